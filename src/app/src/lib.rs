@@ -1,0 +1,1 @@
+//! The page, as a library so that its logic is tested natively.
