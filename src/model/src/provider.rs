@@ -125,7 +125,10 @@ impl Provider {
     /// `samlp|acme|name` (contract B3).
     #[must_use]
     pub fn has_connection_in_id(&self) -> bool {
-        matches!(self.as_str(), "ad" | "oauth1" | "oauth2" | "oidc" | "okta" | "pingfederate" | "samlp" | "waad")
+        matches!(
+            self.as_str(),
+            "ad" | "oauth1" | "oauth2" | "oidc" | "okta" | "pingfederate" | "samlp" | "waad"
+        )
     }
 
     fn find(&self) -> Option<&'static (&'static str, &'static str, bool)> {

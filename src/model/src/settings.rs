@@ -39,7 +39,9 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSettings {
     /// `domain` is neither a bare host nor an http(s) origin.
-    #[error("\"domain\" must be a host such as example.eu.auth0.com or an origin such as http://localhost:3000, not \"{0}\"")]
+    #[error(
+        "\"domain\" must be a host such as example.eu.auth0.com or an origin such as http://localhost:3000, not \"{0}\""
+    )]
     Domain(String),
     /// `clientId` is empty.
     #[error("\"clientId\" is missing")]
@@ -125,7 +127,9 @@ mod tests {
 
     #[test]
     fn anything_but_a_host_or_an_origin_is_refused() {
-        for domain in ["", "ftp://host", "javascript:alert(1)", "host/path", "https://user@host", "a b", "https://"] {
+        for domain in
+            ["", "ftp://host", "javascript:alert(1)", "host/path", "https://user@host", "a b", "https://"]
+        {
             assert!(with_domain(domain).check().is_err(), "{domain}");
         }
     }

@@ -1,0 +1,104 @@
+//! The only reader of the time. Tests hold one that stands still until it is moved.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// A point in time: milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(i64);
+
+impl Moment {
+    /// From milliseconds since the Unix epoch.
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the Unix epoch, as tokens count (RFC 7519 section 2).
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The moment that lies `duration` later.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// ISO 8601 in UTC with milliseconds and `Z`, as the Management API writes times (contract A1).
+    /// A moment outside the years that can be written becomes the epoch.
+    #[must_use]
+    pub fn iso(self) -> String {
+        let timestamp = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        format!("{timestamp:.3}")
+    }
+
+    /// Reads ISO 8601 with a time zone; `None` when the text is something else.
+    #[must_use]
+    pub fn parse_iso(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|timestamp| Self(timestamp.as_millisecond()))
+    }
+}
+
+/// Tells the time.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    System,
+    Settable(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that shows `start` until [`Clock::advance`] moves it; clones move together.
+    #[must_use]
+    pub fn settable(start: Moment) -> Self {
+        Self(Source::Settable(Arc::new(AtomicI64::new(start.0))))
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        match &self.0 {
+            #[expect(clippy::disallowed_methods, reason = "the one place where the time is read")]
+            Source::System => Moment(jiff::Timestamp::now().as_millisecond()),
+            Source::Settable(millis) => Moment(millis.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a settable clock forward; the machine's clock takes no orders.
+    pub fn advance(&self, duration: Duration) {
+        if let Source::Settable(millis) = &self.0 {
+            let by = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+            millis.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_with_milliseconds_and_z() {
+        assert_eq!(Moment::from_millis(1_700_000_000_000).iso(), "2023-11-14T22:13:20.000Z");
+        let written = "2024-02-29T12:00:00.120Z";
+        assert_eq!(Moment::parse_iso(written).unwrap().iso(), written);
+        assert_eq!(Moment::parse_iso("yesterday"), None);
+    }
+}

@@ -1,0 +1,369 @@
+//! What a tenant is configured with: its options, applications, connections and client grants.
+//!
+//! The values are those of a real tenant's settings file; reading the file is the server's job. A
+//! configuration is checked once, when it is built, and never changes while the tenant runs.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use model::{ConnectionName, Provider, Scopes};
+
+use crate::secret::Secret;
+
+/// Everything a tenant is configured with. Build it with [`Configuration::new`], which checks it.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    options: Options,
+    clients: Vec<Client>,
+    connections: Vec<Connection>,
+    grants: Vec<ClientGrant>,
+}
+
+/// Options of the tenant as a whole.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What the hosted pages call the tenant.
+    pub friendly_name: String,
+    /// How long a sign-in lasts at the tenant at most, whatever happens.
+    pub session_lifetime: Duration,
+    /// How long a sign-in lasts at the tenant without being used.
+    pub idle_session_lifetime: Duration,
+    /// The audience of authorization requests that name none; `None` means an opaque token.
+    pub default_audience: Option<String>,
+    /// Where sign-out may return to when the request names no application.
+    pub allowed_logout_urls: Vec<String>,
+    /// How long an access token for the Management API lasts.
+    pub access_token_lifetime: Duration,
+    /// Whether connections without credentials of their own are served by stand-ins.
+    pub stand_ins: bool,
+    /// Sign-ins shown on the login page of a demo tenant: e-mail address and password.
+    pub demo_sign_ins: Vec<DemoSignIn>,
+}
+
+impl Default for Options {
+    /// The defaults of a new tenant: a session of three days, idle for one day at most (Auth0's own are
+    /// 168 and 72 hours; a tool on a developer's machine is better with less), tokens of two hours.
+    fn default() -> Self {
+        Self {
+            friendly_name: "Linked Accounts".to_owned(),
+            session_lifetime: Duration::from_secs(3 * 24 * 3600),
+            idle_session_lifetime: Duration::from_secs(24 * 3600),
+            default_audience: None,
+            allowed_logout_urls: Vec::new(),
+            access_token_lifetime: Duration::from_secs(2 * 3600),
+            stand_ins: false,
+            demo_sign_ins: Vec::new(),
+        }
+    }
+}
+
+/// A sign-in that a demo tenant shows to everybody.
+#[derive(Clone, Debug)]
+pub struct DemoSignIn {
+    /// What this person shows, in a few words: "three logins", "twelve logins, one from work".
+    pub about: String,
+    /// What to type as e-mail address.
+    pub email: String,
+    /// What to type as password.
+    pub password: String,
+}
+
+/// What kind of application a client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplicationType {
+    /// Runs in the browser and keeps no secret.
+    SinglePage,
+    /// Runs on a person's device and keeps no secret.
+    Native,
+    /// Runs on a server and signs people in.
+    RegularWeb,
+    /// Runs on a server by itself.
+    Machine,
+}
+
+/// How a client proves who it is at the token endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// Not at all: a public client, which must use PKCE.
+    None,
+    /// With its secret in the body.
+    SecretPost,
+    /// With its secret in the `Authorization` header.
+    SecretBasic,
+}
+
+/// An application that may ask for tokens.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its id.
+    pub client_id: String,
+    /// Its secret, which a public client does not have.
+    pub client_secret: Option<Secret>,
+    /// What people know it by.
+    pub name: String,
+    /// What kind of application it is.
+    pub application_type: ApplicationType,
+    /// How it proves who it is.
+    pub authentication: ClientAuthentication,
+    /// Where the answer to an authorization request may go: whole URLs.
+    pub callbacks: Vec<String>,
+    /// Where sign-out may return to.
+    pub allowed_logout_urls: Vec<String>,
+    /// Origins whose pages may receive an answer by `web_message`.
+    pub web_origins: Vec<String>,
+    /// Grant types it may use, such as `authorization_code`.
+    pub grant_types: Vec<String>,
+}
+
+/// A way to sign in.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its id, `con_` and 16 letters or digits.
+    pub id: String,
+    /// Its name, unique in the tenant.
+    pub name: ConnectionName,
+    /// What it speaks; becomes the provider of its identities.
+    pub strategy: Provider,
+    /// What the sign-in button says after "Continue with"; by default the provider's own name.
+    pub display_name: Option<String>,
+    /// Client ids that may use it; `None` means every client.
+    pub enabled_clients: Option<Vec<String>>,
+}
+
+impl Connection {
+    /// Describes a connection open to every client; its id follows from its name, so that it is the same at
+    /// every start.
+    #[must_use]
+    pub fn new(name: &str, strategy: &str) -> Self {
+        Self {
+            id: connection_id(name),
+            name: ConnectionName::new(name),
+            strategy: Provider::new(strategy),
+            display_name: None,
+            enabled_clients: None,
+        }
+    }
+
+    /// Whether people sign in with a password kept by this tenant.
+    #[must_use]
+    pub fn is_database(&self) -> bool {
+        self.strategy.as_str() == "auth0"
+    }
+
+    /// Whether `client_id` may use it.
+    #[must_use]
+    pub fn is_enabled_for(&self, client_id: &str) -> bool {
+        self.enabled_clients.as_ref().is_none_or(|clients| clients.iter().any(|id| id == client_id))
+    }
+
+    /// What a person calls it.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.display_name.as_deref().unwrap_or_else(|| self.strategy.display_name())
+    }
+}
+
+/// What a client may do with an API by itself (client credentials).
+#[derive(Clone, Debug)]
+pub struct ClientGrant {
+    /// The client.
+    pub client_id: String,
+    /// The API's identifier.
+    pub audience: String,
+    /// What it may do there.
+    pub scopes: Scopes,
+}
+
+/// Why a configuration is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidConfiguration {
+    /// Two clients share an id.
+    #[error("two clients have the id \"{0}\"")]
+    DuplicateClient(String),
+    /// Two connections share a name.
+    #[error("two connections have the name \"{0}\"")]
+    DuplicateConnection(String),
+    /// A connection's strategy is none that the Management API knows.
+    #[error("connection \"{connection}\" has the unknown strategy \"{strategy}\"")]
+    UnknownStrategy {
+        /// The connection.
+        connection: String,
+        /// What its strategy says.
+        strategy: String,
+    },
+    /// A callback, logout URL or origin is no URL.
+    #[error("client \"{client}\": \"{url}\" is not an absolute URL")]
+    InvalidUrl {
+        /// The client's name.
+        client: String,
+        /// What it says.
+        url: String,
+    },
+    /// A client that must have a secret has none.
+    #[error("client \"{0}\" proves itself with a secret, but has none")]
+    MissingSecret(String),
+    /// A grant or a connection names a client that does not exist.
+    #[error("{0} names the client \"{1}\", which does not exist")]
+    UnknownClient(String, String),
+}
+
+impl Configuration {
+    /// Checks the parts against each other and puts them together.
+    ///
+    /// # Errors
+    /// The first contradiction, see [`InvalidConfiguration`].
+    pub fn new(
+        options: Options,
+        clients: Vec<Client>,
+        connections: Vec<Connection>,
+        grants: Vec<ClientGrant>,
+    ) -> Result<Self, InvalidConfiguration> {
+        let mut ids = HashSet::new();
+        for client in &clients {
+            if !ids.insert(client.client_id.as_str()) {
+                return Err(InvalidConfiguration::DuplicateClient(client.client_id.clone()));
+            }
+            if client.authentication != ClientAuthentication::None && client.client_secret.is_none() {
+                return Err(InvalidConfiguration::MissingSecret(client.name.clone()));
+            }
+            let urls = client.callbacks.iter().chain(&client.allowed_logout_urls).chain(&client.web_origins);
+            for url in urls {
+                // A logout URL may hold `*` in place of a subdomain, which no URL parser takes.
+                if url::Url::parse(&url.replace('*', "any")).is_err() {
+                    return Err(InvalidConfiguration::InvalidUrl {
+                        client: client.name.clone(),
+                        url: url.clone(),
+                    });
+                }
+            }
+        }
+        let mut names = HashSet::new();
+        for connection in &connections {
+            let name = connection.name.as_str();
+            if !names.insert(name) {
+                return Err(InvalidConfiguration::DuplicateConnection(name.to_owned()));
+            }
+            if !connection.strategy.is_known() {
+                return Err(InvalidConfiguration::UnknownStrategy {
+                    connection: name.to_owned(),
+                    strategy: connection.strategy.to_string(),
+                });
+            }
+            for client in connection.enabled_clients.iter().flatten() {
+                if !ids.contains(client.as_str()) {
+                    return Err(InvalidConfiguration::UnknownClient(
+                        format!("connection \"{name}\""),
+                        client.clone(),
+                    ));
+                }
+            }
+        }
+        for grant in &grants {
+            if !ids.contains(grant.client_id.as_str()) {
+                return Err(InvalidConfiguration::UnknownClient(
+                    format!("the grant for \"{}\"", grant.audience),
+                    grant.client_id.clone(),
+                ));
+            }
+        }
+        Ok(Self { options, clients, connections, grants })
+    }
+
+    /// The options of the tenant as a whole.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Every application.
+    #[must_use]
+    pub fn clients(&self) -> &[Client] {
+        &self.clients
+    }
+
+    /// Every connection, in the order of the login page.
+    #[must_use]
+    pub fn connections(&self) -> &[Connection] {
+        &self.connections
+    }
+
+    /// Every client grant.
+    #[must_use]
+    pub fn grants(&self) -> &[ClientGrant] {
+        &self.grants
+    }
+
+    /// The application with that id.
+    #[must_use]
+    pub fn client(&self, client_id: &str) -> Option<&Client> {
+        self.clients.iter().find(|client| client.client_id == client_id)
+    }
+
+    /// The connection with that name.
+    #[must_use]
+    pub fn connection(&self, name: &str) -> Option<&Connection> {
+        self.connections.iter().find(|connection| connection.name.as_str() == name)
+    }
+}
+
+/// `con_` and the first 16 letters or digits of a hash of the name, which is what the API's pattern asks for.
+fn connection_id(name: &str) -> String {
+    let digest = crate::secret::digest(name.as_bytes());
+    format!("con_{}", digest.chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(id: &str) -> Client {
+        Client {
+            client_id: id.to_owned(),
+            client_secret: None,
+            name: id.to_owned(),
+            application_type: ApplicationType::SinglePage,
+            authentication: ClientAuthentication::None,
+            callbacks: vec!["http://localhost:3000/callback".to_owned()],
+            allowed_logout_urls: vec!["https://*.example.test".to_owned()],
+            web_origins: vec![],
+            grant_types: vec!["authorization_code".to_owned()],
+        }
+    }
+
+    fn checked(clients: Vec<Client>, connections: Vec<Connection>) -> Result<(), InvalidConfiguration> {
+        Configuration::new(Options::default(), clients, connections, vec![]).map(|_| ())
+    }
+
+    #[test]
+    fn contradictions_are_refused_by_name() {
+        assert_eq!(
+            checked(vec![client("a")], vec![Connection::new("google-oauth2", "google-oauth2")]),
+            Ok(())
+        );
+        assert_eq!(
+            checked(vec![client("a"), client("a")], vec![]),
+            Err(InvalidConfiguration::DuplicateClient("a".to_owned()))
+        );
+        let twice = vec![Connection::new("x", "github"), Connection::new("x", "github")];
+        assert_eq!(checked(vec![], twice), Err(InvalidConfiguration::DuplicateConnection("x".to_owned())));
+        assert!(matches!(
+            checked(vec![], vec![Connection::new("x", "gogle")]),
+            Err(InvalidConfiguration::UnknownStrategy { .. })
+        ));
+        let secretless = Client { authentication: ClientAuthentication::SecretPost, ..client("web") };
+        assert_eq!(
+            checked(vec![secretless], vec![]),
+            Err(InvalidConfiguration::MissingSecret("web".to_owned()))
+        );
+        let nowhere = Client { callbacks: vec!["/callback".to_owned()], ..client("a") };
+        assert!(matches!(checked(vec![nowhere], vec![]), Err(InvalidConfiguration::InvalidUrl { .. })));
+    }
+
+    #[test]
+    fn a_connection_has_the_same_id_at_every_start() {
+        let id = Connection::new("google-oauth2", "google-oauth2").id;
+        assert_eq!(id, Connection::new("google-oauth2", "google-oauth2").id);
+        assert_eq!(id.len(), 20);
+        assert!(id[4..].chars().all(|c| c.is_ascii_alphanumeric()));
+    }
+}

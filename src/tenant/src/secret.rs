@@ -1,0 +1,139 @@
+//! Random values, digests and passwords: what must not be guessed, and how it is compared and kept.
+
+use std::fmt;
+
+use argon2::password_hash::SaltString;
+use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+/// Text that must not be read over a shoulder or in a log: `Debug` prints nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret that came from outside.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// 256 random bits in base64url, 43 characters.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(random_bytes::<32>()))
+    }
+
+    /// The secret itself, for whoever must send it on.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `other` is the same, in a time that does not tell where they differ.
+    #[must_use]
+    pub fn equals(&self, other: &str) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), other.as_bytes()).is_ok()
+    }
+
+    /// What is stored in place of a random secret: its SHA-256 in base64url. Good for values with full
+    /// entropy only; passwords go through [`hash_password`].
+    #[must_use]
+    pub fn digest(&self) -> String {
+        digest(self.0.as_bytes())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// SHA-256 in base64url without padding: 43 characters.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(bytes))
+}
+
+/// `N` bytes from the operating system's generator.
+///
+/// # Panics
+/// When the system has no randomness to give: nothing that follows would be safe.
+#[must_use]
+pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    #[expect(clippy::disallowed_methods, reason = "the one place where randomness is drawn")]
+    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system provides randomness");
+    bytes
+}
+
+/// `N` random bytes in hexadecimal.
+#[must_use]
+pub(crate) fn random_hex<const N: usize>() -> String {
+    random_bytes::<N>().iter().fold(String::with_capacity(2 * N), |mut text, byte| {
+        use fmt::Write;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Hashes a new password with Argon2id and the library's defaults (19 MiB, two passes: OWASP's choice).
+/// Takes tens of milliseconds: call it off the async threads.
+///
+/// # Panics
+/// Never: the defaults are valid for every password.
+#[must_use]
+pub fn hash_password(password: &Secret) -> String {
+    let salt = SaltString::encode_b64(&random_bytes::<16>()).expect("sixteen bytes are a valid salt");
+    Argon2::default()
+        .hash_password(password.0.as_bytes(), &salt)
+        .expect("the default parameters are valid")
+        .to_string()
+}
+
+/// Whether `password` is the one behind `hash`: Argon2 in PHC form, or bcrypt as Auth0's bulk import has
+/// it. An unreadable hash matches nothing. Takes tens of milliseconds: call it off the async threads.
+#[must_use]
+pub fn verify_password(password: &Secret, hash: &str) -> bool {
+    if hash.starts_with("$2") {
+        return bcrypt::verify(&password.0, hash).unwrap_or(false);
+    }
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.0.as_bytes(), &hash).is_ok())
+}
+
+/// Whether `hash` is bcrypt in the form that Auth0's bulk import takes.
+#[must_use]
+pub fn is_bcrypt(hash: &str) -> bool {
+    (hash.starts_with("$2a$") || hash.starts_with("$2b$")) && hash.parse::<bcrypt::HashParts>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_printed() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
+    }
+
+    #[test]
+    fn a_password_matches_its_own_hash_only() {
+        let hash = hash_password(&Secret::new("correct horse"));
+        assert!(hash.starts_with("$argon2id$"));
+        assert!(verify_password(&Secret::new("correct horse"), &hash));
+        assert!(!verify_password(&Secret::new("wrong horse"), &hash));
+        assert!(!verify_password(&Secret::new("correct horse"), "no hash"));
+    }
+
+    #[test]
+    fn a_bcrypt_hash_from_an_import_is_understood() {
+        let hash = bcrypt::hash("tiger", 4).unwrap();
+        assert!(is_bcrypt(&hash));
+        assert!(verify_password(&Secret::new("tiger"), &hash));
+        assert!(!verify_password(&Secret::new("lion"), &hash));
+        assert!(!is_bcrypt("$2b$10$short"));
+    }
+}
