@@ -1,0 +1,155 @@
+//! One file of the site: its name by content, and its compressed companions.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::{fs, io};
+
+use anyhow::{Context, Result};
+use brotli::enc::BrotliEncoderParams;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+/// Kinds of file that shrink.
+const COMPRESSIBLE: [&str; 7] = ["html", "js", "css", "wasm", "svg", "json", "txt"];
+
+/// Below this many bytes the headers weigh more than what is saved.
+const WORTH_COMPRESSING: usize = 256;
+
+/// The settings of a static deployment are edited after the build; a compressed copy would go on saying the old ones.
+const EDITED_AFTERWARDS: &str = "config.json";
+
+/// `stem-<hash>.extension`, where the hash is the first 64 bits of the content's SHA-256 in hexadecimal digits.
+pub(crate) fn name_by_content(stem: &str, extension: &str, content: &[u8]) -> String {
+    let mut name = format!("{stem}-");
+    for byte in &Sha256::digest(content)[..8] {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name + "." + extension
+}
+
+/// Styles without comments, indentation and empty lines. What stands in quotes stays as it is.
+pub(crate) fn compact_styles(styles: &str) -> String {
+    let mut without_comments = String::with_capacity(styles.len());
+    let mut rest = styles;
+    let mut quote = None;
+    let mut escaped = false;
+    while let Some(next) = rest.chars().next() {
+        if quote.is_none() && rest.starts_with("/*") {
+            rest = rest[2..].split_once("*/").map_or("", |(_, after)| after);
+            continue;
+        }
+        match quote {
+            _ if escaped => escaped = false,
+            _ if next == '\\' => escaped = true,
+            None if next == '"' || next == '\'' => quote = Some(next),
+            Some(open) if next == open => quote = None,
+            _ => {}
+        }
+        without_comments.push(next);
+        rest = &rest[next.len_utf8()..];
+    }
+    let lines = without_comments.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The sizes of one file of the site, in bytes; a variant is absent where it would save nothing.
+#[derive(Debug)]
+pub(crate) struct Sizes {
+    /// The path below the site's root.
+    pub(crate) name: String,
+    /// As it is.
+    pub(crate) raw: usize,
+    /// With gzip.
+    pub(crate) gzip: Option<usize>,
+    /// With brotli.
+    pub(crate) brotli: Option<usize>,
+}
+
+impl Sizes {
+    /// What a browser of today transfers.
+    pub(crate) fn least(&self) -> usize {
+        self.brotli.unwrap_or(self.raw)
+    }
+}
+
+/// Writes `name` into the folder `site` with its compressed companions. Those of the folder `earlier` are taken over
+/// when the content is the same, because brotli at its best takes seconds.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub(crate) fn write(site: &Path, earlier: &Path, name: &str, content: &[u8]) -> Result<Sizes> {
+    let path = site.join(name);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::write(&path, content).with_context(|| format!("{} could not be written", path.display()))?;
+
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let mut sizes = Sizes { name: name.to_owned(), raw: content.len(), gzip: None, brotli: None };
+    if content.len() <= WORTH_COMPRESSING || !COMPRESSIBLE.contains(&extension) || name == EDITED_AFTERWARDS {
+        return Ok(sizes);
+    }
+    let unchanged = fs::read(earlier.join(name)).is_ok_and(|before| before == content);
+    let companion = |suffix: &str, compress: fn(&[u8]) -> io::Result<Vec<u8>>| -> Result<Option<usize>> {
+        let name = format!("{name}.{suffix}");
+        let kept = if unchanged { fs::read(earlier.join(&name)).ok() } else { None };
+        let small = match kept {
+            Some(kept) => kept,
+            None => compress(content)?,
+        };
+        if small.len() >= content.len() {
+            return Ok(None);
+        }
+        fs::write(site.join(&name), &small).with_context(|| format!("{name} could not be written"))?;
+        Ok(Some(small.len()))
+    };
+    sizes.gzip = companion("gz", gzip)?;
+    sizes.brotli = companion("br", brotli)?;
+    Ok(sizes)
+}
+
+fn gzip(content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content)?;
+    encoder.finish()
+}
+
+fn brotli(content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut small = Vec::new();
+    let best =
+        BrotliEncoderParams { quality: 11, size_hint: content.len(), ..BrotliEncoderParams::default() };
+    brotli::BrotliCompress(&mut &content[..], &mut small, &best)?;
+    Ok(small)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_carries_the_start_of_the_contents_sha_256() {
+        // FIPS 180-2, appendix B.1: SHA-256 of "abc".
+        assert_eq!(name_by_content("app_bg", "wasm", b"abc"), "app_bg-ba7816bf8f01cfea.wasm");
+    }
+
+    #[test]
+    fn compact_styles_lose_comments_and_indentation_but_nothing_in_quotes() {
+        let styles =
+            "/* why */\na {\n  color: red; /* now */\n}\n\nb::before { content: \"/* \\\" é */  \"; }\n";
+        assert_eq!(compact_styles(styles), "a {\ncolor: red;\n}\nb::before { content: \"/* \\\" é */  \"; }");
+    }
+
+    #[test]
+    fn what_is_compressed_opens_to_the_same_content() {
+        let content = "a row, and another row, ".repeat(100);
+        let mut opened = Vec::new();
+        brotli::BrotliDecompress(&mut &brotli(content.as_bytes()).unwrap()[..], &mut opened).unwrap();
+        assert_eq!(opened, content.as_bytes());
+        let mut opened = String::new();
+        let packed = gzip(content.as_bytes()).unwrap();
+        io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&packed[..]), &mut opened).unwrap();
+        assert_eq!(opened, content);
+    }
+}

@@ -1,0 +1,103 @@
+//! The page shell: `src/app/index.html` with its three placeholders filled.
+
+use anyhow::{Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+/// The names of the files that the shell loads, without a leading slash.
+pub(crate) struct Names {
+    /// The glue that wasm-bindgen wrote.
+    pub(crate) script: String,
+    /// The page itself.
+    pub(crate) wasm: String,
+    /// All styles in one file.
+    pub(crate) styles: String,
+}
+
+/// The shell with links to these files, and the one inline script, which starts the page.
+///
+/// # Errors
+/// When a placeholder is missing, or there twice.
+pub(crate) fn filled(shell: &str, names: &Names) -> Result<String> {
+    let Names { script, wasm, styles } = names;
+    let styles = format!(r#"<link rel="stylesheet" href="/{styles}">"#);
+    let preloads = format!(
+        "<link rel=\"modulepreload\" href=\"/{script}\">\n\
+         <link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/{wasm}\">"
+    );
+    let boot = format!(r#"<script type="module">{}</script>"#, boot(names));
+    let mut page = shell.to_owned();
+    for (placeholder, content) in
+        [("<!--styles-->", styles), ("<!--preloads-->", preloads), ("<!--boot-->", boot)]
+    {
+        match page.matches(placeholder).count() {
+            1 => page = page.replacen(placeholder, &content, 1),
+            0 => bail!("src/app/index.html lacks the placeholder {placeholder}"),
+            count => {
+                bail!("src/app/index.html has the placeholder {placeholder} {count} times; it may stand once")
+            }
+        }
+    }
+    Ok(page)
+}
+
+/// The inline script. The import is a dynamic one so that its failure, too, ends in the sentence that says what
+/// the page needs; a static import that fails would end in silence.
+fn boot(Names { script, wasm, .. }: &Names) -> String {
+    format!(
+        "import(\"/{script}\")\
+         .then((page)=>page.default({{module_or_path:\"/{wasm}\"}}))\
+         .catch((reason)=>{{document.getElementById(\"needs\").hidden=false;console.error(reason)}});"
+    )
+}
+
+/// The inline script's source expression for a content policy, as a static host needs it in its `script-src`.
+pub(crate) fn policy_source(names: &Names) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(boot(names))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHELL: &str = "<head><!--styles--><!--preloads--></head><body><!--boot--></body>";
+
+    fn names() -> Names {
+        Names {
+            script: "app-1.js".to_owned(),
+            wasm: "app_bg-2.wasm".to_owned(),
+            styles: "site-3.css".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_placeholder_is_filled() {
+        let page = filled(SHELL, &names()).unwrap();
+        assert!(page.contains(r#"<link rel="stylesheet" href="/site-3.css">"#));
+        assert!(page.contains(r#"<link rel="modulepreload" href="/app-1.js">"#));
+        assert!(page.contains(r#"crossorigin href="/app_bg-2.wasm">"#));
+        assert!(page.contains(r#"page.default({module_or_path:"/app_bg-2.wasm"})"#));
+        assert!(!page.contains("<!--"));
+    }
+
+    #[test]
+    fn a_shell_without_a_placeholder_is_refused() {
+        let error = filled("<!--styles--><!--boot-->", &names()).unwrap_err();
+        assert_eq!(error.to_string(), "src/app/index.html lacks the placeholder <!--preloads-->");
+    }
+
+    #[test]
+    fn a_placeholder_that_stands_twice_is_refused() {
+        let error = filled(&format!("{SHELL}<!--boot-->"), &names()).unwrap_err();
+        assert!(error.to_string().contains("<!--boot--> 2 times"), "{error}");
+    }
+
+    #[test]
+    fn the_policy_source_is_the_hash_of_what_stands_between_the_script_tags() {
+        let page = filled(SHELL, &names()).unwrap();
+        let (_, rest) = page.split_once(r#"<script type="module">"#).unwrap();
+        let (script, _) = rest.split_once("</script>").unwrap();
+        assert_eq!(policy_source(&names()), format!("'sha256-{}'", STANDARD.encode(Sha256::digest(script))));
+    }
+}

@@ -1,0 +1,274 @@
+//! The static site: the page compiled for the browser, the styles, the shell and what lies in `public/`, as plain
+//! files under `target/site` that any static host can serve.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::asset::{self, Sizes};
+use crate::shell::{self, Names};
+use crate::tool::Build;
+use crate::workspace::{BROWSER_TARGET, Workspace};
+
+/// The most that script and WASM together may weigh with brotli, in bytes, in the small profile.
+const BUDGET: usize = 220_000;
+
+/// The style sheets in the order of their cascade.
+const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];
+
+/// How the page is compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// `wasm-release`: small first.
+    Small,
+    /// `dev`: quick to compile, with names in stack traces.
+    Dev,
+}
+
+impl Profile {
+    fn cargo_name(self) -> &'static str {
+        match self {
+            Self::Small => "wasm-release",
+            Self::Dev => "dev",
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Small => "wasm-release",
+            Self::Dev => "debug",
+        }
+    }
+}
+
+/// The cargo call that compiles the page.
+pub(crate) fn compilation(workspace: &Workspace, profile: Profile) -> Build {
+    let arguments = ["build", "-p", "app", "--target", BROWSER_TARGET, "--profile", profile.cargo_name()];
+    Build { what: "the page", command: workspace.cargo(&arguments) }
+}
+
+/// What was written under `target/site`.
+pub(crate) struct Site {
+    folder: PathBuf,
+    files: Vec<Sizes>,
+    policy_source: String,
+}
+
+/// Puts the site together from the compiled page. The folder is replaced as a whole, so a build that fails leaves the
+/// one before it as it was.
+///
+/// # Errors
+/// When a part of the site is missing, its shell lacks a placeholder, or the page outgrows its budget.
+pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> {
+    let site = workspace.site();
+    let (fresh, replaced) = (site.with_extension("new"), site.with_extension("old"));
+    fs::create_dir_all(workspace.root.join("target"))?;
+    let lock = File::create(site.with_extension("lock"))?;
+    lock.lock().context("another build of the site is under way and its lock cannot be waited for")?;
+    empty(&fresh)?;
+    empty(&replaced)?;
+
+    let mut site_files = Files { folder: &fresh, earlier: &site, written: Vec::new() };
+    let glue = bind(workspace, profile)?;
+    let styles = asset::compact_styles(&style_sheets(&workspace.root.join("style"))?);
+    let names = Names {
+        script: asset::name_by_content("app", "js", glue.script.as_bytes()),
+        wasm: asset::name_by_content("app_bg", "wasm", &glue.wasm),
+        styles: asset::name_by_content("site", "css", styles.as_bytes()),
+    };
+    let shell = workspace.root.join("src/app/index.html");
+    let shell =
+        fs::read_to_string(&shell).with_context(|| format!("{} could not be read", shell.display()))?;
+    site_files.add("index.html", shell::filled(&shell, &names)?.as_bytes())?;
+    site_files.add(&names.script, glue.script.as_bytes())?;
+    site_files.add(&names.wasm, &glue.wasm)?;
+    for (name, content) in &glue.snippets {
+        site_files.add(name, content.as_bytes())?;
+    }
+    site_files.add(&names.styles, styles.as_bytes())?;
+    let public = workspace.root.join("public");
+    for path in files_below(&public)? {
+        let name = path.strip_prefix(&public)?.to_string_lossy().replace('\\', "/");
+        let content = fs::read(&path).with_context(|| format!("{} could not be read", path.display()))?;
+        site_files.add(&name, &content)?;
+    }
+
+    let built =
+        Site { folder: site.clone(), files: site_files.written, policy_source: shell::policy_source(&names) };
+    if profile == Profile::Small && built.weight() > BUDGET {
+        bail!("{}\n{}", built.table(), over_budget(built.weight()));
+    }
+    if site.exists() {
+        fs::rename(&site, &replaced)?;
+    }
+    fs::rename(&fresh, &site)?;
+    empty(&replaced)?;
+    Ok(built)
+}
+
+fn over_budget(weight: usize) -> String {
+    format!(
+        "the page weighs {} with brotli, more than its budget of {}. Look at what the last change brought in \
+         (`cargo tree -p app --target {BROWSER_TARGET}`), or raise BUDGET in src/xtask/src/site.rs with a reason",
+        kilobytes(weight),
+        kilobytes(BUDGET)
+    )
+}
+
+impl Site {
+    /// The bytes of script and WASM that a browser transfers.
+    pub(crate) fn weight(&self) -> usize {
+        let is_code =
+            |name: &str| Path::new(name).extension().is_some_and(|kind| kind == "js" || kind == "wasm");
+        self.files.iter().filter(|file| is_code(&file.name)).map(Sizes::least).sum()
+    }
+
+    /// One line: where it is and what it weighs.
+    pub(crate) fn summary(&self) -> String {
+        format!("{}: script and WASM weigh {} with brotli", self.folder.display(), kilobytes(self.weight()))
+    }
+
+    /// The sizes of all files, their total, the budget, and the inline script's hash for a static host's policy.
+    pub(crate) fn table(&self) -> String {
+        let shown = |size: Option<usize>| size.map_or_else(|| "-".to_owned(), kilobytes);
+        let row = |name: &str, raw: usize, gzip: Option<usize>, brotli: Option<usize>| {
+            format!("{name:<44}{:>11}{:>11}{:>11}\n", kilobytes(raw), shown(gzip), shown(brotli))
+        };
+        let mut table = format!("{:<44}{:>11}{:>11}{:>11}\n", self.folder.display(), "raw", "gzip", "brotli");
+        for file in &self.files {
+            table += &row(&file.name, file.raw, file.gzip, file.brotli);
+        }
+        let gzip = self.files.iter().map(|file| file.gzip.unwrap_or(file.raw)).sum();
+        let (raw, least) =
+            (self.files.iter().map(|file| file.raw).sum(), self.files.iter().map(Sizes::least).sum());
+        table += &row("total, each file at its size in that column", raw, Some(gzip), Some(least));
+        let _ = write!(
+            table,
+            "script and WASM with brotli: {} (budget {})\npolicy source of the inline script: {}",
+            kilobytes(self.weight()),
+            kilobytes(BUDGET),
+            self.policy_source
+        );
+        table
+    }
+}
+
+/// `12345` as `12.3 kB`.
+pub(crate) fn kilobytes(bytes: usize) -> String {
+    format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100)
+}
+
+struct Files<'a> {
+    folder: &'a Path,
+    earlier: &'a Path,
+    written: Vec<Sizes>,
+}
+
+impl Files<'_> {
+    fn add(&mut self, name: &str, content: &[u8]) -> Result<()> {
+        if self.written.iter().any(|file| file.name == name) {
+            bail!("public/{name} has the name of a file that the build writes; rename it");
+        }
+        self.written.push(asset::write(self.folder, self.earlier, name, content)?);
+        Ok(())
+    }
+}
+
+/// What wasm-bindgen makes of the compiled page.
+struct Glue {
+    script: String,
+    wasm: Vec<u8>,
+    /// Path below the site's root, and content, of script files that crates bring along.
+    snippets: Vec<(String, String)>,
+}
+
+fn bind(workspace: &Workspace, profile: Profile) -> Result<Glue> {
+    let compiled = workspace.target.join(BROWSER_TARGET).join(profile.folder()).join("app.wasm");
+    let bound = workspace.target.join("bindgen");
+    empty(&bound)?;
+    let small = profile == Profile::Small;
+    Bindgen::new()
+        .input_path(&compiled)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .keep_debug(!small)
+        .remove_name_section(small)
+        .remove_producers_section(small)
+        .generate(&bound)
+        .with_context(|| format!("wasm-bindgen could not read {}", compiled.display()))?;
+    let mut snippets = Vec::new();
+    for path in files_below(&bound.join("snippets"))? {
+        let name = path.strip_prefix(&bound)?.to_string_lossy().replace('\\', "/");
+        snippets.push((name, fs::read_to_string(&path)?));
+    }
+    Ok(Glue {
+        script: fs::read_to_string(bound.join("app.js"))?,
+        wasm: fs::read(bound.join("app_bg.wasm"))?,
+        snippets,
+    })
+}
+
+fn style_sheets(folder: &Path) -> Result<String> {
+    let mut styles = String::new();
+    for name in STYLES {
+        let path = folder.join(name);
+        styles +=
+            &fs::read_to_string(&path).with_context(|| format!("{} could not be read", path.display()))?;
+        styles.push('\n');
+    }
+    Ok(styles)
+}
+
+/// All files in a folder and the folders in it, in a stable order; none when the folder does not exist.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    if folder.is_dir() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                files.extend(files_below(&path)?);
+            } else {
+                files.push(path);
+            }
+        }
+        files.sort();
+    }
+    Ok(files)
+}
+
+/// Removes a folder with all that is in it, if it is there.
+pub(crate) fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("{} could not be removed", folder.display()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, raw: usize, brotli: Option<usize>) -> Sizes {
+        Sizes { name: name.to_owned(), raw, gzip: None, brotli }
+    }
+
+    #[test]
+    fn only_script_and_wasm_count_towards_the_budget() {
+        let files = vec![
+            file("index.html", 900, None),
+            file("app-1.js", 500, Some(100)),
+            file("app_bg-2.wasm", 7, None),
+        ];
+        let site = Site { folder: PathBuf::new(), files, policy_source: String::new() };
+        assert_eq!(site.weight(), 107);
+    }
+
+    #[test]
+    fn sizes_are_shown_in_kilobytes_of_a_thousand() {
+        assert_eq!(kilobytes(219_987), "219.9 kB");
+    }
+}
