@@ -1,0 +1,70 @@
+//! Passwords of database connections.
+
+use model::{ConnectionName, IdentityKey};
+use sqlx::Row;
+
+use crate::users::key_from_row;
+use crate::{Error, Reader, Unit};
+
+/// A password, and the identity that it opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialRow {
+    /// The database connection.
+    pub connection: ConnectionName,
+    /// What is typed: an e-mail address in lower case, or a user name.
+    pub login: String,
+    /// The identity that signs in.
+    pub key: IdentityKey,
+    /// Argon2 in PHC form, or bcrypt.
+    pub password_hash: String,
+}
+
+impl Reader {
+    /// The password behind a login name.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn find_credential(
+        &mut self,
+        connection: &ConnectionName,
+        login: &str,
+    ) -> Result<Option<CredentialRow>, Error> {
+        let row = sqlx::query(
+            "SELECT provider, id, password_hash FROM credentials WHERE connection = $1 AND login = $2",
+        )
+        .bind(connection.as_str())
+        .bind(login)
+        .fetch_optional(self.connection())
+        .await?;
+        row.map(|row| {
+            Ok(CredentialRow {
+                connection: connection.clone(),
+                login: login.to_owned(),
+                key: key_from_row(&row)?,
+                password_hash: row.try_get("password_hash")?,
+            })
+        })
+        .transpose()
+    }
+}
+
+impl Unit {
+    /// Adds a password.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the connection has that login name already.
+    pub async fn insert_credential(&mut self, credential: &CredentialRow) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO credentials (connection, login, provider, id, password_hash) \
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(credential.connection.as_str())
+        .bind(&credential.login)
+        .bind(credential.key.provider.as_str())
+        .bind(credential.key.user_id.as_str())
+        .bind(&credential.password_hash)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}

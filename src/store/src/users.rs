@@ -1,0 +1,221 @@
+//! Users and, with each, all of its identities.
+
+use model::{ConnectionName, Identity, IdentityId, IdentityKey, Metadata, Profile, Provider, UserId};
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::{Error, Reader, Unit};
+
+/// A user as it is stored. The root profile is apart from the identities; the primary carries no
+/// `profile_data`, every other identity does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserRow {
+    /// `provider|id` of the primary identity.
+    pub user_id: UserId,
+    /// The primary identity's own attributes, without derived defaults.
+    pub profile: Profile,
+    /// The primary identity first, the others in the order in which they were linked.
+    pub identities: Vec<Identity>,
+    /// What the person may change.
+    pub user_metadata: Option<Metadata>,
+    /// What only the application may change.
+    pub app_metadata: Option<Metadata>,
+    /// Whether sign-in is refused; `None` while it was never set.
+    pub blocked: Option<bool>,
+    /// When the account came to be.
+    pub created_at: i64,
+    /// When the account last changed.
+    pub updated_at: i64,
+    /// When somebody last signed in.
+    pub last_login: Option<i64>,
+    /// From where.
+    pub last_ip: Option<String>,
+    /// How often somebody signed in.
+    pub logins_count: i64,
+}
+
+const COLUMNS: &str = "SELECT u.user_id, u.user_metadata, u.app_metadata, u.blocked, u.created_at, \
+     u.updated_at, u.last_login, u.last_ip, u.logins_count, \
+     i.provider, i.id, i.id_is_integer, i.connection, i.is_social, i.profile \
+     FROM users u JOIN identities i ON i.user_id = u.user_id";
+
+impl Reader {
+    /// The user with this id, or `None`. One statement, so that the identities are those of one moment.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub async fn find_user(&mut self, user_id: &UserId) -> Result<Option<UserRow>, Error> {
+        let sql = format!("{COLUMNS} WHERE u.user_id = $1 ORDER BY i.position");
+        let rows =
+            sqlx::query(AssertSqlSafe(sql)).bind(user_id.as_str()).fetch_all(self.connection()).await?;
+        user_from_rows(&rows)
+    }
+
+    /// The user whom this identity opens, as primary or as linked one.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub async fn find_user_by_identity(&mut self, key: &IdentityKey) -> Result<Option<UserRow>, Error> {
+        let sql = format!(
+            "{COLUMNS} WHERE u.user_id = (SELECT user_id FROM identities WHERE provider = $1 AND id = $2) \
+             ORDER BY i.position"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(key.provider.as_str())
+            .bind(key.user_id.as_str())
+            .fetch_all(self.connection())
+            .await?;
+        user_from_rows(&rows)
+    }
+
+    /// Whether there is any user at all.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn has_users(&mut self) -> Result<bool, Error> {
+        Ok(sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(self.connection()).await?.is_some())
+    }
+}
+
+impl Unit {
+    /// Adds a user with all of its identities.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the user or one of the identities exists already, anywhere.
+    pub async fn insert_user(&mut self, user: &UserRow) -> Result<(), Error> {
+        self.insert_account(user).await?;
+        for (position, identity) in user.identities.iter().enumerate() {
+            let profile = if position == 0 { Some(&user.profile) } else { identity.profile_data.as_ref() };
+            sqlx::query(
+                "INSERT INTO identities (provider, id, id_is_integer, user_id, position, connection, \
+                 is_social, profile) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            )
+            .bind(identity.provider.as_str())
+            .bind(identity.user_id.as_str())
+            .bind(i64::from(identity.user_id.is_integer()))
+            .bind(user.user_id.as_str())
+            .bind(i64::try_from(position).unwrap_or(i64::MAX))
+            .bind(identity.connection.as_str())
+            .bind(i64::from(identity.is_social))
+            .bind(to_json(&profile.cloned().unwrap_or_default(), "profile")?)
+            .execute(self.connection())
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Adds the row of the account alone; its identities are the caller's to move or insert.
+    pub(crate) async fn insert_account(&mut self, user: &UserRow) -> Result<(), Error> {
+        let metadata = |metadata: &Option<Metadata>| {
+            metadata.as_ref().map(|metadata| to_json(metadata, "metadata")).transpose()
+        };
+        sqlx::query(
+            "INSERT INTO users (user_id, user_metadata, app_metadata, blocked, created_at, updated_at, \
+             last_login, last_ip, logins_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(user.user_id.as_str())
+        .bind(metadata(&user.user_metadata)?)
+        .bind(metadata(&user.app_metadata)?)
+        .bind(user.blocked.map(i64::from))
+        .bind(user.created_at)
+        .bind(user.updated_at)
+        .bind(user.last_login)
+        .bind(user.last_ip.as_deref())
+        .bind(user.logins_count)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Writes down that the account changed at `now`. `false` when there is no such user.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn touch_user(&mut self, user_id: &UserId, now: i64) -> Result<bool, Error> {
+        let touched = sqlx::query("UPDATE users SET updated_at = $2 WHERE user_id = $1")
+            .bind(user_id.as_str())
+            .bind(now)
+            .execute(self.connection())
+            .await?;
+        Ok(touched.rows_affected() > 0)
+    }
+
+    /// Counts a sign-in from `ip` at `now`.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn record_login(&mut self, user_id: &UserId, ip: &str, now: i64) -> Result<(), Error> {
+        sqlx::query(
+            "UPDATE users SET last_login = $2, last_ip = $3, logins_count = logins_count + 1 \
+             WHERE user_id = $1",
+        )
+        .bind(user_id.as_str())
+        .bind(now)
+        .bind(ip)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}
+
+/// Puts the rows of one user together; the first row is the primary's.
+fn user_from_rows(rows: &[AnyRow]) -> Result<Option<UserRow>, Error> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let mut identities = Vec::with_capacity(rows.len());
+    let mut root = Profile::default();
+    for (position, row) in rows.iter().enumerate() {
+        let (mut identity, profile) = identity_from_row(row)?;
+        if position == 0 {
+            root = profile;
+        } else {
+            identity.profile_data = Some(profile);
+        }
+        identities.push(identity);
+    }
+    let metadata = |column: &str| -> Result<Option<Metadata>, Error> {
+        first.try_get::<Option<String>, _>(column)?.map(|text| from_json(&text, "metadata")).transpose()
+    };
+    Ok(Some(UserRow {
+        user_id: UserId::new(first.try_get::<String, _>("user_id")?),
+        profile: root,
+        identities,
+        user_metadata: metadata("user_metadata")?,
+        app_metadata: metadata("app_metadata")?,
+        blocked: first.try_get::<Option<i64>, _>("blocked")?.map(|blocked| blocked != 0),
+        created_at: first.try_get("created_at")?,
+        updated_at: first.try_get("updated_at")?,
+        last_login: first.try_get("last_login")?,
+        last_ip: first.try_get("last_ip")?,
+        logins_count: first.try_get("logins_count")?,
+    }))
+}
+
+/// An identity without `profile_data`, and its profile.
+pub(crate) fn identity_from_row(row: &AnyRow) -> Result<(Identity, Profile), Error> {
+    let profile: String = row.try_get("profile")?;
+    let integer = row.try_get::<i64, _>("id_is_integer")? != 0;
+    let identity = Identity {
+        profile_data: None,
+        connection: ConnectionName::new(row.try_get::<String, _>("connection")?),
+        user_id: IdentityId::from_parts(row.try_get::<String, _>("id")?, integer),
+        provider: Provider::new(row.try_get::<String, _>("provider")?),
+        is_social: row.try_get::<i64, _>("is_social")? != 0,
+    };
+    Ok((identity, from_json(&profile, "profile")?))
+}
+
+/// The key in the columns `provider` and `id`.
+pub(crate) fn key_from_row(row: &AnyRow) -> Result<IdentityKey, Error> {
+    Ok(IdentityKey {
+        provider: Provider::new(row.try_get::<String, _>("provider")?),
+        user_id: IdentityId::text(row.try_get::<String, _>("id")?),
+    })
+}
+
+fn to_json<T: serde::Serialize>(value: &T, what: &'static str) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|_| Error::Damaged(what))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|_| Error::Damaged(what))
+}

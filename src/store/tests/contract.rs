@@ -1,0 +1,290 @@
+//! What the store promises, on a real database file.
+
+use std::path::Path;
+
+use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};
+use store::{CodeRow, CredentialRow, Digest, Error, SessionRow, Store, UserRow};
+
+const NOW: i64 = 1_700_000_000_000;
+const LATER: i64 = NOW + 60_000;
+
+async fn open(folder: &Path) -> Store {
+    Store::open(&format!("sqlite:{}", folder.join("tenant db?#%41.sqlite").display())).await.unwrap()
+}
+
+fn identity(id: &str) -> Identity {
+    let key = UserId::new(id).as_identity_key().unwrap();
+    Identity {
+        profile_data: Some(Profile::default().with("name", id)),
+        connection: ConnectionName::new(key.provider.as_str()),
+        is_social: key.provider.is_social(),
+        user_id: key.user_id,
+        provider: key.provider,
+    }
+}
+
+fn user(ids: &[&str]) -> UserRow {
+    let mut identities: Vec<Identity> = ids.iter().map(|id| identity(id)).collect();
+    let profile = identities[0].profile_data.take().unwrap();
+    UserRow {
+        user_id: UserId::new(ids[0]),
+        profile,
+        identities,
+        user_metadata: Some(serde_json::Map::from_iter([("theme".to_owned(), "dark".into())])),
+        app_metadata: None,
+        blocked: None,
+        created_at: NOW,
+        updated_at: NOW,
+        last_login: None,
+        last_ip: None,
+        logins_count: 0,
+    }
+}
+
+fn key(id: &str) -> IdentityKey {
+    UserId::new(id).as_identity_key().unwrap()
+}
+
+async fn insert(store: &Store, user: &UserRow) -> Result<(), Error> {
+    let user = user.clone();
+    store.write(move |unit| Box::pin(async move { unit.insert_user(&user).await })).await
+}
+
+async fn find(store: &Store, id: &str) -> Option<UserRow> {
+    store.read().await.unwrap().find_user(&UserId::new(id)).await.unwrap()
+}
+
+async fn unlink(store: &Store, primary: &str, id: &str) -> bool {
+    let (primary, key) = (UserId::new(primary), key(id));
+    store
+        .write(move |unit| Box::pin(async move { unit.unlink_identity(&primary, &key, LATER).await }))
+        .await
+        .unwrap()
+}
+
+async fn link(store: &Store, primary: &str, secondary: &str) -> bool {
+    let (primary, secondary) = (UserId::new(primary), UserId::new(secondary));
+    store
+        .write(move |unit| Box::pin(async move { unit.link_user(&primary, &secondary, LATER).await }))
+        .await
+        .unwrap()
+}
+
+fn ids(user: &UserRow) -> Vec<String> {
+    user.identities.iter().map(|identity| identity.key().as_user_id().to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_user_comes_back_as_it_was_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let mut stored = user(&["auth0|1", "github|42", "samlp|acme|o'neil; DROP TABLE users --/%zz\u{202e}"]);
+    stored.identities[1].user_id = IdentityId::from_parts("42", true);
+    insert(&store, &stored).await.unwrap();
+    let found = find(&store, "auth0|1").await.unwrap();
+    assert_eq!(found, stored);
+    assert!(found.identities[1].user_id.is_integer());
+    assert_eq!(find(&store, "github|42").await, None);
+}
+
+#[tokio::test]
+async fn an_identity_exists_once_over_roots_and_linked_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
+    for second in [user(&["github|42"]), user(&["auth0|2", "github|42"]), user(&["auth0|1"])] {
+        assert!(matches!(insert(&store, &second).await, Err(Error::Conflict)));
+    }
+    assert_eq!(find(&store, "auth0|2").await, None, "a refused unit leaves nothing behind");
+}
+
+#[tokio::test]
+async fn an_unlinked_identity_becomes_a_separate_user_without_metadata() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1", "github|42", "apple|7"])).await.unwrap();
+    assert!(unlink(&store, "auth0|1", "github|42").await);
+
+    let primary = find(&store, "auth0|1").await.unwrap();
+    assert_eq!(ids(&primary), ["auth0|1", "apple|7"]);
+    assert_eq!((primary.created_at, primary.updated_at), (NOW, LATER));
+    assert!(primary.user_metadata.is_some());
+
+    let freed = find(&store, "github|42").await.unwrap();
+    assert_eq!(ids(&freed), ["github|42"]);
+    assert_eq!(freed.profile.name(), Some("github|42"));
+    assert_eq!((freed.user_metadata, freed.app_metadata), (None, None));
+    assert_eq!((freed.created_at, freed.logins_count, freed.last_login), (LATER, 0, None));
+}
+
+#[tokio::test]
+async fn the_primary_a_stranger_and_a_repeat_match_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
+    insert(&store, &user(&["auth0|2", "github|43"])).await.unwrap();
+    assert!(!unlink(&store, "auth0|1", "auth0|1").await);
+    assert!(!unlink(&store, "auth0|1", "github|43").await);
+    assert!(unlink(&store, "auth0|1", "github|42").await);
+    assert!(!unlink(&store, "auth0|1", "github|42").await);
+    assert_eq!(ids(&find(&store, "auth0|2").await.unwrap()), ["auth0|2", "github|43"]);
+}
+
+#[tokio::test]
+async fn linking_moves_a_whole_chain_in_order_and_drops_its_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1", "apple|7"])).await.unwrap();
+    insert(&store, &user(&["google-oauth2|9", "github|42"])).await.unwrap();
+    assert!(link(&store, "auth0|1", "google-oauth2|9").await);
+
+    let primary = find(&store, "auth0|1").await.unwrap();
+    assert_eq!(ids(&primary), ["auth0|1", "apple|7", "google-oauth2|9", "github|42"]);
+    assert_eq!(primary.profile.name(), Some("auth0|1"));
+    assert_eq!(find(&store, "google-oauth2|9").await, None);
+    assert!(!link(&store, "auth0|1", "google-oauth2|9").await);
+    assert!(!link(&store, "auth0|1", "auth0|1").await);
+    assert!(!link(&store, "auth0|0", "auth0|1").await);
+
+    assert!(unlink(&store, "auth0|1", "google-oauth2|9").await);
+    assert!(link(&store, "auth0|1", "google-oauth2|9").await);
+    let again = find(&store, "auth0|1").await.unwrap();
+    assert_eq!(ids(&again), ["auth0|1", "apple|7", "github|42", "google-oauth2|9"]);
+}
+
+#[tokio::test]
+async fn of_many_concurrent_unlinks_one_matches() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
+    let tries: Vec<_> = (0..50)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { unlink(&store, "auth0|1", "github|42").await })
+        })
+        .collect();
+    let mut matched = 0;
+    for attempt in tries {
+        matched += usize::from(attempt.await.unwrap());
+    }
+    assert_eq!(matched, 1);
+}
+
+#[tokio::test]
+async fn a_refused_unit_does_not_take_its_neighbours_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let tries: Vec<_> = (0..40)
+        .map(|number| {
+            let store = store.clone();
+            let row = user(&[&format!("auth0|{}", number / 2)]);
+            tokio::spawn(async move { insert(&store, &row).await.is_ok() })
+        })
+        .collect();
+    let mut added = 0;
+    for attempt in tries {
+        added += usize::from(attempt.await.unwrap());
+    }
+    assert_eq!(added, 20);
+    for number in 0..20 {
+        assert!(find(&store, &format!("auth0|{number}")).await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_closing_and_opening_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
+    assert!(unlink(&store, "auth0|1", "github|42").await);
+    store.close().await;
+    assert!(matches!(insert(&store, &user(&["auth0|2"])).await, Err(Error::Closed)));
+
+    let store = open(folder.path()).await;
+    assert_eq!(ids(&find(&store, "auth0|1").await.unwrap()), ["auth0|1"]);
+    assert!(find(&store, "github|42").await.is_some());
+    assert!(store.read().await.unwrap().has_users().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_password_and_a_code_follow_their_identity_and_a_session_ends_with_unlinking() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["google-oauth2|9", "auth0|1"])).await.unwrap();
+    let connection = ConnectionName::new("Username-Password-Authentication");
+    let credential = CredentialRow {
+        connection: connection.clone(),
+        login: "ada@example.test".to_owned(),
+        key: key("auth0|1"),
+        password_hash: "$argon2id$…".to_owned(),
+    };
+    let session = SessionRow {
+        digest: Digest::new("cookie"),
+        sid: "sid".to_owned(),
+        key: key("auth0|1"),
+        authenticated_at: NOW,
+        used_at: NOW,
+        expires_at: LATER,
+    };
+    let (kept, begun) = (credential.clone(), session.clone());
+    store
+        .write::<_, Error, _>(move |unit| {
+            Box::pin(async move {
+                unit.insert_credential(&kept).await?;
+                unit.insert_session(&begun).await
+            })
+        })
+        .await
+        .unwrap();
+    let mut reader = store.read().await.unwrap();
+    assert_eq!(reader.find_session(&session.digest).await.unwrap(), Some(session.clone()));
+    let opened = reader.find_user_by_identity(&session.key).await.unwrap().unwrap();
+    assert_eq!(opened.user_id.as_str(), "google-oauth2|9");
+
+    assert!(unlink(&store, "google-oauth2|9", "auth0|1").await);
+    assert_eq!(reader.find_session(&session.digest).await.unwrap(), None);
+    let found = reader.find_credential(&connection, "ada@example.test").await.unwrap();
+    assert_eq!(found, Some(credential));
+}
+
+#[tokio::test]
+async fn of_many_who_use_a_code_one_gets_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1"])).await.unwrap();
+    let code = CodeRow {
+        digest: Digest::new("code"),
+        client_id: "client".to_owned(),
+        key: IdentityKey { provider: Provider::new("auth0"), user_id: IdentityId::text("1") },
+        request: "{}".to_owned(),
+        sid: "sid".to_owned(),
+        authenticated_at: NOW,
+        expires_at: LATER,
+    };
+    let made = code.clone();
+    store.write(move |unit| Box::pin(async move { unit.insert_code(&made, NOW).await })).await.unwrap();
+    let tries: Vec<_> = (0..16)
+        .map(|_| {
+            let (store, digest) = (store.clone(), code.digest.clone());
+            tokio::spawn(async move {
+                store
+                    .write(move |unit| Box::pin(async move { unit.mark_code_used(&digest, NOW).await }))
+                    .await
+                    .unwrap()
+            })
+        })
+        .collect();
+    let mut won = Vec::new();
+    for attempt in tries {
+        won.extend(attempt.await.unwrap());
+    }
+    assert_eq!(won, [code]);
+}
+
+#[tokio::test]
+async fn an_address_that_is_no_sqlite_file_is_refused() {
+    for address in ["", "sqlite:", "postgres://localhost/x", "file.db"] {
+        assert!(matches!(Store::open(address).await, Err(Error::Address(_))), "{address}");
+    }
+    assert!(matches!(Store::open("sqlite:/no/such/folder/x.db").await, Err(Error::Database(_))));
+}
