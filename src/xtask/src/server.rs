@@ -25,7 +25,7 @@ pub(crate) fn release(workspace: &Workspace) -> Build {
 /// # Errors
 /// When it cannot be started.
 pub(crate) fn become_server(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
-    let program = workspace.target.join("debug/linked-accounts");
+    let program = workspace.server();
     let mut command = Command::new(&program);
     command.arg("serve").arg("--site").arg(workspace.site()).args(arguments);
     replace_by(&mut command).with_context(|| format!("{} could not be started", program.display()))

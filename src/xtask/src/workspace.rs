@@ -44,6 +44,11 @@ impl Workspace {
         self.root.join("target/site")
     }
 
+    /// The server's binary for development.
+    pub(crate) fn server(&self) -> PathBuf {
+        self.target.join("debug/linked-accounts")
+    }
+
     /// A cargo call from the root of the workspace.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         self.command("cargo", arguments)

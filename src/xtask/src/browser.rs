@@ -1,0 +1,143 @@
+//! The browser tests: what they need on this machine, and running them.
+
+use std::env::split_paths;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, bail};
+
+use crate::tally::Tally;
+use crate::tool;
+use crate::workspace::Workspace;
+
+/// Names the browser to test in, for this tool and for Playwright's configuration.
+const CHOICE: &str = "LINKED_ACCOUNTS_BROWSER";
+
+/// What the system's browser may be called.
+const SYSTEM_BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// Playwright's download may take this long; behind a firewall it never ends.
+const DOWNLOAD_LIMIT: Duration = Duration::from_mins(3);
+
+/// Playwright's command, inside the folder `end2end`.
+const PLAYWRIGHT: &str = "node_modules/@playwright/test/cli.js";
+
+/// Installs what is missing and runs the browser tests with `arguments` for Playwright.
+///
+/// # Errors
+/// When Node.js, the npm packages or a browser are missing and cannot be installed, with what to do.
+pub(crate) fn tests(workspace: &Workspace, arguments: &[String]) -> Result<Tally> {
+    let folder = workspace.root.join("end2end");
+    ensure_packages(&folder)?;
+    let browser = find(&folder)?;
+    println!("Testing in {}", browser.display());
+    let report = workspace.target.join("playwright.json");
+    if report.exists() {
+        fs::remove_file(&report)?;
+    }
+    let mut playwright = node(&folder, &[PLAYWRIGHT, "test", "--reporter=list,json"]);
+    playwright
+        .args(arguments)
+        .env(CHOICE, &browser)
+        .env("LINKED_ACCOUNTS_SERVER", workspace.server())
+        .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
+    let (status, _) = tool::live(&mut playwright)?;
+    let report = fs::read_to_string(&report).context("Playwright stopped before its tests; see above")?;
+    Ok(Tally::of_playwright(&report)?.given(status.success()))
+}
+
+fn node(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("node");
+    command.args(arguments).current_dir(folder);
+    command
+}
+
+/// Installs the npm packages when they are missing or older than the lock file.
+fn ensure_packages(folder: &Path) -> Result<()> {
+    tool::answer(&mut node(folder, &["--version"]))
+        .context("the browser tests need Node.js 20 or newer with npm; install them and start again")?;
+    let changed =
+        |path: PathBuf| fs::metadata(path).and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    if changed(folder.join("node_modules/.package-lock.json")) >= changed(folder.join("package-lock.json")) {
+        return Ok(());
+    }
+    println!("Installing the npm packages of the browser tests: `npm ci` in end2end");
+    let mut install = Command::new("npm");
+    install.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
+    let (status, _) = tool::live(&mut install)?;
+    if !status.success() {
+        bail!("`npm ci` failed; its message stands above. Check the network, then start again");
+    }
+    Ok(())
+}
+
+/// The browser to test in: the one that [`CHOICE`] names; else Playwright's own; else the system's; else one that is
+/// installed now, Playwright's where it can be downloaded, Debian's where this is Debian and we may.
+fn find(folder: &Path) -> Result<PathBuf> {
+    if let Some(chosen) = environment(CHOICE).filter(|chosen| !chosen.is_empty()) {
+        let chosen = PathBuf::from(chosen);
+        if !starts(&chosen) {
+            bail!("{CHOICE} names {}, which does not start as a browser does", chosen.display());
+        }
+        return Ok(chosen);
+    }
+    let asked = "process.stdout.write(require('@playwright/test').chromium.executablePath())";
+    let playwrights =
+        PathBuf::from(tool::answer(&mut node(folder, &["--input-type=commonjs", "--eval", asked]))?);
+    if starts(&playwrights) {
+        return Ok(playwrights);
+    }
+    if let Some(browser) = of_the_system() {
+        return Ok(browser);
+    }
+    println!("No browser is here: trying Playwright's own, `playwright install chromium`");
+    let mut download = node(folder, &[PLAYWRIGHT, "install", "chromium"]);
+    download.env("PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT", "20000");
+    if tool::bounded(&mut download, DOWNLOAD_LIMIT)? && starts(&playwrights) {
+        return Ok(playwrights);
+    }
+    println!("Playwright's own browser could not be installed");
+    install_debians()?;
+    of_the_system().with_context(|| {
+        format!("no browser was found to test in; install Chromium or Chrome, or name one in {CHOICE}")
+    })
+}
+
+/// Whether a program is there and runs; a browser without its libraries does not get that far.
+fn starts(program: &Path) -> bool {
+    program.is_file() && tool::answer(Command::new(program).arg("--version")).is_ok()
+}
+
+fn of_the_system() -> Option<PathBuf> {
+    let path = environment("PATH")?;
+    let folders: Vec<_> = split_paths(&path).collect();
+    let candidates =
+        SYSTEM_BROWSERS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    candidates.into_iter().find(|candidate| starts(candidate))
+}
+
+fn install_debians() -> Result<()> {
+    let root = tool::answer(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !root || !Path::new("/etc/debian_version").exists() {
+        return Ok(());
+    }
+    for arguments in [&["update"][..], &["install", "--yes", "--no-install-recommends", "chromium"]] {
+        println!("Installing Debian's Chromium: `apt-get {}`", arguments.join(" "));
+        let mut apt = Command::new("apt-get");
+        let (status, _) = tool::live(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))?;
+        if !status.success() {
+            bail!("apt-get failed; its message stands above. Install a Chromium, or name one in {CHOICE}");
+        }
+    }
+    Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the build tool has no configuration but the machine's environment"
+)]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,234 @@
+//! `cargo xtask test`: every check of the project, cheapest first, and their summary.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, bail};
+
+use crate::site::Profile;
+use crate::step::Stopwatch;
+use crate::tally::Tally;
+use crate::workspace::{BROWSER_TARGET, Workspace};
+use crate::{browser, rooms, server, site, step, tool};
+
+/// One check; they run in the order of [`Check::ALL`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// The code is formatted.
+    Format,
+    /// Dependencies keep the house rules.
+    Rooms,
+    /// No lint for this machine.
+    Clippy,
+    /// No lint for the browser.
+    ClippyBrowser,
+    /// The Rust tests.
+    Rust,
+    /// The documentation builds and its links lead somewhere.
+    Docs,
+    /// The page and the server build, and the page keeps its budget.
+    Build,
+    /// The tests in a real browser, against the real server.
+    Browser,
+}
+
+impl Check {
+    /// All of them, cheapest first.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Format,
+        Self::Rooms,
+        Self::Clippy,
+        Self::ClippyBrowser,
+        Self::Rust,
+        Self::Docs,
+        Self::Build,
+        Self::Browser,
+    ];
+
+    /// The name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Rooms => "rooms",
+            Self::Clippy => "clippy",
+            Self::ClippyBrowser => "clippy-browser",
+            Self::Rust => "rust",
+            Self::Docs => "docs",
+            Self::Build => "build",
+            Self::Browser => "browser",
+        }
+    }
+
+    /// The check of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|check| check.name() == name)
+    }
+
+    /// Those of `wanted` in their order, with the build that the browser tests stand on; all when none is wanted.
+    pub(crate) fn selection(wanted: &[Self]) -> Vec<Self> {
+        let needed = |check: &Self| {
+            wanted.is_empty()
+                || wanted.contains(check)
+                || (*check == Self::Build && wanted.contains(&Self::Browser))
+        };
+        Self::ALL.into_iter().filter(needed).collect()
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Format => "Format",
+            Self::Rooms => "Dependencies of the rooms",
+            Self::Clippy => "Clippy",
+            Self::ClippyBrowser => "Clippy for the browser",
+            Self::Rust => "Rust tests",
+            Self::Docs => "Documentation",
+            Self::Build => "Build of page and server",
+            Self::Browser => "Browser tests",
+        }
+    }
+
+    fn perform(self, workspace: &Workspace, playwright: &[String]) -> Result<Tally> {
+        match self {
+            Self::Format => {
+                workspace.ensure_component("rustfmt", "fmt")?;
+                cargo(workspace, &["fmt", "--all", "--check"], "run `cargo fmt --all`")
+            }
+            Self::Rooms => {
+                let violations = rooms::violations(workspace)?;
+                for violation in &violations {
+                    println!("{violation}");
+                }
+                Ok(Tally::single(violations.is_empty()))
+            }
+            Self::Clippy => {
+                workspace.ensure_component("clippy", "clippy")?;
+                cargo(workspace, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], "")
+            }
+            Self::ClippyBrowser => {
+                workspace.ensure_component("clippy", "clippy")?;
+                workspace.ensure_browser_target()?;
+                let target = ["--target", BROWSER_TARGET, "--", "-D", "warnings"];
+                cargo(workspace, &[&["clippy", "-p", "app", "-p", "model"], &target[..]].concat(), "")
+            }
+            Self::Rust => {
+                let (status, said) =
+                    tool::live(&mut workspace.cargo(&["test", "--workspace", "--no-fail-fast"]))?;
+                Ok(Tally::of_cargo(&said).given(status.success()))
+            }
+            Self::Docs => {
+                let mut docs = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
+                let (status, _) = tool::live(docs.env("RUSTDOCFLAGS", "-D warnings"))?;
+                Ok(Tally::single(status.success()))
+            }
+            Self::Build => {
+                workspace.ensure_browser_target()?;
+                let mut steps = step::Steps::of(2);
+                steps.take("Compiling the page and the server", |step| {
+                    tool::build(
+                        vec![site::compilation(workspace, Profile::Small), server::compilation(workspace)],
+                        step,
+                    )
+                })?;
+                let site =
+                    steps.take("Putting the site together", |_| site::assemble(workspace, Profile::Small))?;
+                println!("{}", site.table());
+                Ok(Tally::single(true))
+            }
+            Self::Browser => browser::tests(workspace, playwright),
+        }
+    }
+}
+
+/// A cargo call that is one check by itself.
+fn cargo(workspace: &Workspace, arguments: &[&str], remedy: &str) -> Result<Tally> {
+    let (status, _) = tool::live(&mut workspace.cargo(arguments))?;
+    if !status.success() {
+        let remedy = if remedy.is_empty() { "its message stands above" } else { remedy };
+        bail!("cargo {} found something: {remedy}", arguments.first().unwrap_or(&""));
+    }
+    Ok(Tally::single(true))
+}
+
+/// What came of one check.
+struct Outcome {
+    check: Check,
+    tally: Tally,
+    time: String,
+}
+
+/// Runs the checks, whatever becomes of those before, and prints the summary; says whether all passed.
+///
+/// # Errors
+/// When the workspace cannot be found.
+pub(crate) fn run(checks: &[Check], playwright: &[String]) -> Result<bool> {
+    let workspace = Workspace::find()?;
+    let all = Stopwatch::start();
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for (number, &check) in checks.iter().enumerate() {
+        println!("\n== {}/{} {} ({})", number + 1, checks.len(), check.title(), check.name());
+        let watch = Stopwatch::start();
+        let unbuilt = outcomes.iter().any(|before| before.check == Check::Build && before.tally.failed > 0);
+        let tally = if check == Check::Browser && unbuilt {
+            println!("Not run: they would test an older build.");
+            Tally::single(false)
+        } else {
+            check.perform(&workspace, playwright).unwrap_or_else(|error| {
+                eprintln!("error: {error:#}");
+                Tally::single(false)
+            })
+        };
+        outcomes.push(Outcome { check, tally, time: watch.to_string() });
+    }
+    let (summary, sum) = summary(&outcomes);
+    println!("\n{summary}All in {all}.\n{} passed, {} failed", sum.passed, sum.failed);
+    Ok(sum.failed == 0)
+}
+
+/// The table of all checks, and the sum of their counts.
+fn summary(outcomes: &[Outcome]) -> (String, Tally) {
+    let mut table = format!("{:<28}{:<10}{:>8}{:>8}{:>14}\n", "", "", "passed", "failed", "time");
+    let mut sum = Tally::default();
+    for Outcome { check, tally, time } in outcomes {
+        let word = if tally.failed == 0 { "passed" } else { "FAILED" };
+        let _ = writeln!(
+            table,
+            "{:<28}{word:<10}{:>8}{:>8}{time:>14}",
+            check.title(),
+            tally.passed,
+            tally.failed
+        );
+        sum += *tally;
+    }
+    (table, sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_is_found_by_its_name() {
+        for check in Check::ALL {
+            assert_eq!(Check::named(check.name()), Some(check));
+        }
+        assert_eq!(Check::named("attic"), None);
+    }
+
+    #[test]
+    fn browser_tests_bring_the_build_they_stand_on() {
+        assert_eq!(Check::selection(&[Check::Browser]), [Check::Build, Check::Browser]);
+        assert_eq!(Check::selection(&[Check::Docs, Check::Format]), [Check::Format, Check::Docs]);
+        assert_eq!(Check::selection(&[]), Check::ALL);
+    }
+
+    #[test]
+    fn the_summary_adds_up() {
+        let outcome = |check, passed, failed| Outcome {
+            check,
+            tally: Tally { passed, failed },
+            time: "1.0 s".to_owned(),
+        };
+        let (table, sum) = summary(&[outcome(Check::Format, 1, 0), outcome(Check::Rust, 40, 2)]);
+        assert_eq!(sum, Tally { passed: 41, failed: 2 });
+        assert!(table.contains("Rust tests                  FAILED          40       2"), "{table}");
+    }
+}

@@ -1,0 +1,50 @@
+//! `cargo xtask dist`: what is deployed, under `target/dist`.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::site::{self, Profile, empty, files_below, kilobytes};
+use crate::step::Steps;
+use crate::workspace::Workspace;
+use crate::{server, tool};
+
+/// Writes the static site and the release binary with that site embedded.
+///
+/// # Errors
+/// When a build fails or a file cannot be written; the folder of the run before is left as it was.
+pub(crate) fn write() -> Result<()> {
+    let workspace = Workspace::find()?;
+    workspace.ensure_browser_target()?;
+    let mut steps = Steps::of(4);
+    steps.take("Compiling the page", |step| {
+        tool::build(vec![site::compilation(&workspace, Profile::Small)], step)
+    })?;
+    let site = steps.take("Putting the site together", |_| site::assemble(&workspace, Profile::Small))?;
+    steps.take("Compiling the server with the site inside", |step| {
+        tool::build(vec![server::release(&workspace)], step)
+    })?;
+    let folder = workspace.root.join("target/dist");
+    let binary = folder.join("linked-accounts");
+    steps.take("Copying", |_| {
+        let fresh = folder.with_extension("new");
+        empty(&fresh)?;
+        for from in files_below(&workspace.site())? {
+            let to = fresh.join("site").join(from.strip_prefix(workspace.site())?);
+            fs::create_dir_all(to.parent().context("a file of the site has no folder")?)?;
+            fs::copy(&from, &to)?;
+        }
+        fs::copy(workspace.target.join("release/linked-accounts"), fresh.join("linked-accounts"))?;
+        empty(&folder)?;
+        Ok(fs::rename(&fresh, &folder)?)
+    })?;
+    let bytes = usize::try_from(fs::metadata(&binary)?.len())?;
+    println!(
+        "\n{}\n\nStatic site: {}\nServer with the site inside: {} ({})",
+        site.table(),
+        folder.join("site").display(),
+        binary.display(),
+        kilobytes(bytes)
+    );
+    Ok(())
+}
