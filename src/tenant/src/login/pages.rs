@@ -235,7 +235,7 @@ fn connection_button(assets: &Assets, state: &str, button: &ConnectionButton<'_>
         a.button.wide href=(href) {
             (mark(assets, button.provider, button.label))
             span.say { "Continue with " bdi { (button.label) } }
-            @if button.stand_in { span.badge { "demo stand-in" } }
+            @if button.stand_in { span.aside { "demo stand-in" } }
         }
     }
 }
@@ -271,19 +271,32 @@ fn demo_box(page: &LoginPage<'_>) -> Markup {
 /// The page that answers in a provider's place, and says so.
 pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
     let sms = page.provider == "sms";
-    let title = format!("Stand-in for {}", page.label);
+    // Codes come from nobody whom a stand-in could be mistaken for.
+    let (whom, denial) = match page.provider {
+        "sms" => ("text messages", None),
+        "email" => ("e-mail codes", None),
+        _ => (page.label, Some(page.label)),
+    };
+    let title = format!("Stand-in for {whom}");
+    let (typed, chosen) = match page.refusal {
+        Some(refusal) if refusal.is_about_a_new_person() => (Some(refusal.sentence(sms)), None),
+        refusal => (None, refusal.map(|refusal| refusal.sentence(sms))),
+    };
     let back = with_query(LOGIN, &[("state", page.state)]);
     let content = html! {
         div.card {
             div.heading {
                 (mark(assets, page.provider, page.label))
-                h1 { "Stand-in for " bdi { (page.label) } }
+                h1 { "Stand-in for " bdi { (whom) } }
             }
             p.notice {
-                strong { "This is not " bdi { (page.label) } "." }
-                " It answers in its place for demos on this machine: no password, and nothing leaves it."
+                strong {
+                    @if let Some(provider) = denial { "This is not " bdi { (provider) } "." }
+                    @else { "Nothing is sent." }
+                }
+                " This page takes the place of " bdi { (whom) } " in demos on this machine: it needs no password, and nothing leaves the machine."
             }
-            @if let Some(refusal) = page.refusal { (notice(refusal.sentence(sms))) }
+            @if let Some(sentence) = chosen { (notice(sentence)) }
             @if !page.people.is_empty() {
                 section aria-labelledby="people" {
                     h2 #people { "Sign in to " bdi { (page.client) } " as" }
@@ -297,7 +310,8 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
             }
             section aria-labelledby="new" {
                 h2 #new { @if page.people.is_empty() { "Sign in as somebody new" } @else { "Or as somebody new" } }
-                (new_person(page, sms))
+                @if let Some(sentence) = typed { (notice(sentence)) }
+                (new_person(page, sms, typed.is_some()))
             }
             p.back { a href=(back) { "Back to all ways to sign in" } }
         }
@@ -313,24 +327,24 @@ fn stand_in_fields(page: &StandInPage<'_>) -> Markup {
 }
 
 fn person_button(person: &StandInPerson) -> Markup {
-    let lines: Vec<&str> =
-        [&person.name, &person.email, &person.detail].into_iter().flatten().map(String::as_str).collect();
-    let (first, others) =
-        lines.split_first().map_or((person.user_id.as_str(), [].as_slice()), |(f, o)| (*f, o));
+    let known = [&person.name, &person.email, &person.detail].into_iter().flatten().map(String::as_str);
+    let initials = initials(known.clone().next().unwrap_or_default());
+    let mut lines: Vec<&str> = known.collect();
+    if lines.is_empty() {
+        lines = vec!["No name", &person.user_id];
+    }
     html! {
         button.person type="submit" name="choice" value=(person.user_id) {
-            span.initials aria-hidden="true" { (initials(first)) }
+            span.initials aria-hidden="true" { (initials) }
             span.who {
-                bdi.first { (first) }
-                @for line in others { " " bdi { (line) } }
+                @for line in lines { bdi { (line) } " " }
             }
         }
     }
 }
 
 /// Nothing here is about the person at the keyboard, so the browser is told to fill nothing in.
-fn new_person(page: &StandInPage<'_>, sms: bool) -> Markup {
-    let at_fault = page.refusal.is_some_and(StandInRefusal::is_about_a_new_person);
+fn new_person(page: &StandInPage<'_>, sms: bool, at_fault: bool) -> Markup {
     let invalid = at_fault.then_some("true");
     let described = at_fault.then_some("refusal");
     html! {
@@ -471,7 +485,7 @@ fn notice(sentence: &str) -> Markup {
 fn mark(assets: &Assets, provider: &str, label: &str) -> Markup {
     let symbol = symbol(provider);
     html! {
-        span.mark aria-hidden="true" {
+        span.mark data-mark=(symbol) aria-hidden="true" {
             @if MARKS.contains(&format!("<symbol id=\"{symbol}\"")) {
                 svg { use href={ (assets.marks) "#" (symbol) } {} }
             } @else {
@@ -500,14 +514,13 @@ fn symbol(provider: &str) -> &str {
     }
 }
 
-/// The first letters of the first and the last word, as capitals; "?" when there is no letter or digit.
+/// The first letters of the first and the last word, as capitals; "#" when there is no letter, as in a phone
+/// number.
 fn initials(text: &str) -> String {
-    let mut letters = text.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let mut letters = text.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphabetic()));
     match (letters.next(), letters.next_back()) {
-        (Some(first), last) => {
-            [Some(first), last].into_iter().flatten().flat_map(char::to_uppercase).collect()
-        }
-        (None, _) => "?".to_owned(),
+        (None, _) => "#".to_owned(),
+        (first, last) => first.into_iter().chain(last).flat_map(char::to_uppercase).collect(),
     }
 }
 
@@ -762,7 +775,7 @@ mod tests {
     #[test]
     fn a_person_without_any_detail_is_known_by_their_id() {
         let person = StandInPerson { user_id: "github|42".to_owned(), name: None, email: None, detail: None };
-        assert!(person_button(&person).into_string().contains(">github|42</bdi>"));
+        assert!(person_button(&person).into_string().contains("<bdi>github|42</bdi>"));
     }
 
     #[test]
@@ -792,9 +805,9 @@ mod tests {
             ("Ada Lovelace", "AL"),
             ("Ada King, Countess of Lovelace", "AL"),
             ("ada@example.com", "A"),
-            ("+44 20 7946", "47"),
+            ("+44 20 7946", "#"),
             ("ليلى منصور", "لم"),
-            ("  …  ", "?"),
+            ("", "#"),
         ] {
             assert_eq!(initials(text), letters, "{text}");
         }
