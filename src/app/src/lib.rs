@@ -1,1 +1,117 @@
-//! The page, as a library so that its logic is tested natively.
+//! The page: router, contexts and layout. A library, so that its logic is tested natively.
+
+#![expect(
+    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
+    reason = "components are called by the view macro, which uses what they return, and own their properties"
+)]
+
+pub mod api;
+pub mod components;
+pub mod pages;
+pub mod session;
+pub mod settings;
+pub mod text;
+
+use leptos::prelude::*;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use components::{Avatar, FailureNotice, Skeleton};
+use pages::{Callback, Home, LinkedAccounts, NotFound};
+use session::{Arrival, Session};
+use settings::Tenant;
+
+/// Where the list is.
+pub const LIST: &str = "/linked-accounts";
+
+/// Replaces the shell's content by the page.
+pub fn mount() {
+    let place = document().get_element_by_id("app").and_then(|place| place.dyn_into::<HtmlElement>().ok());
+    // Without its place in the shell there is nothing to show anything in.
+    if let Some(place) = place {
+        place.set_inner_html("");
+        leptos::mount::mount_to(place, App).forget();
+    }
+}
+
+/// The whole page: settings first, everything else once they are there.
+#[component]
+pub fn App() -> impl IntoView {
+    // Before the router reads the address, and once, even when the settings need a second try.
+    let arrival = StoredValue::new(Arrival::take());
+    let settings = LocalResource::new(settings::load);
+    let try_again = leptos::prelude::Callback::new(move |_| {
+        settings.set(None);
+        settings.refetch();
+    });
+    move || match settings.get() {
+        None => view! { <Header/><main><Skeleton/></main> }.into_any(),
+        Some(Err(error)) => {
+            let failure = text::settings_failure(error.to_string());
+            view! { <Header/><main><h1>{text::NAME}</h1><FailureNotice failure on_remedy=try_again/></main> }
+                .into_any()
+        }
+        Some(Ok(tenant)) => view! { <Pages tenant arrival=arrival.get_value()/> }.into_any(),
+    }
+}
+
+#[component]
+fn Pages(tenant: Tenant, arrival: Arrival) -> impl IntoView {
+    if let Some(name) = &tenant.name {
+        document().set_title(name);
+    }
+    provide_context(Session::start(tenant, arrival));
+    view! {
+        <Router>
+            <Header/>
+            <main>
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=Home/>
+                    <Route path=path!("/linked-accounts") view=LinkedAccounts/>
+                    <Route path=path!("/callback") view=Callback/>
+                </Routes>
+            </main>
+        </Router>
+    }
+}
+
+/// What the page is called and who is signed in. Without a session, while the settings are on their way,
+/// it is the same as in the shell.
+#[component]
+fn Header() -> impl IntoView {
+    let session = use_context::<Session>();
+    let name = session.and_then(|session| session.tenant().name).unwrap_or_else(|| text::NAME.to_owned());
+    let account = session.map(|session| {
+        let person = session.person();
+        let sign_out = move |_| session.sign_out();
+        move || {
+            person.get().map(|person| {
+                let profile = person.profile;
+                let who = text::person(&profile).map(ToOwned::to_owned);
+                let initials = text::initials(profile.name().or(who.as_deref()).unwrap_or_default());
+                view! {
+                    <div class="who">
+                        <Avatar picture=pages::picture(&profile) initials/>
+                        <bdi class="who-name">{who}</bdi>
+                    </div>
+                    <button type="button" class="button" on:click=sign_out>"Sign out"</button>
+                }
+            })
+        }
+    });
+    view! {
+        <header class="bar">
+            <a class="brand" href="/">
+                <svg class="brand-mark" viewBox="0 0 28 28" aria-hidden="true">
+                    <path d="M11.5 9.2A6.2 6.2 0 1 0 11.5 18.8"/>
+                    <circle cx="18.6" cy="14" r="6.2"/>
+                </svg>
+                <span>{name}</span>
+            </a>
+            {account}
+        </header>
+    }
+}

@@ -1,0 +1,166 @@
+//! Status and body of a refused request, turned into what the person can do about it.
+
+use model::ManagementError;
+
+/// A failed request, by what the person can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The token is no longer taken: sign in again.
+    SessionEnded,
+    /// The token belongs to another account: sign in again.
+    OtherAccount,
+    /// The token does not allow this.
+    NotAllowed,
+    /// The account is not there any more.
+    Gone,
+    /// Too many requests: wait so many seconds, when the tenant said how long.
+    TooMany(Option<u32>),
+    /// The request was refused for a reason that trying again will hardly change.
+    Refused,
+    /// The tenant has a problem: try again.
+    Tenant,
+    /// No answer came: try again.
+    Offline,
+    /// An answer came that makes no sense.
+    Malformed,
+}
+
+/// What was said, for whoever has to look into it. Never a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The HTTP status; `None` when there was no answer.
+    pub status: Option<u16>,
+    /// The tenant's or the browser's words.
+    pub message: String,
+    /// The tenant's word for programs.
+    pub code: Option<String>,
+}
+
+/// A failed request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// What it means for the person.
+    pub trouble: Trouble,
+    /// What was said.
+    pub details: Details,
+}
+
+/// How much of an answer that is no error body is worth showing, in characters.
+const EXCERPT: usize = 300;
+
+impl ApiError {
+    /// No live token is left.
+    #[must_use]
+    pub fn signed_out() -> Self {
+        let message = "No request was sent: the access token's time is over.".to_owned();
+        Self { trouble: Trouble::SessionEnded, details: Details { message, ..Details::default() } }
+    }
+
+    /// No answer came.
+    #[must_use]
+    pub fn offline(error: &gloo_net::Error) -> Self {
+        let details = Details { message: error.to_string(), ..Details::default() };
+        Self { trouble: Trouble::Offline, details }
+    }
+
+    /// A successful answer that cannot be decoded.
+    #[must_use]
+    pub fn malformed(status: u16, error: &serde_json::Error) -> Self {
+        Self::nonsense(status, error.to_string())
+    }
+
+    /// A successful answer that says something impossible.
+    #[must_use]
+    pub fn nonsense(status: u16, message: String) -> Self {
+        Self { trouble: Trouble::Malformed, details: Details { status: Some(status), message, code: None } }
+    }
+
+    /// Reads a refusal (contract A1, A2, A14). `wait` is in seconds, see [`wait`].
+    #[must_use]
+    pub fn from_answer(status: u16, wait: Option<u32>, body: &str) -> Self {
+        let said: Option<ManagementError> = serde_json::from_str(body).ok();
+        let code = said.as_ref().and_then(|said| said.error_code.clone());
+        let trouble = match status {
+            401 => Trouble::SessionEnded,
+            403 if code.as_deref() == Some("unowned_resource") => Trouble::OtherAccount,
+            403 => Trouble::NotAllowed,
+            404 => Trouble::Gone,
+            429 => Trouble::TooMany(wait),
+            500.. => Trouble::Tenant,
+            400..500 => Trouble::Refused,
+            _ => Trouble::Malformed,
+        };
+        let message = said.map_or_else(|| body.trim().chars().take(EXCERPT).collect(), |said| said.message);
+        Self { trouble, details: Details { status: Some(status), message, code } }
+    }
+}
+
+/// How many seconds to wait: until `X-RateLimit-Reset`, in seconds since 1970 (contract A14), else as
+/// `Retry-After` says in seconds (RFC 9110 section 10.2.3). `now` is in seconds since 1970.
+#[must_use]
+pub fn wait(reset: Option<&str>, retry_after: Option<&str>, now: i64) -> Option<u32> {
+    let until = reset.and_then(|reset| reset.trim().parse::<i64>().ok()).and_then(|reset| {
+        let left = reset.checked_sub(now)?;
+        // A clock far off would promise nonsense.
+        (-60..=86_400).contains(&left).then(|| u32::try_from(left.max(1)).ok())?
+    });
+    until.or_else(|| retry_after?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trouble(status: u16, body: &str) -> Trouble {
+        ApiError::from_answer(status, None, body).trouble
+    }
+
+    #[test]
+    fn every_status_leads_to_one_thing_that_the_person_can_do() {
+        assert_eq!(trouble(401, ""), Trouble::SessionEnded);
+        assert_eq!(trouble(403, ""), Trouble::NotAllowed);
+        assert_eq!(trouble(404, ""), Trouble::Gone);
+        assert_eq!(trouble(429, ""), Trouble::TooMany(None));
+        assert_eq!(trouble(400, ""), Trouble::Refused);
+        assert_eq!(trouble(503, ""), Trouble::Tenant);
+        assert_eq!(trouble(302, ""), Trouble::Malformed);
+    }
+
+    #[test]
+    fn a_token_of_another_account_is_told_from_a_missing_scope() {
+        let body = |code: &str| {
+            format!(r#"{{"statusCode":403,"error":"Forbidden","message":"m","errorCode":"{code}"}}"#)
+        };
+        assert_eq!(trouble(403, &body("unowned_resource")), Trouble::OtherAccount);
+        assert_eq!(trouble(403, &body("insufficient_scope")), Trouble::NotAllowed);
+    }
+
+    #[test]
+    fn the_words_of_the_tenant_are_kept_for_the_details() {
+        let body = r#"{"statusCode":400,"error":"Bad Request","message":"Main identity cannot be removed.",
+            "errorCode":"delete_main_user_identity","new":1}"#;
+        let details = ApiError::from_answer(400, None, body).details;
+        assert_eq!(details.status, Some(400));
+        assert_eq!(details.message, "Main identity cannot be removed.");
+        assert_eq!(details.code.as_deref(), Some("delete_main_user_identity"));
+    }
+
+    #[test]
+    fn an_answer_that_is_no_error_body_is_kept_in_part() {
+        let details = ApiError::from_answer(502, None, &"ü".repeat(1000)).details;
+        assert_eq!(details.message.chars().count(), EXCERPT);
+    }
+
+    #[test]
+    fn the_reset_time_counts_before_retry_after() {
+        assert_eq!(wait(Some("130"), Some("5"), 100), Some(30));
+        assert_eq!(wait(None, Some("5"), 100), Some(5));
+        assert_eq!(wait(Some("99"), None, 100), Some(1));
+    }
+
+    #[test]
+    fn a_reset_time_that_makes_no_sense_is_ignored() {
+        assert_eq!(wait(Some("9999999999"), None, 100), None);
+        assert_eq!(wait(Some("soon"), Some("Sat, 21 Nov 2026 22:00:00 GMT"), 100), None);
+    }
+}

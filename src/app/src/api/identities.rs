@@ -1,0 +1,96 @@
+//! The user with their identities: read them, unlink one, and decide what the answer means.
+
+use model::{Identity, IdentityKey, User, route};
+use oauth2::http::Method;
+
+use super::{ApiError, Client};
+
+/// What an unlink request came to. Either way the array is the whole truth: it replaces what was shown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The identity is gone; these remain, the primary first.
+    Unlinked(Vec<Identity>),
+    /// The tenant found nothing to unlink (contract A12); these are there.
+    NothingMatched(Vec<Identity>),
+}
+
+impl Client {
+    /// Reads the user (contract A5).
+    ///
+    /// # Errors
+    /// What went wrong, by what the person can do about it.
+    pub async fn user(&self) -> Result<User, ApiError> {
+        let user: User = self.send(Method::GET, &route::user(&self.user_id)).await?;
+        if user.is_led_by_its_primary() {
+            Ok(user)
+        } else {
+            Err(ApiError::nonsense(200, "The first identity is not the one that user_id names.".to_owned()))
+        }
+    }
+
+    /// Unlinks the identity that `key` names (contract A12).
+    ///
+    /// # Errors
+    /// What went wrong, by what the person can do about it.
+    pub async fn unlink(&self, key: &IdentityKey) -> Result<Outcome, ApiError> {
+        let answer = self.send(Method::DELETE, &route::identity(&self.user_id, key)).await?;
+        decide(answer, self.user_id.as_identity_key().as_ref(), key)
+    }
+}
+
+/// What the returned array means for an unlink of `key` by the user whose primary identity is `primary`.
+fn decide(
+    answer: Vec<Identity>,
+    primary: Option<&IdentityKey>,
+    key: &IdentityKey,
+) -> Result<Outcome, ApiError> {
+    if answer.first().map(Identity::key).as_ref() != primary {
+        let message = "The returned identities do not begin with the main one.".to_owned();
+        return Err(ApiError::nonsense(200, message));
+    }
+    let remains = answer.iter().any(|identity| identity.key() == *key);
+    Ok(if remains { Outcome::NothingMatched(answer) } else { Outcome::Unlinked(answer) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Trouble;
+    use serde_json::json;
+
+    fn identities() -> Vec<Identity> {
+        serde_json::from_value(json!([
+            { "provider": "auth0", "user_id": "1", "connection": "db", "isSocial": false },
+            { "provider": "github", "user_id": 42, "connection": "github", "isSocial": true, "extra": {} },
+        ]))
+        .unwrap()
+    }
+
+    fn judge(answer: Vec<Identity>) -> Result<Outcome, ApiError> {
+        let all = identities();
+        decide(answer, Some(&all[0].key()), &all[1].key())
+    }
+
+    #[test]
+    fn an_array_without_the_identity_means_that_it_is_unlinked() {
+        let left = vec![identities().swap_remove(0)];
+        assert_eq!(judge(left.clone()), Ok(Outcome::Unlinked(left)));
+    }
+
+    #[test]
+    fn an_array_with_the_identity_means_that_nothing_matched() {
+        assert_eq!(judge(identities()), Ok(Outcome::NothingMatched(identities())));
+    }
+
+    #[test]
+    fn an_empty_array_makes_no_sense() {
+        assert_eq!(judge(Vec::new()).unwrap_err().trouble, Trouble::Malformed);
+    }
+
+    #[test]
+    fn an_array_with_another_primary_makes_no_sense() {
+        let mut answer = identities();
+        answer.reverse();
+        assert_eq!(judge(answer).unwrap_err().trouble, Trouble::Malformed);
+    }
+}

@@ -1,0 +1,62 @@
+//! The Management API client: the only code that builds its requests.
+
+pub mod error;
+pub mod identities;
+
+use std::fmt;
+
+use gloo_net::http::RequestBuilder;
+use model::UserId;
+use oauth2::http::Method;
+use serde::de::DeserializeOwned;
+use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
+
+use crate::session::{BearerToken, http::PATIENCE, now};
+pub use error::{ApiError, Details, Trouble};
+
+/// Speaks for one person, with a token that was live when the client was made.
+#[derive(Clone)]
+pub struct Client {
+    origin: String,
+    user_id: UserId,
+    bearer: BearerToken,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({} at {})", self.user_id, self.origin)
+    }
+}
+
+impl Client {
+    /// A client for the tenant at `origin` that acts for `user_id`.
+    #[must_use]
+    pub fn new(origin: String, user_id: UserId, bearer: BearerToken) -> Self {
+        Self { origin, user_id, bearer }
+    }
+
+    /// Sends one request and decodes its answer. Never tried twice: the person decides that.
+    async fn send<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ApiError> {
+        let answer = RequestBuilder::new(&format!("{}{path}", self.origin))
+            .method(method)
+            .header("authorization", &format!("Bearer {}", self.bearer.secret()))
+            .header("accept", "application/json")
+            .redirect(RequestRedirect::Error)
+            .credentials(RequestCredentials::Omit)
+            .cache(RequestCache::NoStore)
+            .referrer_policy(ReferrerPolicy::NoReferrer)
+            .abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)))
+            .send()
+            .await
+            .map_err(|error| ApiError::offline(&error))?;
+        let status = answer.status();
+        let header = |name: &str| answer.headers().get(name);
+        let wait =
+            error::wait(header("x-ratelimit-reset").as_deref(), header("retry-after").as_deref(), now());
+        let body = answer.text().await.map_err(|error| ApiError::offline(&error))?;
+        if !answer.ok() {
+            return Err(ApiError::from_answer(status, wait, &body));
+        }
+        serde_json::from_str(&body).map_err(|error| ApiError::malformed(status, &error))
+    }
+}

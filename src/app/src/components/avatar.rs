@@ -1,0 +1,24 @@
+//! A picture of somebody, or their initials.
+
+use leptos::prelude::*;
+
+/// Decoration beside a name that is written out: a picture, or initials when there is none or it fails to
+/// load. `picture` must already be one that may be shown.
+#[component]
+pub fn Avatar(
+    /// The picture's address.
+    picture: Option<String>,
+    /// One or two letters.
+    initials: String,
+) -> impl IntoView {
+    let broken = RwSignal::new(false);
+    move || {
+        match &picture {
+        Some(picture) if !broken.get() => view! {
+            <img class="avatar" src=picture.clone() alt="" width="24" height="24" on:error=move |_| broken.set(true)/>
+        }
+        .into_any(),
+        _ => view! { <span class="avatar" aria-hidden="true">{initials.clone()}</span> }.into_any(),
+    }
+    }
+}

@@ -1,0 +1,17 @@
+//! What pages are made of. No requests in here: components show values and call the handlers they are given.
+
+pub mod avatar;
+pub mod confirm_button;
+pub mod identity_list;
+pub mod identity_row;
+pub mod notice;
+pub mod provider_mark;
+pub mod skeleton;
+
+pub use avatar::Avatar;
+pub use confirm_button::ConfirmButton;
+pub use identity_list::{IdentityList, Progress};
+pub use identity_row::{IdentityRow, MainRow};
+pub use notice::{FailureNotice, StatusNotice};
+pub use provider_mark::ProviderMark;
+pub use skeleton::Skeleton;

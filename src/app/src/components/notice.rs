@@ -1,0 +1,84 @@
+//! What happened: a failure with a way on, or a polite word that something worked.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::text::{Failure, Remedy};
+
+/// A failure in plain words, the way on, and what was said one click away.
+#[component]
+pub fn FailureNotice(
+    /// What to say.
+    failure: Failure,
+    /// Called when the person takes the way on.
+    on_remedy: Callback<Remedy>,
+    /// Called when the person has read enough; without it the notice stays.
+    #[prop(optional)]
+    on_dismiss: Option<Callback<()>>,
+) -> impl IntoView {
+    let remedy = failure.remedy;
+    let way_on = match remedy {
+        Remedy::TryAgain => "Try again",
+        Remedy::SignIn => "Sign in again",
+    };
+    let dismiss = on_dismiss.map(|on_dismiss| {
+        view! { <button type="button" class="button" on:click=move |_| on_dismiss.run(())>"Dismiss"</button> }
+    });
+    view! {
+        <div class="notice danger failure" role="alert">
+            <svg class="icon" aria-hidden="true"><use_ href="/providers.svg#ui-alert"/></svg>
+            <div class="failure-body">
+                <p class="failure-title">{failure.title}</p>
+                <p>{failure.advice}</p>
+                <div class="failure-acts">
+                    <button type="button" class="button" on:click=move |_| on_remedy.run(remedy)>{way_on}</button>
+                    {dismiss}
+                </div>
+                {failure.details.map(|details| view! { <TechnicalDetails details/> })}
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn TechnicalDetails(details: String) -> impl IntoView {
+    let label = RwSignal::new("Copy details");
+    let text = details.clone();
+    let copy = move |_| {
+        let text = text.clone();
+        spawn_local(async move {
+            let said = if copy_text(&text).await { "Copied" } else { "Not copied: select the text instead" };
+            let _ = label.try_set(said);
+        });
+    };
+    view! {
+        <details>
+            <summary>"Technical details"</summary>
+            <pre tabindex="0">{details}</pre>
+            <button type="button" class="button" on:click=copy>{move || label.get()}</button>
+        </details>
+    }
+}
+
+/// Whether the browser took `text` to its clipboard; it offers one only on secure origins.
+async fn copy_text(text: &str) -> bool {
+    let clipboard = window().navigator().clipboard();
+    !clipboard.is_undefined() && JsFuture::from(clipboard.write_text(text)).await.is_ok()
+}
+
+/// A polite live region that stays in the page, so that what appears in it is announced.
+#[component]
+pub fn StatusNotice(
+    /// The sentence to say, if any.
+    message: RwSignal<Option<String>>,
+) -> impl IntoView {
+    view! {
+        <div class="toast" class:shown=move || message.read().is_some()>
+            <p role="status">{move || message.get()}</p>
+            <Show when=move || message.read().is_some()>
+                <button type="button" class="button" on:click=move |_| message.set(None)>"Dismiss"</button>
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,18 @@
+//! Where sign-in comes back to. The session has taken code and state already; this page only waits, goes on,
+//! or says why it cannot.
+
+use leptos::prelude::*;
+
+use super::{go_on_to, outside};
+use crate::session::{Phase, Session};
+
+/// The page at `/callback`.
+#[component]
+pub fn Callback() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let phase = session.phase();
+    move || match phase.get() {
+        Phase::Present | Phase::SignedOut => go_on_to(session.return_to()),
+        phase => outside(phase),
+    }
+}

@@ -1,0 +1,13 @@
+//! An address that leads nowhere.
+
+use leptos::prelude::*;
+
+/// The page for every other address.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    view! {
+        <h1>"Page not found"</h1>
+        <p class="lede">"There is nothing at this address. It may have been mistyped."</p>
+        <p><a class="button" href="/">"Go to your linked accounts"</a></p>
+    }
+}

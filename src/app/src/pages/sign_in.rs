@@ -1,0 +1,46 @@
+//! What this is, and the way in.
+
+use leptos::prelude::*;
+
+use crate::session::Session;
+use crate::text;
+
+/// The view for somebody who is not signed in, wherever they were going.
+#[component]
+pub fn SignIn() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let leaving = session.is_leaving();
+    let elsewhere = {
+        let tenant = session.tenant();
+        let here = window().location().hostname().unwrap_or_default();
+        (tenant.hostname() != here).then(|| tenant.hostname().to_owned())
+    };
+    let point = |icon: &'static str, words: &'static str| {
+        view! {
+            <li>
+                <svg class="icon" aria-hidden="true"><use_ href=format!("/providers.svg#{icon}")/></svg>
+                <span>{words}</span>
+            </li>
+        }
+    };
+    view! {
+        <h1>{text::NAME}</h1>
+        <p class="lede">{text::WELCOME}</p>
+        <div class="card welcome">
+            <ul class="facts" role="list">
+                {point("ui-list", "All your logins in one place: passwords, Google, GitHub, your company and more.")}
+                {point("ui-check", "Before anything is unlinked, you are told what will happen.")}
+                {point("ui-stay", "Everything in your account stays as it is.")}
+            </ul>
+            <button
+                type="button"
+                class="button solid"
+                disabled=move || leaving.get()
+                on:click=move |_| session.sign_in()
+            >
+                {move || if leaving.get() { "Signing in…" } else { "Sign in" }}
+            </button>
+            {elsewhere.map(|host| view! { <p class="meta">"You sign in at "<b>{host}</b>" and come back here."</p> })}
+        </div>
+    }
+}

@@ -1,0 +1,46 @@
+//! The HTTP client of the oauth2 crate, over the browser's fetch.
+
+use gloo_net::http::RequestBuilder;
+use oauth2::http::{Response, StatusCode};
+use oauth2::{HttpRequest, HttpResponse};
+use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
+
+/// How long the tenant may take to answer, in milliseconds.
+pub const PATIENCE: u32 = 30_000;
+
+/// Why the token endpoint gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// No connection, no answer in time, or a redirect, which oauth2 forbids.
+    #[error("{0}")]
+    Fetch(#[from] gloo_net::Error),
+    /// A request or an answer that cannot be expressed.
+    #[error("{0}")]
+    Shape(#[from] oauth2::http::Error),
+}
+
+/// Sends one request. Nothing is followed, cached or accompanied by cookies.
+///
+/// # Errors
+/// [`HttpError::Fetch`] when no answer came.
+pub async fn send(request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    let mut fetch = RequestBuilder::new(&request.uri().to_string())
+        .method(request.method().clone())
+        .redirect(RequestRedirect::Error)
+        .credentials(RequestCredentials::Omit)
+        .cache(RequestCache::NoStore)
+        .referrer_policy(ReferrerPolicy::NoReferrer)
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+    for (name, value) in request.headers() {
+        if let Ok(value) = value.to_str() {
+            fetch = fetch.header(name.as_str(), value);
+        }
+    }
+    let answer = fetch.body(String::from_utf8_lossy(request.body()).into_owned())?.send().await?;
+    let status = StatusCode::from_u16(answer.status()).map_err(oauth2::http::Error::from)?;
+    let mut response = Response::builder().status(status);
+    if let Some(kind) = answer.headers().get("content-type") {
+        response = response.header("content-type", kind);
+    }
+    Ok(response.body(answer.binary().await?)?)
+}

@@ -1,0 +1,454 @@
+//! One login: the authorize address that begins it and the exchange that ends it, by the oauth2 crate, and
+//! the check of the ID token.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use model::settings::Bearer;
+use model::{Profile, Scope, UserId, route};
+use oauth2::basic::{
+    BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
+};
+use oauth2::url::ParseError;
+use oauth2::{
+    AuthUrl, AuthorizationCode, Client, ClientId, CsrfToken, EndpointNotSet, EndpointSet, ExtraTokenFields,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse, TokenUrl,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::http::{self, HttpError};
+use super::landing::Code;
+use super::{Account, BearerToken, LoginError, LoginTrouble, Person};
+use crate::settings::Tenant;
+
+/// How far the clocks of browser and tenant may differ, in seconds: as much as Auth0's own library allows.
+const LEEWAY: i64 = 60;
+
+/// What the page asks for: who somebody is, and to read and change their own identities (contract A15).
+const SCOPES: [Scope; 5] = [
+    Scope::OPENID,
+    Scope::PROFILE,
+    Scope::EMAIL,
+    Scope::READ_CURRENT_USER,
+    Scope::UPDATE_CURRENT_USER_IDENTITIES,
+];
+
+/// A login under way: what must be known to finish it. Its Debug prints nothing.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Login {
+    /// Ties the answer to this browser (RFC 6749 section 10.12).
+    pub state: String,
+    /// Ties the ID token to this login (OpenID Connect Core 3.1.2.1).
+    nonce: String,
+    /// The PKCE secret (RFC 7636 section 4.1).
+    verifier: String,
+    /// Where the person was going: path, query and hash on this origin.
+    pub return_to: String,
+    /// Whether the tenant was asked not to show anything.
+    pub silent: bool,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login")
+    }
+}
+
+/// How the tenant is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// By going there: it may show its login page.
+    Visible,
+    /// By going there, but it must come straight back.
+    Silent,
+    /// In a hidden frame that answers by a message.
+    Framed,
+}
+
+/// The ID token beside the standard members of a token answer.
+#[derive(Debug, Serialize, Deserialize)]
+struct IdTokenField {
+    id_token: Option<String>,
+}
+
+impl ExtraTokenFields for IdTokenField {}
+
+type TokenAnswer = StandardTokenResponse<IdTokenField, BasicTokenType>;
+type PageClient = Client<
+    BasicErrorResponse,
+    TokenAnswer,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+fn client(tenant: &Tenant, origin: &str) -> Result<PageClient, ParseError> {
+    Ok(Client::new(ClientId::new(tenant.client_id.clone()))
+        .set_auth_uri(AuthUrl::new(format!("{}{}", tenant.origin, route::AUTHORIZE))?)
+        .set_token_uri(TokenUrl::new(format!("{}{}", tenant.origin, route::TOKEN))?)
+        .set_redirect_uri(RedirectUrl::new(format!("{origin}{}", route::CALLBACK))?))
+}
+
+/// Begins a login that shall end at `return_to`: the address to ask at, and what to keep until the answer.
+/// `origin` is the page's own.
+///
+/// # Errors
+/// [`LoginTrouble::Settings`] when the tenant's address does not parse.
+pub fn begin(
+    tenant: &Tenant,
+    origin: &str,
+    return_to: String,
+    manner: Manner,
+) -> Result<(String, Login), LoginError> {
+    let client = client(tenant, origin).map_err(settings_trouble)?;
+    let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+    let nonce = CsrfToken::new_random().into_secret();
+    let mut request = client
+        .authorize_url(CsrfToken::new_random)
+        .set_pkce_challenge(challenge)
+        .add_scopes(SCOPES.iter().map(|scope| oauth2::Scope::new(scope.to_string())))
+        .add_extra_param("audience", &tenant.audience)
+        .add_extra_param("nonce", &nonce);
+    if manner != Manner::Visible {
+        request = request.add_extra_param("prompt", "none");
+    }
+    if manner == Manner::Framed {
+        request = request.add_extra_param("response_mode", "web_message");
+    }
+    let (url, state) = request.url();
+    let login = Login {
+        state: state.into_secret(),
+        nonce,
+        verifier: verifier.into_secret(),
+        return_to,
+        silent: manner != Manner::Visible,
+    };
+    Ok((url.to_string(), login))
+}
+
+/// Spends `code` for tokens and checks whom they are for. `now` is in seconds since 1970.
+///
+/// # Errors
+/// What went wrong, by what the person can do about it.
+pub async fn finish(
+    tenant: &Tenant,
+    origin: &str,
+    code: Code,
+    login: Login,
+    now: impl Fn() -> i64,
+) -> Result<Account, LoginError> {
+    let client = client(tenant, origin).map_err(settings_trouble)?;
+    let answer = client
+        .exchange_code(AuthorizationCode::new(code.into_secret()))
+        .set_pkce_verifier(PkceCodeVerifier::new(login.verifier))
+        .request_async(&http::send)
+        .await
+        .map_err(exchange_trouble)?;
+    let now = now();
+    let id_token = answer.extra_fields().id_token.as_deref().unwrap_or_default();
+    let claims = check_id_token(id_token, tenant, &login.nonce, now)
+        .map_err(|reason| LoginError::with(LoginTrouble::Unproven, reason.to_string()))?;
+    let (bearer, expires_at) = match tenant.bearer {
+        Bearer::AccessToken => (
+            answer.access_token().secret().clone(),
+            answer.expires_in().and_then(|time| now.checked_add(i64::try_from(time.as_secs()).ok()?)),
+        ),
+        Bearer::IdToken => (id_token.to_owned(), Some(claims.exp)),
+    };
+    Ok(Account {
+        person: Person { user_id: claims.sub, profile: claims.profile },
+        bearer: BearerToken::new(bearer),
+        expires_at,
+    })
+}
+
+fn settings_trouble(error: ParseError) -> LoginError {
+    LoginError::with(LoginTrouble::Settings, error.to_string())
+}
+
+fn exchange_trouble(error: RequestTokenError<HttpError, BasicErrorResponse>) -> LoginError {
+    match error {
+        RequestTokenError::Request(error) => LoginError::with(LoginTrouble::Offline, error.to_string()),
+        RequestTokenError::ServerResponse(refusal) => {
+            LoginError::refused(refusal.error().as_ref(), refusal.error_description().map(ToOwned::to_owned))
+        }
+        // The body stays out of sight: it may hold tokens.
+        RequestTokenError::Parse(error, _) => LoginError::with(LoginTrouble::Malformed, error.to_string()),
+        RequestTokenError::Other(reason) => LoginError::with(LoginTrouble::Malformed, reason),
+    }
+}
+
+/// The claims of an ID token that matter here.
+#[derive(Debug, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: UserId,
+    aud: Value,
+    azp: Option<String>,
+    exp: i64,
+    iat: i64,
+    nonce: Option<String>,
+    #[serde(flatten)]
+    profile: Profile,
+}
+
+/// Why an ID token proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Unproven {
+    #[error("the ID token is missing or malformed")]
+    Malformed,
+    #[error("the ID token is not signed with RS256")]
+    Algorithm,
+    #[error("the ID token is from another issuer")]
+    Issuer,
+    #[error("the ID token is for another application")]
+    Audience,
+    #[error("the ID token answers another login")]
+    Nonce,
+    #[error("the ID token has expired, or the clock of this device is wrong")]
+    Time,
+}
+
+/// The checks of OpenID Connect Core 3.1.3.7, as Auth0's own library makes them. The signature is not one of
+/// them: the token came straight from the tenant over TLS (or loopback), which point 6 there accepts.
+fn check_id_token(token: &str, tenant: &Tenant, nonce: &str, now: i64) -> Result<Claims, Unproven> {
+    #[derive(Deserialize)]
+    struct Header {
+        alg: String,
+    }
+    fn part<T: for<'de> Deserialize<'de>>(text: Option<&str>) -> Result<T, Unproven> {
+        let bytes = URL_SAFE_NO_PAD.decode(text.unwrap_or_default()).map_err(|_| Unproven::Malformed)?;
+        serde_json::from_slice(&bytes).map_err(|_| Unproven::Malformed)
+    }
+    let mut parts = token.split('.');
+    let header: Header = part(parts.next())?;
+    let claims: Claims = part(parts.next())?;
+    if parts.next().is_none_or(str::is_empty) || parts.next().is_some() || claims.sub.as_str().is_empty() {
+        return Err(Unproven::Malformed);
+    }
+    if header.alg != "RS256" {
+        return Err(Unproven::Algorithm);
+    }
+    if claims.iss != tenant.issuer {
+        return Err(Unproven::Issuer);
+    }
+    let for_us = match &claims.aud {
+        Value::String(audience) => *audience == tenant.client_id,
+        Value::Array(audiences) => {
+            audiences.iter().any(|audience| audience.as_str() == Some(&tenant.client_id))
+                && (audiences.len() == 1 || claims.azp.as_deref() == Some(&tenant.client_id))
+        }
+        _ => false,
+    };
+    if !for_us {
+        return Err(Unproven::Audience);
+    }
+    if claims.nonce.as_deref() != Some(nonce) {
+        return Err(Unproven::Nonce);
+    }
+    if now > claims.exp.saturating_add(LEEWAY) || now < claims.iat.saturating_sub(LEEWAY) {
+        return Err(Unproven::Time);
+    }
+    Ok(claims)
+}
+
+/// A place on this origin to go to after signing in: `wanted` when it is a path and nothing else, else the
+/// list. `//host` and `/\host` are other hosts to a browser, and the callback itself is no place to return to.
+#[must_use]
+pub fn safe_return(wanted: &str) -> &str {
+    let bytes = wanted.as_bytes();
+    let is_path = bytes.first() == Some(&b'/')
+        && !matches!(bytes.get(1), Some(b'/' | b'\\'))
+        && !wanted.chars().any(char::is_control);
+    let path = wanted.split(['?', '#']).next().unwrap_or_default();
+    if is_path && path != route::CALLBACK { wanted } else { crate::LIST }
+}
+
+#[cfg(test)]
+impl Login {
+    /// A login with a known state.
+    pub(super) fn for_test(state: &str, silent: bool) -> Self {
+        Self {
+            state: state.to_owned(),
+            nonce: "n0nce".to_owned(),
+            verifier: "verifier".to_owned(),
+            return_to: "/linked-accounts".to_owned(),
+            silent,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn tenant() -> Tenant {
+        Tenant {
+            origin: "http://localhost:3000".to_owned(),
+            issuer: "http://localhost:3000/".to_owned(),
+            client_id: "client".to_owned(),
+            audience: "http://localhost:3000/api/v2/".to_owned(),
+            bearer: Bearer::AccessToken,
+            name: None,
+        }
+    }
+
+    fn claims() -> Value {
+        json!({
+            "iss": "http://localhost:3000/", "sub": "auth0|1", "aud": "client", "exp": 2000, "iat": 1000,
+            "nonce": "n0nce", "name": "Ada"
+        })
+    }
+
+    fn token(header: &Value, claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.c2ln", part(header), part(claims))
+    }
+
+    fn check(claims: &Value, now: i64) -> Result<Claims, Unproven> {
+        check_id_token(&token(&json!({ "alg": "RS256" }), claims), &tenant(), "n0nce", now)
+    }
+
+    fn refusal(key: &str, value: Value) -> Unproven {
+        let mut claims = claims();
+        claims[key] = value;
+        check(&claims, 1500).unwrap_err()
+    }
+
+    fn parameters(url: &str) -> HashMap<String, String> {
+        oauth2::url::Url::parse(url).unwrap().query_pairs().into_owned().collect()
+    }
+
+    #[test]
+    fn an_authorize_address_carries_everything_the_contract_asks_for() {
+        let (url, login) =
+            begin(&tenant(), "http://localhost:3000", "/x".to_owned(), Manner::Visible).unwrap();
+        assert!(url.starts_with("http://localhost:3000/authorize?"));
+        let parameters = parameters(&url);
+        let get = |key: &str| parameters.get(key).map(String::as_str);
+        assert_eq!(get("response_type"), Some("code"));
+        assert_eq!(get("client_id"), Some("client"));
+        assert_eq!(get("redirect_uri"), Some("http://localhost:3000/callback"));
+        assert_eq!(
+            get("scope"),
+            Some("openid profile email read:current_user update:current_user_identities")
+        );
+        assert_eq!(get("audience"), Some("http://localhost:3000/api/v2/"));
+        assert_eq!(get("code_challenge_method"), Some("S256"));
+        assert_eq!(get("state"), Some(login.state.as_str()));
+        assert_eq!(get("nonce"), Some(login.nonce.as_str()));
+        assert_eq!(get("prompt"), None);
+        assert_eq!(get("response_mode"), None);
+    }
+
+    #[test]
+    fn the_pkce_secret_never_enters_the_address() {
+        let (url, login) =
+            begin(&tenant(), "http://localhost:3000", "/".to_owned(), Manner::Visible).unwrap();
+        assert!(!url.contains(&login.verifier));
+    }
+
+    #[test]
+    fn a_framed_login_asks_for_a_message_and_no_page() {
+        let (url, login) = begin(&tenant(), "http://localhost:3000", "/".to_owned(), Manner::Framed).unwrap();
+        let parameters = parameters(&url);
+        assert_eq!(parameters.get("prompt").map(String::as_str), Some("none"));
+        assert_eq!(parameters.get("response_mode").map(String::as_str), Some("web_message"));
+        assert!(login.silent);
+    }
+
+    #[test]
+    fn two_logins_share_no_secret() {
+        let begin = || begin(&tenant(), "http://localhost:3000", "/".to_owned(), Manner::Visible).unwrap().1;
+        let (one, other) = (begin(), begin());
+        assert_ne!(one.state, other.state);
+        assert_ne!(one.nonce, other.nonce);
+        assert_ne!(one.verifier, other.verifier);
+    }
+
+    #[test]
+    fn a_login_survives_its_storage_and_prints_nothing() {
+        let login = Login::for_test("st4te", false);
+        let again: Login = serde_json::from_str(&serde_json::to_string(&login).unwrap()).unwrap();
+        assert_eq!(again.verifier, "verifier");
+        assert_eq!(format!("{again:?}"), "Login");
+    }
+
+    #[test]
+    fn a_sound_id_token_names_the_person() {
+        let claims = check(&claims(), 1500).unwrap();
+        assert_eq!(claims.sub.as_str(), "auth0|1");
+        assert_eq!(claims.profile.name(), Some("Ada"));
+    }
+
+    #[test]
+    fn another_issuer_is_refused_even_when_only_a_slash_differs() {
+        assert_eq!(refusal("iss", json!("http://localhost:3000")), Unproven::Issuer);
+    }
+
+    #[test]
+    fn a_token_for_another_application_is_refused() {
+        assert_eq!(refusal("aud", json!("other")), Unproven::Audience);
+        assert_eq!(refusal("aud", json!(["client", "other"])), Unproven::Audience);
+    }
+
+    #[test]
+    fn several_audiences_need_the_authorized_party_to_be_us() {
+        let mut claims = claims();
+        claims["aud"] = json!(["client", "other"]);
+        claims["azp"] = json!("client");
+        assert!(check(&claims, 1500).is_ok());
+    }
+
+    #[test]
+    fn a_token_of_another_login_is_refused() {
+        assert_eq!(refusal("nonce", json!("other")), Unproven::Nonce);
+        assert_eq!(refusal("nonce", Value::Null), Unproven::Nonce);
+    }
+
+    #[test]
+    fn time_is_checked_with_a_minute_of_leeway() {
+        assert!(check(&claims(), 2060).is_ok());
+        assert_eq!(check(&claims(), 2061).unwrap_err(), Unproven::Time);
+        assert!(check(&claims(), 940).is_ok());
+        assert_eq!(check(&claims(), 939).unwrap_err(), Unproven::Time);
+    }
+
+    #[test]
+    fn any_other_algorithm_is_refused() {
+        let token = token(&json!({ "alg": "none" }), &claims());
+        assert_eq!(check_id_token(&token, &tenant(), "n0nce", 1500).unwrap_err(), Unproven::Algorithm);
+    }
+
+    #[test]
+    fn a_token_in_another_shape_is_refused() {
+        for token in ["", "a.b.c", "e30.e30.c2ln", "e30.e30"] {
+            assert_eq!(check_id_token(token, &tenant(), "n0nce", 1500).unwrap_err(), Unproven::Malformed);
+        }
+    }
+
+    #[test]
+    fn only_a_path_on_this_origin_is_returned_to() {
+        assert_eq!(safe_return("/linked-accounts?a=b#c"), "/linked-accounts?a=b#c");
+        for other in ["//evil.example", "/\\evil.example", "https://evil.example", "", "/\t/evil.example"] {
+            assert_eq!(safe_return(other), "/linked-accounts", "{other}");
+        }
+    }
+
+    #[test]
+    fn the_callback_is_no_place_to_return_to() {
+        assert_eq!(safe_return("/callback?code=1"), "/linked-accounts");
+    }
+}

@@ -1,0 +1,367 @@
+//! The session that pages use: who is signed in, and a live token or none.
+
+pub mod http;
+pub mod landing;
+pub mod login;
+pub mod silent;
+pub mod state;
+pub mod storage;
+
+use std::fmt;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use model::route;
+use web_sys::UrlSearchParams;
+
+use crate::api::{ApiError, Client};
+use crate::settings::Tenant;
+use landing::{Response, Verdict};
+use login::{Login, Manner};
+pub use state::{Account, BearerToken, Event, Person, State};
+
+/// Why signing in did not work, by what the person can do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginTrouble {
+    /// The person, or a rule of the tenant, said no.
+    Denied,
+    /// The tenant refused for another reason.
+    Refused,
+    /// The answer belongs to no login that this tab began, or to one that is spent.
+    Stale,
+    /// The ID token does not prove what it should.
+    Unproven,
+    /// The tenant could not be reached.
+    Offline,
+    /// The tenant did not answer in time.
+    Timeout,
+    /// The tenant's answer could not be understood.
+    Malformed,
+    /// The tenant's address cannot be used.
+    Settings,
+    /// The browser keeps nothing for this page, so that an answer could not be recognised.
+    Storage,
+}
+
+/// What went wrong while signing in, with what the tenant said about it. Never a code or a token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LoginError {
+    /// What it means for the person.
+    pub trouble: LoginTrouble,
+    /// What was said, for whoever has to look into it.
+    pub details: Option<String>,
+}
+
+impl LoginError {
+    fn with(trouble: LoginTrouble, details: String) -> Self {
+        Self { trouble, details: Some(details) }
+    }
+
+    /// The tenant's own refusal (RFC 6749 sections 4.1.2.1 and 5.2).
+    fn refused(error: &str, description: Option<String>) -> Self {
+        let trouble = match error {
+            "access_denied" => LoginTrouble::Denied,
+            // An unknown, expired or spent code, and a verifier of another login.
+            "invalid_grant" => LoginTrouble::Stale,
+            _ => LoginTrouble::Refused,
+        };
+        let details = description.map_or_else(|| error.to_owned(), |text| format!("{error}: {text}"));
+        Self::with(trouble, details)
+    }
+}
+
+impl From<LoginTrouble> for LoginError {
+    fn from(trouble: LoginTrouble) -> Self {
+        Self { trouble, details: None }
+    }
+}
+
+impl fmt::Debug for LoginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.trouble.fmt(f)
+    }
+}
+
+/// What the browser brought along when the page was opened.
+#[derive(Clone)]
+pub enum Arrival {
+    /// An ordinary visit.
+    Visit,
+    /// The way back from the tenant, with the login that was under way, if any.
+    Callback(Option<Response>, Option<Login>),
+}
+
+impl Arrival {
+    /// Reads the address once, takes the login under way, and cleans the address, so that neither code nor
+    /// state stay in it or in the history whatever happens next.
+    #[must_use]
+    pub fn take() -> Self {
+        let location = window().location();
+        if location.pathname().as_deref() != Ok(route::CALLBACK) {
+            return Self::Visit;
+        }
+        let search = location.search().unwrap_or_default();
+        let response = UrlSearchParams::new_with_str(&search)
+            .ok()
+            .and_then(|parameters| Response::read(|name| parameters.get(name)));
+        if let Ok(history) = window().history() {
+            // Refused only for another origin, which this path is not.
+            let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(route::CALLBACK));
+        }
+        Self::Callback(response, storage::take_login())
+    }
+}
+
+/// What a page should show of the session; it stays the same while details change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    /// Not known yet.
+    Waiting,
+    /// Nobody is signed in.
+    SignedOut,
+    /// Somebody is, or was until just now and still sees their list.
+    Present,
+    /// Signing in did not work.
+    Failed(LoginError),
+}
+
+/// The session, provided as context at the root. All its parts live as long as the page.
+#[derive(Clone, Copy)]
+pub struct Session {
+    tenant: StoredValue<Tenant>,
+    state: RwSignal<State>,
+    return_to: StoredValue<String>,
+    leaving: RwSignal<bool>,
+}
+
+impl Session {
+    /// Starts the session: finishes a login that came back, or asks the tenant silently when it may have a
+    /// session, or leaves everything as it is.
+    #[must_use]
+    pub fn start(tenant: Tenant, arrival: Arrival) -> Self {
+        let (state, return_to) = match &arrival {
+            Arrival::Callback(_, login) => (
+                State::SigningIn,
+                login.as_ref().map_or(crate::LIST, |login| login::safe_return(&login.return_to)),
+            ),
+            Arrival::Visit if storage::has_hint() => (State::Checking, crate::LIST),
+            Arrival::Visit => (State::SignedOut, crate::LIST),
+        };
+        let session = Self {
+            tenant: StoredValue::new(tenant),
+            state: RwSignal::new(state.clone()),
+            return_to: StoredValue::new(return_to.to_owned()),
+            leaving: RwSignal::new(false),
+        };
+        match (arrival, state) {
+            (Arrival::Callback(response, login), _) => session.receive(response, login),
+            (Arrival::Visit, State::Checking) => session.ask_silently(),
+            (Arrival::Visit, _) => {}
+        }
+        session.watch_the_window();
+        session
+    }
+
+    /// What a page should show.
+    #[must_use]
+    pub fn phase(self) -> Memo<Phase> {
+        Memo::new(move |_| match &*self.state.read() {
+            State::Checking | State::SigningIn => Phase::Waiting,
+            State::SignedOut => Phase::SignedOut,
+            State::SignedIn(_) | State::Expired(_) => Phase::Present,
+            State::Failed(error) => Phase::Failed(error.clone()),
+        })
+    }
+
+    /// Who is, or until just now was, signed in.
+    #[must_use]
+    pub fn person(self) -> Memo<Option<Person>> {
+        Memo::new(move |_| self.state.read().person().cloned())
+    }
+
+    /// Whether the browser is on its way to the tenant.
+    #[must_use]
+    pub fn is_leaving(self) -> Signal<bool> {
+        self.leaving.into()
+    }
+
+    /// The tenant.
+    #[must_use]
+    pub fn tenant(self) -> Tenant {
+        self.tenant.get_value()
+    }
+
+    /// Where to go once signing in is over.
+    #[must_use]
+    pub fn return_to(self) -> String {
+        self.return_to.get_value()
+    }
+
+    /// A client with a live token. A token whose time is over ends the session here and now.
+    ///
+    /// # Errors
+    /// [`ApiError`] with the advice to sign in again when there is none.
+    pub fn client(self) -> Result<Client, ApiError> {
+        if let Some(State::SignedIn(account)) = self.state.try_get_untracked()
+            && let Some(tenant) = self.tenant.try_get_value()
+        {
+            if account.is_live(now()) {
+                return Ok(Client::new(tenant.origin, account.person.user_id, account.bearer));
+            }
+            self.handle(Event::Expired);
+        }
+        Err(ApiError::signed_out())
+    }
+
+    /// Ends the session on this page because the tenant no longer takes its token.
+    pub fn expire(self) {
+        self.handle(Event::Expired);
+    }
+
+    /// Goes to the tenant's login page, and comes back to where the person is now, or to where a login that
+    /// failed was going.
+    pub fn sign_in(self) {
+        self.leave(Manner::Visible);
+    }
+
+    /// Asks the tenant silently once more.
+    pub fn retry(self) {
+        self.handle(Event::Retried);
+        self.ask_silently();
+    }
+
+    /// Drops the token and ends the tenant's session too.
+    pub fn sign_out(self) {
+        let tenant = self.tenant();
+        let parameters = UrlSearchParams::new().ok();
+        let query = parameters.map_or_else(String::new, |parameters| {
+            parameters.append("client_id", &tenant.client_id);
+            parameters.append("returnTo", &format!("{}/", silent::own_origin()));
+            String::from(parameters.to_string())
+        });
+        self.leaving.set(true);
+        self.handle(Event::SignedOut);
+        storage::drop_hint();
+        go(&format!("{}{}?{query}", tenant.origin, route::LOGOUT));
+    }
+
+    fn handle(self, event: Event) {
+        // The signal belongs to the root and outlives every task; `try_` all the same, for a panic is final.
+        let _ = self.state.try_update(|state| {
+            let before = std::mem::replace(state, State::SignedOut);
+            *state = before.on(event);
+        });
+    }
+
+    fn receive(self, response: Option<Response>, login: Option<Login>) {
+        let Some(response) = response else {
+            return self.handle(Event::Failed(LoginTrouble::Stale.into()));
+        };
+        match response.judge(login.as_ref()) {
+            Ok(verdict) => self.act_on(verdict, login),
+            Err(error) => self.handle(Event::Failed(error)),
+        }
+    }
+
+    fn act_on(self, verdict: Verdict, login: Option<Login>) {
+        if let (Verdict::Exchange(code), Some(login)) = (verdict, login) {
+            spawn_local(async move {
+                let granted = login::finish(&self.tenant(), &silent::own_origin(), code, login, now).await;
+                if granted.is_ok() {
+                    storage::set_hint();
+                }
+                self.handle(granted.map_or_else(Event::Failed, Event::Granted));
+            });
+        } else {
+            storage::drop_hint();
+            self.handle(Event::NoSession);
+        }
+    }
+
+    fn ask_silently(self) {
+        let tenant = self.tenant();
+        spawn_local(async move {
+            let begun = login::begin(&tenant, &silent::own_origin(), String::new(), Manner::Framed);
+            let asked = match begun {
+                Ok((url, login)) => silent::ask(&url, &tenant.origin).await.map(|response| (response, login)),
+                Err(error) => Err(error),
+            };
+            let judged = asked.and_then(|(response, login)| Ok((response.judge(Some(&login))?, login)));
+            match judged {
+                // A browser may keep the cookies of another site from a frame. Asking by going there settles
+                // it, once: that way's own answer is final.
+                Ok((Verdict::NoSession, _))
+                    if window().location().hostname().as_deref() != Ok(tenant.hostname()) =>
+                {
+                    self.leave(Manner::Silent);
+                }
+                Ok((verdict, login)) => self.act_on(verdict, Some(login)),
+                Err(error) => self.handle(Event::Failed(error)),
+            }
+        });
+    }
+
+    fn leave(self, manner: Manner) {
+        let here = here();
+        let return_to = if here == route::CALLBACK { self.return_to() } else { here };
+        let return_to = login::safe_return(&return_to).to_owned();
+        match login::begin(&self.tenant(), &silent::own_origin(), return_to, manner) {
+            Ok((url, login)) if storage::put_login(&login) => {
+                self.leaving.set(true);
+                go(&url);
+            }
+            Ok(_) => self.state.set(State::Failed(LoginTrouble::Storage.into())),
+            Err(error) => self.state.set(State::Failed(error)),
+        }
+    }
+
+    /// Coming back by the browser's Back button finds the page as it was left, so that its buttons must wake
+    /// up; and signing out in one tab signs out all of them.
+    fn watch_the_window(self) {
+        let _ = window_event_listener_untyped("pageshow", move |_| _ = self.leaving.try_set(false));
+        let _ = window_event_listener(leptos::ev::storage, move |event| {
+            if event.key().as_deref() == Some(storage::HINT) && event.new_value().is_none() {
+                self.handle(Event::SignedOut);
+            }
+        });
+    }
+}
+
+/// Now, in seconds since 1970.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit into 53 bits")]
+pub fn now() -> i64 {
+    (js_sys::Date::now() / 1000.0) as i64
+}
+
+/// Path, query and hash of where the person is.
+fn here() -> String {
+    let location = window().location();
+    [location.pathname(), location.search(), location.hash()].into_iter().flatten().collect()
+}
+
+/// Leaves this page. By assignment: the router takes over every link to this origin, and the tenant may
+/// well be on it.
+fn go(url: &str) {
+    // Fails only for an address that does not parse.
+    let _ = window().location().assign(url);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spent_code_asks_for_a_new_sign_in() {
+        let error = LoginError::refused("invalid_grant", Some("Invalid authorization code".to_owned()));
+        assert_eq!(error.trouble, LoginTrouble::Stale);
+        assert_eq!(error.details.as_deref(), Some("invalid_grant: Invalid authorization code"));
+    }
+
+    #[test]
+    fn an_unknown_refusal_keeps_the_words_of_the_tenant() {
+        let error = LoginError::refused("server_error", None);
+        assert_eq!(error.trouble, LoginTrouble::Refused);
+        assert_eq!(error.details.as_deref(), Some("server_error"));
+    }
+}

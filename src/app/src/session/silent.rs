@@ -1,0 +1,76 @@
+//! Asking the tenant in a hidden frame whether its session lives (contract C2).
+
+use std::time::Duration;
+
+use js_sys::{Function, Object, Promise, Reflect};
+use leptos::prelude::{document, set_timeout_with_handle, window, window_event_listener_untyped};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlIFrameElement, MessageEvent};
+
+use super::landing::Response;
+use super::{LoginError, LoginTrouble};
+
+/// How long the frame may take. The tenant answers at once or not at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Opens `url` in a hidden frame and waits for its message: only one from `tenant_origin` and from that very
+/// frame counts.
+///
+/// # Errors
+/// [`LoginTrouble::Timeout`] when none came, which is also what a lost connection looks like from here.
+pub async fn ask(url: &str, tenant_origin: &str) -> Result<Response, LoginError> {
+    let frame: HtmlIFrameElement = document()
+        .create_element("iframe")
+        .ok()
+        .and_then(|element| element.dyn_into().ok())
+        .ok_or(LoginTrouble::Timeout)?;
+    frame.set_hidden(true);
+    frame.set_src(url);
+
+    let mut resolve: Option<Function> = None;
+    let answer = Promise::new(&mut |settle, _| resolve = Some(settle));
+    let resolve = resolve.ok_or(LoginTrouble::Timeout)?;
+
+    let listener = window_event_listener_untyped("message", {
+        let (frame, origin, resolve) = (frame.clone(), tenant_origin.to_owned(), resolve.clone());
+        move |event| {
+            if let Some(event) = event.dyn_ref::<MessageEvent>()
+                && event.origin() == origin
+                && is_from(event, &frame)
+                && text(&event.data(), "type").as_deref() == Some("authorization_response")
+            {
+                let response = Reflect::get(&event.data(), &"response".into()).unwrap_or_default();
+                // The only way to fail is a page that replaced its own promises.
+                let _ = resolve.call1(&JsValue::UNDEFINED, &response);
+            }
+        }
+    });
+    let timer = set_timeout_with_handle(move || _ = resolve.call0(&JsValue::UNDEFINED), PATIENCE);
+    let attached = document().body().is_some_and(|body| body.append_child(&frame).is_ok());
+    let answer = if attached { JsFuture::from(answer).await.unwrap_or_default() } else { JsValue::UNDEFINED };
+
+    listener.remove();
+    if let Ok(timer) = timer {
+        timer.clear();
+    }
+    frame.remove();
+    Response::read(|name| text(&answer, name)).ok_or_else(|| LoginTrouble::Timeout.into())
+}
+
+fn is_from(event: &MessageEvent, frame: &HtmlIFrameElement) -> bool {
+    match (event.source(), frame.content_window()) {
+        (Some(source), Some(window)) => Object::is(&source, &window),
+        _ => false,
+    }
+}
+
+fn text(object: &JsValue, key: &str) -> Option<String> {
+    object.is_object().then(|| Reflect::get(object, &key.into()).ok()).flatten()?.as_string()
+}
+
+/// The page's own origin.
+#[must_use]
+pub fn own_origin() -> String {
+    window().location().origin().unwrap_or_default()
+}

@@ -1,0 +1,53 @@
+//! What outlives a page load: one login under way, for this tab and taken on first use; and the hint that
+//! the tenant may have a session, which is no secret. Tokens are never stored.
+
+use leptos::prelude::window;
+use web_sys::Storage;
+
+use super::login::Login;
+
+/// The local-storage key of the hint, watched by other tabs.
+pub const HINT: &str = "linked-accounts.signed-in";
+const LOGIN: &str = "linked-accounts.login";
+
+fn session() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
+
+fn local() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// Keeps a login while the browser is at the tenant. `false` when the browser does not let us.
+#[must_use]
+pub fn put_login(login: &Login) -> bool {
+    let stored = session()
+        .zip(serde_json::to_string(login).ok())
+        .and_then(|(storage, text)| storage.set_item(LOGIN, &text).ok());
+    stored.is_some()
+}
+
+/// Takes the login under way: a second call, or a reload, finds none.
+pub fn take_login() -> Option<Login> {
+    let storage = session()?;
+    let text = storage.get_item(LOGIN).ok().flatten()?;
+    storage.remove_item(LOGIN).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Whether the tenant may have a session for this browser.
+#[must_use]
+pub fn has_hint() -> bool {
+    local().and_then(|storage| storage.get_item(HINT).ok().flatten()).is_some()
+}
+
+/// Remembers that the tenant may have a session.
+pub fn set_hint() {
+    // Without local storage the next page load shows the Sign in button: less comfortable, not wrong.
+    let _ = local().map(|storage| storage.set_item(HINT, "1"));
+}
+
+/// Forgets it; other tabs notice.
+pub fn drop_hint() {
+    let _ = local().map(|storage| storage.remove_item(HINT));
+}

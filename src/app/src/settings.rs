@@ -1,0 +1,124 @@
+//! Fetches the public settings, checks them, and resolves them into the tenant that the page talks to.
+
+use gloo_net::http::Request;
+use model::settings::{Bearer, InvalidSettings};
+use model::{Settings, route};
+use web_sys::RequestCache;
+
+/// The tenant as the settings name it, every address worked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Scheme, host and port, without a slash at the end.
+    pub origin: String,
+    /// The origin with a slash at the end: what a token's `iss` must be (contract C5).
+    pub issuer: String,
+    /// The client id of this page.
+    pub client_id: String,
+    /// The Management API's identifier.
+    pub audience: String,
+    /// Which token goes to the Management API.
+    pub bearer: Bearer,
+    /// What the page calls itself.
+    pub name: Option<String>,
+}
+
+impl Tenant {
+    /// Checks `settings` and works out every address.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, InvalidSettings> {
+        settings.check()?;
+        Ok(Self {
+            origin: settings.tenant_origin()?,
+            issuer: settings.issuer()?,
+            audience: settings.management_audience()?,
+            client_id: settings.client_id,
+            bearer: settings.bearer,
+            name: settings.name.filter(|name| !name.trim().is_empty()),
+        })
+    }
+
+    /// The tenant's host, without port, as a person would recognise it and as `location.hostname` has it.
+    #[must_use]
+    pub fn hostname(&self) -> &str {
+        let host = self.origin.split_once("://").map_or(self.origin.as_str(), |(_, host)| host);
+        match host.rfind(':') {
+            Some(colon) if !host.ends_with(']') => host.get(..colon).unwrap_or(host),
+            _ => host,
+        }
+    }
+}
+
+/// Why the page has no settings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// No answer at all.
+    #[error("{path} could not be fetched: {0}", path = route::SETTINGS)]
+    Unreachable(String),
+    /// An answer, but not the file.
+    #[error("{path} was answered with status {0}", path = route::SETTINGS)]
+    Status(u16),
+    /// Not the JSON it should be.
+    #[error("{path} is not valid: {0}", path = route::SETTINGS)]
+    Malformed(String),
+    /// Valid JSON with a value that cannot be used.
+    #[error("{path} is not valid: {0}", path = route::SETTINGS)]
+    Invalid(#[from] InvalidSettings),
+}
+
+/// Fetches and checks `/config.json`.
+///
+/// # Errors
+/// Each way in which the settings can be missing or unusable.
+pub async fn load() -> Result<Tenant, SettingsError> {
+    let response = Request::get(route::SETTINGS)
+        .cache(RequestCache::NoCache)
+        .send()
+        .await
+        .map_err(|error| SettingsError::Unreachable(error.to_string()))?;
+    if !response.ok() {
+        return Err(SettingsError::Status(response.status()));
+    }
+    let body = response.text().await.map_err(|error| SettingsError::Unreachable(error.to_string()))?;
+    read(&body)
+}
+
+fn read(body: &str) -> Result<Tenant, SettingsError> {
+    let settings: Settings =
+        serde_json::from_str(body).map_err(|error| SettingsError::Malformed(error.to_string()))?;
+    Ok(Tenant::new(settings)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_host_becomes_a_whole_tenant() {
+        let tenant = read(r#"{"domain":"example.eu.auth0.com","clientId":"c","name":" "}"#).unwrap();
+        assert_eq!(tenant.origin, "https://example.eu.auth0.com");
+        assert_eq!(tenant.issuer, "https://example.eu.auth0.com/");
+        assert_eq!(tenant.audience, "https://example.eu.auth0.com/api/v2/");
+        assert_eq!(tenant.hostname(), "example.eu.auth0.com");
+        assert_eq!(tenant.name, None);
+    }
+
+    #[test]
+    fn a_host_name_has_no_port() {
+        let tenant = read(r#"{"domain":"http://localhost:3000","clientId":"c"}"#).unwrap();
+        assert_eq!(tenant.hostname(), "localhost");
+        let tenant = read(r#"{"domain":"http://[::1]:3000","clientId":"c"}"#).unwrap();
+        assert_eq!(tenant.hostname(), "[::1]");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_refused_with_its_reason() {
+        let reason = |body| read(body).unwrap_err().to_string();
+        assert!(reason("<!doctype html>").starts_with("/config.json is not valid: expected value"));
+        assert_eq!(
+            reason(r#"{"domain":"h","clientId":""}"#),
+            "/config.json is not valid: \"clientId\" is missing"
+        );
+    }
+}
