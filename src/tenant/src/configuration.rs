@@ -46,11 +46,11 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             friendly_name: "Linked Accounts".to_owned(),
-            session_lifetime: Duration::from_secs(3 * 24 * 3600),
-            idle_session_lifetime: Duration::from_secs(24 * 3600),
+            session_lifetime: Duration::from_hours(72),
+            idle_session_lifetime: Duration::from_hours(24),
             default_audience: None,
             allowed_logout_urls: Vec::new(),
-            access_token_lifetime: Duration::from_secs(2 * 3600),
+            access_token_lifetime: Duration::from_hours(2),
             stand_ins: false,
             demo_sign_ins: Vec::new(),
         }

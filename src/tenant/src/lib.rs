@@ -1,10 +1,105 @@
 //! An Auth0-compatible tenant as a library: a store, a configuration and a clock go in, a router comes out.
+//!
+//! The tenant knows HTTP and the rules; it sees neither SQL nor files nor the environment. What each endpoint
+//! does follows the contract that its documentation names by section.
 
 pub mod clock;
 pub mod configuration;
+mod http;
+pub mod issuer;
+mod keys;
 mod login;
+mod management;
+mod oauth;
+mod oidc;
 pub mod secret;
 pub mod seed;
+mod session;
+mod token;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use store::Store;
 
 pub use clock::{Clock, Moment};
 pub use configuration::Configuration;
+pub use issuer::{InvalidIssuer, Issuer};
+
+use crate::keys::SigningKeys;
+use crate::login::pages::Assets;
+
+/// A tenant. Clones share it.
+#[derive(Clone)]
+pub struct Tenant(Arc<Parts>);
+
+/// What every handler can reach.
+struct Parts {
+    store: Store,
+    issuer: Issuer,
+    configuration: Configuration,
+    clock: Clock,
+    keys: SigningKeys,
+    assets: Assets,
+}
+
+/// Why a tenant did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] store::Error),
+    /// A signing key could not be made or read.
+    #[error("a signing key could not be made or read")]
+    Key,
+}
+
+impl Tenant {
+    /// Opens a tenant over a store. On the first start it makes its signing key, which takes a moment.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open(
+        store: Store,
+        issuer: Issuer,
+        configuration: Configuration,
+        clock: Clock,
+    ) -> Result<Self, OpenError> {
+        let keys = SigningKeys::open(&store, clock.now()).await?;
+        let assets = login::assets();
+        Ok(Self(Arc::new(Parts { store, issuer, configuration, clock, keys, assets })))
+    }
+
+    /// Whether the tenant has any user.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn has_users(&self) -> Result<bool, store::Error> {
+        self.0.store.read().await?.has_users().await
+    }
+
+    /// Every endpoint of the tenant. Serve it with connection info (`ConnectInfo<SocketAddr>`), so that
+    /// sign-ins are recorded with their address.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .merge(oidc::router())
+            .merge(oauth::router())
+            .merge(login::router())
+            .merge(management::router())
+            .with_state(self.clone())
+    }
+
+    fn client(&self, client_id: &str) -> Option<&configuration::Client> {
+        self.0.configuration.client(client_id)
+    }
+
+    fn now(&self) -> Moment {
+        self.0.clock.now()
+    }
+
+    /// What the hosted pages call the tenant.
+    fn name(&self) -> &str {
+        &self.0.configuration.options().friendly_name
+    }
+}

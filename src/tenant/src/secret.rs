@@ -40,8 +40,8 @@ impl Secret {
     /// What is stored in place of a random secret: its SHA-256 in base64url. Good for values with full
     /// entropy only; passwords go through [`hash_password`].
     #[must_use]
-    pub fn digest(&self) -> String {
-        digest(self.0.as_bytes())
+    pub fn digest(&self) -> store::Digest {
+        store::Digest::new(digest(self.0.as_bytes()))
     }
 }
 

@@ -1,8 +1,11 @@
 //! Users that a tenant starts with.
 
-use model::User;
+use model::{IdentityKey, Profile, User};
+use store::{CredentialRow, UserRow};
 
-use crate::secret::Secret;
+use crate::clock::Moment;
+use crate::secret::{Secret, hash_password};
+use crate::{Tenant, clock};
 
 /// One user to start with, and how to sign in if through a password.
 #[derive(Clone, Debug)]
@@ -30,4 +33,119 @@ pub struct Seeded {
     pub added: usize,
     /// Users that were there already, and were left as they are.
     pub kept: usize,
+}
+
+/// Why seeding wrote nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// An identity of a new user belongs to somebody else already.
+    #[error("user \"{0}\" cannot be added: one of its identities or login names belongs to another user")]
+    Conflict(String),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] store::Error),
+}
+
+impl Tenant {
+    /// Adds those users that do not exist yet, all in one unit. A user whose primary identity is known,
+    /// as a user of its own or linked to another, is left as it is: seeding never overwrites.
+    ///
+    /// # Errors
+    /// [`SeedError`]; then nothing was added.
+    pub async fn seed(&self, users: Vec<SeedUser>) -> Result<Seeded, SeedError> {
+        let now = self.now();
+        let mut reader = self.0.store.read().await?;
+        let mut missing = Vec::new();
+        let mut kept = 0;
+        for seed in users {
+            // The id was checked against the first identity when the file was read.
+            let key = seed.user.identities.first().map(model::Identity::key);
+            let known = match &key {
+                Some(key) => reader.find_user_by_identity(key).await?.is_some(),
+                None => true,
+            };
+            if known { kept += 1 } else { missing.push(seed) }
+        }
+        drop(reader);
+        // Hashing takes its time; the writer does not wait for it.
+        let rows = tokio::task::spawn_blocking(move || {
+            missing.into_iter().map(|seed| rows_of(&seed, now)).collect::<Vec<_>>()
+        })
+        .await
+        .map_err(|_| store::Error::Closed)?;
+        let added = rows.len();
+        self.0
+            .store
+            .write(move |unit| {
+                Box::pin(async move {
+                    for (user, credentials) in &rows {
+                        let conflict = |error| match error {
+                            store::Error::Conflict => SeedError::Conflict(user.user_id.to_string()),
+                            other => SeedError::Store(other),
+                        };
+                        unit.insert_user(user).await.map_err(conflict)?;
+                        for credential in credentials {
+                            unit.insert_credential(credential).await.map_err(conflict)?;
+                        }
+                    }
+                    Ok(Seeded { added, kept })
+                })
+            })
+            .await
+    }
+}
+
+/// The rows of one user: itself, and a credential for its e-mail address and one for its user name.
+fn rows_of(seed: &SeedUser, now: Moment) -> (UserRow, Vec<CredentialRow>) {
+    let user = &seed.user;
+    let millis =
+        |text: &Option<String>| text.as_deref().and_then(clock::Moment::parse_iso).map(Moment::millis);
+    let created_at = millis(&user.created_at).unwrap_or(now.millis());
+    let mut identities = user.identities.clone();
+    for (place, identity) in identities.iter_mut().enumerate() {
+        identity.profile_data = (place > 0).then(|| identity.profile_data.take().unwrap_or_default());
+    }
+    let row = UserRow {
+        user_id: user.user_id.clone(),
+        profile: user.profile.clone(),
+        identities,
+        user_metadata: user.user_metadata.clone(),
+        app_metadata: user.app_metadata.clone(),
+        blocked: user.blocked,
+        created_at,
+        updated_at: millis(&user.updated_at).unwrap_or(created_at),
+        last_login: millis(&user.last_login),
+        last_ip: user.last_ip.clone(),
+        logins_count: user.logins_count.and_then(|count| i64::try_from(count).ok()).unwrap_or(0),
+    };
+    let hash = match &seed.password {
+        None => return (row, Vec::new()),
+        Some(SeedPassword::Clear(password)) => hash_password(password),
+        Some(SeedPassword::Bcrypt(hash)) => hash.clone(),
+    };
+    let database = row.identities.iter().enumerate().find(|(_, one)| one.provider.as_str() == "auth0");
+    let credentials = database.map_or_else(Vec::new, |(place, identity)| {
+        let profile = match &identity.profile_data {
+            Some(profile) if place > 0 => profile,
+            _ => &row.profile,
+        };
+        logins(profile)
+            .into_iter()
+            .map(|login| CredentialRow {
+                connection: identity.connection.clone(),
+                login,
+                key: IdentityKey { provider: identity.provider.clone(), user_id: identity.user_id.clone() },
+                password_hash: hash.clone(),
+            })
+            .collect()
+    });
+    (row, credentials)
+}
+
+/// What can be typed to sign in: the e-mail address and the user name, in lower case.
+fn logins(profile: &Profile) -> Vec<String> {
+    let mut logins: Vec<String> =
+        [profile.email(), profile.text("username")].into_iter().flatten().map(str::to_lowercase).collect();
+    logins.dedup();
+    logins
 }

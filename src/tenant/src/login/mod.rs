@@ -1,3 +1,379 @@
-//! The hosted pages: where a person signs in, or learns why not.
+//! Sign-in: the hosted pages, passwords, and the stand-ins for other providers.
+//!
+//! A waiting authorization request is a row, named by a handle in the page's address and bound to the browser
+//! that asked by a cookie. Both must fit, so that nobody can be signed in by another's link or form.
 
-mod pages;
+pub(crate) mod pages;
+mod password;
+mod stand_in;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{any, get, post};
+use model::{IdentityKey, UserId};
+use store::{Digest, LoginRow, UserRow};
+
+use crate::Tenant;
+use crate::configuration::Connection;
+use crate::http::body::read_object;
+use crate::http::cookie::Cookie;
+use crate::http::error::{log_failure, uncached};
+use crate::oauth::authorize;
+use crate::oauth::request::{AuthorizationRequest, Unanswerable, origin_of};
+use crate::secret::{Secret, digest};
+use crate::session;
+use pages::{Assets, ProblemPage};
+
+/// How long a login page waits for its person.
+const LOGIN_LIFETIME: Duration = Duration::from_hours(1);
+
+pub(crate) fn router() -> Router<Tenant> {
+    let assets = assets();
+    Router::new()
+        .route(pages::LOGIN, get(password::show).post(password::submit))
+        .route(pages::CONNECTION, get(stand_in::show))
+        .route(pages::STAND_IN, post(stand_in::submit))
+        .route(&assets.style, get(|| async { asset("text/css; charset=utf-8", pages::STYLESHEET) }))
+        .route(&assets.marks, get(|| async { asset("image/svg+xml", pages::MARKS) }))
+        .route("/u/{*rest}", any(not_found))
+}
+
+/// Where the stylesheet and the marks are: named by their content, so that they can be kept for ever.
+pub(crate) fn assets() -> Assets {
+    let name = |content: &str| digest(content.as_bytes())[..16].to_owned();
+    Assets {
+        style: format!("/u/style-{}.css", name(pages::STYLESHEET)),
+        marks: format!("/u/marks-{}.svg", name(pages::MARKS)),
+    }
+}
+
+fn asset(content_type: &'static str, content: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    (headers, content).into_response()
+}
+
+/// A hosted page with its own headers. `answers_to` is where a form's answer may redirect to: browsers apply
+/// `form-action` to every hop.
+fn page(status: StatusCode, markup: maud::Markup, answers_to: Option<&str>) -> Response {
+    let origin = answers_to.and_then(origin_of).map(|origin| format!(" {origin}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'{origin}; \
+         frame-ancestors 'none'; base-uri 'none'"
+    );
+    let mut response = (status, Html(markup.into_string())).into_response();
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    // Keeps the handle in the address from leaving, and the `Origin` of our own forms readable.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    uncached(response)
+}
+
+/// A page that says what went wrong.
+pub(crate) fn problem(
+    tenant: &Tenant,
+    status: StatusCode,
+    title: &str,
+    text: &str,
+    detail: Option<&str>,
+) -> Response {
+    let view = ProblemPage { tenant: tenant.name(), title, text, detail, request_id: None, way_on: None };
+    page(status, pages::problem(&tenant.0.assets, &view), None)
+}
+
+/// The page for a storage failure; the cause goes to the log.
+pub(crate) fn failure(tenant: &Tenant, error: &store::Error) -> Response {
+    log_failure(error);
+    problem(
+        tenant,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something went wrong here",
+        "The tenant could not finish this. Nothing was changed. Please try again in a moment.",
+        None,
+    )
+}
+
+/// The page for an authorization request that cannot be answered (contract C1, U-12).
+pub(crate) fn unanswerable(tenant: &Tenant, unanswerable: Unanswerable) -> Response {
+    let (status, text, detail) = match unanswerable {
+        Unanswerable::Malformed => (
+            StatusCode::BAD_REQUEST,
+            "The request to sign in cannot be read.",
+            "A parameter stands in the address more than once.",
+        ),
+        Unanswerable::UnknownClient => (
+            StatusCode::FORBIDDEN,
+            "Unknown client. The application that sent you here is not known to this tenant.",
+            "Check client_id against the tenant's applications.",
+        ),
+        Unanswerable::CallbackMismatch => (
+            StatusCode::FORBIDDEN,
+            "Callback URL mismatch. The provided redirect_uri is not in the list of allowed callback URLs.",
+            "Add the exact redirect_uri to the application's callbacks.",
+        ),
+        Unanswerable::OriginMismatch => (
+            StatusCode::FORBIDDEN,
+            "Web origin mismatch. The page that asked is not in the list of allowed web origins.",
+            "Add the origin of redirect_uri to the application's web_origins.",
+        ),
+    };
+    problem(tenant, status, "Oops!, something went wrong", text, Some(detail))
+}
+
+/// The page after signing out without an address to return to.
+pub(crate) fn signed_out(tenant: &Tenant) -> Response {
+    page(StatusCode::OK, pages::signed_out(&tenant.0.assets, tenant.name()), None)
+}
+
+/// The page for an address that the tenant does not have.
+pub(crate) async fn not_found(State(tenant): State<Tenant>) -> Response {
+    let text = "There is no page at this address.";
+    problem(&tenant, StatusCode::NOT_FOUND, "Page not found", text, None)
+}
+
+/// Keeps the request and sends the person to the page where they sign in.
+pub(crate) async fn ask(
+    tenant: &Tenant,
+    request: &AuthorizationRequest,
+    headers: &HeaderMap,
+) -> Result<Response, store::Error> {
+    let (browser, fresh) = match Cookie::Browser.read(tenant, headers) {
+        Some(browser) => (browser, false),
+        None => (Secret::random(), true),
+    };
+    let handle = Secret::random();
+    let now = tenant.now();
+    let row = LoginRow {
+        digest: handle.digest(),
+        browser: browser.digest(),
+        request: serde_json::to_string(request).map_err(|_| store::Error::Damaged("request"))?,
+        expires_at: now.after(LOGIN_LIFETIME).millis(),
+    };
+    tenant
+        .0
+        .store
+        .write(move |unit| Box::pin(async move { unit.insert_login(&row, now.millis()).await }))
+        .await?;
+    // A request for one connection skips the choice, unless that connection is a database.
+    let connection = request.connection.as_deref().and_then(|name| tenant.0.configuration.connection(name));
+    let location = match connection.filter(|connection| !connection.is_database()) {
+        Some(connection) => {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("state", handle.expose())
+                .append_pair("connection", connection.name.as_str())
+                .finish();
+            format!("{}?{query}", pages::CONNECTION)
+        }
+        None => format!("{}?state={}", pages::LOGIN, handle.expose()),
+    };
+    let mut response = authorize::found(&location);
+    if fresh {
+        response.headers_mut().append(header::SET_COOKIE, Cookie::Browser.set(tenant, &browser));
+    }
+    Ok(uncached(response))
+}
+
+/// A waiting login, found by its handle and proven to be this browser's.
+struct Waiting {
+    handle: String,
+    digest: Digest,
+    request: AuthorizationRequest,
+    ip: String,
+}
+
+/// Why there is no waiting login.
+enum NotWaiting {
+    /// The handle is unknown, expired, used, or another browser's: one answer for all.
+    Gone,
+    /// The form was sent by another site.
+    Foreign,
+    Store(store::Error),
+}
+
+/// Why a proven person is not signed in.
+enum NotFinished {
+    /// The account is blocked; the login goes on waiting for somebody else.
+    Blocked,
+    NotWaiting(NotWaiting),
+}
+
+impl From<store::Error> for NotWaiting {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<store::Error> for NotFinished {
+    fn from(error: store::Error) -> Self {
+        Self::NotWaiting(error.into())
+    }
+}
+
+impl NotWaiting {
+    fn into_response(self, tenant: &Tenant) -> Response {
+        match self {
+            Self::Gone => problem(
+                tenant,
+                StatusCode::BAD_REQUEST,
+                "This sign-in is over",
+                "It was finished, open for too long, or started in another browser. \
+                 Go back to the application and sign in again.",
+                None,
+            ),
+            Self::Foreign => problem(
+                tenant,
+                StatusCode::FORBIDDEN,
+                "This form came from another site",
+                "For your safety it was not looked at. Go back to the application and sign in again.",
+                None,
+            ),
+            Self::Store(error) => failure(tenant, &error),
+        }
+    }
+}
+
+impl Waiting {
+    async fn find(tenant: &Tenant, client: &Client, handle: &str) -> Result<Self, NotWaiting> {
+        let browser = Cookie::Browser.read(tenant, &client.headers).ok_or(NotWaiting::Gone)?;
+        let digest = Secret::new(handle).digest();
+        let row = tenant.0.store.read().await?.find_login(&digest).await?.ok_or(NotWaiting::Gone)?;
+        if row.browser != browser.digest() || row.expires_at <= tenant.now().millis() {
+            return Err(NotWaiting::Gone);
+        }
+        let request = serde_json::from_str(&row.request).map_err(|_| NotWaiting::Gone)?;
+        Ok(Self { handle: handle.to_owned(), digest, request, ip: client.ip() })
+    }
+
+    /// What the application is called.
+    fn client_name<'t>(&self, tenant: &'t Tenant) -> &'t str {
+        tenant.client(&self.request.client_id).map_or("", |client| &client.name)
+    }
+
+    /// The connections that this application may use, or the one that it asked for.
+    fn connections<'t>(&self, tenant: &'t Tenant) -> impl Iterator<Item = &'t Connection> {
+        let wanted = self.request.connection.clone();
+        let client_id = self.request.client_id.clone();
+        tenant.0.configuration.connections().iter().filter(move |connection| {
+            connection.is_enabled_for(&client_id)
+                && wanted.as_deref().is_none_or(|name| name == connection.name.as_str())
+        })
+    }
+
+    /// Signs the person in who proved to be `key`: a new session, a counted login, a code for the application.
+    /// One unit, so that a handle opens one session at most. `created` is the user to add, if this is the
+    /// first time that anybody sees this identity.
+    async fn finish(
+        &self,
+        tenant: &Tenant,
+        headers: &HeaderMap,
+        key: IdentityKey,
+        created: Option<UserRow>,
+    ) -> Result<Response, NotFinished> {
+        let (session, cookie) = session::begin(tenant, key.clone());
+        let (code, code_row) = authorize::issue(tenant, &self.request, &session);
+        let before = Cookie::Session.read(tenant, headers).map(|cookie| cookie.digest());
+        let (now, digest, ip) = (tenant.now().millis(), self.digest.clone(), self.ip.clone());
+        tenant
+            .0
+            .store
+            .write(move |unit| {
+                Box::pin(async move {
+                    if !unit.remove_login(&digest).await? {
+                        return Err(NotFinished::NotWaiting(NotWaiting::Gone));
+                    }
+                    if let Some(user) = &created {
+                        unit.insert_user(user).await?;
+                    }
+                    let user = unit.find_user_by_identity(&key).await?;
+                    let user = user.ok_or(NotFinished::NotWaiting(NotWaiting::Gone))?;
+                    if user.blocked == Some(true) {
+                        return Err(NotFinished::Blocked);
+                    }
+                    // A new session for every sign-in: nobody can know its cookie beforehand.
+                    if let Some(before) = &before {
+                        unit.remove_session(before).await?;
+                    }
+                    unit.insert_session(&session).await?;
+                    unit.record_login(&user.user_id, &ip, now).await?;
+                    unit.insert_code(&code_row, now).await?;
+                    Ok(())
+                })
+            })
+            .await?;
+        let mut response = authorize::reply(&self.request.reply_to, &[("code", code.expose())]);
+        response.headers_mut().append(header::SET_COOKIE, Cookie::Session.set(tenant, &cookie));
+        Ok(response)
+    }
+}
+
+/// Who sends a request, as far as HTTP tells.
+struct Client {
+    headers: HeaderMap,
+    address: Option<IpAddr>,
+}
+
+impl Client {
+    fn of(request: &Request) -> Self {
+        let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        Self { headers: request.headers().clone(), address }
+    }
+
+    fn ip(&self) -> String {
+        self.address.map(|address| address.to_string()).unwrap_or_default()
+    }
+}
+
+/// A submitted form's fields, after the check that it is our own page's.
+struct Form(serde_json::Map<String, serde_json::Value>);
+
+impl Form {
+    async fn read(tenant: &Tenant, client: &Client, request: Request) -> Result<Self, NotWaiting> {
+        let origin = client.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+        if origin.is_some_and(|origin| origin != tenant.0.issuer.origin()) {
+            return Err(NotWaiting::Foreign);
+        }
+        read_object(request).await.map(Self).map_err(|_| NotWaiting::Gone)
+    }
+
+    fn text(&self, field: &str) -> &str {
+        self.0.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().trim()
+    }
+
+    /// As typed: a password may begin or end with a space.
+    fn untrimmed(&self, field: &str) -> &str {
+        self.0.get(field).and_then(serde_json::Value::as_str).unwrap_or_default()
+    }
+}
+
+/// A user who is seen for the first time, with one identity.
+fn first_seen(connection: &Connection, key: &IdentityKey, profile: model::Profile, now: i64) -> UserRow {
+    UserRow {
+        user_id: UserId::new(key.as_user_id().to_string()),
+        profile,
+        identities: vec![model::Identity {
+            profile_data: None,
+            connection: connection.name.clone(),
+            user_id: key.user_id.clone(),
+            provider: key.provider.clone(),
+            is_social: key.provider.is_social(),
+        }],
+        user_metadata: None,
+        app_metadata: None,
+        blocked: None,
+        created_at: now,
+        updated_at: now,
+        last_login: None,
+        last_ip: None,
+        logins_count: 0,
+    }
+}

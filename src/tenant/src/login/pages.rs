@@ -73,21 +73,15 @@ pub(crate) struct ConnectionButton<'a> {
 pub(crate) enum Refusal {
     /// The pair of address and password is unknown; which of the two is never told.
     WrongPassword,
-    /// Too many wrong attempts in a short time.
-    TooManyAttempts,
     /// The account is blocked.
     Blocked,
-    /// The page was too old; the attempt was not looked at.
-    Expired,
 }
 
 impl Refusal {
     fn sentence(self) -> &'static str {
         match self {
             Self::WrongPassword => "Wrong e-mail address or password.",
-            Self::TooManyAttempts => "Too many attempts. Wait a few minutes, then try again.",
             Self::Blocked => "This account is blocked. Ask the people who run it to open it again.",
-            Self::Expired => "This page was open for too long. Please try again.",
         }
     }
 }
@@ -139,8 +133,6 @@ pub(crate) enum StandInRefusal {
     UnknownPerson,
     /// The chosen person's account is blocked.
     Blocked,
-    /// The page was too old; the choice was not looked at.
-    Expired,
 }
 
 impl StandInRefusal {
@@ -152,7 +144,6 @@ impl StandInRefusal {
             Self::InvalidAddress => "An e-mail address looks like ada@example.com.",
             Self::UnknownPerson => "This person is no longer here. Choose somebody else.",
             Self::Blocked => "This person's account is blocked. Choose somebody else.",
-            Self::Expired => Refusal::Expired.sentence(),
         }
     }
 

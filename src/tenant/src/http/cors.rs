@@ -1,0 +1,36 @@
+//! Which pages of other origins may read our answers (contract A13, C4, D3). Never with cookies.
+
+use std::time::Duration;
+
+use axum::http::{HeaderName, Method, header};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+const RATE_HEADERS: [HeaderName; 4] = [
+    HeaderName::from_static("x-ratelimit-limit"),
+    HeaderName::from_static("x-ratelimit-remaining"),
+    HeaderName::from_static("x-ratelimit-reset"),
+    header::RETRY_AFTER,
+];
+
+/// For the APIs, whose tokens are the permission: the origin is echoed.
+pub(crate) fn api() -> CorsLayer {
+    layer().allow_origin(AllowOrigin::mirror_request())
+}
+
+/// For what everybody may know, and for `/userinfo`: any origin.
+pub(crate) fn public() -> CorsLayer {
+    layer().allow_origin(AllowOrigin::any())
+}
+
+fn layer() -> CorsLayer {
+    CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("auth0-client"),
+            HeaderName::from_static("x-correlation-id"),
+        ])
+        .expose_headers(RATE_HEADERS)
+        .max_age(Duration::from_mins(10))
+}

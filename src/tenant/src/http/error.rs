@@ -1,0 +1,219 @@
+//! How refusals look: the one place that turns them into status and body.
+
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use model::error::TokenAttributes;
+use model::{ManagementError, OAuthError, Scope};
+
+/// Why a Management API call is refused. Texts and codes are those of contract A2, A3, A5, A11 and A12.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// No `Authorization` header, or another scheme than Bearer.
+    MissingAuthentication,
+    /// A bearer that has not the three parts of a JWT.
+    BadBearer,
+    /// The token has expired.
+    ExpiredToken,
+    /// The token is signed by nobody we know.
+    InvalidSignature,
+    /// A token of the wrong kind, issuer or audience.
+    InvalidToken,
+    /// None of the scopes that the call takes.
+    InsufficientScope(&'static [Scope]),
+    /// A user-bound token for somebody else.
+    UnownedResource,
+    /// The body breaks the schema; the text is the validator's own.
+    Payload(String),
+    /// The path breaks the schema.
+    Path {
+        /// The validator's own words.
+        message: String,
+        /// Which part of the path.
+        property: &'static str,
+    },
+    /// The query breaks the schema.
+    Query {
+        /// The validator's own words.
+        message: String,
+        /// Which parameter.
+        property: &'static str,
+    },
+    /// The body is too large.
+    TooLarge,
+    /// The body is neither JSON nor a form.
+    MediaType,
+    /// Nobody has this id.
+    UnknownUser,
+    /// The primary identity cannot be unlinked.
+    MainIdentity,
+    /// Linking is refused, with contract A11's own words.
+    Link(&'static str),
+    /// The identity is linked already, here or elsewhere.
+    IdentityExists,
+    /// No such endpoint.
+    NoRoute,
+    /// Something failed that the caller can do nothing about.
+    Internal,
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        log_failure(&error);
+        Self::Internal
+    }
+}
+
+/// Writes a storage failure to the log, with its cause: the one place that does.
+pub(crate) fn log_failure(error: &store::Error) {
+    tracing::error!(error = error as &dyn std::error::Error, "the store failed");
+}
+
+impl ApiError {
+    fn parts(&self) -> (StatusCode, String, Option<&'static str>) {
+        use StatusCode as S;
+        match self {
+            Self::MissingAuthentication => (S::UNAUTHORIZED, "Missing authentication".into(), None),
+            Self::BadBearer => {
+                (S::BAD_REQUEST, "Bad HTTP authentication header format".into(), Some("Bearer"))
+            }
+            Self::ExpiredToken => {
+                (S::UNAUTHORIZED, "Expired token received for JSON Web Token validation".into(), None)
+            }
+            Self::InvalidSignature => {
+                (S::UNAUTHORIZED, "Invalid signature received for JSON Web Token validation".into(), None)
+            }
+            Self::InvalidToken => (S::UNAUTHORIZED, "Invalid token".into(), None),
+            Self::InsufficientScope(scopes) => {
+                let list = scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(",");
+                let message = format!("Insufficient scope, expected any of: {list}");
+                (S::FORBIDDEN, message, Some("insufficient_scope"))
+            }
+            Self::UnownedResource => (
+                S::FORBIDDEN,
+                "User to be acted on does not match subject in bearer token.".into(),
+                Some("unowned_resource"),
+            ),
+            Self::Payload(message) => {
+                (S::BAD_REQUEST, format!("Payload validation error: '{message}'."), Some("invalid_body"))
+            }
+            Self::Path { message, property } => (
+                S::BAD_REQUEST,
+                format!("Path validation error: '{message}' on property {property}."),
+                Some("invalid_uri"),
+            ),
+            Self::Query { message, property } => (
+                S::BAD_REQUEST,
+                format!("Query validation error: '{message}' on property {property}."),
+                Some("invalid_query_string"),
+            ),
+            Self::TooLarge => (
+                S::PAYLOAD_TOO_LARGE,
+                "Payload content length greater than maximum allowed: 1048576".into(),
+                None,
+            ),
+            Self::MediaType => (S::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type".into(), None),
+            Self::UnknownUser => (S::NOT_FOUND, "The user does not exist.".into(), Some("inexistent_user")),
+            Self::MainIdentity => {
+                (S::BAD_REQUEST, "Main identity cannot be removed.".into(), Some("delete_main_user_identity"))
+            }
+            Self::Link(message) => (S::BAD_REQUEST, (*message).into(), Some("invalid_body")),
+            Self::IdentityExists => {
+                (S::CONFLICT, "Specified identity already exists.".into(), Some("identity_already_exists"))
+            }
+            Self::NoRoute => (S::NOT_FOUND, "Not Found".into(), None),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "An internal server error occurred".into(), None),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, message, code) = self.parts();
+        let attributes = matches!(self, Self::ExpiredToken | Self::InvalidSignature | Self::InvalidToken)
+            .then(|| TokenAttributes { error: message.clone() });
+        let body = ManagementError {
+            status_code: status.as_u16(),
+            error: status.canonical_reason().unwrap_or("Error").to_owned(),
+            message,
+            error_code: code.map(str::to_owned),
+            attributes,
+        };
+        let mut response = management_json(status, &body);
+        if matches!(self, Self::MissingAuthentication) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// A Management API answer with the recorded headers (contract A1).
+pub(crate) fn management_json(status: StatusCode, body: &impl serde::Serialize) -> Response {
+    let mut response = (status, Json(body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// Why the token endpoint refuses (contract C3). A refusal never says which part of a secret was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenError {
+    /// The body cannot be read, or a parameter is missing.
+    InvalidRequest(&'static str),
+    /// The client is unknown, or its secret is wrong.
+    AccessDenied,
+    /// The client may not use this grant.
+    UnauthorizedClient,
+    /// No such grant.
+    UnsupportedGrant,
+    /// The code is unknown, used, expired, another client's or for another address.
+    InvalidCode,
+    /// The verifier does not match the challenge.
+    InvalidVerifier,
+    /// Something failed that the caller can do nothing about.
+    Internal,
+}
+
+impl From<store::Error> for TokenError {
+    fn from(error: store::Error) -> Self {
+        log_failure(&error);
+        Self::Internal
+    }
+}
+
+impl IntoResponse for TokenError {
+    fn into_response(self) -> Response {
+        use StatusCode as S;
+        let (status, error, description) = match self {
+            Self::InvalidRequest(description) => (S::BAD_REQUEST, "invalid_request", description),
+            Self::AccessDenied => (S::UNAUTHORIZED, "access_denied", "Unauthorized"),
+            Self::UnauthorizedClient => {
+                (S::FORBIDDEN, "unauthorized_client", "Grant type not allowed for the client.")
+            }
+            Self::UnsupportedGrant => (S::FORBIDDEN, "unsupported_grant_type", "Unsupported grant type"),
+            Self::InvalidCode => (S::FORBIDDEN, "invalid_grant", "Invalid authorization code"),
+            Self::InvalidVerifier => (S::FORBIDDEN, "invalid_grant", "Failed to verify code verifier"),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "server_error", "An internal server error occurred"),
+        };
+        let body = OAuthError { error: error.to_owned(), error_description: description.to_owned() };
+        uncached((status, Json(body)).into_response())
+    }
+}
+
+/// Forbids every cache to keep an answer that holds or concerns a secret (RFC 6749 section 5.1).
+pub(crate) fn uncached(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// The refusal of `/userinfo` (contract C4, RFC 6750 section 3).
+pub(crate) fn userinfo_unauthorized(description: &'static str) -> Response {
+    let challenge =
+        format!("Bearer realm=\"Users\", error=\"invalid_token\", error_description=\"{description}\"");
+    let challenge = HeaderValue::from_str(&challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
+    let name: HeaderName = header::WWW_AUTHENTICATE;
+    uncached((StatusCode::UNAUTHORIZED, [(name, challenge)], "Unauthorized").into_response())
+}

@@ -1,0 +1,117 @@
+//! The login page, and signing in with a password.
+
+use std::sync::OnceLock;
+
+use axum::extract::{Query, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::{ConnectionName, IdentityKey};
+use serde::Deserialize;
+
+use super::pages::{self, ConnectionButton, LoginPage, Refusal};
+use super::{Client, Form, NotFinished, NotWaiting, Waiting, page};
+use crate::Tenant;
+use crate::secret::{Secret, hash_password, verify_password};
+
+#[derive(Deserialize)]
+pub(super) struct Handle {
+    #[serde(default)]
+    state: String,
+}
+
+/// `GET /u/login?state=…`: the page.
+pub(super) async fn show(
+    State(tenant): State<Tenant>,
+    Query(handle): Query<Handle>,
+    request: Request,
+) -> Response {
+    match Waiting::find(&tenant, &Client::of(&request), &handle.state).await {
+        Ok(waiting) => {
+            let hint = waiting.request.login_hint.clone().unwrap_or_default();
+            render(&tenant, &waiting, &hint, None)
+        }
+        Err(not_waiting) => not_waiting.into_response(&tenant),
+    }
+}
+
+/// `POST /u/login`: state, username, password.
+pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Response {
+    match sign_in(&tenant, request).await {
+        Ok(response) => response,
+        Err(not_waiting) => not_waiting.into_response(&tenant),
+    }
+}
+
+async fn sign_in(tenant: &Tenant, request: Request) -> Result<Response, NotWaiting> {
+    let client = Client::of(&request);
+    let form = Form::read(tenant, &client, request).await?;
+    let waiting = Waiting::find(tenant, &client, form.text("state")).await?;
+    let typed = form.text("username").to_owned();
+    let databases: Vec<ConnectionName> = waiting
+        .connections(tenant)
+        .filter(|connection| connection.is_database())
+        .map(|connection| connection.name.clone())
+        .collect();
+    let password = Secret::new(form.untrimmed("password"));
+    match find_identity(tenant, &databases, &typed.to_lowercase(), password).await? {
+        Some(key) => match waiting.finish(tenant, &client.headers, key, None).await {
+            Ok(response) => Ok(response),
+            Err(NotFinished::Blocked) => Ok(render(tenant, &waiting, &typed, Some(Refusal::Blocked))),
+            Err(NotFinished::NotWaiting(not_waiting)) => Err(not_waiting),
+        },
+        None => Ok(render(tenant, &waiting, &typed, Some(Refusal::WrongPassword))),
+    }
+}
+
+/// The identity behind a login name and its password. Somebody unknown costs the same work as a wrong
+/// password, so that time does not tell who exists.
+async fn find_identity(
+    tenant: &Tenant,
+    databases: &[ConnectionName],
+    login: &str,
+    password: Secret,
+) -> Result<Option<IdentityKey>, store::Error> {
+    static NOBODY: OnceLock<String> = OnceLock::new();
+    let mut found = None;
+    let mut reader = tenant.0.store.read().await?;
+    for connection in databases {
+        found = reader.find_credential(connection, login).await?;
+        if found.is_some() {
+            break;
+        }
+    }
+    drop(reader);
+    let (key, hash) = found.map_or((None, None), |row| (Some(row.key), Some(row.password_hash)));
+    let matches = tokio::task::spawn_blocking(move || {
+        let nobody = || NOBODY.get_or_init(|| hash_password(&Secret::random()));
+        verify_password(&password, hash.as_ref().unwrap_or_else(nobody))
+    })
+    .await
+    .unwrap_or(false);
+    Ok(key.filter(|_| matches))
+}
+
+fn render(tenant: &Tenant, waiting: &Waiting, email: &str, refusal: Option<Refusal>) -> Response {
+    let options = tenant.0.configuration.options();
+    let offered = || waiting.connections(tenant);
+    let view = LoginPage {
+        tenant: tenant.name(),
+        client: waiting.client_name(tenant),
+        state: &waiting.handle,
+        email,
+        refusal,
+        has_database: offered().any(crate::configuration::Connection::is_database),
+        connections: offered()
+            .filter(|connection| !connection.is_database() && options.stand_ins)
+            .map(|connection| ConnectionButton {
+                connection: connection.name.as_str(),
+                provider: connection.strategy.as_str(),
+                label: connection.label(),
+                stand_in: true,
+            })
+            .collect(),
+        demo: &options.demo_sign_ins,
+    };
+    let status = if refusal.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
+    page(status, pages::login(&tenant.0.assets, &view), Some(&waiting.request.reply_to.redirect_uri))
+}

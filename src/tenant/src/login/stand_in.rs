@@ -1,0 +1,203 @@
+//! Stand-ins: pages that play a social or company login on a developer's machine, and say so.
+
+use axum::extract::{Query, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::{IdentityId, IdentityKey, Profile};
+use serde::Deserialize;
+use store::{PersonRow, UserRow};
+
+use super::pages::{self, StandInPage, StandInPerson, StandInRefusal};
+use super::{Client, Form, NotFinished, NotWaiting, Waiting, first_seen, page};
+use crate::Tenant;
+use crate::configuration::Connection;
+use crate::secret::{random_bytes, random_hex};
+
+/// How many people a stand-in offers.
+const PEOPLE: u32 = 100;
+
+#[derive(Deserialize)]
+pub(super) struct Choice {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    connection: String,
+}
+
+/// `GET /u/connection?state=…&connection=…`: whom to be.
+pub(super) async fn show(
+    State(tenant): State<Tenant>,
+    Query(choice): Query<Choice>,
+    request: Request,
+) -> Response {
+    let client = Client::of(&request);
+    let shown = async {
+        let waiting = Waiting::find(&tenant, &client, &choice.state).await?;
+        let connection = offered(&tenant, &waiting, &choice.connection)?;
+        Ok::<_, NotWaiting>(render(&tenant, &waiting, connection, None).await?)
+    };
+    shown.await.unwrap_or_else(|not_waiting| not_waiting.into_response(&tenant))
+}
+
+/// `POST /u/stand-in`: a chosen person, or a new one.
+pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Response {
+    match sign_in(&tenant, request).await {
+        Ok(response) => response,
+        Err(not_waiting) => not_waiting.into_response(&tenant),
+    }
+}
+
+/// The connection by that name, if this application may use it and a stand-in plays it.
+fn offered<'t>(tenant: &'t Tenant, waiting: &Waiting, name: &str) -> Result<&'t Connection, NotWaiting> {
+    waiting
+        .connections(tenant)
+        .find(|connection| connection.name.as_str() == name && !connection.is_database())
+        .filter(|_| tenant.0.configuration.options().stand_ins)
+        .ok_or(NotWaiting::Gone)
+}
+
+async fn sign_in(tenant: &Tenant, request: Request) -> Result<Response, NotWaiting> {
+    let client = Client::of(&request);
+    let form = Form::read(tenant, &client, request).await?;
+    let waiting = Waiting::find(tenant, &client, form.text("state")).await?;
+    let connection = offered(tenant, &waiting, form.text("connection"))?;
+    let refusal = match choose(tenant, connection, &form).await? {
+        Ok((key, created)) => match waiting.finish(tenant, &client.headers, key, created).await {
+            Ok(response) => return Ok(response),
+            Err(NotFinished::NotWaiting(not_waiting)) => return Err(not_waiting),
+            Err(NotFinished::Blocked) => StandInRefusal::Blocked,
+        },
+        Err(refusal) => refusal,
+    };
+    Ok(render(tenant, &waiting, connection, Some(refusal)).await?)
+}
+
+/// Who is to be signed in, with the user to add for a new person.
+async fn choose(
+    tenant: &Tenant,
+    connection: &Connection,
+    form: &Form,
+) -> Result<Result<(IdentityKey, Option<UserRow>), StandInRefusal>, store::Error> {
+    let people = tenant.0.store.read().await?.list_people(&connection.name, PEOPLE).await?;
+    let choice = form.text("choice");
+    if !choice.is_empty() {
+        let chosen = people.iter().find(|person| person.identity.user_id.as_str() == choice);
+        let key = chosen.map(|person| (person.identity.key(), None));
+        return Ok(key.ok_or(StandInRefusal::UnknownPerson));
+    }
+    Ok(new_person(connection, form).map(|profile| {
+        if let Some(person) = known(&people, &profile) {
+            return (person.identity.key(), None);
+        }
+        let key = new_key(connection, &profile);
+        let user = first_seen(connection, &key, profile, tenant.now().millis());
+        (key, Some(user))
+    }))
+}
+
+/// What was typed about a new person.
+fn new_person(connection: &Connection, form: &Form) -> Result<Profile, StandInRefusal> {
+    let (name, email, phone) = (form.text("name"), form.text("email"), form.text("phone_number"));
+    let mut profile = Profile::default();
+    if connection.strategy.as_str() == "sms" {
+        if phone.is_empty() {
+            return Err(StandInRefusal::MissingDetails);
+        }
+        let digits: String = phone.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
+        let is_number = digits
+            .strip_prefix('+')
+            .is_some_and(|rest| (1..=15).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_digit()));
+        if !is_number {
+            return Err(StandInRefusal::InvalidAddress);
+        }
+        profile = profile.with("phone_number", digits).with("phone_verified", true);
+    } else {
+        if name.is_empty() && email.is_empty() {
+            return Err(StandInRefusal::MissingDetails);
+        }
+        if !email.is_empty() {
+            let (local, domain) = email.rsplit_once('@').unwrap_or_default();
+            if local.is_empty() || domain.is_empty() || email.contains(char::is_whitespace) {
+                return Err(StandInRefusal::InvalidAddress);
+            }
+            profile =
+                profile.with("email", email).with("email_verified", form.text("email_verified") == "true");
+        }
+    }
+    Ok(if name.is_empty() { profile } else { profile.with("name", name) })
+}
+
+/// The person with the same address, as a real provider would know them again.
+fn known<'p>(people: &'p [PersonRow], typed: &Profile) -> Option<&'p PersonRow> {
+    people.iter().find(|person| {
+        (typed.email().is_some() && person.profile.email() == typed.email())
+            || (typed.phone_number().is_some() && person.profile.phone_number() == typed.phone_number())
+    })
+}
+
+/// A new id in the form that the provider gives (contract B3).
+fn new_key(connection: &Connection, profile: &Profile) -> IdentityKey {
+    let digits = |count: usize| -> String {
+        let random = u128::from_be_bytes(random_bytes::<16>());
+        let text = format!("1{random:039}");
+        text.chars().take(count).collect()
+    };
+    let hex = |count: usize| random_hex::<16>().chars().take(count).collect::<String>();
+    let name = profile.email().map_or_else(|| hex(12), str::to_owned);
+    let user_id = match connection.strategy.as_str() {
+        "github" => IdentityId::from_parts(digits(8), true),
+        "google-oauth2" => IdentityId::text(digits(21)),
+        "apple" => IdentityId::text(format!("{}.{}.{}", digits(6), hex(32), digits(4))),
+        "windowslive" => IdentityId::text(hex(16)),
+        "linkedin" => IdentityId::text(hex(9)),
+        "email" | "sms" => IdentityId::text(hex(24)),
+        _ if connection.strategy.has_connection_in_id() => {
+            IdentityId::text(format!("{}|{name}", connection.name))
+        }
+        "adfs" => IdentityId::text(name),
+        _ => IdentityId::text(digits(16)),
+    };
+    IdentityKey { provider: connection.strategy.clone(), user_id }
+}
+
+async fn render(
+    tenant: &Tenant,
+    waiting: &Waiting,
+    connection: &Connection,
+    refusal: Option<StandInRefusal>,
+) -> Result<Response, store::Error> {
+    let people = tenant.0.store.read().await?.list_people(&connection.name, PEOPLE).await?;
+    let view = StandInPage {
+        tenant: tenant.name(),
+        client: waiting.client_name(tenant),
+        state: &waiting.handle,
+        connection: connection.name.as_str(),
+        label: connection.label(),
+        provider: connection.strategy.as_str(),
+        people: people.iter().map(person).collect(),
+        refusal,
+    };
+    let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let markup = pages::stand_in(&tenant.0.assets, &view);
+    Ok(page(status, markup, Some(&waiting.request.reply_to.redirect_uri)))
+}
+
+fn person(row: &PersonRow) -> StandInPerson {
+    let profile = &row.profile;
+    let unverified = profile.email_verified() == Some(false) && profile.email().is_some();
+    let linked = row.user_id != row.identity.key().as_user_id();
+    let detail: Vec<&str> = [
+        profile.username(),
+        unverified.then_some("e-mail not verified"),
+        linked.then_some("linked to another account"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    StandInPerson {
+        user_id: row.identity.user_id.as_str().to_owned(),
+        name: profile.name().map(str::to_owned),
+        email: profile.email().or(profile.phone_number()).map(str::to_owned),
+        detail: (!detail.is_empty()).then(|| detail.join(" · ")),
+    }
+}

@@ -1,0 +1,193 @@
+//! Link and unlink (contract A11, A12): the rules, and the handlers that apply them.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::{IdentityId, IdentityKey, Provider, UserId};
+use serde_json::{Map, Value};
+use store::UserRow;
+
+use super::path::PathIds;
+use crate::Tenant;
+use crate::http::bearer::{Caller, LINK_BY_ID, MayChangeIdentities};
+use crate::http::body::{UnreadableBody, read_object};
+use crate::http::error::{ApiError, management_json};
+use crate::token::{self, Disbelief, IdClaims};
+use crate::view;
+
+/// What an unlink request comes to.
+#[derive(Debug, PartialEq, Eq)]
+enum Unlinking {
+    /// The primary is meant, which stays.
+    Primary,
+    /// A linked identity is meant.
+    Secondary(IdentityKey),
+    /// Nothing matches: no error (contract A12).
+    Nothing,
+}
+
+/// The rule of contract A12: the primary stays, whether or not there are others.
+fn decide(user: &UserRow, provider: &Provider, segment: &str) -> Unlinking {
+    match user.identities.iter().position(|identity| identity.matches(provider, segment)) {
+        None => Unlinking::Nothing,
+        Some(0) => Unlinking::Primary,
+        Some(place) => Unlinking::Secondary(user.identities[place].key()),
+    }
+}
+
+/// `DELETE /api/v2/users/{id}/identities/{provider}/{user_id}`: 200 with the identities that remain, also when
+/// nothing matched.
+pub(crate) async fn unlink(
+    State(tenant): State<Tenant>,
+    caller: Caller,
+    path: PathIds,
+) -> Result<Response, ApiError> {
+    let permission = caller.may_change_identities(path.user())?;
+    let (provider, segment) = path.identity()?;
+    let (segment, now) = (segment.to_owned(), tenant.now().millis());
+    // Decided and done in one unit, so that no other change comes between.
+    let remaining = tenant
+        .0
+        .store
+        .write(move |unit| {
+            Box::pin(async move {
+                let user_id = permission.user_id();
+                let user = unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)?;
+                let key = match decide(&user, &provider, &segment) {
+                    Unlinking::Primary => return Err(ApiError::MainIdentity),
+                    Unlinking::Nothing => return Ok(user),
+                    Unlinking::Secondary(key) => key,
+                };
+                unit.unlink_identity(user_id, &key, now).await?;
+                unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)
+            })
+        })
+        .await?;
+    Ok(management_json(StatusCode::OK, &view::identities(&remaining)))
+}
+
+/// `POST /api/v2/users/{id}/identities`: 201 with every identity of the primary, the new ones last.
+pub(crate) async fn link(
+    State(tenant): State<Tenant>,
+    caller: Caller,
+    path: PathIds,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let permission = caller.may_change_identities(path.user())?;
+    let body = read_object(request).await.map_err(|unreadable| match unreadable {
+        UnreadableBody::TooLarge => ApiError::TooLarge,
+        UnreadableBody::Malformed => ApiError::Payload("Invalid type: expected object".to_owned()),
+        UnreadableBody::Type => ApiError::MediaType,
+    })?;
+    let secondary = match LinkRequest::read(&body)? {
+        LinkRequest::WithToken(token) => tenant.secondary_of_token(&token, &permission)?,
+        LinkRequest::ById(key) if permission.is_of_anybody() => key.as_user_id(),
+        LinkRequest::ById(_) => return Err(ApiError::InsufficientScope(LINK_BY_ID)),
+    };
+    let now = tenant.now().millis();
+    let linked = tenant
+        .0
+        .store
+        .write(move |unit| {
+            Box::pin(async move {
+                let user_id = permission.user_id();
+                if unit.find_user(user_id).await?.is_none() {
+                    return Err(ApiError::UnknownUser);
+                }
+                if *user_id == secondary {
+                    return Err(ApiError::Link("Main identity and the new one are the same."));
+                }
+                if !unit.link_user(user_id, &secondary, now).await? {
+                    // Not a user of its own: linked somewhere already, or not there at all.
+                    let key = secondary.as_identity_key();
+                    let linked = match &key {
+                        Some(key) => unit.find_user_by_identity(key).await?.is_some(),
+                        None => false,
+                    };
+                    return Err(if linked {
+                        ApiError::IdentityExists
+                    } else {
+                        ApiError::Link("Linking to an inexistent identity is not allowed.")
+                    });
+                }
+                unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)
+            })
+        })
+        .await?;
+    Ok(management_json(StatusCode::CREATED, &view::identities(&linked)))
+}
+
+/// The two forms of a link request's body.
+#[derive(Debug)]
+enum LinkRequest {
+    /// With the secondary's ID token.
+    WithToken(String),
+    /// With the secondary's provider and id.
+    ById(IdentityKey),
+}
+
+impl LinkRequest {
+    fn read(body: &Map<String, Value>) -> Result<Self, ApiError> {
+        let payload = |message: String| ApiError::Payload(message);
+        for key in body.keys() {
+            if !matches!(key.as_str(), "link_with" | "provider" | "user_id" | "connection_id") {
+                return Err(payload(format!("Additional properties not allowed: {key}")));
+            }
+        }
+        let text = |key: &str| match body.get(key) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(payload(format!("Expected type string but found another on property {key}"))),
+        };
+        if let Some(token) = text("link_with")? {
+            return match body.len() {
+                1 => Ok(Self::WithToken(token)),
+                _ => Err(payload(
+                    "Additional properties not allowed: link_with excludes all others".to_owned(),
+                )),
+            };
+        }
+        if body.is_empty() {
+            return Err(payload("Too few properties defined (0), minimum 1".to_owned()));
+        }
+        let missing = |key: &str| payload(format!("Missing required property: {key}"));
+        let provider = Provider::new(text("provider")?.ok_or_else(|| missing("provider"))?);
+        if !provider.is_known() {
+            return Err(payload(format!("No enum match for: {provider}")));
+        }
+        let id = match body.get("user_id") {
+            Some(Value::String(id)) if !id.is_empty() => id.clone(),
+            Some(Value::Number(id)) if id.is_u64() => id.to_string(),
+            Some(_) => return Err(payload("Invalid type: expected string or integer".to_owned())),
+            None => return Err(missing("user_id")),
+        };
+        // The id may come whole, with its provider before it (contract A11).
+        let bare = id.strip_prefix(provider.as_str()).and_then(|rest| rest.strip_prefix('|')).unwrap_or(&id);
+        Ok(Self::ById(IdentityKey { user_id: IdentityId::text(bare), provider }))
+    }
+}
+
+impl Tenant {
+    /// Whom the ID token in `link_with` names, after every check of contract A11 in its order.
+    fn secondary_of_token(&self, token: &str, permission: &MayChangeIdentities) -> Result<UserId, ApiError> {
+        let claims: IdClaims = match token::verify(&self.0.keys, token, self.now()) {
+            Ok(claims) => claims,
+            Err(Disbelief::Algorithm) => {
+                return Err(ApiError::Link("JWT (link_with) must have an alg of RS256."));
+            }
+            Err(_) => return Err(ApiError::Link("Invalid token (link_with).")),
+        };
+        if claims.iss != self.0.issuer.as_str() {
+            return Err(ApiError::Link("JWT (link_with) must have the same issuer as the calling user."));
+        }
+        if claims.sub.is_empty() {
+            return Err(ApiError::Link("JWT (link_with) must contains sub claim."));
+        }
+        // An access token has no business here; its audience is an API and never a client.
+        if permission.client_id().is_none_or(|azp| !claims.aud.contains(azp)) {
+            return Err(ApiError::Link("JWT (link_with) contains an invalid aud claim"));
+        }
+        Ok(UserId::new(claims.sub))
+    }
+}

@@ -1,0 +1,134 @@
+//! `/authorize`: from a request to a code, with or without asking the person (contract C1, C2).
+
+use std::time::Duration;
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use serde_json::{Map, Value, json};
+use store::{CodeRow, SessionRow};
+use url::Url;
+
+use super::request::{AuthorizationRequest, Prompt, Refusal, ReplyTo, ResponseMode, Unanswerable, origin_of};
+use crate::Tenant;
+use crate::http::body::read_form;
+use crate::http::error::uncached;
+use crate::login::{self, pages};
+use crate::secret::Secret;
+use crate::session::Session;
+
+/// How long a code is good. It is traded at once; ten minutes are the most that RFC 6749 section 4.1.2 allows.
+const CODE_LIFETIME: Duration = Duration::from_mins(1);
+
+/// Begins an authorization: answers at once when there is a session that will do, asks the person otherwise.
+pub(super) async fn begin(
+    State(tenant): State<Tenant>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = read_form(query.unwrap_or_default().as_bytes()).map_err(|_| Unanswerable::Malformed);
+    let request = match query.and_then(|query| AuthorizationRequest::read(&tenant, &query)) {
+        Ok(Ok(request)) => request,
+        Ok(Err((reply_to, refusal))) => return refuse(&reply_to, &refusal),
+        Err(unanswerable) => return login::unanswerable(&tenant, unanswerable),
+    };
+    match answer(&tenant, request, &headers).await {
+        Ok(response) => response,
+        Err(error) => login::failure(&tenant, &error),
+    }
+}
+
+async fn answer(
+    tenant: &Tenant,
+    request: AuthorizationRequest,
+    headers: &HeaderMap,
+) -> Result<Response, store::Error> {
+    let wanted = request.connection.as_deref().and_then(|name| tenant.0.configuration.connection(name));
+    let session = Session::find(tenant, headers).await?.filter(|session| {
+        session.is_fresh_enough(request.max_age, tenant.now())
+            && wanted.is_none_or(|connection| session.is_through(connection))
+    });
+    match (session, request.prompt) {
+        (Some(session), None | Some(Prompt::None)) => {
+            let (code, row) = issue(tenant, &request, &session.row);
+            let now = tenant.now().millis();
+            tenant
+                .0
+                .store
+                .write::<_, store::Error, _>(move |unit| {
+                    Box::pin(async move {
+                        unit.touch_session(&session.row.digest, now).await?;
+                        unit.insert_code(&row, now).await
+                    })
+                })
+                .await?;
+            Ok(reply(&request.reply_to, &[("code", code.expose())]))
+        }
+        (None, Some(Prompt::None)) => {
+            Ok(refuse(&request.reply_to, &Refusal::new("login_required", "Login required")))
+        }
+        (_, None | Some(Prompt::Login)) => login::ask(tenant, &request, headers).await,
+    }
+}
+
+/// A code for this request out of this session, and its row.
+pub(crate) fn issue(
+    tenant: &Tenant,
+    request: &AuthorizationRequest,
+    session: &SessionRow,
+) -> (Secret, CodeRow) {
+    let code = Secret::random();
+    let row = CodeRow {
+        digest: code.digest(),
+        client_id: request.client_id.clone(),
+        key: session.key.clone(),
+        // Texts, numbers and lists of texts: nothing in it can fail to be written.
+        request: serde_json::to_string(request).unwrap_or_default(),
+        sid: session.sid.clone(),
+        authenticated_at: session.authenticated_at,
+        expires_at: tenant.now().after(CODE_LIFETIME).millis(),
+    };
+    (code, row)
+}
+
+/// Sends a refusal back to the client.
+pub(crate) fn refuse(reply_to: &ReplyTo, refusal: &Refusal) -> Response {
+    reply(reply_to, &[("error", refusal.error), ("error_description", &refusal.description)])
+}
+
+/// Sends an answer back to the client, its state with it.
+pub(crate) fn reply(reply_to: &ReplyTo, parameters: &[(&str, &str)]) -> Response {
+    let state = reply_to.state.as_deref().map(|state| ("state", state));
+    let parameters = parameters.iter().copied().chain(state);
+    let response = match reply_to.mode {
+        ResponseMode::Query => {
+            let Ok(mut url) = Url::parse(&reply_to.redirect_uri) else {
+                return StatusCode::BAD_REQUEST.into_response();
+            };
+            url.query_pairs_mut().extend_pairs(parameters);
+            found(url.as_str())
+        }
+        ResponseMode::WebMessage => {
+            let response: Map<String, Value> =
+                parameters.map(|(key, value)| (key.to_owned(), json!(value))).collect();
+            let origin = origin_of(&reply_to.redirect_uri).unwrap_or_default();
+            let (html, hash) = pages::web_message(&Value::Object(response), &origin);
+            let policy = format!("default-src 'none'; script-src '{hash}'; frame-ancestors {origin}");
+            let mut response = Html(html).into_response();
+            if let Ok(policy) = HeaderValue::from_str(&policy) {
+                response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            response
+        }
+    };
+    uncached(response)
+}
+
+/// A redirect, as Auth0 answers: 302, which turns a form's POST into a GET as well.
+pub(crate) fn found(location: &str) -> Response {
+    // Parsed URLs and our own encoded queries are plain ASCII.
+    HeaderValue::from_str(location).map_or_else(
+        |_| StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        |location| (StatusCode::FOUND, [(header::LOCATION, location)]).into_response(),
+    )
+}

@@ -1,0 +1,141 @@
+//! `/v2/logout` (contract C4).
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::authorize::found;
+use crate::Tenant;
+use crate::http::body::read_form;
+use crate::http::cookie::Cookie;
+use crate::http::error::uncached;
+use crate::login;
+
+/// Ends the session of this browser and goes where the request says, if that is allowed. A target that is not
+/// allowed is refused before anything ends.
+pub(super) async fn end(
+    State(tenant): State<Tenant>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = read_form(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let target = match target(&tenant, &query) {
+        Ok(target) => target,
+        Err(detail) => {
+            return login::problem(
+                &tenant,
+                StatusCode::BAD_REQUEST,
+                "Oops!, something went wrong",
+                "The address to return to after signing out is not in the list of allowed logout URLs.",
+                Some(detail),
+            );
+        }
+    };
+    if let Some(cookie) = Cookie::Session.read(&tenant, &headers) {
+        let digest = cookie.digest();
+        let ended = tenant
+            .0
+            .store
+            .write(move |unit| Box::pin(async move { unit.remove_session(&digest).await }))
+            .await;
+        if let Err(error) = ended {
+            return login::failure(&tenant, &error);
+        }
+    }
+    let mut response = match target {
+        Some(url) => found(&url),
+        None => login::signed_out(&tenant),
+    };
+    response.headers_mut().append(header::SET_COOKIE, Cookie::Session.clear(&tenant));
+    uncached(response)
+}
+
+/// Where to go: `returnTo` if it is allowed, else the client's first address, else nowhere.
+fn target(tenant: &Tenant, query: &Map<String, Value>) -> Result<Option<String>, &'static str> {
+    let text = |key: &str| query.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let (allowed, detail) = match text("client_id") {
+        Some(id) => {
+            let client = tenant.client(id).ok_or("The client does not exist.")?;
+            (&client.allowed_logout_urls, "Add it to the application's allowed_logout_urls.")
+        }
+        None => (
+            &tenant.0.configuration.options().allowed_logout_urls,
+            "Add it to the tenant's allowed_logout_urls, or send client_id.",
+        ),
+    };
+    match text("returnTo") {
+        Some(wanted) if allowed.iter().any(|allowed| permits(allowed, wanted)) => Ok(Some(wanted.to_owned())),
+        Some(_) => Err(detail),
+        None if text("client_id").is_some() => {
+            Ok(allowed.iter().find(|allowed| !allowed.contains('*')).cloned())
+        }
+        None => Ok(None),
+    }
+}
+
+/// Whether an allowed address covers a wanted one: query and fragment are ignored, the host's case as well,
+/// the path's is not, and `*.` stands for one subdomain (contract C4).
+fn permits(allowed: &str, wanted: &str) -> bool {
+    const ANY: &str = "any-subdomain";
+    let wildcard = allowed.contains("://*.");
+    let (Ok(allowed), Ok(wanted)) =
+        (Url::parse(&allowed.replacen("://*.", &format!("://{ANY}."), 1)), Url::parse(wanted))
+    else {
+        return false;
+    };
+    let (Some(host), Some(wanted_host)) = (allowed.host_str(), wanted.host_str()) else { return false };
+    let same_host = match host.strip_prefix(ANY).filter(|_| wildcard) {
+        Some(domain) => wanted_host
+            .strip_suffix(domain)
+            .is_some_and(|subdomain| !subdomain.is_empty() && !subdomain.contains('.')),
+        None => host == wanted_host,
+    };
+    matches!(wanted.scheme(), "http" | "https")
+        && allowed.scheme() == wanted.scheme()
+        && same_host
+        && allowed.port_or_known_default() == wanted.port_or_known_default()
+        && allowed.path() == wanted.path()
+        && wanted.username().is_empty()
+        && wanted.password().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::permits;
+
+    #[test]
+    fn only_the_allowed_address_is_permitted_whatever_its_query() {
+        let allowed = "https://app.example.test/bye";
+        for wanted in ["https://app.example.test/bye", "https://APP.example.test/bye?a=b#c"] {
+            assert!(permits(allowed, wanted), "{wanted}");
+        }
+        for wanted in [
+            "https://app.example.test/Bye",
+            "https://app.example.test/",
+            "http://app.example.test/bye",
+            "https://app.example.test:8443/bye",
+            "https://evil@app.example.test/bye",
+            "https://app.example.test.evil.test/bye",
+            "//app.example.test/bye",
+            "\\\\evil.test",
+            "javascript:alert(1)",
+        ] {
+            assert!(!permits(allowed, wanted), "{wanted}");
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_one_subdomain() {
+        assert!(permits("https://*.example.test", "https://a.example.test/"));
+        for wanted in [
+            "https://a.b.example.test/",
+            "https://example.test/",
+            "https://.example.test/",
+            "https://evilexample.test/",
+        ] {
+            assert!(!permits("https://*.example.test", wanted), "{wanted}");
+        }
+    }
+}

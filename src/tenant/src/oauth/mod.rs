@@ -1,0 +1,24 @@
+//! OAuth 2.0: asking for a code, trading it for tokens, signing out.
+
+pub(crate) mod authorize;
+mod logout;
+pub(crate) mod request;
+mod token;
+
+use axum::Router;
+use axum::routing::{any, get, post};
+use model::route;
+
+use crate::Tenant;
+use crate::http::cors;
+
+pub(crate) fn router() -> Router<Tenant> {
+    // Only what scripts call is opened to other origins; the rest are navigations.
+    let apis = Router::new().route(route::TOKEN, post(token::exchange)).layer(cors::api());
+    Router::new()
+        .route(route::AUTHORIZE, get(authorize::begin))
+        .route(route::LOGOUT, get(logout::end))
+        .route("/oauth/{*rest}", any(crate::login::not_found))
+        .route("/v2/{*rest}", any(crate::login::not_found))
+        .merge(apis)
+}

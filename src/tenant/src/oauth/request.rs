@@ -1,0 +1,209 @@
+//! An authorization request, read and checked (RFC 6749 section 4.1.1, RFC 7636, contract C1).
+
+use model::{Scope, Scopes};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::Tenant;
+use crate::configuration::{Client, ClientAuthentication};
+
+/// How the answer travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResponseMode {
+    /// In the query of the redirect.
+    Query,
+    /// By a message to the window that asked (contract C2).
+    WebMessage,
+}
+
+/// What the client wants the person to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Prompt {
+    /// Nothing: answer at once, if need be with an error.
+    None,
+    /// To sign in, whatever session there is.
+    Login,
+}
+
+/// Where an answer goes and how: known before anything else is, so that every later refusal can use it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReplyTo {
+    pub(crate) redirect_uri: String,
+    pub(crate) mode: ResponseMode,
+    pub(crate) state: Option<String>,
+}
+
+/// A request that a person can be asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AuthorizationRequest {
+    pub(crate) client_id: String,
+    pub(crate) reply_to: ReplyTo,
+    pub(crate) scopes: Scopes,
+    pub(crate) audience: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) code_challenge: Option<String>,
+    pub(crate) prompt: Option<Prompt>,
+    pub(crate) max_age: Option<u64>,
+    pub(crate) login_hint: Option<String>,
+    pub(crate) connection: Option<String>,
+}
+
+/// A request that cannot be answered by redirect, because the client or its address is in doubt: the person is
+/// told on a page of the tenant (RFC 6749 section 4.1.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unanswerable {
+    /// The query cannot be read, or a parameter stands in it twice.
+    Malformed,
+    /// No such client.
+    UnknownClient,
+    /// The address is none of the client's.
+    CallbackMismatch,
+    /// The address's origin may not receive messages.
+    OriginMismatch,
+}
+
+/// A refusal that goes back to the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) error: &'static str,
+    pub(crate) description: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(error: &'static str, description: impl Into<String>) -> Self {
+        Self { error, description: description.into() }
+    }
+}
+
+/// A request as far as it could be read.
+pub(crate) type Checked = Result<AuthorizationRequest, (ReplyTo, Refusal)>;
+
+impl AuthorizationRequest {
+    /// Reads and checks a query.
+    pub(crate) fn read(tenant: &Tenant, query: &Map<String, Value>) -> Result<Checked, Unanswerable> {
+        let text = |key: &str| query.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let owned = |key: &str| text(key).map(str::to_owned);
+
+        let client = text("client_id").and_then(|id| tenant.client(id)).ok_or(Unanswerable::UnknownClient)?;
+        // Compared as text: no two spellings of an address are the same (RFC 9700 section 4.1.3).
+        let redirect_uri = text("redirect_uri")
+            .filter(|uri| client.callbacks.iter().any(|callback| callback == uri))
+            .ok_or(Unanswerable::CallbackMismatch)?;
+        let mode = match text("response_mode") {
+            None | Some("query") => Ok(ResponseMode::Query),
+            Some("web_message") => Ok(ResponseMode::WebMessage),
+            Some(_) => Err(Refusal::new("invalid_request", "Unsupported response_mode")),
+        };
+        if mode == Ok(ResponseMode::WebMessage) && !may_receive_messages(client, redirect_uri) {
+            return Err(Unanswerable::OriginMismatch);
+        }
+        let reply_to = ReplyTo {
+            redirect_uri: redirect_uri.to_owned(),
+            mode: *mode.as_ref().unwrap_or(&ResponseMode::Query),
+            state: owned("state"),
+        };
+
+        let checked = mode.and_then(|_| {
+            if text("response_type") != Some("code") {
+                return Err(Refusal::new(
+                    "unsupported_response_type",
+                    "Unsupported response type: ask for code",
+                ));
+            }
+            let audience =
+                owned("audience").or_else(|| tenant.0.configuration.options().default_audience.clone());
+            let scopes = grantable(tenant, audience.as_deref(), &Scopes::parse(text("scope").unwrap_or("")))?;
+            let connection = owned("connection");
+            if let Some(name) = &connection {
+                let known = tenant.0.configuration.connection(name);
+                if known.is_none_or(|connection| !connection.is_enabled_for(&client.client_id)) {
+                    return Err(Refusal::new("invalid_request", "the connection was not found"));
+                }
+            }
+            Ok(Self {
+                client_id: client.client_id.clone(),
+                reply_to: reply_to.clone(),
+                scopes,
+                audience,
+                nonce: owned("nonce"),
+                code_challenge: challenge(client, text("code_challenge"), text("code_challenge_method"))?,
+                prompt: prompt(text("prompt"))?,
+                max_age: text("max_age")
+                    .map(|age| age.parse().map_err(|_| Refusal::new("invalid_request", "Invalid max_age")))
+                    .transpose()?,
+                login_hint: owned("login_hint"),
+                connection,
+            })
+        });
+        Ok(checked.map_err(|refusal| (reply_to, refusal)))
+    }
+
+    /// Whether the ID token must say when the person signed in (contract C6).
+    pub(crate) fn wants_auth_time(&self) -> bool {
+        self.max_age.is_some() || self.prompt == Some(Prompt::Login)
+    }
+}
+
+/// The origin of an http(s) address, as a browser writes it.
+pub(crate) fn origin_of(uri: &str) -> Option<String> {
+    let url = Url::parse(uri).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
+}
+
+fn may_receive_messages(client: &Client, redirect_uri: &str) -> bool {
+    let origin = origin_of(redirect_uri);
+    origin.is_some()
+        && client.web_origins.iter().any(|allowed| origin_of(allowed).is_some_and(|o| Some(o) == origin))
+}
+
+/// The challenge of RFC 7636: a public client must send one, and S256 is the only method.
+fn challenge(
+    client: &Client,
+    challenge: Option<&str>,
+    method: Option<&str>,
+) -> Result<Option<String>, Refusal> {
+    match (challenge, method) {
+        (Some(challenge), Some("S256")) if challenge.len() == 43 => Ok(Some(challenge.to_owned())),
+        (Some(_), Some("S256")) => Err(Refusal::new("invalid_request", "Invalid code_challenge")),
+        (Some(_), _) | (None, Some(_)) => {
+            Err(Refusal::new("invalid_request", "code_challenge_method must be S256"))
+        }
+        (None, None) if client.authentication == ClientAuthentication::None => {
+            Err(Refusal::new("invalid_request", "Parameter 'code_challenge' is required"))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// A person's applications are the tenant's own, so there is nothing to consent to, and one account at a time
+/// leaves nothing to select but another sign-in.
+fn prompt(prompt: Option<&str>) -> Result<Option<Prompt>, Refusal> {
+    match prompt {
+        None | Some("consent") => Ok(None),
+        Some("none") => Ok(Some(Prompt::None)),
+        Some("login" | "select_account" | "login consent" | "consent login") => Ok(Some(Prompt::Login)),
+        Some(_) => Err(Refusal::new("invalid_request", "Invalid prompt")),
+    }
+}
+
+/// What of the wanted scopes a person's token may hold. For the Management API the rest is silently dropped
+/// (contract A15).
+fn grantable(tenant: &Tenant, audience: Option<&str>, wanted: &Scopes) -> Result<Scopes, Refusal> {
+    const IDENTITY: [Scope; 3] = [Scope::OPENID, Scope::PROFILE, Scope::EMAIL];
+    let of_api: Vec<Scope> = match audience {
+        None => Vec::new(),
+        Some(audience) if audience == tenant.0.issuer.management_audience() => Scope::USER_GRANTABLE.to_vec(),
+        Some(audience) => {
+            let mut grants =
+                tenant.0.configuration.grants().iter().filter(|grant| grant.audience == audience).peekable();
+            if grants.peek().is_none() {
+                return Err(Refusal::new("access_denied", format!("Service not found: {audience}")));
+            }
+            grants.flat_map(|grant| grant.scopes.iter().cloned()).collect()
+        }
+    };
+    Ok(wanted.iter().filter(|scope| IDENTITY.contains(scope) || of_api.contains(scope)).cloned().collect())
+}

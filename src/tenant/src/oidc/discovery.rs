@@ -1,0 +1,44 @@
+//! Discovery and the key set (contract C5, OpenID Connect Discovery 1.0, RFC 7517).
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use model::route;
+use serde_json::json;
+
+use crate::Tenant;
+
+/// Keys and addresses change rarely; ten minutes keep a rotation from being missed for long.
+const CACHED: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=600")];
+
+/// What the tenant offers. Only what it really does is listed.
+pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResponse {
+    let url = |path: &str| tenant.0.issuer.url(path);
+    let document = json!({
+        "issuer": tenant.0.issuer.as_str(),
+        "authorization_endpoint": url(route::AUTHORIZE),
+        "token_endpoint": url(route::TOKEN),
+        "userinfo_endpoint": url(route::USERINFO),
+        "jwks_uri": url(route::JWKS),
+        "scopes_supported": ["openid", "profile", "email", "name", "given_name", "family_name", "nickname",
+            "email_verified", "picture"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "web_message"],
+        "grant_types_supported": ["authorization_code"],
+        "code_challenge_methods_supported": ["S256"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "claims_supported": ["aud", "auth_time", "email", "email_verified", "exp", "family_name", "given_name",
+            "iat", "iss", "name", "nickname", "picture", "sid", "sub", "updated_at"],
+        "request_uri_parameter_supported": false,
+        "request_parameter_supported": false,
+    });
+    (CACHED, Json(document))
+}
+
+/// The public keys.
+pub(super) async fn keys(State(tenant): State<Tenant>) -> impl IntoResponse {
+    (CACHED, Json(json!({ "keys": tenant.0.keys.public() })))
+}

@@ -1,0 +1,19 @@
+//! OpenID Connect: what clients learn about the tenant and about people.
+
+mod discovery;
+mod userinfo;
+
+use axum::Router;
+use axum::routing::get;
+use model::route;
+
+use crate::Tenant;
+use crate::http::cors;
+
+pub(crate) fn router() -> Router<Tenant> {
+    Router::new()
+        .route(route::DISCOVERY, get(discovery::configuration))
+        .route(route::JWKS, get(discovery::keys))
+        .route(route::USERINFO, get(userinfo::tell).post(userinfo::tell))
+        .layer(cors::public())
+}

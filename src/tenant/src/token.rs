@@ -1,0 +1,142 @@
+//! Tokens: what they claim, how they are signed, and how a presented one is believed (contract C6).
+
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, Header, Validation};
+use model::{Scopes, UserId};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::clock::Moment;
+use crate::keys::SigningKeys;
+
+/// How long an ID token lasts: ten hours, as recorded (contract C6).
+const ID_TOKEN_LIFETIME: Duration = Duration::from_hours(10);
+
+/// A token may name one audience or several (RFC 7519 section 4.1.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    pub(crate) fn contains(&self, audience: &str) -> bool {
+        match self {
+            Self::One(one) => one == audience,
+            Self::Many(many) => many.iter().any(|one| one == audience),
+        }
+    }
+}
+
+/// What an access token claims.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AccessClaims {
+    pub(crate) iss: String,
+    pub(crate) sub: String,
+    pub(crate) aud: Audience,
+    pub(crate) iat: i64,
+    pub(crate) exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) nbf: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) azp: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<Scopes>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) gty: Option<String>,
+}
+
+/// What an ID token claims. Profile claims are in `profile`, flattened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct IdClaims {
+    #[serde(flatten)]
+    pub(crate) profile: Map<String, Value>,
+    pub(crate) iss: String,
+    pub(crate) aud: Audience,
+    pub(crate) iat: i64,
+    pub(crate) exp: i64,
+    pub(crate) sub: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) auth_time: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sid: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) nonce: Option<String>,
+}
+
+impl IdClaims {
+    /// An ID token's claims for `client_id`, good from `now` on.
+    pub(crate) fn new(issuer: &str, client_id: &str, sub: &UserId, now: Moment) -> Self {
+        Self {
+            profile: Map::new(),
+            iss: issuer.to_owned(),
+            aud: Audience::One(client_id.to_owned()),
+            iat: now.seconds(),
+            exp: now.after(ID_TOKEN_LIFETIME).seconds(),
+            sub: sub.to_string(),
+            auth_time: None,
+            sid: None,
+            nonce: None,
+        }
+    }
+}
+
+/// Why a presented token is not believed, in the order in which it is looked at (contract A2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disbelief {
+    /// It has not three parts, or a part is unreadable.
+    Malformed,
+    /// It is signed by another algorithm than RS256.
+    Algorithm,
+    /// The signature is not by a key of this tenant.
+    Signature,
+    /// It has expired.
+    Expired,
+    /// A claim is missing or of the wrong kind, or it is not valid yet.
+    Claims,
+}
+
+/// Signs `claims` with the current key. `None` only if there is no key or it cannot sign.
+pub(crate) fn sign(keys: &SigningKeys, claims: &impl Serialize) -> Option<String> {
+    let key = keys.current()?;
+    let mut header = Header::new(Algorithm::RS256);
+    header.kid = Some(key.kid.clone());
+    jsonwebtoken::encode(&header, claims, &key.signing).ok()
+}
+
+/// Believes a token that one of our keys signed by RS256 and that holds at `now`; no leeway, because one
+/// clock made and reads it. Issuer and audience are the caller's to compare. Keys that the header brings
+/// along (`jwk`, `jku`, `x5u`) are never looked at.
+pub(crate) fn verify<T: DeserializeOwned>(
+    keys: &SigningKeys,
+    token: &str,
+    now: Moment,
+) -> Result<T, Disbelief> {
+    if token.split('.').count() != 3 {
+        return Err(Disbelief::Malformed);
+    }
+    // A header with an algorithm that the library does not know (`none`) is unreadable to it.
+    let header = jsonwebtoken::decode_header(token).map_err(|_| Disbelief::Algorithm)?;
+    if header.alg != Algorithm::RS256 {
+        return Err(Disbelief::Algorithm);
+    }
+    let key = header.kid.as_deref().and_then(|kid| keys.find(kid)).ok_or(Disbelief::Signature)?;
+    let mut validation = Validation::new(Algorithm::RS256);
+    // Times are compared below, by the tenant's clock; issuer and audience by the caller.
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    let claims: Map<String, Value> =
+        jsonwebtoken::decode(token, &key.verifying, &validation).map_err(|_| Disbelief::Signature)?.claims;
+    let expires = claims.get("exp").and_then(Value::as_i64).ok_or(Disbelief::Claims)?;
+    if expires <= now.seconds() {
+        return Err(Disbelief::Expired);
+    }
+    if claims.get("nbf").is_some_and(|nbf| nbf.as_i64().is_none_or(|nbf| nbf > now.seconds())) {
+        return Err(Disbelief::Claims);
+    }
+    serde_json::from_value(Value::Object(claims)).map_err(|_| Disbelief::Claims)
+}

@@ -1,0 +1,84 @@
+//! How rows look on the wire: users, identities and claims, with the defaults that Auth0 derives.
+
+use md5::{Digest, Md5};
+use model::{Identity, Profile, Provider, Scope, Scopes, User};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+use store::UserRow;
+
+use crate::clock::Moment;
+
+/// A user as `GET /api/v2/users/{id}` shows it: `profileData` on the secondaries only (contract B1, B2).
+pub(crate) fn user(row: &UserRow) -> User {
+    User {
+        user_id: row.user_id.clone(),
+        identities: row.identities.clone(),
+        created_at: Some(Moment::from_millis(row.created_at).iso()),
+        updated_at: Some(Moment::from_millis(row.updated_at).iso()),
+        last_login: row.last_login.map(|millis| Moment::from_millis(millis).iso()),
+        last_ip: row.last_ip.clone(),
+        logins_count: u64::try_from(row.logins_count).ok().filter(|count| *count > 0),
+        blocked: row.blocked,
+        user_metadata: row.user_metadata.clone(),
+        app_metadata: row.app_metadata.clone(),
+        profile: with_defaults(row),
+    }
+}
+
+/// A user's identities as link and unlink answer: `profileData` on every one (contract B1).
+pub(crate) fn identities(row: &UserRow) -> Vec<Identity> {
+    let mut identities = row.identities.clone();
+    if let Some(primary) = identities.first_mut() {
+        primary.profile_data = Some(row.profile.clone());
+    }
+    identities
+}
+
+/// The claims about a person that `scopes` open, for ID tokens and `/userinfo` (contract C4, C6).
+pub(crate) fn claims(row: &UserRow, scopes: &Scopes) -> Map<String, Value> {
+    let profile = with_defaults(row);
+    let mut claims = Map::new();
+    let mut tell = |keys: &[&str]| {
+        for key in keys {
+            if let Some(value) = profile.0.get(*key) {
+                claims.insert((*key).to_owned(), value.clone());
+            }
+        }
+    };
+    if scopes.contains(&Scope::PROFILE) {
+        tell(&["given_name", "family_name", "nickname", "name", "picture"]);
+    }
+    if scopes.contains(&Scope::EMAIL) {
+        tell(&["email", "email_verified"]);
+    }
+    if scopes.contains(&Scope::PROFILE) {
+        claims.insert("updated_at".to_owned(), Moment::from_millis(row.updated_at).iso().into());
+    }
+    claims
+}
+
+/// The root profile with the attributes that database and e-mail users get when they have none of their own:
+/// name, nickname and picture from the e-mail address (contract A8).
+fn with_defaults(row: &UserRow) -> Profile {
+    let mut profile = row.profile.clone();
+    let provider = row.identities.first().map(|primary| &primary.provider);
+    let derives = provider.is_some_and(|provider: &Provider| matches!(provider.as_str(), "auth0" | "email"));
+    let Some(email) = profile.email().map(str::to_owned).filter(|_| derives) else { return profile };
+    let local = email.split('@').next().unwrap_or_default();
+    let mut set = |key: &str, value: String| {
+        profile.0.entry(key).or_insert(Value::String(value));
+    };
+    set("name", email.clone());
+    set("nickname", local.to_owned());
+    set("picture", gravatar(&email));
+    profile
+}
+
+fn gravatar(email: &str) -> String {
+    let digest = Md5::digest(email.trim().to_lowercase().as_bytes());
+    let hash = digest.iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+    let letters: String = email.chars().take(2).flat_map(char::to_lowercase).collect();
+    let fallback = format!("https://cdn.auth0.com/avatars/{letters}.png");
+    let fallback = utf8_percent_encode(&fallback, NON_ALPHANUMERIC).to_string();
+    format!("https://s.gravatar.com/avatar/{hash}?s=480&r=pg&d={}", fallback.replace("%2E", "."))
+}
