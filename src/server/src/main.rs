@@ -1,2 +1,104 @@
-//! placeholder
-fn main() {}
+//! The process: options in, a page and a tenant out, until it is told to stop.
+
+mod address;
+mod config;
+mod greeting;
+mod headers;
+mod listener;
+mod router;
+mod seed;
+mod start;
+mod static_files;
+
+use std::io::{IsTerminal, stderr, stdout};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use store::Store;
+use tenant::{Clock, Issuer, Tenant};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Arguments, Command, Serve};
+use crate::greeting::Greeting;
+use crate::start::{InvalidOptions, Start};
+
+/// The exit code for options and files that cannot be used; clap's own, too. Other failures are 1.
+const INVALID_OPTIONS: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Command::Serve(options) = Arguments::parse().command;
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&options.log))
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal())
+        .init();
+    match serve(&options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("linked-accounts: {error:#}");
+            if error.is::<InvalidOptions>() { ExitCode::from(INVALID_OPTIONS) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+async fn serve(options: &Serve) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(&options.listen)
+        .await
+        .with_context(|| format!("{} cannot be listened on", options.listen))?;
+    let listening = listener.local_addr()?;
+    let issuer = match &options.issuer {
+        Some(issuer) => issuer.clone(),
+        None => Issuer::parse(&address::default_issuer(listening))?,
+    };
+
+    let Start { configuration, users, has_demo_people } = start::read(options, &issuer, listening)?;
+    let settings = start::settings(options.client.as_deref(), &configuration, &issuer)?;
+    let site = start::site(options.site.as_deref())?;
+
+    let store = Store::open(&options.database)
+        .await
+        .with_context(|| format!("the database {} cannot be opened", options.database))?;
+    let name = configuration.options().friendly_name.clone();
+    let sign_ins = configuration.options().demo_sign_ins.clone();
+    let stand_ins = configuration.options().stand_ins;
+    let tenant = Tenant::open(store.clone(), issuer.clone(), configuration, Clock::system()).await?;
+    if !has_demo_people || !tenant.has_users().await? {
+        let seeded = tenant.seed(users).await.context("the users cannot be added")?;
+        tracing::info!(added = seeded.added, kept = seeded.kept, "users");
+    }
+
+    let router = router::router(tenant.router(), &issuer, settings, site);
+    let stop = listener::told_to_stop().context("signals cannot be listened to")?;
+    let greeting = Greeting {
+        name: &name,
+        open: issuer.as_str(),
+        listening: &reachable_at(&issuer, listening),
+        sign_ins: &sign_ins,
+        stand_ins,
+        data: &data_path(&options.database),
+    };
+    print!("{}", greeting.text(stdout().is_terminal()));
+    listener::serve(listener, router, stop).await;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The address for a program on this machine: the issuer's if it leads here directly, else the socket's.
+fn reachable_at(issuer: &Issuer, listening: SocketAddr) -> String {
+    let leads_here =
+        address::is_local(issuer) && !issuer.is_https() && issuer.port() == Some(listening.port());
+    if leads_here { issuer.origin().to_owned() } else { format!("http://{listening}") }
+}
+
+/// The database's file as an absolute path.
+fn data_path(database: &str) -> String {
+    let path = database.trim_start_matches("sqlite:").trim_start_matches("//");
+    let path = path.split('?').next().unwrap_or(path);
+    std::path::absolute(Path::new(path)).map_or_else(|_| path.to_owned(), |path| path.display().to_string())
+}

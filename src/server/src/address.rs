@@ -1,0 +1,74 @@
+//! Names of this machine and of the world.
+
+use std::net::{IpAddr, SocketAddr};
+
+use tenant::Issuer;
+
+/// Parts `host:port`; an IPv6 host keeps its brackets.
+pub(crate) fn split(authority: &str) -> (&str, Option<u16>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) => match port.parse() {
+            Ok(port) => (host, Some(port)),
+            Err(_) => (authority, None),
+        },
+        None => (authority, None),
+    }
+}
+
+/// Whether `host` names this machine and nothing else: `localhost`, a name below it (RFC 6761 section 6.3), or a
+/// loopback address.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || host.to_ascii_lowercase().ends_with(".localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether the issuer is an address of this machine.
+pub(crate) fn is_local(issuer: &Issuer) -> bool {
+    issuer.origin().split_once("://").is_some_and(|(_, authority)| is_loopback(split(authority).0))
+}
+
+/// The issuer's URL when nobody names one: browsers on this machine say `localhost`, which works for a server that
+/// listens everywhere, too.
+pub(crate) fn default_issuer(listening: SocketAddr) -> String {
+    let address = listening.ip();
+    if address.is_loopback() || address.is_unspecified() {
+        format!("http://localhost:{}", listening.port())
+    } else {
+        format!("http://{listening}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_and_its_port_are_parted() {
+        assert_eq!(split("localhost:3000"), ("localhost", Some(3000)));
+        assert_eq!(split("example.com"), ("example.com", None));
+        assert_eq!(split("[::1]:80"), ("[::1]", Some(80)));
+        assert_eq!(split("[::1]"), ("[::1]", None));
+    }
+
+    #[test]
+    fn only_names_of_this_machine_are_loopback() {
+        for host in ["localhost", "LOCALHOST", "tenant.localhost", "127.0.0.1", "127.8.9.1", "[::1]"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["example.com", "0.0.0.0", "192.168.1.2", "localhost.example.com", "notlocalhost", ""] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_default_issuer_is_what_a_browser_on_this_machine_says() {
+        let issuer = |address: &str| default_issuer(address.parse().unwrap());
+        assert_eq!(issuer("127.0.0.1:3000"), "http://localhost:3000");
+        assert_eq!(issuer("[::1]:3000"), "http://localhost:3000");
+        assert_eq!(issuer("0.0.0.0:80"), "http://localhost:80");
+        assert_eq!(issuer("192.168.1.2:3000"), "http://192.168.1.2:3000");
+        assert_eq!(issuer("[2001:db8::1]:3000"), "http://[2001:db8::1]:3000");
+    }
+}

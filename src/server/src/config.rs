@@ -1,0 +1,125 @@
+//! The command line. Every option can also be given as an environment variable.
+
+use std::path::PathBuf;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Parser, Subcommand};
+use tenant::Issuer;
+use tracing_subscriber::EnvFilter;
+
+/// See which logins are linked to an account, and unlink one: a page, and an Auth0-compatible tenant for it.
+#[derive(Debug, Parser)]
+#[command(name = "linked-accounts", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What the program is asked to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the page and the tenant.
+    ///
+    /// Without --tenant and --users it starts a demo tenant with demo people.
+    Serve(Box<Serve>),
+}
+
+/// The options of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen: HOST:PORT. Port 0 takes a free one.
+    #[arg(long, env = "LINKED_ACCOUNTS_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:3000")]
+    #[arg(value_parser = host_and_port)]
+    pub(crate) listen: String,
+
+    /// The address that browsers use, an http(s) origin. It is what tokens name as their issuer.
+    ///
+    /// By default it follows from --listen: http://localhost:PORT/ on this machine. Name it when the server stands
+    /// behind a proxy or listens on a network.
+    #[arg(long, env = "LINKED_ACCOUNTS_ISSUER", value_name = "URL", value_parser = Issuer::parse)]
+    pub(crate) issuer: Option<Issuer>,
+
+    /// Where the data lie. The file is created and brought up to date at the start.
+    #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "sqlite:PATH")]
+    #[arg(default_value = "sqlite:linked-accounts.db", value_parser = database)]
+    pub(crate) database: String,
+
+    /// The tenant: a YAML file in the keys of Auth0's Deploy CLI. Without it, the demo tenant.
+    #[arg(long, env = "LINKED_ACCOUNTS_TENANT", value_name = "FILE.yaml")]
+    pub(crate) tenant: Option<PathBuf>,
+
+    /// Users to start with: a JSON array of users as GET /api/v2/users/{id} shows them, with a
+    /// password or a bcrypt hash. Users that exist already are left as they are. Without --tenant and --users, demo people.
+    #[arg(long, env = "LINKED_ACCOUNTS_USERS", value_name = "FILE.json")]
+    pub(crate) users: Option<PathBuf>,
+
+    /// The folder of the built page. By default the page inside the program if it was built with one, else
+    /// target/site.
+    #[arg(long, env = "LINKED_ACCOUNTS_SITE", value_name = "DIR")]
+    pub(crate) site: Option<PathBuf>,
+
+    /// The client id of the page. By default the first single-page client with the callback ISSUER/callback.
+    #[arg(long, env = "LINKED_ACCOUNTS_CLIENT", value_name = "ID")]
+    pub(crate) client: Option<String>,
+
+    /// Serve demo people and stand-in providers even if others can reach this server. Everybody who reaches it can
+    /// then sign in as anybody.
+    #[arg(long, env = "LINKED_ACCOUNTS_ALLOW_DEMO_ON_NETWORK", value_parser = BoolishValueParser::new())]
+    pub(crate) allow_demo_on_network: bool,
+
+    /// What to log to standard error: error, warn, info, debug, trace, or a filter such as info,tenant=debug.
+    #[arg(long, env = "LINKED_ACCOUNTS_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(value_parser = filter)]
+    pub(crate) log: String,
+}
+
+fn host_and_port(text: &str) -> Result<String, String> {
+    let is_address =
+        text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    if is_address {
+        Ok(text.to_owned())
+    } else {
+        Err("expected HOST:PORT, such as 127.0.0.1:3000".to_owned())
+    }
+}
+
+fn database(text: &str) -> Result<String, String> {
+    match text.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() => Ok(text.to_owned()),
+        _ => Err("expected sqlite:PATH, such as sqlite:linked-accounts.db".to_owned()),
+    }
+}
+
+fn filter(text: &str) -> Result<String, String> {
+    EnvFilter::builder().parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_option_has_an_environment_variable_and_an_explanation() {
+        let program = Arguments::command();
+        let serve = program.find_subcommand("serve").unwrap();
+        for argument in serve.get_arguments().filter(|argument| argument.get_id() != "help") {
+            let name = argument.get_id().as_str();
+            let variable = argument.get_env().unwrap_or_default().to_string_lossy();
+            assert_eq!(variable, format!("LINKED_ACCOUNTS_{}", name.to_uppercase()));
+            assert!(argument.get_help().is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_option_that_cannot_be_is_refused_with_what_would_be_right() {
+        let refusal = |option: &str, value: &str| {
+            Arguments::try_parse_from(["linked-accounts", "serve", option, value]).unwrap_err().to_string()
+        };
+        assert!(refusal("--listen", "3000").contains("expected HOST:PORT"));
+        assert!(refusal("--database", "postgres://x").contains("expected sqlite:PATH"));
+        assert!(refusal("--issuer", "localhost").contains("localhost"));
+        assert!(refusal("--log", "a=b=c").contains("invalid"));
+    }
+}

@@ -1,0 +1,103 @@
+//! What a person who starts the program reads first.
+
+use std::fmt::Write as _;
+
+use tenant::configuration::DemoSignIn;
+
+/// What the greeting tells.
+pub(crate) struct Greeting<'a> {
+    /// What the tenant is called.
+    pub(crate) name: &'a str,
+    /// The address to open in a browser.
+    pub(crate) open: &'a str,
+    /// The address for a program to connect to.
+    pub(crate) listening: &'a str,
+    /// Sign-ins of the demo; empty without it.
+    pub(crate) sign_ins: &'a [DemoSignIn],
+    /// Whether other providers are stand-ins.
+    pub(crate) stand_ins: bool,
+    /// Where the data lie.
+    pub(crate) data: &'a str,
+}
+
+impl Greeting<'_> {
+    /// The text, which ends in the line that other programs look for: `Listening on http://…`.
+    ///
+    /// `styled` adds terminal colours.
+    pub(crate) fn text(&self, styled: bool) -> String {
+        let (strong, faint, plain) = if styled { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
+        let mut text = format!("\n  {strong}{}{plain}\n\n", self.name);
+        let mut line = |label: &str, content: &str| {
+            let _ = writeln!(text, "  {faint}{label:<9}{plain}{content}");
+        };
+        line("Open", &format!("{strong}{}{plain}", self.open));
+        let width = |of: fn(&DemoSignIn) -> &str| {
+            self.sign_ins.iter().map(|sign_in| of(sign_in).chars().count()).max().unwrap_or(0)
+        };
+        let (email, password) = (width(|sign_in| &sign_in.email), width(|sign_in| &sign_in.password));
+        for (place, sign_in) in self.sign_ins.iter().enumerate() {
+            let DemoSignIn { about, email: address, password: secret } = sign_in;
+            line(
+                if place == 0 { "Sign in" } else { "" },
+                &format!("{address:<email$}  {secret:<password$}  {faint}{about}{plain}"),
+            );
+        }
+        if self.stand_ins {
+            line("", "or with a stand-in for another provider: choose a person, no password");
+        }
+        line("Data", self.data);
+        line("Stop", "Ctrl-C");
+        let _ = writeln!(text, "\nListening on {}", self.listening);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sign_in(email: &str, password: &str, about: &str) -> DemoSignIn {
+        DemoSignIn { about: about.to_owned(), email: email.to_owned(), password: password.to_owned() }
+    }
+
+    fn greeting(styled: bool) -> String {
+        Greeting {
+            name: "Acme",
+            open: "http://localhost:3000/",
+            listening: "http://localhost:3000",
+            sign_ins: &[
+                sign_in("ada@example.com", "ada-demo", "five logins"),
+                sign_in("grace@example.com", "grace-demo", "twelve logins"),
+            ],
+            stand_ins: true,
+            data: "/data/linked-accounts.db",
+        }
+        .text(styled)
+    }
+
+    #[test]
+    fn a_newcomer_learns_where_to_go_and_how_to_sign_in() {
+        assert_eq!(
+            greeting(false),
+            "
+  Acme
+
+  Open     http://localhost:3000/
+  Sign in  ada@example.com    ada-demo    five logins
+           grace@example.com  grace-demo  twelve logins
+           or with a stand-in for another provider: choose a person, no password
+  Data     /data/linked-accounts.db
+  Stop     Ctrl-C
+
+Listening on http://localhost:3000
+"
+        );
+    }
+
+    #[test]
+    fn a_terminal_gets_colours_but_the_line_for_programs_has_none() {
+        let text = greeting(true);
+        assert!(text.contains("\x1b[1m"));
+        assert!(text.ends_with("\nListening on http://localhost:3000\n"));
+    }
+}

@@ -1,0 +1,161 @@
+//! The demo tenant: what the program starts with when it is given no files. It is built from the same two files
+//! that anybody can write, so that it proves the formats.
+
+use model::Profile;
+use tenant::configuration::{Connection, DemoSignIn};
+use tenant::seed::{SeedPassword, SeedUser};
+
+use super::tenant_file::{self, TenantFile};
+use super::{Refused, keywords, users_file};
+
+const TENANT: &str = include_str!("../../demo/tenant.yaml");
+const USERS: &str = include_str!("../../demo/users.json");
+
+/// The demo tenant. `value_of` knows the keywords, of which the demo needs the issuer and its origin.
+///
+/// # Errors
+/// Never, unless a keyword is not known.
+pub(crate) fn tenant(value_of: &dyn Fn(&str) -> Option<String>) -> Result<TenantFile, Refused> {
+    tenant_file::parse("demo/tenant.yaml", TENANT, value_of)
+}
+
+/// The demo's people, for a tenant with these connections.
+///
+/// # Errors
+/// Never, unless a keyword is not known or the tenant is not the demo's.
+pub(crate) fn users(
+    value_of: &dyn Fn(&str) -> Option<String>,
+    connections: &[Connection],
+) -> Result<Vec<SeedUser>, Refused> {
+    let text = keywords::replace("demo/users.json", USERS, value_of)?;
+    users_file::parse("demo/users.json", &text, connections)
+}
+
+/// What to type to sign in as each of `users` who has a password.
+pub(crate) fn sign_ins(users: &[SeedUser]) -> Vec<DemoSignIn> {
+    users
+        .iter()
+        .filter_map(|SeedUser { user, password }| {
+            let Some(SeedPassword::Clear(password)) = password else { return None };
+            // One signs in with the address of the identity that has the password, primary or not.
+            let database = user.identities.iter().find(|identity| identity.provider.as_str() == "auth0")?;
+            let email = database.profile_data.as_ref().unwrap_or(&user.profile).email()?;
+            Some(DemoSignIn {
+                about: about(&user.profile, user.identities.len()),
+                email: email.to_owned(),
+                password: password.expose().to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// A few words about a person: "three logins, e-mail not verified".
+fn about(profile: &Profile, identities: usize) -> String {
+    const COUNTS: [&str; 13] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+        "twelve",
+    ];
+    let count = COUNTS.get(identities).map_or_else(|| identities.to_string(), |&word| word.to_owned());
+    let mut about = format!("{count} login{}", if identities == 1 { "" } else { "s" });
+    if profile.name().is_none() {
+        about.push_str(", no name");
+    } else if profile.name().is_some_and(|name| name.chars().count() > 60) {
+        about.push_str(", a very long name");
+    }
+    if profile.email_verified() == Some(false) {
+        about.push_str(", e-mail not verified");
+    }
+    about
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn keyword(key: &str) -> Option<String> {
+        match key {
+            "LINKED_ACCOUNTS_ISSUER" => Some("http://localhost:3000/".to_owned()),
+            "LINKED_ACCOUNTS_ORIGIN" => Some("http://localhost:3000".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn people() -> Vec<SeedUser> {
+        users(&keyword, &tenant(&keyword).unwrap().connections).unwrap()
+    }
+
+    #[test]
+    fn the_demo_tenant_is_a_valid_one() {
+        let TenantFile { options, clients, connections, grants, ignored } = tenant(&keyword).unwrap();
+        assert_eq!(clients[0].callbacks, ["http://localhost:3000/callback"]);
+        assert_eq!(grants[0].audience, "http://localhost:3000/api/v2/");
+        assert!(ignored.is_empty());
+        assert!(tenant::Configuration::new(options, clients, connections, grants).is_ok());
+    }
+
+    #[test]
+    fn the_demo_shows_every_kind_of_identity_and_people_with_one_to_twelve_of_them() {
+        let people = people();
+        assert!(people.len() >= 8);
+        let identities = || people.iter().flat_map(|seed| &seed.user.identities);
+        let used: BTreeSet<_> = identities().map(|identity| identity.connection.as_str()).collect();
+        let connections = tenant(&keyword).unwrap().connections;
+        assert_eq!(used, connections.iter().map(|connection| connection.name.as_str()).collect());
+        let counts: BTreeSet<_> = people.iter().map(|seed| seed.user.identities.len()).collect();
+        assert_eq!((counts.first(), counts.last()), (Some(&1), Some(&12)));
+        assert!(identities().any(|identity| identity.user_id.is_integer()));
+        assert!(
+            identities().any(|identity| identity.key().as_user_id().as_str() == "samlp|acme-saml|eng/ada")
+        );
+    }
+
+    #[test]
+    fn the_demo_shows_names_that_are_long_missing_or_written_from_right_to_left() {
+        let people = people();
+        let names: Vec<_> = people.iter().map(|seed| seed.user.profile.name()).collect();
+        assert!(names.iter().flatten().any(|name| name.chars().count() >= 120));
+        assert!(names.contains(&None));
+        let starts_in = |range: std::ops::RangeInclusive<char>| {
+            names.iter().flatten().filter_map(|name| name.chars().next()).any(|first| range.contains(&first))
+        };
+        assert!(starts_in('\u{590}'..='\u{5ff}') && starts_in('\u{600}'..='\u{6ff}'));
+        assert!(people.iter().any(|seed| seed.user.profile.email_verified() == Some(false)));
+        assert!(people.iter().any(|seed| seed.user.identities[0].is_social));
+    }
+
+    #[test]
+    fn every_address_of_the_demo_is_a_reserved_one() {
+        let reserved = ["example.com", "example.net", "example.org", ".example", ".test"];
+        for SeedUser { user, .. } in people() {
+            let profiles = user.identities.iter().filter_map(|identity| identity.profile_data.as_ref());
+            for email in profiles.chain([&user.profile]).filter_map(Profile::email) {
+                assert!(reserved.iter().any(|end| email.ends_with(end)), "{email}");
+            }
+        }
+    }
+
+    #[test]
+    fn sign_ins_name_the_address_of_the_database_identity() {
+        let sign_ins = sign_ins(&people());
+        let told: Vec<_> = sign_ins
+            .iter()
+            .map(|DemoSignIn { about, email, password }| format!("{email} {password}: {about}"))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "ada@example.com ada-demo: five logins",
+                "grace@example.com grace-demo: twelve logins",
+                "alan@example.com alan-demo: one login",
+                "katherine@example.com katherine-demo: three logins",
+                "layla@example.net layla-demo: three logins",
+                "adina@example.org adina-demo: two logins",
+                "linus@example.org linus-demo: three logins, e-mail not verified",
+                "hubert@example.com hubert-demo: three logins, a very long name",
+                "nobody@example.com nobody-demo: four logins, no name",
+            ]
+        );
+    }
+}

@@ -1,0 +1,36 @@
+//! What a tenant starts with: a tenant file, a users file, or the demo built into the program.
+
+pub(crate) mod demo;
+mod keywords;
+pub(crate) mod tenant_file;
+pub(crate) mod users_file;
+
+use std::fmt;
+
+/// Why a file is refused: which file, where in it, and the reason.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}{place}: {reason}")]
+pub(crate) struct Refused {
+    /// The file as the person named it.
+    file: String,
+    place: Place,
+    reason: String,
+}
+
+/// Where in a file.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    /// Line and column, both counted from one.
+    Line(u64, u64),
+    /// A JSON path such as `$[3].identities[1].user_id`.
+    Path(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line, column) => write!(f, ":{line}:{column}"),
+            Self::Path(path) => write!(f, ": {path}"),
+        }
+    }
+}

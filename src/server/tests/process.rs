@@ -1,0 +1,253 @@
+//! The program as a person runs it: started on a free port, spoken to over HTTP, ended by a signal.
+
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, LOCATION,
+};
+use reqwest::{Client, Response, StatusCode, redirect};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A built page in miniature. The hash of its script is that of "abc" (FIPS 180-2, appendix B.1).
+const INDEX: &str = "<!doctype html><title>Page</title><script type=\"module\">abc</script>";
+const SCRIPT_HASH: &str = "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='";
+const SCRIPT: &str = "/app-0123456789abcdef.js";
+
+/// A folder with a page, in which the program runs, so that its default database lies there, too.
+fn room() -> TempDir {
+    let room = tempfile::tempdir().unwrap();
+    let site = room.path().join("site");
+    fs::create_dir(&site).unwrap();
+    fs::write(site.join("index.html"), INDEX).unwrap();
+    fs::write(site.join(&SCRIPT[1..]), "plain").unwrap();
+    fs::write(site.join(format!("{}.br", &SCRIPT[1..])), "brotli").unwrap();
+    room
+}
+
+fn program(room: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linked-accounts"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("LINKED_ACCOUNTS_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(room).arg("serve").args(arguments);
+    command.env("LINKED_ACCOUNTS_LISTEN", "127.0.0.1:0").env("LINKED_ACCOUNTS_SITE", "site");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// How the program ends when it cannot start: its exit code and what it says.
+fn refusal(room: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = program(room, arguments).output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+/// A running program, which does not outlive its test.
+struct Server {
+    process: Child,
+    stdout: BufReader<ChildStdout>,
+    greeting: String,
+    base: String,
+    client: Client,
+}
+
+impl Server {
+    /// Starts the program and waits until it says that it listens.
+    fn start(room: &Path, arguments: &[&str]) -> Self {
+        let mut process = program(room, arguments).spawn().unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut greeting = String::new();
+        let base = loop {
+            let start = greeting.len();
+            if stdout.read_line(&mut greeting).unwrap() == 0 {
+                let mut said = String::new();
+                process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+                panic!("it ended before it listened: {said}");
+            }
+            if let Some(base) = greeting[start..].strip_prefix("Listening on ") {
+                break base.trim_end().to_owned();
+            }
+        };
+        let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        Self { process, stdout, greeting, base, client }
+    }
+
+    async fn get(&self, path: &str, headers: &[(reqwest::header::HeaderName, &str)]) -> Response {
+        let mut request = self.client.get(format!("{}{path}", self.base));
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        request.send().await.unwrap()
+    }
+
+    async fn json(&self, path: &str) -> Value {
+        serde_json::from_str(&self.get(path, &[]).await.text().await.unwrap()).unwrap()
+    }
+
+    /// Sends a signal and returns the exit code, `None` when the signal itself ended the program.
+    fn end_by(mut self, signal: &str) -> Option<i32> {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+        let code = self.process.wait().unwrap().code();
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "", "nothing follows the line that programs look for");
+        code
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_newcomer_is_told_what_to_do() {
+    let room = room();
+    let server = Server::start(room.path(), &[]);
+    let data = room.path().canonicalize().unwrap().join("linked-accounts.db");
+    assert!(server.greeting.contains(&format!("Open     {}/", server.base)), "{}", server.greeting);
+    assert!(server.greeting.contains("ada@example.com"), "{}", server.greeting);
+    assert!(server.greeting.contains(&format!("Data     {}", data.display())), "{}", server.greeting);
+    assert!(data.is_file());
+}
+
+#[tokio::test]
+async fn a_server_that_listens_is_healthy() {
+    let room = room();
+    let server = Server::start(room.path(), &[]);
+    assert_eq!(server.json("/health").await, serde_json::json!({ "status": "ok" }));
+}
+
+#[tokio::test]
+async fn the_page_comes_with_the_hash_of_its_script_in_its_policy() {
+    let room = room();
+    let server = Server::start(room.path(), &[]);
+    let page = server.get("/", &[(ACCEPT, "text/html")]).await;
+    let policy = page.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+    assert!(policy.contains(SCRIPT_HASH), "{policy}");
+    assert_eq!(page.text().await.unwrap(), INDEX);
+}
+
+#[tokio::test]
+async fn a_navigation_anywhere_gets_the_page_and_anything_else_stays_unknown() {
+    let room = room();
+    let server = Server::start(room.path(), &[]);
+    assert_eq!(server.get("/linked-accounts", &[(ACCEPT, "text/html")]).await.text().await.unwrap(), INDEX);
+    for path in ["/missing.js", "/api/v2/unknown", "/linked-accounts"] {
+        assert_eq!(server.get(path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_named_by_its_content_is_sent_compressed_and_kept_for_good() {
+    let room = room();
+    let server = Server::start(room.path(), &[]);
+    let script = server.get(SCRIPT, &[(ACCEPT_ENCODING, "gzip, br")]).await;
+    assert_eq!(script.headers()[CONTENT_ENCODING], "br");
+    assert_eq!(script.headers()[CACHE_CONTROL], "public, max-age=31536000, immutable");
+    assert_eq!(script.text().await.unwrap(), "brotli");
+}
+
+#[tokio::test]
+async fn the_page_is_led_to_the_tenant_that_serves_it() {
+    let room = room();
+    let server = Server::start(room.path(), &[]);
+    let settings = server.json("/config.json").await;
+    assert_eq!(settings["domain"], server.base.as_str());
+    assert_eq!(settings["clientId"], "linked-accounts");
+    assert_eq!(settings["audience"], format!("{}/api/v2/", server.base));
+    let discovery = server.json("/.well-known/openid-configuration").await;
+    assert_eq!(discovery["issuer"], format!("{}/", server.base));
+}
+
+#[tokio::test]
+async fn a_navigation_by_another_name_of_this_machine_is_led_to_the_issuer() {
+    let room = room();
+    let server = Server::start(room.path(), &[]);
+    let by_number = format!("{}/linked-accounts?a=b", server.base.replace("localhost", "127.0.0.1"));
+    let response = server.client.get(by_number).header(ACCEPT, "text/html").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(response.headers()[LOCATION], format!("{}/linked-accounts?a=b", server.base));
+}
+
+#[tokio::test]
+async fn without_a_page_the_tenant_is_served_and_a_browser_learns_how_to_build_one() {
+    let room = room();
+    let server = Server::start(room.path(), &["--site", "nowhere"]);
+    let page = server.get("/", &[(ACCEPT, "text/html")]).await;
+    assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(page.text().await.unwrap().contains("cargo xtask build"));
+    assert_eq!(server.get("/.well-known/jwks.json", &[]).await.status(), StatusCode::OK);
+}
+
+#[test]
+fn demo_people_are_refused_on_a_network_with_the_reason_and_what_to_do() {
+    let room = room();
+    let (code, said) = refusal(room.path(), &["--listen", "0.0.0.0:0"]);
+    assert_eq!(code, Some(2));
+    assert!(said.starts_with("linked-accounts: the demo's people are not for a network"), "{said}");
+    assert!(said.contains("--allow-demo-on-network"), "{said}");
+}
+
+#[test]
+fn a_bad_file_is_refused_with_its_place_before_anything_is_written() {
+    let room = room();
+    fs::write(room.path().join("tenant.yaml"), "clients:\n  - nmae: Page\n").unwrap();
+    let (code, said) = refusal(room.path(), &["--tenant", "tenant.yaml"]);
+    assert_eq!((code, said.as_str()), (Some(2), "linked-accounts: tenant.yaml:2:5: unknown key \"nmae\"\n"));
+    fs::write(room.path().join("users.json"), "[{ \"user_id\": \"auth0|1\", \"identities\": [] }]").unwrap();
+    let (code, said) = refusal(room.path(), &["--users", "users.json"]);
+    assert_eq!(
+        (code, said.as_str()),
+        (
+            Some(2),
+            "linked-accounts: users.json: $[0].identities: a user has at least one identity, the primary\n"
+        )
+    );
+    assert!(!room.path().join("linked-accounts.db").exists());
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told_in_a_sentence() {
+    let room = room();
+    let server = Server::start(room.path(), &[]);
+    let taken = server.base.replace("http://localhost", "127.0.0.1");
+    let (code, said) = refusal(room.path(), &["--listen", &taken, "--database", "sqlite:other.db"]);
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with(&format!("linked-accounts: {taken} cannot be listened on: ")), "{said}");
+    assert_eq!(said.lines().count(), 1);
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_told_in_a_sentence() {
+    let room = room();
+    let (code, said) = refusal(room.path(), &["--database", "sqlite:nowhere/data.db"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.starts_with("linked-accounts: the database sqlite:nowhere/data.db cannot be opened: "),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_signal_ends_the_program_gracefully_and_the_data_remain() {
+    let room = room();
+    let first = Server::start(room.path(), &[]);
+    let keys = first.json("/.well-known/jwks.json").await;
+    assert_eq!(first.end_by("TERM"), Some(0));
+    let second = Server::start(room.path(), &[]);
+    assert_eq!(second.json("/.well-known/jwks.json").await, keys);
+    assert_eq!(second.end_by("INT"), Some(0));
+}
