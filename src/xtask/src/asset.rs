@@ -74,20 +74,27 @@ impl Sizes {
     }
 }
 
-/// Writes `name` into the folder `site` with its compressed companions. Those of the folder `earlier` are taken over
-/// when the content is the same, because brotli at its best takes seconds.
+/// Writes `name` into the folder `site` as it is.
 ///
 /// # Errors
-/// When a file cannot be read or written.
-pub(crate) fn write(site: &Path, earlier: &Path, name: &str, content: &[u8]) -> Result<Sizes> {
+/// When the file cannot be written.
+pub(crate) fn write(site: &Path, name: &str, content: &[u8]) -> Result<Sizes> {
     let path = site.join(name);
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
     fs::write(&path, content).with_context(|| format!("{} could not be written", path.display()))?;
+    Ok(Sizes { name: name.to_owned(), raw: content.len(), gzip: None, brotli: None })
+}
 
+/// As [`write`], with the compressed companions. Those of the folder `earlier` are taken over when the content is the
+/// same, because brotli at its best takes seconds.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub(crate) fn write_compressed(site: &Path, earlier: &Path, name: &str, content: &[u8]) -> Result<Sizes> {
+    let mut sizes = write(site, name, content)?;
     let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let mut sizes = Sizes { name: name.to_owned(), raw: content.len(), gzip: None, brotli: None };
     if content.len() <= WORTH_COMPRESSING || !COMPRESSIBLE.contains(&extension) || name == EDITED_AFTERWARDS {
         return Ok(sizes);
     }

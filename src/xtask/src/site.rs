@@ -71,7 +71,7 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
     empty(&fresh)?;
     empty(&replaced)?;
 
-    let mut site_files = Files { folder: &fresh, earlier: &site, written: Vec::new() };
+    let mut site_files = Files { folder: &fresh, earlier: &site, profile, written: Vec::new() };
     let glue = bind(workspace, profile)?;
     let styles = asset::compact_styles(&style_sheets(&workspace.root.join("style"))?);
     let names = Names {
@@ -164,6 +164,7 @@ pub(crate) fn kilobytes(bytes: usize) -> String {
 struct Files<'a> {
     folder: &'a Path,
     earlier: &'a Path,
+    profile: Profile,
     written: Vec<Sizes>,
 }
 
@@ -172,7 +173,11 @@ impl Files<'_> {
         if self.written.iter().any(|file| file.name == name) {
             bail!("public/{name} has the name of a file that the build writes; rename it");
         }
-        self.written.push(asset::write(self.folder, self.earlier, name, content)?);
+        self.written.push(match self.profile {
+            Profile::Small => asset::write_compressed(self.folder, self.earlier, name, content)?,
+            // Brotli at its best takes a minute for the megabytes of a development build.
+            Profile::Dev => asset::write(self.folder, name, content)?,
+        });
         Ok(())
     }
 }
