@@ -1,5 +1,7 @@
 //! What the store promises, on a real database file.
 
+#![expect(clippy::unwrap_used, reason = "a test says by panicking that something is wrong")]
+
 use std::path::Path;
 
 use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};

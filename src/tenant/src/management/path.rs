@@ -3,7 +3,6 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use model::{Provider, UserId};
-use percent_encoding::percent_decode_str;
 
 use crate::http::error::ApiError;
 
@@ -11,45 +10,49 @@ use crate::http::error::ApiError;
 /// nothing about them.
 #[derive(Debug)]
 pub(crate) struct PathIds {
-    id: Option<String>,
-    provider: Option<String>,
-    user_id: Option<String>,
+    id: String,
+    provider: String,
+    user_id: String,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for PathIds {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let raw = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|_| ApiError::Path { message: "Invalid encoding".to_owned(), property: "id" })?;
-        let decoded = |wanted: &str| {
-            raw.iter()
+        // "Raw" means untyped: the values are decoded, once, after the path was split.
+        let segments = RawPathParams::from_request_parts(parts, state).await.map_err(|_| ApiError::Path {
+            message: "Invalid type: expected UTF-8".to_owned(),
+            property: "id",
+        })?;
+        if segments.iter().any(|(_, value)| value.is_empty()) {
+            return Err(ApiError::NoRoute);
+        }
+        let segment = |wanted: &str| {
+            segments
+                .iter()
                 .find(|(name, _)| *name == wanted)
-                .and_then(|(_, value)| percent_decode_str(value).decode_utf8().ok())
-                .map(std::borrow::Cow::into_owned)
+                .map_or_else(String::new, |(_, value)| value.to_owned())
         };
-        Ok(Self { id: decoded("id"), provider: decoded("provider"), user_id: decoded("user_id") })
+        Ok(Self { id: segment("id"), provider: segment("provider"), user_id: segment("user_id") })
     }
 }
 
 impl PathIds {
-    /// The user to be acted on. An id that is no UTF-8 names nobody.
+    /// The user to be acted on.
     pub(crate) fn user(&self) -> UserId {
-        UserId::new(self.id.clone().unwrap_or_default())
+        UserId::new(self.id.clone())
     }
 
     /// The identity to be acted on: its provider, which must be one of contract A12, and the decoded segment
     /// that names it.
     pub(crate) fn identity(&self) -> Result<(Provider, &str), ApiError> {
-        let text = self.provider.as_deref().unwrap_or_default();
-        let provider = Provider::new(text);
+        let provider = Provider::new(self.provider.clone());
         if !provider.is_known() {
             return Err(ApiError::Path {
-                message: format!("No enum match for: {text}"),
+                message: format!("No enum match for: {provider}"),
                 property: "provider",
             });
         }
-        Ok((provider, self.user_id.as_deref().unwrap_or_default()))
+        Ok((provider, &self.user_id))
     }
 }

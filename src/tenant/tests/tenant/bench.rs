@@ -1,0 +1,398 @@
+//! A tenant on a database of its own, a clock that stands still, and browsers and API callers to meet it.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http_body_util::BodyExt;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use model::{Identity, Profile, User, UserId};
+use serde_json::{Value, json};
+use store::{Store, UserRow};
+use tempfile::TempDir;
+use tenant::configuration::{
+    ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Options,
+};
+use tenant::secret::{Secret, digest};
+use tenant::seed::{SeedPassword, SeedUser};
+use tenant::{Clock, Configuration, Issuer, Moment, Tenant};
+use tower::ServiceExt;
+
+pub(crate) const ISSUER: &str = "http://localhost:3000/";
+pub(crate) const AUDIENCE: &str = "http://localhost:3000/api/v2/";
+pub(crate) const CALLBACK: &str = "http://localhost:3000/callback";
+pub(crate) const PAGE: &str = "page";
+pub(crate) const PASSWORD: &str = "correct horse";
+pub(crate) const DATABASE: &str = "Username-Password-Authentication";
+pub(crate) const SCOPE: &str = "openid profile email read:current_user update:current_user_identities";
+
+/// When every story begins: 2026-01-01T00:00:00.000Z.
+pub(crate) const START: i64 = 1_767_225_600_000;
+
+pub(crate) struct Bench {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    router: Router,
+    _folder: TempDir,
+}
+
+/// An answer, read whole.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn location(&self) -> &str {
+        self.header("location")
+    }
+
+    /// A parameter of the redirect.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        let url = url::Url::parse(ISSUER).unwrap().join(self.location()).unwrap();
+        url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// Status and body in one text, for snapshots.
+    pub(crate) fn said(&self) -> String {
+        format!("{} {}", self.status.as_u16(), self.text)
+    }
+}
+
+fn client(client_id: &str, authentication: ClientAuthentication, secret: Option<&str>) -> Client {
+    Client {
+        client_id: client_id.to_owned(),
+        client_secret: secret.map(Secret::new),
+        name: format!("The {client_id}"),
+        application_type: ApplicationType::SinglePage,
+        authentication,
+        callbacks: vec![CALLBACK.to_owned()],
+        allowed_logout_urls: vec!["http://localhost:3000/".to_owned()],
+        web_origins: vec!["http://localhost:3000".to_owned()],
+        grant_types: vec!["authorization_code".to_owned()],
+    }
+}
+
+fn identity(id: &str, profile: Profile) -> Identity {
+    let key = UserId::new(id).as_identity_key().unwrap();
+    let connection = match key.provider.as_str() {
+        "auth0" => DATABASE,
+        "samlp" => "acme",
+        other => other,
+    };
+    Identity {
+        profile_data: Some(profile),
+        connection: model::ConnectionName::new(connection),
+        is_social: key.provider.is_social(),
+        user_id: key.user_id,
+        provider: key.provider,
+    }
+}
+
+/// A user with these identities, the primary first. The e-mail address of each is `{id}@example.test` with
+/// everything but letters and digits left out.
+pub(crate) fn user(ids: &[&str]) -> SeedUser {
+    let mut identities: Vec<Identity> =
+        ids.iter().map(|id| identity(id, Profile::default().with("email", email(id)))).collect();
+    let profile = identities[0].profile_data.take().unwrap();
+    SeedUser {
+        password: ids.iter().any(|id| id.starts_with("auth0|")).then(|| {
+            // The lowest cost that bcrypt knows: these stories are not about its strength.
+            SeedPassword::Bcrypt(bcrypt::hash(PASSWORD, 4).unwrap())
+        }),
+        user: User {
+            user_id: UserId::new(ids[0]),
+            identities,
+            created_at: None,
+            updated_at: None,
+            last_login: None,
+            last_ip: None,
+            logins_count: None,
+            blocked: None,
+            user_metadata: Some(json!({ "theme": "dark" }).as_object().unwrap().clone()),
+            app_metadata: None,
+            profile,
+        },
+    }
+}
+
+pub(crate) fn email(id: &str) -> String {
+    let local: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("{}@example.test", local.to_lowercase())
+}
+
+impl Bench {
+    /// A tenant with these users, see [`user`].
+    pub(crate) async fn with_users(users: &[&[&str]]) -> Self {
+        Self::with_seeds(users.iter().map(|ids| user(ids)).collect()).await
+    }
+
+    pub(crate) async fn with_seeds(seeds: Vec<SeedUser>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store =
+            Store::open(&format!("sqlite:{}", folder.path().join("tenant.db").display())).await.unwrap();
+        let clock = Clock::settable(Moment::from_millis(START));
+        let machine = Client {
+            application_type: ApplicationType::Machine,
+            grant_types: vec!["client_credentials".to_owned()],
+            ..client("machine", ClientAuthentication::SecretPost, Some("machine secret"))
+        };
+        let configuration = Configuration::new(
+            Options { stand_ins: true, ..Options::default() },
+            vec![
+                client(PAGE, ClientAuthentication::None, None),
+                client("other", ClientAuthentication::None, None),
+                client("web", ClientAuthentication::SecretPost, Some("web secret")),
+                machine,
+            ],
+            vec![
+                Connection::new(DATABASE, "auth0"),
+                Connection::new("google-oauth2", "google-oauth2"),
+                Connection::new("github", "github"),
+                Connection::new("acme", "samlp"),
+                Connection::new("sms", "sms"),
+                Connection {
+                    enabled_clients: Some(vec!["other".to_owned()]),
+                    ..Connection::new("facebook", "facebook")
+                },
+            ],
+            vec![ClientGrant {
+                client_id: "machine".to_owned(),
+                audience: AUDIENCE.to_owned(),
+                scopes: model::Scopes::parse("read:users update:users"),
+            }],
+        )
+        .unwrap();
+        let issuer = Issuer::parse(ISSUER).unwrap();
+        let tenant = Tenant::open(store.clone(), issuer, configuration, clock.clone()).await.unwrap();
+        tenant.seed(seeds).await.unwrap();
+        Self { store, clock, router: tenant.router(), _folder: folder }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    /// A Management API call without a body.
+    pub(crate) async fn call(&self, method: Method, path: &str, token: &str) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post_json(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
+        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json; charset=utf-8");
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    pub(crate) async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// What is stored about a user.
+    pub(crate) async fn row(&self, id: &str) -> Option<UserRow> {
+        self.store.read().await.unwrap().find_user(&UserId::new(id)).await.unwrap()
+    }
+
+    /// The ids of a user's stored identities, the primary first.
+    pub(crate) async fn identities(&self, id: &str) -> Vec<String> {
+        let row = self.row(id).await.unwrap_or_else(|| panic!("no user {id}"));
+        row.identities.iter().map(|identity| identity.key().as_user_id().to_string()).collect()
+    }
+
+    /// The tenant's own signing key and its id: for tokens that only the tenant could have made.
+    pub(crate) async fn key(&self) -> (String, EncodingKey) {
+        let keys = self.store.read().await.unwrap().list_signing_keys().await.unwrap();
+        let key = keys.last().unwrap();
+        (key.kid.clone(), EncodingKey::from_rsa_pem(key.pem.as_bytes()).unwrap())
+    }
+
+    /// Signs claims as the tenant does.
+    pub(crate) async fn sign(&self, claims: &Value) -> String {
+        let (kid, key) = self.key().await;
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = Some(kid);
+        jsonwebtoken::encode(&header, claims, &key).unwrap()
+    }
+
+    /// The claims of a good access token for `sub`, good for an hour.
+    pub(crate) fn claims(&self, sub: &str, scope: &str) -> Value {
+        let now = self.clock.now().seconds();
+        json!({ "iss": ISSUER, "sub": sub, "aud": AUDIENCE, "azp": PAGE, "iat": now, "exp": now + 3600,
+            "scope": scope })
+    }
+
+    /// A user-bound access token as the page gets one.
+    pub(crate) async fn user_token(&self, sub: &str) -> String {
+        self.sign(&self.claims(sub, "openid read:current_user update:current_user_identities")).await
+    }
+
+    /// A machine's access token.
+    pub(crate) async fn machine_token(&self, scope: &str) -> String {
+        let mut claims = self.claims("machine@clients", scope);
+        claims["azp"] = json!("machine");
+        claims["gty"] = json!("client-credentials");
+        self.sign(&claims).await
+    }
+
+    /// An ID token of `sub` for `client_id`.
+    pub(crate) async fn id_token(&self, sub: &str, client_id: &str) -> String {
+        let now = self.clock.now().seconds();
+        self.sign(&json!({ "iss": ISSUER, "sub": sub, "aud": client_id, "iat": now, "exp": now + 3600 }))
+            .await
+    }
+}
+
+/// The claims in a token, unverified.
+pub(crate) fn claims_in(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+/// An authorization request as the page makes it; `with` replaces or adds parameters, an empty value removes.
+pub(crate) fn authorize_path(with: &[(&str, &str)]) -> String {
+    let challenge = digest(VERIFIER.as_bytes());
+    let mut parameters: BTreeMap<&str, &str> = BTreeMap::from([
+        ("client_id", PAGE),
+        ("response_type", "code"),
+        ("redirect_uri", CALLBACK),
+        ("scope", SCOPE),
+        ("audience", AUDIENCE),
+        ("state", "the-state"),
+        ("nonce", "the-nonce"),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "S256"),
+    ]);
+    parameters.extend(with.iter().copied());
+    parameters.retain(|_, value| !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    format!("/authorize?{query}")
+}
+
+/// Long enough for RFC 7636 section 4.1.
+pub(crate) const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters";
+
+/// A browser: it keeps cookies and sends forms from the tenant's own origin.
+pub(crate) struct Browser<'b> {
+    bench: &'b Bench,
+    pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) origin: &'static str,
+}
+
+impl<'b> Browser<'b> {
+    pub(crate) fn new(bench: &'b Bench) -> Self {
+        Self { bench, cookies: BTreeMap::new(), origin: "http://localhost:3000" }
+    }
+
+    async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !cookies.is_empty() {
+            request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().unwrap());
+        }
+        let answer = self.bench.send(request).await;
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
+            let text = cookie.to_str().unwrap();
+            let (name, rest) = text.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            if text.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        answer
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, self.origin)
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// Asks to sign in and gets as far as the login page: the handle in its address.
+    pub(crate) async fn begin(&mut self, with: &[(&str, &str)]) -> String {
+        let answer = self.get(&authorize_path(with)).await;
+        answer.parameter("state").unwrap_or_else(|| panic!("no login page: {}", answer.said()))
+    }
+
+    /// Types a password; the answer is a redirect with a code if it was right.
+    pub(crate) async fn type_password(&mut self, handle: &str, username: &str, password: &str) -> Answer {
+        let fields = [("state", handle), ("username", username), ("password", password)];
+        self.post("/u/login", &fields).await
+    }
+
+    /// Signs in with a password: the code.
+    pub(crate) async fn sign_in(&mut self, id: &str, with: &[(&str, &str)]) -> String {
+        let handle = self.begin(with).await;
+        let answer = self.type_password(&handle, &email(id), PASSWORD).await;
+        answer.parameter("code").unwrap_or_else(|| panic!("no code: {}", answer.said()))
+    }
+
+    /// Chooses somebody at a stand-in.
+    pub(crate) async fn stand_in(&mut self, connection: &str, fields: &[(&str, &str)]) -> Answer {
+        let handle = self.begin(&[("connection", connection)]).await;
+        let fields: Vec<_> = [("state", &*handle), ("connection", connection)]
+            .into_iter()
+            .chain(fields.iter().copied())
+            .collect();
+        self.post("/u/stand-in", &fields).await
+    }
+}
+
+impl Bench {
+    /// Trades a code as the page does; `with` replaces or adds parameters, an empty value removes.
+    pub(crate) async fn trade(&self, code: &str, with: &[(&str, &str)]) -> Answer {
+        let mut fields: BTreeMap<&str, &str> = BTreeMap::from([
+            ("grant_type", "authorization_code"),
+            ("client_id", PAGE),
+            ("code", code),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ]);
+        fields.extend(with.iter().copied());
+        fields.retain(|_, value| !value.is_empty());
+        let fields: Vec<_> = fields.into_iter().collect();
+        self.post_form("/oauth/token", &fields).await
+    }
+
+    /// Whose account a code opens.
+    pub(crate) async fn account_of(&self, code: &str) -> String {
+        let tokens = self.trade(code, &[]).await.json();
+        claims_in(tokens["id_token"].as_str().unwrap())["sub"].as_str().unwrap().to_owned()
+    }
+}

@@ -1,0 +1,170 @@
+//! `POST /api/v2/users/{id}/identities`: contract A11.
+
+use axum::http::Method;
+use insta::assert_snapshot;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+
+use crate::bench::{Answer, Bench, Browser, ISSUER, PAGE};
+
+const PATH: &str = "/api/v2/users/auth0%7C1/identities";
+
+async fn two_users() -> Bench {
+    Bench::with_users(&[&["auth0|1"], &["google-oauth2|9", "github|42"]]).await
+}
+
+async fn link(bench: &Bench, body: &Value) -> Answer {
+    let token = bench.user_token("auth0|1").await;
+    bench.post_json(PATH, Some(&token), body).await
+}
+
+/// Nothing moved, and nothing is lost.
+async fn assert_unlinked(bench: &Bench) {
+    assert_eq!(bench.identities("auth0|1").await, ["auth0|1"]);
+    assert_eq!(bench.identities("google-oauth2|9").await, ["google-oauth2|9", "github|42"]);
+}
+
+#[tokio::test]
+async fn a_whole_chain_moves_behind_the_primary() {
+    let bench = two_users().await;
+    let id_token = bench.id_token("google-oauth2|9", PAGE).await;
+    let answer = link(&bench, &json!({ "link_with": id_token })).await;
+    assert_snapshot!(answer.said(), @r#"201 [{"profileData":{"email":"auth01@example.test"},"connection":"Username-Password-Authentication","user_id":"1","provider":"auth0","isSocial":false},{"profileData":{"email":"googleoauth29@example.test"},"connection":"google-oauth2","user_id":"9","provider":"google-oauth2","isSocial":true},{"profileData":{"email":"github42@example.test"},"connection":"github","user_id":"42","provider":"github","isSocial":true}]"#);
+    let machine = bench.machine_token("read:users").await;
+    let gone = bench.call(Method::GET, "/api/v2/users/google-oauth2%7C9", &machine).await;
+    assert_eq!(gone.status, 404);
+    let row = bench.row("auth0|1").await.unwrap();
+    assert_eq!(row.profile.email(), Some("auth01@example.test"));
+}
+
+#[tokio::test]
+async fn a_form_body_links_as_well() {
+    let bench = two_users().await;
+    let id_token = bench.id_token("google-oauth2|9", PAGE).await;
+    let token = bench.user_token("auth0|1").await;
+    let request = axum::http::Request::post(PATH)
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(axum::body::Body::from(format!("link_with={id_token}")))
+        .unwrap();
+    assert_eq!(bench.send(request).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_later_sign_in_with_the_secondary_opens_the_primary_account() {
+    let bench = two_users().await;
+    let id_token = bench.id_token("google-oauth2|9", PAGE).await;
+    link(&bench, &json!({ "link_with": id_token })).await;
+    let answer = Browser::new(&bench).stand_in("google-oauth2", &[("choice", "9")]).await;
+    assert_eq!(bench.account_of(&answer.parameter("code").unwrap()).await, "auth0|1");
+}
+
+#[tokio::test]
+async fn linking_what_is_linked_already_is_a_conflict_and_changes_nothing() {
+    let bench = two_users().await;
+    let id_token = bench.id_token("google-oauth2|9", PAGE).await;
+    let body = json!({ "link_with": id_token });
+    link(&bench, &body).await;
+    let again = link(&bench, &body).await;
+    assert_snapshot!(again.said(), @r#"409 {"statusCode":409,"error":"Conflict","message":"Specified identity already exists.","errorCode":"identity_already_exists"}"#);
+    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "google-oauth2|9", "github|42"]);
+}
+
+#[tokio::test]
+async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
+    let bench = two_users().await;
+    let (kid, key) = bench.key().await;
+    let now = bench.clock.now().seconds();
+    let good = json!({ "iss": ISSUER, "sub": "google-oauth2|9", "aud": PAGE, "iat": now, "exp": now + 60 });
+    let with = |key: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[key] = value;
+        claims
+    };
+    let sign = |header: &Header, claims: &Value, key: &EncodingKey| {
+        jsonwebtoken::encode(header, claims, key).unwrap()
+    };
+    let mut header = Header::new(Algorithm::RS256);
+    header.kid = Some(kid.clone());
+    let mut hs256 = Header::new(Algorithm::HS256);
+    hs256.kid = Some(kid);
+    let mut unknown_key = header.clone();
+    unknown_key.kid = Some("unknown".to_owned());
+    let cases = [
+        ("no token", "x".to_owned(), "Invalid token (link_with)."),
+        (
+            "HS256",
+            sign(&hs256, &good, &EncodingKey::from_secret(b"public")),
+            "JWT (link_with) must have an alg of RS256.",
+        ),
+        ("unknown key", sign(&unknown_key, &good, &key), "Invalid token (link_with)."),
+        ("expired", sign(&header, &with("exp", json!(now)), &key), "Invalid token (link_with)."),
+        (
+            "issuer",
+            sign(&header, &with("iss", json!("http://evil.test/")), &key),
+            "JWT (link_with) must have the same issuer as the calling user.",
+        ),
+        (
+            "client",
+            sign(&header, &with("aud", json!("other")), &key),
+            "JWT (link_with) contains an invalid aud claim",
+        ),
+        (
+            "access token",
+            bench.user_token("google-oauth2|9").await,
+            "JWT (link_with) contains an invalid aud claim",
+        ),
+        ("self", bench.id_token("auth0|1", PAGE).await, "Main identity and the new one are the same."),
+        (
+            "nobody",
+            bench.id_token("auth0|99", PAGE).await,
+            "Linking to an inexistent identity is not allowed.",
+        ),
+    ];
+    for (case, token, message) in cases {
+        let answer = link(&bench, &json!({ "link_with": token })).await;
+        assert_eq!(answer.status, 400, "{case}: {}", answer.text);
+        assert_eq!(answer.json()["message"], message, "{case}");
+        assert_unlinked(&bench).await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_the_schema_is_told_how() {
+    let bench = two_users().await;
+    let machine = bench.machine_token("update:users").await;
+    for (body, message) in [
+        (json!({}), "Too few properties defined (0), minimum 1"),
+        (json!({ "foo": 1 }), "Additional properties not allowed: foo"),
+        (json!({ "provider": "github" }), "Missing required property: user_id"),
+        (json!({ "user_id": "42" }), "Missing required property: provider"),
+        (json!({ "provider": "gogle", "user_id": "42" }), "No enum match for: gogle"),
+        (json!({ "provider": "github", "user_id": 1.5 }), "Invalid type: expected string or integer"),
+        (json!([]), "Invalid type: expected object"),
+    ] {
+        let answer = bench.post_json(PATH, Some(&machine), &body).await;
+        let expected = format!("Payload validation error: '{message}'.");
+        assert_eq!((answer.status.as_u16(), answer.json()["message"].as_str().unwrap()), (400, &*expected));
+        assert_eq!(answer.json()["errorCode"], "invalid_body");
+    }
+    assert_unlinked(&bench).await;
+}
+
+#[tokio::test]
+async fn linking_by_id_takes_a_machine() {
+    let bench = two_users().await;
+    let body = json!({ "provider": "google-oauth2", "user_id": "google-oauth2|9" });
+    let answer = link(&bench, &body).await;
+    assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: update:users","errorCode":"insufficient_scope"}"#);
+    assert_unlinked(&bench).await;
+    let machine = bench.machine_token("update:users").await;
+    assert_eq!(bench.post_json(PATH, Some(&machine), &body).await.status, 201);
+    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "google-oauth2|9", "github|42"]);
+}
+
+#[tokio::test]
+async fn an_oversized_body_is_refused() {
+    let bench = two_users().await;
+    let answer = link(&bench, &json!({ "link_with": "x".repeat(1024 * 1024) })).await;
+    assert_eq!(answer.status, 413);
+}

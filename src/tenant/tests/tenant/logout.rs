@@ -1,0 +1,58 @@
+//! `/v2/logout`: contract C4.
+
+use crate::bench::{Bench, Browser, PAGE, authorize_path};
+
+async fn signed_in(bench: &Bench) -> Browser<'_> {
+    let mut browser = Browser::new(bench);
+    browser.sign_in("auth0|1", &[]).await;
+    browser
+}
+
+async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
+    browser.get(&authorize_path(&[("prompt", "none")])).await.parameter("code").is_some()
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_and_returns_where_it_may() {
+    let bench = Bench::with_users(&[&["auth0|1"]]).await;
+    let mut browser = signed_in(&bench).await;
+    let kept = browser.cookies.clone();
+    let target = "http://localhost:3000/?bye=1";
+    let path =
+        format!("/v2/logout?client_id={PAGE}&returnTo={}", "http%3A%2F%2Flocalhost%3A3000%2F%3Fbye%3D1");
+    let answer = browser.get(&path).await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (302, target));
+    assert!(!browser.cookies.keys().any(|name| name.contains("session")));
+    browser.cookies = kept;
+    assert!(!is_signed_in(&mut browser).await, "the row is gone, not only the cookie");
+}
+
+#[tokio::test]
+async fn without_an_address_the_clients_first_one_or_a_page_follows() {
+    let bench = Bench::with_users(&[&["auth0|1"]]).await;
+    let mut browser = signed_in(&bench).await;
+    let answer = browser.get(&format!("/v2/logout?client_id={PAGE}")).await;
+    assert_eq!(answer.location(), "http://localhost:3000/");
+    let answer = browser.get("/v2/logout").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.text.contains("You are signed out"));
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
+    let bench = Bench::with_users(&[&["auth0|1"]]).await;
+    let mut browser = signed_in(&bench).await;
+    for query in [
+        "client_id=page&returnTo=http%3A%2F%2Fevil.test%2F",
+        "client_id=page&returnTo=%2F%2Fevil.test",
+        "client_id=page&returnTo=%5Cevil.test",
+        "client_id=page&returnTo=javascript%3Aalert(1)",
+        "client_id=page&returnTo=http%3A%2F%2Flocalhost%3A3000%40evil.test%2F",
+        "client_id=nobody&returnTo=http%3A%2F%2Flocalhost%3A3000%2F",
+        "returnTo=http%3A%2F%2Flocalhost%3A3000%2F",
+    ] {
+        let answer = browser.get(&format!("/v2/logout?{query}")).await;
+        assert_eq!((answer.status.as_u16(), answer.location()), (400, ""), "{query}");
+    }
+    assert!(is_signed_in(&mut browser).await);
+}

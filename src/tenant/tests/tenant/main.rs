@@ -1,0 +1,13 @@
+//! The tenant as its clients meet it: whole stories through the real router, on a fresh database file each.
+
+#![expect(clippy::unwrap_used, reason = "a test says by panicking that something is wrong")]
+
+mod bearer;
+mod bench;
+mod link;
+mod logout;
+mod metadata;
+mod sign_in;
+mod stand_in;
+mod tokens;
+mod unlink;

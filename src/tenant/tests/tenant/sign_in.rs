@@ -1,0 +1,264 @@
+//! From `/authorize` through the login page to a code: contract C1, and the attacks on it.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
+use crate::bench::{Bench, Browser, CALLBACK, PASSWORD, START, authorize_path, email, user};
+
+async fn bench() -> Bench {
+    Bench::with_users(&[&["auth0|1"], &["auth0|2"]]).await
+}
+
+#[tokio::test]
+async fn a_password_opens_the_account_and_is_counted() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    let handle = browser.begin(&[]).await;
+    let page = browser.get(&format!("/u/login?state={handle}")).await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("The page"));
+    assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
+    assert!(!page.header("content-security-policy").contains("unsafe"));
+
+    let answer = browser.type_password(&handle, &email("auth0|1").to_uppercase(), PASSWORD).await;
+    assert!(answer.location().starts_with(&format!("{CALLBACK}?code=")), "{}", answer.location());
+    assert_eq!(answer.parameter("state").as_deref(), Some("the-state"));
+    assert_eq!(bench.account_of(&answer.parameter("code").unwrap()).await, "auth0|1");
+    let row = bench.row("auth0|1").await.unwrap();
+    assert_eq!((row.logins_count, row.last_login), (1, Some(START)));
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_person_are_told_the_same() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    let handle = browser.begin(&[]).await;
+    let known = browser.type_password(&handle, "auth01@example.test", "wrong").await;
+    let unknown = browser.type_password(&handle, "nobody@example.test", "wrong").await;
+    assert_eq!(known.status, StatusCode::UNAUTHORIZED);
+    assert!(known.text.contains("Wrong e-mail address or password."));
+    assert_eq!(known.text.replace("auth01@", "x@"), unknown.text.replace("nobody@", "x@"));
+    assert!(!browser.cookies.keys().any(|name| name.contains("session")));
+    assert_eq!(bench.row("auth0|1").await.unwrap().logins_count, 0);
+    let right = browser.type_password(&handle, "auth01@example.test", PASSWORD).await;
+    assert!(right.parameter("code").is_some());
+}
+
+#[tokio::test]
+async fn a_session_answers_without_asking_until_it_ends() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    browser.sign_in("auth0|1", &[]).await;
+    let silent = authorize_path(&[("prompt", "none")]);
+    assert!(browser.get(&silent).await.parameter("code").is_some());
+    assert!(browser.get(&authorize_path(&[])).await.parameter("code").is_some());
+
+    // Used once a day it lasts three days, and no longer.
+    for _ in 0..3 {
+        bench.clock.advance(Duration::from_hours(23));
+        assert!(browser.get(&silent).await.parameter("code").is_some());
+    }
+    bench.clock.advance(Duration::from_hours(3));
+    let answer = browser.get(&silent).await;
+    assert_eq!(answer.parameter("error").as_deref(), Some("login_required"));
+    assert_eq!(answer.parameter("error_description").as_deref(), Some("Login required"));
+    assert_eq!(answer.parameter("state").as_deref(), Some("the-state"));
+}
+
+#[tokio::test]
+async fn an_idle_session_ends() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    browser.sign_in("auth0|1", &[]).await;
+    bench.clock.advance(Duration::from_hours(24));
+    let answer = browser.get(&authorize_path(&[("prompt", "none")])).await;
+    assert_eq!(answer.parameter("error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn prompt_and_max_age_ask_again() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    browser.sign_in("auth0|1", &[]).await;
+    bench.clock.advance(Duration::from_secs(61));
+    for with in [("prompt", "login"), ("max_age", "0"), ("max_age", "60")] {
+        let answer = browser.get(&authorize_path(&[with])).await;
+        assert!(answer.location().starts_with("/u/login?state="), "{with:?}: {}", answer.location());
+    }
+    assert!(browser.get(&authorize_path(&[("max_age", "61")])).await.parameter("code").is_some());
+    let stale = browser.get(&authorize_path(&[("max_age", "60"), ("prompt", "none")])).await;
+    assert_eq!(stale.parameter("error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn a_redirect_uri_is_compared_to_the_letter_and_never_redirected_to() {
+    let bench = bench().await;
+    for uri in [
+        "http://localhost:3000/Callback",
+        "http://LOCALHOST:3000/callback",
+        "http://localhost:3001/callback",
+        "http://localhost/callback",
+        "https://localhost:3000/callback",
+        "http://localhost:3000/callback/",
+        "http://localhost:3000/callback?x=1",
+        "http://localhost:3000/callback#x",
+        "http://user@localhost:3000/callback",
+        "http://localhost:3000/a/../callback",
+        "http://localhost:3000/%2e%2e/callback",
+        "http://localhost:3000/callback/../evil",
+        "http://evil.test/callback",
+        "//evil.test",
+        "javascript:alert(1)",
+        "",
+    ] {
+        let answer = Browser::new(&bench).get(&authorize_path(&[("redirect_uri", uri)])).await;
+        assert_eq!(answer.status, 403, "{uri}");
+        assert_eq!(answer.location(), "", "{uri}");
+        assert!(answer.text.contains("Callback URL mismatch."), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_client_and_a_doubled_parameter_are_told_on_a_page() {
+    let bench = bench().await;
+    let answer = Browser::new(&bench).get(&authorize_path(&[("client_id", "nobody")])).await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (403, ""));
+    let doubled = format!("{}&redirect_uri=http://evil.test/", authorize_path(&[]));
+    let answer = Browser::new(&bench).get(&doubled).await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (400, ""));
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_met_goes_back_with_its_reason_and_state() {
+    let bench = bench().await;
+    for (with, error) in [
+        ([("response_type", "token")], "unsupported_response_type"),
+        ([("response_mode", "fragment")], "invalid_request"),
+        ([("code_challenge", "")], "invalid_request"),
+        ([("code_challenge", "short")], "invalid_request"),
+        ([("code_challenge_method", "plain")], "invalid_request"),
+        ([("code_challenge_method", "")], "invalid_request"),
+        ([("prompt", "perhaps")], "invalid_request"),
+        ([("max_age", "soon")], "invalid_request"),
+        ([("audience", "http://unknown.test/")], "access_denied"),
+        ([("connection", "unknown")], "invalid_request"),
+        ([("connection", "facebook")], "invalid_request"),
+    ] {
+        let answer = Browser::new(&bench).get(&authorize_path(&with)).await;
+        assert!(answer.location().starts_with(CALLBACK), "{with:?}: {}", answer.said());
+        assert_eq!(answer.parameter("error").as_deref(), Some(error), "{with:?}");
+        assert_eq!(answer.parameter("state").as_deref(), Some("the-state"), "{with:?}");
+        assert_eq!(answer.parameter("code"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_login_belongs_to_the_browser_that_asked_for_it() {
+    let bench = bench().await;
+    let mut attacker = Browser::new(&bench);
+    let handle = attacker.begin(&[]).await;
+    // The victim is led to the attacker's login page, with and without a login of their own.
+    let mut victim = Browser::new(&bench);
+    let answer = victim.type_password(&handle, &email("auth0|2"), PASSWORD).await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (400, ""));
+    victim.begin(&[]).await;
+    let answer = victim.type_password(&handle, &email("auth0|2"), PASSWORD).await;
+    assert_eq!((answer.status.as_u16(), answer.location()), (400, ""));
+    assert_eq!(bench.row("auth0|2").await.unwrap().logins_count, 0);
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_is_not_looked_at() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    let handle = browser.begin(&[]).await;
+    for origin in ["http://evil.test", "null", "http://localhost:3001"] {
+        browser.origin = origin;
+        let answer = browser.type_password(&handle, &email("auth0|1"), PASSWORD).await;
+        assert_eq!((answer.status.as_u16(), answer.location()), (403, ""), "{origin}");
+    }
+    assert_eq!(bench.row("auth0|1").await.unwrap().logins_count, 0);
+}
+
+#[tokio::test]
+async fn a_login_page_opens_one_session_and_goes_stale() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    let handle = browser.begin(&[]).await;
+    assert!(browser.type_password(&handle, &email("auth0|1"), PASSWORD).await.parameter("code").is_some());
+    assert_eq!(browser.type_password(&handle, &email("auth0|1"), PASSWORD).await.status, 400);
+    let handle = browser.begin(&[("prompt", "login")]).await;
+    bench.clock.advance(Duration::from_hours(1));
+    assert_eq!(browser.type_password(&handle, &email("auth0|1"), PASSWORD).await.status, 400);
+    assert_eq!(bench.row("auth0|1").await.unwrap().logins_count, 1);
+}
+
+#[tokio::test]
+async fn every_sign_in_begins_a_new_session_and_ends_the_one_before() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    browser.sign_in("auth0|1", &[]).await;
+    let before = browser.cookies.clone();
+    browser.sign_in("auth0|2", &[("prompt", "login")]).await;
+    assert_ne!(before, browser.cookies);
+    // A cookie planted or kept from before opens nothing any more.
+    let mut old = Browser::new(&bench);
+    old.cookies = before;
+    let silent = authorize_path(&[("prompt", "none")]);
+    assert_eq!(old.get(&silent).await.parameter("error").as_deref(), Some("login_required"));
+    assert_eq!(bench.account_of(&browser.get(&silent).await.parameter("code").unwrap()).await, "auth0|2");
+}
+
+#[tokio::test]
+async fn cookies_are_out_of_reach_for_scripts_and_other_sites() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    let handle = browser.begin(&[]).await;
+    let answer = browser.type_password(&handle, &email("auth0|1"), PASSWORD).await;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("linked-accounts-session-3000="), "{cookie}");
+    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
+}
+
+#[tokio::test]
+async fn a_blocked_account_is_not_opened() {
+    let mut blocked = user(&["auth0|1"]);
+    blocked.user.blocked = Some(true);
+    let bench = Bench::with_seeds(vec![blocked]).await;
+    let mut browser = Browser::new(&bench);
+    let handle = browser.begin(&[]).await;
+    let answer = browser.type_password(&handle, &email("auth0|1"), PASSWORD).await;
+    assert!(answer.text.contains("This account is blocked."));
+    assert!(!browser.cookies.keys().any(|name| name.contains("session")));
+    assert_eq!(bench.row("auth0|1").await.unwrap().logins_count, 0);
+}
+
+#[tokio::test]
+async fn the_login_hint_is_typed_already() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    let handle = browser.begin(&[("login_hint", "ada@example.test\"><script>")]).await;
+    let page = browser.get(&format!("/u/login?state={handle}")).await;
+    assert!(page.text.contains("value=\"ada@example.test&quot;&gt;&lt;script&gt;\""));
+}
+
+#[tokio::test]
+async fn a_frame_gets_the_answer_by_message_if_its_origin_is_allowed() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    let silent = authorize_path(&[("prompt", "none"), ("response_mode", "web_message")]);
+    let refused = browser.get(&silent).await;
+    assert!(refused.text.contains("login_required"));
+    browser.sign_in("auth0|1", &[]).await;
+    let answer = browser.get(&silent).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.text.contains("authorization_response"));
+    assert!(answer.text.contains("\"http://localhost:3000\""));
+    let policy = answer.header("content-security-policy");
+    assert!(
+        policy.contains("frame-ancestors http://localhost:3000") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    assert_eq!(answer.header("cache-control"), "no-store");
+}

@@ -1,0 +1,219 @@
+//! `/oauth/token` and `/userinfo`: contract C3, C4 and C6, and the attacks on codes.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::bench::{Answer, Bench, Browser, CALLBACK, PAGE, VERIFIER, authorize_path, claims_in};
+
+const INVALID_CODE: &str =
+    r#"403 {"error":"invalid_grant","error_description":"Invalid authorization code"}"#;
+const INVALID_VERIFIER: &str =
+    r#"403 {"error":"invalid_grant","error_description":"Failed to verify code verifier"}"#;
+const DENIED: &str = r#"401 {"error":"access_denied","error_description":"Unauthorized"}"#;
+
+async fn bench() -> Bench {
+    Bench::with_users(&[&["auth0|1", "github|42"]]).await
+}
+
+async fn userinfo(bench: &Bench, token: &str) -> Answer {
+    let request = Request::get("/userinfo").header("authorization", format!("Bearer {token}"));
+    bench.send(request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_code_becomes_tokens_with_the_documented_claims() {
+    let bench = bench().await;
+    let code = Browser::new(&bench).sign_in("auth0|1", &[("max_age", "600")]).await;
+    let answer = bench.trade(&code, &[]).await;
+    assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"));
+    let tokens = answer.json();
+    assert_eq!(tokens["token_type"], "Bearer");
+    assert_eq!(tokens["expires_in"], 7200);
+    assert_eq!(tokens["scope"], "openid profile email read:current_user update:current_user_identities");
+    assert_eq!(tokens.get("refresh_token"), None);
+
+    let access = claims_in(tokens["access_token"].as_str().unwrap());
+    assert_snapshot!(access, @r#"{"aud":"http://localhost:3000/api/v2/","azp":"page","exp":1767232800,"iat":1767225600,"iss":"http://localhost:3000/","scope":"openid profile email read:current_user update:current_user_identities","sub":"auth0|1"}"#);
+    let mut id = claims_in(tokens["id_token"].as_str().unwrap());
+    assert_eq!(id["sid"].as_str().unwrap().len(), 32);
+    id["sid"] = json!("[sid]");
+    assert_snapshot!(id, @r#"{"aud":"page","auth_time":1767225600,"email":"auth01@example.test","exp":1767261600,"iat":1767225600,"iss":"http://localhost:3000/","name":"auth01@example.test","nickname":"auth01","nonce":"the-nonce","picture":"https://s.gravatar.com/avatar/043d72ef7dafefaeb2b133a5b328aec4?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2Fau.png","sid":"[sid]","sub":"auth0|1","updated_at":"2026-01-01T00:00:00.000Z"}"#);
+}
+
+#[tokio::test]
+async fn scopes_that_a_person_cannot_grant_are_dropped_without_a_word() {
+    let bench = bench().await;
+    let scope = "openid update:users read:users delete:current_user read:current_user offline_access";
+    let code = Browser::new(&bench).sign_in("auth0|1", &[("scope", scope)]).await;
+    assert_eq!(bench.trade(&code, &[]).await.json()["scope"], "openid read:current_user");
+}
+
+#[tokio::test]
+async fn json_does_as_well_as_a_form() {
+    let bench = bench().await;
+    let code = Browser::new(&bench).sign_in("auth0|1", &[]).await;
+    let body = json!({ "grant_type": "authorization_code", "client_id": PAGE, "code": code,
+        "redirect_uri": CALLBACK, "code_verifier": VERIFIER, "something": "else" });
+    assert_eq!(bench.post_json("/oauth/token", None, &body).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_code_is_good_once() {
+    let bench = bench().await;
+    let code = Browser::new(&bench).sign_in("auth0|1", &[]).await;
+    assert_eq!(bench.trade(&code, &[]).await.status, 200);
+    assert_eq!(bench.trade(&code, &[]).await.said(), INVALID_CODE);
+}
+
+#[tokio::test]
+async fn of_sixteen_who_trade_one_code_one_succeeds() {
+    let bench = std::sync::Arc::new(bench().await);
+    let code = Browser::new(&bench).sign_in("auth0|1", &[]).await;
+    let tries: Vec<_> = (0..16)
+        .map(|_| {
+            let (bench, code) = (bench.clone(), code.clone());
+            tokio::spawn(async move { bench.trade(&code, &[]).await.status.as_u16() })
+        })
+        .collect();
+    let mut statuses = Vec::new();
+    for attempt in tries {
+        statuses.push(attempt.await.unwrap());
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses[0], 200);
+    assert_eq!(statuses[1..], [403; 15]);
+}
+
+#[tokio::test]
+async fn a_code_is_good_for_a_minute() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    let code = browser.sign_in("auth0|1", &[]).await;
+    bench.clock.advance(Duration::from_secs(59));
+    assert_eq!(bench.trade(&code, &[]).await.status, 200);
+    let code = browser.get(&authorize_path(&[])).await.parameter("code").unwrap();
+    bench.clock.advance(Duration::from_mins(1));
+    assert_eq!(bench.trade(&code, &[]).await.said(), INVALID_CODE);
+}
+
+#[tokio::test]
+async fn a_code_is_bound_to_its_client_address_and_verifier() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    browser.sign_in("auth0|1", &[]).await;
+    for (with, expected) in [
+        (("client_id", "other"), INVALID_CODE),
+        (("redirect_uri", "http://localhost:3000/other"), INVALID_CODE),
+        (("redirect_uri", ""), INVALID_CODE),
+        (("code_verifier", "another-verifier-of-more-than-forty-three-chars"), INVALID_VERIFIER),
+        (("code_verifier", ""), INVALID_VERIFIER),
+        (("code", "unknown"), INVALID_CODE),
+        (("client_id", "nobody"), DENIED),
+        (("client_id", ""), DENIED),
+    ] {
+        let code = browser.get(&authorize_path(&[])).await.parameter("code").unwrap();
+        assert_eq!(bench.trade(&code, &[with]).await.said(), expected, "{with:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stripped_challenge_is_noticed() {
+    let bench = bench().await;
+    let without = [("client_id", "web"), ("code_challenge", ""), ("code_challenge_method", "")];
+    let code = Browser::new(&bench).sign_in("auth0|1", &without).await;
+    let answer = bench.trade(&code, &[("client_id", "web"), ("client_secret", "web secret")]).await;
+    assert_eq!(answer.said(), INVALID_VERIFIER);
+}
+
+#[tokio::test]
+async fn a_confidential_client_proves_itself_in_body_or_header() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    browser.sign_in("auth0|1", &[]).await;
+    for secret in ["", "wrong", "web secret "] {
+        let code = browser.get(&authorize_path(&[("client_id", "web")])).await.parameter("code").unwrap();
+        let answer = bench.trade(&code, &[("client_id", "web"), ("client_secret", secret)]).await;
+        assert_eq!(answer.said(), DENIED, "{secret}");
+    }
+    let code = browser.get(&authorize_path(&[("client_id", "web")])).await.parameter("code").unwrap();
+    let answer = bench.trade(&code, &[("client_id", "web"), ("client_secret", "web secret")]).await;
+    assert_eq!(answer.status, 200);
+
+    let code = browser.get(&authorize_path(&[("client_id", "web")])).await.parameter("code").unwrap();
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ])
+        .finish();
+    // web:web+secret, form-encoded within the header (RFC 6749 section 2.3.1).
+    let request = Request::post("/oauth/token")
+        .header("authorization", "Basic d2ViOndlYitzZWNyZXQ=")
+        .header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(bench.send(request.body(Body::from(body)).unwrap()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_grant_must_be_known_and_allowed() {
+    let bench = bench().await;
+    let answer = bench.trade("x", &[("grant_type", "magic")]).await;
+    assert_snapshot!(answer.said(), @r#"403 {"error":"unsupported_grant_type","error_description":"Unsupported grant type"}"#);
+    let answer = bench.trade("x", &[("grant_type", "")]).await;
+    assert_snapshot!(answer.said(), @r#"400 {"error":"invalid_request","error_description":"Missing required parameter: grant_type"}"#);
+    let answer = bench.trade("x", &[("client_id", "machine"), ("client_secret", "machine secret")]).await;
+    assert_snapshot!(answer.said(), @r#"403 {"error":"unauthorized_client","error_description":"Grant type not allowed for the client."}"#);
+}
+
+#[tokio::test]
+async fn without_an_audience_the_token_is_opaque_and_opens_userinfo_only() {
+    let bench = bench().await;
+    let code = Browser::new(&bench).sign_in("auth0|1", &[("audience", "")]).await;
+    let tokens = bench.trade(&code, &[]).await.json();
+    assert_eq!(tokens["scope"], "openid profile email");
+    let token = tokens["access_token"].as_str().unwrap().to_owned();
+    assert!(!token.contains('.'));
+    let answer = userinfo(&bench, &token).await;
+    assert_eq!(answer.json()["sub"], "auth0|1");
+    assert_eq!(answer.json()["email"], "auth01@example.test");
+    let refused = bench.call(axum::http::Method::GET, "/api/v2/users/auth0%7C1", &token).await;
+    assert_eq!(refused.status, 400);
+    bench.clock.advance(Duration::from_hours(2));
+    assert_eq!(userinfo(&bench, &token).await.status, 401);
+}
+
+#[tokio::test]
+async fn userinfo_refuses_what_is_no_access_token_of_its_own() {
+    let bench = bench().await;
+    for token in [bench.id_token("auth0|1", PAGE).await, "opaque".to_owned(), "a.b.c".to_owned()] {
+        let answer = userinfo(&bench, &token).await;
+        assert_eq!(answer.said(), "401 Unauthorized");
+        assert!(
+            answer.header("www-authenticate").starts_with("Bearer realm=\"Users\", error=\"invalid_token\"")
+        );
+    }
+    let scopeless = bench.sign(&bench.claims("auth0|1", "read:current_user")).await;
+    assert_eq!(userinfo(&bench, &scopeless).await.status, 401);
+    assert_eq!(userinfo(&bench, &bench.user_token("auth0|1").await).await.status, 200);
+}
+
+#[tokio::test]
+async fn no_code_token_or_password_is_stored_as_it_is() {
+    let bench = bench().await;
+    let code = Browser::new(&bench).sign_in("auth0|1", &[("audience", "")]).await;
+    let digest = tenant::secret::Secret::new(code.clone()).digest();
+    let found = bench
+        .store
+        .write::<_, store::Error, _>(move |unit| {
+            Box::pin(async move { unit.mark_code_used(&digest, 0).await })
+        })
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(!format!("{found:?}").contains(&code));
+}
