@@ -14,12 +14,13 @@ pub mod settings;
 pub mod text;
 
 use leptos::prelude::*;
-use leptos_router::components::{Route, Router, Routes};
+use leptos::task::spawn_local;
+use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use components::{Avatar, FailureNotice, Skeleton};
+use components::{Avatar, Bones, FailureNotice, Skeleton, live};
 use pages::{Callback, Home, LinkedAccounts, NotFound};
 use session::{Arrival, Session};
 use settings::Tenant;
@@ -32,30 +33,37 @@ pub fn mount() {
     let place = document().get_element_by_id("app").and_then(|place| place.dyn_into::<HtmlElement>().ok());
     // Without its place in the shell there is nothing to show anything in.
     if let Some(place) = place {
+        let bones = Bones::of(&place);
         place.set_inner_html("");
-        leptos::mount::mount_to(place, App).forget();
+        leptos::mount::mount_to(place, move || view! { <App bones/> }).forget();
     }
 }
 
 /// The whole page: settings first, everything else once they are there.
 #[component]
-pub fn App() -> impl IntoView {
+pub fn App(
+    /// What to show meanwhile.
+    bones: Bones,
+) -> impl IntoView {
+    provide_context(bones);
     // Before the router reads the address, and once, even when the settings need a second try.
-    let arrival = StoredValue::new(Arrival::take());
-    let settings = LocalResource::new(settings::load);
+    let arrival = Arrival::take();
+    let settings = RwSignal::new(None);
+    let load = move || spawn_local(async move { _ = settings.try_set(Some(settings::load().await)) });
+    load();
     let try_again = leptos::prelude::Callback::new(move |_| {
         settings.set(None);
-        settings.refetch();
+        load();
     });
-    move || match settings.get() {
+    live(move || match settings.get() {
         None => view! { <Header/><main><Skeleton/></main> }.into_any(),
         Some(Err(error)) => {
             let failure = text::settings_failure(error.to_string());
             view! { <Header/><main><h1>{text::NAME}</h1><FailureNotice failure on_remedy=try_again/></main> }
                 .into_any()
         }
-        Some(Ok(tenant)) => view! { <Pages tenant arrival=arrival.get_value()/> }.into_any(),
-    }
+        Some(Ok(tenant)) => view! { <Pages tenant arrival=arrival.clone()/> }.into_any(),
+    })
 }
 
 #[component]
@@ -68,11 +76,11 @@ fn Pages(tenant: Tenant, arrival: Arrival) -> impl IntoView {
         <Router>
             <Header/>
             <main>
-                <Routes fallback=NotFound>
+                <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=Home/>
                     <Route path=path!("/linked-accounts") view=LinkedAccounts/>
                     <Route path=path!("/callback") view=Callback/>
-                </Routes>
+                </FlatRoutes>
             </main>
         </Router>
     }
@@ -87,8 +95,9 @@ fn Header() -> impl IntoView {
     let account = session.map(|session| {
         let person = session.person();
         let sign_out = move |_| session.sign_out();
-        move || {
-            person.get().map(|person| {
+        live(move || match person.get() {
+            None => ().into_any(),
+            Some(person) => {
                 let profile = person.profile;
                 let who = text::person(&profile).map(ToOwned::to_owned);
                 let initials = text::initials(profile.name().or(who.as_deref()).unwrap_or_default());
@@ -99,8 +108,9 @@ fn Header() -> impl IntoView {
                     </div>
                     <button type="button" class="button" on:click=sign_out>"Sign out"</button>
                 }
-            })
-        }
+                .into_any()
+            }
+        })
     });
     view! {
         <header class="bar">

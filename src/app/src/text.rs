@@ -14,8 +14,6 @@ pub const LEDE: &str =
 pub const MAIN_STAYS: &str = "The main login holds your account, so it stays.";
 /// In place of an empty list.
 pub const NONE_LINKED: &str = "No other login is linked to this account.";
-/// While the list is on its way.
-pub const LOADING: &str = "Loading your logins…";
 /// What the page is, for somebody who is not signed in.
 pub const WELCOME: &str =
     "See every login that opens your account, and unlink the ones that you no longer use.";
@@ -150,8 +148,7 @@ fn strong(text: impl Into<String>) -> Part {
 const NAMED: usize = 4;
 
 /// Which logins remain when `label` goes; `all` holds every login of the account, that one included.
-#[must_use]
-pub fn what_remains(all: &[Label], label: &Label) -> Vec<Part> {
+fn what_remains(all: &[Label], label: &Label) -> Vec<Part> {
     let several = |one: &Label| all.iter().filter(|other| other.name == one.name).count() > 1;
     let mut rest: Vec<String> = Vec::new();
     let mut skipped = false;
@@ -184,8 +181,7 @@ pub fn what_remains(all: &[Label], label: &Label) -> Vec<Part> {
 }
 
 /// What becomes of the login that goes.
-#[must_use]
-pub fn what_splits_off(all: &[Label], label: &Label) -> Vec<Part> {
+fn what_splits_off(all: &[Label], label: &Label) -> Vec<Part> {
     let several = all.iter().filter(|other| other.name == label.name).count() > 1;
     vec![
         plain(format!("Signing in with {} afterwards opens a ", label.as_means(several))),
@@ -195,9 +191,18 @@ pub fn what_splits_off(all: &[Label], label: &Label) -> Vec<Part> {
 }
 
 /// What does not change.
-#[must_use]
-pub fn what_stays() -> Vec<Part> {
+fn what_stays() -> Vec<Part> {
     vec![plain("Everything in this account stays as it is.")]
+}
+
+/// What the dialog says: each sentence with the name of its icon.
+#[must_use]
+pub fn facts(all: &[Label], label: &Label) -> [(&'static str, Vec<Part>); 3] {
+    [
+        ("ui-check", what_remains(all, label)),
+        ("ui-split", what_splits_off(all, label)),
+        ("ui-stay", what_stays()),
+    ]
 }
 
 /// A connection's name as a person would write it: `acme-saml` becomes `Acme SAML`.

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::live;
+
 /// Decoration beside a name that is written out: a picture, or initials when there is none or it fails to
 /// load. `picture` must already be one that may be shown.
 #[component]
@@ -12,13 +14,12 @@ pub fn Avatar(
     initials: String,
 ) -> impl IntoView {
     let broken = RwSignal::new(false);
-    move || {
-        match &picture {
-        Some(picture) if !broken.get() => view! {
-            <img class="avatar" src=picture.clone() alt="" width="24" height="24" on:error=move |_| broken.set(true)/>
+    live(move || match &picture {
+        Some(picture) if !broken.get() => {
+            let failed = move |_| broken.set(true);
+            view! { <img class="avatar" src=picture.clone() alt="" width="24" height="24" on:error=failed/> }
+                .into_any()
         }
-        .into_any(),
         _ => view! { <span class="avatar" aria-hidden="true">{initials.clone()}</span> }.into_any(),
-    }
-    }
+    })
 }

@@ -56,7 +56,7 @@ pub fn ConfirmButton(
             type="button"
             class="button danger"
             aria-label=label.unlink()
-            disabled=move || locked.get()
+            disabled=locked
             on:click=ask
         >
             {move || if busy.get() { "Unlinking…" } else { "Unlink" }}

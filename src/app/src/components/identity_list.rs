@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, User};
 
-use super::{IdentityRow, MainRow};
+use super::{IdentityRow, MainRow, live};
 use crate::pages::picture;
-use crate::text::{self, Failure, Label, Remedy};
+use crate::text::{self, Failure, Remedy};
 
 /// How far unlinking has come, for every row to look at.
 #[derive(Clone, Copy)]
@@ -35,14 +35,11 @@ pub fn IdentityList(
         let user = user.as_ref()?;
         Some((user.identities.first()?.clone(), user.profile.clone()))
     });
-    let linked = Memo::new(move |_| {
-        let user = user.read();
-        user.as_ref()
-            .map(|user| user.identities.iter().skip(1).cloned().collect::<Vec<_>>())
-            .unwrap_or_default()
-    });
-    let all: Memo<Vec<Label>> =
-        Memo::new(move |_| user.read().as_ref().map(text::labels).unwrap_or_default());
+    let linked =
+        move || user.get().map_or_else(Vec::new, |user| user.identities.into_iter().skip(1).collect());
+    let some_linked =
+        Signal::derive(move || user.read().as_ref().is_some_and(|user| user.identities.len() > 1));
+    let none_linked = Signal::derive(move || !some_linked.get());
     let Progress { busy, folding, failure } = progress;
     let on_dismiss = Callback::new(move |()| failure.set(None));
     let row = move |identity: Identity| {
@@ -53,7 +50,7 @@ pub fn IdentityList(
             <IdentityRow
                 picture=identity.profile_data.as_ref().and_then(picture)
                 identity
-                all
+                user
                 busy=Signal::derive(move || is(&busy.read(), &a))
                 locked=Signal::derive(move || busy.read().is_some())
                 folding=Signal::derive(move || is(&folding.read(), &b))
@@ -69,17 +66,18 @@ pub fn IdentityList(
     view! {
         <h2 id="main-login">"Main login"</h2>
         <ul class="card list" role="list" aria-labelledby="main-login">
-            {move || main.get().map(|(identity, profile)| {
-                let picture = picture(&profile);
-                view! { <MainRow identity profile picture/> }
+            {live(move || match main.get() {
+                None => ().into_any(),
+                Some((identity, profile)) => {
+                    let picture = picture(&profile);
+                    view! { <MainRow identity profile picture/> }.into_any()
+                }
             })}
         </ul>
         <h2 id="linked-logins" tabindex="-1">"Linked logins"</h2>
-        <ul class="card list" role="list" aria-labelledby="linked-logins" class:empty=move || linked.read().is_empty()>
-            <For each=move || linked.get() key=Identity::key children=row/>
+        <ul class="card list" role="list" aria-labelledby="linked-logins" hidden=none_linked>
+            <For each=linked key=Identity::key children=row/>
         </ul>
-        <Show when=move || linked.read().is_empty()>
-            <p class="card nothing">{text::NONE_LINKED}</p>
-        </Show>
+        <p class="card nothing" hidden=some_linked>{text::NONE_LINKED}</p>
     }
 }

@@ -1,9 +1,9 @@
 //! One login in a list.
 
 use leptos::prelude::*;
-use model::{Identity, IdentityKey, Profile, route};
+use model::{Identity, IdentityKey, Profile, User, route};
 
-use super::{Avatar, ConfirmButton, FailureNotice, ProviderMark};
+use super::{Avatar, ConfirmButton, FailureNotice, ProviderMark, live};
 use crate::text::{self, Failure, Label, Part, Remedy};
 
 /// The value of `data-identity`: what names a row in the page.
@@ -44,8 +44,8 @@ pub fn IdentityRow(
     identity: Identity,
     /// A picture that may be shown.
     picture: Option<String>,
-    /// Every login of the account, for what the dialog says.
-    all: Memo<Vec<Label>>,
+    /// The account, for what the dialog says of its other logins.
+    user: Memo<Option<User>>,
     /// Whether this login is being unlinked.
     #[prop(into)]
     busy: Signal<bool>,
@@ -69,31 +69,18 @@ pub fn IdentityRow(
     let key = StoredValue::new(identity.key());
     let name = row_name(&identity.key());
     let id = format!("unlink-{}", route::segment(&name));
-    let fact = |icon: &'static str, parts: Memo<Vec<Part>>| {
-        let part = |part: Part| {
-            if part.strong { view! { <b>{part.text}</b> }.into_any() } else { part.text.into_any() }
-        };
-        view! {
-            <li>
-                <svg class="icon" aria-hidden="true"><use_ href=format!("/providers.svg#{icon}")/></svg>
-                <span>{move || parts.get().into_iter().map(part).collect_view()}</span>
-            </li>
-        }
+    let facts = {
+        let label = label.clone();
+        live(move || {
+            let all = user.read().as_ref().map(text::labels).unwrap_or_default();
+            text::facts(&all, &label).into_iter().map(fact).collect_view().into_any()
+        })
     };
-    let remains = Memo::new({
-        let label = label.clone();
-        move |_| text::what_remains(&all.read(), &label)
-    });
-    let splits_off = Memo::new({
-        let label = label.clone();
-        move |_| text::what_splits_off(&all.read(), &label)
-    });
-    let stays = Memo::new(|_| text::what_stays());
     let remedy = Callback::new(move |remedy| on_remedy.run((key.get_value(), remedy)));
     view! {
         <li
             class="slot"
-            class:folding=move || folding.get()
+            class:folding=folding
             data-identity=name
             tabindex="-1"
             aria-busy=move || busy.get().then_some("true")
@@ -111,17 +98,32 @@ pub fn IdentityRow(
                             on_confirm=Callback::new(move |()| on_unlink.run(key.get_value()))
                         >
                             <ul class="facts" role="list">
-                                {fact("ui-check", remains)}
-                                {fact("ui-split", splits_off)}
-                                {fact("ui-stay", stays)}
+                                {facts}
                             </ul>
                         </ConfirmButton>
                     </div>
                 </div>
-                {move || failure.get().map(|failure| view! {
-                    <div class="row-failure"><FailureNotice failure on_remedy=remedy on_dismiss/></div>
+                {live(move || match failure.get() {
+                    None => ().into_any(),
+                    Some(failure) => view! {
+                        <div class="row-failure"><FailureNotice failure on_remedy=remedy on_dismiss/></div>
+                    }
+                    .into_any(),
                 })}
             </div>
+        </li>
+    }
+}
+
+/// One sentence of the dialog.
+fn fact((icon, parts): (&'static str, Vec<Part>)) -> impl IntoView {
+    let part = |part: Part| {
+        if part.strong { view! { <b>{part.text}</b> }.into_any() } else { part.text.into_any() }
+    };
+    view! {
+        <li>
+            <svg class="icon" aria-hidden="true"><use_ href=format!("/providers.svg#{icon}")/></svg>
+            <span>{parts.into_iter().map(part).collect_view()}</span>
         </li>
     }
 }
@@ -143,11 +145,18 @@ fn Who(label: Label, picture: Option<String>, main: bool) -> impl IntoView {
                     <Avatar picture initials/>
                     <div class="sub-text">
                         {label.person.map(|person| view! { <bdi class="person">{person}</bdi> })}
-                        {label.who.map(|who| view! { <bdi class="handle">{who}</bdi> })}
+                        {label.who.map(|who| view! { <bdi>{breakable(&who)}</bdi> })}
                     </div>
                 </div>
             })}
             {label.unverified.then(|| view! { <p class="meta">"This e-mail address is not verified."</p> })}
         </div>
     }
+}
+
+/// An address that breaks after its `@` sooner than in the middle of a word.
+fn breakable(who: &str) -> impl IntoView + use<> {
+    let (before, after) = who.split_once('@').map_or((who, None), |(before, after)| (before, Some(after)));
+    let after = after.map(|after| view! { "@"<wbr/>{after.to_owned()} });
+    view! { {before.to_owned()}{after} }
 }

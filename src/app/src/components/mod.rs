@@ -14,4 +14,13 @@ pub use identity_list::{IdentityList, Progress};
 pub use identity_row::{IdentityRow, MainRow};
 pub use notice::{FailureNotice, StatusNotice};
 pub use provider_mark::ProviderMark;
-pub use skeleton::Skeleton;
+pub use skeleton::{Bones, Skeleton};
+
+use leptos::prelude::{AnyView, IntoAny};
+
+/// A part of the page that redraws itself when what `view` reads changes. Every such part has this one type:
+/// given the closures' own types, the compiler would repeat the machinery for each, to 60 KB in sum.
+pub fn live(view: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    let view: Box<dyn Fn() -> AnyView + Send> = Box::new(view);
+    (move || view()).into_any()
+}

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
+use super::live;
 use crate::text::{Failure, Remedy};
 
 /// A failure in plain words, the way on, and what was said one click away.
@@ -56,7 +57,7 @@ fn TechnicalDetails(details: String) -> impl IntoView {
         <details>
             <summary>"Technical details"</summary>
             <pre tabindex="0">{details}</pre>
-            <button type="button" class="button" on:click=copy>{move || label.get()}</button>
+            <button type="button" class="button" on:click=copy>{label}</button>
         </details>
     }
 }
@@ -75,10 +76,14 @@ pub fn StatusNotice(
 ) -> impl IntoView {
     view! {
         <div class="toast" class:shown=move || message.read().is_some()>
-            <p role="status">{move || message.get()}</p>
-            <Show when=move || message.read().is_some()>
-                <button type="button" class="button" on:click=move |_| message.set(None)>"Dismiss"</button>
-            </Show>
+            <p role="status">{message}</p>
+            {live(move || match *message.read() {
+                None => ().into_any(),
+                Some(_) => view! {
+                    <button type="button" class="button" on:click=move |_| message.set(None)>"Dismiss"</button>
+                }
+                .into_any(),
+            })}
         </div>
     }
 }

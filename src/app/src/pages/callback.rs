@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::{go_on_to, outside};
+use crate::components::live;
 use crate::session::{Phase, Session};
 
 /// The page at `/callback`.
@@ -11,8 +12,8 @@ use crate::session::{Phase, Session};
 pub fn Callback() -> impl IntoView {
     let session = expect_context::<Session>();
     let phase = session.phase();
-    move || match phase.get() {
+    live(move || match phase.get() {
         Phase::Present | Phase::SignedOut => go_on_to(session.return_to()),
         phase => outside(phase),
-    }
+    })
 }

@@ -10,7 +10,7 @@ use super::outside;
 use crate::api::identities::Outcome;
 use crate::api::{ApiError, Trouble};
 use crate::components::identity_row::row_name;
-use crate::components::{FailureNotice, IdentityList, Progress, Skeleton, StatusNotice};
+use crate::components::{FailureNotice, IdentityList, Progress, Skeleton, StatusNotice, live};
 use crate::session::{Phase, Session};
 use crate::text::{self, Label, Remedy};
 
@@ -21,10 +21,10 @@ const FOLD: u32 = 180;
 #[component]
 pub fn LinkedAccounts() -> impl IntoView {
     let phase = expect_context::<Session>().phase();
-    move || match phase.get() {
+    live(move || match phase.get() {
         Phase::Present => view! { <Accounts/> }.into_any(),
         phase => outside(phase),
-    }
+    })
 }
 
 /// How far loading has come. It stays the same while the loaded list changes.
@@ -119,7 +119,7 @@ fn Accounts() -> impl IntoView {
     let progress = Progress { busy, folding, failure };
 
     view! {
-        {move || match loading.get() {
+        {live(move || match loading.get() {
             Loading::Waiting => view! { <Skeleton/> }.into_any(),
             Loading::Failed(error) => view! {
                 <h1>{text::NAME}</h1>
@@ -132,7 +132,7 @@ fn Accounts() -> impl IntoView {
                 <IdentityList user progress on_unlink on_remedy/>
             }
             .into_any(),
-        }}
+        })}
         <StatusNotice message=said/>
     }
 }

@@ -10,7 +10,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
 use model::Profile;
 
-use crate::components::{FailureNotice, Skeleton};
+use crate::components::{FailureNotice, Skeleton, live};
 use crate::session::silent::own_origin;
 use crate::session::{LoginError, Phase, Session};
 use crate::text::{self, Remedy};
@@ -23,10 +23,10 @@ pub use sign_in::SignIn;
 #[component]
 pub fn Home() -> impl IntoView {
     let phase = expect_context::<Session>().phase();
-    move || match phase.get() {
+    live(move || match phase.get() {
         Phase::Present => go_on_to(crate::LIST.to_owned()),
         phase => outside(phase),
-    }
+    })
 }
 
 /// What stands in for a page that needs somebody to be signed in.

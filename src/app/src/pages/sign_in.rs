@@ -35,7 +35,7 @@ pub fn SignIn() -> impl IntoView {
             <button
                 type="button"
                 class="button solid"
-                disabled=move || leaving.get()
+                disabled=leaving
                 on:click=move |_| session.sign_in()
             >
                 {move || if leaving.get() { "Signing in…" } else { "Sign in" }}
