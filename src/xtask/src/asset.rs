@@ -87,7 +87,7 @@ pub(crate) fn write(site: &Path, name: &str, content: &[u8]) -> Result<Sizes> {
     Ok(Sizes { name: name.to_owned(), raw: content.len(), gzip: None, brotli: None })
 }
 
-/// As [`write`], with the compressed companions. Those of the folder `earlier` are taken over when the content is the
+/// As `write`, with the compressed companions. Those of the folder `earlier` are taken over when the content is the
 /// same, because brotli at its best takes seconds.
 ///
 /// # Errors

@@ -131,7 +131,9 @@ impl Check {
                 let site =
                     steps.take("Putting the site together", |_| site::assemble(workspace, Profile::Small))?;
                 println!("{}", site.table());
-                Ok(Tally::single(true))
+                // A page that is too heavy is built all the same, and can be tested.
+                let light = site.keeps_budget().inspect_err(|error| eprintln!("error: {error}")).is_ok();
+                Ok(Tally { passed: 1, failed: u64::from(!light) })
             }
             Self::Browser => browser::tests(workspace, playwright),
         }
@@ -166,7 +168,7 @@ pub(crate) fn run(checks: &[Check], playwright: &[String]) -> Result<bool> {
     for (number, &check) in checks.iter().enumerate() {
         println!("\n== {}/{} {} ({})", number + 1, checks.len(), check.title(), check.name());
         let watch = Stopwatch::start();
-        let unbuilt = outcomes.iter().any(|before| before.check == Check::Build && before.tally.failed > 0);
+        let unbuilt = outcomes.iter().any(|before| before.check == Check::Build && before.tally.passed == 0);
         let tally = if check == Check::Browser && unbuilt {
             println!("Not run: they would test an older build.");
             Tally::single(false)

@@ -21,6 +21,7 @@ pub(crate) fn write() -> Result<()> {
         tool::build(vec![site::compilation(&workspace, Profile::Small)], step)
     })?;
     let site = steps.take("Putting the site together", |_| site::assemble(&workspace, Profile::Small))?;
+    site.keeps_budget()?;
     steps.take("Compiling the server with the site inside", |step| {
         // Cargo does not see a file that is new in the embedded folder.
         tool::answer(&mut workspace.cargo(&["clean", "--release", "-p", "server"]))?;

@@ -155,6 +155,7 @@ fn build(profile: Profile) -> Result<bool> {
         .take("Compiling the page", |step| tool::build(vec![site::compilation(&workspace, profile)], step))?;
     let site = steps.take("Putting the site together", |_| site::assemble(&workspace, profile))?;
     println!("\n{}\nBuilt in {watch}.", site.table());
+    site.keeps_budget()?;
     Ok(true)
 }
 
@@ -166,6 +167,10 @@ fn run(profile: Profile, arguments: &[OsString]) -> Result<bool> {
         tool::build(vec![site::compilation(&workspace, profile), server::compilation(&workspace)], step)
     })?;
     let site = steps.take("Putting the site together", |_| site::assemble(&workspace, profile))?;
+    // Too heavy a page is for `build` and `test` to refuse; it still runs.
+    if let Err(error) = site.keeps_budget() {
+        println!("    note: {error}");
+    }
     println!("    {}\n3/3 Starting the server …", site.summary());
     server::become_server(&workspace, arguments)?;
     Ok(true)
