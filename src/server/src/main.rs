@@ -40,10 +40,21 @@ async fn main() -> ExitCode {
     match serve(&options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("linked-accounts: {error:#}");
+            eprintln!("linked-accounts: {}", in_a_sentence(&error));
             if error.is::<InvalidOptions>() { ExitCode::from(INVALID_OPTIONS) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// The error and its causes, without those that the text before them has told already.
+fn in_a_sentence(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| {
+        match (told.is_empty(), told.ends_with(&cause)) {
+            (true, _) => cause,
+            (false, true) => told,
+            (false, false) => format!("{told}: {cause}"),
+        }
+    })
 }
 
 async fn serve(options: &Serve) -> anyhow::Result<()> {
