@@ -1,11 +1,11 @@
-//! A picture of somebody, or their initials.
+//! A picture of somebody, or their initials, or nothing.
 
 use leptos::prelude::*;
 
 use super::live;
 
 /// Decoration beside a name that is written out: a picture, or initials when there is none or it fails to
-/// load. `picture` must already be one that may be shown.
+/// load, and nothing when there are none of those. `picture` must already be one that may be shown.
 #[component]
 pub fn Avatar(
     /// The picture's address.
@@ -20,6 +20,7 @@ pub fn Avatar(
             view! { <img class="avatar" src=picture.clone() alt="" width="24" height="24" on:error=failed/> }
                 .into_any()
         }
+        _ if initials.is_empty() => ().into_any(),
         _ => view! { <span class="avatar" aria-hidden="true">{initials.clone()}</span> }.into_any(),
     })
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, Profile, User, route};
 
-use super::{Avatar, ConfirmButton, FailureNotice, ProviderMark, live};
+use super::{Avatar, ConfirmButton, FailureNotice, Icon, ProviderMark, live};
 use crate::text::{self, Failure, Label, Part, Remedy};
 
 /// The value of `data-identity`: what names a row in the page.
@@ -122,7 +122,7 @@ fn fact((icon, parts): (&'static str, Vec<Part>)) -> impl IntoView {
     };
     view! {
         <li>
-            <svg class="icon" aria-hidden="true"><use_ href=format!("/providers.svg#{icon}")/></svg>
+            <Icon name=icon/>
             <span>{parts.into_iter().map(part).collect_view()}</span>
         </li>
     }

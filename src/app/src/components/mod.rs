@@ -2,6 +2,7 @@
 
 pub mod avatar;
 pub mod confirm_button;
+pub mod icon;
 pub mod identity_list;
 pub mod identity_row;
 pub mod notice;
@@ -10,6 +11,7 @@ pub mod skeleton;
 
 pub use avatar::Avatar;
 pub use confirm_button::ConfirmButton;
+pub use icon::Icon;
 pub use identity_list::{IdentityList, Progress};
 pub use identity_row::{IdentityRow, MainRow};
 pub use notice::{FailureNotice, StatusNotice};

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 
-use super::live;
+use super::{Icon, live};
 use crate::text::{Failure, Remedy};
 
 /// A failure in plain words, the way on, and what was said one click away.
@@ -28,7 +28,7 @@ pub fn FailureNotice(
     });
     view! {
         <div class="notice danger failure" role="alert">
-            <svg class="icon" aria-hidden="true"><use_ href="/providers.svg#ui-alert"/></svg>
+            <Icon name="ui-alert"/>
             <div class="failure-body">
                 <p class="failure-title">{failure.title}</p>
                 <p>{failure.advice}</p>

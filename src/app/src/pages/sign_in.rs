@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::Icon;
 use crate::session::Session;
 use crate::text;
 
@@ -18,7 +19,7 @@ pub fn SignIn() -> impl IntoView {
     let point = |icon: &'static str, words: &'static str| {
         view! {
             <li>
-                <svg class="icon" aria-hidden="true"><use_ href=format!("/providers.svg#{icon}")/></svg>
+                <Icon name=icon/>
                 <span>{words}</span>
             </li>
         }
