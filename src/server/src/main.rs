@@ -109,7 +109,7 @@ fn reachable_at(issuer: &Issuer, listening: SocketAddr) -> String {
 
 /// The database's file as an absolute path.
 fn data_path(database: &str) -> String {
-    let path = database.trim_start_matches("sqlite:").trim_start_matches("//");
-    let path = path.split('?').next().unwrap_or(path);
+    let path = database.trim_start_matches("sqlite:");
+    let path = path.strip_prefix("//").unwrap_or(path);
     std::path::absolute(Path::new(path)).map_or_else(|_| path.to_owned(), |path| path.display().to_string())
 }

@@ -17,6 +17,7 @@ use crate::seed::{Refused, demo, users_file};
 use crate::static_files::{Site, SiteError};
 
 /// Where `cargo xtask` puts the page.
+#[cfg(not(feature = "embedded-site"))]
 const BUILT_SITE: &str = "target/site";
 
 /// Why the options cannot be used. Each says what to do.

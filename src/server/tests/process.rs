@@ -70,9 +70,8 @@ impl Server {
         let mut greeting = String::new();
         let base = loop {
             let start = greeting.len();
-            if stdout.read_line(&mut greeting).unwrap() == 0 {
-                panic!("it ended before it listened: {}", fs::read_to_string(&log).unwrap());
-            }
+            let read = stdout.read_line(&mut greeting).unwrap();
+            assert_ne!(read, 0, "it ended before it listened: {}", fs::read_to_string(&log).unwrap());
             if let Some(base) = greeting[start..].strip_prefix("Listening on ") {
                 break base.trim_end().to_owned();
             }
