@@ -7,15 +7,17 @@ use std::sync::Arc;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Executor, SqlSafeStr};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, SqlSafeStr};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::Error;
 
 /// Every migration in order. A released one never changes.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "accounts and sign-in", include_str!("../migrations/0001_accounts_and_sign_in.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "accounts and sign-in", include_str!("../migrations/0001_accounts_and_sign_in.sql")),
+    (3, "finding and changing users", include_str!("../migrations/0003_finding_and_changing_users.sql")),
+];
 
 /// Connections that answer questions; writing has one of its own.
 const READERS: u32 = 8;
@@ -106,13 +108,18 @@ impl Store {
         let url = format!("sqlite:{encoded}?mode=rwc");
 
         sqlx::any::install_default_drivers();
+        // A pool tries again and again before it gives up; what cannot be opened is told at once.
+        let mut first = AnyConnection::connect(&url).await?;
+        first.execute("PRAGMA journal_mode = WAL").await?;
+        first.close().await?;
         let writers = pool(1).connect(&url).await?;
         let migrations = MIGRATIONS.iter().map(|(version, description, sql)| {
             let simple = MigrationType::Simple;
             Migration::new(*version, (*description).into(), simple, sql.into_sql_str(), false)
         });
         Migrator::with_migrations(migrations.collect()).run(&writers).await?;
-        let unit = Unit { reader: Reader { connection: writers.acquire().await? } };
+        let mut unit = Unit { reader: Reader { connection: writers.acquire().await? } };
+        unit.fill_in_emails().await?;
 
         let readers = pool(READERS).connect(&url).await?;
         let (units, waiting) = mpsc::channel(WAITING_UNITS);

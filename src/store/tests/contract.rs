@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};
-use store::{CodeRow, CredentialRow, Digest, Error, SessionRow, Store, UserRow};
+use store::{
+    Address, Candidate, Candidates, CodeRow, CredentialRow, Digest, Error, Order, SessionRow, Store, UserRow,
+};
 
 const NOW: i64 = 1_700_000_000_000;
 const LATER: i64 = NOW + 60_000;
@@ -40,6 +42,7 @@ fn user(ids: &[&str]) -> UserRow {
         last_login: None,
         last_ip: None,
         logins_count: 0,
+        last_password_reset: None,
     }
 }
 
@@ -283,10 +286,147 @@ async fn of_many_who_use_a_code_one_gets_it() {
     assert_eq!(won, [code]);
 }
 
+async fn scan(store: &Store, by: Candidate, value: &str) -> Vec<String> {
+    let candidates = Candidates { by, values: vec![value.to_owned(), "else".to_owned()] };
+    let found = store.read().await.unwrap().scan_users(Some(&candidates), "", 10).await.unwrap();
+    found.iter().map(|user| user.user_id.to_string()).collect()
+}
+
+/// `user`, with an e-mail address on each identity: its id in capitals, at EXAMPLE.TEST.
+fn with_emails(ids: &[&str]) -> UserRow {
+    let email = |id: &str| format!("{}@EXAMPLE.TEST", id.to_uppercase());
+    let mut user = user(ids);
+    user.profile = user.profile.with("email", email(ids[0]));
+    for (identity, id) in user.identities.iter_mut().zip(ids).skip(1) {
+        identity.profile_data = Some(Profile::default().with("email", email(id)));
+    }
+    user
+}
+
+#[tokio::test]
+async fn users_are_found_by_what_any_of_their_identities_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &with_emails(&["auth0|1", "github|42"])).await.unwrap();
+    insert(&store, &with_emails(&["auth0|2", "apple|42"])).await.unwrap();
+    assert_eq!(scan(&store, Candidate::UserId, "auth0|2").await, ["auth0|2"]);
+    assert_eq!(scan(&store, Candidate::Email, "github|42@example.test").await, ["auth0|1"]);
+    assert_eq!(scan(&store, Candidate::IdentityId, "42").await, ["auth0|1", "auth0|2"]);
+    assert_eq!(scan(&store, Candidate::Connection, "apple").await, ["auth0|2"]);
+    assert!(scan(&store, Candidate::Connection, "' OR '1'='1").await.is_empty());
+}
+
+#[tokio::test]
+async fn addresses_written_before_they_were_kept_apart_are_filled_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &with_emails(&["auth0|1", "github|42"])).await.unwrap();
+    store.close().await;
+    let url = format!("sqlite:{}", folder.path().join("tenant db%3F%23%2541.sqlite").display());
+    let mut old = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    sqlx::query("UPDATE identities SET email = NULL").execute(&mut old).await.unwrap();
+    sqlx::Connection::close(old).await.unwrap();
+    let store = open(folder.path()).await;
+    assert_eq!(scan(&store, Candidate::Email, "auth0|1@example.test").await, ["auth0|1"]);
+    assert_eq!(scan(&store, Candidate::Email, "github|42@example.test").await, ["auth0|1"]);
+}
+
+#[tokio::test]
+async fn everybody_is_listed_in_order_and_by_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    for (place, id) in ["auth0|3", "auth0|1", "auth0|2"].into_iter().enumerate() {
+        let created_at = NOW + i64::try_from(place).unwrap();
+        let row = UserRow { created_at, ..user(&[id, &format!("github|{place}")]) };
+        insert(&store, &row).await.unwrap();
+    }
+    let mut reader = store.read().await.unwrap();
+    let mut list = async |order, descending, offset| {
+        let users = reader.list_users(order, descending, 2, offset).await.unwrap();
+        users.iter().map(|user| user.user_id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(list(Order::UserId, false, 0).await, ["auth0|1", "auth0|2"]);
+    assert_eq!(list(Order::UserId, false, 2).await, ["auth0|3"]);
+    assert_eq!(list(Order::CreatedAt, true, 0).await, ["auth0|2", "auth0|1"]);
+    assert_eq!(list(Order::LastLogin, true, 0).await, ["auth0|1", "auth0|2"]);
+    assert_eq!(reader.count_users().await.unwrap(), 3);
+    let rest = reader.scan_users(None, "auth0|1", 10).await.unwrap();
+    assert_eq!(rest.iter().map(ids).collect::<Vec<_>>(), [["auth0|2", "github|2"], ["auth0|3", "github|0"]]);
+}
+
+#[tokio::test]
+async fn a_deleted_user_takes_its_identities_passwords_and_sessions_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
+    let connection = ConnectionName::new("auth0");
+    let credential = CredentialRow {
+        connection: connection.clone(),
+        login: "ada".to_owned(),
+        key: key("auth0|1"),
+        password_hash: "$".to_owned(),
+    };
+    let session = SessionRow {
+        digest: Digest::new("cookie"),
+        sid: "sid".to_owned(),
+        key: key("github|42"),
+        authenticated_at: NOW,
+        used_at: NOW,
+        expires_at: LATER,
+    };
+    let digest = session.digest.clone();
+    let deleted = store
+        .write::<_, Error, _>(move |unit| {
+            Box::pin(async move {
+                unit.insert_credential(&credential).await?;
+                unit.insert_session(&session).await?;
+                let user = UserId::new("auth0|1");
+                Ok([unit.delete_user(&user).await?, unit.delete_user(&user).await?])
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(deleted, [true, false]);
+    let mut reader = store.read().await.unwrap();
+    assert_eq!(reader.find_user_by_identity(&key("github|42")).await.unwrap(), None);
+    assert_eq!(reader.find_credential(&connection, "ada").await.unwrap(), None);
+    assert_eq!(reader.find_session(&digest).await.unwrap(), None);
+    assert!(insert(&store, &user(&["github|42"])).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_address_is_told_apart_within_its_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let mut phone = with_emails(&["sms|1"]);
+    phone.profile = phone.profile.with("phone_number", "+15550100");
+    insert(&store, &phone).await.unwrap();
+    let mut reader = store.read().await.unwrap();
+    let sms = ConnectionName::new("sms");
+    let email = Address::Email("SMS|1@example.test".to_owned());
+    let number = |digits: &str| Address::Phone(digits.to_owned());
+    assert_eq!(reader.find_address(&sms, &email, None).await.unwrap(), Some(key("sms|1")));
+    assert_eq!(reader.find_address(&sms, &number("+15550100"), None).await.unwrap(), Some(key("sms|1")));
+    assert_eq!(reader.find_address(&sms, &number("+1555010"), None).await.unwrap(), None);
+    assert_eq!(reader.find_address(&sms, &email, Some(&key("sms|1"))).await.unwrap(), None);
+    assert_eq!(reader.find_address(&ConnectionName::new("email"), &email, None).await.unwrap(), None);
+}
+
 #[tokio::test]
 async fn an_address_that_is_no_sqlite_file_is_refused() {
     for address in ["", "sqlite:", "postgres://localhost/x", "file.db"] {
         assert!(matches!(Store::open(address).await, Err(Error::Address(_))), "{address}");
     }
     assert!(matches!(Store::open("sqlite:/no/such/folder/x.db").await, Err(Error::Database(_))));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("letter.txt");
+    let letter = "Dear Ada, ".repeat(500);
+    std::fs::write(&file, &letter).unwrap();
+    let opened = Store::open(&format!("sqlite:{}", file.display())).await;
+    assert!(matches!(opened, Err(Error::Database(_))));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), letter);
 }
