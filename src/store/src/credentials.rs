@@ -67,4 +67,35 @@ impl Unit {
         .await?;
         Ok(())
     }
+
+    /// Gives an identity another password, under every name that it signs in with. `false` when it has none.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn replace_password(&mut self, key: &IdentityKey, password_hash: &str) -> Result<bool, Error> {
+        let replaced =
+            sqlx::query("UPDATE credentials SET password_hash = $3 WHERE provider = $1 AND id = $2")
+                .bind(key.provider.as_str())
+                .bind(key.user_id.as_str())
+                .bind(password_hash)
+                .execute(self.connection())
+                .await?;
+        Ok(replaced.rows_affected() > 0)
+    }
+
+    /// Lets an identity sign in as `to` where it signed in as `from`. `false` when it did not.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when somebody else signs in as `to`.
+    pub async fn rename_login(&mut self, key: &IdentityKey, from: &str, to: &str) -> Result<bool, Error> {
+        let renamed =
+            sqlx::query("UPDATE credentials SET login = $4 WHERE provider = $1 AND id = $2 AND login = $3")
+                .bind(key.provider.as_str())
+                .bind(key.user_id.as_str())
+                .bind(from)
+                .bind(to)
+                .execute(self.connection())
+                .await?;
+        Ok(renamed.rows_affected() > 0)
+    }
 }

@@ -1,9 +1,9 @@
 //! Moving identities between users: what link and unlink do to the rows.
 
 use model::{ConnectionName, Identity, IdentityKey, Profile, UserId};
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
-use crate::users::identity_from_row;
+use crate::users::{folded_email, identity_from_row, key_from_row, to_json};
 use crate::{Error, Reader, Unit, UserRow};
 
 /// Someone who can sign in through a connection.
@@ -15,6 +15,15 @@ pub struct PersonRow {
     pub profile: Profile,
     /// The account that it opens.
     pub user_id: UserId,
+}
+
+/// What people of one connection are told apart by when they have no id yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// An e-mail address.
+    Email(String),
+    /// A telephone number: `+` and digits.
+    Phone(String),
 }
 
 impl Reader {
@@ -42,6 +51,41 @@ impl Reader {
                 Ok(PersonRow { identity, profile, user_id })
             })
             .collect()
+    }
+
+    /// Somebody who signs in through `connection` with this e-mail address, in any case, or with this telephone
+    /// number; `except` does not count.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub async fn find_address(
+        &mut self,
+        connection: &ConnectionName,
+        address: &Address,
+        except: Option<&IdentityKey>,
+    ) -> Result<Option<IdentityKey>, Error> {
+        let (condition, value) = match address {
+            Address::Email(email) => ("email = $2", email.to_lowercase()),
+            // The profile is our own JSON, so the attribute stands in it in this form and no other.
+            Address::Phone(number) => {
+                let attribute =
+                    to_json(&Profile::default().with("phone_number", number.as_str()), "profile")?;
+                ("profile LIKE '%' || $2 || '%'", attribute.trim_matches(['{', '}']).to_owned())
+            }
+        };
+        let sql = format!("SELECT provider, id FROM identities WHERE connection = $1 AND {condition}");
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(connection.as_str())
+            .bind(value)
+            .fetch_all(self.connection())
+            .await?;
+        for row in &rows {
+            let key = key_from_row(row)?;
+            if except != Some(&key) {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -85,6 +129,7 @@ impl Unit {
             last_login: None,
             last_ip: None,
             logins_count: 0,
+            last_password_reset: None,
         })
         .await?;
         self.remove_sessions_of(key).await?;
@@ -117,5 +162,41 @@ impl Unit {
             .execute(self.connection())
             .await?;
         Ok(moved.rows_affected() > 0)
+    }
+
+    /// Writes an identity's own profile.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn update_profile(&mut self, key: &IdentityKey, profile: &Profile) -> Result<(), Error> {
+        sqlx::query("UPDATE identities SET profile = $3, email = $4 WHERE provider = $1 AND id = $2")
+            .bind(key.provider.as_str())
+            .bind(key.user_id.as_str())
+            .bind(to_json(profile, "profile")?)
+            .bind(folded_email(profile))
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Fills in the e-mail addresses to find people by, where a row is older than their column.
+    pub(crate) async fn fill_in_emails(&mut self) -> Result<(), Error> {
+        loop {
+            let rows = sqlx::query(
+                "SELECT provider, id, id_is_integer, connection, is_social, profile FROM identities \
+                 WHERE email IS NULL LIMIT 500",
+            )
+            .fetch_all(self.connection())
+            .await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            sqlx::query("BEGIN IMMEDIATE").execute(self.connection()).await?;
+            for row in &rows {
+                let (identity, profile) = identity_from_row(row)?;
+                self.update_profile(&identity.key(), &profile).await?;
+            }
+            sqlx::query("COMMIT").execute(self.connection()).await?;
+        }
     }
 }

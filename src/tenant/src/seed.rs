@@ -117,6 +117,7 @@ fn rows_of(seed: &SeedUser, now: Moment) -> (UserRow, Vec<CredentialRow>) {
         last_login: millis(&user.last_login),
         last_ip: user.last_ip.clone(),
         logins_count: user.logins_count.and_then(|count| i64::try_from(count).ok()).unwrap_or(0),
+        last_password_reset: None,
     };
     let hash = match &seed.password {
         None => return (row, Vec::new()),

@@ -375,5 +375,6 @@ fn first_seen(connection: &Connection, key: &IdentityKey, profile: model::Profil
         last_login: None,
         last_ip: None,
         logins_count: 0,
+        last_password_reset: None,
     }
 }

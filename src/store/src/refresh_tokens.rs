@@ -1,0 +1,189 @@
+//! Refresh tokens, in families: all that came of one code lives and ends together (RFC 9700 section 4.14).
+
+use model::IdentityKey;
+use sqlx::Row;
+
+use crate::users::key_from_row;
+use crate::{Digest, Error, Reader, Unit};
+
+/// What one code gave a client to refresh. Whose account it opens follows from the identity, wherever that is
+/// linked now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshFamilyRow {
+    /// The digest of the code that began it.
+    pub family: Digest,
+    /// The client that it was made for.
+    pub client_id: String,
+    /// The identity that signed in.
+    pub key: IdentityKey,
+    /// The authorization request, as JSON.
+    pub request: String,
+    /// The session that it comes from.
+    pub sid: String,
+    /// When the person signed in.
+    pub authenticated_at: i64,
+    /// When it ends, used or not.
+    pub expires_at: i64,
+    /// When it ends unless it is used before.
+    pub idle_until: i64,
+}
+
+/// One token of a family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshTokenRow {
+    /// The digest of the token.
+    pub digest: Digest,
+    /// How many exchanges lie between the code and this token.
+    pub generation: i64,
+    /// How many lie between the code and the newest token of the family.
+    pub newest: i64,
+    /// When it was first exchanged for another; `None` while it is good.
+    pub rotated_at: Option<i64>,
+    /// Its family.
+    pub family: RefreshFamilyRow,
+}
+
+impl Reader {
+    /// The token behind a digest with its family, ended or not.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn find_refresh_token(&mut self, digest: &Digest) -> Result<Option<RefreshTokenRow>, Error> {
+        let row = sqlx::query(
+            "SELECT t.generation, t.rotated_at, f.family, f.client_id, f.provider, f.id, f.request, f.sid, \
+             f.authenticated_at, f.expires_at, f.idle_until, \
+             (SELECT MAX(generation) FROM refresh_tokens WHERE family = f.family) AS newest \
+             FROM refresh_tokens t JOIN refresh_families f ON f.family = t.family WHERE t.digest = $1",
+        )
+        .bind(digest.as_str())
+        .fetch_optional(self.connection())
+        .await?;
+        row.map(|row| {
+            Ok(RefreshTokenRow {
+                digest: digest.clone(),
+                generation: row.try_get("generation")?,
+                newest: row.try_get("newest")?,
+                rotated_at: row.try_get("rotated_at")?,
+                family: RefreshFamilyRow {
+                    family: Digest::new(row.try_get::<String, _>("family")?),
+                    client_id: row.try_get("client_id")?,
+                    key: key_from_row(&row)?,
+                    request: row.try_get("request")?,
+                    sid: row.try_get("sid")?,
+                    authenticated_at: row.try_get("authenticated_at")?,
+                    expires_at: row.try_get("expires_at")?,
+                    idle_until: row.try_get("idle_until")?,
+                },
+            })
+        })
+        .transpose()
+    }
+}
+
+impl Unit {
+    /// Begins a family with its first token, and forgets the families that ended before `now`.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the code has begun one already.
+    pub async fn insert_refresh_family(
+        &mut self,
+        family: &RefreshFamilyRow,
+        token: &Digest,
+        now: i64,
+    ) -> Result<(), Error> {
+        sqlx::query("DELETE FROM refresh_families WHERE expires_at <= $1 OR idle_until <= $1")
+            .bind(now)
+            .execute(self.connection())
+            .await?;
+        sqlx::query(
+            "INSERT INTO refresh_families (family, client_id, provider, id, request, sid, \
+             authenticated_at, expires_at, idle_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(family.family.as_str())
+        .bind(&family.client_id)
+        .bind(family.key.provider.as_str())
+        .bind(family.key.user_id.as_str())
+        .bind(&family.request)
+        .bind(&family.sid)
+        .bind(family.authenticated_at)
+        .bind(family.expires_at)
+        .bind(family.idle_until)
+        .execute(self.connection())
+        .await?;
+        self.insert_refresh_token(token, &family.family, 0).await
+    }
+
+    /// Exchanges `old` for `new`, its successor in the family.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn rotate_refresh_token(
+        &mut self,
+        old: &RefreshTokenRow,
+        new: &Digest,
+        now: i64,
+    ) -> Result<(), Error> {
+        // The leeway counts from the first exchange, however often the token comes again.
+        sqlx::query("UPDATE refresh_tokens SET rotated_at = $2 WHERE digest = $1 AND rotated_at IS NULL")
+            .bind(old.digest.as_str())
+            .bind(now)
+            .execute(self.connection())
+            .await?;
+        self.insert_refresh_token(new, &old.family.family, old.generation + 1).await
+    }
+
+    async fn insert_refresh_token(
+        &mut self,
+        digest: &Digest,
+        family: &Digest,
+        generation: i64,
+    ) -> Result<(), Error> {
+        sqlx::query("INSERT INTO refresh_tokens (digest, family, generation) VALUES ($1, $2, $3)")
+            .bind(digest.as_str())
+            .bind(family.as_str())
+            .bind(generation)
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Writes down that the family was used: unless that happens again, it ends at `idle_until`.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn touch_refresh_family(&mut self, family: &Digest, idle_until: i64) -> Result<(), Error> {
+        sqlx::query("UPDATE refresh_families SET idle_until = $2 WHERE family = $1")
+            .bind(family.as_str())
+            .bind(idle_until)
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Takes back everything that a code gave and that is kept here: the family of refresh tokens and the opaque
+    /// access tokens. Nothing to take back is no error.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn revoke_family(&mut self, family: &Digest) -> Result<(), Error> {
+        for sql in
+            ["DELETE FROM access_tokens WHERE family = $1", "DELETE FROM refresh_families WHERE family = $1"]
+        {
+            sqlx::query(sql).bind(family.as_str()).execute(self.connection()).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends every family that an identity began.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn remove_refresh_families_of(&mut self, key: &IdentityKey) -> Result<(), Error> {
+        sqlx::query("DELETE FROM refresh_families WHERE provider = $1 AND id = $2")
+            .bind(key.provider.as_str())
+            .bind(key.user_id.as_str())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+}
