@@ -40,15 +40,17 @@ pub(crate) fn router() -> Router<Tenant> {
         .route(pages::STAND_IN, post(stand_in::submit))
         .route(&assets.style, get(|| async { asset("text/css; charset=utf-8", pages::STYLESHEET) }))
         .route(&assets.marks, get(|| async { asset("image/svg+xml", pages::MARKS) }))
+        .route(&assets.icon, get(|| async { asset("image/svg+xml", pages::ICON) }))
         .route("/u/{*rest}", any(not_found))
 }
 
-/// Where the stylesheet and the marks are: named by their content, so that they can be kept for ever.
+/// Where the stylesheet, the marks and the icon are: named by their content, so that they can be kept for ever.
 pub(crate) fn assets() -> Assets {
     let name = |content: &str| digest(content.as_bytes())[..16].to_owned();
     Assets {
         style: format!("/u/style-{}.css", name(pages::STYLESHEET)),
         marks: format!("/u/marks-{}.svg", name(pages::MARKS)),
+        icon: format!("/u/icon-{}.svg", name(pages::ICON)),
     }
 }
 

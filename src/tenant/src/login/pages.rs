@@ -18,6 +18,9 @@ pub(crate) const STYLESHEET: &str =
 /// The provider marks: an SVG sprite with one symbol per mark.
 pub(crate) const MARKS: &str = include_str!("../../../../public/providers.svg");
 
+/// The product's icon. Without one of its own, a page makes browsers ask for `/favicon.ico`.
+pub(crate) const ICON: &str = include_str!("../../../../public/icon.svg");
+
 /// Where the login form posts to, and where its page is.
 pub(crate) const LOGIN: &str = "/u/login";
 /// Where a connection's button leads.
@@ -25,13 +28,15 @@ pub(crate) const CONNECTION: &str = "/u/connection";
 /// Where a stand-in's forms post to.
 pub(crate) const STAND_IN: &str = "/u/stand-in";
 
-/// Where the two files that every page refers to are served.
+/// Where the files that every page refers to are served.
 #[derive(Clone, Debug)]
 pub(crate) struct Assets {
     /// The path of [`STYLESHEET`].
     pub(crate) style: String,
     /// The path of [`MARKS`].
     pub(crate) marks: String,
+    /// The path of [`ICON`].
+    pub(crate) icon: String,
 }
 
 /// What the login page shows. Its form posts `state`, `username` and `password` to [`LOGIN`].
@@ -447,6 +452,7 @@ fn frame(assets: &Assets, tenant: &str, title: &str, kind: &str, content: &Marku
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
                 title { (title) " · " (tenant) }
+                link rel="icon" href=(assets.icon) type="image/svg+xml";
                 link rel="stylesheet" href=(assets.style);
             }
             body class=(kind) {
@@ -535,7 +541,11 @@ mod tests {
     const HOSTILE: &str = r#"'"><script>alert(1)</script>&"#;
 
     fn assets() -> Assets {
-        Assets { style: "/u/style-1.css".to_owned(), marks: "/u/marks-1.svg".to_owned() }
+        Assets {
+            style: "/u/style-1.css".to_owned(),
+            marks: "/u/marks-1.svg".to_owned(),
+            icon: "/u/icon-1.svg".to_owned(),
+        }
     }
 
     fn login_page(text: &str) -> LoginPage<'_> {

@@ -1,0 +1,31 @@
+import { defineConfig, devices } from '@playwright/test';
+
+import { launchOptions } from './fixtures/browser.ts';
+import type { Options } from './fixtures/index.ts';
+
+export default defineConfig<object, Options>({
+  testDir: 'tests',
+  outputDir: 'test-results',
+  // Every test signs in as somebody of its own, so that any two may run at the same time.
+  fullyParallel: true,
+  workers: 2,
+  // A test that passes only when run again has found something.
+  retries: 0,
+  forbidOnly: true,
+  timeout: 30_000,
+  expect: { timeout: 5_000 },
+  reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],
+  globalSetup: './fixtures/built.ts',
+  use: {
+    ...devices['Desktop Chrome'],
+    launchOptions,
+    actionTimeout: 10_000,
+    navigationTimeout: 10_000,
+    contextOptions: { reducedMotion: 'reduce' },
+    trace: 'retain-on-failure',
+  },
+  projects: [
+    { name: 'same-origin', use: { deployment: 'same-origin' }, grepInvert: /@static-host/ },
+    { name: 'static-host', use: { deployment: 'static-host' }, grep: /@anywhere|@static-host/ },
+  ],
+});

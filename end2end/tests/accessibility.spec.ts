@@ -1,0 +1,113 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { demoTest, expect, isManagement, test } from '../fixtures/index.ts';
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations, passes } = await new AxeBuilder({ page }).analyze();
+  const told = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+  expect(told).toEqual([]);
+  expect(passes.length, 'axe looked at something').toBeGreaterThan(10);
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`in ${colorScheme}`, () => {
+    test.use({ colorScheme });
+
+    test('the way in is accessible', async ({ app, page }) => {
+      await app.open();
+      await app.showsTheWayIn();
+      await expectAccessible(page);
+    });
+
+    test('the list is accessible', async ({ page, signedIn: _ }) => {
+      await expectAccessible(page);
+    });
+
+    test('the dialog is accessible', async ({ app, page, signedIn: person }) => {
+      await app.unlink(person.linked[2]!).click();
+      await expect(app.dialog).toBeVisible();
+      await expectAccessible(page);
+    });
+
+    test('a failure and an outcome are accessible', async ({ app, page, signedIn: person, watch }) => {
+      watch.expectStatus(500);
+      await app.unlinks(person.linked[0]!);
+      await expect(app.status).toHaveText(/was unlinked\.$/);
+      await expectAccessible(page);
+      await page.route(isManagement, (route) => route.fulfill({ status: 500, body: 'broken pipe' }));
+      await app.unlinks(person.linked[1]!);
+      await app.notice.getByText('Technical details').click();
+      await expect(app.notice.locator('pre')).toBeVisible();
+      await expectAccessible(page);
+    });
+
+    test('a row that is busy is accessible', async ({ app, page, signedIn: person }) => {
+      let answer = () => {};
+      const held = new Promise<void>((resolve) => (answer = resolve));
+      await page.route(isManagement, (route) => held.then(() => route.continue()));
+      await app.unlinks(person.linked[0]!);
+      await expect(app.row(person.linked[0]!)).toHaveAttribute('aria-busy', 'true');
+      await expectAccessible(page);
+      answer();
+      await expect(app.row(person.linked[0]!)).toHaveCount(0);
+    });
+
+    test('an account with one login is accessible', async ({ app, page, signedIn: person }) => {
+      for (const login of person.linked) {
+        await app.unlinks(login);
+        await expect(app.row(login)).toHaveCount(0);
+      }
+      await expectAccessible(page);
+    });
+
+    test('an address that leads nowhere is accessible', async ({ page, watch: _ }) => {
+      await page.goto('/nowhere');
+      await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
+      await expectAccessible(page);
+    });
+
+    test('a refused callback is accessible', async ({ app, page }) => {
+      await page.goto('/callback?code=stolen&state=another');
+      await expect(app.notice).toBeVisible();
+      await expectAccessible(page);
+    });
+
+    test('the waiting page is accessible', async ({ app, page }) => {
+      let arrive = () => {};
+      const held = new Promise<void>((resolve) => (arrive = resolve));
+      await page.route('**/config.json', (route) => held.then(() => route.continue()));
+      await app.open();
+      await expect(page.getByText('Loading your logins…')).toBeAttached();
+      await expectAccessible(page);
+      arrive();
+      await app.showsTheWayIn();
+    });
+
+    demoTest('the login page, with its refusal, is accessible', async ({ app, hosted, page, watch }) => {
+      watch.expectStatus(401);
+      await app.open();
+      await app.signIn.click();
+      await expect(hosted.heading).toBeVisible();
+      await expectAccessible(page);
+      await hosted.signInAs('ada@example.com', 'wrong');
+      await expect(hosted.refusal).toBeVisible();
+      await expectAccessible(page);
+    });
+
+    demoTest('a stand-in is accessible', async ({ app, hosted, page }) => {
+      await app.open();
+      await app.signIn.click();
+      await hosted.continueWith('LinkedIn');
+      await expectAccessible(page);
+    });
+
+    demoTest('a list of twelve logins is accessible', async ({ app, hosted, page }) => {
+      await app.open();
+      await app.signIn.click();
+      await hosted.signInAs('grace@example.com', 'grace-demo');
+      await app.showsTheList();
+      await expectAccessible(page);
+    });
+  });
+}

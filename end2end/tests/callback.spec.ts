@@ -1,0 +1,167 @@
+import type { Page } from '@playwright/test';
+
+import { expect, history, PASSWORD, test } from '../fixtures/index.ts';
+import type { HostedLogin } from '../pages/hosted-login.ts';
+import type { LinkedAccounts } from '../pages/linked-accounts.ts';
+
+const STALE = 'This sign-in is no longer valid';
+
+/** Begins a sign-in in this tab, and tells the state that its answer must carry. */
+async function begin(app: LinkedAccounts, hosted: HostedLogin, page: Page): Promise<string> {
+  const asked = page.waitForRequest((request) => new URL(request.url()).pathname === '/authorize');
+  await app.open();
+  await app.signIn.click();
+  const state = new URL((await asked).url()).searchParams.get('state');
+  await expect(hosted.heading).toBeVisible();
+  expect(state).toBeTruthy();
+  return state!;
+}
+
+/** The requests that spend a code, from now on. */
+function exchanges(page: Page): string[] {
+  const seen: string[] = [];
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname === '/oauth/token') {
+      seen.push(request.method());
+    }
+  });
+  return seen;
+}
+
+/** What is left of a callback in the address and the history. */
+async function expectNothingLeft(page: Page): Promise<void> {
+  for (const url of [page.url(), ...(await history(page))]) {
+    const { pathname, search, hash } = new URL(url);
+    if (pathname === '/callback') {
+      expect(search + hash).toBe('');
+    }
+    expect(url).not.toContain('code=');
+  }
+}
+
+test('neither code nor state stays in the address or the history', { tag: '@anywhere' }, async ({
+  app,
+  page,
+  signedIn,
+}) => {
+  await app.shows([signedIn.main, ...signedIn.linked]);
+  expect(new URL(page.url()).search).toBe('');
+  const paths = (await history(page)).map((url) => new URL(url).pathname);
+  expect(paths).not.toContain('/callback');
+  expect(paths.at(-1)).toBe('/linked-accounts');
+  await expectNothingLeft(page);
+});
+
+test('an answer with another state is refused without spending its code', async ({ app, hosted, page }) => {
+  await begin(app, hosted, page);
+  const spent = exchanges(page);
+  await page.goto('/callback?code=stolen&state=another');
+  await expect(app.notice).toContainText(STALE);
+  expect(spent).toEqual([]);
+  await expectNothingLeft(page);
+});
+
+test('an answer without a state is refused without spending its code', async ({ app, hosted, page }) => {
+  await begin(app, hosted, page);
+  const spent = exchanges(page);
+  await page.goto('/callback?code=stolen');
+  await expect(app.notice).toContainText(STALE);
+  expect(spent).toEqual([]);
+  await expectNothingLeft(page);
+});
+
+test('a refused answer ends the sign-in that it claimed to belong to', async ({ app, hosted, page }) => {
+  const state = await begin(app, hosted, page);
+  await page.goto('/callback?code=stolen&state=another');
+  await expect(app.notice).toContainText(STALE);
+  const spent = exchanges(page);
+  await page.goto(`/callback?code=stolen&state=${state}`);
+  await expect(app.notice).toContainText(STALE);
+  expect(spent).toEqual([]);
+});
+
+test('a callback address that was used already opens nothing', async ({ app, hosted, page, person }) => {
+  const back = page.waitForRequest((request) => new URL(request.url()).pathname === '/callback');
+  await app.open();
+  await app.signIn.click();
+  await hosted.signInAs(person.email, PASSWORD);
+  await app.showsTheList();
+  const spent = exchanges(page);
+  await page.goto((await back).url());
+  await expect(app.notice).toContainText(STALE);
+  await expect(app.signOut).toBeHidden();
+  expect(spent).toEqual([]);
+  await expectNothingLeft(page);
+  await app.signInAgain.click();
+  await app.showsTheList();
+});
+
+test('a callback address from another browser signs nobody in', async ({ app, hosted, otherBrowser, page, person }) => {
+  // Somebody signs in, keeps the address that leads back to the page, and has another person open it.
+  let address = '';
+  await page.route('**/u/login', async (route) => {
+    const answer = await route.fetch({ maxRedirects: 0 });
+    address = answer.headers().location ?? '';
+    await route.fulfill({ status: 200, contentType: 'text/plain', body: 'kept' });
+  });
+  await begin(app, hosted, page);
+  await hosted.signInAs(person.email, PASSWORD);
+  await expect(page.getByText('kept')).toBeVisible();
+  expect(new URL(address).searchParams.get('code')).toBeTruthy();
+
+  const victim = await otherBrowser.newPage();
+  const spent = exchanges(victim);
+  await victim.goto(address);
+  await expect(victim.getByRole('alert')).toContainText(STALE);
+  expect(spent).toEqual([]);
+  await expectNothingLeft(victim);
+});
+
+test('a code that the tenant does not know is told as a sign-in that is over', async ({ app, hosted, page, watch }) => {
+  watch.expectStatus(403);
+  const state = await begin(app, hosted, page);
+  await page.goto(`/callback?code=made-up&state=${state}`);
+  await expect(app.notice).toContainText(STALE);
+  await app.notice.getByText('Technical details').click();
+  await expect(app.notice).toContainText('invalid_grant');
+  await expectNothingLeft(page);
+});
+
+test('a cancelled sign-in is called that, and can be begun again', async ({ app, hosted, page, person }) => {
+  const state = await begin(app, hosted, page);
+  await page.goto(`/callback?error=access_denied&error_description=The%20person%20said%20no&state=${state}`);
+  await expect(app.notice).toContainText('Sign-in was cancelled');
+  await app.notice.getByText('Technical details').click();
+  await expect(app.notice).toContainText('access_denied: The person said no');
+  await expectNothingLeft(page);
+  await app.signInAgain.click();
+  await hosted.signInAs(person.email, PASSWORD);
+  await app.showsTheList();
+});
+
+test('a crafted error puts no words on the page', async ({ app, page }) => {
+  await page.goto('/callback?error=server_error&error_description=Call%20this%20number&state=made-up');
+  await expect(app.notice).toContainText(STALE);
+  await expect(page.locator('body')).not.toContainText('Call this number');
+  await page.goto('/callback?error=access_denied&error_description=Call%20this%20number');
+  await expect(app.notice).toContainText('Sign-in was cancelled');
+  await expect(page.locator('body')).not.toContainText('Call this number');
+});
+
+test('the callback without an answer explains itself and leads to signing in', async ({ app, hosted, page }) => {
+  await page.goto('/callback');
+  await expect(app.notice).toContainText(STALE);
+  await app.signInAgain.click();
+  await expect(hosted.heading).toBeVisible();
+});
+
+test('the back button leads to no code, and forward to the list again', async ({ app, page, signedIn, watch }) => {
+  // The tenant's login page is spent, and says so.
+  watch.expectStatus(400);
+  await page.goBack();
+  await expect(page.getByRole('heading', { name: 'This sign-in is over' })).toBeVisible();
+  expect(page.url()).not.toContain('code=');
+  await page.goForward();
+  await app.showsTheList();
+  await app.shows([signedIn.main, ...signedIn.linked]);
+});

@@ -1,0 +1,62 @@
+import { expect, test } from '../fixtures/index.ts';
+
+/** A content policy as a map from directive to its sources. */
+function parsed(policy: string | undefined): Record<string, string[]> {
+  const directives = (policy ?? '').split(';').map((directive) => directive.trim().split(/\s+/));
+  return Object.fromEntries(directives.map(([name, ...sources]) => [name, sources]));
+}
+
+test("the page's policy allows its own files, its one inline script, WebAssembly, and nothing else", async ({ request }) => {
+  for (const path of ['/', '/linked-accounts', '/callback', '/nowhere']) {
+    const answer = await request.get(path, { headers: { accept: 'text/html' } });
+    const text = answer.headers()['content-security-policy'];
+    const policy = parsed(text);
+    expect(text).not.toContain('unsafe-inline');
+    expect(text).not.toContain("'unsafe-eval'");
+    expect(policy['default-src']).toEqual(["'none'"]);
+    expect(policy['script-src']?.slice(0, 2)).toEqual(["'self'", "'wasm-unsafe-eval'"]);
+    expect(policy['script-src']?.slice(2)).toEqual([expect.stringMatching(/^'sha256-[A-Za-z0-9+/=]{44}'$/)]);
+    expect(policy['style-src']).toEqual(["'self'"]);
+    expect(policy['connect-src']).toEqual(["'self'"]);
+    expect(policy['frame-ancestors']).toEqual(["'none'"]);
+    expect(policy['base-uri']).toEqual(["'none'"]);
+    expect(policy['object-src']).toEqual(["'none'"]);
+    expect(answer.headers()['x-content-type-options']).toBe('nosniff');
+  }
+});
+
+test('the login page runs no script and cannot be framed', async ({ app, hosted, page }) => {
+  const arrived = page.waitForResponse((response) => new URL(response.url()).pathname === '/u/login');
+  await app.open();
+  await app.signIn.click();
+  await expect(hosted.heading).toBeVisible();
+  const headers = await (await arrived).allHeaders();
+  const policy = parsed(headers['content-security-policy']);
+  expect(policy['default-src']).toEqual(["'none'"]);
+  expect(policy['script-src']).toBeUndefined();
+  expect(policy['frame-ancestors']).toEqual(["'none'"]);
+  expect(headers['x-frame-options']).toBe('DENY');
+  expect(headers['cache-control']).toContain('no-store');
+});
+
+test('an injected inline script does not run', async ({ app, page, watch }) => {
+  watch.expect(/[Cc]ontent [Ss]ecurity [Pp]olicy|policy violation/);
+  await app.open();
+  await app.showsTheWayIn();
+  const ran = await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'window.injected = true';
+    document.body.append(script);
+    return 'injected' in window;
+  });
+  expect(ran).toBe(false);
+});
+
+test('no other site can show the page in a frame', async ({ house, page, watch }) => {
+  watch.expect(/frame-ancestors|refused to connect|X-Frame-Options|ERR_BLOCKED_BY_RESPONSE/i);
+  await page.route('**/framing', (route) =>
+    route.fulfill({ contentType: 'text/html', body: `<iframe src="${house.page}/"></iframe>` }),
+  );
+  await page.goto('/framing');
+  await expect(page.frameLocator('iframe').getByRole('button', { name: 'Sign in' })).toHaveCount(0);
+});
