@@ -10,6 +10,8 @@ use crate::{IdentityKey, UserId};
 pub const AUTHORIZE: &str = "/authorize";
 /// Where codes become tokens (RFC 6749 section 3.2).
 pub const TOKEN: &str = "/oauth/token";
+/// Where a client gives a token back (RFC 7009).
+pub const REVOKE: &str = "/oauth/revoke";
 /// Who the bearer is (OpenID Connect Core 5.3).
 pub const USERINFO: &str = "/userinfo";
 /// Where the tenant's session ends (contract C4).

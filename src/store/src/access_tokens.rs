@@ -13,6 +13,8 @@ pub struct AccessTokenRow {
     pub digest: Digest,
     /// The client that it was made for.
     pub client_id: String,
+    /// The digest of the code that it came of.
+    pub family: Digest,
     /// The identity that signed in.
     pub key: IdentityKey,
     /// What it opens.
@@ -28,7 +30,7 @@ impl Reader {
     /// [`Error::Database`].
     pub async fn find_access_token(&mut self, digest: &Digest) -> Result<Option<AccessTokenRow>, Error> {
         let row = sqlx::query(
-            "SELECT client_id, provider, id, scope, expires_at FROM access_tokens WHERE digest = $1",
+            "SELECT client_id, family, provider, id, scope, expires_at FROM access_tokens WHERE digest = $1",
         )
         .bind(digest.as_str())
         .fetch_optional(self.connection())
@@ -37,6 +39,8 @@ impl Reader {
             Ok(AccessTokenRow {
                 digest: digest.clone(),
                 client_id: row.try_get("client_id")?,
+                // Rows from before families were known have none.
+                family: Digest::new(row.try_get::<Option<String>, _>("family")?.unwrap_or_default()),
                 key: key_from_row(&row)?,
                 scopes: Scopes::parse(&row.try_get::<String, _>("scope")?),
                 expires_at: row.try_get("expires_at")?,
@@ -57,17 +61,30 @@ impl Unit {
             .execute(self.connection())
             .await?;
         sqlx::query(
-            "INSERT INTO access_tokens (digest, client_id, provider, id, scope, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO access_tokens (digest, client_id, family, provider, id, scope, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(token.digest.as_str())
         .bind(&token.client_id)
+        .bind(token.family.as_str())
         .bind(token.key.provider.as_str())
         .bind(token.key.user_id.as_str())
         .bind(token.scopes.to_string())
         .bind(token.expires_at)
         .execute(self.connection())
         .await?;
+        Ok(())
+    }
+
+    /// Takes a token back.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn remove_access_token(&mut self, digest: &Digest) -> Result<(), Error> {
+        sqlx::query("DELETE FROM access_tokens WHERE digest = $1")
+            .bind(digest.as_str())
+            .execute(self.connection())
+            .await?;
         Ok(())
     }
 }

@@ -91,8 +91,9 @@ impl Reader {
 
 impl Unit {
     /// Turns a linked identity of `primary` back into a user of its own, without metadata and without past
-    /// (contract A12, U-9), and ends the sessions that it began. Returns whether anything matched: the
-    /// identity may be gone, belong to somebody else, or be the primary itself, and then nothing changes.
+    /// (contract A12, U-9), and ends the sessions and refresh tokens that it began. Returns whether anything
+    /// matched: the identity may be gone, belong to somebody else, or be the primary itself, and then nothing
+    /// changes.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -133,6 +134,7 @@ impl Unit {
         })
         .await?;
         self.remove_sessions_of(key).await?;
+        self.remove_refresh_families_of(key).await?;
         self.touch_user(primary, now).await?;
         Ok(true)
     }

@@ -16,6 +16,7 @@ use crate::Error;
 /// Every migration in order. A released one never changes.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "accounts and sign-in", include_str!("../migrations/0001_accounts_and_sign_in.sql")),
+    (2, "refresh tokens", include_str!("../migrations/0002_refresh_tokens.sql")),
     (3, "finding and changing users", include_str!("../migrations/0003_finding_and_changing_users.sql")),
 ];
 

@@ -113,6 +113,42 @@ pub struct Client {
     pub web_origins: Vec<String>,
     /// Grant types it may use, such as `authorization_code`.
     pub grant_types: Vec<String>,
+    /// How its refresh tokens live.
+    pub refresh_tokens: RefreshTokens,
+}
+
+impl Client {
+    /// Whether the client may use a grant type.
+    #[must_use]
+    pub fn may_use(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|allowed| allowed == grant_type)
+    }
+}
+
+/// How the refresh tokens of a client live (contract C3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshTokens {
+    /// Whether every exchange gives a new token and voids the old one.
+    pub rotate: bool,
+    /// How long the token before the newest may come again without harm: for clients that lost an answer.
+    pub leeway: Duration,
+    /// How long all that came of one sign-in can be refreshed; `None` means without end.
+    pub lifetime: Option<Duration>,
+    /// How long it can go unused; `None` means without end.
+    pub idle_lifetime: Option<Duration>,
+}
+
+impl Default for RefreshTokens {
+    /// Rotation without leeway, thirty days at most, fifteen without use: Auth0's lifetimes. Rotation is on
+    /// because public clients have no other protection (RFC 9700 section 2.2.2).
+    fn default() -> Self {
+        Self {
+            rotate: true,
+            leeway: Duration::ZERO,
+            lifetime: Some(Duration::from_hours(30 * 24)),
+            idle_lifetime: Some(Duration::from_hours(15 * 24)),
+        }
+    }
 }
 
 /// A way to sign in.
@@ -327,6 +363,7 @@ mod tests {
             allowed_logout_urls: vec!["https://*.example.test".to_owned()],
             web_origins: vec![],
             grant_types: vec!["authorization_code".to_owned()],
+            refresh_tokens: RefreshTokens::default(),
         }
     }
 

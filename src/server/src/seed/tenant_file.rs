@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 use serde_saphyr::{Error as YamlError, Location, MessageFormatter, Spanned, UserMessageFormatter};
 use tenant::configuration::{
     ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, InvalidConfiguration, Options,
+    RefreshTokens,
 };
 use tenant::secret::{Secret, digest};
 
@@ -147,6 +148,7 @@ section! {
         #[serde(default)] allowed_logout_urls: Option<Vec<String>>,
         #[serde(default)] web_origins: Option<Vec<String>>,
         #[serde(default)] grant_types: Option<Vec<String>>,
+        #[serde(default)] refresh_token: Option<RefreshTokenEntry>,
     } ignored {
         addons allowed_clients allowed_origins async_approval_notification_channels auth0_conformant
         callback_url_template client_aliases client_authentication_methods client_metadata compliance_level
@@ -156,7 +158,7 @@ section! {
         jwt_configuration logo_uri mobile my_organization_configuration native_social_login
         oidc_backchannel_logout oidc_conformant oidc_logout organization_discovery_methods
         organization_require_behavior organization_usage owners par_request_expiry redirection_policy
-        refresh_token require_proof_of_possession require_pushed_authorization_requests
+        require_proof_of_possession require_pushed_authorization_requests
         resource_server_identifier session_transfer signed_request_object signing_keys
         skip_non_verifiable_callback_uri_confirmation_prompt sso sso_disabled tenant
         third_party_security_mode token_exchange token_quota
@@ -185,6 +187,34 @@ section! {
         allow_all_scopes allow_any_organization authorization_details_types default_for id is_system
         organization_usage subject_type
     }
+}
+
+section! {
+    RefreshTokenEntry {
+        #[serde(default)] rotation_type: Option<RotationType>,
+        #[serde(default)] expiration_type: Option<ExpirationType>,
+        #[serde(default)] leeway: Option<u32>,
+        #[serde(default)] token_lifetime: Option<u32>,
+        #[serde(default)] idle_token_lifetime: Option<u32>,
+        #[serde(default)] infinite_token_lifetime: Option<bool>,
+        #[serde(default)] infinite_idle_token_lifetime: Option<bool>,
+    } ignored {
+        policies
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RotationType {
+    Rotating,
+    NonRotating,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ExpirationType {
+    Expiring,
+    NonExpiring,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -219,6 +249,9 @@ fn read(sections: Sections) -> Result<TenantFile, Misplaced> {
     let mut clients = Vec::new();
     for entry in sections.clients.unwrap_or_default() {
         entry.note_ignored("clients.", &mut ignored);
+        if let Some(refresh_token) = &entry.refresh_token {
+            refresh_token.note_ignored("clients.refresh_token.", &mut ignored);
+        }
         let location = entry.client_id.as_ref().map_or(entry.name.referenced, |id| id.referenced);
         clients.push((location, entry.into_client()));
     }
@@ -297,6 +330,7 @@ impl ClientEntry {
             };
             defaults.iter().map(|&grant| grant.to_owned()).collect()
         });
+        let refresh_tokens = self.refresh_token.map(RefreshTokenEntry::into_lives).unwrap_or_default();
         Client {
             client_id: self.client_id.map_or_else(|| derived_client_id(&name), |id| id.value),
             client_secret: self.client_secret.map(Secret::new),
@@ -307,6 +341,30 @@ impl ClientEntry {
             allowed_logout_urls: self.allowed_logout_urls.unwrap_or_default(),
             web_origins: self.web_origins.unwrap_or_default(),
             grant_types,
+            refresh_tokens,
+        }
+    }
+}
+
+impl RefreshTokenEntry {
+    /// Lifetimes are in seconds. Unless the file says otherwise, tokens rotate and expire.
+    fn into_lives(self) -> RefreshTokens {
+        let default = RefreshTokens::default();
+        let never = self.expiration_type == Some(ExpirationType::NonExpiring);
+        let lifetime = |seconds: Option<u32>, infinite: Option<bool>, default| match infinite {
+            Some(true) => None,
+            _ if never => None,
+            _ => seconds.map_or(default, |seconds| Some(Duration::from_secs(seconds.into()))),
+        };
+        RefreshTokens {
+            rotate: self.rotation_type != Some(RotationType::NonRotating),
+            leeway: Duration::from_secs(self.leeway.unwrap_or(0).into()),
+            lifetime: lifetime(self.token_lifetime, self.infinite_token_lifetime, default.lifetime),
+            idle_lifetime: lifetime(
+                self.idle_token_lifetime,
+                self.infinite_idle_token_lifetime,
+                default.idle_lifetime,
+            ),
         }
     }
 }
@@ -403,7 +461,7 @@ clients:
   - name: Portal
     app_type: spa
     callbacks: [https://portal.example.com/callback]
-    refresh_token: { rotation_type: rotating }
+    refresh_token: { rotation_type: rotating, leeway: 3, token_lifetime: 3600, policies: [] }
   - name: Nightly job
     client_id: nightly
     client_secret: s3cret
@@ -435,6 +493,9 @@ clientGrants:
         assert_eq!(portal.application_type, ApplicationType::SinglePage);
         assert_eq!(portal.authentication, ClientAuthentication::None);
         assert_eq!(portal.grant_types, ["authorization_code", "refresh_token"]);
+        assert_eq!(portal.refresh_tokens.leeway, Duration::from_secs(3));
+        assert_eq!(portal.refresh_tokens.lifetime, Some(Duration::from_hours(1)));
+        assert_eq!(nightly.refresh_tokens, RefreshTokens::default());
         assert_eq!(nightly.authentication, ClientAuthentication::SecretPost);
         assert_eq!(nightly.grant_types, ["client_credentials"]);
         let [database, saml] = &file.connections[..] else { panic!("two connections") };
@@ -450,7 +511,13 @@ clientGrants:
         let ignored = parsed(REAL).unwrap().ignored;
         assert_eq!(
             ignored.iter().map(String::as_str).collect::<Vec<_>>(),
-            ["clients.refresh_token", "connections.options", "rules", "tenant.flags", "tenant.support_email"]
+            [
+                "clients.refresh_token.policies",
+                "connections.options",
+                "rules",
+                "tenant.flags",
+                "tenant.support_email"
+            ]
         );
     }
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::error::TokenAttributes;
-use model::{ManagementError, OAuthError, Scope};
+use model::{ManagementError, OAuthError, Scope, Scopes};
 
 /// Why a Management API call is refused. Texts and codes are those of contract A2, A3, A5, A11 and A12.
 #[derive(Debug)]
@@ -157,20 +157,28 @@ pub(crate) fn management_json(status: StatusCode, body: &impl serde::Serialize) 
 }
 
 /// Why the token endpoint refuses (contract C3). A refusal never says which part of a secret was wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TokenError {
     /// The body cannot be read, or a parameter is missing.
     InvalidRequest(&'static str),
     /// The client is unknown, or its secret is wrong.
     AccessDenied,
-    /// The client may not use this grant.
-    UnauthorizedClient,
+    /// The client may not use this grant type.
+    UnauthorizedClient(&'static str),
+    /// No such API.
+    UnknownService(String),
+    /// The client has no grant for this API.
+    Ungranted(String),
+    /// The client's grant lacks these scopes.
+    UngrantedScopes(Scopes),
     /// No such grant.
     UnsupportedGrant,
     /// The code is unknown, used, expired, another client's or for another address.
     InvalidCode,
     /// The verifier does not match the challenge.
     InvalidVerifier,
+    /// The refresh token is unknown, rotated, revoked, expired, another client's or a blocked person's.
+    InvalidRefreshToken,
     /// Something failed that the caller can do nothing about.
     Internal,
 }
@@ -186,17 +194,41 @@ impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         use StatusCode as S;
         let (status, error, description) = match self {
-            Self::InvalidRequest(description) => (S::BAD_REQUEST, "invalid_request", description),
-            Self::AccessDenied => (S::UNAUTHORIZED, "access_denied", "Unauthorized"),
-            Self::UnauthorizedClient => {
-                (S::FORBIDDEN, "unauthorized_client", "Grant type not allowed for the client.")
+            Self::InvalidRequest(description) => (S::BAD_REQUEST, "invalid_request", description.into()),
+            Self::AccessDenied => (S::UNAUTHORIZED, "access_denied", "Unauthorized".into()),
+            Self::UnauthorizedClient(grant) => {
+                let description = format!("Grant type '{grant}' not allowed for the client.");
+                (S::FORBIDDEN, "unauthorized_client", description)
             }
-            Self::UnsupportedGrant => (S::FORBIDDEN, "unsupported_grant_type", "Unsupported grant type"),
-            Self::InvalidCode => (S::FORBIDDEN, "invalid_grant", "Invalid authorization code"),
-            Self::InvalidVerifier => (S::FORBIDDEN, "invalid_grant", "Failed to verify code verifier"),
-            Self::Internal => (S::INTERNAL_SERVER_ERROR, "server_error", "An internal server error occurred"),
+            Self::UnknownService(audience) => {
+                (S::FORBIDDEN, "access_denied", format!("Service not found: {audience}"))
+            }
+            Self::Ungranted(audience) => (
+                S::FORBIDDEN,
+                "access_denied",
+                format!(
+                    "Client is not authorized to access \"{audience}\". \
+                     You need to create a \"client-grant\" associated to this API."
+                ),
+            ),
+            Self::UngrantedScopes(scopes) => {
+                let list = scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(", ");
+                let description = format!("Client has not been granted scopes: {list}");
+                (S::FORBIDDEN, "access_denied", description)
+            }
+            Self::UnsupportedGrant => {
+                (S::FORBIDDEN, "unsupported_grant_type", "Unsupported grant type".into())
+            }
+            Self::InvalidCode => (S::FORBIDDEN, "invalid_grant", "Invalid authorization code".into()),
+            Self::InvalidVerifier => (S::FORBIDDEN, "invalid_grant", "Failed to verify code verifier".into()),
+            Self::InvalidRefreshToken => {
+                (S::FORBIDDEN, "invalid_grant", "Unknown or invalid refresh token.".into())
+            }
+            Self::Internal => {
+                (S::INTERNAL_SERVER_ERROR, "server_error", "An internal server error occurred".into())
+            }
         };
-        let body = OAuthError { error: error.to_owned(), error_description: description.to_owned() };
+        let body = OAuthError { error: error.to_owned(), error_description: description };
         uncached((status, Json(body)).into_response())
     }
 }

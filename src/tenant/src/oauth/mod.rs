@@ -1,9 +1,11 @@
-//! OAuth 2.0: asking for a code, trading it for tokens, signing out.
+//! OAuth 2.0: asking for a code, trading it for tokens, giving tokens back, signing out.
 
 pub(crate) mod authorize;
+mod client;
 mod logout;
 pub(crate) mod request;
-mod token;
+mod revoke;
+pub(crate) mod token;
 
 use axum::Router;
 use axum::routing::{any, get, post};
@@ -14,7 +16,10 @@ use crate::http::cors;
 
 pub(crate) fn router() -> Router<Tenant> {
     // Only what scripts call is opened to other origins; the rest are navigations.
-    let apis = Router::new().route(route::TOKEN, post(token::exchange)).layer(cors::api());
+    let apis = Router::new()
+        .route(route::TOKEN, post(token::exchange))
+        .route(route::REVOKE, post(revoke::take_back))
+        .layer(cors::api());
     Router::new()
         .route(route::AUTHORIZE, get(authorize::begin))
         .route(route::LOGOUT, get(logout::end))

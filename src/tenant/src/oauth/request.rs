@@ -115,7 +115,8 @@ impl AuthorizationRequest {
             }
             let audience =
                 owned("audience").or_else(|| tenant.0.configuration.options().default_audience.clone());
-            let scopes = grantable(tenant, audience.as_deref(), &Scopes::parse(text("scope").unwrap_or("")))?;
+            let scopes =
+                grantable(tenant, client, audience.as_deref(), &Scopes::parse(text("scope").unwrap_or("")))?;
             let connection = owned("connection");
             if let Some(name) = &connection {
                 let known = tenant.0.configuration.connection(name);
@@ -191,7 +192,12 @@ fn prompt(prompt: Option<&str>) -> Result<Option<Prompt>, Refusal> {
 
 /// What of the wanted scopes a person's token may hold. For the Management API the rest is silently dropped
 /// (contract A15).
-fn grantable(tenant: &Tenant, audience: Option<&str>, wanted: &Scopes) -> Result<Scopes, Refusal> {
+fn grantable(
+    tenant: &Tenant,
+    client: &Client,
+    audience: Option<&str>,
+    wanted: &Scopes,
+) -> Result<Scopes, Refusal> {
     const IDENTITY: [Scope; 3] = [Scope::OPENID, Scope::PROFILE, Scope::EMAIL];
     let of_api: Vec<Scope> = match audience {
         None => Vec::new(),
@@ -205,5 +211,14 @@ fn grantable(tenant: &Tenant, audience: Option<&str>, wanted: &Scopes) -> Result
             grants.flat_map(|grant| grant.scopes.iter().cloned()).collect()
         }
     };
-    Ok(wanted.iter().filter(|scope| IDENTITY.contains(scope) || of_api.contains(scope)).cloned().collect())
+    let refreshes = client.may_use("refresh_token");
+    Ok(wanted
+        .iter()
+        .filter(|scope| {
+            IDENTITY.contains(scope)
+                || of_api.contains(scope)
+                || (**scope == Scope::OFFLINE_ACCESS && refreshes)
+        })
+        .cloned()
+        .collect())
 }

@@ -1,19 +1,20 @@
-//! `/oauth/token` (contract C3, RFC 6749 section 4.1.3, RFC 7636 section 4.6).
+//! `/oauth/token` (contract C3, RFC 6749 sections 4.1.3, 4.4 and 6, RFC 7636 section 4.6).
+
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use model::{Scope, Scopes};
+use model::{IdentityKey, Scope, Scopes};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{AccessTokenRow, CodeRow, UserRow};
+use store::{AccessTokenRow, CodeRow, Digest, RefreshFamilyRow, RefreshTokenRow, Unit, UserRow};
 
+use super::client::authenticate;
 use super::request::AuthorizationRequest;
-use crate::configuration::{Client, ClientAuthentication};
+use crate::clock::Moment;
+use crate::configuration::{Client, ClientAuthentication, RefreshTokens};
 use crate::http::body::read_object;
 use crate::http::error::{TokenError, uncached};
 use crate::secret::{Secret, digest};
@@ -21,11 +22,18 @@ use crate::token::{self, AccessClaims, Audience, IdClaims};
 use crate::{Tenant, view};
 
 const AUTHORIZATION_CODE: &str = "authorization_code";
+const CLIENT_CREDENTIALS: &str = "client_credentials";
+const REFRESH_TOKEN: &str = "refresh_token";
+
+/// How long a machine's token lasts: a day (contract C3).
+pub(crate) const MACHINE_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 
 /// What a successful exchange answers.
 #[derive(Serialize)]
 struct Tokens {
     access_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
     scope: Scopes,
@@ -41,156 +49,359 @@ pub(super) async fn exchange(
     let headers = request.headers().clone();
     let body =
         read_object(request).await.map_err(|_| TokenError::InvalidRequest("The body cannot be read"))?;
-    let text = |key: &str| body.get(key).and_then(Value::as_str);
-    match text("grant_type").ok_or(TokenError::InvalidRequest("Missing required parameter: grant_type"))? {
+    let text = |key: &str| body.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let wanted =
+        text("grant_type").ok_or(TokenError::InvalidRequest("Missing required parameter: grant_type"))?;
+    let grant_type = [AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN]
+        .into_iter()
+        .find(|known| *known == wanted)
+        .ok_or(TokenError::UnsupportedGrant)?;
+    let client = authenticate(&tenant, &headers, &body)?;
+    if !client.may_use(grant_type) {
+        return Err(TokenError::UnauthorizedClient(grant_type));
+    }
+    match grant_type {
         AUTHORIZATION_CODE => {
-            let client = authenticate(&tenant, &headers, &body)?;
-            if !client.grant_types.iter().any(|grant| grant == AUTHORIZATION_CODE) {
-                return Err(TokenError::UnauthorizedClient);
-            }
             let code = text("code").ok_or(TokenError::InvalidRequest("Missing required parameter: code"))?;
-            let code = tenant.take_code(&Secret::new(code)).await?;
-            tenant.trade(client, &code, text("redirect_uri"), text("code_verifier")).await
+            tenant.trade_code(client, &Secret::new(code), &body).await
         }
-        _ => Err(TokenError::UnsupportedGrant),
+        REFRESH_TOKEN => {
+            let token = text("refresh_token").ok_or(TokenError::InvalidRequest("Missing Refresh Token"))?;
+            tenant.refresh(client, &Secret::new(token), text("scope").map(Scopes::parse)).await
+        }
+        _ => tenant.admit_machine(client, text("audience"), text("scope").map(Scopes::parse)),
     }
 }
 
-/// Which client asks, proven in the way that it is configured to: none for public clients, the secret in the
-/// body or in the header for the others (contract C3).
-fn authenticate<'t>(
-    tenant: &'t Tenant,
-    headers: &HeaderMap,
-    body: &Map<String, Value>,
-) -> Result<&'t Client, TokenError> {
-    let basic = headers.get(header::AUTHORIZATION).and_then(|value| basic_credentials(value.to_str().ok()?));
-    let posted = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
-    let (id, secret) = match basic {
-        Some((id, secret)) => (id, Some(secret)),
-        None => (posted("client_id").ok_or(TokenError::AccessDenied)?, posted("client_secret")),
-    };
-    let client = tenant.client(&id).ok_or(TokenError::AccessDenied)?;
-    let proven = match (client.authentication, &client.client_secret) {
-        (ClientAuthentication::None, _) => true,
-        (_, Some(expected)) => secret.is_some_and(|secret| expected.equals(&secret)),
-        (_, None) => false,
-    };
-    if proven { Ok(client) } else { Err(TokenError::AccessDenied) }
+/// What a person allowed a client: behind a code, and behind every refresh token that came of it.
+struct Grant {
+    family: Digest,
+    client_id: String,
+    key: IdentityKey,
+    request: AuthorizationRequest,
+    sid: String,
+    authenticated_at: i64,
 }
 
-/// Reads `Basic` credentials; both halves are form-encoded within (RFC 6749 section 2.3.1).
-fn basic_credentials(value: &str) -> Option<(String, String)> {
-    let (scheme, encoded) = value.split_once(' ')?;
-    let decoded = STANDARD.decode(encoded.trim()).ok()?;
-    let (id, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    let decode = |text: &str| {
-        let spaced = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
-    };
-    scheme.eq_ignore_ascii_case("basic").then_some(())?;
-    Some((decode(id)?, decode(secret)?))
+impl TryFrom<RefreshFamilyRow> for Grant {
+    type Error = TokenError;
+
+    fn try_from(row: RefreshFamilyRow) -> Result<Self, TokenError> {
+        Ok(Self {
+            request: serde_json::from_str(&row.request).map_err(|_| TokenError::Internal)?,
+            family: row.family,
+            client_id: row.client_id,
+            key: row.key,
+            sid: row.sid,
+            authenticated_at: row.authenticated_at,
+        })
+    }
+}
+
+impl TryFrom<CodeRow> for Grant {
+    type Error = TokenError;
+
+    fn try_from(row: CodeRow) -> Result<Self, TokenError> {
+        Ok(Self {
+            request: serde_json::from_str(&row.request).map_err(|_| TokenError::Internal)?,
+            family: row.digest,
+            client_id: row.client_id,
+            key: row.key,
+            sid: row.sid,
+            authenticated_at: row.authenticated_at,
+        })
+    }
+}
+
+/// The secrets that one exchange may give. They are made beforehand: only their digests enter the unit of work.
+struct Fresh {
+    access: Secret,
+    refresh: Secret,
+    now: Moment,
+    access_until: Moment,
+}
+
+impl Fresh {
+    /// Keeps the digest of the opaque access token, if that is the kind that the grant gets.
+    async fn keep_access(&self, unit: &mut Unit, grant: &Grant, scopes: &Scopes) -> Result<(), store::Error> {
+        if grant.request.audience.is_some() {
+            return Ok(());
+        }
+        let row = AccessTokenRow {
+            digest: self.access.digest(),
+            client_id: grant.client_id.clone(),
+            family: grant.family.clone(),
+            key: grant.key.clone(),
+            scopes: scopes.clone(),
+            expires_at: self.access_until.millis(),
+        };
+        unit.insert_access_token(&row, self.now.millis()).await
+    }
+}
+
+/// When something that begins now ends; the end of time for what has no lifetime.
+fn end(now: Moment, lifetime: Option<Duration>) -> i64 {
+    lifetime.map_or(i64::MAX, |lifetime| now.after(lifetime).millis())
+}
+
+/// The person whom an identity opens, unless blocked.
+async fn welcome(unit: &mut Unit, key: &IdentityKey) -> Result<Option<UserRow>, store::Error> {
+    Ok(unit.find_user_by_identity(key).await?.filter(|user| user.blocked != Some(true)))
 }
 
 impl Tenant {
-    /// Uses a code up, whatever comes of it: who fails with a code does not get a second try.
-    async fn take_code(&self, code: &Secret) -> Result<CodeRow, TokenError> {
-        let (digest, now) = (code.digest(), self.now().millis());
-        let row = self
-            .0
-            .store
-            .write(move |unit| Box::pin(async move { unit.mark_code_used(&digest, now).await }))
-            .await?;
-        row.filter(|row| row.expires_at > now).ok_or(TokenError::InvalidCode)
+    fn fresh(&self) -> Fresh {
+        let now = self.now();
+        Fresh {
+            access: Secret::random(),
+            refresh: Secret::random(),
+            now,
+            access_until: now.after(self.0.configuration.options().access_token_lifetime),
+        }
     }
 
-    async fn trade(
+    /// Trades a code, in one unit: who fails with a code does not get a second try, and a code that comes again
+    /// takes back what it gave (RFC 6749 section 4.1.2).
+    async fn trade_code(
         &self,
         client: &Client,
-        code: &CodeRow,
-        redirect_uri: Option<&str>,
-        verifier: Option<&str>,
+        code: &Secret,
+        body: &Map<String, Value>,
     ) -> Result<Response, TokenError> {
-        let request: AuthorizationRequest =
-            serde_json::from_str(&code.request).map_err(|_| TokenError::Internal)?;
-        if code.client_id != client.client_id || redirect_uri != Some(&request.reply_to.redirect_uri) {
-            return Err(TokenError::InvalidCode);
-        }
-        // A verifier without a challenge means that the challenge was stripped (RFC 9700 section 4.8).
-        if request.code_challenge.as_deref() != verifier.map(|text| digest(text.as_bytes())).as_deref() {
-            return Err(TokenError::InvalidVerifier);
-        }
-        let user = self.0.store.read().await?.find_user_by_identity(&code.key).await?;
-        let user = user.filter(|user| user.blocked != Some(true)).ok_or(TokenError::InvalidCode)?;
+        let text = |key: &str| body.get(key).and_then(Value::as_str);
+        let redirect_uri = text("redirect_uri").map(str::to_owned);
+        let challenge = text("code_verifier").map(|verifier| digest(verifier.as_bytes()));
+        let (code, client_id, lives) = (code.digest(), client.client_id.clone(), client.refresh_tokens);
+        let fresh = self.fresh();
+        let (fresh, grant, user) = self
+            .0
+            .store
+            .write::<_, store::Error, _>(move |unit| {
+                Box::pin(async move {
+                    // A refusal is `Ok` for the unit: what was used up or taken back stays so.
+                    let Some(row) = unit.mark_code_used(&code, fresh.now.millis()).await? else {
+                        unit.revoke_family(&code).await?;
+                        return Ok(Err(TokenError::InvalidCode));
+                    };
+                    let grant = match claim(
+                        row,
+                        &client_id,
+                        redirect_uri.as_deref(),
+                        challenge.as_deref(),
+                        fresh.now,
+                    ) {
+                        Ok(grant) => grant,
+                        Err(refusal) => return Ok(Err(refusal)),
+                    };
+                    let Some(user) = welcome(unit, &grant.key).await? else {
+                        return Ok(Err(TokenError::InvalidCode));
+                    };
+                    fresh.keep_access(unit, &grant, &grant.request.scopes).await?;
+                    if grant.request.scopes.contains(&Scope::OFFLINE_ACCESS) {
+                        let family = family_of(&grant, &lives, fresh.now);
+                        let now = fresh.now.millis();
+                        unit.insert_refresh_family(&family, &fresh.refresh.digest(), now).await?;
+                    }
+                    Ok(Ok((fresh, grant, user)))
+                })
+            })
+            .await??;
+        let scopes = grant.request.scopes.clone();
+        let refresh = scopes.contains(&Scope::OFFLINE_ACCESS).then_some(&fresh.refresh);
+        let nonce = grant.request.nonce.clone();
+        self.answer(&grant, &user, scopes, nonce, &fresh, refresh)
+    }
 
-        let lifetime = self.0.configuration.options().access_token_lifetime;
-        let id_token = if request.scopes.contains(&Scope::OPENID) {
-            Some(self.id_token(client, code, &request, &user).ok_or(TokenError::Internal)?)
-        } else {
-            None
-        };
-        let access_token = match &request.audience {
-            Some(audience) => {
-                let now = self.now();
-                let claims = AccessClaims {
-                    iss: self.0.issuer.as_str().to_owned(),
-                    sub: user.user_id.to_string(),
-                    aud: Audience::One(audience.clone()),
-                    iat: now.seconds(),
-                    exp: now.after(lifetime).seconds(),
-                    nbf: None,
-                    azp: Some(client.client_id.clone()),
-                    scope: Some(request.scopes.clone()),
-                    gty: None,
-                };
-                token::sign(&self.0.keys, &claims).ok_or(TokenError::Internal)?
-            }
-            None => self.opaque_token(client, code, &request.scopes).await?,
+    /// Exchanges a refresh token for tokens that may do as much as the first ones, or less. One that was rotated
+    /// and comes again after its leeway ends its whole family: two hold it, and one of them stole it.
+    async fn refresh(
+        &self,
+        client: &Client,
+        token: &Secret,
+        narrower: Option<Scopes>,
+    ) -> Result<Response, TokenError> {
+        let (token, client_id, lives) = (token.digest(), client.client_id.clone(), client.refresh_tokens);
+        let fresh = self.fresh();
+        let (fresh, grant, user, scopes) = self
+            .0
+            .store
+            .write::<_, store::Error, _>(move |unit| {
+                Box::pin(async move {
+                    let now = fresh.now.millis();
+                    let found = unit.find_refresh_token(&token).await?;
+                    let alive = found.filter(|token| {
+                        token.family.client_id == client_id
+                            && token.family.expires_at > now
+                            && token.family.idle_until > now
+                    });
+                    let Some(token) = alive else { return Ok(Err(TokenError::InvalidRefreshToken)) };
+                    if lives.rotate && is_reused(&token, lives.leeway, fresh.now) {
+                        unit.revoke_family(&token.family.family).await?;
+                        return Ok(Err(TokenError::InvalidRefreshToken));
+                    }
+                    let Some(user) = welcome(unit, &token.family.key).await? else {
+                        return Ok(Err(TokenError::InvalidRefreshToken));
+                    };
+                    let grant = match Grant::try_from(token.family.clone()) {
+                        Ok(grant) => grant,
+                        Err(refusal) => return Ok(Err(refusal)),
+                    };
+                    if lives.rotate {
+                        unit.rotate_refresh_token(&token, &fresh.refresh.digest(), now).await?;
+                    }
+                    let idle_until = end(fresh.now, lives.idle_lifetime);
+                    unit.touch_refresh_family(&grant.family, idle_until).await?;
+                    // What was never granted is dropped in silence, as at sign-in (contract A15).
+                    let asked = |scope: &&Scope| narrower.as_ref().is_none_or(|some| some.contains(scope));
+                    let scopes: Scopes = grant.request.scopes.iter().filter(asked).cloned().collect();
+                    fresh.keep_access(unit, &grant, &scopes).await?;
+                    Ok(Ok((fresh, grant, user, scopes)))
+                })
+            })
+            .await??;
+        let refresh = lives.rotate.then_some(&fresh.refresh);
+        self.answer(&grant, &user, scopes, None, &fresh, refresh)
+    }
+
+    /// Gives a machine the token that its grant allows, which no person stands behind (contract A15).
+    fn admit_machine(
+        &self,
+        client: &Client,
+        audience: Option<&str>,
+        wanted: Option<Scopes>,
+    ) -> Result<Response, TokenError> {
+        // Anybody can send a public client's id (RFC 6749 section 4.4).
+        if client.authentication == ClientAuthentication::None {
+            return Err(TokenError::UnauthorizedClient(CLIENT_CREDENTIALS));
+        }
+        let configuration = &self.0.configuration;
+        let audience = audience
+            .or(configuration.options().default_audience.as_deref())
+            .ok_or(TokenError::InvalidRequest("Missing required parameter: audience"))?;
+        let mut grants = configuration.grants().iter().filter(|grant| grant.audience == audience).peekable();
+        if grants.peek().is_none() && audience != self.0.issuer.management_audience() {
+            return Err(TokenError::UnknownService(audience.to_owned()));
+        }
+        let grant = grants
+            .find(|grant| grant.client_id == client.client_id)
+            .ok_or_else(|| TokenError::Ungranted(audience.to_owned()))?;
+        let scopes = wanted.unwrap_or_else(|| grant.scopes.clone());
+        let ungranted: Scopes =
+            scopes.iter().filter(|scope| !grant.scopes.contains(scope)).cloned().collect();
+        if !ungranted.is_empty() {
+            return Err(TokenError::UngrantedScopes(ungranted));
+        }
+        let now = self.now();
+        let claims = AccessClaims {
+            iss: self.0.issuer.as_str().to_owned(),
+            sub: format!("{}@clients", client.client_id),
+            aud: Audience::One(audience.to_owned()),
+            iat: now.seconds(),
+            exp: now.after(MACHINE_TOKEN_LIFETIME).seconds(),
+            nbf: None,
+            azp: Some(client.client_id.clone()),
+            scope: Some(scopes.clone()),
+            gty: Some("client-credentials".to_owned()),
         };
         let tokens = Tokens {
-            access_token,
-            id_token,
-            scope: request.scopes,
-            expires_in: lifetime.as_secs(),
+            access_token: token::sign(&self.0.keys, &claims).ok_or(TokenError::Internal)?,
+            refresh_token: None,
+            id_token: None,
+            scope: scopes,
+            expires_in: MACHINE_TOKEN_LIFETIME.as_secs(),
             token_type: "Bearer",
         };
         Ok(uncached(Json(tokens).into_response()))
     }
 
-    fn id_token(
+    /// The tokens of a person's grant.
+    fn answer(
         &self,
-        client: &Client,
-        code: &CodeRow,
-        request: &AuthorizationRequest,
+        grant: &Grant,
         user: &UserRow,
-    ) -> Option<String> {
-        let mut claims = IdClaims::new(self.0.issuer.as_str(), &client.client_id, &user.user_id, self.now());
-        claims.profile = view::claims(user, &request.scopes);
-        claims.nonce.clone_from(&request.nonce);
-        claims.sid = Some(code.sid.clone());
-        claims.auth_time = request.wants_auth_time().then(|| code.authenticated_at.div_euclid(1000));
-        token::sign(&self.0.keys, &claims)
-    }
-
-    /// Without an audience the access token is opaque and opens `/userinfo` only.
-    async fn opaque_token(
-        &self,
-        client: &Client,
-        code: &CodeRow,
-        scopes: &Scopes,
-    ) -> Result<String, TokenError> {
-        let token = Secret::random();
-        let now = self.now();
-        let row = AccessTokenRow {
-            digest: token.digest(),
-            client_id: client.client_id.clone(),
-            key: code.key.clone(),
-            scopes: scopes.clone(),
-            expires_at: now.after(self.0.configuration.options().access_token_lifetime).millis(),
+        scopes: Scopes,
+        nonce: Option<String>,
+        fresh: &Fresh,
+        refresh: Option<&Secret>,
+    ) -> Result<Response, TokenError> {
+        let access_token = match &grant.request.audience {
+            Some(audience) => {
+                let claims = AccessClaims {
+                    iss: self.0.issuer.as_str().to_owned(),
+                    sub: user.user_id.to_string(),
+                    aud: Audience::One(audience.clone()),
+                    iat: fresh.now.seconds(),
+                    exp: fresh.access_until.seconds(),
+                    nbf: None,
+                    azp: Some(grant.client_id.clone()),
+                    scope: Some(scopes.clone()),
+                    gty: None,
+                };
+                token::sign(&self.0.keys, &claims).ok_or(TokenError::Internal)?
+            }
+            None => fresh.access.expose().to_owned(),
         };
-        self.0
-            .store
-            .write(move |unit| Box::pin(async move { unit.insert_access_token(&row, now.millis()).await }))
-            .await?;
-        Ok(token.expose().to_owned())
+        let id_token = if scopes.contains(&Scope::OPENID) {
+            let issuer = self.0.issuer.as_str();
+            let mut claims = IdClaims::new(issuer, &grant.client_id, &user.user_id, fresh.now);
+            claims.profile = view::claims(user, &scopes);
+            claims.nonce = nonce;
+            claims.sid = Some(grant.sid.clone());
+            let authenticated_at = grant.authenticated_at.div_euclid(1000);
+            claims.auth_time = grant.request.wants_auth_time().then_some(authenticated_at);
+            Some(token::sign(&self.0.keys, &claims).ok_or(TokenError::Internal)?)
+        } else {
+            None
+        };
+        let tokens = Tokens {
+            access_token,
+            refresh_token: refresh.map(|token| token.expose().to_owned()),
+            id_token,
+            scope: scopes,
+            expires_in: self.0.configuration.options().access_token_lifetime.as_secs(),
+            token_type: "Bearer",
+        };
+        Ok(uncached(Json(tokens).into_response()))
     }
+}
+
+/// Checks that a code is this client's, for this address, and with the verifier of its challenge.
+fn claim(
+    row: CodeRow,
+    client_id: &str,
+    redirect_uri: Option<&str>,
+    challenge: Option<&str>,
+    now: Moment,
+) -> Result<Grant, TokenError> {
+    let is_over = row.expires_at <= now.millis();
+    let grant = Grant::try_from(row)?;
+    if is_over || grant.client_id != client_id || redirect_uri != Some(&grant.request.reply_to.redirect_uri) {
+        return Err(TokenError::InvalidCode);
+    }
+    // A verifier without a challenge means that the challenge was stripped (RFC 9700 section 4.8).
+    if grant.request.code_challenge.as_deref() != challenge {
+        return Err(TokenError::InvalidVerifier);
+    }
+    Ok(grant)
+}
+
+fn family_of(grant: &Grant, lives: &RefreshTokens, now: Moment) -> RefreshFamilyRow {
+    RefreshFamilyRow {
+        family: grant.family.clone(),
+        client_id: grant.client_id.clone(),
+        key: grant.key.clone(),
+        // It was read from JSON and can be written as such.
+        request: serde_json::to_string(&grant.request).unwrap_or_default(),
+        sid: grant.sid.clone(),
+        authenticated_at: grant.authenticated_at,
+        expires_at: end(now, lives.lifetime),
+        idle_until: end(now, lives.idle_lifetime),
+    }
+}
+
+/// Whether a token was rotated and must not come any more: only the one before the newest may, within the leeway.
+fn is_reused(token: &RefreshTokenRow, leeway: Duration, now: Moment) -> bool {
+    token.rotated_at.is_some_and(|rotated_at| {
+        token.generation + 1 < token.newest || now >= Moment::from_millis(rotated_at).after(leeway)
+    })
 }

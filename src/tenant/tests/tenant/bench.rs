@@ -1,6 +1,7 @@
 //! A tenant on a database of its own, a clock that stands still, and browsers and API callers to meet it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use store::{Store, UserRow};
 use tempfile::TempDir;
 use tenant::configuration::{
-    ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Options,
+    ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Options, RefreshTokens,
 };
 use tenant::secret::{Secret, digest};
 use tenant::seed::{SeedPassword, SeedUser};
@@ -28,6 +29,9 @@ pub(crate) const PAGE: &str = "page";
 pub(crate) const PASSWORD: &str = "correct horse";
 pub(crate) const DATABASE: &str = "Username-Password-Authentication";
 pub(crate) const SCOPE: &str = "openid profile email read:current_user update:current_user_identities";
+
+/// How long the client "patient" may use a rotated refresh token.
+pub(crate) const LEEWAY: Duration = Duration::from_secs(10);
 
 /// When every story begins: 2026-01-01T00:00:00.000Z.
 pub(crate) const START: i64 = 1_767_225_600_000;
@@ -81,7 +85,8 @@ fn client(client_id: &str, authentication: ClientAuthentication, secret: Option<
         callbacks: vec![CALLBACK.to_owned()],
         allowed_logout_urls: vec!["http://localhost:3000/".to_owned()],
         web_origins: vec!["http://localhost:3000".to_owned()],
-        grant_types: vec!["authorization_code".to_owned()],
+        grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
+        refresh_tokens: RefreshTokens::default(),
     }
 }
 
@@ -154,7 +159,29 @@ impl Bench {
             vec![
                 client(PAGE, ClientAuthentication::None, None),
                 client("other", ClientAuthentication::None, None),
-                client("web", ClientAuthentication::SecretPost, Some("web secret")),
+                Client {
+                    refresh_tokens: RefreshTokens { rotate: false, ..RefreshTokens::default() },
+                    ..client("web", ClientAuthentication::SecretPost, Some("web secret"))
+                },
+                Client {
+                    refresh_tokens: RefreshTokens { leeway: LEEWAY, ..RefreshTokens::default() },
+                    ..client("patient", ClientAuthentication::None, None)
+                },
+                Client {
+                    grant_types: vec!["authorization_code".to_owned()],
+                    ..client("simple", ClientAuthentication::None, None)
+                },
+                // A machine without a grant, and one without a secret.
+                Client {
+                    client_id: "idle".to_owned(),
+                    client_secret: Some(Secret::new("idle secret")),
+                    ..machine.clone()
+                },
+                Client {
+                    client_id: "open".to_owned(),
+                    authentication: ClientAuthentication::None,
+                    ..machine.clone()
+                },
                 machine,
             ],
             vec![
@@ -388,6 +415,41 @@ impl Bench {
         fields.retain(|_, value| !value.is_empty());
         let fields: Vec<_> = fields.into_iter().collect();
         self.post_form("/oauth/token", &fields).await
+    }
+
+    /// Signs in with `offline_access` and trades the code: the tokens.
+    pub(crate) async fn tokens(&self, browser: &mut Browser<'_>, id: &str, client: &str) -> Value {
+        let scope = format!("{SCOPE} offline_access");
+        let code =
+            browser.sign_in(id, &[("scope", &scope), ("client_id", client), ("prompt", "login")]).await;
+        let answer = self.trade(&code, &[("client_id", client), ("client_secret", "web secret")]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()
+    }
+
+    /// Exchanges a refresh token; `with` replaces or adds parameters, an empty value removes.
+    pub(crate) async fn refresh(&self, token: &str, with: &[(&str, &str)]) -> Answer {
+        let mut fields: BTreeMap<&str, &str> =
+            BTreeMap::from([("grant_type", "refresh_token"), ("client_id", PAGE), ("refresh_token", token)]);
+        fields.extend(with.iter().copied());
+        fields.retain(|_, value| !value.is_empty());
+        let fields: Vec<_> = fields.into_iter().collect();
+        self.post_form("/oauth/token", &fields).await
+    }
+
+    /// Whether a refresh token is stored.
+    pub(crate) async fn has_refresh_token(&self, token: &str) -> bool {
+        let digest = Secret::new(token).digest();
+        self.store.read().await.unwrap().find_refresh_token(&digest).await.unwrap().is_some()
+    }
+
+    /// Blocks a user, or opens the account again.
+    pub(crate) async fn block(&self, id: &str, blocked: bool) {
+        let row = UserRow { blocked: Some(blocked), ..self.row(id).await.unwrap() };
+        let update = self.store.write::<_, store::Error, _>(move |unit| {
+            Box::pin(async move { unit.update_account(&row).await })
+        });
+        assert!(update.await.unwrap());
     }
 
     /// Whose account a code opens.

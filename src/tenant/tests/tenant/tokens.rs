@@ -47,7 +47,7 @@ async fn a_code_becomes_tokens_with_the_documented_claims() {
 #[tokio::test]
 async fn scopes_that_a_person_cannot_grant_are_dropped_without_a_word() {
     let bench = bench().await;
-    let scope = "openid update:users read:users delete:current_user read:current_user offline_access";
+    let scope = "openid update:users read:users delete:current_user read:current_user";
     let code = Browser::new(&bench).sign_in("auth0|1", &[("scope", scope)]).await;
     assert_eq!(bench.trade(&code, &[]).await.json()["scope"], "openid read:current_user");
 }
@@ -167,7 +167,7 @@ async fn a_grant_must_be_known_and_allowed() {
     let answer = bench.trade("x", &[("grant_type", "")]).await;
     assert_snapshot!(answer.said(), @r#"400 {"error":"invalid_request","error_description":"Missing required parameter: grant_type"}"#);
     let answer = bench.trade("x", &[("client_id", "machine"), ("client_secret", "machine secret")]).await;
-    assert_snapshot!(answer.said(), @r#"403 {"error":"unauthorized_client","error_description":"Grant type not allowed for the client."}"#);
+    assert_snapshot!(answer.said(), @r#"403 {"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}"#);
 }
 
 #[tokio::test]

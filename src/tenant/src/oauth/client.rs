@@ -1,0 +1,45 @@
+//! Which client calls the token and revocation endpoints (RFC 6749 section 2.3).
+
+use axum::http::{HeaderMap, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use crate::Tenant;
+use crate::configuration::{Client, ClientAuthentication};
+use crate::http::error::TokenError;
+
+/// Which client asks, proven in the way that it is configured to: none for public clients, the secret in the
+/// body or in the header for the others (contract C3).
+pub(super) fn authenticate<'t>(
+    tenant: &'t Tenant,
+    headers: &HeaderMap,
+    body: &Map<String, Value>,
+) -> Result<&'t Client, TokenError> {
+    let basic = headers.get(header::AUTHORIZATION).and_then(|value| basic_credentials(value.to_str().ok()?));
+    let posted = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+    let (id, secret) = match basic {
+        Some((id, secret)) => (id, Some(secret)),
+        None => (posted("client_id").ok_or(TokenError::AccessDenied)?, posted("client_secret")),
+    };
+    let client = tenant.client(&id).ok_or(TokenError::AccessDenied)?;
+    let proven = match (client.authentication, &client.client_secret) {
+        (ClientAuthentication::None, _) => true,
+        (_, Some(expected)) => secret.is_some_and(|secret| expected.equals(&secret)),
+        (_, None) => false,
+    };
+    if proven { Ok(client) } else { Err(TokenError::AccessDenied) }
+}
+
+/// Reads `Basic` credentials; both halves are form-encoded within (RFC 6749 section 2.3.1).
+fn basic_credentials(value: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = value.split_once(' ')?;
+    let decoded = STANDARD.decode(encoded.trim()).ok()?;
+    let (id, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    let decode = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    };
+    scheme.eq_ignore_ascii_case("basic").then_some(())?;
+    Some((decode(id)?, decode(secret)?))
+}

@@ -1,0 +1,47 @@
+//! `/oauth/revoke` (contract C4, RFC 7009).
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+use super::client::authenticate;
+use crate::Tenant;
+use crate::http::body::read_object;
+use crate::http::error::{TokenError, uncached};
+use crate::secret::Secret;
+
+/// Takes a token of the calling client back: a refresh token with its whole family, an opaque access token by
+/// itself. Any other token is left alone, with the same answer, so that nobody learns whether it exists
+/// (RFC 7009 section 2.2).
+pub(super) async fn take_back(
+    State(tenant): State<Tenant>,
+    request: Request<Body>,
+) -> Result<Response, TokenError> {
+    let headers = request.headers().clone();
+    let body =
+        read_object(request).await.map_err(|_| TokenError::InvalidRequest("The body cannot be read"))?;
+    let client_id = authenticate(&tenant, &headers, &body)?.client_id.clone();
+    let token = body.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
+    let digest =
+        Secret::new(token.ok_or(TokenError::InvalidRequest("Missing required parameter: token"))?).digest();
+    tenant
+        .0
+        .store
+        .write::<_, TokenError, _>(move |unit| {
+            Box::pin(async move {
+                let refresh = unit.find_refresh_token(&digest).await?;
+                if let Some(token) = refresh.filter(|token| token.family.client_id == client_id) {
+                    unit.revoke_family(&token.family.family).await?;
+                }
+                let access = unit.find_access_token(&digest).await?;
+                if access.is_some_and(|token| token.client_id == client_id) {
+                    unit.remove_access_token(&digest).await?;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+    Ok(uncached(StatusCode::OK.into_response()))
+}
