@@ -20,6 +20,7 @@ use leptos_router::path;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use components::identity_row::breakable;
 use components::{Avatar, Bones, FailureNotice, Skeleton, live};
 use pages::{Callback, Home, LinkedAccounts, NotFound};
 use session::{Arrival, Session};
@@ -104,7 +105,7 @@ fn Header() -> impl IntoView {
                 view! {
                     <div class="who">
                         <Avatar picture=pages::picture(&profile) initials/>
-                        <bdi class="who-name">{who}</bdi>
+                        <bdi class="who-name">{who.as_deref().map(breakable)}</bdi>
                     </div>
                     <button type="button" class="button" on:click=sign_out>"Sign out"</button>
                 }

@@ -155,7 +155,7 @@ fn Who(label: Label, picture: Option<String>, main: bool) -> impl IntoView {
 }
 
 /// An address that breaks after its `@` sooner than in the middle of a word.
-fn breakable(who: &str) -> impl IntoView + use<> {
+pub fn breakable(who: &str) -> impl IntoView + use<> {
     let (before, after) = who.split_once('@').map_or((who, None), |(before, after)| (before, Some(after)));
     let after = after.map(|after| view! { "@"<wbr/>{after.to_owned()} });
     view! { {before.to_owned()}{after} }
