@@ -1,0 +1,175 @@
+import { join } from 'node:path';
+
+import type { Page } from '@playwright/test';
+
+import { demoTest, expect, isManagement } from './fixtures/index.ts';
+import type { HostedLogin } from './pages/hosted-login.ts';
+import type { LinkedAccounts } from './pages/linked-accounts.ts';
+
+const FOLDER = join(import.meta.dirname, 'gallery');
+const SIZES = [
+  { width: 360, height: 780 },
+  { width: 768, height: 1024 },
+  { width: 1280, height: 800 },
+];
+
+/** A picture of the whole page in every width and both schemes. */
+async function take(page: Page, name: string): Promise<void> {
+  for (const size of SIZES) {
+    await page.setViewportSize(size);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({
+        path: join(FOLDER, `${name}-${size.width}-${colorScheme}.png`),
+        // A dialog covers what can be seen, not what can be scrolled to.
+        fullPage: !(await page.getByRole('dialog').isVisible()),
+        animations: 'disabled',
+      });
+    }
+  }
+}
+
+const GITHUB = { key: 'github|18151210', name: 'GitHub', who: 'ada@users.github.example' };
+
+async function signIn(app: LinkedAccounts, hosted: HostedLogin, who: string, domain = 'example.com'): Promise<void> {
+  await app.open();
+  await app.signIn.click();
+  await hosted.signInAs(`${who}@${domain}`, `${who}-demo`);
+  await app.showsTheList();
+}
+
+demoTest('the way in', async ({ app, page }) => {
+  await app.open();
+  await app.showsTheWayIn();
+  await take(page, '01-way-in');
+});
+
+demoTest('the login page and a stand-in', async ({ app, hosted, page, watch }) => {
+  watch.expectStatus(401);
+  await app.open();
+  await app.signIn.click();
+  await expect(hosted.heading).toBeVisible();
+  await take(page, '02-login');
+  await hosted.signInAs('ada@example.com', 'wrong');
+  await expect(hosted.refusal).toBeVisible();
+  await take(page, '03-login-refused');
+  await hosted.continueWith('Google');
+  await take(page, '04-stand-in');
+});
+
+for (const [who, domain] of [
+  ['ada', 'example.com'],
+  ['grace', 'example.com'],
+  ['alan', 'example.com'],
+  ['layla', 'example.net'],
+  ['linus', 'example.org'],
+  ['hubert', 'example.com'],
+  ['nobody', 'example.com'],
+] as const) {
+  demoTest(`the list of ${who}`, async ({ app, hosted, page }) => {
+    await signIn(app, hosted, who, domain);
+    await take(page, `05-list-${who}`);
+  });
+}
+
+demoTest('the dialog', async ({ app, hosted, page }) => {
+  await signIn(app, hosted, 'ada');
+  await app.unlink(GITHUB).click();
+  await take(page, '06-dialog');
+});
+
+demoTest('unlinking, and its outcome', async ({ app, hosted, page }) => {
+  await signIn(app, hosted, 'ada');
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  // The demo's people stay as they are: the answer is made up from what is on the screen.
+  await page.route(isManagement, async (route) => {
+    const { authorization } = route.request().headers();
+    const user = route.request().url().split('/identities/')[0]!;
+    await held;
+    const { identities } = await (await page.request.get(user, { headers: { authorization: authorization! } })).json();
+    await route.fulfill({ json: identities.filter((one: { provider: string }) => one.provider !== 'github') });
+  });
+  await app.unlinks(GITHUB);
+  await expect(app.row(GITHUB)).toHaveAttribute('aria-busy', 'true');
+  await take(page, '07-busy');
+  answer();
+  await expect(app.status).toHaveText(/was unlinked\.$/);
+  await expect(app.row(GITHUB)).toHaveCount(0);
+  await take(page, '08-outcome');
+});
+
+demoTest('failures', async ({ app, hosted, page, watch }) => {
+  watch.expectStatus(500);
+  watch.expectStatus(401);
+  await signIn(app, hosted, 'ada');
+  const answers = [
+    { name: '09-failure', status: 500, message: 'Internal error', open: true },
+    { name: '10-session-over', status: 401, message: 'Expired token', open: false },
+  ];
+  for (const { name, status, message, open } of answers) {
+    await page.route(isManagement, (route) =>
+      route.fulfill({ status, json: { statusCode: status, error: 'Error', message } }),
+    );
+    await app.unlinks(GITHUB);
+    await expect(app.notice).toBeVisible();
+    if (open) {
+      await app.notice.getByText('Technical details').click();
+    }
+    await take(page, name);
+    await page.unrouteAll();
+  }
+});
+
+demoTest('a refused callback', async ({ app, page }) => {
+  await page.goto('/callback?code=stolen&state=another');
+  await expect(app.notice).toBeVisible();
+  await take(page, '11-callback-refused');
+});
+
+demoTest('an address that leads nowhere', async ({ app, page }) => {
+  await page.goto('/nowhere');
+  await expect(app.heading).toHaveText('Page not found');
+  await take(page, '12-not-found');
+});
+
+demoTest('unusable settings', async ({ app, page, watch }) => {
+  watch.expectStatus(404);
+  await page.route('**/config.json', (route) => route.fulfill({ status: 404 }));
+  await page.goto('/');
+  await expect(app.notice).toBeVisible();
+  await take(page, '13-unusable-settings');
+});
+
+demoTest('the shell before the page runs', async ({ app, page }) => {
+  await page.route('**/*.wasm', () => {});
+  await page.goto('/', { waitUntil: 'commit' });
+  await expect(app.header).toBeVisible();
+  await take(page, '14-shell');
+  await page.unrouteAll();
+});
+
+demoTest('the shell without WebAssembly', async ({ app, page, watch }) => {
+  watch.expect(/instantiateStreaming|WebAssembly/);
+  await page.addInitScript(() => Object.defineProperty(window, 'WebAssembly', { value: undefined }));
+  await page.goto('/');
+  await expect(app.notice).toBeVisible();
+  await take(page, '15-without-webassembly');
+});
+
+demoTest.describe('without JavaScript', () => {
+  demoTest.use({ javaScriptEnabled: false });
+
+  demoTest('the shell', async ({ page, watch: _ }) => {
+    await page.goto('/');
+    await expect(page.locator('noscript').locator('.notice')).toBeVisible();
+    await take(page, '16-without-javascript');
+  });
+});
+
+demoTest('the tenant’s own problem page', async ({ page, watch }) => {
+  watch.expectStatus(403);
+  await page.goto('/authorize?client_id=unknown');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await take(page, '17-tenant-problem');
+});
