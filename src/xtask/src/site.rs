@@ -13,8 +13,10 @@ use crate::shell::{self, Names};
 use crate::tool::Build;
 use crate::workspace::{BROWSER_TARGET, Workspace};
 
-/// The most that script and WASM together may weigh with brotli, in bytes, in the small profile.
-const BUDGET: usize = 220_000;
+/// The most that script and WASM together may weigh with brotli, in bytes, in the small profile: what the first
+/// whole page weighs (234 kB: leptos and its router 102, oauth2 with URLs 50, the rest is the page) and a little
+/// room, so that a careless dependency is noticed.
+const BUDGET: usize = 240_000;
 
 /// The style sheets in the order of their cascade.
 const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];
