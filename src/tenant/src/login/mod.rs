@@ -271,7 +271,7 @@ impl Waiting {
         })
     }
 
-    /// Signs the person in who proved to be `key`: a new session, a counted login, a code for the application.
+    /// Signs the person in who proved to be `key`: a new session, a counted login, an answer for the application.
     /// One unit, so that a handle opens one session at most. `created` is the user to add, if this is the
     /// first time that anybody sees this identity.
     async fn finish(
@@ -282,10 +282,11 @@ impl Waiting {
         created: Option<UserRow>,
     ) -> Result<Response, NotFinished> {
         let (session, cookie) = session::begin(tenant, key.clone());
-        let (code, code_row) = authorize::issue(tenant, &self.request, &session);
+        let (code, code_row) = authorize::issue(tenant, &self.request, &session).unzip();
+        let begun = session.clone();
         let before = Cookie::Session.read(tenant, headers).map(|cookie| cookie.digest());
         let (now, digest, ip) = (tenant.now().millis(), self.digest.clone(), self.ip.clone());
-        tenant
+        let user = tenant
             .0
             .store
             .write(move |unit| {
@@ -307,12 +308,14 @@ impl Waiting {
                     }
                     unit.insert_session(&session).await?;
                     unit.record_login(&user.user_id, &ip, now).await?;
-                    unit.insert_code(&code_row, now).await?;
-                    Ok(())
+                    if let Some(code) = &code_row {
+                        unit.insert_code(code, now).await?;
+                    }
+                    Ok(user)
                 })
             })
             .await?;
-        let mut response = authorize::reply(&self.request.reply_to, &[("code", code.expose())]);
+        let mut response = authorize::grant(tenant, &self.request, &begun, &user, code.as_ref());
         response.headers_mut().append(header::SET_COOKIE, Cookie::Session.set(tenant, &cookie));
         Ok(response)
     }

@@ -1,7 +1,7 @@
 //! The hosted pages as HTML: view structs go in, markup comes out, and nothing else happens.
 //!
 //! Every page works without scripts and under a content policy that allows neither inline styles nor inline
-//! scripts; [`web_message`] is the one exception and hands out its script's hash. The policy must allow styles
+//! scripts; [`web_message`] and [`form_post`] are the exceptions and hand out their script's hash. The policy must allow styles
 //! and images (the marks) of the own origin.
 
 use base64::Engine;
@@ -413,7 +413,7 @@ pub(crate) fn web_message(response: &serde_json::Value, target_origin: &str) -> 
         in_script(response),
         in_script(&target_origin.into())
     );
-    let hash = format!("sha256-{}", STANDARD.encode(Sha256::digest(&script)));
+    let hash = script_hash(&script);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -422,6 +422,34 @@ pub(crate) fn web_message(response: &serde_json::Value, target_origin: &str) -> 
         }
     };
     (page.into_string(), hash)
+}
+
+/// The page that posts `fields` to the application at once, or by its button where scripts do not run. Gives the
+/// HTML and its script's hash, as [`web_message`] does.
+pub(crate) fn form_post(
+    assets: &Assets,
+    tenant: &str,
+    action: &str,
+    fields: &[(&str, &str)],
+) -> (String, String) {
+    const SCRIPT: &str = "document.forms[0].submit();";
+    let content = html! {
+        div.card {
+            h1 { "Going back to the application" }
+            form.fields method="post" action=(action) {
+                @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
+                button.button.solid.wide type="submit" { "Continue" }
+            }
+            script { (PreEscaped(SCRIPT)) }
+        }
+    };
+    let page = frame(assets, tenant, "Signing in", "form-post", &content);
+    (page.into_string(), script_hash(SCRIPT))
+}
+
+/// What a content policy calls an inline script.
+fn script_hash(script: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(script)))
 }
 
 /// JSON that no HTML or script parser can read as anything else: what could end the script element, open a
@@ -835,6 +863,15 @@ mod tests {
         let sent: serde_json::Value =
             serde_json::Deserializer::from_str(message).into_iter().next().unwrap().unwrap();
         assert_eq!(sent["response"], response);
+    }
+
+    #[test]
+    fn a_posted_form_cannot_be_broken_out_of_and_its_hash_is_that_of_its_script() {
+        let (html, hash) = form_post(&assets(), HOSTILE, "https://a.example/?b=\"", &[("state", HOSTILE)]);
+        assert_eq!(html.matches("<script").count(), 1, "{html}");
+        assert_eq!(html.matches("<input").count(), 1, "{html}");
+        let script = html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
+        assert_eq!(hash, script_hash(script));
     }
 
     #[test]

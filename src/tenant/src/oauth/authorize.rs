@@ -1,4 +1,4 @@
-//! `/authorize`: from a request to a code, with or without asking the person (contract C1, C2).
+//! `/authorize`: from a request to an answer, with or without asking the person (contract C1, C2).
 
 use std::time::Duration;
 
@@ -6,10 +6,12 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use store::{CodeRow, SessionRow};
+use store::{CodeRow, SessionRow, UserRow};
 use url::Url;
 
-use super::request::{AuthorizationRequest, Prompt, Refusal, ReplyTo, ResponseMode, Unanswerable, origin_of};
+use super::request::{
+    AuthorizationRequest, Prompt, Refusal, ReplyTo, ResponseMode, ResponseType, Unanswerable, origin_of,
+};
 use crate::Tenant;
 use crate::http::body::read_form;
 use crate::http::error::uncached;
@@ -29,7 +31,7 @@ pub(super) async fn begin(
     let query = read_form(query.unwrap_or_default().as_bytes()).map_err(|_| Unanswerable::Malformed);
     let request = match query.and_then(|query| AuthorizationRequest::read(&tenant, &query)) {
         Ok(Ok(request)) => request,
-        Ok(Err((reply_to, refusal))) => return refuse(&reply_to, &refusal),
+        Ok(Err((reply_to, refusal))) => return refuse(&tenant, &reply_to, &refusal),
         Err(unanswerable) => return login::unanswerable(&tenant, unanswerable),
     };
     match answer(&tenant, request, &headers).await {
@@ -50,33 +52,39 @@ async fn answer(
     });
     match (session, request.prompt) {
         (Some(session), None | Some(Prompt::None)) => {
-            let (code, row) = issue(tenant, &request, &session.row);
-            let now = tenant.now().millis();
+            let (code, row) = issue(tenant, &request, &session.row).unzip();
+            let (now, digest) = (tenant.now().millis(), session.row.digest.clone());
             tenant
                 .0
                 .store
                 .write::<_, store::Error, _>(move |unit| {
                     Box::pin(async move {
-                        unit.touch_session(&session.row.digest, now).await?;
-                        unit.insert_code(&row, now).await
+                        unit.touch_session(&digest, now).await?;
+                        match row {
+                            Some(row) => unit.insert_code(&row, now).await,
+                            None => Ok(()),
+                        }
                     })
                 })
                 .await?;
-            Ok(reply(&request.reply_to, &[("code", code.expose())]))
+            Ok(grant(tenant, &request, &session.row, &session.user, code.as_ref()))
         }
         (None, Some(Prompt::None)) => {
-            Ok(refuse(&request.reply_to, &Refusal::new("login_required", "Login required")))
+            Ok(refuse(tenant, &request.reply_to, &Refusal::new("login_required", "Login required")))
         }
         (_, None | Some(Prompt::Login)) => login::ask(tenant, &request, headers).await,
     }
 }
 
-/// A code for this request out of this session, and its row.
+/// A code for this request out of this session, and its row; `None` when the request is for an ID token.
 pub(crate) fn issue(
     tenant: &Tenant,
     request: &AuthorizationRequest,
     session: &SessionRow,
-) -> (Secret, CodeRow) {
+) -> Option<(Secret, CodeRow)> {
+    if request.response_type == ResponseType::IdToken {
+        return None;
+    }
     let code = Secret::random();
     let row = CodeRow {
         digest: code.digest(),
@@ -88,40 +96,82 @@ pub(crate) fn issue(
         authenticated_at: session.authenticated_at,
         expires_at: tenant.now().after(CODE_LIFETIME).millis(),
     };
-    (code, row)
+    Some((code, row))
+}
+
+/// Sends back what the request is for: the code that was made for it, or an ID token.
+pub(crate) fn grant(
+    tenant: &Tenant,
+    request: &AuthorizationRequest,
+    session: &SessionRow,
+    user: &UserRow,
+    code: Option<&Secret>,
+) -> Response {
+    if let Some(code) = code {
+        return reply(tenant, &request.reply_to, &[("code", code.expose())]);
+    }
+    let nonce = request.nonce.clone();
+    match tenant.id_token(request, &request.scopes, user, &session.sid, session.authenticated_at, nonce) {
+        Some(token) => reply(tenant, &request.reply_to, &[("id_token", &token)]),
+        None => {
+            refuse(tenant, &request.reply_to, &Refusal::new("server_error", "The token cannot be signed"))
+        }
+    }
 }
 
 /// Sends a refusal back to the client.
-pub(crate) fn refuse(reply_to: &ReplyTo, refusal: &Refusal) -> Response {
-    reply(reply_to, &[("error", refusal.error), ("error_description", &refusal.description)])
+pub(crate) fn refuse(tenant: &Tenant, reply_to: &ReplyTo, refusal: &Refusal) -> Response {
+    reply(tenant, reply_to, &[("error", refusal.error), ("error_description", &refusal.description)])
 }
 
 /// Sends an answer back to the client, its state with it.
-pub(crate) fn reply(reply_to: &ReplyTo, parameters: &[(&str, &str)]) -> Response {
+pub(crate) fn reply(tenant: &Tenant, reply_to: &ReplyTo, parameters: &[(&str, &str)]) -> Response {
     let state = reply_to.state.as_deref().map(|state| ("state", state));
     let parameters = parameters.iter().copied().chain(state);
     let response = match reply_to.mode {
-        ResponseMode::Query => {
+        ResponseMode::Query | ResponseMode::Fragment => {
             let Ok(mut url) = Url::parse(&reply_to.redirect_uri) else {
                 return StatusCode::BAD_REQUEST.into_response();
             };
-            url.query_pairs_mut().extend_pairs(parameters);
+            if reply_to.mode == ResponseMode::Query {
+                url.query_pairs_mut().extend_pairs(parameters);
+            } else {
+                let fragment =
+                    form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+                url.set_fragment(Some(&fragment));
+            }
             found(url.as_str())
+        }
+        ResponseMode::FormPost => {
+            let fields: Vec<_> = parameters.collect();
+            let (html, hash) =
+                pages::form_post(&tenant.0.assets, tenant.name(), &reply_to.redirect_uri, &fields);
+            let origin = origin_of(&reply_to.redirect_uri).unwrap_or_default();
+            with_policy(
+                html,
+                &format!(
+                    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src '{hash}'; \
+                     form-action {origin}; frame-ancestors 'none'; base-uri 'none'"
+                ),
+            )
         }
         ResponseMode::WebMessage => {
             let response: Map<String, Value> =
                 parameters.map(|(key, value)| (key.to_owned(), json!(value))).collect();
             let origin = origin_of(&reply_to.redirect_uri).unwrap_or_default();
             let (html, hash) = pages::web_message(&Value::Object(response), &origin);
-            let policy = format!("default-src 'none'; script-src '{hash}'; frame-ancestors {origin}");
-            let mut response = Html(html).into_response();
-            if let Ok(policy) = HeaderValue::from_str(&policy) {
-                response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-            }
-            response
+            with_policy(html, &format!("default-src 'none'; script-src '{hash}'; frame-ancestors {origin}"))
         }
     };
     uncached(response)
+}
+
+fn with_policy(html: String, policy: &str) -> Response {
+    let mut response = Html(html).into_response();
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 /// A redirect, as Auth0 answers: 302, which turns a form's POST into a GET as well.

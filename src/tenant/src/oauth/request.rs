@@ -14,8 +14,33 @@ use crate::configuration::{Client, ClientAuthentication};
 pub(crate) enum ResponseMode {
     /// In the query of the redirect.
     Query,
+    /// In the fragment of the redirect, which no server sees.
+    Fragment,
+    /// By a form that the browser posts (OAuth 2.0 Form Post Response Mode).
+    FormPost,
     /// By a message to the window that asked (contract C2).
     WebMessage,
+}
+
+/// What the client wants back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResponseType {
+    /// A code, to be traded for tokens.
+    #[default]
+    Code,
+    /// An ID token at once and nothing else (OpenID Connect Core 3.2).
+    IdToken,
+}
+
+impl ResponseType {
+    /// The grant type that a client must be allowed for it.
+    fn grant_type(self) -> &'static str {
+        match self {
+            Self::Code => "authorization_code",
+            Self::IdToken => "implicit",
+        }
+    }
 }
 
 /// What the client wants the person to be asked.
@@ -41,6 +66,8 @@ pub(crate) struct ReplyTo {
 pub(crate) struct AuthorizationRequest {
     pub(crate) client_id: String,
     pub(crate) reply_to: ReplyTo,
+    #[serde(default)]
+    pub(crate) response_type: ResponseType,
     pub(crate) scopes: Scopes,
     pub(crate) audience: Option<String>,
     pub(crate) nonce: Option<String>,
@@ -92,31 +119,48 @@ impl AuthorizationRequest {
         let redirect_uri = text("redirect_uri")
             .filter(|uri| client.callbacks.iter().any(|callback| callback == uri))
             .ok_or(Unanswerable::CallbackMismatch)?;
-        let mode = match text("response_mode") {
-            None | Some("query") => Ok(ResponseMode::Query),
-            Some("web_message") => Ok(ResponseMode::WebMessage),
-            Some(_) => Err(Refusal::new("invalid_request", "Unsupported response_mode")),
+        let response_type = match text("response_type") {
+            Some("code") => Some(ResponseType::Code),
+            Some("id_token") => Some(ResponseType::IdToken),
+            _ => None,
         };
+        let (mode, otherwise) = response_mode(text("response_mode"), response_type, redirect_uri);
         if mode == Ok(ResponseMode::WebMessage) && !may_receive_messages(client, redirect_uri) {
             return Err(Unanswerable::OriginMismatch);
         }
         let reply_to = ReplyTo {
             redirect_uri: redirect_uri.to_owned(),
-            mode: *mode.as_ref().unwrap_or(&ResponseMode::Query),
+            mode: *mode.as_ref().unwrap_or(&otherwise),
             state: owned("state"),
         };
 
         let checked = mode.and_then(|_| {
-            if text("response_type") != Some("code") {
-                return Err(Refusal::new(
-                    "unsupported_response_type",
-                    "Unsupported response type: ask for code",
-                ));
+            let response_type = response_type.ok_or_else(|| {
+                let description = "Unsupported response type: ask for code or id_token";
+                Refusal::new("unsupported_response_type", description)
+            })?;
+            let grant_type = response_type.grant_type();
+            if !client.may_use(grant_type) {
+                let description = format!("Grant type '{grant_type}' not allowed for the client.");
+                return Err(Refusal::new("unauthorized_client", description));
             }
             let audience =
                 owned("audience").or_else(|| tenant.0.configuration.options().default_audience.clone());
             let scopes =
                 grantable(tenant, client, audience.as_deref(), &Scopes::parse(text("scope").unwrap_or("")))?;
+            let code_challenge = match response_type {
+                ResponseType::Code => {
+                    challenge(client, text("code_challenge"), text("code_challenge_method"))?
+                }
+                // The nonce is what binds the token to the request (OpenID Connect Core 3.2.2.1).
+                ResponseType::IdToken if text("nonce").is_none() => {
+                    return Err(Refusal::new("invalid_request", "Missing required parameter: nonce"));
+                }
+                ResponseType::IdToken if !scopes.contains(&Scope::OPENID) => {
+                    return Err(Refusal::new("invalid_request", "An ID token takes the scope openid"));
+                }
+                ResponseType::IdToken => None,
+            };
             let connection = owned("connection");
             if let Some(name) = &connection {
                 let known = tenant.0.configuration.connection(name);
@@ -127,10 +171,11 @@ impl AuthorizationRequest {
             Ok(Self {
                 client_id: client.client_id.clone(),
                 reply_to: reply_to.clone(),
+                response_type,
                 scopes,
                 audience,
                 nonce: owned("nonce"),
-                code_challenge: challenge(client, text("code_challenge"), text("code_challenge_method"))?,
+                code_challenge,
                 prompt: prompt(text("prompt"))?,
                 max_age: text("max_age")
                     .map(|age| age.parse().map_err(|_| Refusal::new("invalid_request", "Invalid max_age")))
@@ -152,6 +197,26 @@ impl AuthorizationRequest {
 pub(crate) fn origin_of(uri: &str) -> Option<String> {
     let url = Url::parse(uri).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
+}
+
+/// How the answer travels, and how a refusal does if that cannot be. An ID token never travels in a query, which
+/// servers log (OAuth 2.0 Multiple Response Types section 5).
+fn response_mode(
+    mode: Option<&str>,
+    response_type: Option<ResponseType>,
+    redirect_uri: &str,
+) -> (Result<ResponseMode, Refusal>, ResponseMode) {
+    let is_id_token = response_type == Some(ResponseType::IdToken);
+    let otherwise = if is_id_token { ResponseMode::Fragment } else { ResponseMode::Query };
+    let mode = match mode {
+        None => Ok(otherwise),
+        Some("query") if !is_id_token => Ok(ResponseMode::Query),
+        Some("fragment") => Ok(ResponseMode::Fragment),
+        Some("form_post") if origin_of(redirect_uri).is_some() => Ok(ResponseMode::FormPost),
+        Some("web_message") if !is_id_token => Ok(ResponseMode::WebMessage),
+        Some(_) => Err(Refusal::new("invalid_request", "Unsupported response_mode")),
+    };
+    (mode, otherwise)
 }
 
 fn may_receive_messages(client: &Client, redirect_uri: &str) -> bool {

@@ -314,6 +314,26 @@ impl Tenant {
         Ok(uncached(Json(tokens).into_response()))
     }
 
+    /// An ID token for a request's client, out of a session that began at `authenticated_at`; `None` when it
+    /// cannot be signed.
+    pub(super) fn id_token(
+        &self,
+        request: &AuthorizationRequest,
+        scopes: &Scopes,
+        user: &UserRow,
+        sid: &str,
+        authenticated_at: i64,
+        nonce: Option<String>,
+    ) -> Option<String> {
+        let issuer = self.0.issuer.as_str();
+        let mut claims = IdClaims::new(issuer, &request.client_id, &user.user_id, self.now());
+        claims.profile = view::claims(user, scopes);
+        claims.nonce = nonce;
+        claims.sid = Some(sid.to_owned());
+        claims.auth_time = request.wants_auth_time().then(|| authenticated_at.div_euclid(1000));
+        token::sign(&self.0.keys, &claims)
+    }
+
     /// The tokens of a person's grant.
     fn answer(
         &self,
@@ -342,14 +362,9 @@ impl Tenant {
             None => fresh.access.expose().to_owned(),
         };
         let id_token = if scopes.contains(&Scope::OPENID) {
-            let issuer = self.0.issuer.as_str();
-            let mut claims = IdClaims::new(issuer, &grant.client_id, &user.user_id, fresh.now);
-            claims.profile = view::claims(user, &scopes);
-            claims.nonce = nonce;
-            claims.sid = Some(grant.sid.clone());
-            let authenticated_at = grant.authenticated_at.div_euclid(1000);
-            claims.auth_time = grant.request.wants_auth_time().then_some(authenticated_at);
-            Some(token::sign(&self.0.keys, &claims).ok_or(TokenError::Internal)?)
+            let token =
+                self.id_token(&grant.request, &scopes, user, &grant.sid, grant.authenticated_at, nonce);
+            Some(token.ok_or(TokenError::Internal)?)
         } else {
             None
         };

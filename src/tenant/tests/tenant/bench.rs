@@ -171,6 +171,10 @@ impl Bench {
                     grant_types: vec!["authorization_code".to_owned()],
                     ..client("simple", ClientAuthentication::None, None)
                 },
+                Client {
+                    grant_types: vec!["implicit".to_owned()],
+                    ..client("implicit", ClientAuthentication::SecretPost, Some("implicit secret"))
+                },
                 // A machine without a grant, and one without a secret.
                 Client {
                     client_id: "idle".to_owned(),

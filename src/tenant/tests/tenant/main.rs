@@ -9,6 +9,7 @@ mod logout;
 mod machine;
 mod metadata;
 mod refresh;
+mod response;
 mod revoke;
 mod sign_in;
 mod stand_in;

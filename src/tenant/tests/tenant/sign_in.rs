@@ -134,7 +134,8 @@ async fn a_request_that_cannot_be_met_goes_back_with_its_reason_and_state() {
     let bench = bench().await;
     for (with, error) in [
         ([("response_type", "token")], "unsupported_response_type"),
-        ([("response_mode", "fragment")], "invalid_request"),
+        ([("response_mode", "pigeon")], "invalid_request"),
+        ([("response_type", "code token")], "unsupported_response_type"),
         ([("code_challenge", "")], "invalid_request"),
         ([("code_challenge", "short")], "invalid_request"),
         ([("code_challenge_method", "plain")], "invalid_request"),
