@@ -16,6 +16,8 @@ pub const REVOKE: &str = "/oauth/revoke";
 pub const USERINFO: &str = "/userinfo";
 /// Where the tenant's session ends (contract C4).
 pub const LOGOUT: &str = "/v2/logout";
+/// Where a client asks to end the tenant's session (OpenID Connect RP-Initiated Logout 1.0).
+pub const END_SESSION: &str = "/oidc/logout";
 /// OpenID Connect Discovery 1.0, section 4.
 pub const DISCOVERY: &str = "/.well-known/openid-configuration";
 /// The tenant's public keys (RFC 7517).

@@ -22,6 +22,20 @@ pub(crate) enum Command {
     ///
     /// Without --tenant and --users it starts a demo tenant with demo people.
     Serve(Box<Serve>),
+    /// Let the next key sign tokens, and make a new next one.
+    ///
+    /// Tokens that the former key signed hold until they expire. Restart the servers on this database within a day:
+    /// they go on signing with the former key until then.
+    RotateKeys(RotateKeys),
+}
+
+/// The options of `rotate-keys`.
+#[derive(Debug, Args)]
+pub(crate) struct RotateKeys {
+    /// Where the data lie.
+    #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "sqlite:PATH")]
+    #[arg(default_value = "sqlite:linked-accounts.db", value_parser = database)]
+    pub(crate) database: String,
 }
 
 /// The options of `serve`.
@@ -103,8 +117,8 @@ mod tests {
     #[test]
     fn every_option_has_an_environment_variable_and_an_explanation() {
         let program = Arguments::command();
-        let serve = program.find_subcommand("serve").unwrap();
-        for argument in serve.get_arguments().filter(|argument| argument.get_id() != "help") {
+        let arguments = program.get_subcommands().flat_map(clap::Command::get_arguments);
+        for argument in arguments.filter(|argument| argument.get_id() != "help") {
             let name = argument.get_id().as_str();
             let variable = argument.get_env().unwrap_or_default().to_string_lossy();
             assert_eq!(variable, format!("LINKED_ACCOUNTS_{}", name.to_uppercase()));

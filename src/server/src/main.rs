@@ -31,13 +31,18 @@ const INVALID_OPTIONS: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Command::Serve(options) = Arguments::parse().command;
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&options.log))
-        .with_writer(stderr)
-        .with_ansi(stderr().is_terminal())
-        .init();
-    match serve(&options).await {
+    let outcome = match Arguments::parse().command {
+        Command::Serve(options) => {
+            tracing_subscriber::fmt()
+                .with_env_filter(EnvFilter::new(&options.log))
+                .with_writer(stderr)
+                .with_ansi(stderr().is_terminal())
+                .init();
+            serve(&options).await
+        }
+        Command::RotateKeys(options) => rotate_keys(&options.database).await,
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("linked-accounts: {}", in_a_sentence(&error));
@@ -71,9 +76,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let settings = start::settings(options.client.as_deref(), &configuration, &issuer)?;
     let site = start::site(options.site.as_deref())?;
 
-    let store = Store::open(&options.database)
-        .await
-        .with_context(|| format!("the database {} cannot be opened", options.database))?;
+    let store = open(&options.database).await?;
     let name = configuration.options().friendly_name.clone();
     let sign_ins = configuration.options().demo_sign_ins.clone();
     let stand_ins = configuration.options().stand_ins;
@@ -98,6 +101,21 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn rotate_keys(database: &str) -> anyhow::Result<()> {
+    let path = data_path(database);
+    // Opening would make a database where a path is mistyped.
+    anyhow::ensure!(Path::new(&path).is_file(), "there is no database at {path}");
+    let store = open(database).await?;
+    let kid = tenant::rotate_keys(&store, &Clock::system()).await?;
+    store.close().await;
+    println!("The key {kid} signs from now on. Restart the servers on this database within a day.");
+    Ok(())
+}
+
+async fn open(database: &str) -> anyhow::Result<Store> {
+    Store::open(database).await.with_context(|| format!("the database {database} cannot be opened"))
 }
 
 /// The address for a program on this machine: the issuer's if it leads here directly, else the socket's.

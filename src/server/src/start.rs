@@ -234,8 +234,8 @@ databases:
 ";
 
     fn options(arguments: &[&str]) -> Serve {
-        let Command::Serve(serve) =
-            Arguments::parse_from(["linked-accounts", "serve"].iter().chain(arguments)).command;
+        let arguments = ["linked-accounts", "serve"].iter().chain(arguments);
+        let Command::Serve(serve) = Arguments::parse_from(arguments).command else { panic!("serve") };
         *serve
     }
 

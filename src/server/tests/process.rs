@@ -32,14 +32,19 @@ fn room() -> TempDir {
 }
 
 fn program(room: &Path, arguments: &[&str]) -> Command {
+    let mut command = program_as(room, "serve", arguments);
+    command.env("LINKED_ACCOUNTS_LISTEN", "127.0.0.1:0").env("LINKED_ACCOUNTS_SITE", "site");
+    command
+}
+
+fn program_as(room: &Path, task: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_linked-accounts"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("LINKED_ACCOUNTS_") {
             command.env_remove(name);
         }
     }
-    command.current_dir(room).arg("serve").args(arguments);
-    command.env("LINKED_ACCOUNTS_LISTEN", "127.0.0.1:0").env("LINKED_ACCOUNTS_SITE", "site");
+    command.current_dir(room).arg(task).args(arguments);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -308,6 +313,25 @@ async fn a_signal_ends_the_program_gracefully_and_the_data_remain() {
     let second = Server::start(room.path(), &[]);
     assert_eq!(second.json("/.well-known/jwks.json").await, keys);
     assert_eq!(second.end_by("INT"), Some(0));
+}
+
+#[tokio::test]
+async fn rotated_keys_sign_after_a_restart_and_nothing_is_made_where_there_is_no_database() {
+    let room = room();
+    let rotate = || program_as(room.path(), "rotate-keys", &[]).output().unwrap();
+    let Output { status, stderr, .. } = rotate();
+    assert_eq!(status.code(), Some(1));
+    assert!(String::from_utf8(stderr).unwrap().starts_with("linked-accounts: there is no database at "));
+    assert!(!room.path().join("linked-accounts.db").exists());
+
+    let server = Server::start(room.path(), &[]);
+    let before = server.json("/.well-known/jwks.json").await;
+    assert_eq!(rotate().status.code(), Some(0), "also while a server runs");
+    assert_eq!(server.json("/.well-known/jwks.json").await, before);
+    drop(server);
+    let server = Server::start(room.path(), &[]);
+    let after = server.json("/.well-known/jwks.json").await;
+    assert_eq!((&after["keys"][0], &after["keys"][2]), (&before["keys"][1], &before["keys"][0]));
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub struct Options {
     pub default_audience: Option<String>,
     /// Where sign-out may return to when the request names no application.
     pub allowed_logout_urls: Vec<String>,
+    /// Whether discovery names `/oidc/logout`; the endpoint is there either way (contract C5).
+    pub end_session_discovery: bool,
     /// How long an access token for the Management API lasts.
     pub access_token_lifetime: Duration,
     /// Whether connections without credentials of their own are served by stand-ins.
@@ -50,6 +52,7 @@ impl Default for Options {
             idle_session_lifetime: Duration::from_hours(24),
             default_audience: None,
             allowed_logout_urls: Vec::new(),
+            end_session_discovery: false,
             access_token_lifetime: Duration::from_hours(2),
             stand_ins: false,
             demo_sign_ins: Vec::new(),

@@ -1,4 +1,9 @@
-//! The keys that sign tokens: made on the first start, kept in the database.
+//! The keys that sign tokens: made on the first start, kept in the database, replaced by rotation.
+//!
+//! The newest key is the next one and the one before it signs now, so that whoever keeps a copy of the key set
+//! knows a key long before it signs. Nothing else tells them apart.
+
+use std::time::Duration;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -11,10 +16,13 @@ use store::{SigningKeyRow, Store};
 use crate::OpenError;
 use crate::clock::Moment;
 
-/// Every key of the tenant.
+/// Every key of the tenant that a good token can be signed with.
 #[derive(Clone)]
 pub(crate) struct SigningKeys {
-    keys: Vec<SigningKey>,
+    current: SigningKey,
+    next: SigningKey,
+    /// Those that signed before, the oldest first.
+    former: Vec<SigningKey>,
 }
 
 /// One key, ready to sign and to verify.
@@ -27,34 +35,66 @@ pub(crate) struct SigningKey {
 }
 
 impl SigningKeys {
-    /// Reads the keys, making the first one if there is none.
-    pub(crate) async fn open(store: &Store, now: Moment) -> Result<Self, OpenError> {
-        let mut rows = store.read().await?.list_signing_keys().await?;
-        if rows.is_empty() {
-            let made =
-                tokio::task::spawn_blocking(move || generate(now)).await.map_err(|_| OpenError::Key)??;
-            let row = made.clone();
-            store.write(move |unit| Box::pin(async move { unit.insert_signing_key(&row).await })).await?;
-            rows.push(made);
+    /// Reads the keys, making those that are missing. A former key is kept until every token that it can have
+    /// signed is `lifetime` old.
+    pub(crate) async fn open(store: &Store, now: Moment, lifetime: Duration) -> Result<Self, OpenError> {
+        let rows = complete(store, now).await?;
+        let signed_until = |place: usize| rows.get(place + 2).map(|row| Moment::from_millis(row.created_at));
+        let mut keys = Vec::new();
+        for (place, row) in rows.iter().enumerate() {
+            if signed_until(place).is_none_or(|until| until.after(lifetime) > now) {
+                keys.push(SigningKey::read(row)?);
+            }
         }
-        let keys = rows.iter().map(SigningKey::read).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { keys })
+        let next = keys.pop().ok_or(OpenError::Key)?;
+        let current = keys.pop().ok_or(OpenError::Key)?;
+        Ok(Self { current, next, former: keys })
     }
 
-    /// The key that signs now: the newest. There always is one, see [`SigningKeys::open`].
-    pub(crate) fn current(&self) -> Option<&SigningKey> {
-        self.keys.last()
+    /// The key that signs now.
+    pub(crate) fn current(&self) -> &SigningKey {
+        &self.current
     }
 
     /// The key that a token's header names.
     pub(crate) fn find(&self, kid: &str) -> Option<&SigningKey> {
-        self.keys.iter().find(|key| key.kid == kid)
+        self.all().find(|key| key.kid == kid)
     }
 
-    /// The public halves, as the key set shows them (contract C5, RFC 7517 section 5).
+    /// The public halves, as the key set shows them: the current one first (contract C5, RFC 7517 section 5).
     pub(crate) fn public(&self) -> Vec<&Jwk> {
-        self.keys.iter().map(|key| &key.public).collect()
+        self.all().map(|key| &key.public).collect()
     }
+
+    fn all(&self) -> impl Iterator<Item = &SigningKey> {
+        [&self.current, &self.next].into_iter().chain(self.former.iter().rev())
+    }
+}
+
+/// Makes the next key the current one, and a new next one. Gives the id of the key that signs from now on.
+pub(crate) async fn rotate(store: &Store, now: Moment) -> Result<String, OpenError> {
+    let rows = complete(store, now).await?;
+    let next = rows.last().ok_or(OpenError::Key)?;
+    add(store, Moment::from_millis(next.created_at + 1).max(now)).await?;
+    Ok(next.kid.clone())
+}
+
+/// Every key's row, the oldest first, after making those that are missing for one to be current and one next.
+async fn complete(store: &Store, now: Moment) -> Result<Vec<SigningKeyRow>, OpenError> {
+    let mut rows = store.read().await?.list_signing_keys().await?;
+    while rows.len() < 2 {
+        // Their times tell which one is newer, so no two are the same.
+        let after = rows.last().map_or(now, |row| Moment::from_millis(row.created_at + 1));
+        rows.push(add(store, after.max(now)).await?);
+    }
+    Ok(rows)
+}
+
+async fn add(store: &Store, now: Moment) -> Result<SigningKeyRow, OpenError> {
+    let made = tokio::task::spawn_blocking(move || generate(now)).await.map_err(|_| OpenError::Key)??;
+    let row = made.clone();
+    store.write(move |unit| Box::pin(async move { unit.insert_signing_key(&row).await })).await?;
+    Ok(made)
 }
 
 impl SigningKey {

@@ -29,6 +29,8 @@ pub use issuer::{InvalidIssuer, Issuer};
 
 use crate::keys::SigningKeys;
 use crate::login::pages::Assets;
+use crate::oauth::token::MACHINE_TOKEN_LIFETIME;
+use crate::token::ID_TOKEN_LIFETIME;
 
 /// A tenant. Clones share it.
 #[derive(Clone)]
@@ -55,8 +57,18 @@ pub enum OpenError {
     Key,
 }
 
+/// Replaces the key that signs tokens by the next one, which clients know already, and makes a new next one.
+/// Gives the id of the key that signs from now on. Tokens by the former key hold until they expire. A tenant that
+/// is open does not notice: it goes on with the keys that it knows, which stay good, until it is opened again.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn rotate_keys(store: &Store, clock: &Clock) -> Result<String, OpenError> {
+    keys::rotate(store, clock.now()).await
+}
+
 impl Tenant {
-    /// Opens a tenant over a store. On the first start it makes its signing key, which takes a moment.
+    /// Opens a tenant over a store. On the first start it makes its signing keys, which takes a moment.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -66,7 +78,10 @@ impl Tenant {
         configuration: Configuration,
         clock: Clock,
     ) -> Result<Self, OpenError> {
-        let keys = SigningKeys::open(&store, clock.now()).await?;
+        let options = configuration.options();
+        let longest =
+            [options.access_token_lifetime, MACHINE_TOKEN_LIFETIME, ID_TOKEN_LIFETIME].into_iter().max();
+        let keys = SigningKeys::open(&store, clock.now(), longest.unwrap_or_default()).await?;
         let assets = login::assets();
         Ok(Self(Arc::new(Parts { store, issuer, configuration, clock, keys, assets })))
     }

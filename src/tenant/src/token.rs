@@ -12,7 +12,7 @@ use crate::clock::Moment;
 use crate::keys::SigningKeys;
 
 /// How long an ID token lasts: ten hours, as recorded (contract C6).
-const ID_TOKEN_LIFETIME: Duration = Duration::from_hours(10);
+pub(crate) const ID_TOKEN_LIFETIME: Duration = Duration::from_hours(10);
 
 /// A token may name one audience or several (RFC 7519 section 4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,22 +99,42 @@ pub(crate) enum Disbelief {
     Claims,
 }
 
-/// Signs `claims` with the current key. `None` only if there is no key or it cannot sign.
+/// Signs `claims` with the current key. `None` only if it cannot sign.
 pub(crate) fn sign(keys: &SigningKeys, claims: &impl Serialize) -> Option<String> {
-    let key = keys.current()?;
+    let key = keys.current();
     let mut header = Header::new(Algorithm::RS256);
     header.kid = Some(key.kid.clone());
     jsonwebtoken::encode(&header, claims, &key.signing).ok()
 }
 
 /// Believes a token that one of our keys signed by RS256 and that holds at `now`; no leeway, because one
-/// clock made and reads it. Issuer and audience are the caller's to compare. Keys that the header brings
-/// along (`jwk`, `jku`, `x5u`) are never looked at.
+/// clock made and reads it. Issuer and audience are the caller's to compare.
 pub(crate) fn verify<T: DeserializeOwned>(
     keys: &SigningKeys,
     token: &str,
     now: Moment,
 ) -> Result<T, Disbelief> {
+    let claims = signed(keys, token)?;
+    let expires = claims.get("exp").and_then(Value::as_i64).ok_or(Disbelief::Claims)?;
+    if expires <= now.seconds() {
+        return Err(Disbelief::Expired);
+    }
+    if claims.get("nbf").is_some_and(|nbf| nbf.as_i64().is_none_or(|nbf| nbf > now.seconds())) {
+        return Err(Disbelief::Claims);
+    }
+    serde_json::from_value(Value::Object(claims)).map_err(|_| Disbelief::Claims)
+}
+
+/// Recognizes an ID token that this tenant once gave, whether or not it still holds: good as a hint, never as a
+/// permission (RP-Initiated Logout 1.0, section 2).
+pub(crate) fn recognize(keys: &SigningKeys, issuer: &str, token: &str) -> Option<IdClaims> {
+    let claims: IdClaims = serde_json::from_value(Value::Object(signed(keys, token).ok()?)).ok()?;
+    (claims.iss == issuer).then_some(claims)
+}
+
+/// The claims of a token that one of our keys signed by RS256. Keys that the header brings along (`jwk`, `jku`,
+/// `x5u`) are never looked at.
+fn signed(keys: &SigningKeys, token: &str) -> Result<Map<String, Value>, Disbelief> {
     if token.split('.').count() != 3 {
         return Err(Disbelief::Malformed);
     }
@@ -125,18 +145,10 @@ pub(crate) fn verify<T: DeserializeOwned>(
     }
     let key = header.kid.as_deref().and_then(|kid| keys.find(kid)).ok_or(Disbelief::Signature)?;
     let mut validation = Validation::new(Algorithm::RS256);
-    // Times are compared below, by the tenant's clock; issuer and audience by the caller.
+    // Times are compared by the tenant's clock; issuer and audience by the caller.
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
-    let claims: Map<String, Value> =
-        jsonwebtoken::decode(token, &key.verifying, &validation).map_err(|_| Disbelief::Signature)?.claims;
-    let expires = claims.get("exp").and_then(Value::as_i64).ok_or(Disbelief::Claims)?;
-    if expires <= now.seconds() {
-        return Err(Disbelief::Expired);
-    }
-    if claims.get("nbf").is_some_and(|nbf| nbf.as_i64().is_none_or(|nbf| nbf > now.seconds())) {
-        return Err(Disbelief::Claims);
-    }
-    serde_json::from_value(Value::Object(claims)).map_err(|_| Disbelief::Claims)
+    let decoded = jsonwebtoken::decode(token, &key.verifying, &validation);
+    decoded.map(|token| token.claims).map_err(|_| Disbelief::Signature)
 }

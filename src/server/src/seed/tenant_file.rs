@@ -124,17 +124,25 @@ section! {
         #[serde(default)] idle_session_lifetime: Option<Spanned<f64>>,
         #[serde(default)] default_audience: Option<String>,
         #[serde(default)] allowed_logout_urls: Option<Vec<String>>,
+        #[serde(default)] oidc_logout: Option<OidcLogoutSection>,
     } ignored {
         acr_values_supported allow_organization_name_in_authentication_api
         authorization_response_iss_parameter_supported change_password client_id_metadata_document_supported
         country_codes customize_mfa_in_postlogin_action default_directory default_redirection_uri
         default_token_quota device_flow dynamic_client_registration_security_mode enable_ai_guide
         enabled_locales ephemeral_session_lifetime error_page flags guardian_mfa_page
-        idle_ephemeral_session_lifetime legacy_sandbox_version mtls oidc_logout phone_consolidated_experience
+        idle_ephemeral_session_lifetime legacy_sandbox_version mtls phone_consolidated_experience
         picture_url pushed_authorization_requests_supported resource_parameter_profile sandbox_version
         sandbox_versions_available session_cookie sessions skip_non_verifiable_callback_uri_confirmation_prompt
         support_email support_url universal_login
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OidcLogoutSection {
+    #[serde(default)]
+    rp_logout_end_session_endpoint_discovery: bool,
 }
 
 section! {
@@ -292,6 +300,9 @@ impl TenantSection {
             idle_session_lifetime: hours(self.idle_session_lifetime, default.idle_session_lifetime)?,
             default_audience: self.default_audience.filter(|audience| !audience.is_empty()),
             allowed_logout_urls: self.allowed_logout_urls.unwrap_or_default(),
+            end_session_discovery: self
+                .oidc_logout
+                .is_some_and(|section| section.rp_logout_end_session_endpoint_discovery),
             ..default
         })
     }
@@ -456,6 +467,7 @@ tenant:
   default_audience: ''
   support_email: help@example.com
   flags: { enable_sso: true }
+  oidc_logout: { rp_logout_end_session_endpoint_discovery: true }
 rules: []
 clients:
   - name: Portal
@@ -489,6 +501,7 @@ clientGrants:
         assert_eq!(file.options.session_lifetime, Duration::from_hours(168));
         assert_eq!(file.options.idle_session_lifetime, Duration::from_mins(30));
         assert_eq!(file.options.default_audience, None);
+        assert!(file.options.end_session_discovery);
         let [portal, nightly] = &file.clients[..] else { panic!("two clients") };
         assert_eq!(portal.application_type, ApplicationType::SinglePage);
         assert_eq!(portal.authentication, ClientAuthentication::None);

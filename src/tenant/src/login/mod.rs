@@ -137,6 +137,11 @@ pub(crate) fn signed_out(tenant: &Tenant) -> Response {
     page(StatusCode::OK, pages::signed_out(&tenant.0.assets, tenant.name()), None)
 }
 
+/// The page that asks whether to sign out; `fields` come back with the answer.
+pub(crate) fn ask_to_leave(tenant: &Tenant, fields: &[(&str, &str)], target: Option<&str>) -> Response {
+    page(StatusCode::OK, pages::leave(&tenant.0.assets, tenant.name(), fields), target)
+}
+
 /// The page for an address that the tenant does not have.
 pub(crate) async fn not_found(State(tenant): State<Tenant>) -> Response {
     let text = "There is no page at this address.";

@@ -405,6 +405,23 @@ pub(crate) fn signed_out(assets: &Assets, tenant: &str) -> Markup {
     frame(assets, tenant, "Signed out", "signed-out", &content)
 }
 
+/// The page that asks whether to sign out. Its form posts `fields` and `confirm=true` to `/oidc/logout`.
+pub(crate) fn leave(assets: &Assets, tenant: &str, fields: &[(&str, &str)]) -> Markup {
+    let content = html! {
+        div.card {
+            h1 { "Do you want to sign out?" }
+            p { "An application asks to end your session with " bdi { (tenant) } "." }
+            form.fields method="post" action=(model::route::END_SESSION) {
+                @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
+                input type="hidden" name="confirm" value="true";
+                button.button.solid.wide type="submit" { "Sign out" }
+            }
+            p { "If you did not ask for this, close this page: you stay signed in." }
+        }
+    };
+    frame(assets, tenant, "Sign out", "sign-out", &content)
+}
+
 /// The page that hands `response` to the window that asked, and to no other origin than `target_origin`
 /// (contract C2). Gives the HTML and its script's hash, `sha256-…`, for the content policy.
 pub(crate) fn web_message(response: &serde_json::Value, target_origin: &str) -> (String, String) {
@@ -634,6 +651,7 @@ mod tests {
             stand_in(&assets(), &stand_in_page(text, "sms")),
             problem(&assets(), &problem_page(text, text)),
             signed_out(&assets(), text),
+            leave(&assets(), text, &[("state", text)]),
         ]
         .into_iter()
         .map(Markup::into_string)

@@ -3,7 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 
 use super::authorize::found;
@@ -21,19 +21,17 @@ pub(super) async fn end(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = read_form(query.unwrap_or_default().as_bytes()).unwrap_or_default();
-    let target = match target(&tenant, &query) {
+    let text = |key: &str| query.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let target = match target(&tenant, text("client_id"), text("returnTo")) {
         Ok(target) => target,
-        Err(detail) => {
-            return login::problem(
-                &tenant,
-                StatusCode::BAD_REQUEST,
-                "Oops!, something went wrong",
-                "The address to return to after signing out is not in the list of allowed logout URLs.",
-                Some(detail),
-            );
-        }
+        Err(detail) => return refused(&tenant, detail),
     };
-    if let Some(cookie) = Cookie::Session.read(&tenant, &headers) {
+    leave(&tenant, &headers, target).await
+}
+
+/// Ends the session of the browser that sends `headers`, and goes to `target` or to a page that says so.
+pub(crate) async fn leave(tenant: &Tenant, headers: &HeaderMap, target: Option<String>) -> Response {
+    if let Some(cookie) = Cookie::Session.read(tenant, headers) {
         let digest = cookie.digest();
         let ended = tenant
             .0
@@ -41,21 +39,35 @@ pub(super) async fn end(
             .write(move |unit| Box::pin(async move { unit.remove_session(&digest).await }))
             .await;
         if let Err(error) = ended {
-            return login::failure(&tenant, &error);
+            return login::failure(tenant, &error);
         }
     }
     let mut response = match target {
         Some(url) => found(&url),
-        None => login::signed_out(&tenant),
+        None => login::signed_out(tenant),
     };
-    response.headers_mut().append(header::SET_COOKIE, Cookie::Session.clear(&tenant));
+    response.headers_mut().append(header::SET_COOKIE, Cookie::Session.clear(tenant));
     uncached(response)
 }
 
-/// Where to go: `returnTo` if it is allowed, else the client's first address, else nowhere.
-fn target(tenant: &Tenant, query: &Map<String, Value>) -> Result<Option<String>, &'static str> {
-    let text = |key: &str| query.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let (allowed, detail) = match text("client_id") {
+/// The page for a request to sign out that cannot be met.
+pub(crate) fn refused(tenant: &Tenant, detail: &str) -> Response {
+    login::problem(
+        tenant,
+        StatusCode::BAD_REQUEST,
+        "Oops!, something went wrong",
+        "The address to return to after signing out is not in the list of allowed logout URLs.",
+        Some(detail),
+    )
+}
+
+/// Where to go: where the request says if that is allowed, else to the client's first address, else nowhere.
+pub(crate) fn target(
+    tenant: &Tenant,
+    client_id: Option<&str>,
+    wanted: Option<&str>,
+) -> Result<Option<String>, &'static str> {
+    let (allowed, detail) = match client_id {
         Some(id) => {
             let client = tenant.client(id).ok_or("The client does not exist.")?;
             (&client.allowed_logout_urls, "Add it to the application's allowed_logout_urls.")
@@ -65,12 +77,10 @@ fn target(tenant: &Tenant, query: &Map<String, Value>) -> Result<Option<String>,
             "Add it to the tenant's allowed_logout_urls, or send client_id.",
         ),
     };
-    match text("returnTo") {
+    match wanted {
         Some(wanted) if allowed.iter().any(|allowed| permits(allowed, wanted)) => Ok(Some(wanted.to_owned())),
         Some(_) => Err(detail),
-        None if text("client_id").is_some() => {
-            Ok(allowed.iter().find(|allowed| !allowed.contains('*')).cloned())
-        }
+        None if client_id.is_some() => Ok(allowed.iter().find(|allowed| !allowed.contains('*')).cloned()),
         None => Ok(None),
     }
 }

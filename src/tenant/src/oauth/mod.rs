@@ -2,7 +2,7 @@
 
 pub(crate) mod authorize;
 mod client;
-mod logout;
+pub(crate) mod logout;
 pub(crate) mod request;
 mod revoke;
 pub(crate) mod token;

@@ -15,7 +15,7 @@ const CACHED: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public
 /// What the tenant offers. Only what it really does is listed.
 pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResponse {
     let url = |path: &str| tenant.0.issuer.url(path);
-    let document = json!({
+    let mut document = json!({
         "issuer": tenant.0.issuer.as_str(),
         "authorization_endpoint": url(route::AUTHORIZE),
         "token_endpoint": url(route::TOKEN),
@@ -36,6 +36,9 @@ pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResp
         "request_uri_parameter_supported": false,
         "request_parameter_supported": false,
     });
+    if tenant.0.configuration.options().end_session_discovery {
+        document["end_session_endpoint"] = url(route::END_SESSION).into();
+    }
     (CACHED, Json(document))
 }
 

@@ -1,6 +1,7 @@
 //! OpenID Connect: what clients learn about the tenant and about people.
 
 mod discovery;
+mod logout;
 mod userinfo;
 
 use axum::Router;
@@ -11,9 +12,11 @@ use crate::Tenant;
 use crate::http::cors;
 
 pub(crate) fn router() -> Router<Tenant> {
+    let navigation = Router::new().route(route::END_SESSION, get(logout::from_query).post(logout::from_form));
     Router::new()
         .route(route::DISCOVERY, get(discovery::configuration))
         .route(route::JWKS, get(discovery::keys))
         .route(route::USERINFO, get(userinfo::tell).post(userinfo::tell))
         .layer(cors::public())
+        .merge(navigation)
 }

@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use model::{Identity, Profile, User, UserId};
 use serde_json::{Value, json};
-use store::{Store, UserRow};
+use store::{SigningKeyRow, Store, UserRow};
 use tempfile::TempDir;
 use tenant::configuration::{
     ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Options, RefreshTokens,
@@ -20,6 +20,7 @@ use tenant::configuration::{
 use tenant::secret::{Secret, digest};
 use tenant::seed::{SeedPassword, SeedUser};
 use tenant::{Clock, Configuration, Issuer, Moment, Tenant};
+use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
 pub(crate) const ISSUER: &str = "http://localhost:3000/";
@@ -39,6 +40,7 @@ pub(crate) const START: i64 = 1_767_225_600_000;
 pub(crate) struct Bench {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
+    configuration: Configuration,
     router: Router,
     _folder: TempDir,
 }
@@ -138,6 +140,22 @@ pub(crate) fn email(id: &str) -> String {
     format!("{}@example.test", local.to_lowercase())
 }
 
+/// Keys take their time to make, so all benches share those of the first.
+static KEYS: OnceCell<Vec<SigningKeyRow>> = OnceCell::const_new();
+
+async fn make_keys() -> Vec<SigningKeyRow> {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.path().join("keys.db").display())).await.unwrap();
+    let nothing = Configuration::new(Options::default(), Vec::new(), Vec::new(), Vec::new()).unwrap();
+    open(&store, &nothing, &Clock::settable(Moment::from_millis(START))).await;
+    store.read().await.unwrap().list_signing_keys().await.unwrap()
+}
+
+async fn open(store: &Store, configuration: &Configuration, clock: &Clock) -> Tenant {
+    let issuer = Issuer::parse(ISSUER).unwrap();
+    Tenant::open(store.clone(), issuer, configuration.clone(), clock.clone()).await.unwrap()
+}
+
 impl Bench {
     /// A tenant with these users, see [`user`].
     pub(crate) async fn with_users(users: &[&[&str]]) -> Self {
@@ -145,6 +163,10 @@ impl Bench {
     }
 
     pub(crate) async fn with_seeds(seeds: Vec<SeedUser>) -> Self {
+        Self::with_options(seeds, Options { stand_ins: true, ..Options::default() }).await
+    }
+
+    pub(crate) async fn with_options(seeds: Vec<SeedUser>, options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store =
             Store::open(&format!("sqlite:{}", folder.path().join("tenant.db").display())).await.unwrap();
@@ -155,7 +177,7 @@ impl Bench {
             ..client("machine", ClientAuthentication::SecretPost, Some("machine secret"))
         };
         let configuration = Configuration::new(
-            Options { stand_ins: true, ..Options::default() },
+            options,
             vec![
                 client(PAGE, ClientAuthentication::None, None),
                 client("other", ClientAuthentication::None, None),
@@ -206,10 +228,26 @@ impl Bench {
             }],
         )
         .unwrap();
-        let issuer = Issuer::parse(ISSUER).unwrap();
-        let tenant = Tenant::open(store.clone(), issuer, configuration, clock.clone()).await.unwrap();
+        let keys = KEYS.get_or_init(make_keys).await.clone();
+        store
+            .write::<_, store::Error, _>(move |unit| {
+                Box::pin(async move {
+                    for key in &keys {
+                        unit.insert_signing_key(key).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+        let tenant = open(&store, &configuration, &clock).await;
         tenant.seed(seeds).await.unwrap();
-        Self { store, clock, router: tenant.router(), _folder: folder }
+        Self { store, clock, configuration, router: tenant.router(), _folder: folder }
+    }
+
+    /// Opens the tenant again, as a restart does.
+    pub(crate) async fn reopen(&mut self) {
+        self.router = open(&self.store, &self.configuration, &self.clock).await.router();
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -261,7 +299,7 @@ impl Bench {
     /// The tenant's own signing key and its id: for tokens that only the tenant could have made.
     pub(crate) async fn key(&self) -> (String, EncodingKey) {
         let keys = self.store.read().await.unwrap().list_signing_keys().await.unwrap();
-        let key = keys.last().unwrap();
+        let key = keys.first().unwrap();
         (key.kid.clone(), EncodingKey::from_rsa_pem(key.pem.as_bytes()).unwrap())
     }
 

@@ -4,6 +4,7 @@
 
 mod bearer;
 mod bench;
+mod end_session;
 mod link;
 mod logout;
 mod machine;

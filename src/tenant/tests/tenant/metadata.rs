@@ -1,5 +1,7 @@
 //! What the tenant tells about itself: contract C5.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::Request;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -40,19 +42,53 @@ async fn a_client_verifies_an_id_token_with_the_published_key() {
     jsonwebtoken::decode::<Value>(token, &public, &validation).unwrap();
 }
 
+/// The ids in the published key set.
+async fn kids(bench: &Bench) -> Vec<String> {
+    let keys = bench.send(Request::get("/.well-known/jwks.json").body(Body::empty()).unwrap()).await.json();
+    let keys = keys["keys"].as_array().unwrap();
+    keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The id of the key that signs now.
+async fn signing(bench: &Bench) -> String {
+    let code = Browser::new(bench).sign_in("auth0|1", &[]).await;
+    let tokens = bench.trade(&code, &[]).await.json();
+    jsonwebtoken::decode_header(tokens["id_token"].as_str().unwrap()).unwrap().kid.unwrap()
+}
+
 #[tokio::test]
-async fn a_restart_keeps_the_key() {
-    let bench = Bench::with_users(&[]).await;
-    let (kid, _) = bench.key().await;
-    let issuer = tenant::Issuer::parse(ISSUER).unwrap();
-    let configuration = tenant::Configuration::new(
-        tenant::configuration::Options::default(),
-        Vec::new(),
-        Vec::new(),
-        Vec::new(),
-    )
-    .unwrap();
-    tenant::Tenant::open(bench.store.clone(), issuer, configuration, bench.clock.clone()).await.unwrap();
-    assert_eq!(bench.store.read().await.unwrap().list_signing_keys().await.unwrap().len(), 1);
-    assert_eq!(bench.key().await.0, kid);
+async fn a_restart_keeps_the_current_and_the_next_key() {
+    let mut bench = Bench::with_users(&[&["auth0|1"]]).await;
+    let before = kids(&bench).await;
+    assert_eq!(before.len(), 2);
+    bench.reopen().await;
+    assert_eq!(kids(&bench).await, before);
+    assert_eq!(signing(&bench).await, before[0]);
+}
+
+#[tokio::test]
+async fn rotation_makes_the_next_key_sign_and_keeps_the_former_while_its_tokens_hold() {
+    let mut bench = Bench::with_users(&[&["auth0|1"]]).await;
+    let before = kids(&bench).await;
+    let day = Duration::from_hours(24);
+    let mut claims = bench.claims("auth0|1", "read:current_user");
+    claims["exp"] = (bench.clock.now().after(2 * day).seconds()).into();
+    let token = bench.sign(&claims).await;
+    let read = async |bench: &Bench| {
+        bench.call(axum::http::Method::GET, "/api/v2/users/auth0%7C1", &token).await.status.as_u16()
+    };
+
+    let rotated = tenant::rotate_keys(&bench.store, &bench.clock).await.unwrap();
+    assert_eq!(rotated, before[1], "the key that everybody knows already");
+    assert_eq!(kids(&bench).await, before, "an open tenant goes on as it is");
+    bench.reopen().await;
+    let after = kids(&bench).await;
+    assert_eq!((&after[0], &after[2], after.len()), (&before[1], &before[0], 3));
+    assert_eq!(signing(&bench).await, before[1]);
+    assert_eq!(read(&bench).await, 200);
+
+    bench.clock.advance(day + Duration::from_secs(1));
+    bench.reopen().await;
+    assert_eq!(kids(&bench).await, after[..2]);
+    assert_eq!(read(&bench).await, 401, "no key signs for longer than its tokens may last");
 }

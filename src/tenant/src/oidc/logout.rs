@@ -1,0 +1,89 @@
+//! `/oidc/logout` (contract C4, OpenID Connect RP-Initiated Logout 1.0).
+
+use axum::body::Body;
+use axum::extract::{RawQuery, Request, State};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::Tenant;
+use crate::http::body::{read_form, read_object};
+use crate::http::cookie::Cookie;
+use crate::login;
+use crate::oauth::logout;
+use crate::token::{self, IdClaims};
+
+/// `GET`: a client sends the person.
+pub(super) async fn from_query(
+    State(tenant): State<Tenant>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let wish = read_form(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    end(&tenant, &headers, &wish, false).await.unwrap_or_else(|error| login::failure(&tenant, &error))
+}
+
+/// `POST`: a client sends the person, or the person answers our own page.
+pub(super) async fn from_form(State(tenant): State<Tenant>, request: Request<Body>) -> Response {
+    let headers = request.headers().clone();
+    let wish = read_object(request).await.unwrap_or_default();
+    // Browsers name the origin of every posted form, so that no other site can say yes for the person.
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let agreed =
+        origin == Some(tenant.0.issuer.origin()) && wish.get("confirm").is_some_and(|yes| yes == "true");
+    end(&tenant, &headers, &wish, agreed).await.unwrap_or_else(|error| login::failure(&tenant, &error))
+}
+
+/// Ends the session of this browser if the client proves that it knows it, by the ID token that it got or by the
+/// session's id, or if the person agrees. A target that is not allowed is refused before anything ends.
+async fn end(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    wish: &Map<String, Value>,
+    agreed: bool,
+) -> Result<Response, store::Error> {
+    let text = |key: &str| wish.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    // A hint that is not ours, or too old to be told, proves nothing and harms nothing.
+    let hint = text("id_token_hint")
+        .and_then(|hint| token::recognize(&tenant.0.keys, tenant.0.issuer.as_str(), hint));
+    let client_id = match (text("client_id"), &hint) {
+        (Some(id), Some(hint)) if !hint.aud.contains(id) => {
+            return Ok(logout::refused(tenant, "The id_token_hint was given to another client."));
+        }
+        (Some(id), _) => Some(id.to_owned()),
+        (None, Some(IdClaims { aud: token::Audience::One(id), .. })) => Some(id.clone()),
+        (None, _) => None,
+    };
+    let wanted = text("post_logout_redirect_uri");
+    let target = match logout::target(tenant, client_id.as_deref(), wanted) {
+        Ok(target) => target,
+        Err(detail) => return Ok(logout::refused(tenant, detail)),
+    };
+    let session = match Cookie::Session.read(tenant, headers) {
+        Some(cookie) => tenant.0.store.read().await?.find_session(&cookie.digest()).await?,
+        None => None,
+    };
+    let named = [hint.and_then(|hint| hint.sid), text("logout_hint").map(str::to_owned)];
+    let is_known = |sid: &str| named.iter().flatten().any(|known| known == sid);
+    if session.is_some_and(|session| !agreed && !is_known(&session.sid)) {
+        let fields: Vec<(&str, &str)> = [
+            ("client_id", client_id.as_deref()),
+            ("post_logout_redirect_uri", wanted),
+            ("state", text("state")),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+        return Ok(login::ask_to_leave(tenant, &fields, target.as_deref()));
+    }
+    let target = target.map(|target| with_state(target, text("state")));
+    Ok(logout::leave(tenant, headers, target).await)
+}
+
+/// The state goes back with the person (RP-Initiated Logout 1.0, section 3).
+fn with_state(target: String, state: Option<&str>) -> String {
+    let (Some(state), Ok(mut url)) = (state, Url::parse(&target)) else { return target };
+    url.query_pairs_mut().append_pair("state", state);
+    url.into()
+}
