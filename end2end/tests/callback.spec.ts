@@ -127,6 +127,43 @@ test('a code that the tenant does not know is told as a sign-in that is over', a
   await expectNothingLeft(page);
 });
 
+test('an ID token that answers another sign-in proves nothing', async ({ app, hosted, page, person }) => {
+  await page.route('**/oauth/token', async (route) => {
+    const answer = await route.fetch();
+    const tokens: { id_token: string } = await answer.json();
+    const [header, claims, signature] = tokens.id_token.split('.');
+    const changed = { ...JSON.parse(Buffer.from(claims!, 'base64url').toString()), nonce: 'of another sign-in' };
+    const id_token = [header, Buffer.from(JSON.stringify(changed)).toString('base64url'), signature].join('.');
+    await route.fulfill({ response: answer, json: { ...tokens, id_token } });
+  });
+  await begin(app, hosted, page);
+  await hosted.signInAs(person.email, PASSWORD);
+  await expect(app.notice).toContainText('This sign-in could not be confirmed');
+  await expect(app.signOut).toBeHidden();
+  await expectNothingLeft(page);
+  await page.unrouteAll();
+  await app.signInAgain.click();
+  await app.showsTheList();
+});
+
+test('a connection that breaks before the tokens come is told, and signing in again works', async ({
+  app,
+  hosted,
+  page,
+  person,
+  watch,
+}) => {
+  watch.expect('net::ERR_CONNECTION_RESET');
+  await page.route('**/oauth/token', (route) => route.abort('connectionreset'));
+  await begin(app, hosted, page);
+  await hosted.signInAs(person.email, PASSWORD);
+  await expect(app.notice).toContainText('The sign-in service cannot be reached');
+  await expectNothingLeft(page);
+  await page.unrouteAll();
+  await app.signInAgain.click();
+  await app.showsTheList();
+});
+
 test('a cancelled sign-in is called that, and can be begun again', async ({ app, hosted, page, person }) => {
   const state = await begin(app, hosted, page);
   await page.goto(`/callback?error=access_denied&error_description=The%20person%20said%20no&state=${state}`);

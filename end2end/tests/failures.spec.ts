@@ -157,8 +157,7 @@ test('an array that comes back unchanged means that nothing was unlinked, and th
     await route.fulfill({ json: (await answer.json()).identities });
   });
   await app.unlinks(google);
-  await expect(app.status).toContainText('Nothing was unlinked');
-  await expect(app.status).toContainText(`Google (${google.who}) is still there`);
+  await expect(app.status).toHaveText(`Nothing was unlinked: Google (${google.who}) is still linked.`);
   await app.shows([person.main, ...person.linked]);
   await expect(app.unlink(google)).toBeFocused();
 });

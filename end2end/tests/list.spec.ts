@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { demoUsers } from '../fixtures/built.ts';
-import { demoTest as test, expect, expectNoSidewaysScroll } from '../fixtures/index.ts';
+import { demoTest as test, expect, expectNoSidewaysScroll, isManagement } from '../fixtures/index.ts';
 
 interface Identity {
   provider: string;
@@ -207,5 +207,28 @@ test('the login page and a stand-in fit a small screen', async ({ app, hosted, p
   await expect(hosted.heading).toBeVisible();
   await expectNoSidewaysScroll(page);
   await hosted.continueWith('LinkedIn');
+  await expectNoSidewaysScroll(page);
+});
+
+test('the dialog and a failure fit a small screen, however long the names', async ({ app, hosted, page, watch }) => {
+  watch.expectStatus(500);
+  await page.setViewportSize({ width: 320, height: 700 });
+  await app.open();
+  await app.signIn.click();
+  await hosted.signInAs('hubert@example.com', 'hubert-demo');
+  await app.showsTheList();
+  // Nothing is unlinked: the people of the demo are shared.
+  await page.route(isManagement, (route) => route.fulfill({ status: 500, body: 'x'.repeat(300) }));
+  await page.getByRole('button', { name: /^Unlink LinkedIn/ }).click();
+  await expectNoSidewaysScroll(page);
+  const dialog = (await app.dialog.boundingBox())!;
+  expect(dialog.x).toBeGreaterThanOrEqual(0);
+  expect(dialog.x + dialog.width).toBeLessThanOrEqual(320);
+  for (const button of await app.dialog.getByRole('button').all()) {
+    await expect(button).toBeInViewport({ ratio: 1 });
+  }
+  await app.dialog.getByRole('button', { name: 'Unlink LinkedIn' }).click();
+  await app.notice.getByText('Technical details').click();
+  await expect(app.notice.locator('pre')).toBeVisible();
   await expectNoSidewaysScroll(page);
 });

@@ -35,6 +35,41 @@ test('a new tab signs in silently, at the address that it was opened with', asyn
   expect(asked).toEqual([]);
 });
 
+test('a message that is not the answer of the tenant signs nobody in or out', async ({ app, page, signedIn: person }) => {
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/authorize?*', (route) => held.then(() => route.continue()));
+  const asked = page.waitForRequest('**/authorize?*');
+  await page.reload();
+  const state = new URL((await asked).url()).searchParams.get('state');
+  await page.evaluate((state) => {
+    window.postMessage({ type: 'authorization_response', response: { error: 'login_required', state } }, '*');
+    window.postMessage({ type: 'authorization_response', response: { code: 'forged', state } }, '*');
+  }, state);
+  answer();
+  await app.showsTheList();
+  await app.shows([person.main, ...person.linked]);
+});
+
+test('a tenant that does not answer is told after a while, and can be asked again', async ({
+  app,
+  page,
+  signedIn: person,
+}) => {
+  await page.clock.install();
+  await page.route('**/authorize?*', () => {});
+  const asked = page.waitForRequest('**/authorize?*');
+  await page.reload();
+  await asked;
+  await expect(app.notice).toBeHidden();
+  await page.clock.fastForward(10_000);
+  await expect(app.notice).toContainText('The sign-in service does not answer');
+  await page.unrouteAll();
+  await app.tryAgain.click();
+  await app.showsTheList();
+  await app.shows([person.main, ...person.linked]);
+});
+
 test('somebody who never signed in is asked nothing and asks nobody', async ({ app, page }) => {
   const requests: string[] = [];
   page.on('request', (request) => requests.push(new URL(request.url()).pathname));
