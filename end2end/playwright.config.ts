@@ -22,9 +22,7 @@ export default defineConfig<object, Options>({
     actionTimeout: 10_000,
     navigationTimeout: 10_000,
     contextOptions: { reducedMotion: 'reduce' },
-    // Without a film: it takes as long as the tests themselves.
-    trace: { mode: 'retain-on-failure', screenshots: false },
-    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
   },
   projects: [
     { name: 'same-origin', use: { deployment: 'same-origin' }, grepInvert: /@static-host/ },
