@@ -24,6 +24,14 @@ pub const DISCOVERY: &str = "/.well-known/openid-configuration";
 pub const JWKS: &str = "/.well-known/jwks.json";
 /// The Management API; behind the tenant's origin and with a slash at its end it is the API's audience.
 pub const MANAGEMENT_API: &str = "/api/v2";
+/// Every user: GET searches, POST adds one.
+pub const USERS: &str = "/api/v2/users";
+/// The users with an e-mail address.
+pub const USERS_BY_EMAIL: &str = "/api/v2/users-by-email";
+/// The connections.
+pub const CONNECTIONS: &str = "/api/v2/connections";
+/// What the Management API can do, as an OpenAPI document.
+pub const OPENAPI: &str = "/api/v2/openapi.json";
 /// One user.
 pub const USER: &str = "/api/v2/users/{id}";
 /// The identities of one user: POST links another.

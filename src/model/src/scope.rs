@@ -25,19 +25,33 @@ impl Scope {
     pub const READ_USER_IDP_TOKENS: Self = Self::known("read:user_idp_tokens");
     /// Change any user; link and unlink anybody's identities.
     pub const UPDATE_USERS: Self = Self::known("update:users");
+    /// Change the `app_metadata` of any user.
+    pub const UPDATE_USERS_APP_METADATA: Self = Self::known("update:users_app_metadata");
+    /// Add a user.
+    pub const CREATE_USERS: Self = Self::known("create:users");
+    /// Remove any user.
+    pub const DELETE_USERS: Self = Self::known("delete:users");
+    /// List the connections.
+    pub const READ_CONNECTIONS: Self = Self::known("read:connections");
 
     /// Read one's own user.
     pub const READ_CURRENT_USER: Self = Self::known("read:current_user");
     /// Link and unlink one's own identities.
     pub const UPDATE_CURRENT_USER_IDENTITIES: Self = Self::known("update:current_user_identities");
+    /// Begin one's own `user_metadata`.
+    pub const CREATE_CURRENT_USER_METADATA: Self = Self::known("create:current_user_metadata");
+    /// Change one's own `user_metadata`.
+    pub const UPDATE_CURRENT_USER_METADATA: Self = Self::known("update:current_user_metadata");
+    /// Remove one's own user; no user flow is granted it (contract A15).
+    pub const DELETE_CURRENT_USER: Self = Self::known("delete:current_user");
 
     /// What a user-bound Management API token may hold; anything else is silently dropped when it is
     /// issued (contract A15).
     pub const USER_GRANTABLE: [Self; 7] = [
         Self::READ_CURRENT_USER,
         Self::UPDATE_CURRENT_USER_IDENTITIES,
-        Self::known("create:current_user_metadata"),
-        Self::known("update:current_user_metadata"),
+        Self::CREATE_CURRENT_USER_METADATA,
+        Self::UPDATE_CURRENT_USER_METADATA,
         Self::known("delete:current_user_metadata"),
         Self::known("create:current_user_device_credentials"),
         Self::known("delete:current_user_device_credentials"),

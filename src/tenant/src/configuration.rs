@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use model::{ConnectionName, Provider, Scopes};
 
+pub use crate::http::limit::RateLimit;
 use crate::secret::Secret;
 
 /// Everything a tenant is configured with. Build it with [`Configuration::new`], which checks it.
@@ -36,6 +37,8 @@ pub struct Options {
     pub end_session_discovery: bool,
     /// How long an access token for the Management API lasts.
     pub access_token_lifetime: Duration,
+    /// How many calls the Management API answers; `None` is as many as it can.
+    pub rate_limit: Option<RateLimit>,
     /// Whether connections without credentials of their own are served by stand-ins.
     pub stand_ins: bool,
     /// Sign-ins shown on the login page of a demo tenant: e-mail address and password.
@@ -54,6 +57,7 @@ impl Default for Options {
             allowed_logout_urls: Vec::new(),
             end_session_discovery: false,
             access_token_lifetime: Duration::from_hours(2),
+            rate_limit: None,
             stand_ins: false,
             demo_sign_ins: Vec::new(),
         }

@@ -27,6 +27,7 @@ pub use clock::{Clock, Moment};
 pub use configuration::Configuration;
 pub use issuer::{InvalidIssuer, Issuer};
 
+use crate::http::limit::Bucket;
 use crate::keys::SigningKeys;
 use crate::login::pages::Assets;
 use crate::oauth::token::MACHINE_TOKEN_LIFETIME;
@@ -44,6 +45,7 @@ struct Parts {
     clock: Clock,
     keys: SigningKeys,
     assets: Assets,
+    bucket: Option<Bucket>,
 }
 
 /// Why a tenant did not open.
@@ -83,7 +85,8 @@ impl Tenant {
             [options.access_token_lifetime, MACHINE_TOKEN_LIFETIME, ID_TOKEN_LIFETIME].into_iter().max();
         let keys = SigningKeys::open(&store, clock.now(), longest.unwrap_or_default()).await?;
         let assets = login::assets();
-        Ok(Self(Arc::new(Parts { store, issuer, configuration, clock, keys, assets })))
+        let bucket = configuration.options().rate_limit.map(|limit| Bucket::new(limit, clock.now()));
+        Ok(Self(Arc::new(Parts { store, issuer, configuration, clock, keys, assets, bucket })))
     }
 
     /// Whether the tenant has any user.

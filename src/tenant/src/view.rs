@@ -21,7 +21,10 @@ pub(crate) fn user(row: &UserRow) -> User {
         blocked: row.blocked,
         user_metadata: row.user_metadata.clone(),
         app_metadata: row.app_metadata.clone(),
-        profile: with_defaults(row),
+        profile: match row.last_password_reset {
+            None => with_defaults(row),
+            Some(millis) => with_defaults(row).with("last_password_reset", Moment::from_millis(millis).iso()),
+        },
     }
 }
 

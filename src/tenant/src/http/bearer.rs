@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use model::{Scope, Scopes, UserId};
 
 use super::error::ApiError;
+use super::limit::Note;
 use crate::Tenant;
 use crate::token::{self, AccessClaims, Disbelief};
 
@@ -30,8 +31,48 @@ pub(crate) struct MayChangeIdentities {
     client_id: Option<String>,
 }
 
-const READ_USER: &[Scope] = &[Scope::READ_USERS, Scope::READ_CURRENT_USER, Scope::READ_USER_IDP_TOKENS];
-const CHANGE_IDENTITIES: &[Scope] = &[Scope::UPDATE_USERS, Scope::UPDATE_CURRENT_USER_IDENTITIES];
+/// The permission to read everybody. Only [`Caller::may_read_everybody`] makes one.
+#[derive(Debug)]
+pub(crate) struct MayReadEverybody(());
+
+/// The permission to add a user. Only [`Caller::may_create`] makes one.
+#[derive(Debug)]
+pub(crate) struct MayCreate(());
+
+/// The permission to remove one user. Only [`Caller::may_delete`] makes one.
+#[derive(Debug)]
+pub(crate) struct MayDelete(UserId);
+
+/// The permission to change some or all attributes of one user. Only [`Caller::may_update`] makes one.
+#[derive(Debug)]
+pub(crate) struct MayUpdate {
+    user_id: UserId,
+    breadth: Breadth,
+}
+
+/// Which attributes a permission to change covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Breadth {
+    Everything,
+    AppMetadata,
+    UserMetadata,
+}
+
+/// The permission to list connections. Only [`Caller::may_read_connections`] makes one.
+#[derive(Debug)]
+pub(crate) struct MayReadConnections(());
+
+pub(crate) const READ_USER: &[Scope] =
+    &[Scope::READ_USERS, Scope::READ_CURRENT_USER, Scope::READ_USER_IDP_TOKENS];
+pub(crate) const READ_EVERYBODY: &[Scope] = &[Scope::READ_USERS];
+pub(crate) const CREATE: &[Scope] = &[Scope::CREATE_USERS];
+pub(crate) const DELETE: &[Scope] = &[Scope::DELETE_USERS, Scope::DELETE_CURRENT_USER];
+pub(crate) const UPDATE: &[Scope] =
+    &[Scope::UPDATE_USERS, Scope::UPDATE_USERS_APP_METADATA, Scope::UPDATE_CURRENT_USER_METADATA];
+const UPDATE_APP_METADATA: &[Scope] = &[Scope::UPDATE_USERS, Scope::UPDATE_USERS_APP_METADATA];
+const UPDATE_ATTRIBUTE: &[Scope] = &[Scope::UPDATE_USERS];
+pub(crate) const READ_CONNECTIONS: &[Scope] = &[Scope::READ_CONNECTIONS];
+pub(crate) const CHANGE_IDENTITIES: &[Scope] = &[Scope::UPDATE_USERS, Scope::UPDATE_CURRENT_USER_IDENTITIES];
 
 /// Linking by provider and id takes this one (contract A11).
 pub(crate) const LINK_BY_ID: &[Scope] = &[Scope::UPDATE_USERS];
@@ -40,6 +81,23 @@ impl FromRequestParts<Tenant> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, tenant: &Tenant) -> Result<Self, ApiError> {
+        let caller = Self::proven(parts, tenant)?;
+        if let Some(bucket) = &tenant.0.bucket {
+            let reading = bucket.take(tenant.now());
+            if let Some(note) = parts.extensions.get::<Note>() {
+                note.leave(reading);
+            }
+            if reading.is_refusal() {
+                return Err(ApiError::TooManyRequests);
+            }
+        }
+        Ok(caller)
+    }
+}
+
+impl Caller {
+    /// Believes the token that a request brings.
+    fn proven(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
         let token = bearer(parts).ok_or(ApiError::MissingAuthentication)?;
         let claims: AccessClaims =
             token::verify(&tenant.0.keys, token, tenant.now()).map_err(|disbelief| match disbelief {
@@ -84,14 +142,61 @@ impl Caller {
     /// Whether the caller may link and unlink this user's identities: anybody's with `update:users`, one's
     /// own with `update:current_user_identities`.
     pub(crate) fn may_change_identities(&self, user_id: UserId) -> Result<MayChangeIdentities, ApiError> {
-        if !self.scopes.contains_any(CHANGE_IDENTITIES) {
-            return Err(ApiError::InsufficientScope(CHANGE_IDENTITIES));
-        }
+        self.any_of(CHANGE_IDENTITIES)?;
         let of_anybody = self.scopes.contains(&Scope::UPDATE_USERS);
         if !of_anybody {
             self.own(&user_id)?;
         }
         Ok(MayChangeIdentities { user_id, of_anybody, client_id: self.client_id.clone() })
+    }
+
+    /// Whether the caller may read everybody.
+    pub(crate) fn may_read_everybody(&self) -> Result<MayReadEverybody, ApiError> {
+        self.any_of(READ_EVERYBODY).map(MayReadEverybody)
+    }
+
+    /// Whether the caller may add users.
+    pub(crate) fn may_create(&self) -> Result<MayCreate, ApiError> {
+        self.any_of(CREATE).map(MayCreate)
+    }
+
+    /// Whether the caller may list connections.
+    pub(crate) fn may_read_connections(&self) -> Result<MayReadConnections, ApiError> {
+        self.any_of(READ_CONNECTIONS).map(MayReadConnections)
+    }
+
+    /// Whether the caller may remove this user: anybody with `delete:users`, oneself with
+    /// `delete:current_user`.
+    pub(crate) fn may_delete(&self, user_id: UserId) -> Result<MayDelete, ApiError> {
+        self.any_of(DELETE)?;
+        if !self.scopes.contains(&Scope::DELETE_USERS) {
+            self.own(&user_id)?;
+        }
+        Ok(MayDelete(user_id))
+    }
+
+    /// Whether the caller may change this user, and what of it: everything of anybody with `update:users`,
+    /// anybody's `app_metadata` with the scope of that name, one's own `user_metadata` with the user-bound ones
+    /// (contract A4).
+    pub(crate) fn may_update(&self, user_id: UserId) -> Result<MayUpdate, ApiError> {
+        let breadth = if self.scopes.contains(&Scope::UPDATE_USERS) {
+            Breadth::Everything
+        } else if self.scopes.contains(&Scope::UPDATE_USERS_APP_METADATA) {
+            Breadth::AppMetadata
+        } else if self
+            .scopes
+            .contains_any(&[Scope::UPDATE_CURRENT_USER_METADATA, Scope::CREATE_CURRENT_USER_METADATA])
+        {
+            self.own(&user_id)?;
+            Breadth::UserMetadata
+        } else {
+            return Err(ApiError::InsufficientScope(UPDATE));
+        };
+        Ok(MayUpdate { user_id, breadth })
+    }
+
+    fn any_of(&self, scopes: &'static [Scope]) -> Result<(), ApiError> {
+        if self.scopes.contains_any(scopes) { Ok(()) } else { Err(ApiError::InsufficientScope(scopes)) }
     }
 
     /// Compared before anything is looked up, so that existing and missing ids answer alike (contract A2).
@@ -104,6 +209,37 @@ impl MayRead {
     /// Whom.
     pub(crate) fn user_id(&self) -> &UserId {
         &self.0
+    }
+}
+
+impl MayDelete {
+    /// Whom.
+    pub(crate) fn user_id(&self) -> &UserId {
+        &self.0
+    }
+}
+
+impl MayUpdate {
+    /// Whom.
+    pub(crate) fn user_id(&self) -> &UserId {
+        &self.user_id
+    }
+
+    /// Whether the permission covers these attributes; refused as a whole when one is beyond it.
+    pub(crate) fn covers<'a>(
+        &self,
+        mut attributes: impl Iterator<Item = &'a String>,
+    ) -> Result<(), ApiError> {
+        let beyond = attributes.find(|attribute| match self.breadth {
+            Breadth::Everything => false,
+            Breadth::AppMetadata => *attribute != "app_metadata",
+            Breadth::UserMetadata => *attribute != "user_metadata",
+        });
+        match beyond.map(String::as_str) {
+            None => Ok(()),
+            Some("app_metadata") => Err(ApiError::InsufficientScope(UPDATE_APP_METADATA)),
+            Some(_) => Err(ApiError::InsufficientScope(UPDATE_ATTRIBUTE)),
+        }
     }
 }
 

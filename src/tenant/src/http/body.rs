@@ -19,9 +19,25 @@ pub(crate) enum UnreadableBody {
     Type,
 }
 
+/// What a body was written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// Values have types.
+    Json,
+    /// Every value is a string.
+    Form,
+}
+
 /// Reads an object: JSON by default, a form when the content type says so. In a form every value is a string;
 /// a repeated key is malformed, because nobody can tell which one counts.
 pub(crate) async fn read_object(request: Request<Body>) -> Result<Map<String, Value>, UnreadableBody> {
+    read_encoded(request).await.map(|(object, _)| object)
+}
+
+/// As [`read_object`], and tells what the body was written in.
+pub(crate) async fn read_encoded(
+    request: Request<Body>,
+) -> Result<(Map<String, Value>, Encoding), UnreadableBody> {
     let content_type = request
         .headers()
         .get(header::CONTENT_TYPE)
@@ -34,12 +50,12 @@ pub(crate) async fn read_object(request: Request<Body>) -> Result<Map<String, Va
         .to_ascii_lowercase();
     let bytes = to_bytes(request.into_body(), LIMIT).await.map_err(|_| UnreadableBody::TooLarge)?;
     match content_type.as_str() {
-        "application/json" if bytes.is_empty() => Ok(Map::new()),
+        "application/json" if bytes.is_empty() => Ok((Map::new(), Encoding::Json)),
         "application/json" => match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(object)) => Ok(object),
+            Ok(Value::Object(object)) => Ok((object, Encoding::Json)),
             _ => Err(UnreadableBody::Malformed),
         },
-        "application/x-www-form-urlencoded" => read_form(&bytes),
+        "application/x-www-form-urlencoded" => Ok((read_form(&bytes)?, Encoding::Form)),
         _ => Err(UnreadableBody::Type),
     }
 }

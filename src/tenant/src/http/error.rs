@@ -25,6 +25,15 @@ pub(crate) enum ApiError {
     UnownedResource,
     /// The body breaks the schema; the text is the validator's own.
     Payload(String),
+    /// One property of the body breaks the schema.
+    Property {
+        /// The validator's own words.
+        message: String,
+        /// Which property.
+        property: String,
+        /// What the property is.
+        about: &'static str,
+    },
     /// The path breaks the schema.
     Path {
         /// The validator's own words.
@@ -49,8 +58,24 @@ pub(crate) enum ApiError {
     MainIdentity,
     /// Linking is refused, with contract A11's own words.
     Link(&'static str),
+    /// Adding or changing a user is refused, with the words of contract A8 and A9.
+    Refused(String),
+    /// Somebody has the new user's id or address.
+    UserExists,
+    /// Somebody has the new e-mail address.
+    EmailExists,
+    /// The new password is too easy to guess.
+    WeakPassword,
+    /// A search that the API does not do, with the words of contract A6.
+    Search(&'static str),
+    /// A page beyond the first thousand records.
+    Paging,
+    /// A search that takes too long.
+    SearchTimeout,
     /// The identity is linked already, here or elsewhere.
     IdentityExists,
+    /// The tenant answers no more calls at this rate.
+    TooManyRequests,
     /// No such endpoint.
     NoRoute,
     /// Something failed that the caller can do nothing about.
@@ -97,6 +122,11 @@ impl ApiError {
             Self::Payload(message) => {
                 (S::BAD_REQUEST, format!("Payload validation error: '{message}'."), Some("invalid_body"))
             }
+            Self::Property { message, property, about } => (
+                S::BAD_REQUEST,
+                format!("Payload validation error: '{message}' on property {property} ({about})."),
+                Some("invalid_body"),
+            ),
             Self::Path { message, property } => (
                 S::BAD_REQUEST,
                 format!("Path validation error: '{message}' on property {property}."),
@@ -118,8 +148,32 @@ impl ApiError {
                 (S::BAD_REQUEST, "Main identity cannot be removed.".into(), Some("delete_main_user_identity"))
             }
             Self::Link(message) => (S::BAD_REQUEST, (*message).into(), Some("invalid_body")),
+            Self::Refused(message) => (S::BAD_REQUEST, message.clone(), Some("invalid_body")),
+            Self::UserExists => (S::CONFLICT, "The user already exists.".into(), Some("auth0_idp_error")),
+            Self::EmailExists => {
+                (S::BAD_REQUEST, "The specified new email already exists".into(), Some("auth0_idp_error"))
+            }
+            Self::WeakPassword => {
+                (S::BAD_REQUEST, "PasswordStrengthError: Password is too weak".into(), None)
+            }
+            Self::Search(message) => (S::BAD_REQUEST, (*message).into(), Some("invalid_query_string")),
+            Self::Paging => (
+                S::BAD_REQUEST,
+                "You can only page through the first 1000 records. See \
+                 https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation"
+                    .into(),
+                Some("invalid_paging"),
+            ),
+            Self::SearchTimeout => (
+                S::SERVICE_UNAVAILABLE,
+                "The query exceeded the timeout. Please try refining your search criteria.".into(),
+                Some("query_timeout"),
+            ),
             Self::IdentityExists => {
                 (S::CONFLICT, "Specified identity already exists.".into(), Some("identity_already_exists"))
+            }
+            Self::TooManyRequests => {
+                (S::TOO_MANY_REQUESTS, "Global limit has been reached".into(), Some("too_many_requests"))
             }
             Self::NoRoute => (S::NOT_FOUND, "Not Found".into(), None),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "An internal server error occurred".into(), None),
@@ -145,6 +199,15 @@ impl IntoResponse for ApiError {
         }
         response
     }
+}
+
+/// 204 with the recorded headers, among them a type for the body that is not there (contract A1).
+pub(crate) fn management_empty() -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
 }
 
 /// A Management API answer with the recorded headers (contract A1).

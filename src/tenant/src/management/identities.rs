@@ -9,12 +9,18 @@ use serde_json::{Map, Value};
 use store::UserRow;
 
 use super::path::PathIds;
+use super::payload;
 use crate::Tenant;
 use crate::http::bearer::{Caller, LINK_BY_ID, MayChangeIdentities};
-use crate::http::body::{UnreadableBody, read_object};
 use crate::http::error::{ApiError, management_json};
 use crate::token::{self, Disbelief, IdClaims};
 use crate::view;
+
+/// What linking to nobody answers.
+const INEXISTENT_NOT_ALLOWED: &str = "Linking to an inexistent identity is not allowed.";
+
+/// The same, where several connections could have been meant.
+const INEXISTENT_WITHOUT_CONNECTION: &str = "Linking to an inexistent identity requires a connection.";
 
 /// What an unlink request comes to.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,15 +81,16 @@ pub(crate) async fn link(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let permission = caller.may_change_identities(path.user())?;
-    let body = read_object(request).await.map_err(|unreadable| match unreadable {
-        UnreadableBody::TooLarge => ApiError::TooLarge,
-        UnreadableBody::Malformed => ApiError::Payload("Invalid type: expected object".to_owned()),
-        UnreadableBody::Type => ApiError::MediaType,
-    })?;
-    let secondary = match LinkRequest::read(&body)? {
-        LinkRequest::WithToken(token) => tenant.secondary_of_token(&token, &permission)?,
-        LinkRequest::ById(key) if permission.is_of_anybody() => key.as_user_id(),
-        LinkRequest::ById(_) => return Err(ApiError::InsufficientScope(LINK_BY_ID)),
+    let (body, _) = payload(request).await?;
+    let (secondary, nobody) = match LinkRequest::read(&body)? {
+        LinkRequest::WithToken(token) => {
+            (tenant.secondary_of_token(&token, &permission)?, INEXISTENT_NOT_ALLOWED)
+        }
+        LinkRequest::ById { key, connection_id } if permission.is_of_anybody() => {
+            let nobody = tenant.check_connection(&key, connection_id.as_deref()).await?;
+            (key.as_user_id(), nobody)
+        }
+        LinkRequest::ById { .. } => return Err(ApiError::InsufficientScope(LINK_BY_ID)),
     };
     let now = tenant.now().millis();
     let linked = tenant
@@ -105,11 +112,7 @@ pub(crate) async fn link(
                         Some(key) => unit.find_user_by_identity(key).await?.is_some(),
                         None => false,
                     };
-                    return Err(if linked {
-                        ApiError::IdentityExists
-                    } else {
-                        ApiError::Link("Linking to an inexistent identity is not allowed.")
-                    });
+                    return Err(if linked { ApiError::IdentityExists } else { ApiError::Link(nobody) });
                 }
                 unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)
             })
@@ -123,8 +126,8 @@ pub(crate) async fn link(
 enum LinkRequest {
     /// With the secondary's ID token.
     WithToken(String),
-    /// With the secondary's provider and id.
-    ById(IdentityKey),
+    /// With the secondary's provider and id, and the connection that it must be of if that is named.
+    ById { key: IdentityKey, connection_id: Option<String> },
 }
 
 impl LinkRequest {
@@ -164,11 +167,50 @@ impl LinkRequest {
         };
         // The id may come whole, with its provider before it (contract A11).
         let bare = id.strip_prefix(provider.as_str()).and_then(|rest| rest.strip_prefix('|')).unwrap_or(&id);
-        Ok(Self::ById(IdentityKey { user_id: IdentityId::text(bare), provider }))
+        let connection_id = text("connection_id")?;
+        let has_form = |id: &str| {
+            id.strip_prefix("con_")
+                .is_some_and(|rest| rest.len() == 16 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        };
+        if let Some(wrong) = connection_id.as_deref().filter(|id| !has_form(id)) {
+            return Err(payload(format!("String does not match pattern ^con_[A-Za-z0-9]{{16}}$: {wrong}")));
+        }
+        let key = IdentityKey { user_id: IdentityId::text(bare), provider };
+        Ok(Self::ById { key, connection_id })
     }
 }
 
 impl Tenant {
+    /// Whether the tenant has the connection that is named, or any of the provider, and whether the identity is
+    /// of the one that is named (contract A11). Tells what to answer when there is no such identity.
+    async fn check_connection(
+        &self,
+        key: &IdentityKey,
+        connection_id: Option<&str>,
+    ) -> Result<&'static str, ApiError> {
+        let mut connections = self
+            .0
+            .configuration
+            .connections()
+            .iter()
+            .filter(|connection| connection.strategy == key.provider)
+            .filter(|connection| connection_id.is_none_or(|id| connection.id == id));
+        let Some(connection) = connections.next() else {
+            return Err(ApiError::Link("The provider/connection is not configured."));
+        };
+        if connection_id.is_none() {
+            let several = connections.next().is_some();
+            return Ok(if several { INEXISTENT_WITHOUT_CONNECTION } else { INEXISTENT_NOT_ALLOWED });
+        }
+        // The connection of an identity never changes, so it may be read before the change begins.
+        let user = self.0.store.read().await?.find_user_by_identity(key).await?;
+        let identity = user.iter().flat_map(|user| &user.identities).find(|one| one.key() == *key);
+        if identity.is_some_and(|identity| identity.connection != connection.name) {
+            return Err(ApiError::Link(INEXISTENT_NOT_ALLOWED));
+        }
+        Ok(INEXISTENT_NOT_ALLOWED)
+    }
+
     /// Whom the ID token in `link_with` names, after every check of contract A11 in its order.
     fn secondary_of_token(&self, token: &str, permission: &MayChangeIdentities) -> Result<UserId, ApiError> {
         let claims: IdClaims = match token::verify(&self.0.keys, token, self.now()) {

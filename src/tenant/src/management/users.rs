@@ -1,51 +1,19 @@
-//! `/api/v2/users/{id}` (contract A5).
+//! Reading and removing users (contract A5, A7, A9).
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
+use store::{Candidate, Candidates, UserRow};
 
 use super::path::PathIds;
+use super::query::Query;
 use crate::http::bearer::Caller;
-use crate::http::body::read_form;
-use crate::http::error::{ApiError, management_json};
+use crate::http::error::{ApiError, management_empty, management_json};
 use crate::{Tenant, view};
 
-/// Which keys of a user to show: `fields` and `include_fields`.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Fields {
-    names: Vec<String>,
-    exclude: bool,
-}
-
-impl Fields {
-    /// Reads a query; unknown names and unknown parameters are ignored (contract A3).
-    fn parse(query: &str) -> Result<Self, ApiError> {
-        let query = read_form(query.as_bytes()).map_err(|_| ApiError::Query {
-            message: "Expected a single value".to_owned(),
-            property: "fields",
-        })?;
-        let text = |key: &str| query.get(key).and_then(Value::as_str);
-        let exclude = match text("include_fields") {
-            None | Some("true" | "") => false,
-            Some("false") => true,
-            Some(_) => {
-                return Err(ApiError::Query {
-                    message: "Expected type boolean but found type string".to_owned(),
-                    property: "include_fields",
-                });
-            }
-        };
-        let names = text("fields").unwrap_or_default().split(',').map(str::trim);
-        Ok(Self { names: names.filter(|name| !name.is_empty()).map(str::to_owned).collect(), exclude })
-    }
-
-    fn apply(&self, user: &mut Value) {
-        if let (Value::Object(user), false) = (user, self.names.is_empty()) {
-            user.retain(|key, _| self.names.iter().any(|name| name == key) != self.exclude);
-        }
-    }
-}
+/// How many users are read from the store at once.
+const AT_ONCE: u32 = 100;
 
 /// One user. 404 when nobody has this id, which includes the old id of a linked secondary.
 pub(crate) async fn get(
@@ -55,36 +23,61 @@ pub(crate) async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let permission = caller.may_read(path.user())?;
-    let fields = Fields::parse(query.as_deref().unwrap_or_default())?;
+    let fields = Query::parse(query.as_deref()).fields()?;
     let row = tenant.0.store.read().await?.find_user(permission.user_id()).await?;
-    let row = row.ok_or(ApiError::UnknownUser)?;
-    let mut user = serde_json::to_value(view::user(&row)).map_err(|_| ApiError::Internal)?;
+    let mut user = shown(&row.ok_or(ApiError::UnknownUser)?)?;
     fields.apply(&mut user);
     Ok(management_json(StatusCode::OK, &user))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_show_or_hide_what_they_name() {
-        let user = || serde_json::json!({ "user_id": "a|1", "email": "e", "name": "n" });
-        let apply = |query: &str| {
-            let mut user = user();
-            Fields::parse(query).unwrap().apply(&mut user);
-            user
-        };
-        assert_eq!(
-            apply("fields=email,user_id,unheard"),
-            serde_json::json!({ "user_id": "a|1", "email": "e" })
-        );
-        assert_eq!(
-            apply("fields=email&include_fields=false"),
-            serde_json::json!({ "user_id": "a|1", "name": "n" })
-        );
-        assert_eq!(apply("include_fields=false&other=1"), user());
-        assert!(Fields::parse("include_fields=perhaps").is_err());
-        assert!(Fields::parse("fields=a&fields=b").is_err());
+/// `GET /api/v2/users-by-email`: everybody whose root profile has the address, compared with its case.
+pub(crate) async fn by_email(
+    State(tenant): State<Tenant>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let _permission = caller.may_read_everybody()?;
+    let query = Query::parse(query.as_deref());
+    let fields = query.fields()?;
+    let Some(email) = query.text("email")? else {
+        let message = "Missing required property: email".to_owned();
+        return Err(ApiError::Query { message, property: "email" });
+    };
+    let candidates = Candidates { by: Candidate::Email, values: vec![email.to_lowercase()] };
+    let mut reader = tenant.0.store.read().await?;
+    let (mut users, mut after) = (Vec::new(), String::new());
+    loop {
+        let rows = reader.scan_users(Some(&candidates), &after, AT_ONCE).await?;
+        for row in rows.iter().filter(|row| row.profile.email() == Some(email)) {
+            let mut user = shown(row)?;
+            fields.apply(&mut user);
+            users.push(user);
+        }
+        match rows.last() {
+            Some(last) => last.user_id.as_str().clone_into(&mut after),
+            None => return Ok(management_json(StatusCode::OK, &users)),
+        }
     }
+}
+
+/// Removes a user and everything that hangs on it. 204 also when there is none, so that a repeat is harmless.
+pub(crate) async fn delete(
+    State(tenant): State<Tenant>,
+    caller: Caller,
+    path: PathIds,
+) -> Result<Response, ApiError> {
+    let permission = caller.may_delete(path.user())?;
+    tenant
+        .0
+        .store
+        .write(move |unit| {
+            Box::pin(async move { unit.delete_user(permission.user_id()).await.map_err(ApiError::from) })
+        })
+        .await?;
+    Ok(management_empty())
+}
+
+/// A user as the API shows it.
+pub(super) fn shown(row: &UserRow) -> Result<Value, ApiError> {
+    serde_json::to_value(view::user(row)).map_err(|_| ApiError::Internal)
 }

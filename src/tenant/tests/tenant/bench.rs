@@ -269,7 +269,18 @@ impl Bench {
     }
 
     pub(crate) async fn post_json(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
-        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json; charset=utf-8");
+        self.send_json(Method::POST, path, token, body).await
+    }
+
+    pub(crate) async fn send_json(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: &Value,
+    ) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        let mut request = request.header(header::CONTENT_TYPE, "application/json; charset=utf-8");
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

@@ -168,3 +168,42 @@ async fn an_oversized_body_is_refused() {
     let answer = link(&bench, &json!({ "link_with": "x".repeat(1024 * 1024) })).await;
     assert_eq!(answer.status, 413);
 }
+
+/// The id that the API gives a connection.
+async fn connection_id(bench: &Bench, name: &str) -> String {
+    let machine = bench.machine_token("read:connections").await;
+    let path = format!("/api/v2/connections?name={name}");
+    let answer = bench.call(Method::GET, &path, &machine).await;
+    answer.json()[0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn linking_by_id_may_name_the_connection_which_must_be_the_identitys_own() {
+    let bench = two_users().await;
+    let machine = bench.machine_token("update:users").await;
+    let (google, github) =
+        (connection_id(&bench, "google-oauth2").await, connection_id(&bench, "github").await);
+    for (provider, user_id, connection_id, message) in [
+        ("google-oauth2", "9", github.as_str(), "The provider/connection is not configured."),
+        ("google-oauth2", "9", "con_0123456789abcdef", "The provider/connection is not configured."),
+        ("twitter", "9", "", "The provider/connection is not configured."),
+        ("google-oauth2", "99", google.as_str(), "Linking to an inexistent identity is not allowed."),
+        ("google-oauth2", "99", "", "Linking to an inexistent identity is not allowed."),
+        (
+            "google-oauth2",
+            "9",
+            "con_1",
+            "Payload validation error: 'String does not match pattern ^con_[A-Za-z0-9]{16}$: con_1'.",
+        ),
+    ] {
+        let mut body = json!({ "provider": provider, "user_id": user_id });
+        if !connection_id.is_empty() {
+            body["connection_id"] = json!(connection_id);
+        }
+        let answer = bench.post_json(PATH, Some(&machine), &body).await;
+        assert_eq!((answer.status.as_u16(), answer.json()["message"].as_str().unwrap()), (400, message));
+        assert_unlinked(&bench).await;
+    }
+    let body = json!({ "provider": "google-oauth2", "user_id": "google-oauth2|9", "connection_id": google });
+    assert_eq!(bench.post_json(PATH, Some(&machine), &body).await.status, 201);
+}

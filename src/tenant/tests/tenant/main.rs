@@ -4,15 +4,22 @@
 
 mod bearer;
 mod bench;
+mod connections;
+mod create;
 mod end_session;
 mod link;
 mod logout;
 mod machine;
 mod metadata;
+mod openapi;
+mod rate_limit;
 mod refresh;
 mod response;
 mod revoke;
+mod search;
 mod sign_in;
 mod stand_in;
 mod tokens;
 mod unlink;
+mod update;
+mod users;

@@ -1,0 +1,81 @@
+//! `GET /api/v2/connections` (contract A16).
+
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::query::Query;
+use crate::Tenant;
+use crate::configuration::{Client, Connection};
+use crate::http::bearer::Caller;
+use crate::http::error::{ApiError, management_json};
+
+/// A connection as the API shows it; its options, which hold credentials, are not shown.
+#[derive(Serialize)]
+struct Shown<'c> {
+    id: &'c str,
+    options: Map<String, Value>,
+    strategy: &'c str,
+    name: &'c str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<&'c str>,
+    is_domain_connection: bool,
+    realms: [&'c str; 1],
+    enabled_clients: Vec<&'c str>,
+}
+
+#[derive(Serialize)]
+struct Totals<'c> {
+    total: usize,
+    start: u32,
+    limit: u32,
+    connections: &'c [Value],
+}
+
+/// The connections, in the order of the login page: all of them, or those of a name or of strategies.
+pub(crate) async fn list(
+    State(tenant): State<Tenant>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let _permission = caller.may_read_connections()?;
+    let query = Query::parse(query.as_deref());
+    let (fields, page, name) = (query.fields()?, query.page()?, query.text("name")?);
+    let strategies: Vec<&str> = query.all("strategy").collect();
+    let configuration = &tenant.0.configuration;
+    let wanted: Vec<&Connection> = configuration
+        .connections()
+        .iter()
+        .filter(|connection| name.is_none_or(|name| connection.name.as_str() == name))
+        .filter(|connection| strategies.is_empty() || strategies.contains(&connection.strategy.as_str()))
+        .collect();
+    let mut connections = Vec::new();
+    for connection in wanted.iter().skip(page.start as usize).take(page.limit as usize) {
+        let mut shown = serde_json::to_value(show(connection, configuration.clients()))
+            .map_err(|_| ApiError::Internal)?;
+        fields.apply(&mut shown);
+        connections.push(shown);
+    }
+    if !page.totals {
+        return Ok(management_json(StatusCode::OK, &connections));
+    }
+    let totals =
+        Totals { total: wanted.len(), start: page.start, limit: page.limit, connections: &connections };
+    Ok(management_json(StatusCode::OK, &totals))
+}
+
+fn show<'c>(connection: &'c Connection, clients: &'c [Client]) -> Shown<'c> {
+    let enabled = clients.iter().filter(|client| connection.is_enabled_for(&client.client_id));
+    Shown {
+        id: &connection.id,
+        options: Map::new(),
+        strategy: connection.strategy.as_str(),
+        name: connection.name.as_str(),
+        display_name: connection.display_name.as_deref(),
+        is_domain_connection: false,
+        realms: [connection.name.as_str()],
+        enabled_clients: enabled.map(|client| client.client_id.as_str()).collect(),
+    }
+}

@@ -1,0 +1,64 @@
+//! Metadata: how a change is merged into what is stored, and how large a profile may grow (contract A9).
+
+use model::Metadata;
+use serde_json::Value;
+use store::UserRow;
+
+use crate::http::error::ApiError;
+
+/// Auth0's soft limit: beyond it a line in the log says so.
+const SOFT_LIMIT: usize = 10 * 1024;
+
+/// What a profile may hold at most, so that a search cannot be made to read without bound.
+const LIMIT: usize = 64 * 1024;
+
+/// Merges at the first level: a key is replaced whole, null removes it; what is nested stays as it was sent
+/// (U-4). An empty object removes everything.
+pub(super) fn merge(stored: Option<Metadata>, change: &Metadata) -> Metadata {
+    if change.is_empty() {
+        return Metadata::new();
+    }
+    let mut merged = stored.unwrap_or_default();
+    for (key, value) in change {
+        match value {
+            Value::Null => merged.remove(key),
+            value => merged.insert(key.clone(), value.clone()),
+        };
+    }
+    merged
+}
+
+/// Refuses a user whose own profile and metadata together are larger than the limit.
+pub(super) fn check_size(user: &UserRow) -> Result<(), ApiError> {
+    let parts = (&user.profile, &user.user_metadata, &user.app_metadata);
+    let size = serde_json::to_vec(&parts).map_err(|_| ApiError::Internal)?.len();
+    if size > LIMIT {
+        return Err(ApiError::Payload(format!("User profile is too large ({size} bytes), maximum {LIMIT}")));
+    }
+    if size > SOFT_LIMIT {
+        tracing::warn!(size, "a user profile is larger than the soft limit of {SOFT_LIMIT} bytes");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(value: Value) -> Metadata {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_change_is_merged_at_the_first_level_only() {
+        use serde_json::json;
+        let stored = || Some(object(json!({ "a": { "x": 1, "y": 2 }, "b": 1, "c": [1, 2] })));
+        let merged = |change| merge(stored(), &object(change));
+        assert_eq!(
+            merged(json!({ "a": { "x": null }, "b": null, "d": 4 })),
+            object(json!({ "a": { "x": null }, "c": [1, 2], "d": 4 }))
+        );
+        assert_eq!(merged(json!({})), Metadata::new());
+        assert_eq!(merge(None, &object(json!({ "a": null, "b": 2 }))), object(json!({ "b": 2 })));
+    }
+}

@@ -1,0 +1,145 @@
+//! Queries: which keys of an object to show, and which page of a list (contract A3, A5, A6).
+
+use serde_json::Value;
+
+use crate::http::error::ApiError;
+
+/// How many records can be paged through (contract A6).
+pub(super) const REACH: u32 = 1000;
+
+/// The parameters of a query. Unknown ones are ignored; what is read may stand there once.
+#[derive(Debug)]
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Reads a query string.
+    pub(super) fn parse(query: Option<&str>) -> Self {
+        let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        Self(pairs.map(|(key, value)| (key.into_owned(), value.into_owned())).collect())
+    }
+
+    /// Every value of a parameter.
+    pub(super) fn all<'q>(&'q self, name: &str) -> impl Iterator<Item = &'q str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a parameter; empty counts as absent.
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
+        let mut values = self.all(name);
+        let value = values.next();
+        match values.next() {
+            None => Ok(value.filter(|value| !value.is_empty())),
+            Some(_) => Err(invalid("Expected a single value", name)),
+        }
+    }
+
+    /// A boolean; `default` when it is absent.
+    pub(super) fn boolean(&self, name: &'static str, default: bool) -> Result<bool, ApiError> {
+        match self.text(name)? {
+            None => Ok(default),
+            Some("true") => Ok(true),
+            Some("false") => Ok(false),
+            Some(_) => Err(invalid("Expected type boolean but found type string", name)),
+        }
+    }
+
+    fn number(&self, name: &'static str, default: u32, maximum: u32) -> Result<u32, ApiError> {
+        let Some(text) = self.text(name)? else { return Ok(default) };
+        let number: u32 =
+            text.parse().map_err(|_| invalid("Expected type integer but found type string", name))?;
+        if number <= maximum {
+            return Ok(number);
+        }
+        Err(invalid(format!("Value {number} is greater than maximum {maximum}"), name))
+    }
+
+    /// Which keys to show.
+    pub(super) fn fields(&self) -> Result<Fields, ApiError> {
+        let exclude = !self.boolean("include_fields", true)?;
+        let names = self.text("fields")?.unwrap_or_default().split(',').map(str::trim);
+        let names = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        Ok(Fields { names, exclude })
+    }
+
+    /// Which page: 50 records unless asked otherwise, 100 at most (U-3), none beyond the first [`REACH`].
+    pub(super) fn page(&self) -> Result<Page, ApiError> {
+        let limit = self.number("per_page", 50, 100)?;
+        let page = self.number("page", 0, u32::MAX)?;
+        let start = page.checked_mul(limit).filter(|start| start + limit <= REACH).ok_or(ApiError::Paging)?;
+        Ok(Page { start, limit, totals: self.boolean("include_totals", false)? })
+    }
+}
+
+fn invalid(message: impl Into<String>, property: &'static str) -> ApiError {
+    ApiError::Query { message: message.into(), property }
+}
+
+/// Which keys of an object to show: `fields` and `include_fields`. Unknown names are ignored (contract A3).
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Fields {
+    names: Vec<String>,
+    exclude: bool,
+}
+
+impl Fields {
+    /// Drops what is not to be shown.
+    pub(super) fn apply(&self, object: &mut Value) {
+        if let (Value::Object(object), false) = (object, self.names.is_empty()) {
+            object.retain(|key, _| self.names.iter().any(|name| name == key) != self.exclude);
+        }
+    }
+}
+
+/// Which part of a list to show, and whether to count the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    /// How many records lie before it.
+    pub(super) start: u32,
+    /// How many it holds at most.
+    pub(super) limit: u32,
+    /// Whether the answer tells how many there are in all.
+    pub(super) totals: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_show_or_hide_what_they_name() {
+        let user = || serde_json::json!({ "user_id": "a|1", "email": "e", "name": "n" });
+        let apply = |query: &str| {
+            let mut user = user();
+            Query::parse(Some(query)).fields().unwrap().apply(&mut user);
+            user
+        };
+        assert_eq!(
+            apply("fields=email,user_id,unheard"),
+            serde_json::json!({ "user_id": "a|1", "email": "e" })
+        );
+        assert_eq!(
+            apply("fields=email&include_fields=false"),
+            serde_json::json!({ "user_id": "a|1", "name": "n" })
+        );
+        assert_eq!(apply("include_fields=false&other=1"), user());
+        assert!(Query::parse(Some("include_fields=perhaps")).fields().is_err());
+        assert!(Query::parse(Some("fields=a&fields=b")).fields().is_err());
+    }
+
+    #[test]
+    fn a_page_ends_within_the_first_thousand_records() {
+        let page = |query: &str| Query::parse(Some(query)).page();
+        assert_eq!(page("").unwrap(), Page { start: 0, limit: 50, totals: false });
+        assert_eq!(
+            page("page=9&per_page=100&include_totals=true").unwrap(),
+            Page { start: 900, limit: 100, totals: true }
+        );
+        assert_eq!(page("per_page=0&page=4000000000").unwrap().limit, 0);
+        for beyond in ["page=10&per_page=100", "page=20", "page=4294967295&per_page=100"] {
+            assert!(matches!(page(beyond), Err(ApiError::Paging)), "{beyond}");
+        }
+        for wrong in ["per_page=101", "per_page=-1", "page=x", "page=99999999999", "include_totals=1"] {
+            assert!(matches!(page(wrong), Err(ApiError::Query { .. })), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What bodies may hold: tables that validate them, and that the OpenAPI document is written from (contract A3,
+//! A8, A9).
+
+use serde_json::{Map, Value, json};
+
+use crate::http::body::Encoding;
+use crate::http::error::ApiError;
+
+/// What a value must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Text of so many characters.
+    Text {
+        /// At least.
+        min: usize,
+        /// At most.
+        max: usize,
+    },
+    /// As [`Kind::Text`]; null unsets it.
+    TextOrNull {
+        /// At least.
+        min: usize,
+        /// At most.
+        max: usize,
+    },
+    /// An absolute http or https address; null unsets it where the flag is set.
+    Url {
+        /// Whether null is allowed.
+        nullable: bool,
+    },
+    /// An e-mail address.
+    Email,
+    /// A telephone number, `^\+[0-9]{1,15}$`.
+    Phone,
+    /// The part of a user's id behind the pipe: up to 255 characters, no white space.
+    UserId,
+    /// True or false.
+    Boolean,
+    /// An open object whose keys hold neither `.` nor `$`.
+    Metadata,
+}
+
+/// A property of a body: its name, what it must be, and what it is for.
+pub(super) type Property = (&'static str, Kind, &'static str);
+
+/// What a new user may be given (contract A8).
+pub(super) const NEW_USER: &[Property] = &[
+    ("app_metadata", Kind::Metadata, "What only applications may change"),
+    ("blocked", Kind::Boolean, "Whether sign-in is refused"),
+    ("connection", Kind::Text { min: 1, max: 128 }, "Name of the connection this user should be created in"),
+    ("email", Kind::Email, "The user's email"),
+    ("email_verified", Kind::Boolean, "Whether this email address is verified"),
+    ("family_name", Kind::Text { min: 1, max: 150 }, "The user's family name"),
+    ("given_name", Kind::Text { min: 1, max: 150 }, "The user's given name"),
+    ("name", Kind::Text { min: 1, max: 300 }, "The user's full name"),
+    ("nickname", Kind::Text { min: 1, max: 300 }, "The user's nickname"),
+    ("password", Kind::Text { min: 1, max: 1024 }, "Initial password for this user"),
+    ("phone_number", Kind::Phone, "The user's phone number, E.164"),
+    ("phone_verified", Kind::Boolean, "Whether this phone number has been verified"),
+    ("picture", Kind::Url { nullable: false }, "A URI pointing to the user's picture"),
+    ("user_id", Kind::UserId, "The external user's id provided by the identity provider"),
+    ("user_metadata", Kind::Metadata, "What the person may change"),
+    ("username", Kind::Text { min: 1, max: 128 }, "The user's username"),
+    ("verify_email", Kind::Boolean, "Whether the user will receive a verification email"),
+];
+
+/// What may be changed of a user (contract A9).
+pub(super) const CHANGED_USER: &[Property] = &[
+    ("app_metadata", Kind::Metadata, "What only applications may change"),
+    ("blocked", Kind::Boolean, "Whether sign-in is refused"),
+    ("client_id", Kind::Text { min: 1, max: 128 }, "ID of the client, for verification e-mails"),
+    ("connection", Kind::Text { min: 1, max: 128 }, "Name of the connection to target for this update"),
+    ("email", Kind::Email, "Email address of this user"),
+    ("email_verified", Kind::Boolean, "Whether this email address is verified"),
+    ("family_name", Kind::TextOrNull { min: 1, max: 150 }, "The user's family name"),
+    ("given_name", Kind::TextOrNull { min: 1, max: 150 }, "The user's given name"),
+    ("name", Kind::TextOrNull { min: 1, max: 300 }, "The user's full name"),
+    ("nickname", Kind::TextOrNull { min: 1, max: 300 }, "The user's nickname"),
+    ("password", Kind::Text { min: 1, max: 1024 }, "New password for this user"),
+    ("phone_number", Kind::Phone, "The user's phone number, E.164"),
+    ("phone_verified", Kind::Boolean, "Whether this phone number has been verified"),
+    ("picture", Kind::Url { nullable: true }, "A URI pointing to the user's picture"),
+    ("user_metadata", Kind::Metadata, "What the person may change"),
+    ("username", Kind::Text { min: 1, max: 128 }, "The user's username"),
+    ("verify_email", Kind::Boolean, "Whether this user will receive a verification email"),
+    ("verify_phone_number", Kind::Boolean, "Whether this user will receive a text"),
+];
+
+/// Judges a body. In a form a boolean is the word for it, and becomes one.
+pub(super) fn check(
+    body: &mut Map<String, Value>,
+    encoding: Encoding,
+    properties: &[Property],
+    required: &[&str],
+) -> Result<(), ApiError> {
+    if let Some(missing) = required.iter().find(|name| !body.contains_key(**name)) {
+        return Err(missing_property(missing));
+    }
+    if body.is_empty() {
+        return Err(ApiError::Payload("Too few properties defined (0), minimum 1".to_owned()));
+    }
+    for (name, value) in body.iter_mut() {
+        let Some((_, kind, about)) = properties.iter().find(|(known, _, _)| known == name) else {
+            return Err(ApiError::Payload(format!("Additional properties not allowed: {name}")));
+        };
+        if let (Encoding::Form, Kind::Boolean, Value::String(word)) = (encoding, kind, &*value)
+            && let Ok(truth) = word.parse::<bool>()
+        {
+            *value = Value::Bool(truth);
+        }
+        judge(*kind, value).map_err(|message| ApiError::Property {
+            message,
+            property: name.clone(),
+            about,
+        })?;
+    }
+    Ok(())
+}
+
+/// The refusal of a body without a property that it must have.
+pub(super) fn missing_property(name: &str) -> ApiError {
+    ApiError::Payload(format!("Missing required property: {name}"))
+}
+
+fn judge(kind: Kind, value: &Value) -> Result<(), String> {
+    let wrong_type = |expected: &str| format!("Invalid type: {} (expected {expected})", type_of(value));
+    let text = || value.as_str().ok_or_else(|| wrong_type("string"));
+    let matches = |text: &str, fits: bool, pattern: &str| {
+        if fits { Ok(()) } else { Err(format!("String does not match pattern {pattern}: {text}")) }
+    };
+    match kind {
+        Kind::TextOrNull { .. } | Kind::Url { nullable: true } if value.is_null() => Ok(()),
+        Kind::Text { min, max } | Kind::TextOrNull { min, max } => has_length(text()?, min, max),
+        Kind::Email => {
+            let text = text()?;
+            if is_email(text) { Ok(()) } else { Err(wrong_format("email", text)) }
+        }
+        Kind::Url { .. } => {
+            let text = text()?;
+            let fits = url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+            if fits { Ok(()) } else { Err(wrong_format("strict-uri", text)) }
+        }
+        Kind::Phone => {
+            let text = text()?;
+            let digits = text.strip_prefix('+').unwrap_or_default();
+            let fits = (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+            matches(text, fits, r"^\+[0-9]{1,15}$")
+        }
+        Kind::UserId => {
+            let text = text()?;
+            has_length(text, 1, 255)?;
+            matches(text, !text.contains(char::is_whitespace), r"^[^\s]+$")
+        }
+        Kind::Boolean if value.is_boolean() => Ok(()),
+        Kind::Boolean => Err(wrong_type("boolean")),
+        Kind::Metadata => match value {
+            Value::Object(object) => has_plain_keys(object),
+            _ => Err(wrong_type("object")),
+        },
+    }
+}
+
+fn has_length(text: &str, min: usize, max: usize) -> Result<(), String> {
+    let length = text.chars().count();
+    if length < min {
+        return Err(format!("String is too short ({length} chars), minimum {min}"));
+    }
+    if length > max {
+        return Err(format!("String is too long ({length} chars), maximum {max}"));
+    }
+    Ok(())
+}
+
+fn wrong_format(format: &str, text: &str) -> String {
+    format!("Object didn't pass validation for format {format}: {text}")
+}
+
+/// Enough to be an address; whether somebody reads its mail is for the mail to find out.
+fn is_email(text: &str) -> bool {
+    let odd =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | ',' | ';' | '\\');
+    text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !text.contains(odd)
+    }) && text.len() <= 320
+}
+
+/// At every depth: what is nested can become a path in a search as well.
+fn has_plain_keys(object: &Map<String, Value>) -> Result<(), String> {
+    object.iter().try_for_each(|(key, value)| {
+        if key.contains(['.', '$']) {
+            return Err(format!("String does not match pattern ^[^.$]*$: {key}"));
+        }
+        match value {
+            Value::Object(inner) => has_plain_keys(inner),
+            _ => Ok(()),
+        }
+    })
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The table as a JSON schema.
+pub(super) fn json_schema(properties: &[Property], required: &[&str]) -> Value {
+    let properties: Map<String, Value> = properties
+        .iter()
+        .map(|(name, kind, about)| {
+            let mut schema = match kind {
+                Kind::Text { min, max } => json!({ "type": "string", "minLength": min, "maxLength": max }),
+                Kind::TextOrNull { min, max } => {
+                    json!({ "type": ["string", "null"], "minLength": min, "maxLength": max })
+                }
+                Kind::Url { nullable: false } => json!({ "type": "string", "format": "uri" }),
+                Kind::Url { nullable: true } => json!({ "type": ["string", "null"], "format": "uri" }),
+                Kind::Email => json!({ "type": "string", "format": "email" }),
+                Kind::Phone => json!({ "type": "string", "pattern": r"^\+[0-9]{1,15}$" }),
+                Kind::UserId => {
+                    json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[^\s]+$" })
+                }
+                Kind::Boolean => json!({ "type": "boolean" }),
+                Kind::Metadata => json!({ "type": "object", "additionalProperties": true }),
+            };
+            schema["description"] = json!(about);
+            ((*name).to_owned(), schema)
+        })
+        .collect();
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "minProperties": 1,
+        "additionalProperties": false,
+    })
+}

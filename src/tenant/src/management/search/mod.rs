@@ -1,0 +1,220 @@
+//! `GET /api/v2/users` (contract A6): listing and searching.
+
+mod query;
+mod syntax;
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::Value;
+use store::{Candidate, Candidates, Order, Reader, UserRow};
+
+use super::query::{Page, Query as Parameters};
+use super::users::shown;
+use crate::Tenant;
+use crate::http::bearer::{Caller, MayReadEverybody};
+use crate::http::error::{ApiError, management_json};
+use query::Query;
+use syntax::Unreadable;
+
+/// How long a search may take (contract A6).
+const BUDGET: Duration = Duration::from_secs(2);
+
+/// How many users are read from the store at once: with the largest profiles, a few megabytes.
+const AT_ONCE: u32 = 100;
+
+/// What the users are put in order by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Sort {
+    field: String,
+    descending: bool,
+}
+
+/// A page with its totals, in the recorded order.
+#[derive(Serialize)]
+struct Totals<'u> {
+    start: u32,
+    limit: u32,
+    length: usize,
+    users: &'u [Value],
+    total: u64,
+}
+
+/// Lists and searches users: a page of them, in the order of their ids unless asked otherwise.
+pub(crate) async fn list(
+    State(tenant): State<Tenant>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let permission = caller.may_read_everybody()?;
+    let parameters = Parameters::parse(query.as_deref());
+    let (fields, page, sort) = (parameters.fields()?, parameters.page()?, Sort::read(&parameters)?);
+    // The order is always the same, which is more than was asked.
+    parameters.boolean("primary_order", true)?;
+    let query = read_query(&parameters)?;
+    let (rows, total) = tenant.find_users(&permission, query, sort, page).await?;
+    let mut users = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let mut user = shown(row)?;
+        fields.apply(&mut user);
+        users.push(user);
+    }
+    if !page.totals {
+        return Ok(management_json(StatusCode::OK, &users));
+    }
+    let totals = Totals { start: page.start, limit: page.limit, length: users.len(), users: &users, total };
+    Ok(management_json(StatusCode::OK, &totals))
+}
+
+fn read_query(parameters: &Parameters) -> Result<Option<Query>, ApiError> {
+    match parameters.text("search_engine")? {
+        None | Some("v3") => {}
+        Some("v1") => return Err(ApiError::Search("You are not allowed to use search_engine=v1.")),
+        Some("v2") => {
+            return Err(ApiError::Search(
+                "You are not allowed to use search_engine=v2. Use search_engine=v3 instead.",
+            ));
+        }
+        Some(other) => {
+            let message = format!("No enum match for: {other}");
+            return Err(ApiError::Query { message, property: "search_engine" });
+        }
+    }
+    let query = parameters.text("q")?.map(syntax::parse).transpose();
+    query.map_err(|Unreadable(reason)| ApiError::Query { message: reason.to_owned(), property: "q" })
+}
+
+impl Sort {
+    fn read(parameters: &Parameters) -> Result<Option<Self>, ApiError> {
+        let Some(text) = parameters.text("sort")? else { return Ok(None) };
+        let sort = text.rsplit_once(':').and_then(|(field, direction)| {
+            let descending = match direction {
+                "1" => false,
+                "-1" => true,
+                _ => return None,
+            };
+            let named = !field.is_empty()
+                && field.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
+            named.then(|| Self { field: field.to_owned(), descending })
+        });
+        sort.map(Some).ok_or_else(|| ApiError::Query {
+            message: format!("String does not match pattern ^[A-Za-z0-9_.-]+:(1|-1)$: {text}"),
+            property: "sort",
+        })
+    }
+
+    /// The same order in the store, where the store has it.
+    fn in_store(sort: Option<&Self>) -> Option<(Order, bool)> {
+        let Some(sort) = sort else { return Some((Order::UserId, false)) };
+        let order = match sort.field.as_str() {
+            "user_id" => Order::UserId,
+            "created_at" => Order::CreatedAt,
+            "updated_at" => Order::UpdatedAt,
+            "last_login" => Order::LastLogin,
+            "logins_count" => Order::LoginsCount,
+            _ => return None,
+        };
+        Some((order, sort.descending))
+    }
+}
+
+/// What one user is put in order by. Those without a value come last, whichever way.
+#[derive(Clone, Debug, PartialEq)]
+enum Key {
+    Number(f64),
+    Text(String),
+    Missing,
+}
+
+impl Key {
+    fn of(user: &Value, field: &str) -> Self {
+        match field.split('.').try_fold(user, |value, name| value.get(name)) {
+            Some(Value::Number(number)) => number.as_f64().map_or(Self::Missing, Self::Number),
+            Some(Value::Bool(truth)) => Self::Number(f64::from(u8::from(*truth))),
+            Some(Value::String(text)) => Self::Text(text.to_lowercase()),
+            _ => Self::Missing,
+        }
+    }
+
+    fn compare(&self, other: &Self, descending: bool) -> Ordering {
+        let order = match (self, other) {
+            (Self::Missing, Self::Missing) => Ordering::Equal,
+            (Self::Missing, _) => return Ordering::Greater,
+            (_, Self::Missing) => return Ordering::Less,
+            (Self::Number(one), Self::Number(other)) => one.total_cmp(other),
+            (Self::Text(one), Self::Text(other)) => one.cmp(other),
+            (Self::Number(_), Self::Text(_)) => Ordering::Less,
+            (Self::Text(_), Self::Number(_)) => Ordering::Greater,
+        };
+        if descending { order.reverse() } else { order }
+    }
+}
+
+impl Tenant {
+    /// The users of a page, and how many there are in all when the page asks for it.
+    async fn find_users(
+        &self,
+        _permission: &MayReadEverybody,
+        query: Option<Query>,
+        sort: Option<Sort>,
+        page: Page,
+    ) -> Result<(Vec<UserRow>, u64), ApiError> {
+        let mut reader = self.0.store.read().await?;
+        if let (None | Some(Query::All), Some((order, descending))) = (&query, Sort::in_store(sort.as_ref()))
+        {
+            let rows = reader.list_users(order, descending, page.limit, page.start).await?;
+            let total = if page.totals { reader.count_users().await? } else { 0 };
+            return Ok((rows, total));
+        }
+        let query = query.unwrap_or(Query::All);
+        let (ids, total) = self.scan(&mut reader, &query, sort.as_ref(), page).await?;
+        let wanted = Candidates { by: Candidate::UserId, values: ids };
+        let rows = reader.scan_users(Some(&wanted), "", page.limit).await?;
+        let mut rows: HashMap<String, UserRow> =
+            rows.into_iter().map(|row| (row.user_id.to_string(), row)).collect();
+        // Who was removed meanwhile is left out.
+        Ok((wanted.values.iter().filter_map(|id| rows.remove(id)).collect(), total))
+    }
+
+    /// Looks at every candidate and keeps the ids of the page: never more than its end, and within the budget.
+    async fn scan(
+        &self,
+        reader: &mut Reader,
+        query: &Query,
+        sort: Option<&Sort>,
+        page: Page,
+    ) -> Result<(Vec<String>, u64), ApiError> {
+        let end = self.now().after(BUDGET);
+        let (candidates, reach) = (query.candidates(), (page.start + page.limit) as usize);
+        let descending = sort.is_some_and(|sort| sort.descending);
+        let (mut kept, mut total, mut after): (Vec<(Key, String)>, _, _) = (Vec::new(), 0, String::new());
+        loop {
+            let rows = reader.scan_users(candidates.as_ref(), &after, AT_ONCE).await?;
+            for row in &rows {
+                let user = shown(row)?;
+                if query.matches(&user) {
+                    total += 1;
+                    let key = sort.map_or(Key::Missing, |sort| Key::of(&user, &sort.field));
+                    kept.push((key, row.user_id.to_string()));
+                }
+            }
+            // Stable, so that those who are equal stay in the order of their ids.
+            kept.sort_by(|(one, _), (other, _)| one.compare(other, descending));
+            kept.truncate(reach);
+            let enough = sort.is_none() && !page.totals && kept.len() == reach;
+            match rows.last() {
+                Some(last) if !enough => last.user_id.as_str().clone_into(&mut after),
+                _ => break,
+            }
+            if self.now() > end {
+                return Err(ApiError::SearchTimeout);
+            }
+        }
+        Ok((kept.into_iter().skip(page.start as usize).map(|(_, id)| id).collect(), total))
+    }
+}

@@ -1,0 +1,462 @@
+//! From the text of `q` to a typed query: the part of Lucene's syntax that contract A6 names.
+//!
+//! A recursive descent over the text. Every step consumes or refuses, and length, depth and number of clauses
+//! are bounded, so that no text costs more than its own length.
+
+use super::query::{Bound, Field, Query, Test};
+
+/// How many bytes a query may have.
+const LENGTH: usize = 8 * 1024;
+
+/// How deep parentheses and negations may stand in each other.
+const DEPTH: usize = 16;
+
+/// How many clauses a query may have.
+const CLAUSES: usize = 512;
+
+/// How many characters stand before a wildcard at least (contract A6).
+const PREFIX: usize = 3;
+
+/// Why a text is no query, in words for whoever wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unreadable(pub(super) &'static str);
+
+/// Reads a query.
+pub(super) fn parse(text: &str) -> Result<Query, Unreadable> {
+    if text.len() > LENGTH {
+        return Err(Unreadable("The query is too long"));
+    }
+    let mut parser = Parser { rest: text, depth: 0, clauses: 0 };
+    let query = parser.alternatives(None)?;
+    if parser.peek().is_some() {
+        return Err(Unreadable("A parenthesis is closed that was not opened"));
+    }
+    Ok(query)
+}
+
+struct Parser<'q> {
+    rest: &'q str,
+    depth: usize,
+    clauses: usize,
+}
+
+/// A word without quotes, after its escapes were resolved.
+struct Word {
+    text: String,
+    /// It ended with a `*`, which is not part of the text.
+    wildcard: bool,
+    /// Nothing of it was escaped, so that it can be an operator.
+    plain: bool,
+}
+
+impl Parser<'_> {
+    /// The next character that is no white space, which stays.
+    fn peek(&mut self) -> Option<char> {
+        self.rest = self.rest.trim_start();
+        self.rest.chars().next()
+    }
+
+    /// Takes `token` if it is next.
+    fn take(&mut self, token: char) -> bool {
+        match self.rest.strip_prefix(token) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Takes an operator if it is next as a word of its own.
+    fn take_operator(&mut self, names: [&str; 2]) -> bool {
+        self.rest = self.rest.trim_start();
+        for name in names {
+            if let Some(rest) = self.rest.strip_prefix(name)
+                && rest.chars().next().is_none_or(|next| next.is_whitespace() || matches!(next, '(' | ')'))
+            {
+                self.rest = rest;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// `a OR b OR …`, up to the end or a closing parenthesis. Within `field:( … )` the values are the field's.
+    fn alternatives(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+        let mut alternatives = vec![self.conjunction(field)?];
+        while self.take_operator(["OR", "||"]) {
+            alternatives.push(self.conjunction(field)?);
+        }
+        Ok(one_or(alternatives, Query::Or))
+    }
+
+    /// `a AND b c …`: what stands side by side must hold together.
+    fn conjunction(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+        let mut parts = vec![self.negation(field)?];
+        loop {
+            let and = self.take_operator(["AND", "&&"]);
+            let end = matches!(self.peek(), None | Some(')')) || self.is_before_or();
+            match (and, end) {
+                (false, true) => return Ok(one_or(parts, Query::And)),
+                (true, true) => return Err(Unreadable("AND stands without anything behind it")),
+                (_, false) => parts.push(self.negation(field)?),
+            }
+        }
+    }
+
+    fn is_before_or(&mut self) -> bool {
+        let here = self.rest;
+        let is = self.take_operator(["OR", "||"]);
+        self.rest = here;
+        is
+    }
+
+    /// `NOT a`, `-a`, `!a`, `+a` or `a`.
+    fn negation(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(Unreadable("The query is nested too deeply"));
+        }
+        self.peek();
+        let query = if self.take_operator(["NOT", "!"]) || self.take('-') || self.take('!') {
+            Query::Not(Box::new(self.negation(field)?))
+        } else if self.take('+') {
+            self.negation(field)?
+        } else {
+            self.clause(field)?
+        };
+        self.depth -= 1;
+        Ok(query)
+    }
+
+    fn clause(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+        self.clauses += 1;
+        if self.clauses > CLAUSES {
+            return Err(Unreadable("The query has too many clauses"));
+        }
+        if self.peek() == Some('(') {
+            return self.group(field);
+        }
+        if field.is_some() || self.rest.starts_with('"') {
+            return self.value(field);
+        }
+        let start = self.rest;
+        let word = self.word(true)?;
+        if !self.take(':') {
+            self.rest = start;
+            return self.value(None);
+        }
+        if word.wildcard || word.text.is_empty() {
+            return Err(Unreadable("A field's name is missing or holds a wildcard"));
+        }
+        if word.text == "_exists_" {
+            self.peek();
+            let quoted = self.rest.starts_with('"');
+            let name = if quoted { self.phrase()? } else { self.word(false)?.text };
+            return Ok(Query::Exists(Field::parse(&name)?));
+        }
+        let field = Field::parse(&word.text)?;
+        match self.peek() {
+            Some('(') => self.group(Some(&field)),
+            _ => self.value(Some(&field)),
+        }
+    }
+
+    fn group(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+        self.take('(');
+        let query = self.alternatives(field)?;
+        self.peek();
+        if self.take(')') { Ok(query) } else { Err(Unreadable("A parenthesis is not closed")) }
+    }
+
+    /// A phrase, a range, a word or a word with a wildcard.
+    fn value(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+        let test = match self.peek() {
+            Some('"') => Test::Term(self.phrase()?),
+            Some('[' | '{') => self.range()?,
+            _ => {
+                let word = self.word(false)?;
+                if word.plain && matches!(word.text.as_str(), "AND" | "OR" | "NOT" | "&&" | "||") {
+                    return Err(Unreadable("An operator stands without anything before it"));
+                }
+                match (word.wildcard, word.text.is_empty()) {
+                    (true, true) => return Ok(field.map_or(Query::All, |field| Query::Exists(field.clone()))),
+                    (false, true) => return Err(Unreadable("A value is missing")),
+                    (true, false) if word.text.chars().count() < PREFIX => {
+                        return Err(Unreadable("A wildcard needs at least 3 characters before it"));
+                    }
+                    (true, false) => Test::Prefix(word.text),
+                    (false, false) => Test::Term(word.text),
+                }
+            }
+        };
+        match field {
+            Some(field) if field.is_user_metadata() && !matches!(test, Test::Term(_)) => {
+                Err(Unreadable("user_metadata is not searchable by wildcard or range"))
+            }
+            None if matches!(test, Test::Range { .. }) => Err(Unreadable("A range needs a field")),
+            field => Ok(Query::Match(field.cloned(), test)),
+        }
+    }
+
+    /// `"…"`, with `\"` and `\\` inside.
+    fn phrase(&mut self) -> Result<String, Unreadable> {
+        self.take('"');
+        let mut text = String::new();
+        let mut characters = self.rest.char_indices();
+        while let Some((place, character)) = characters.next() {
+            match character {
+                '"' => {
+                    self.rest = &self.rest[place + 1..];
+                    return Ok(text);
+                }
+                '\\' => text.extend(characters.next().map(|(_, escaped)| escaped)),
+                other => text.push(other),
+            }
+        }
+        Err(Unreadable("A quotation mark is not closed"))
+    }
+
+    /// A word up to white space or punctuation; a field's name ends at a colon as well.
+    fn word(&mut self, name: bool) -> Result<Word, Unreadable> {
+        let mut word = Word { text: String::new(), wildcard: false, plain: true };
+        let mut end = self.rest.len();
+        let mut characters = self.rest.char_indices();
+        while let Some((place, character)) = characters.next() {
+            match character {
+                '(' | ')' | '[' | ']' | '{' | '}' | '"' => end = place,
+                ':' if name => end = place,
+                space if space.is_whitespace() => end = place,
+                _ if word.wildcard => return Err(Unreadable("A wildcard stands at the end of a word only")),
+                '*' => word.wildcard = true,
+                '?' | '~' | '^' => {
+                    return Err(Unreadable("?, ~ and ^ are not supported; write \\ before them as literals"));
+                }
+                '/' | '<' | '>' if place == 0 => {
+                    return Err(Unreadable("Regular expressions and comparisons are not supported"));
+                }
+                '\\' => {
+                    word.plain = false;
+                    match characters.next() {
+                        Some((_, escaped)) => word.text.push(escaped),
+                        None => return Err(Unreadable("Nothing stands behind the last \\")),
+                    }
+                }
+                other => word.text.push(other),
+            }
+            if end == place {
+                break;
+            }
+        }
+        self.rest = &self.rest[end..];
+        Ok(word)
+    }
+
+    /// `[a TO b]`, `{a TO b}` or mixed; `*` is open.
+    fn range(&mut self) -> Result<Test, Unreadable> {
+        let from_inclusive = self.take('[');
+        if !from_inclusive {
+            self.take('{');
+        }
+        let from = self.bound()?;
+        self.rest = self.rest.trim_start();
+        if !self.take_operator(["TO", "to"]) {
+            return Err(Unreadable("A range is written [a TO b]"));
+        }
+        let to = self.bound()?;
+        self.peek();
+        let to_inclusive = self.take(']');
+        if !to_inclusive && !self.take('}') {
+            return Err(Unreadable("A range is not closed"));
+        }
+        let bound = |value: Option<String>, inclusive| value.map(|value| Bound { value, inclusive });
+        Ok(Test::Range { from: bound(from, from_inclusive), to: bound(to, to_inclusive) })
+    }
+
+    fn bound(&mut self) -> Result<Option<String>, Unreadable> {
+        if self.peek() == Some('"') {
+            return self.phrase().map(Some);
+        }
+        let word = self.word(false)?;
+        match (word.wildcard, word.text.is_empty()) {
+            (true, true) => Ok(None),
+            (false, false) => Ok(Some(word.text)),
+            _ => Err(Unreadable("A range is written [a TO b]")),
+        }
+    }
+}
+
+fn one_or(mut parts: Vec<Query>, together: fn(Vec<Query>) -> Query) -> Query {
+    match (parts.len(), parts.pop()) {
+        (1, Some(only)) => only,
+        (_, last) => {
+            parts.extend(last);
+            together(parts)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The query written back with every parenthesis.
+    fn read(text: &str) -> String {
+        match parse(text) {
+            Ok(query) => query.to_string(),
+            Err(Unreadable(reason)) => format!("! {reason}"),
+        }
+    }
+
+    #[test]
+    fn what_clients_send_is_understood() {
+        for (text, meaning) in [
+            (r#"email:"x@y""#, r#"email="x@y""#),
+            (
+                r#"email:"x" AND email_verified:true -user_id:"auth0|1""#,
+                r#"(email="x" AND email_verified="true" AND NOT user_id="auth0|1")"#,
+            ),
+            (
+                "identities.user_id:x AND identities.connection:y",
+                r#"(identities.user_id="x" AND identities.connection="y")"#,
+            ),
+            ("updated_at:[2016-01-01 TO *]", r#"updated_at in ["2016-01-01" TO *]"#),
+            ("logins_count:{1 TO 5]", r#"logins_count in {"1" TO "5"]"#),
+            ("a OR b AND c", r#"(*="a" OR (*="b" AND *="c"))"#),
+            ("(a OR b) c", r#"((*="a" OR *="b") AND *="c")"#),
+            ("NOT a", r#"NOT *="a""#),
+            ("! a !b", r#"(NOT *="a" AND NOT *="b")"#),
+            ("+a && b || c", r#"((*="a" AND *="b") OR *="c")"#),
+            (r#"email:("a" OR "b")"#, r#"(email="a" OR email="b")"#),
+            ("email:(a b)", r#"(email="a" AND email="b")"#),
+            ("_exists_:app_metadata.plan", "app_metadata.plan exists"),
+            ("name:jan*", r#"name="jan"*"#),
+            ("name:*", "name exists"),
+            ("*", "everybody"),
+            (r"user_id:auth0\|1", r#"user_id="auth0|1""#),
+            ("user_id:auth0|a-b:c", r#"user_id="auth0|a-b:c""#),
+            (r#"name:"a \"b\" \\ c""#, r#"name="a \"b\" \\ c""#),
+            (r"name:\*abc", r#"name="*abc""#),
+            ("ORDER ANDY NOTE", r#"(*="ORDER" AND *="ANDY" AND *="NOTE")"#),
+            (r"\OR", r#"*="OR""#),
+        ] {
+            assert_eq!(read(text), meaning, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_query_is_told_why() {
+        for (text, reason) in [
+            ("", "A value is missing"),
+            ("   ", "A value is missing"),
+            ("()", "A value is missing"),
+            ("email:", "A value is missing"),
+            (":x", "A field's name is missing or holds a wildcard"),
+            ("(a", "A parenthesis is not closed"),
+            ("a)", "A parenthesis is closed that was not opened"),
+            ("name:\"a", "A quotation mark is not closed"),
+            ("a AND", "AND stands without anything behind it"),
+            ("a OR", "A value is missing"),
+            ("OR a", "An operator stands without anything before it"),
+            ("a AND OR b", "AND stands without anything behind it"),
+            ("name:ja*", "A wildcard needs at least 3 characters before it"),
+            ("name:*ane", "A wildcard stands at the end of a word only"),
+            ("name:ja?e", "?, ~ and ^ are not supported; write \\ before them as literals"),
+            ("name:jane~2", "?, ~ and ^ are not supported; write \\ before them as literals"),
+            ("name:/a.*/", "Regular expressions and comparisons are not supported"),
+            ("logins_count:>5", "Regular expressions and comparisons are not supported"),
+            ("a:[1 TO", "A range is written [a TO b]"),
+            ("a:[1 TO 2", "A range is not closed"),
+            ("a:[1 2]", "A range is written [a TO b]"),
+            ("[1 TO 2]", "A range needs a field"),
+            ("user_metadata.a:abc*", "user_metadata is not searchable by wildcard or range"),
+            ("user_metadata.a:[1 TO 2]", "user_metadata is not searchable by wildcard or range"),
+            ("a..b:1", "A field's name has an empty part"),
+            ("a\\", "Nothing stands behind the last \\"),
+        ] {
+            assert_eq!(read(text), format!("! {reason}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn length_depth_and_clauses_are_bounded() {
+        assert_eq!(read(&"a".repeat(LENGTH + 1)), "! The query is too long");
+        for nested in
+            ["(".repeat(4000), "-".repeat(4000), "NOT ".repeat(2000), "a:(".repeat(2000), "!(".repeat(2000)]
+        {
+            assert!(read(&nested).starts_with("! "), "{nested}");
+        }
+        assert_eq!(read(&"a ".repeat(CLAUSES + 1)), "! The query has too many clauses");
+        assert!(parse(&"a ".repeat(CLAUSES)).is_ok());
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused_and_what_is_read_means_itself() {
+        const PARTS: &[&str] = &[
+            "a",
+            "jan",
+            "ü",
+            "𝒳",
+            "email",
+            "user_metadata.x",
+            "identities.user_id",
+            ":",
+            "\"",
+            "\\",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            " ",
+            "\t",
+            "\u{a0}",
+            "\0",
+            "*",
+            "?",
+            "~",
+            "^",
+            "-",
+            "+",
+            "!",
+            "|",
+            "&",
+            "||",
+            "&&",
+            "/",
+            "AND",
+            "OR",
+            "NOT",
+            " TO ",
+            "_exists_:",
+            ".",
+            "'",
+            ";",
+            "--",
+            "1",
+            "2016-01-01",
+        ];
+        let user =
+            serde_json::json!({ "user_id": "auth0|1", "email": "a", "name": "jan", "identities": [{}] });
+        // A fixed seed: the same texts at every run (xorshift, Marsaglia 2003).
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut draw = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % below as u64).unwrap()
+        };
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let text: String = (0..=draw(12)).map(|_| PARTS[draw(PARTS.len())]).collect();
+            if let Ok(query) = parse(&text) {
+                read += 1;
+                let negated = Query::Not(Box::new(query.clone()));
+                assert_ne!(query.matches(&user), negated.matches(&user), "{text}");
+                let _ = query.candidates();
+            }
+        }
+        assert!(read > 1000, "only {read} texts were queries");
+    }
+}

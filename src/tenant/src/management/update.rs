@@ -1,0 +1,233 @@
+//! `PATCH /api/v2/users/{id}` (contract A9).
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::{Identity, IdentityKey, Metadata, Profile};
+use serde_json::{Map, Value};
+use store::{Address, CredentialRow, Unit, UserRow};
+
+use super::metadata::{check_size, merge};
+use super::path::PathIds;
+use super::users::shown;
+use super::{password, payload, schema};
+use crate::Tenant;
+use crate::http::bearer::Caller;
+use crate::http::error::{ApiError, management_json};
+use crate::secret::Secret;
+
+/// Attributes that a person is called by.
+const NAMES: [&str; 5] = ["family_name", "given_name", "name", "nickname", "picture"];
+
+/// What cannot be changed in one call, in the order in which it is looked at.
+const APART: [(&str, &str); 5] = [
+    ("password", "email"),
+    ("password", "email_verified"),
+    ("username", "email"),
+    ("username", "email_verified"),
+    ("username", "password"),
+];
+
+/// Changes a user: 200 with the whole user. Metadata are merged, other attributes replaced.
+pub(crate) async fn update(
+    State(tenant): State<Tenant>,
+    caller: Caller,
+    path: PathIds,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let permission = caller.may_update(path.user())?;
+    let (mut body, encoding) = payload(request).await?;
+    permission.covers(body.keys())?;
+    schema::check(&mut body, encoding, schema::CHANGED_USER, &[])?;
+    for (one, other) in APART {
+        if body.contains_key(one) && body.contains_key(other) {
+            return refused(format!("Cannot update {one} and {other} simultaneously."));
+        }
+    }
+    let named = body.get("connection").and_then(Value::as_str);
+    if named.is_some_and(|name| tenant.0.configuration.connection(name).is_none()) {
+        return refused("Connection does not exist.");
+    }
+    let hash = match body.remove("password") {
+        Some(Value::String(password)) => Some(password::hash(Secret::new(password)).await?),
+        _ => None,
+    };
+    let now = tenant.now().millis();
+    let changed = tenant
+        .0
+        .store
+        .write(move |unit| {
+            Box::pin(async move {
+                let user = unit.find_user(permission.user_id()).await?.ok_or(ApiError::UnknownUser)?;
+                let change = change(user, &body, hash.is_some(), now)?;
+                check_size(&change.user)?;
+                write(unit, &change, hash).await?;
+                unit.find_user(permission.user_id()).await?.ok_or(ApiError::UnknownUser)
+            })
+        })
+        .await?;
+    Ok(management_json(StatusCode::OK, &shown(&changed)?))
+}
+
+fn refused<T>(message: impl Into<String>) -> Result<T, ApiError> {
+    Err(ApiError::Refused(message.into()))
+}
+
+/// What a request comes to.
+struct Change {
+    /// The account with its new values.
+    user: UserRow,
+    /// The identity that is meant, and its connection.
+    identity: Identity,
+    /// Its profile as it was.
+    before: Profile,
+    /// Its profile as it will be.
+    after: Profile,
+}
+
+/// The rules of contract A9: which attributes may change on which identity, and to what.
+fn change(
+    mut user: UserRow,
+    body: &Map<String, Value>,
+    password: bool,
+    now: i64,
+) -> Result<Change, ApiError> {
+    let place = match body.get("connection").and_then(Value::as_str) {
+        None => 0,
+        Some(name) => match user.identities.iter().position(|one| one.connection.as_str() == name) {
+            Some(place) => place,
+            None => return refused("Connection is not supported for this operation."),
+        },
+    };
+    let identity = user.identities[place].clone();
+    check_attributes(&identity, place > 0, body, password)?;
+
+    let before = identity.profile_data.clone().unwrap_or_else(|| user.profile.clone());
+    let mut after = before.clone();
+    for (name, value) in body {
+        match name.as_str() {
+            "user_metadata" | "app_metadata" => {
+                let stored =
+                    if name == "user_metadata" { &mut user.user_metadata } else { &mut user.app_metadata };
+                *stored = Some(merge(stored.take(), value.as_object().unwrap_or(&Metadata::new())));
+            }
+            "blocked" => user.blocked = value.as_bool(),
+            "email" => {
+                let email = value.as_str().unwrap_or_default().to_lowercase();
+                if before.email() != Some(&email) && !body.contains_key("email_verified") {
+                    // Nobody has read mail at the new address yet.
+                    after = after.with("email_verified", false);
+                }
+                after = after.with("email", email);
+            }
+            "connection" | "client_id" | "verify_email" | "verify_phone_number" => {}
+            name if value.is_null() => {
+                after.0.remove(name);
+            }
+            name => after = after.with(name, value.clone()),
+        }
+    }
+    user.updated_at = now;
+    if password {
+        user.last_password_reset = Some(now);
+    }
+    if place == 0 {
+        user.profile = after.clone();
+    }
+    Ok(Change { user, identity, before, after })
+}
+
+/// Which attributes an identity lets be changed from here.
+fn check_attributes(
+    identity: &Identity,
+    secondary: bool,
+    body: &Map<String, Value>,
+    password: bool,
+) -> Result<(), ApiError> {
+    let strategy = identity.provider.as_str();
+    let (database, email, phone) = (strategy == "auth0", strategy == "email", strategy == "sms");
+    let names: Vec<&str> = NAMES.into_iter().filter(|name| body.contains_key(*name)).collect();
+    if secondary && !names.is_empty() {
+        return refused(format!(
+            "The following user attributes cannot be updated: {}. The specified connection belongs to a \
+             secondary identity.",
+            names.join(", ")
+        ));
+    }
+    if body.contains_key("email") && !database && !email {
+        return refused("Cannot update email for non-database user.");
+    }
+    if body.contains_key("email_verified") && identity.provider.is_enterprise() {
+        return refused("Email verification is not supported for enterprise users.");
+    }
+    if password && !database {
+        return refused("Connection is not supported for this operation.");
+    }
+    if body.contains_key("username") {
+        // No connection of this tenant asks for user names.
+        return refused("Cannot set username for connection without requires_username.");
+    }
+    // What another provider says about a person is its own to change, at the next sign-in.
+    let mut foreign: Vec<&str> = Vec::new();
+    if !(database || email || phone) {
+        foreign.extend(names);
+    }
+    if body.contains_key("email_verified") && !database && !email {
+        foreign.push("email_verified");
+    }
+    foreign.extend(
+        ["phone_number", "phone_verified"].into_iter().filter(|name| !phone && body.contains_key(*name)),
+    );
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    refused(format!(
+        "Your account is not allowed to update the following user attributes: {}",
+        foreign.join(", ")
+    ))
+}
+
+async fn write(unit: &mut Unit, change: &Change, hash: Option<String>) -> Result<(), ApiError> {
+    let key: &IdentityKey = &change.identity.key();
+    let connection = &change.identity.connection;
+    unit.update_account(&change.user).await?;
+    let (before, after) = (&change.before, &change.after);
+    if before != after {
+        let email = after.email().filter(|_| before.email() != after.email());
+        let phone = after.phone_number().filter(|_| before.phone_number() != after.phone_number());
+        let addresses = [
+            email.map(|email| Address::Email(email.to_owned())),
+            phone.map(|number| Address::Phone(number.to_owned())),
+        ];
+        for address in addresses.into_iter().flatten() {
+            if unit.find_address(connection, &address, Some(key)).await?.is_some() {
+                return Err(ApiError::EmailExists);
+            }
+        }
+        unit.update_profile(key, after).await?;
+        if let (Some(from), Some(to)) = (before.email(), email) {
+            unit.rename_login(key, &from.to_lowercase(), to).await.map_err(|error| match error {
+                store::Error::Conflict => ApiError::EmailExists,
+                other => ApiError::from(other),
+            })?;
+        }
+    }
+    if let Some(hash) = hash {
+        if !unit.replace_password(key, &hash).await? {
+            let Some(login) = after.email().map(str::to_lowercase) else {
+                return refused("Connection is not supported for this operation.");
+            };
+            let credential = CredentialRow {
+                connection: connection.clone(),
+                login,
+                key: key.clone(),
+                password_hash: hash,
+            };
+            unit.insert_credential(&credential).await?;
+        }
+        // Whoever knew the old password is signed out with it.
+        unit.remove_sessions_of(key).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! `GET /api/v2/connections`: contract A16.
+
+use axum::http::Method;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::bench::{Answer, Bench};
+
+const PATH: &str = "/api/v2/connections";
+
+async fn list(query: &str) -> Answer {
+    let bench = Bench::with_users(&[]).await;
+    let token = bench.machine_token("read:connections").await;
+    bench.call(Method::GET, &format!("{PATH}{query}"), &token).await
+}
+
+async fn names(query: &str) -> Vec<String> {
+    let answer = list(query).await.json();
+    let connections = answer.as_array().unwrap_or_else(|| answer["connections"].as_array().unwrap());
+    connections.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_connection_is_shown_in_the_recorded_shape() {
+    let answer = list("?name=facebook&include_totals=true").await;
+    assert_snapshot!(answer.said(), @r#"200 {"total":1,"start":0,"limit":50,"connections":[{"enabled_clients":["other"],"id":"con_PVn3VI4a8hUbZBNQ","is_domain_connection":false,"name":"facebook","options":{},"realms":["facebook"],"strategy":"facebook"}]}"#);
+}
+
+#[tokio::test]
+async fn connections_are_found_by_name_strategy_and_page() {
+    assert_eq!(names("").await.len(), 6);
+    assert_eq!(names("?strategy=samlp&strategy=sms").await, ["acme", "sms"]);
+    assert_eq!(names("?name=acme&strategy=sms").await, [""; 0]);
+    assert_eq!(names("?per_page=2&page=1").await, ["github", "acme"]);
+    assert_eq!(
+        list("?per_page=2&page=9&include_totals=true").await.json(),
+        json!({ "total": 6, "start": 18, "limit": 2, "connections": [] })
+    );
+    let bare = list("?name=sms&fields=name,strategy").await.json();
+    assert_eq!(bare, json!([{ "name": "sms", "strategy": "sms" }]));
+}
+
+#[tokio::test]
+async fn connections_take_their_own_scope() {
+    let bench = Bench::with_users(&[&["auth0|1"]]).await;
+    let everything_else = bench.machine_token("read:users update:users create:users").await;
+    let answer = bench.call(Method::GET, PATH, &everything_else).await;
+    assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:connections","errorCode":"insufficient_scope"}"#);
+    assert_eq!(bench.call(Method::GET, PATH, &bench.user_token("auth0|1").await).await.status, 403);
+    assert_eq!(list("?per_page=1000").await.json()["errorCode"], Value::from("invalid_query_string"));
+}

@@ -1,0 +1,155 @@
+//! `GET /api/v2/users`: contract A6.
+
+use axum::http::Method;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use tenant::seed::SeedUser;
+
+use crate::bench::{Answer, Bench, user};
+
+const PATH: &str = "/api/v2/users";
+
+fn named(ids: &[&str], name: &str, plan: &str) -> SeedUser {
+    let mut seed = user(ids);
+    seed.user.profile = seed.user.profile.with("name", name);
+    seed.user.app_metadata = json!({ "plan": plan }).as_object().cloned();
+    seed
+}
+
+async fn bench() -> Bench {
+    let mut ada = named(&["auth0|1", "github|42"], "Ada Lovelace", "gold");
+    ada.user.profile = ada.user.profile.with("email_verified", true);
+    Bench::with_seeds(vec![
+        ada,
+        named(&["auth0|2", "samlp|acme|bob"], "bob", "gold"),
+        named(&["google-oauth2|9"], "Zoe", "silver"),
+        named(&["google-oauth2|8"], "carl", "gold"),
+    ])
+    .await
+}
+
+async fn get(bench: &Bench, parameters: &[(&str, &str)]) -> Answer {
+    let machine = bench.machine_token("read:users").await;
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    bench.call(Method::GET, &format!("{PATH}?{query}"), &machine).await
+}
+
+/// The ids of those who are found.
+async fn find(bench: &Bench, parameters: &[(&str, &str)]) -> Vec<String> {
+    let answer = get(bench, parameters).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let found = answer.json();
+    let users = found.as_array().unwrap_or_else(|| found["users"].as_array().unwrap());
+    users.iter().map(|user| user["user_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn everybody_is_listed_by_pages_in_the_order_of_the_ids() {
+    let bench = bench().await;
+    assert_eq!(find(&bench, &[]).await, ["auth0|1", "auth0|2", "google-oauth2|8", "google-oauth2|9"]);
+    assert_eq!(find(&bench, &[("per_page", "3"), ("page", "1")]).await, ["google-oauth2|9"]);
+    assert_eq!(find(&bench, &[("page", "7")]).await, [""; 0]);
+    let parameters =
+        [("per_page", "1"), ("page", "1"), ("include_totals", "true"), ("fields", "user_id,name")];
+    assert_snapshot!(get(&bench, &parameters).await.said(), @r#"200 {"start":1,"limit":1,"length":1,"users":[{"name":"bob","user_id":"auth0|2"}],"total":4}"#);
+}
+
+#[tokio::test]
+async fn a_listed_user_is_the_one_that_is_read_by_id() {
+    let bench = bench().await;
+    let machine = bench.machine_token("read:users").await;
+    let read = bench.call(Method::GET, "/api/v2/users/auth0%7C1", &machine).await.json();
+    assert_eq!(get(&bench, &[]).await.json()[0], read);
+    assert_eq!(get(&bench, &[("q", "user_id:\"auth0|1\"")]).await.json(), json!([read]));
+}
+
+#[tokio::test]
+async fn searches_find_who_is_meant() {
+    let bench = bench().await;
+    for (query, expected) in [
+        ("email:\"AUTH01@example.test\"", vec!["auth0|1"]),
+        ("email:\"auth01@example.test\" AND email_verified:true -user_id:\"auth0|2\"", vec!["auth0|1"]),
+        ("email:\"auth01@example.test\" AND email_verified:true -user_id:\"auth0|1\"", vec![]),
+        ("identities.user_id:acme|bob AND identities.connection:acme", vec!["auth0|2"]),
+        ("identities.profileData.email:github42@example.test", vec!["auth0|1"]),
+        // A linked identity's address is not the user's.
+        ("email:github42@example.test", vec![]),
+        ("app_metadata.plan:gold AND NOT name:\"ada lovelace\"", vec!["auth0|2", "google-oauth2|8"]),
+        ("user_id:(\"auth0|1\" OR \"google-oauth2|9\")", vec!["auth0|1", "google-oauth2|9"]),
+        ("name:lov* OR name:ada*", vec!["auth0|1"]),
+        ("lovelace", vec!["auth0|1"]),
+        (
+            "updated_at:[2016-01-01 TO *] identities.connection:google-oauth2",
+            vec!["google-oauth2|8", "google-oauth2|9"],
+        ),
+        ("_exists_:last_login", vec![]),
+        ("name:\"' OR 1=1 --\"", vec![]),
+        ("identities.connection:\"') OR 1=1 --\"", vec![]),
+    ] {
+        assert_eq!(find(&bench, &[("q", query), ("search_engine", "v3")]).await, expected, "{query}");
+        let counted =
+            get(&bench, &[("q", query), ("include_totals", "true"), ("per_page", "1")]).await.json();
+        assert_eq!(counted["total"], expected.len(), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn answers_are_put_in_order_and_those_without_a_value_come_last() {
+    let bench = bench().await;
+    let names = [("sort", "name:1"), ("fields", "user_id,name")];
+    assert_eq!(find(&bench, &names).await, ["auth0|1", "auth0|2", "google-oauth2|8", "google-oauth2|9"]);
+    let down = [("sort", "name:-1"), ("per_page", "2"), ("page", "1")];
+    assert_eq!(find(&bench, &down).await, ["auth0|2", "auth0|1"]);
+    assert_eq!(find(&bench, &[("sort", "created_at:-1"), ("per_page", "1")]).await, ["auth0|1"]);
+    assert_eq!(find(&bench, &[("sort", "email_verified:-1")]).await[0], "auth0|1");
+    assert_eq!(find(&bench, &[("sort", "user_id:-1")]).await[0], "google-oauth2|9");
+}
+
+#[tokio::test]
+async fn a_search_that_cannot_be_done_is_refused_with_a_reason() {
+    let bench = bench().await;
+    let deep = "(".repeat(100);
+    let wide = "a ".repeat(600);
+    for (parameters, message) in [
+        ([("search_engine", "v1"), ("q", "a")], "You are not allowed to use search_engine=v1."),
+        (
+            [("search_engine", "v2"), ("q", "a")],
+            "You are not allowed to use search_engine=v2. Use search_engine=v3 instead.",
+        ),
+        (
+            [("search_engine", "v9"), ("q", "a")],
+            "Query validation error: 'No enum match for: v9' on property search_engine.",
+        ),
+        ([("q", "(a"), ("x", "")], "Query validation error: 'A parenthesis is not closed' on property q."),
+        (
+            [("q", &deep), ("x", "")],
+            "Query validation error: 'The query is nested too deeply' on property q.",
+        ),
+        (
+            [("q", &wide), ("x", "")],
+            "Query validation error: 'The query has too many clauses' on property q.",
+        ),
+        ([("q", "a"), ("q", "b")], "Query validation error: 'Expected a single value' on property q."),
+        (
+            [("sort", "name"), ("x", "")],
+            "Query validation error: 'String does not match pattern ^[A-Za-z0-9_.-]+:(1|-1)$: name' on property sort.",
+        ),
+        (
+            [("per_page", "101"), ("x", "")],
+            "Query validation error: 'Value 101 is greater than maximum 100' on property per_page.",
+        ),
+    ] {
+        let answer = get(&bench, &parameters).await;
+        assert_eq!((answer.status.as_u16(), answer.json()["message"].as_str().unwrap()), (400, message));
+        assert_eq!(answer.json()["errorCode"], Value::from("invalid_query_string"));
+    }
+    assert_snapshot!(get(&bench, &[("page", "20")]).await.said(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation","errorCode":"invalid_paging"}"#);
+}
+
+#[tokio::test]
+async fn searching_takes_the_scope_before_the_query_is_read() {
+    let bench = bench().await;
+    let page = bench.user_token("auth0|1").await;
+    let answer = bench.call(Method::GET, &format!("{PATH}?q=(("), &page).await;
+    assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:users","errorCode":"insufficient_scope"}"#);
+}
