@@ -35,6 +35,9 @@ pub struct Options {
     pub allowed_logout_urls: Vec<String>,
     /// Whether discovery names `/oidc/logout`; the endpoint is there either way (contract C5).
     pub end_session_discovery: bool,
+    /// Whether the Management API takes a person's ID token for an access token, as old applications send it
+    /// (contract E). Every application that signs the person in then holds a key to their account.
+    pub id_token_bearer: bool,
     /// How long an access token for the Management API lasts.
     pub access_token_lifetime: Duration,
     /// How many calls the Management API answers; `None` is as many as it can.
@@ -56,6 +59,7 @@ impl Default for Options {
             default_audience: None,
             allowed_logout_urls: Vec::new(),
             end_session_discovery: false,
+            id_token_bearer: false,
             access_token_lifetime: Duration::from_hours(2),
             rate_limit: None,
             stand_ins: false,

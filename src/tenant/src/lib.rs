@@ -29,6 +29,7 @@ pub use issuer::{InvalidIssuer, Issuer};
 
 use crate::http::limit::Bucket;
 use crate::keys::SigningKeys;
+use crate::login::attempts::Attempts;
 use crate::login::pages::Assets;
 use crate::oauth::token::MACHINE_TOKEN_LIFETIME;
 use crate::token::ID_TOKEN_LIFETIME;
@@ -45,6 +46,7 @@ struct Parts {
     clock: Clock,
     keys: SigningKeys,
     assets: Assets,
+    attempts: Attempts,
     bucket: Option<Bucket>,
 }
 
@@ -85,8 +87,9 @@ impl Tenant {
             [options.access_token_lifetime, MACHINE_TOKEN_LIFETIME, ID_TOKEN_LIFETIME].into_iter().max();
         let keys = SigningKeys::open(&store, clock.now(), longest.unwrap_or_default()).await?;
         let assets = login::assets();
+        let attempts = Attempts::default();
         let bucket = configuration.options().rate_limit.map(|limit| Bucket::new(limit, clock.now()));
-        Ok(Self(Arc::new(Parts { store, issuer, configuration, clock, keys, assets, bucket })))
+        Ok(Self(Arc::new(Parts { store, issuer, configuration, clock, keys, assets, attempts, bucket })))
     }
 
     /// Whether the tenant has any user.

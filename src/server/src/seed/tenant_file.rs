@@ -1,7 +1,7 @@
 //! `tenant.yaml`: the tenant in the keys of Auth0's Deploy CLI, so that one file describes a real tenant and
 //! the local one. Keys that Auth0 knows and this tenant has no use for are accepted; others are refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use model::{Provider, Scope};
@@ -124,13 +124,14 @@ section! {
         #[serde(default)] idle_session_lifetime: Option<Spanned<f64>>,
         #[serde(default)] default_audience: Option<String>,
         #[serde(default)] allowed_logout_urls: Option<Vec<String>>,
+        #[serde(default)] flags: Option<FlagsSection>,
         #[serde(default)] oidc_logout: Option<OidcLogoutSection>,
     } ignored {
         acr_values_supported allow_organization_name_in_authentication_api
         authorization_response_iss_parameter_supported change_password client_id_metadata_document_supported
         country_codes customize_mfa_in_postlogin_action default_directory default_redirection_uri
         default_token_quota device_flow dynamic_client_registration_security_mode enable_ai_guide
-        enabled_locales ephemeral_session_lifetime error_page flags guardian_mfa_page
+        enabled_locales ephemeral_session_lifetime error_page guardian_mfa_page
         idle_ephemeral_session_lifetime legacy_sandbox_version mtls phone_consolidated_experience
         picture_url pushed_authorization_requests_supported resource_parameter_profile sandbox_version
         sandbox_versions_available session_cookie sessions skip_non_verifiable_callback_uri_confirmation_prompt
@@ -143,6 +144,15 @@ section! {
 struct OidcLogoutSection {
     #[serde(default)]
     rp_logout_end_session_endpoint_discovery: bool,
+}
+
+/// Auth0 has dozens of flags, and adds to them; all are truth values.
+#[derive(Deserialize)]
+struct FlagsSection {
+    #[serde(default)]
+    enable_idtoken_api2: bool,
+    #[serde(flatten)]
+    others: BTreeMap<String, bool>,
 }
 
 section! {
@@ -249,6 +259,8 @@ fn read(sections: Sections) -> Result<TenantFile, Misplaced> {
     let options = match sections.tenant {
         Some(section) => {
             section.note_ignored("tenant.", &mut ignored);
+            let flags = section.flags.iter().flat_map(|flags| flags.others.keys());
+            ignored.extend(flags.map(|flag| format!("tenant.flags.{flag}")));
             section.into_options()?
         }
         None => Options::default(),
@@ -303,6 +315,7 @@ impl TenantSection {
             end_session_discovery: self
                 .oidc_logout
                 .is_some_and(|section| section.rp_logout_end_session_endpoint_discovery),
+            id_token_bearer: self.flags.is_some_and(|flags| flags.enable_idtoken_api2),
             ..default
         })
     }
@@ -466,7 +479,7 @@ tenant:
   idle_session_lifetime: 0.5
   default_audience: ''
   support_email: help@example.com
-  flags: { enable_sso: true }
+  flags: { enable_sso: true, enable_idtoken_api2: true }
   oidc_logout: { rp_logout_end_session_endpoint_discovery: true }
 rules: []
 clients:
@@ -501,7 +514,7 @@ clientGrants:
         assert_eq!(file.options.session_lifetime, Duration::from_hours(168));
         assert_eq!(file.options.idle_session_lifetime, Duration::from_mins(30));
         assert_eq!(file.options.default_audience, None);
-        assert!(file.options.end_session_discovery);
+        assert!(file.options.end_session_discovery && file.options.id_token_bearer);
         let [portal, nightly] = &file.clients[..] else { panic!("two clients") };
         assert_eq!(portal.application_type, ApplicationType::SinglePage);
         assert_eq!(portal.authentication, ClientAuthentication::None);
@@ -528,7 +541,7 @@ clientGrants:
                 "clients.refresh_token.policies",
                 "connections.options",
                 "rules",
-                "tenant.flags",
+                "tenant.flags.enable_sso",
                 "tenant.support_email"
             ]
         );

@@ -3,6 +3,7 @@
 //! A waiting authorization request is a row, named by a handle in the page's address and bound to the browser
 //! that asked by a cookie. Both must fit, so that nobody can be signed in by another's link or form.
 
+pub(crate) mod attempts;
 pub(crate) mod pages;
 mod password;
 mod stand_in;

@@ -80,12 +80,15 @@ pub(crate) enum Refusal {
     WrongPassword,
     /// The account is blocked.
     Blocked,
+    /// There were too many wrong passwords lately; this one was not looked at.
+    TooManyAttempts,
 }
 
 impl Refusal {
     fn sentence(self) -> &'static str {
         match self {
             Self::WrongPassword => "Wrong e-mail address or password.",
+            Self::TooManyAttempts => "Too many attempts. Wait a minute, then try again.",
             Self::Blocked => "This account is blocked. Ask the people who run it to open it again.",
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use axum::extract::{Query, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use model::{ConnectionName, IdentityKey};
 use serde::Deserialize;
@@ -53,7 +53,20 @@ async fn sign_in(tenant: &Tenant, request: Request) -> Result<Response, NotWaiti
         .map(|connection| connection.name.clone())
         .collect();
     let password = Secret::new(form.untrimmed("password"));
-    match find_identity(tenant, &databases, &typed.to_lowercase(), password).await? {
+    let login = typed.to_lowercase();
+    let attempt = match tenant.0.attempts.begin(&login, client.address, tenant.now()) {
+        Ok(attempt) => attempt,
+        Err(wait) => {
+            let mut response = render(tenant, &waiting, &typed, Some(Refusal::TooManyAttempts));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            return Ok(response);
+        }
+    };
+    let found = find_identity(tenant, &databases, &login, password).await?;
+    if found.is_some() {
+        tenant.0.attempts.succeed(&attempt);
+    }
+    match found {
         Some(key) => match waiting.finish(tenant, &client.headers, key, None).await {
             Ok(response) => Ok(response),
             Err(NotFinished::Blocked) => Ok(render(tenant, &waiting, &typed, Some(Refusal::Blocked))),
@@ -112,6 +125,10 @@ fn render(tenant: &Tenant, waiting: &Waiting, email: &str, refusal: Option<Refus
             .collect(),
         demo: &options.demo_sign_ins,
     };
-    let status = if refusal.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
+    let status = match refusal {
+        None => StatusCode::OK,
+        Some(Refusal::TooManyAttempts) => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) => StatusCode::UNAUTHORIZED,
+    };
     page(status, pages::login(&tenant.0.assets, &view), Some(&waiting.request.reply_to.redirect_uri))
 }

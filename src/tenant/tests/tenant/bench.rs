@@ -1,10 +1,12 @@
 //! A tenant on a database of its own, a clock that stands still, and browsers and API callers to meet it.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -384,17 +386,33 @@ pub(crate) struct Browser<'b> {
     bench: &'b Bench,
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) origin: &'static str,
+    /// Where its connections come from.
+    pub(crate) address: Option<IpAddr>,
+    /// What it says about where they come from.
+    pub(crate) forwarded_for: Option<String>,
 }
 
 impl<'b> Browser<'b> {
     pub(crate) fn new(bench: &'b Bench) -> Self {
-        Self { bench, cookies: BTreeMap::new(), origin: "http://localhost:3000" }
+        Self {
+            bench,
+            cookies: BTreeMap::new(),
+            origin: "http://localhost:3000",
+            address: None,
+            forwarded_for: None,
+        }
     }
 
     async fn send(&mut self, mut request: Request<Body>) -> Answer {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().unwrap());
+        }
+        if let Some(address) = self.address {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 50_000)));
+        }
+        if let Some(forwarded_for) = &self.forwarded_for {
+            request.headers_mut().insert("x-forwarded-for", forwarded_for.parse().unwrap());
         }
         let answer = self.bench.send(request).await;
         for cookie in answer.headers.get_all(header::SET_COOKIE) {

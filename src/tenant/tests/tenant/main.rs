@@ -4,9 +4,11 @@
 
 mod bearer;
 mod bench;
+mod brute_force;
 mod connections;
 mod create;
 mod end_session;
+mod id_token_bearer;
 mod link;
 mod logout;
 mod machine;

@@ -1,0 +1,187 @@
+//! Guessing passwords: every wrong one makes the next wait longer, for the account and for the address that it came
+//! from. Nobody is locked out for longer than a minute, so that nobody can lock somebody else out for good.
+//!
+//! The tallies are in memory: a restart forgives, and what they take is bounded.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::clock::Moment;
+use crate::secret::digest;
+
+/// How many wrong passwords for an account cost nothing.
+const FREE_FOR_ACCOUNT: u32 = 5;
+
+/// The same for an address, which many people may share.
+const FREE_FOR_ADDRESS: u32 = 50;
+
+/// How long one waits at most.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// After how long without a wrong password everything is forgiven.
+const FORGIVEN_AFTER: Duration = Duration::from_hours(1);
+
+/// How many accounts and addresses are kept in mind.
+const KEPT: usize = 20_000;
+
+/// Who guessed wrong lately.
+#[derive(Default)]
+pub(crate) struct Attempts(Mutex<HashMap<String, Tally>>);
+
+/// How often, and when last.
+#[derive(Clone, Copy)]
+struct Tally {
+    wrong: u32,
+    last: Moment,
+}
+
+/// An attempt that may be made. Until it succeeds it counts as a wrong one, so that many at once gain nothing.
+pub(crate) struct Attempt {
+    account: String,
+    address: Option<String>,
+}
+
+impl Attempts {
+    /// Begins an attempt to sign in as `login` from `address`, whether or not anybody is called so.
+    ///
+    /// # Errors
+    /// How long to wait, when it comes too early.
+    pub(crate) fn begin(
+        &self,
+        login: &str,
+        address: Option<IpAddr>,
+        now: Moment,
+    ) -> Result<Attempt, Duration> {
+        let attempt = Attempt {
+            account: digest(format!("account {login}").as_bytes()),
+            address: address.map(|address| digest(format!("address {}", network(address)).as_bytes())),
+        };
+        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let limits = || {
+            let address = attempt.address.as_ref().map(|address| (address, FREE_FOR_ADDRESS));
+            [(&attempt.account, FREE_FOR_ACCOUNT)].into_iter().chain(address)
+        };
+        let early = limits()
+            .filter_map(|(key, free)| tallies.get(key).and_then(|tally| tally.remaining(free, now)))
+            .max();
+        if let Some(wait) = early {
+            return Err(wait);
+        }
+        for (key, _) in limits() {
+            let before = tallies.get(key).filter(|tally| !tally.is_forgiven(now));
+            let wrong = before.map_or(0, |tally| tally.wrong).saturating_add(1);
+            if !tallies.contains_key(key) {
+                make_room(&mut tallies, now);
+            }
+            tallies.insert(key.clone(), Tally { wrong, last: now });
+        }
+        Ok(attempt)
+    }
+
+    /// Takes back that the attempt counted as wrong, and forgives the account.
+    pub(crate) fn succeed(&self, attempt: &Attempt) {
+        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.remove(&attempt.account);
+        if let Some(tally) = attempt.address.as_ref().and_then(|address| tallies.get_mut(address)) {
+            tally.wrong = tally.wrong.saturating_sub(1);
+        }
+    }
+}
+
+impl Tally {
+    /// How long to wait yet; `None` when the time has come.
+    fn remaining(&self, free: u32, now: Moment) -> Option<Duration> {
+        let over = self.wrong.checked_sub(free).filter(|_| !self.is_forgiven(now))?;
+        let wait = Duration::from_secs(1 << over.min(6)).min(LONGEST_WAIT);
+        let until = self.last.after(wait).millis();
+        u64::try_from(until - now.millis()).ok().filter(|left| *left > 0).map(Duration::from_millis)
+    }
+
+    fn is_forgiven(&self, now: Moment) -> bool {
+        self.last.after(FORGIVEN_AFTER) <= now
+    }
+}
+
+/// Forgets whom nothing is held against; if that is nobody, the one who was heard of least lately.
+fn make_room(tallies: &mut HashMap<String, Tally>, now: Moment) {
+    if tallies.len() < KEPT {
+        return;
+    }
+    tallies.retain(|_, tally| !tally.is_forgiven(now));
+    if tallies.len() >= KEPT {
+        let oldest = tallies.iter().min_by_key(|(_, tally)| tally.last).map(|(key, _)| key.clone());
+        oldest.and_then(|key| tallies.remove(&key));
+    }
+}
+
+/// One household or server has a whole network of version 6 (RFC 6177), so that its first half counts.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Moment = Moment::from_millis(0);
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn each_wrong_password_doubles_the_wait_up_to_a_minute() {
+        let attempts = Attempts::default();
+        let mut now = START;
+        for _ in 0..FREE_FOR_ACCOUNT {
+            assert!(attempts.begin("ada", None, now).is_ok());
+        }
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
+            let wait = Duration::from_secs(seconds);
+            assert_eq!(attempts.begin("ada", None, now).err(), Some(wait));
+            now = now.after(wait);
+            assert!(attempts.begin("ada", None, now).is_ok(), "{seconds}");
+        }
+        assert!(attempts.begin("grace", None, now).is_ok(), "another account is not concerned");
+        now = now.after(FORGIVEN_AFTER);
+        for _ in 0..FREE_FOR_ACCOUNT {
+            assert!(attempts.begin("ada", None, now).is_ok());
+        }
+    }
+
+    #[test]
+    fn an_address_that_guesses_at_many_accounts_waits_as_well() {
+        let attempts = Attempts::default();
+        for guess in 0..FREE_FOR_ADDRESS {
+            assert!(attempts.begin(&guess.to_string(), Some(address("2001:db8::1")), START).is_ok());
+        }
+        assert!(attempts.begin("ada", Some(address("2001:db8::ffff")), START).is_err(), "one network");
+        assert!(attempts.begin("ada", Some(address("2001:db8:0:1::1")), START).is_ok());
+        assert!(attempts.begin("ada", Some(address("192.0.2.1")), START).is_ok());
+    }
+
+    #[test]
+    fn people_who_sign_in_use_up_nothing() {
+        let attempts = Attempts::default();
+        for _ in 0..2 * FREE_FOR_ADDRESS {
+            let attempt =
+                attempts.begin("ada", Some(address("192.0.2.1")), START).unwrap_or_else(|_| panic!());
+            attempts.succeed(&attempt);
+        }
+    }
+
+    #[test]
+    fn a_flood_of_names_takes_bounded_memory() {
+        let attempts = Attempts::default();
+        for name in 0..KEPT + 100 {
+            let now = Moment::from_millis(i64::try_from(name).unwrap());
+            assert!(attempts.begin(&name.to_string(), None, now).is_ok());
+        }
+        assert_eq!(attempts.0.lock().unwrap().len(), KEPT);
+    }
+}

@@ -1,0 +1,121 @@
+//! ID tokens in place of access tokens: contract C7 and E.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use axum::http::Method;
+use insta::assert_snapshot;
+use serde_json::json;
+use tenant::configuration::Options;
+
+use crate::bench::{AUDIENCE, Bench, PAGE, user};
+
+const ME: &str = "/api/v2/users/auth0%7C1";
+
+async fn bench(id_token_bearer: bool) -> Bench {
+    let seeds = vec![user(&["auth0|1", "github|42"]), user(&["auth0|2"])];
+    Bench::with_options(seeds, Options { id_token_bearer, ..Options::default() }).await
+}
+
+#[tokio::test]
+async fn without_the_switch_an_id_token_is_no_access_token() {
+    let bench = bench(false).await;
+    let token = bench.id_token("auth0|1", PAGE).await;
+    let answer = bench.call(Method::GET, ME, &token).await;
+    assert_snapshot!(answer.said(), @r#"401 {"statusCode":401,"error":"Unauthorized","message":"Invalid token","attributes":{"error":"Invalid token"}}"#);
+}
+
+#[tokio::test]
+async fn with_it_a_person_reads_unlinks_and_links_their_own() {
+    let bench = bench(true).await;
+    let token = bench.id_token("auth0|1", PAGE).await;
+    assert_eq!(bench.call(Method::GET, ME, &token).await.status, 200);
+    let unlinked = bench.call(Method::DELETE, &format!("{ME}/identities/github/42"), &token).await;
+    assert_eq!(unlinked.status, 200);
+    assert_eq!(bench.identities("auth0|1").await, ["auth0|1"]);
+    let elsewhere = json!({ "link_with": bench.id_token("github|42", "other").await });
+    let refused = bench.post_json(&format!("{ME}/identities"), Some(&token), &elsewhere).await;
+    assert_snapshot!(refused.said(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"JWT (link_with) contains an invalid aud claim","errorCode":"invalid_body"}"#);
+    let here = json!({ "link_with": bench.id_token("github|42", PAGE).await });
+    assert_eq!(bench.post_json(&format!("{ME}/identities"), Some(&token), &here).await.status, 201);
+    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "github|42"]);
+    assert_eq!(bench.call(Method::GET, ME, &bench.user_token("auth0|1").await).await.status, 200);
+}
+
+#[tokio::test]
+async fn with_it_nobody_reaches_beyond_themselves() {
+    let bench = bench(true).await;
+    let other = bench.id_token("auth0|2", PAGE).await;
+    let unlink = format!("{ME}/identities/github/42");
+    for (method, path) in [(Method::GET, ME), (Method::DELETE, unlink.as_str())] {
+        let answer = bench.call(method, path, &other).await;
+        assert_eq!(answer.json()["errorCode"], "unowned_resource");
+    }
+    let by_id = json!({ "provider": "auth0", "user_id": "2" });
+    let own = bench.id_token("auth0|1", PAGE).await;
+    let answer = bench.post_json(&format!("{ME}/identities"), Some(&own), &by_id).await;
+    assert_eq!(answer.json()["errorCode"], "insufficient_scope");
+    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "github|42"]);
+}
+
+#[tokio::test]
+async fn with_it_nothing_else_becomes_a_bearer() {
+    let bench = bench(true).await;
+    let now = bench.clock.now().seconds();
+    let good =
+        json!({ "iss": "http://localhost:3000/", "sub": "auth0|1", "aud": PAGE, "iat": now, "exp": now + 9 });
+    for (key, value) in [
+        ("aud", json!("nobody")),
+        ("aud", json!([PAGE, "other"])),
+        ("aud", json!("http://localhost:3000/userinfo")),
+        ("iss", json!("http://evil.test/")),
+        ("scope", json!("read:users")),
+        ("azp", json!(PAGE)),
+        ("gty", json!("client-credentials")),
+        ("nbf", json!(now + 1)),
+        ("exp", json!(now)),
+    ] {
+        let mut claims = good.clone();
+        claims[key] = value;
+        let answer = bench.call(Method::GET, ME, &bench.sign(&claims).await).await;
+        assert_eq!(answer.status, 401, "{claims}");
+    }
+    assert_eq!(bench.call(Method::GET, ME, &bench.sign(&good).await).await.status, 200);
+    let mut access = bench.claims("auth0|1", "");
+    access["aud"] = json!(AUDIENCE);
+    assert_eq!(bench.call(Method::GET, ME, &bench.sign(&access).await).await.status, 403);
+}
+
+/// What is logged, in one text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn each_use_is_logged_without_the_token() {
+    let bench = bench(true).await;
+    let token = bench.id_token("auth0|1", PAGE).await;
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    for _ in 0..2 {
+        assert_eq!(bench.call(Method::GET, ME, &token).await.status, 200);
+    }
+    drop(guard);
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let line = "an ID token was taken for an access token client_id=\"page\" user_id=\"auth0|1\"";
+    assert_eq!(text.matches(line).count(), 2, "{text}");
+    for part in token.split('.') {
+        assert!(!text.contains(part), "{text}");
+    }
+}
