@@ -78,7 +78,8 @@ async fn choose(
     connection: &Connection,
     form: &Form,
 ) -> Result<Result<(IdentityKey, Option<UserRow>), StandInRefusal>, store::Error> {
-    let people = tenant.0.store.read().await?.list_people(&connection.name, PEOPLE).await?;
+    // All of them, not only those that were offered: a typed address must be known again.
+    let people = tenant.0.store.read().await?.list_people(&connection.name, u32::MAX).await?;
     let choice = form.text("choice");
     if !choice.is_empty() {
         let chosen = people.iter().find(|person| person.identity.user_id.as_str() == choice);
