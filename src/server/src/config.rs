@@ -81,6 +81,11 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_ALLOW_DEMO_ON_NETWORK", value_parser = BoolishValueParser::new())]
     pub(crate) allow_demo_on_network: bool,
 
+    /// Answer as many Management API calls as the machine can, for load tests. By default fifty at once and per second,
+    /// then 429.
+    #[arg(long, env = "LINKED_ACCOUNTS_NO_RATE_LIMIT", value_parser = BoolishValueParser::new())]
+    pub(crate) no_rate_limit: bool,
+
     /// What to log to standard error: error, warn, info, debug, trace, or a filter such as info,tenant=debug.
     #[arg(long, env = "LINKED_ACCOUNTS_LOG", value_name = "FILTER", default_value = "info")]
     #[arg(value_parser = filter)]

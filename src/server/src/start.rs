@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use model::settings::Bearer;
 use model::{Settings, route};
-use tenant::configuration::{ApplicationType, Client, Connection, InvalidConfiguration};
+use tenant::configuration::{ApplicationType, Client, Connection, InvalidConfiguration, RateLimit};
 use tenant::seed::SeedUser;
 use tenant::{Configuration, Issuer};
 
@@ -102,6 +102,7 @@ pub(crate) fn read(options: &Serve, issuer: &Issuer, listening: SocketAddr) -> R
         return Err(InvalidOptions::ExposedStandIn { connection, exposure });
     }
     tenant.stand_ins = stand_in.is_some();
+    tenant.rate_limit = (!options.no_rate_limit).then(RateLimit::default);
 
     let users = users(options.users.as_deref(), has_demo_people, &keyword, &connections)?;
     if has_demo_people {
@@ -259,6 +260,16 @@ databases:
         assert!(start.has_demo_people);
         assert!(start.configuration.options().stand_ins);
         assert!(!start.configuration.options().demo_sign_ins.is_empty());
+    }
+
+    #[test]
+    fn the_rate_is_limited_unless_a_load_test_lifts_the_limit() {
+        let limit = |arguments: &[&str]| {
+            let start = started(&options(arguments), &local(), "127.0.0.1:3000").unwrap();
+            start.configuration.options().rate_limit
+        };
+        assert_eq!(limit(&[]), Some(RateLimit::default()));
+        assert_eq!(limit(&["--no-rate-limit"]), None);
     }
 
     #[test]
