@@ -20,7 +20,9 @@ use clap::Parser;
 use store::Store;
 use tenant::{Clock, Issuer, Tenant};
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
 
 use crate::config::{Arguments, Command, Serve};
 use crate::greeting::Greeting;
@@ -33,11 +35,8 @@ const INVALID_OPTIONS: u8 = 2;
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(options) => {
-            tracing_subscriber::fmt()
-                .with_env_filter(EnvFilter::new(&options.log))
-                .with_writer(stderr)
-                .with_ansi(stderr().is_terminal())
-                .init();
+            let lines = fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
+            tracing_subscriber::registry().with(lines.with_filter(options.log.clone())).init();
             serve(&options).await
         }
         Command::RotateKeys(options) => rotate_keys(&options.database).await,
