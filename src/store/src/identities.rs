@@ -118,21 +118,7 @@ impl Unit {
         if moved.rows_affected() == 0 {
             return Ok(false);
         }
-        self.insert_account(&UserRow {
-            user_id: freed,
-            profile: Profile::default(),
-            identities: Vec::new(),
-            user_metadata: None,
-            app_metadata: None,
-            blocked: None,
-            created_at: now,
-            updated_at: now,
-            last_login: None,
-            last_ip: None,
-            logins_count: 0,
-            last_password_reset: None,
-        })
-        .await?;
+        self.insert_account(&UserRow::new(freed, Profile::default(), Vec::new(), now)).await?;
         self.remove_sessions_of(key).await?;
         self.remove_refresh_families_of(key).await?;
         self.touch_user(primary, now).await?;

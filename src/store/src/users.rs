@@ -74,6 +74,27 @@ pub enum Order {
     LoginsCount,
 }
 
+impl UserRow {
+    /// A user whose account comes to be at `now`: without metadata and without past.
+    #[must_use]
+    pub fn new(user_id: UserId, profile: Profile, identities: Vec<Identity>, now: i64) -> Self {
+        Self {
+            user_id,
+            profile,
+            identities,
+            user_metadata: None,
+            app_metadata: None,
+            blocked: None,
+            created_at: now,
+            updated_at: now,
+            last_login: None,
+            last_ip: None,
+            logins_count: 0,
+            last_password_reset: None,
+        }
+    }
+}
+
 const COLUMNS: &str = "SELECT u.user_id, u.user_metadata, u.app_metadata, u.blocked, u.created_at, \
      u.updated_at, u.last_login, u.last_ip, u.logins_count, u.last_password_reset, \
      i.provider, i.id, i.id_is_integer, i.connection, i.is_social, i.profile \

@@ -16,7 +16,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get, post};
-use model::{IdentityKey, UserId};
+use model::IdentityKey;
 use store::{Digest, LoginRow, UserRow};
 
 use crate::Tenant;
@@ -368,24 +368,12 @@ impl Form {
 
 /// A user who is seen for the first time, with one identity.
 fn first_seen(connection: &Connection, key: &IdentityKey, profile: model::Profile, now: i64) -> UserRow {
-    UserRow {
-        user_id: UserId::new(key.as_user_id().to_string()),
-        profile,
-        identities: vec![model::Identity {
-            profile_data: None,
-            connection: connection.name.clone(),
-            user_id: key.user_id.clone(),
-            provider: key.provider.clone(),
-            is_social: key.provider.is_social(),
-        }],
-        user_metadata: None,
-        app_metadata: None,
-        blocked: None,
-        created_at: now,
-        updated_at: now,
-        last_login: None,
-        last_ip: None,
-        logins_count: 0,
-        last_password_reset: None,
-    }
+    let identity = model::Identity {
+        profile_data: None,
+        connection: connection.name.clone(),
+        user_id: key.user_id.clone(),
+        provider: key.provider.clone(),
+        is_social: key.provider.is_social(),
+    };
+    UserRow::new(key.as_user_id(), profile, vec![identity], now)
 }

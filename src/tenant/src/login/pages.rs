@@ -11,9 +11,12 @@ use sha2::{Digest, Sha256};
 
 use crate::configuration::DemoSignIn;
 
-/// The one stylesheet of the hosted pages: the product's tokens, then what is built from them.
-pub(crate) const STYLESHEET: &str =
-    concat!(include_str!("../../../../style/tokens.css"), include_str!("../../../../style/hosted.css"));
+/// The one stylesheet of the hosted pages: the product's tokens and elements, then what only these pages have.
+pub(crate) const STYLESHEET: &str = concat!(
+    include_str!("../../../../style/tokens.css"),
+    include_str!("../../../../style/base.css"),
+    include_str!("../../../../style/hosted.css")
+);
 
 /// The provider marks: an SVG sprite with one symbol per mark.
 pub(crate) const MARKS: &str = include_str!("../../../../public/providers.svg");

@@ -113,25 +113,19 @@ fn row_of(connection: &Connection, new: NewUser, now: i64) -> (UserRow, Address)
     };
     let id = new.user_id.unwrap_or_else(random_hex::<12>);
     let key = IdentityKey { provider: connection.strategy.clone(), user_id: IdentityId::text(id) };
+    let user_id = key.as_user_id();
+    let identity = Identity {
+        profile_data: None,
+        connection: connection.name.clone(),
+        user_id: key.user_id,
+        provider: key.provider,
+        is_social: false,
+    };
     let row = UserRow {
-        user_id: key.as_user_id(),
-        profile,
-        identities: vec![Identity {
-            profile_data: None,
-            connection: connection.name.clone(),
-            user_id: key.user_id,
-            provider: key.provider,
-            is_social: false,
-        }],
         user_metadata: new.user_metadata,
         app_metadata: new.app_metadata,
         blocked: new.blocked,
-        created_at: now,
-        updated_at: now,
-        last_login: None,
-        last_ip: None,
-        logins_count: 0,
-        last_password_reset: None,
+        ..UserRow::new(user_id, profile, vec![identity], now)
     };
     (row, address)
 }
