@@ -24,13 +24,19 @@ const DOWNLOAD_LIMIT: Duration = Duration::from_mins(3);
 /// Playwright's command, inside the folder `end2end`.
 const PLAYWRIGHT: &str = "node_modules/@playwright/test/cli.js";
 
-/// Installs what is missing and runs the browser tests with `arguments` for Playwright.
+/// The type checker's command: Playwright itself only strips types.
+const TYPE_CHECKER: &str = "node_modules/typescript/bin/tsc";
+
+/// Installs what is missing, checks the types and runs the browser tests with `arguments` for Playwright.
 ///
 /// # Errors
 /// When Node.js, the npm packages or a browser are missing and cannot be installed, with what to do.
 pub(crate) fn tests(workspace: &Workspace, arguments: &[String]) -> Result<Tally> {
     let folder = workspace.root.join("end2end");
     ensure_packages(&folder)?;
+    if !tool::live(&mut node(&folder, &[TYPE_CHECKER]))?.0.success() {
+        bail!("the types of the browser tests do not fit; the type checker's message stands above");
+    }
     let browser = find(&folder)?;
     println!("Testing in {}", browser.display());
     let report = workspace.target.join("playwright.json");
