@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
+use model::settings::Bearer;
 use tenant::Issuer;
 use tracing_subscriber::filter::Targets;
 
@@ -76,6 +77,12 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_CLIENT", value_name = "ID")]
     pub(crate) client: Option<String>,
 
+    /// Which token the page sends to the Management API: `access_token`, or `id_token` for the older variant of the
+    /// call, which the tenant takes only with its flag `enable_idtoken_api2`.
+    #[arg(long, env = "LINKED_ACCOUNTS_BEARER", value_name = "KIND", default_value = "access_token")]
+    #[arg(value_parser = bearer)]
+    pub(crate) bearer: Bearer,
+
     /// Serve demo people and stand-in providers even if others can reach this server. Everybody who reaches it can
     /// then sign in as anybody.
     #[arg(long, env = "LINKED_ACCOUNTS_ALLOW_DEMO_ON_NETWORK", value_parser = BoolishValueParser::new())]
@@ -109,6 +116,14 @@ fn database(text: &str) -> Result<String, String> {
     }
 }
 
+fn bearer(text: &str) -> Result<Bearer, String> {
+    match text {
+        "access_token" => Ok(Bearer::AccessToken),
+        "id_token" => Ok(Bearer::IdToken),
+        _ => Err("expected access_token or id_token".to_owned()),
+    }
+}
+
 fn filter(text: &str) -> Result<Targets, String> {
     text.parse().map_err(|_| "expected a level such as info, or a list such as info,tenant=debug".to_owned())
 }
@@ -139,6 +154,7 @@ mod tests {
         assert!(refusal("--listen", "3000").contains("expected HOST:PORT"));
         assert!(refusal("--database", "postgres://x").contains("expected sqlite:PATH"));
         assert!(refusal("--issuer", "localhost").contains("localhost"));
+        assert!(refusal("--bearer", "token").contains("expected access_token or id_token"));
         assert!(refusal("--log", "tenant=loud").contains("expected a level"));
     }
 }

@@ -72,7 +72,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     };
 
     let Start { configuration, users, has_demo_people } = start::read(options, &issuer, listening)?;
-    let settings = start::settings(options.client.as_deref(), &configuration, &issuer)?;
+    let settings = start::settings(options.client.as_deref(), options.bearer, &configuration, &issuer)?;
     let site = start::site(options.site.as_deref())?;
 
     let store = open(&options.database).await?;

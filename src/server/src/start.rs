@@ -182,6 +182,7 @@ fn absent_with_warning(site: Result<Site, SiteError>) -> Result<Site, InvalidOpt
 /// When `--client` names a client that the tenant does not have.
 pub(crate) fn settings(
     named: Option<&str>,
+    bearer: Bearer,
     configuration: &Configuration,
     issuer: &Issuer,
 ) -> Result<Option<Settings>, InvalidOptions> {
@@ -204,7 +205,7 @@ pub(crate) fn settings(
         domain: issuer.origin().to_owned(),
         client_id: client.client_id.clone(),
         audience: Some(issuer.management_audience()),
-        bearer: Bearer::AccessToken,
+        bearer,
         name: Some(configuration.options().friendly_name.clone()),
     }))
 }
@@ -327,7 +328,7 @@ databases:
         let path = tenant.path().to_str().unwrap();
         let start = started(&options(&["--tenant", path]), &local(), "127.0.0.1:3000").unwrap();
         let id = |named: Option<&str>, issuer: &str| {
-            settings(named, &start.configuration, &Issuer::parse(issuer).unwrap())
+            settings(named, Bearer::AccessToken, &start.configuration, &Issuer::parse(issuer).unwrap())
                 .map(|settings| settings.map(|settings| settings.client_id))
                 .map_err(|error| error.to_string())
         };

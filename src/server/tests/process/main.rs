@@ -237,6 +237,15 @@ async fn the_page_is_led_to_the_tenant_that_serves_it() {
 }
 
 #[tokio::test]
+async fn the_page_sends_the_older_token_only_when_told_so() {
+    let room = room();
+    let usual = Server::start(room.path(), &[]).json("/config.json").await;
+    assert_eq!(usual["bearer"], "access_token");
+    let older = Server::start(room.path(), &["--bearer", "id_token"]).json("/config.json").await;
+    assert_eq!(older["bearer"], "id_token");
+}
+
+#[tokio::test]
 async fn a_navigation_by_another_name_of_this_machine_is_led_to_the_issuer() {
     let room = room();
     let server = Server::start(room.path(), &[]);
