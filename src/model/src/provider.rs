@@ -131,6 +131,49 @@ impl Provider {
         )
     }
 
+    /// The id of the provider's mark in `public/providers.svg`. Some providers share the mark of their maker, and
+    /// companies' own directories have a building; `None` means that initials must do.
+    #[must_use]
+    pub fn mark(&self) -> Option<&'static str> {
+        Some(match self.as_str() {
+            "amazon" => "amazon",
+            "apple" => "apple",
+            "auth0" => "password",
+            "auth0-oidc" => "auth0",
+            "baidu" => "baidu",
+            "bitbucket" => "bitbucket",
+            "bitly" => "bitly",
+            "box" => "box",
+            "dropbox" => "dropbox",
+            "email" => "email",
+            "evernote" | "evernote-sandbox" => "evernote",
+            "facebook" => "facebook",
+            "fitbit" => "fitbit",
+            "github" => "github",
+            "google-apps" | "google-oauth2" => "google",
+            "instagram" => "instagram",
+            "line" => "line",
+            "linkedin" => "linkedin",
+            "office365" | "waad" | "windowslive" => "microsoft",
+            "okta" => "okta",
+            "paypal" | "paypal-sandbox" => "paypal",
+            "salesforce" | "salesforce-community" | "salesforce-sandbox" => "salesforce",
+            "sharepoint" => "sharepoint",
+            "shop" | "shopify" => "shopify",
+            "sms" => "sms",
+            "soundcloud" => "soundcloud",
+            "thirtysevensignals" => "basecamp",
+            "twitter" => "twitter",
+            "untappd" => "untappd",
+            "vkontakte" => "vk",
+            "weibo" => "weibo",
+            "wordpress" => "wordpress",
+            "yahoo" => "yahoo",
+            _ if self.is_enterprise() => "company",
+            _ => return None,
+        })
+    }
+
     fn find(&self) -> Option<&'static (&'static str, &'static str, bool)> {
         KNOWN.iter().find(|(wire, _, _)| *wire == self.0)
     }

@@ -11,7 +11,7 @@ pub fn ProviderMark(
     /// Whose mark.
     provider: Provider,
 ) -> impl IntoView {
-    let mark = match sprite(&provider) {
+    let mark = match provider.mark() {
         Some(id) => view! {
             <svg class=format!("mark {id}")><use_ href=format!("/providers.svg#{id}")/></svg>
         }
@@ -19,47 +19,6 @@ pub fn ProviderMark(
         None => text::initials(provider.display_name()).into_any(),
     };
     view! { <span class="tile" aria-hidden="true">{mark}</span> }
-}
-
-/// The id in `public/providers.svg`, which is also the class that colours it.
-fn sprite(provider: &Provider) -> Option<&'static str> {
-    Some(match provider.as_str() {
-        "amazon" => "amazon",
-        "apple" => "apple",
-        "auth0" => "password",
-        "auth0-oidc" => "auth0",
-        "baidu" => "baidu",
-        "bitbucket" => "bitbucket",
-        "bitly" => "bitly",
-        "box" => "box",
-        "dropbox" => "dropbox",
-        "email" => "email",
-        "evernote" | "evernote-sandbox" => "evernote",
-        "facebook" => "facebook",
-        "fitbit" => "fitbit",
-        "github" => "github",
-        "google-apps" | "google-oauth2" => "google",
-        "instagram" => "instagram",
-        "line" => "line",
-        "linkedin" => "linkedin",
-        "office365" | "waad" | "windowslive" => "microsoft",
-        "okta" => "okta",
-        "paypal" | "paypal-sandbox" => "paypal",
-        "salesforce" | "salesforce-community" | "salesforce-sandbox" => "salesforce",
-        "sharepoint" => "sharepoint",
-        "shop" | "shopify" => "shopify",
-        "sms" => "sms",
-        "soundcloud" => "soundcloud",
-        "thirtysevensignals" => "basecamp",
-        "twitter" => "twitter",
-        "untappd" => "untappd",
-        "vkontakte" => "vk",
-        "weibo" => "weibo",
-        "wordpress" => "wordpress",
-        "yahoo" => "yahoo",
-        _ if provider.is_enterprise() => "company",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -106,14 +65,14 @@ mod tests {
             "wordpress",
             "yahoo",
         ] {
-            let id = sprite(&Provider::new(provider)).unwrap();
+            let id = Provider::new(provider).mark().unwrap();
             assert!(SPRITE.contains(&format!("<symbol id=\"{id}\"")), "{id}");
         }
     }
 
     #[test]
     fn a_provider_without_a_mark_gets_initials() {
-        assert_eq!(sprite(&Provider::new("yandex")), None);
-        assert_eq!(sprite(&Provider::new("something-new")), None);
+        assert_eq!(Provider::new("yandex").mark(), None);
+        assert_eq!(Provider::new("something-new").mark(), None);
     }
 }

@@ -7,6 +7,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use model::Provider;
 use sha2::{Digest, Sha256};
 
 use crate::configuration::DemoSignIn;
@@ -531,34 +532,14 @@ fn notice(sentence: &str) -> Markup {
 
 /// A provider's mark from the sprite, or its initials when the sprite does not have one.
 fn mark(assets: &Assets, provider: &str, label: &str) -> Markup {
-    let symbol = symbol(provider);
+    let mark = Provider::new(provider).mark();
     html! {
-        span.mark data-mark=(symbol) aria-hidden="true" {
-            @if MARKS.contains(&format!("<symbol id=\"{symbol}\"")) {
-                svg { use href={ (assets.marks) "#" (symbol) } {} }
-            } @else {
-                (initials(label))
+        span.mark data-mark=[mark] aria-hidden="true" {
+            @match mark {
+                Some(mark) => svg { use href={ (assets.marks) "#" (mark) } {} },
+                None => (initials(label)),
             }
         }
-    }
-}
-
-/// The sprite's symbol for a provider: most are called alike, some share the mark of their maker, and
-/// companies' own directories have none, so they get a building.
-fn symbol(provider: &str) -> &str {
-    match provider {
-        "auth0" => "password",
-        "auth0-oidc" => "auth0",
-        "ad" | "adfs" | "oidc" | "pingfederate" | "samlp" => "company",
-        "google-oauth2" | "google-apps" => "google",
-        "office365" | "waad" | "windowslive" => "microsoft",
-        "evernote-sandbox" => "evernote",
-        "paypal-sandbox" => "paypal",
-        "salesforce-community" | "salesforce-sandbox" => "salesforce",
-        "shop" => "shopify",
-        "thirtysevensignals" => "basecamp",
-        "vkontakte" => "vk",
-        other => other,
     }
 }
 
@@ -757,7 +738,10 @@ mod tests {
             "waad",
             "windowslive",
         ] {
-            assert!(MARKS.contains(&format!("<symbol id=\"{}\"", symbol(provider))), "{provider}");
+            assert!(
+                MARKS.contains(&format!("<symbol id=\"{}\"", Provider::new(provider).mark().unwrap())),
+                "{provider}"
+            );
         }
     }
 

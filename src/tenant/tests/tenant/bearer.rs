@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, ISSUER, PAGE, claims_in};
+use crate::bench::{Bench, ISSUER, PAGE};
 
 const ROUTES: [(Method, &str); 3] = [
     (Method::GET, "/api/v2/users/auth0%7C1"),
@@ -216,5 +216,4 @@ async fn what_is_not_routed_is_not_found() {
             "{path}"
         );
     }
-    assert_eq!(claims_in(&token)["sub"], "auth0|1");
 }
