@@ -1,0 +1,49 @@
+//! Where the focus is and where it goes when rows change.
+
+use leptos::prelude::*;
+use model::IdentityKey;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use crate::components::identity_row::row_name;
+
+/// Whether the person asked for less motion.
+pub(super) fn prefers_reduced_motion() -> bool {
+    window()
+        .match_media("(prefers-reduced-motion: reduce)")
+        .ok()
+        .flatten()
+        .is_some_and(|query| query.matches())
+}
+
+/// The row of `key`.
+pub(super) fn find_row(key: &IdentityKey) -> Option<HtmlElement> {
+    let name = row_name(key);
+    let rows = document().query_selector_all("[data-identity]").ok()?;
+    (0..rows.length())
+        .filter_map(|place| rows.get(place)?.dyn_into::<HtmlElement>().ok())
+        .find(|row| row.get_attribute("data-identity").as_ref() == Some(&name))
+}
+
+/// Whether the focus is in a row or nowhere: if the person has moved on meanwhile, it is left where it is.
+pub(super) fn is_focus_in_rows() -> bool {
+    document().active_element().is_none_or(|active| {
+        active.tag_name() == "BODY" || active.closest("[data-identity]").ok().flatten().is_some()
+    })
+}
+
+/// Gives the focus back to the button of `key`, unless the person has moved on.
+pub(super) fn focus_again(key: IdentityKey) {
+    if is_focus_in_rows() {
+        request_animation_frame(move || focus_row(Some(&key)));
+    }
+}
+
+/// Puts the focus on the Unlink button of `key`, or on the heading of the list when there is none.
+pub(super) fn focus_row(key: Option<&IdentityKey>) {
+    let button = key.and_then(find_row).and_then(|row| row.query_selector(".button").ok().flatten());
+    let target = button.or_else(|| document().get_element_by_id("linked-logins"));
+    if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
+        let _ = target.focus();
+    }
+}

@@ -1,0 +1,189 @@
+//! What went wrong and what to do about it, in plain words.
+
+use crate::api::{ApiError, Trouble};
+use crate::session::{LoginError, LoginTrouble};
+
+/// What can be done about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Do the same again.
+    TryAgain,
+    /// Sign in again.
+    SignIn,
+}
+
+/// A failure in plain words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What happened.
+    pub title: &'static str,
+    /// What to do.
+    pub advice: String,
+    /// The way on.
+    pub remedy: Remedy,
+    /// What was said, for whoever has to look into it.
+    pub details: Option<String>,
+}
+
+/// A failed request to the Management API.
+#[must_use]
+pub fn request_failure(error: &ApiError) -> Failure {
+    let (title, advice, remedy) = match error.trouble {
+        Trouble::SessionEnded => (
+            "Your session has ended",
+            "Sign in again; you will come back to this place.".to_owned(),
+            Remedy::SignIn,
+        ),
+        Trouble::OtherAccount => (
+            "You are signed in to another account",
+            "Sign in again with the account that you want to change.".to_owned(),
+            Remedy::SignIn,
+        ),
+        Trouble::NotAllowed => (
+            "This sign-in does not allow that",
+            "Sign in again to get the permission. If that does not help, ask whoever runs this service.".to_owned(),
+            Remedy::SignIn,
+        ),
+        Trouble::Gone => (
+            "This account no longer exists",
+            "It was deleted, or its logins were moved to another account. Sign in again to see where they lead."
+                .to_owned(),
+            Remedy::SignIn,
+        ),
+        Trouble::TooMany(wait) => (
+            "That was a little too fast",
+            match wait {
+                Some(1) => "The sign-in service asks for a pause. Try again in 1 second.".to_owned(),
+                Some(wait) => format!("The sign-in service asks for a pause. Try again in {wait} seconds."),
+                None => "The sign-in service asks for a pause. Try again in a minute.".to_owned(),
+            },
+            Remedy::TryAgain,
+        ),
+        Trouble::Refused => (
+            "The sign-in service refused this",
+            "Your logins are as they were. Reload this page to be sure that it is up to date, then try again."
+                .to_owned(),
+            Remedy::TryAgain,
+        ),
+        Trouble::Tenant => (
+            "The sign-in service has a problem",
+            "It is not your fault. Try again in a moment; trying twice does no harm.".to_owned(),
+            Remedy::TryAgain,
+        ),
+        Trouble::Offline => (
+            "The sign-in service cannot be reached",
+            "Check your connection, then try again; trying twice does no harm.".to_owned(),
+            Remedy::TryAgain,
+        ),
+        Trouble::Malformed => (
+            "The answer made no sense",
+            "What you see here was not changed. Try again; if this stays, ask whoever runs this service.".to_owned(),
+            Remedy::TryAgain,
+        ),
+    };
+    let said = &error.details;
+    let lines = [
+        said.status.map(|status| format!("Status: {status}")),
+        said.code.as_ref().map(|code| format!("Code: {code}")),
+        (!said.message.is_empty()).then(|| format!("Message: {}", said.message)),
+    ];
+    let details = lines.into_iter().flatten().collect::<Vec<_>>().join("\n");
+    Failure { title, advice, remedy, details: (!details.is_empty()).then_some(details) }
+}
+
+/// A sign-in that did not work.
+#[must_use]
+pub fn login_failure(error: &LoginError) -> Failure {
+    let (title, advice, remedy) = match error.trouble {
+        LoginTrouble::Denied => (
+            "Sign-in was cancelled",
+            "Nothing was changed. You can sign in again whenever you like.",
+            Remedy::SignIn,
+        ),
+        LoginTrouble::Refused => (
+            "The sign-in service refused this sign-in",
+            "Sign in again. If that does not help, ask whoever runs this service.",
+            Remedy::SignIn,
+        ),
+        LoginTrouble::Stale => (
+            "This sign-in is no longer valid",
+            "It was used already, took too long, or began in another tab. Sign in again to go on.",
+            Remedy::SignIn,
+        ),
+        LoginTrouble::Unproven => (
+            "This sign-in could not be confirmed",
+            "Check that the clock of this device is right, then sign in again.",
+            Remedy::SignIn,
+        ),
+        LoginTrouble::Offline => (
+            "The sign-in service cannot be reached",
+            "Check your connection, then sign in again.",
+            Remedy::SignIn,
+        ),
+        LoginTrouble::Timeout => (
+            "The sign-in service does not answer",
+            "Check your connection, then try again.",
+            Remedy::TryAgain,
+        ),
+        LoginTrouble::Malformed => (
+            "The answer of the sign-in service made no sense",
+            "Sign in again. If this stays, ask whoever runs this service.",
+            Remedy::SignIn,
+        ),
+        LoginTrouble::Settings => (
+            "This page is not set up correctly",
+            "Its settings name a sign-in service that cannot be used. Tell whoever runs this service.",
+            Remedy::TryAgain,
+        ),
+        LoginTrouble::Storage => (
+            "Your browser keeps nothing for this page",
+            "Signing in needs its session storage. Allow it for this site, then sign in again.",
+            Remedy::SignIn,
+        ),
+    };
+    Failure { title, advice: advice.to_owned(), remedy, details: error.details.clone() }
+}
+
+/// Settings that cannot be used.
+#[must_use]
+pub fn settings_failure(reason: String) -> Failure {
+    Failure {
+        title: "This page cannot start",
+        advice: "Its settings could not be loaded. Check your connection and try again; if this stays, tell whoever runs this service."
+            .to_owned(),
+        remedy: Remedy::TryAgain,
+        details: Some(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_told_in_seconds() {
+        let advice = |wait| {
+            request_failure(&ApiError {
+                trouble: Trouble::TooMany(wait),
+                details: crate::api::Details::default(),
+            })
+            .advice
+        };
+        assert!(advice(Some(30)).ends_with("Try again in 30 seconds."));
+        assert!(advice(Some(1)).ends_with("Try again in 1 second."));
+    }
+
+    #[test]
+    fn a_failure_tells_status_and_words_in_its_details_only() {
+        let body = r#"{"statusCode":503,"error":"x","message":"database is down","errorCode":"db"}"#;
+        let failure = request_failure(&ApiError::from_answer(503, None, body));
+        assert_eq!(failure.details.as_deref(), Some("Status: 503\nCode: db\nMessage: database is down"));
+        assert!(!failure.title.contains("503") && !failure.advice.contains("database"));
+    }
+
+    #[test]
+    fn an_ended_session_leads_to_signing_in_again() {
+        assert_eq!(request_failure(&ApiError::from_answer(401, None, "")).remedy, Remedy::SignIn);
+        assert_eq!(login_failure(&LoginError::from(LoginTrouble::Stale)).remedy, Remedy::SignIn);
+    }
+}
