@@ -24,19 +24,25 @@ pub(crate) fn is_loopback(host: &str) -> bool {
         || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// The issuer's host; an IPv6 address without its brackets.
+pub(crate) fn host(issuer: &Issuer) -> &str {
+    let authority = issuer.origin().split_once("://").map_or("", |(_, authority)| authority);
+    split(authority).0.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// Whether the issuer is an address of this machine.
 pub(crate) fn is_local(issuer: &Issuer) -> bool {
-    issuer.origin().split_once("://").is_some_and(|(_, authority)| is_loopback(split(authority).0))
+    is_loopback(host(issuer))
 }
 
 /// The issuer's URL when nobody names one: browsers on this machine say `localhost`, which works for a server that
 /// listens everywhere, too.
-pub(crate) fn default_issuer(listening: SocketAddr) -> String {
+pub(crate) fn default_issuer(scheme: &str, listening: SocketAddr) -> String {
     let address = listening.ip();
     if address.is_loopback() || address.is_unspecified() {
-        format!("http://localhost:{}", listening.port())
+        format!("{scheme}://localhost:{}", listening.port())
     } else {
-        format!("http://{listening}")
+        format!("{scheme}://{listening}")
     }
 }
 
@@ -64,11 +70,19 @@ mod tests {
 
     #[test]
     fn the_default_issuer_is_what_a_browser_on_this_machine_says() {
-        let issuer = |address: &str| default_issuer(address.parse().unwrap());
+        let issuer = |address: &str| default_issuer("http", address.parse().unwrap());
         assert_eq!(issuer("127.0.0.1:3000"), "http://localhost:3000");
         assert_eq!(issuer("[::1]:3000"), "http://localhost:3000");
         assert_eq!(issuer("0.0.0.0:80"), "http://localhost:80");
         assert_eq!(issuer("192.168.1.2:3000"), "http://192.168.1.2:3000");
         assert_eq!(issuer("[2001:db8::1]:3000"), "http://[2001:db8::1]:3000");
+        assert_eq!(default_issuer("https", "127.0.0.1:3000".parse().unwrap()), "https://localhost:3000");
+    }
+
+    #[test]
+    fn the_issuers_host_comes_without_port_and_brackets() {
+        for (issuer, expected) in [("https://Example.com", "example.com"), ("http://[::1]:3000", "::1")] {
+            assert_eq!(host(&Issuer::parse(issuer).unwrap()), expected);
+        }
     }
 }

@@ -93,10 +93,34 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_NO_RATE_LIMIT", value_parser = BoolishValueParser::new())]
     pub(crate) no_rate_limit: bool,
 
+    /// Speak TLS with this certificate: a PEM file with the server's, then those that lead to its root.
+    ///
+    /// The default issuer is then https. A renewed certificate is read at the next start.
+    #[arg(long, env = "LINKED_ACCOUNTS_TLS_CERT", value_name = "FILE.pem", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// The private key of --tls-cert, in PEM.
+    #[arg(long, env = "LINKED_ACCOUNTS_TLS_KEY", value_name = "FILE.pem", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// Speak TLS with a certificate by a local authority, which is made in this folder once, for clients to trust.
+    ///
+    /// The authority can vouch for this machine and the issuer's host, for nobody else. The certificate is made anew
+    /// at every start and holds for a year. What the program prints tells how to trust the authority.
+    #[arg(long, env = "LINKED_ACCOUNTS_TLS_SELF_SIGNED", value_name = "DIR", conflicts_with = "tls_cert")]
+    pub(crate) tls_self_signed: Option<PathBuf>,
+
     /// What to log to standard error: error, warn, info, debug, trace, or a filter such as info,tenant=debug.
     #[arg(long, env = "LINKED_ACCOUNTS_LOG", value_name = "FILTER", default_value = "info")]
     #[arg(value_parser = filter)]
     pub(crate) log: Targets,
+}
+
+impl Serve {
+    /// Whether TLS is asked for.
+    pub(crate) fn has_tls(&self) -> bool {
+        self.tls_cert.is_some() || self.tls_self_signed.is_some()
+    }
 }
 
 fn host_and_port(text: &str) -> Result<String, String> {
@@ -156,5 +180,6 @@ mod tests {
         assert!(refusal("--issuer", "localhost").contains("localhost"));
         assert!(refusal("--bearer", "token").contains("expected access_token or id_token"));
         assert!(refusal("--log", "tenant=loud").contains("expected a level"));
+        assert!(refusal("--tls-cert", "chain.pem").contains("--tls-key <FILE.pem>"));
     }
 }

@@ -1,6 +1,7 @@
 //! What a person who starts the program reads first.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use tenant::configuration::DemoSignIn;
 
@@ -18,6 +19,8 @@ pub(crate) struct Greeting<'a> {
     pub(crate) stand_ins: bool,
     /// Where the data lie.
     pub(crate) data: &'a str,
+    /// The certificate of the local authority, if it vouches for the server.
+    pub(crate) authority: Option<&'a Path>,
 }
 
 impl Greeting<'_> {
@@ -46,10 +49,41 @@ impl Greeting<'_> {
             line("", "or with a stand-in for another provider: choose a person, no password");
         }
         line("Data", self.data);
+        if let Some(authority) = self.authority {
+            line("Trust", &format!("{}, once, by", authority.display()));
+            for (whom, how) in trusting(authority) {
+                line("", &format!("{faint}{whom:<9}{plain}{how}"));
+            }
+        }
         line("Stop", "Ctrl-C");
         let _ = writeln!(text, "\nListening on {}", self.listening);
         text
     }
+}
+
+/// How programs learn to trust the authority: who, and what to set or to run.
+fn trusting(authority: &Path) -> Vec<(&'static str, String)> {
+    let file = authority.display();
+    let system = if cfg!(target_os = "macos") {
+        format!("security add-trusted-cert -k ~/Library/Keychains/login.keychain-db '{file}'")
+    } else if cfg!(windows) {
+        format!("certutil -user -addstore Root \"{file}\"")
+    } else {
+        format!(
+            "sudo cp '{file}' /usr/local/share/ca-certificates/linked-accounts.crt && sudo update-ca-certificates"
+        )
+    };
+    let mut ways = vec![
+        ("Node.js", format!("NODE_EXTRA_CA_CERTS='{file}'")),
+        ("Python", format!("REQUESTS_CA_BUNDLE='{file}' SSL_CERT_FILE='{file}'")),
+        ("System", system),
+    ];
+    // Elsewhere Chromium trusts what the system trusts.
+    if cfg!(target_os = "linux") {
+        let import = format!("certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n linked-accounts -i '{file}'");
+        ways.push(("Chromium", import));
+    }
+    ways
 }
 
 #[cfg(test)]
@@ -60,7 +94,7 @@ mod tests {
         DemoSignIn { about: about.to_owned(), email: email.to_owned(), password: password.to_owned() }
     }
 
-    fn greeting(styled: bool) -> String {
+    fn greeting(styled: bool, authority: Option<&Path>) -> String {
         Greeting {
             name: "Acme",
             open: "http://localhost:3000/",
@@ -71,6 +105,7 @@ mod tests {
             ],
             stand_ins: true,
             data: "/data/linked-accounts.db",
+            authority,
         }
         .text(styled)
     }
@@ -78,7 +113,7 @@ mod tests {
     #[test]
     fn a_newcomer_learns_where_to_go_and_how_to_sign_in() {
         assert_eq!(
-            greeting(false),
+            greeting(false, None),
             "
   Acme
 
@@ -96,8 +131,15 @@ Listening on http://localhost:3000
 
     #[test]
     fn a_terminal_gets_colours_but_the_line_for_programs_has_none() {
-        let text = greeting(true);
+        let text = greeting(true, None);
         assert!(text.contains("\x1b[1m"));
         assert!(text.ends_with("\nListening on http://localhost:3000\n"));
+    }
+    #[test]
+    fn whoever_is_to_trust_the_authority_is_told_how() {
+        let text = greeting(false, Some(Path::new("/tls/authority.pem")));
+        assert!(text.contains("\n  Trust    /tls/authority.pem, once, by\n"), "{text}");
+        assert!(text.contains("Node.js  NODE_EXTRA_CA_CERTS='/tls/authority.pem'\n"), "{text}");
+        assert!(text.contains("SSL_CERT_FILE='/tls/authority.pem'\n"), "{text}");
     }
 }

@@ -61,7 +61,8 @@ pub(crate) async fn add(State(issuer): State<Issuer>, request: Request, next: Ne
     // Not `no-referrer`: with it a form's POST says `Origin: null`, and the tenant could not tell its own pages.
     missing(REFERRER_POLICY, "same-origin");
     missing(PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
-    if issuer.is_https() {
+    // A browser applies it to the host with all its ports: on this machine, to other people's programs, too.
+    if issuer.is_https() && !address::is_local(&issuer) {
         missing(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     response
@@ -134,9 +135,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_an_https_issuer_asks_for_transport_security() {
-        let plain = answer(issuer("http://localhost:3000"), None).await;
-        assert!(!plain.headers().contains_key(STRICT_TRANSPORT_SECURITY));
+    async fn only_an_https_issuer_elsewhere_asks_for_transport_security() {
+        for without in ["http://login.example.com", "https://localhost:3000", "https://127.0.0.1"] {
+            let response = answer(issuer(without), None).await;
+            assert!(!response.headers().contains_key(STRICT_TRANSPORT_SECURITY), "{without}");
+        }
         let secure = answer(issuer("https://login.example.com"), None).await;
         assert_eq!(secure.headers()[STRICT_TRANSPORT_SECURITY], "max-age=31536000");
     }

@@ -1,5 +1,6 @@
 //! Connections: accepted until the process is told to stop, then finished within a bounded time.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
@@ -11,22 +12,34 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 /// How long a client may take to send the head of a request, which is also how long an idle connection stays open.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take to shake hands.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests under way may take once the process is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 /// How long to wait when no connection can be accepted, as when all file descriptors are in use.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves `router` until `stop` is done, then lets requests under way finish for [`DRAIN`] at most.
+/// Serves `router`, behind TLS if there is any, until `stop` is done, then lets requests under way finish for
+/// [`DRAIN`] at most.
 ///
 /// `axum::serve` has no timeout for the head of a request, so a few slow clients could hold every connection.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) {
     let connections = GracefulShutdown::new();
+    let (stopping, stopped) = watch::channel(());
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -38,14 +51,22 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
                 // Small answers should not wait for more to send; where it cannot be set, they do.
                 let _ = stream.set_nodelay(true);
                 let service = with_peer(router.clone(), peer);
-                let connection = http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(HEAD_TIMEOUT)
-                    .serve_connection(TokioIo::new(stream), service);
-                let connection = connections.watch(connection);
+                let watcher = connections.watcher();
+                let Some(tls) = tls.clone() else {
+                    tokio::spawn(answer(stream, service, watcher));
+                    continue;
+                };
+                let mut stopped = stopped.clone();
                 tokio::spawn(async move {
-                    if let Err(error) = connection.await {
-                        tracing::debug!(%error, "a connection broke");
+                    // Nothing was asked before the handshake, so that nothing is lost when it is given up.
+                    let handshake = tokio::select! {
+                        handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)) => handshake,
+                        _ = stopped.changed() => return,
+                    };
+                    match handshake {
+                        Ok(Ok(stream)) => answer(stream, service, watcher).await,
+                        Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
+                        Err(_) => tracing::debug!("a handshake took too long"),
                     }
                 });
             }
@@ -55,9 +76,23 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
             }
         }
     }
-    drop(listener);
+    drop((listener, stopping));
     if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
         tracing::warn!("requests that took longer than {} seconds were cut off", DRAIN.as_secs());
+    }
+}
+
+/// Answers the requests of one connection until it ends.
+async fn answer<S>(stream: impl AsyncRead + AsyncWrite + Unpin + 'static, service: S, watcher: Watcher)
+where
+    S: hyper::service::Service<Request<Incoming>, Response = axum::response::Response, Error = Infallible>,
+{
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection broke");
     }
 }
 
@@ -68,7 +103,7 @@ fn with_peer(
 ) -> impl hyper::service::Service<
     Request<Incoming>,
     Response = axum::response::Response,
-    Error = std::convert::Infallible,
+    Error = Infallible,
     Future: Send,
 > {
     service_fn(move |mut request: Request<Incoming>| {

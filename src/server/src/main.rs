@@ -9,6 +9,7 @@ mod router;
 mod seed;
 mod start;
 mod static_files;
+mod tls;
 
 use std::io::{IsTerminal, stderr, stdout};
 use std::net::SocketAddr;
@@ -66,14 +67,17 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("{} cannot be listened on", options.listen))?;
     let listening = listener.local_addr()?;
+    let scheme = if options.has_tls() { "https" } else { "http" };
     let issuer = match &options.issuer {
         Some(issuer) => issuer.clone(),
-        None => Issuer::parse(&address::default_issuer(listening))?,
+        None => Issuer::parse(&address::default_issuer(scheme, listening))?,
     };
 
     let Start { configuration, users, has_demo_people } = start::read(options, &issuer, listening)?;
     let settings = start::settings(options.client.as_deref(), options.bearer, &configuration, &issuer)?;
     let site = start::site(options.site.as_deref())?;
+    let tls = tls::open(options, &issuer, Clock::system().now()).map_err(InvalidOptions::from)?;
+    let (tls, authority) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.authority));
 
     let store = open(&options.database).await?;
     let name = configuration.options().friendly_name.clone();
@@ -90,13 +94,14 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let greeting = Greeting {
         name: &name,
         open: issuer.as_str(),
-        listening: &reachable_at(&issuer, listening),
+        listening: &reachable_at(&issuer, scheme, listening),
         sign_ins: &sign_ins,
         stand_ins,
         data: &data_path(&options.database),
+        authority: authority.as_deref(),
     };
     print!("{}", greeting.text(stdout().is_terminal()));
-    listener::serve(listener, router, stop).await;
+    listener::serve(listener, tls, router, stop).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -118,10 +123,11 @@ async fn open(database: &str) -> anyhow::Result<Store> {
 }
 
 /// The address for a program on this machine: the issuer's if it leads here directly, else the socket's.
-fn reachable_at(issuer: &Issuer, listening: SocketAddr) -> String {
-    let leads_here =
-        address::is_local(issuer) && !issuer.is_https() && issuer.port() == Some(listening.port());
-    if leads_here { issuer.origin().to_owned() } else { format!("http://{listening}") }
+fn reachable_at(issuer: &Issuer, scheme: &str, listening: SocketAddr) -> String {
+    let leads_here = address::is_local(issuer)
+        && issuer.is_https() == (scheme == "https")
+        && issuer.port() == Some(listening.port());
+    if leads_here { issuer.origin().to_owned() } else { format!("{scheme}://{listening}") }
 }
 
 /// The database's file as an absolute path.

@@ -15,6 +15,7 @@ use crate::config::Serve;
 use crate::seed::tenant_file::{self, TenantFile};
 use crate::seed::{Refused, demo, users_file};
 use crate::static_files::{Site, SiteError};
+use crate::tls::InvalidTls;
 
 /// Where `cargo xtask` puts the page.
 #[cfg(not(feature = "embedded-site"))]
@@ -54,6 +55,9 @@ pub(crate) enum InvalidOptions {
     /// `--client` names none.
     #[error("--client: the tenant has no client with the id \"{0}\"")]
     UnknownClient(String),
+    /// TLS cannot be spoken.
+    #[error(transparent)]
+    Tls(#[from] InvalidTls),
     /// `--site` holds no page.
     #[error(transparent)]
     Site(#[from] SiteError),

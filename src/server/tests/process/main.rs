@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 mod durability;
+mod tls;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -71,6 +72,11 @@ struct Server {
 impl Server {
     /// Starts the program and waits until it says that it listens.
     fn start(room: &Path, arguments: &[&str]) -> Self {
+        Self::start_trusting(None, room, arguments)
+    }
+
+    /// The same, for a client that trusts whomever the certificate in `trusted` names once the program listens.
+    fn start_trusting(trusted: Option<&Path>, room: &Path, arguments: &[&str]) -> Self {
         let log = room.join("log.txt");
         let stderr = fs::File::create(&log).unwrap();
         let mut process = program(room, arguments).stderr(stderr).spawn().unwrap();
@@ -84,7 +90,8 @@ impl Server {
                 break base.trim_end().to_owned();
             }
         };
-        let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        let client = Client::builder().redirect(redirect::Policy::none());
+        let client = client.use_preconfigured_tls(tls::trusting(trusted)).build().unwrap();
         Self { process, stdout, log, greeting, base, client }
     }
 
