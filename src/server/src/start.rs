@@ -52,6 +52,12 @@ pub(crate) enum InvalidOptions {
         /// In what way others reach the server.
         exposure: String,
     },
+    /// Planned faults would be open to others.
+    #[error(
+        "the tenant file lets people plan faults (linkedAccounts.faults), which is not for a network, and {0}. \
+         Leave it out, listen on 127.0.0.1, or pass --allow-demo-on-network"
+    )]
+    ExposedFaults(String),
     /// `--client` names none.
     #[error("--client: the tenant has no client with the id \"{0}\"")]
     UnknownClient(String),
@@ -100,6 +106,9 @@ pub(crate) fn read(options: &Serve, issuer: &Issuer, listening: SocketAddr) -> R
         None => demo::tenant(&keyword)?,
     };
     let TenantFile { options: mut tenant, clients, connections, grants, .. } = file;
+    if let Some(exposure) = exposure.as_ref().filter(|_| tenant.faults) {
+        return Err(InvalidOptions::ExposedFaults(exposure.clone()));
+    }
     let stand_in = connections.iter().find(|connection| !connection.is_database());
     if let (Some(connection), Some(exposure)) = (stand_in, exposure) {
         let connection = connection.name.to_string();
@@ -308,6 +317,16 @@ databases:
         let path = tenant.path().to_str().unwrap();
         let refusal = started(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").err().unwrap();
         assert!(refusal.starts_with("the connection \"github\" is served by a stand-in"), "{refusal}");
+    }
+
+    #[test]
+    fn planned_faults_are_refused_on_a_network() {
+        let tenant = file("linkedAccounts: { faults: true }");
+        let path = tenant.path().to_str().unwrap();
+        let start = started(&options(&["--tenant", path]), &local(), "127.0.0.1:3000").unwrap();
+        assert!(start.configuration.options().faults);
+        let refusal = started(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").err().unwrap();
+        assert!(refusal.contains("plan faults (linkedAccounts.faults)"), "{refusal}");
     }
 
     #[test]

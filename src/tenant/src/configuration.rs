@@ -22,6 +22,7 @@ pub struct Configuration {
 
 /// Options of the tenant as a whole.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as in the tenant's settings")]
 pub struct Options {
     /// What the hosted pages call the tenant.
     pub friendly_name: String,
@@ -38,12 +39,18 @@ pub struct Options {
     /// Whether the Management API takes a person's ID token for an access token, as old applications send it
     /// (contract E). Every application that signs the person in then holds a key to their account.
     pub id_token_bearer: bool,
+    /// The claim that tells which identity is signed in, in ID tokens: a URL, as claims of one's own are named
+    /// (OpenID Connect Core 5.1.2). Its value has the identity's `provider`, `user_id` and `connection`.
+    pub identity_claim: String,
     /// How long an access token for the Management API lasts.
     pub access_token_lifetime: Duration,
     /// How many calls the Management API answers; `None` is as many as it can.
     pub rate_limit: Option<RateLimit>,
     /// Whether connections without credentials of their own are served by stand-ins.
     pub stand_ins: bool,
+    /// Whether people can plan faults for their own calls of the Management API, to see what a client does then. Not
+    /// for a tenant that others can reach.
+    pub faults: bool,
     /// Sign-ins shown on the login page of a demo tenant: e-mail address and password.
     pub demo_sign_ins: Vec<DemoSignIn>,
 }
@@ -60,9 +67,11 @@ impl Default for Options {
             allowed_logout_urls: Vec::new(),
             end_session_discovery: false,
             id_token_bearer: false,
+            identity_claim: "https://linked-accounts.dev/identity".to_owned(),
             access_token_lifetime: Duration::from_hours(2),
             rate_limit: None,
             stand_ins: false,
+            faults: false,
             demo_sign_ins: Vec::new(),
         }
     }
@@ -175,6 +184,9 @@ pub struct Connection {
     pub display_name: Option<String>,
     /// Client ids that may use it; `None` means every client.
     pub enabled_clients: Option<Vec<String>>,
+    /// Whether an organisation manages it: people cannot unlink an identity of it by themselves. A rule of ours,
+    /// beyond the contract.
+    pub pinned: bool,
 }
 
 impl Connection {
@@ -188,6 +200,7 @@ impl Connection {
             strategy: Provider::new(strategy),
             display_name: None,
             enabled_clients: None,
+            pinned: false,
         }
     }
 
@@ -201,6 +214,12 @@ impl Connection {
     #[must_use]
     pub fn is_enabled_for(&self, client_id: &str) -> bool {
         self.enabled_clients.as_ref().is_none_or(|clients| clients.iter().any(|id| id == client_id))
+    }
+
+    /// Whether any client may use it.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.enabled_clients.as_ref().is_none_or(|clients| !clients.is_empty())
     }
 
     /// What a person calls it.
@@ -238,6 +257,9 @@ pub enum InvalidConfiguration {
         /// What its strategy says.
         strategy: String,
     },
+    /// The claim of the identity has a name that could be another claim's.
+    #[error("the claim of the identity is called \"{0}\", which is not an http(s) URL")]
+    UnscopedClaim(String),
     /// A callback, logout URL or origin is no URL.
     #[error("client \"{client}\": \"{url}\" is not an absolute URL")]
     InvalidUrl {
@@ -265,6 +287,10 @@ impl Configuration {
         connections: Vec<Connection>,
         grants: Vec<ClientGrant>,
     ) -> Result<Self, InvalidConfiguration> {
+        let claim = &options.identity_claim;
+        if !url::Url::parse(claim).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            return Err(InvalidConfiguration::UnscopedClaim(claim.clone()));
+        }
         let mut ids = HashSet::new();
         for client in &clients {
             if !ids.insert(client.client_id.as_str()) {
@@ -332,6 +358,19 @@ impl Configuration {
     #[must_use]
     pub fn connections(&self) -> &[Connection] {
         &self.connections
+    }
+
+    /// The connections through which people can sign in to the client, in the order of the login page: those that
+    /// it may use and that something answers for.
+    pub fn connections_open_to(&self, client_id: &str) -> impl Iterator<Item = &Connection> {
+        self.connections
+            .iter()
+            .filter(move |connection| connection.is_enabled_for(client_id) && self.is_served(connection))
+    }
+
+    /// Whether anything answers for the connection: the tenant's own passwords or a stand-in.
+    pub(crate) fn is_served(&self, connection: &Connection) -> bool {
+        connection.is_database() || self.options.stand_ins
     }
 
     /// Every client grant.
@@ -405,6 +444,36 @@ mod tests {
         );
         let nowhere = Client { callbacks: vec!["/callback".to_owned()], ..client("a") };
         assert!(matches!(checked(vec![nowhere], vec![]), Err(InvalidConfiguration::InvalidUrl { .. })));
+    }
+
+    #[test]
+    fn a_claim_that_could_be_anothers_is_refused() {
+        for name in ["identity", "sub", "urn:identity", "javascript:alert(1)", ""] {
+            let options = Options { identity_claim: name.to_owned(), ..Options::default() };
+            assert_eq!(
+                Configuration::new(options, vec![], vec![], vec![]).map(|_| ()),
+                Err(InvalidConfiguration::UnscopedClaim(name.to_owned()))
+            );
+        }
+    }
+
+    #[test]
+    fn the_connections_open_to_a_client_are_those_that_it_may_use_and_that_answer() {
+        let google = Connection {
+            enabled_clients: Some(vec!["a".to_owned()]),
+            pinned: true,
+            ..Connection::new("google-oauth2", "google-oauth2")
+        };
+        let connections = vec![Connection::new("db", "auth0"), google];
+        let open = |stand_ins: bool, client_id: &str| {
+            let options = Options { stand_ins, ..Options::default() };
+            let clients = vec![client("a"), client("b")];
+            let tenant = Configuration::new(options, clients, connections.clone(), vec![]).unwrap();
+            tenant.connections_open_to(client_id).map(|one| one.name.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(open(true, "a"), ["db", "google-oauth2"]);
+        assert_eq!(open(true, "b"), ["db"]);
+        assert_eq!(open(false, "a"), ["db"]);
     }
 
     #[test]

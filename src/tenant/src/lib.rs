@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod configuration;
+mod faults;
 mod http;
 pub mod issuer;
 mod keys;
@@ -27,6 +28,7 @@ pub use clock::{Clock, Moment};
 pub use configuration::Configuration;
 pub use issuer::{InvalidIssuer, Issuer};
 
+use crate::faults::Faults;
 use crate::http::limit::Bucket;
 use crate::keys::SigningKeys;
 use crate::login::attempts::Attempts;
@@ -48,6 +50,7 @@ struct Parts {
     assets: Assets,
     attempts: Attempts,
     bucket: Option<Bucket>,
+    faults: Faults,
 }
 
 /// Why a tenant did not open.
@@ -89,7 +92,18 @@ impl Tenant {
         let assets = login::assets();
         let attempts = Attempts::default();
         let bucket = configuration.options().rate_limit.map(|limit| Bucket::new(limit, clock.now()));
-        Ok(Self(Arc::new(Parts { store, issuer, configuration, clock, keys, assets, attempts, bucket })))
+        let faults = Faults::default();
+        Ok(Self(Arc::new(Parts {
+            store,
+            issuer,
+            configuration,
+            clock,
+            keys,
+            assets,
+            attempts,
+            bucket,
+            faults,
+        })))
     }
 
     /// Whether the tenant has any user.
@@ -103,11 +117,13 @@ impl Tenant {
     /// Every endpoint of the tenant. Serve it with connection info (`ConnectInfo<SocketAddr>`), so that
     /// sign-ins are recorded with their address.
     pub fn router(&self) -> Router {
+        let faults = self.0.configuration.options().faults.then(faults::router).unwrap_or_default();
         Router::new()
             .merge(oidc::router())
             .merge(oauth::router())
             .merge(login::router())
             .merge(management::router())
+            .merge(faults)
             .with_state(self.clone())
     }
 

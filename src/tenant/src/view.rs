@@ -3,7 +3,7 @@
 use md5::{Digest, Md5};
 use model::{Identity, Profile, Provider, Scope, Scopes, User};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use store::UserRow;
 
 use crate::clock::Moment;
@@ -35,6 +35,11 @@ pub(crate) fn identities(row: &UserRow) -> Vec<Identity> {
         primary.profile_data = Some(row.profile.clone());
     }
     identities
+}
+
+/// What the claim of the identity in use says: its own id in the form that the API writes, and its connection.
+pub(crate) fn identity_claim(identity: &Identity) -> Value {
+    json!({ "provider": identity.provider, "user_id": identity.user_id, "connection": identity.connection })
 }
 
 /// The claims about a person that `scopes` open, for ID tokens and `/userinfo` (contract C4, C6).

@@ -137,6 +137,17 @@ mod tests {
     }
 
     #[test]
+    fn somebody_of_the_demo_has_a_pinned_login_beside_the_main_one() {
+        let connections = tenant(&keyword).unwrap().connections;
+        let pinned: Vec<_> = connections.iter().filter(|connection| connection.pinned).collect();
+        let people = people();
+        let mut linked = people.iter().flat_map(|seed| &seed.user.identities[1..]);
+        assert!(
+            linked.any(|identity| pinned.iter().any(|connection| connection.name == identity.connection))
+        );
+    }
+
+    #[test]
     fn sign_ins_name_the_address_of_the_database_identity() {
         let sign_ins = sign_ins(&people());
         let told: Vec<_> = sign_ins
@@ -155,6 +166,7 @@ mod tests {
                 "linus@example.org linus-demo: three logins, e-mail not verified",
                 "hubert@example.com hubert-demo: three logins, a very long name",
                 "nobody@example.com nobody-demo: four logins, no name",
+                "mary@example.com mary-demo: three logins",
             ]
         );
     }

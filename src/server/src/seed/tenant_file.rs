@@ -1,5 +1,6 @@
 //! `tenant.yaml`: the tenant in the keys of Auth0's Deploy CLI, so that one file describes a real tenant and
-//! the local one. Keys that Auth0 knows and this tenant has no use for are accepted; others are refused.
+//! the local one. Keys that Auth0 knows and this tenant has no use for are accepted; others are refused. What Auth0
+//! does not have stands in `linkedAccounts`, and on connections as `pinned`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -106,6 +107,7 @@ section! {
         #[serde(default)] databases: Option<Vec<ConnectionEntry>>,
         #[serde(default)] connections: Option<Vec<ConnectionEntry>>,
         #[serde(default)] clientGrants: Option<Vec<GrantEntry>>,
+        #[serde(default)] linkedAccounts: LinkedAccountsSection,
     } ignored {
         actionModules actions attackProtection branding connectionProfiles customDomains emailProvider
         emailTemplates eventStreams exclude flowVaultConnections flows forms guardianEmailFactorSettings
@@ -144,6 +146,18 @@ section! {
 struct OidcLogoutSection {
     #[serde(default)]
     rp_logout_end_session_endpoint_discovery: bool,
+}
+
+/// Options that Auth0 does not have.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinkedAccountsSection {
+    /// What the claim of the identity in use is called.
+    #[serde(default)]
+    identity_claim: Option<String>,
+    /// Whether people can plan faults for their own calls.
+    #[serde(default)]
+    faults: bool,
 }
 
 /// Auth0 has dozens of flags, and adds to them; all are truth values.
@@ -189,6 +203,7 @@ section! {
         #[serde(default)] strategy: Option<Spanned<String>>,
         #[serde(default)] display_name: Option<String>,
         #[serde(default)] enabled_clients: Option<Vec<Spanned<String>>>,
+        #[serde(default)] pinned: bool,
     } ignored {
         authentication connected_accounts cross_app_access_requesting_app directory_provisioning_configuration
         id is_domain_connection metadata options provisioning_ticket_url realms scim_configuration
@@ -256,7 +271,7 @@ fn read(sections: Sections) -> Result<TenantFile, Misplaced> {
     let mut ignored = BTreeSet::new();
     sections.note_ignored("", &mut ignored);
 
-    let options = match sections.tenant {
+    let mut options = match sections.tenant {
         Some(section) => {
             section.note_ignored("tenant.", &mut ignored);
             let flags = section.flags.iter().flat_map(|flags| flags.others.keys());
@@ -265,6 +280,7 @@ fn read(sections: Sections) -> Result<TenantFile, Misplaced> {
         }
         None => Options::default(),
     };
+    sections.linkedAccounts.set(&mut options);
 
     let mut clients = Vec::new();
     for entry in sections.clients.unwrap_or_default() {
@@ -318,6 +334,15 @@ impl TenantSection {
             id_token_bearer: self.flags.is_some_and(|flags| flags.enable_idtoken_api2),
             ..default
         })
+    }
+}
+
+impl LinkedAccountsSection {
+    fn set(self, options: &mut Options) {
+        if let Some(name) = self.identity_claim {
+            options.identity_claim = name;
+        }
+        options.faults = self.faults;
     }
 }
 
@@ -423,6 +448,7 @@ impl ConnectionEntry {
         Ok(Connection {
             display_name: self.display_name,
             enabled_clients,
+            pinned: self.pinned,
             ..Connection::new(&self.name.value, &strategy)
         })
     }
@@ -501,10 +527,12 @@ connections:
     display_name: Acme Corp
     enabled_clients: [nightly, Portal]
     options: { signInEndpoint: https://idp.example.com }
+    pinned: true
 clientGrants:
   - client_id: Nightly job
     audience: https://acme.example.com/api/v2/
     scope: [read:users, update:users]
+linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true }
 ";
 
     #[test]
@@ -528,6 +556,9 @@ clientGrants:
         assert!(database.is_database());
         assert_eq!(database.enabled_clients.as_deref(), Some(&[portal.client_id.clone()][..]));
         assert_eq!(saml.label(), "Acme Corp");
+        assert!(saml.pinned && !database.pinned);
+        assert_eq!(file.options.identity_claim, "https://acme.example.com/in_use");
+        assert!(file.options.faults);
         assert_eq!(file.grants[0].client_id, "nightly");
         assert_eq!(file.grants[0].scopes.to_string(), "read:users update:users");
     }

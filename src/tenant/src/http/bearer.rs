@@ -7,8 +7,8 @@ use model::{Scope, Scopes, UserId};
 
 use super::error::ApiError;
 use super::limit::Note;
-use crate::Tenant;
 use crate::token::{self, AccessClaims, Audience, Disbelief};
+use crate::{Tenant, faults};
 
 /// Who calls the Management API: proven by signature, issuer, audience and time.
 #[derive(Clone, Debug)]
@@ -82,6 +82,7 @@ impl FromRequestParts<Tenant> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, tenant: &Tenant) -> Result<Self, ApiError> {
         let caller = Self::proven(parts, tenant)?;
+        faults::strike(tenant, &caller, parts).await?;
         if let Some(bucket) = &tenant.0.bucket {
             let reading = bucket.take(tenant.now());
             if let Some(note) = parts.extensions.get::<Note>() {
@@ -96,8 +97,13 @@ impl FromRequestParts<Tenant> for Caller {
 }
 
 impl Caller {
+    /// Who it is.
+    pub(crate) fn subject(&self) -> &UserId {
+        &self.subject
+    }
+
     /// Believes the token that a request brings.
-    fn proven(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
+    pub(crate) fn proven(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
         let token = bearer(parts).ok_or(ApiError::MissingAuthentication)?;
         let claims: AccessClaims =
             token::verify(&tenant.0.keys, token, tenant.now()).map_err(|disbelief| match disbelief {

@@ -56,6 +56,10 @@ pub(crate) enum ApiError {
     UnknownUser,
     /// The primary identity cannot be unlinked.
     MainIdentity,
+    /// A person may not unlink an identity of a pinned connection. Beyond the contract.
+    Pinned,
+    /// A person may not unlink what leaves them no way to sign in. Beyond the contract.
+    LastWayIn,
     /// Linking is refused, with contract A11's own words.
     Link(&'static str),
     /// Adding or changing a user is refused, with the words of contract A8 and A9.
@@ -76,6 +80,11 @@ pub(crate) enum ApiError {
     IdentityExists,
     /// The tenant answers no more calls at this rate.
     TooManyRequests,
+    /// The tenant answers nothing for a while.
+    Unavailable {
+        /// How many seconds.
+        retry_after: u32,
+    },
     /// No such endpoint.
     NoRoute,
     /// Something failed that the caller can do nothing about.
@@ -147,6 +156,17 @@ impl ApiError {
             Self::MainIdentity => {
                 (S::BAD_REQUEST, "Main identity cannot be removed.".into(), Some("delete_main_user_identity"))
             }
+            Self::Pinned => (
+                S::FORBIDDEN,
+                "The connection of this identity is managed by an organization; only the organization can unlink it."
+                    .into(),
+                Some("pinned_connection"),
+            ),
+            Self::LastWayIn => (
+                S::FORBIDDEN,
+                "No other identity of this user can sign in. Link another one first.".into(),
+                Some("last_way_in"),
+            ),
             Self::Link(message) => (S::BAD_REQUEST, (*message).into(), Some("invalid_body")),
             Self::Refused(message) => (S::BAD_REQUEST, message.clone(), Some("invalid_body")),
             Self::UserExists => (S::CONFLICT, "The user already exists.".into(), Some("auth0_idp_error")),
@@ -175,6 +195,7 @@ impl ApiError {
             Self::TooManyRequests => {
                 (S::TOO_MANY_REQUESTS, "Global limit has been reached".into(), Some("too_many_requests"))
             }
+            Self::Unavailable { .. } => (S::SERVICE_UNAVAILABLE, "Service Unavailable".into(), None),
             Self::NoRoute => (S::NOT_FOUND, "Not Found".into(), None),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "An internal server error occurred".into(), None),
         }
@@ -194,6 +215,9 @@ impl IntoResponse for ApiError {
             attributes,
         };
         let mut response = management_json(status, &body);
+        if let Self::Unavailable { retry_after } = self {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+        }
         if matches!(self, Self::MissingAuthentication) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -4,6 +4,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
@@ -75,7 +76,7 @@ impl Bucket {
             level.thousandths -= 1000;
         }
         let until_full = (burst * 1000 - level.thousandths).div_ceil(per_second);
-        let full = level.at.after(std::time::Duration::from_millis(until_full));
+        let full = level.at.after(Duration::from_millis(until_full));
         Taken {
             limit: self.limit.burst.get(),
             remaining: level.thousandths / 1000,
@@ -86,6 +87,13 @@ impl Bucket {
 }
 
 impl Taken {
+    /// A refusal until `seconds` have passed.
+    pub(crate) fn none(seconds: u32, now: Moment) -> Self {
+        let limit = RateLimit::default().burst.get();
+        let reset = now.after(Duration::from_secs(seconds.into())).seconds();
+        Self { limit, remaining: 0, reset, retry_after: Some(seconds.into()) }
+    }
+
     /// Whether there was none left.
     pub(crate) fn is_refusal(&self) -> bool {
         self.retry_after.is_some()

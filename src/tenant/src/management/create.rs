@@ -76,7 +76,7 @@ fn check_connection(connection: &Connection, new: &NewUser) -> Result<(), ApiErr
             );
         }
     };
-    if connection.enabled_clients.as_ref().is_some_and(Vec::is_empty) {
+    if !connection.is_enabled() {
         return refused("Connection is disabled.");
     }
     let missing = required.iter().find(|name| match **name {

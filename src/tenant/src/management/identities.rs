@@ -1,16 +1,19 @@
-//! Link and unlink (contract A11, A12): the rules, and the handlers that apply them.
+//! Link and unlink (contract A11, A12): the rules, and the handlers that apply them. Two rules are ours, beyond the
+//! contract, and bind people but not machines: an identity of a pinned connection stays, and so does the last one
+//! that can sign in.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{IdentityId, IdentityKey, Provider, UserId};
+use model::{Identity, IdentityId, IdentityKey, Provider, UserId};
 use serde_json::{Map, Value};
 use store::UserRow;
 
 use super::path::PathIds;
 use super::payload;
 use crate::Tenant;
+use crate::configuration::{Configuration, Connection};
 use crate::http::bearer::{Caller, LINK_BY_ID, MayChangeIdentities};
 use crate::http::error::{ApiError, management_json};
 use crate::token::{self, Disbelief, IdClaims};
@@ -27,19 +30,36 @@ const INEXISTENT_WITHOUT_CONNECTION: &str = "Linking to an inexistent identity r
 enum Unlinking {
     /// The primary is meant, which stays.
     Primary,
+    /// An identity of a pinned connection is meant.
+    Pinned,
+    /// No other identity can sign in than the one that is meant.
+    LastWayIn,
     /// A linked identity is meant.
     Secondary(IdentityKey),
     /// Nothing matches: no error (contract A12).
     Nothing,
 }
 
-/// The rule of contract A12: the primary stays, whether or not there are others.
-fn decide(user: &UserRow, provider: &Provider, segment: &str) -> Unlinking {
-    match user.identities.iter().position(|identity| identity.matches(provider, segment)) {
-        None => Unlinking::Nothing,
-        Some(0) => Unlinking::Primary,
-        Some(place) => Unlinking::Secondary(user.identities[place].key()),
+/// The rule of contract A12: the primary stays, whether or not there are others. `guard` holds the connections where
+/// the rules for people apply, too.
+fn decide(user: &UserRow, provider: &Provider, segment: &str, guard: Option<&Configuration>) -> Unlinking {
+    let meant = |identity: &Identity| identity.matches(provider, segment);
+    let identity = match user.identities.iter().position(meant) {
+        None => return Unlinking::Nothing,
+        Some(0) => return Unlinking::Primary,
+        Some(place) => &user.identities[place],
+    };
+    if let Some(configuration) = guard {
+        let connection = |identity: &Identity| configuration.connection(identity.connection.as_str());
+        if connection(identity).is_some_and(|connection| connection.pinned) {
+            return Unlinking::Pinned;
+        }
+        let mut others = user.identities.iter().filter(|other| *other != identity);
+        if !others.any(|other| connection(other).is_some_and(Connection::is_enabled)) {
+            return Unlinking::LastWayIn;
+        }
     }
+    Unlinking::Secondary(identity.key())
 }
 
 /// `DELETE /api/v2/users/{id}/identities/{provider}/{user_id}`: 200 with the identities that remain, also when
@@ -52,6 +72,7 @@ pub(crate) async fn unlink(
     let permission = caller.may_change_identities(path.user())?;
     let (provider, segment) = path.identity()?;
     let (segment, now) = (segment.to_owned(), tenant.now().millis());
+    let rules = tenant.clone();
     // Decided and done in one unit, so that no other change comes between.
     let remaining = tenant
         .0
@@ -60,8 +81,11 @@ pub(crate) async fn unlink(
             Box::pin(async move {
                 let user_id = permission.user_id();
                 let user = unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)?;
-                let key = match decide(&user, &provider, &segment) {
+                let guard = (!permission.is_of_anybody()).then_some(&rules.0.configuration);
+                let key = match decide(&user, &provider, &segment, guard) {
                     Unlinking::Primary => return Err(ApiError::MainIdentity),
+                    Unlinking::Pinned => return Err(ApiError::Pinned),
+                    Unlinking::LastWayIn => return Err(ApiError::LastWayIn),
                     Unlinking::Nothing => return Ok(user),
                     Unlinking::Secondary(key) => key,
                 };

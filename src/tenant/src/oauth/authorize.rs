@@ -12,6 +12,7 @@ use url::Url;
 use super::request::{
     AuthorizationRequest, Prompt, Refusal, ReplyTo, ResponseMode, ResponseType, Unanswerable, origin_of,
 };
+use super::token::SignIn;
 use crate::Tenant;
 use crate::http::body::read_form;
 use crate::http::error::uncached;
@@ -111,7 +112,9 @@ pub(crate) fn grant(
         return reply(tenant, &request.reply_to, &[("code", code.expose())]);
     }
     let nonce = request.nonce.clone();
-    match tenant.id_token(request, &request.scopes, user, &session.sid, session.authenticated_at, nonce) {
+    let (key, sid, authenticated_at) = (&session.key, &session.sid, session.authenticated_at);
+    let sign_in = SignIn { key, sid, authenticated_at };
+    match tenant.id_token(request, &request.scopes, user, &sign_in, nonce) {
         Some(token) => reply(tenant, &request.reply_to, &[("id_token", &token)]),
         None => {
             refuse(tenant, &request.reply_to, &Refusal::new("server_error", "The token cannot be signed"))

@@ -83,6 +83,19 @@ struct Grant {
     authenticated_at: i64,
 }
 
+/// How the person signed in to whom a token is given.
+pub(super) struct SignIn<'s> {
+    pub(super) key: &'s IdentityKey,
+    pub(super) sid: &'s str,
+    pub(super) authenticated_at: i64,
+}
+
+impl Grant {
+    fn sign_in(&self) -> SignIn<'_> {
+        SignIn { key: &self.key, sid: &self.sid, authenticated_at: self.authenticated_at }
+    }
+}
+
 impl TryFrom<RefreshFamilyRow> for Grant {
     type Error = TokenError;
 
@@ -314,23 +327,25 @@ impl Tenant {
         Ok(uncached(Json(tokens).into_response()))
     }
 
-    /// An ID token for a request's client, out of a session that began at `authenticated_at`; `None` when it
-    /// cannot be signed.
+    /// An ID token for a request's client; `None` when it cannot be signed.
     pub(super) fn id_token(
         &self,
         request: &AuthorizationRequest,
         scopes: &Scopes,
         user: &UserRow,
-        sid: &str,
-        authenticated_at: i64,
+        sign_in: &SignIn<'_>,
         nonce: Option<String>,
     ) -> Option<String> {
         let issuer = self.0.issuer.as_str();
         let mut claims = IdClaims::new(issuer, &request.client_id, &user.user_id, self.now());
         claims.profile = view::claims(user, scopes);
+        if let Some(identity) = user.identities.iter().find(|identity| identity.key() == *sign_in.key) {
+            let name = self.0.configuration.options().identity_claim.clone();
+            claims.profile.insert(name, view::identity_claim(identity));
+        }
         claims.nonce = nonce;
-        claims.sid = Some(sid.to_owned());
-        claims.auth_time = request.wants_auth_time().then(|| authenticated_at.div_euclid(1000));
+        claims.sid = Some(sign_in.sid.to_owned());
+        claims.auth_time = request.wants_auth_time().then(|| sign_in.authenticated_at.div_euclid(1000));
         token::sign(&self.0.keys, &claims)
     }
 
@@ -362,8 +377,7 @@ impl Tenant {
             None => fresh.access.expose().to_owned(),
         };
         let id_token = if scopes.contains(&Scope::OPENID) {
-            let token =
-                self.id_token(&grant.request, &scopes, user, &grant.sid, grant.authenticated_at, nonce);
+            let token = self.id_token(&grant.request, &scopes, user, &grant.sign_in(), nonce);
             Some(token.ok_or(TokenError::Internal)?)
         } else {
             None

@@ -222,6 +222,8 @@ impl Bench {
                     enabled_clients: Some(vec!["other".to_owned()]),
                     ..Connection::new("facebook", "facebook")
                 },
+                Connection { pinned: true, ..Connection::new("waad", "waad") },
+                Connection { enabled_clients: Some(Vec::new()), ..Connection::new("linkedin", "linkedin") },
             ],
             vec![ClientGrant {
                 client_id: "machine".to_owned(),

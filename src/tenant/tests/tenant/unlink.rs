@@ -199,6 +199,57 @@ async fn a_session_that_the_freed_identity_began_ends_and_others_go_on() {
 }
 
 #[tokio::test]
+async fn an_identity_of_a_pinned_connection_is_unlinked_by_machines_only() {
+    let bench = Bench::with_users(&[&["auth0|1", "waad|7", "github|42"]]).await;
+    for segment in ["waad/7", "waad/waad%7C7"] {
+        assert_eq!(unlink(&bench, segment).await.status, 403);
+        assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "waad|7", "github|42"]);
+    }
+    assert_snapshot!(unlink(&bench, "waad/7").await.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"The connection of this identity is managed by an organization; only the organization can unlink it.","errorCode":"pinned_connection"}"#);
+    assert!(bench.row("waad|7").await.is_none());
+    assert_eq!(unlink(&bench, "github/42").await.status, 200, "others go as before");
+    let token = bench.machine_token("update:users").await;
+    assert_eq!(bench.call(Method::DELETE, &format!("{PATH}/waad/7"), &token).await.status, 200);
+    assert_eq!(bench.identities("auth0|1").await, ["auth0|1"]);
+}
+
+#[tokio::test]
+async fn the_last_identity_that_can_sign_in_is_unlinked_by_machines_only() {
+    // The primary's connection is closed to every client, the other's is gone from the tenant.
+    let bench = Bench::with_users(&[&["linkedin|1", "amazon|2", "auth0|3", "github|42"]]).await;
+    let path = |segment: &str| format!("/api/v2/users/linkedin%7C1/identities/{segment}");
+    let token = bench.user_token("linkedin|1").await;
+    assert_eq!(bench.call(Method::DELETE, &path("github/42"), &token).await.status, 200);
+    let answer = bench.call(Method::DELETE, &path("auth0/3"), &token).await;
+    assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"No other identity of this user can sign in. Link another one first.","errorCode":"last_way_in"}"#);
+    assert_eq!(bench.identities("linkedin|1").await, ["linkedin|1", "amazon|2", "auth0|3"]);
+    assert!(bench.row("auth0|3").await.is_none());
+    let machine = bench.machine_token("update:users").await;
+    assert_eq!(bench.call(Method::DELETE, &path("auth0/3"), &machine).await.status, 200);
+    assert_eq!(bench.identities("linkedin|1").await, ["linkedin|1", "amazon|2"]);
+}
+
+#[tokio::test]
+async fn of_the_last_two_that_can_sign_in_parallel_unlinks_take_one() {
+    let bench = std::sync::Arc::new(Bench::with_users(&[&["linkedin|1", "auth0|3", "github|42"]]).await);
+    let token = bench.user_token("linkedin|1").await;
+    let calls: Vec<_> = ["auth0/3", "github/42"]
+        .map(|segment| {
+            let (bench, token) = (bench.clone(), token.clone());
+            let path = format!("/api/v2/users/linkedin%7C1/identities/{segment}");
+            tokio::spawn(async move { bench.call(Method::DELETE, &path, &token).await.status.as_u16() })
+        })
+        .into();
+    let mut statuses = Vec::new();
+    for call in calls {
+        statuses.push(call.await.unwrap());
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 403]);
+    assert_eq!(bench.identities("linkedin|1").await.len(), 2);
+}
+
+#[tokio::test]
 async fn fifty_parallel_unlinks_of_all_identities_leave_the_primary_and_no_duplicate() {
     let bench = std::sync::Arc::new(three_logins().await);
     let token = bench.user_token("auth0|1").await;
