@@ -33,6 +33,7 @@ use crate::http::limit::Bucket;
 use crate::keys::SigningKeys;
 use crate::login::attempts::Attempts;
 use crate::login::pages::Assets;
+use crate::login::remembered::Remembered;
 use crate::oauth::token::MACHINE_TOKEN_LIFETIME;
 use crate::token::ID_TOKEN_LIFETIME;
 
@@ -49,6 +50,7 @@ struct Parts {
     keys: SigningKeys,
     assets: Assets,
     attempts: Attempts,
+    remembered: Remembered,
     bucket: Option<Bucket>,
     faults: Faults,
 }
@@ -90,7 +92,7 @@ impl Tenant {
             [options.access_token_lifetime, MACHINE_TOKEN_LIFETIME, ID_TOKEN_LIFETIME].into_iter().max();
         let keys = SigningKeys::open(&store, clock.now(), longest.unwrap_or_default()).await?;
         let assets = login::assets();
-        let attempts = Attempts::default();
+        let (attempts, remembered) = (Attempts::default(), Remembered::default());
         let bucket = configuration.options().rate_limit.map(|limit| Bucket::new(limit, clock.now()));
         let faults = Faults::default();
         Ok(Self(Arc::new(Parts {
@@ -101,6 +103,7 @@ impl Tenant {
             keys,
             assets,
             attempts,
+            remembered,
             bucket,
             faults,
         })))

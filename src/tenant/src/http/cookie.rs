@@ -1,4 +1,4 @@
-//! The tenant's two cookies: the session, and the browser that a login belongs to.
+//! The tenant's cookies: the session, the browser that a login belongs to, and those of the stand-ins.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -7,24 +7,27 @@ use crate::secret::Secret;
 
 /// Which cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cookie {
+pub(crate) enum Cookie<'c> {
     /// Proves who is signed in.
     Session,
     /// Binds a login page to the browser that asked for it, so that nobody can be signed in by another's
     /// link (login CSRF).
     Browser,
+    /// Tells a stand-in who signed in there before; holds the connection's id.
+    StandIn(&'c str),
 }
 
-impl Cookie {
+impl Cookie<'_> {
     /// Cookies ignore ports, so two tenants on one host are told apart by the name.
     fn name(self, tenant: &Tenant) -> String {
-        let kind = match self {
-            Self::Session => "session",
-            Self::Browser => "browser",
+        let (kind, of) = match self {
+            Self::Session => ("session", ""),
+            Self::Browser => ("browser", ""),
+            Self::StandIn(connection) => ("stand-in-", connection),
         };
         let prefix = if tenant.0.issuer.is_https() { "__Host-" } else { "" };
         let port = tenant.0.issuer.port().map(|port| format!("-{port}")).unwrap_or_default();
-        format!("{prefix}linked-accounts-{kind}{port}")
+        format!("{prefix}linked-accounts-{kind}{of}{port}")
     }
 
     /// The cookie's value in a request.

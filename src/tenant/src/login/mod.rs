@@ -6,6 +6,7 @@
 pub(crate) mod attempts;
 pub(crate) mod pages;
 mod password;
+pub(crate) mod remembered;
 mod stand_in;
 
 use std::net::{IpAddr, SocketAddr};

@@ -1,7 +1,8 @@
-//! Stand-ins: pages that play a social or company login on a developer's machine, and say so.
+//! Stand-ins: pages that play a social or company login on a developer's machine, and say so. As a provider would,
+//! they know who signed in before in this browser.
 
 use axum::extract::{Query, Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use model::{IdentityId, IdentityKey, Profile};
 use serde::Deserialize;
@@ -11,6 +12,8 @@ use super::pages::{self, StandInPage, StandInPerson, StandInRefusal};
 use super::{Client, Form, NotFinished, NotWaiting, Waiting, first_seen, page};
 use crate::Tenant;
 use crate::configuration::Connection;
+use crate::http::cookie::Cookie;
+use crate::oauth::request::Prompt;
 use crate::secret::{random_bytes, random_hex};
 
 /// How many people a stand-in offers.
@@ -34,7 +37,18 @@ pub(super) async fn show(
     let shown = async {
         let waiting = Waiting::find(&tenant, &client, &choice.state).await?;
         let connection = offered(&tenant, &waiting, &choice.connection)?;
-        Ok::<_, NotWaiting>(render(&tenant, &waiting, connection, None).await?)
+        let known = remembered(&tenant, &client, connection).await?;
+        let refusal = match hinted(&waiting, &known) {
+            Some(person) => {
+                match finish(&tenant, &client, &waiting, connection, (person.identity.key(), None)).await {
+                    Ok(response) => return Ok(response),
+                    Err(NotFinished::NotWaiting(not_waiting)) => return Err(not_waiting),
+                    Err(NotFinished::Blocked) => Some(StandInRefusal::Blocked),
+                }
+            }
+            None => None,
+        };
+        Ok::<_, NotWaiting>(render(&tenant, &waiting, connection, known, refusal).await?)
     };
     shown.await.unwrap_or_else(|not_waiting| not_waiting.into_response(&tenant))
 }
@@ -62,14 +76,67 @@ async fn sign_in(tenant: &Tenant, request: Request) -> Result<Response, NotWaiti
     let waiting = Waiting::find(tenant, &client, form.text("state")).await?;
     let connection = offered(tenant, &waiting, form.text("connection"))?;
     let refusal = match choose(tenant, connection, &form).await? {
-        Ok((key, created)) => match waiting.finish(tenant, &client.headers, key, created).await {
+        Ok(chosen) => match finish(tenant, &client, &waiting, connection, chosen).await {
             Ok(response) => return Ok(response),
             Err(NotFinished::NotWaiting(not_waiting)) => return Err(not_waiting),
             Err(NotFinished::Blocked) => StandInRefusal::Blocked,
         },
         Err(refusal) => refusal,
     };
-    Ok(render(tenant, &waiting, connection, Some(refusal)).await?)
+    let known = remembered(tenant, &client, connection).await?;
+    Ok(render(tenant, &waiting, connection, known, Some(refusal)).await?)
+}
+
+/// Signs somebody in, with the user to add for a new person, and remembers them in this browser.
+async fn finish(
+    tenant: &Tenant,
+    client: &Client,
+    waiting: &Waiting,
+    connection: &Connection,
+    (key, created): (IdentityKey, Option<UserRow>),
+) -> Result<Response, NotFinished> {
+    let mut response = waiting.finish(tenant, &client.headers, key.clone(), created).await?;
+    let cookie = Cookie::StandIn(&connection.id);
+    let before = cookie.read(tenant, &client.headers);
+    let after = tenant.0.remembered.add(connection, before.as_ref(), key, tenant.now());
+    response.headers_mut().append(header::SET_COOKIE, cookie.set(tenant, &after));
+    Ok(response)
+}
+
+/// Those who signed in here before in this browser, the latest first, as far as they are still there.
+async fn remembered(
+    tenant: &Tenant,
+    client: &Client,
+    connection: &Connection,
+) -> Result<Vec<PersonRow>, store::Error> {
+    let cookie = Cookie::StandIn(&connection.id).read(tenant, &client.headers);
+    let keys = cookie.map(|cookie| tenant.0.remembered.find(connection, &cookie)).unwrap_or_default();
+    let mut reader = tenant.0.store.read().await?;
+    let mut people = Vec::new();
+    for key in keys {
+        let Some(user) = reader.find_user_by_identity(&key).await? else { continue };
+        let identity = user.identities.iter().find(|identity| identity.key() == key).cloned();
+        people.extend(identity.map(|mut identity| PersonRow {
+            profile: identity.profile_data.take().unwrap_or(user.profile),
+            identity,
+            user_id: user.user_id,
+        }));
+    }
+    Ok(people)
+}
+
+/// Whom the application hints at, among those who need not be asked again; nobody when it wants the person asked.
+fn hinted<'p>(waiting: &Waiting, known: &'p [PersonRow]) -> Option<&'p PersonRow> {
+    let hint = waiting.request.login_hint.as_deref()?;
+    if waiting.request.prompt == Some(Prompt::Login) {
+        return None;
+    }
+    known.iter().find(|person| {
+        let identity = &person.identity;
+        hint == identity.user_id.as_str()
+            || hint == identity.key().as_user_id().as_str()
+            || person.profile.email().is_some_and(|email| email.eq_ignore_ascii_case(hint))
+    })
 }
 
 /// Who is to be signed in, with the user to add for a new person.
@@ -165,9 +232,12 @@ async fn render(
     tenant: &Tenant,
     waiting: &Waiting,
     connection: &Connection,
+    known: Vec<PersonRow>,
     refusal: Option<StandInRefusal>,
 ) -> Result<Response, store::Error> {
-    let people = tenant.0.store.read().await?.list_people(&connection.name, PEOPLE).await?;
+    let mut people = tenant.0.store.read().await?.list_people(&connection.name, PEOPLE).await?;
+    people.retain(|person| known.iter().all(|known| known.identity.key() != person.identity.key()));
+    let known = known.iter().map(|row| person(row, true));
     let view = StandInPage {
         tenant: tenant.name(),
         client: waiting.client_name(tenant),
@@ -175,7 +245,7 @@ async fn render(
         connection: connection.name.as_str(),
         label: connection.label(),
         provider: connection.strategy.as_str(),
-        people: people.iter().map(person).collect(),
+        people: known.chain(people.iter().map(|row| person(row, false))).collect(),
         refusal,
     };
     let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -183,11 +253,12 @@ async fn render(
     Ok(page(status, markup, Some(&waiting.request.reply_to.redirect_uri)))
 }
 
-fn person(row: &PersonRow) -> StandInPerson {
+fn person(row: &PersonRow, known: bool) -> StandInPerson {
     let profile = &row.profile;
     let unverified = profile.email_verified() == Some(false) && profile.email().is_some();
     let linked = row.user_id != row.identity.key().as_user_id();
     let detail: Vec<&str> = [
+        known.then_some("signed in here before"),
         profile.username(),
         unverified.then_some("e-mail not verified"),
         linked.then_some("linked to another account"),

@@ -1,0 +1,102 @@
+//! Whom the stand-ins know in which browser, as a real provider's own session would: behind a cookie for each
+//! connection, in memory, bounded. A restart forgets.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use model::IdentityKey;
+
+use crate::clock::Moment;
+use crate::configuration::Connection;
+use crate::secret::{Secret, digest};
+
+/// How many people one browser is remembered with at a stand-in.
+const PEOPLE: usize = 5;
+
+/// How many cookies are known.
+const KEPT: usize = 5000;
+
+/// Who signed in with which cookie.
+#[derive(Default)]
+pub(crate) struct Remembered(Mutex<HashMap<String, Visitor>>);
+
+/// The people behind a cookie, the latest first, and when that was.
+struct Visitor {
+    people: Vec<IdentityKey>,
+    last: Moment,
+}
+
+impl Remembered {
+    /// Those who signed in at the stand-in with this cookie, the latest first.
+    pub(super) fn find(&self, connection: &Connection, cookie: &Secret) -> Vec<IdentityKey> {
+        let visitors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        visitors.get(&name(connection, cookie)).map(|visitor| visitor.people.clone()).unwrap_or_default()
+    }
+
+    /// Adds somebody who signs in with `before`, and gives the cookie that stands for all of them from now on: a new
+    /// one each time, so that nobody can know it beforehand.
+    pub(super) fn add(
+        &self,
+        connection: &Connection,
+        before: Option<&Secret>,
+        key: IdentityKey,
+        now: Moment,
+    ) -> Secret {
+        let cookie = Secret::random();
+        let mut visitors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = before.and_then(|before| visitors.remove(&name(connection, before)));
+        let others = known.into_iter().flat_map(|visitor| visitor.people).filter(|other| *other != key);
+        let people = [key.clone()].into_iter().chain(others).take(PEOPLE).collect();
+        if visitors.len() >= KEPT {
+            let oldest =
+                visitors.iter().min_by_key(|(_, visitor)| visitor.last).map(|(name, _)| name.clone());
+            oldest.and_then(|oldest| visitors.remove(&oldest));
+        }
+        visitors.insert(name(connection, &cookie), Visitor { people, last: now });
+        cookie
+    }
+}
+
+/// A cookie is good at the stand-in that gave it, and nowhere else.
+fn name(connection: &Connection, cookie: &Secret) -> String {
+    digest(format!("{} {}", connection.id, cookie.expose()).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{IdentityId, Provider};
+
+    use super::*;
+
+    fn key(id: usize) -> IdentityKey {
+        IdentityKey { provider: Provider::new("github"), user_id: IdentityId::text(id.to_string()) }
+    }
+
+    #[test]
+    fn a_browser_is_remembered_with_the_latest_people_and_by_its_newest_cookie_only() {
+        let (remembered, github) = (Remembered::default(), Connection::new("github", "github"));
+        let now = Moment::from_millis(0);
+        let first = remembered.add(&github, None, key(0), now);
+        let mut cookie = first.clone();
+        for id in [1, 2, 1, 3, 4, 5] {
+            cookie = remembered.add(&github, Some(&cookie), key(id), now);
+        }
+        assert_eq!(remembered.find(&github, &cookie), [5, 4, 3, 1, 2].map(key));
+        assert_eq!(remembered.find(&github, &first), []);
+        assert_eq!(remembered.find(&Connection::new("other", "github"), &cookie), []);
+    }
+
+    #[test]
+    fn a_flood_of_browsers_takes_bounded_memory_and_the_oldest_are_forgotten() {
+        let (remembered, github) = (Remembered::default(), Connection::new("github", "github"));
+        let cookies: Vec<_> = (0..KEPT + 10)
+            .map(|id| {
+                let now = Moment::from_millis(i64::try_from(id).unwrap());
+                remembered.add(&github, None, key(id), now)
+            })
+            .collect();
+        assert_eq!(remembered.0.lock().unwrap().len(), KEPT);
+        assert_eq!(remembered.find(&github, &cookies[9]), []);
+        assert_eq!(remembered.find(&github, &cookies[10]), [key(10)]);
+    }
+}
