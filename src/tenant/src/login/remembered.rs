@@ -45,8 +45,10 @@ impl Remembered {
         let cookie = Secret::random();
         let mut visitors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = before.and_then(|before| visitors.remove(&name(connection, before)));
-        let others = known.into_iter().flat_map(|visitor| visitor.people).filter(|other| *other != key);
-        let people = [key.clone()].into_iter().chain(others).take(PEOPLE).collect();
+        let mut people = known.map(|visitor| visitor.people).unwrap_or_default();
+        people.retain(|other| *other != key);
+        people.insert(0, key);
+        people.truncate(PEOPLE);
         if visitors.len() >= KEPT {
             let oldest =
                 visitors.iter().min_by_key(|(_, visitor)| visitor.last).map(|(name, _)| name.clone());
