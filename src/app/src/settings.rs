@@ -1,7 +1,7 @@
 //! Fetches the public settings, checks them, and resolves them into the tenant that the page talks to.
 
 use gloo_net::http::Request;
-use model::settings::{Bearer, InvalidSettings};
+use model::settings::{self, Bearer, InvalidSettings, OfferedConnection};
 use model::{Settings, route};
 use web_sys::RequestCache;
 
@@ -20,6 +20,18 @@ pub struct Tenant {
     pub bearer: Bearer,
     /// What the page calls itself.
     pub name: Option<String>,
+    /// The connections that people can link a login of.
+    pub connections: Vec<OfferedConnection>,
+    /// The ID token's claim that tells which identity is signed in.
+    pub identity_claim: String,
+    /// How old a sign-in may be for a change of logins, in seconds; 0 asks for none.
+    pub fresh_sign_in: u32,
+    /// How long Undo is offered, in seconds; 0 means until the person dismisses it.
+    pub undo_seconds: u32,
+    /// Where `?return_to=` may lead.
+    pub return_to: Vec<String>,
+    /// Whether the tenant lets people plan faults for their own calls.
+    pub demo: bool,
 }
 
 impl Tenant {
@@ -36,6 +48,12 @@ impl Tenant {
             client_id: settings.client_id,
             bearer: settings.bearer,
             name: settings.name.filter(|name| !name.trim().is_empty()),
+            connections: settings.connections,
+            identity_claim: settings.identity_claim.unwrap_or_else(|| settings::IDENTITY_CLAIM.to_owned()),
+            fresh_sign_in: settings.fresh_sign_in.unwrap_or(settings::FRESH_SIGN_IN),
+            undo_seconds: settings.undo_seconds.unwrap_or(settings::UNDO_SECONDS),
+            return_to: settings.return_to,
+            demo: settings.demo,
         })
     }
 

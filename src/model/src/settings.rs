@@ -2,7 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::route;
+use crate::{ConnectionName, Provider, route};
+
+/// The ID token's claim that tells which identity is signed in, unless the settings name another.
+pub const IDENTITY_CLAIM: &str = "https://linked-accounts.dev/identity";
+/// How old a sign-in may be for a change of logins, in seconds, unless the settings say otherwise.
+pub const FRESH_SIGN_IN: u32 = 900;
+/// How long Undo is offered, in seconds, unless the settings say otherwise.
+pub const UNDO_SECONDS: u32 = 10;
 
 /// Which token the page sends to the Management API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +21,22 @@ pub enum Bearer {
     /// The primary account's ID token: the older variant of contract section E, for tenants that still
     /// ask for it. Never a fallback.
     IdToken,
+}
+
+/// A connection that people can link a login of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OfferedConnection {
+    /// Its name in the tenant, such as `google-oauth2`.
+    pub name: ConnectionName,
+    /// What it speaks; the provider of its identities.
+    pub strategy: Provider,
+    /// What people call it; by default the provider's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Whether an organisation manages it, so that people cannot unlink its logins by themselves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
 }
 
 /// The page's settings. They hold no secret: everyone who opens the page can read them.
@@ -33,6 +56,26 @@ pub struct Settings {
     /// What the page calls itself in its header and title; by default "Linked accounts".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The connections that people can link a login of, in the order of their buttons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<OfferedConnection>,
+    /// The ID token's claim that tells which identity is signed in; by default [`IDENTITY_CLAIM`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_claim: Option<String>,
+    /// How old a sign-in may be for a change of logins, in seconds; 0 asks for none; by default
+    /// [`FRESH_SIGN_IN`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_sign_in: Option<u32>,
+    /// How long Undo is offered, in seconds; 0 means until the person dismisses it; by default
+    /// [`UNDO_SECONDS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_seconds: Option<u32>,
+    /// Where `?return_to=` may lead: http(s) addresses, each with everything below it when it ends in a slash.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub return_to: Vec<String>,
+    /// Whether the tenant lets people plan faults for their own calls, to see what the page does then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub demo: bool,
 }
 
 /// Why settings cannot be used.
@@ -46,6 +89,12 @@ pub enum InvalidSettings {
     /// `clientId` is empty.
     #[error("\"clientId\" is missing")]
     ClientId,
+    /// `identityClaim` is no namespaced name.
+    #[error("\"identityClaim\" must be an http(s) URL, which no claim of a standard is, not \"{0}\"")]
+    IdentityClaim(String),
+    /// An entry of `returnTo` is no http(s) address.
+    #[error("\"returnTo\" must hold http(s) addresses without query and fragment, not \"{0}\"")]
+    ReturnTo(String),
 }
 
 impl Settings {
@@ -93,8 +142,31 @@ impl Settings {
     /// The first setting that cannot be used.
     pub fn check(&self) -> Result<(), InvalidSettings> {
         self.tenant_origin()?;
-        if self.client_id.trim().is_empty() { Err(InvalidSettings::ClientId) } else { Ok(()) }
+        if self.client_id.trim().is_empty() {
+            return Err(InvalidSettings::ClientId);
+        }
+        if let Some(claim) = self.identity_claim.as_deref().filter(|claim| !is_address(claim)) {
+            return Err(InvalidSettings::IdentityClaim(claim.to_owned()));
+        }
+        match self.return_to.iter().find(|entry| !is_place(entry)) {
+            Some(entry) => Err(InvalidSettings::ReturnTo(entry.clone())),
+            None => Ok(()),
+        }
     }
+}
+
+fn is_address(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+/// An address with a path, so that no entry is the beginning of another host's name.
+fn is_place(text: &str) -> bool {
+    is_address(text)
+        && !text.contains(['?', '#', '\\', '@'])
+        && text.splitn(4, '/').nth(3).is_some()
+        && !text.contains("/.")
 }
 
 #[cfg(test)]
@@ -108,6 +180,12 @@ mod tests {
             audience: None,
             bearer: Bearer::AccessToken,
             name: None,
+            connections: Vec::new(),
+            identity_claim: None,
+            fresh_sign_in: None,
+            undo_seconds: None,
+            return_to: Vec::new(),
+            demo: false,
         }
     }
 
@@ -132,6 +210,34 @@ mod tests {
         {
             assert!(with_domain(domain).check().is_err(), "{domain}");
         }
+    }
+
+    #[test]
+    fn a_place_to_return_to_has_a_path_and_nothing_behind_it() {
+        let with = |entry: &str| Settings { return_to: vec![entry.to_owned()], ..with_domain("host") };
+        for entry in ["https://app.example.com/", "http://localhost:3000/done", "https://app.example.com/a/"]
+        {
+            assert_eq!(with(entry).check(), Ok(()), "{entry}");
+        }
+        for entry in [
+            "https://app.example.com",
+            "//app.example.com/",
+            "/path",
+            "javascript://x/",
+            "https:///x",
+            "https://app.example.com/?a",
+            "https://me@app.example.com/",
+            "https://app.example.com/a/../",
+        ] {
+            assert!(with(entry).check().is_err(), "{entry}");
+        }
+    }
+
+    #[test]
+    fn the_claim_of_the_identity_in_use_has_a_namespace() {
+        let with = |claim: &str| Settings { identity_claim: Some(claim.to_owned()), ..with_domain("host") };
+        assert_eq!(with("https://app.example.com/identity").check(), Ok(()));
+        assert!(with("sub").check().is_err());
     }
 
     #[test]

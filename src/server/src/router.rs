@@ -98,6 +98,12 @@ mod tests {
             audience: Some("http://localhost:3000/api/v2/".to_owned()),
             bearer: model::settings::Bearer::AccessToken,
             name: Some("Acme".to_owned()),
+            connections: Vec::new(),
+            identity_claim: None,
+            fresh_sign_in: None,
+            undo_seconds: None,
+            return_to: Vec::new(),
+            demo: false,
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use model::settings::Bearer;
+use model::settings::{Bearer, OfferedConnection};
 use model::{Settings, route};
 use tenant::configuration::{ApplicationType, Client, Connection, InvalidConfiguration, RateLimit};
 use tenant::seed::SeedUser;
@@ -220,7 +220,22 @@ pub(crate) fn settings(
         audience: Some(issuer.management_audience()),
         bearer,
         name: Some(configuration.options().friendly_name.clone()),
+        connections: configuration.connections_open_to(&client.client_id).map(offered).collect(),
+        identity_claim: Some(configuration.options().identity_claim.clone()),
+        fresh_sign_in: None,
+        undo_seconds: None,
+        return_to: Vec::new(),
+        demo: configuration.options().faults,
     }))
+}
+
+fn offered(connection: &Connection) -> OfferedConnection {
+    OfferedConnection {
+        name: connection.name.clone(),
+        strategy: connection.strategy.clone(),
+        display_name: connection.display_name.clone(),
+        pinned: connection.pinned,
+    }
 }
 
 /// The first single-page client that the page's callback belongs to, else the first one at all.

@@ -14,6 +14,7 @@ use http::header::{
     CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use model::route;
 use sha2::{Digest, Sha256};
 
 use crate::headers;
@@ -158,10 +159,17 @@ impl Site {
                 (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response()
             }
             Some(file) => file.answer(request.method(), request.headers()),
-            None if is_navigation(request) => self
-                .0
-                .get(INDEX)
-                .map_or_else(not_built, |index| index.answer(request.method(), request.headers())),
+            None if is_navigation(request) => {
+                let index = self.0.get(INDEX);
+                let mut page =
+                    index.map_or_else(not_built, |index| index.answer(request.method(), request.headers()));
+                if path == route::CALLBACK {
+                    // A popup comes back here from the tenant's pages, which have no such policy: a change of it
+                    // would cut the popup off from the page that waits for its answer.
+                    page.headers_mut().remove(headers::OPENER_POLICY);
+                }
+                page
+            }
             None => (StatusCode::NOT_FOUND, [(CACHE_CONTROL, "no-store")], "Not found\n").into_response(),
         }
     }
@@ -389,6 +397,14 @@ mod tests {
         assert_eq!(response.status(), StatusCode::OK);
         assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY));
         assert!(body(response).await.starts_with("<!doctype html>"));
+    }
+
+    #[test]
+    fn the_page_keeps_to_itself_but_for_a_popup_that_comes_back() {
+        let navigation = [(ACCEPT, "text/html")];
+        let is_apart = |path| get(path, &navigation).headers().contains_key(headers::OPENER_POLICY);
+        assert!(is_apart("/") && is_apart("/linked-accounts"));
+        assert!(!is_apart(route::CALLBACK));
     }
 
     #[test]

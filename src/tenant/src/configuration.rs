@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use model::settings::IDENTITY_CLAIM;
 use model::{ConnectionName, Provider, Scopes};
 
 pub use crate::http::limit::RateLimit;
@@ -67,7 +68,7 @@ impl Default for Options {
             allowed_logout_urls: Vec::new(),
             end_session_discovery: false,
             id_token_bearer: false,
-            identity_claim: "https://linked-accounts.dev/identity".to_owned(),
+            identity_claim: IDENTITY_CLAIM.to_owned(),
             access_token_lifetime: Duration::from_hours(2),
             rate_limit: None,
             stand_ins: false,

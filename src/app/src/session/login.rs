@@ -289,14 +289,8 @@ mod tests {
     use super::*;
 
     fn tenant() -> Tenant {
-        Tenant {
-            origin: "http://localhost:3000".to_owned(),
-            issuer: "http://localhost:3000/".to_owned(),
-            client_id: "client".to_owned(),
-            audience: "http://localhost:3000/api/v2/".to_owned(),
-            bearer: Bearer::AccessToken,
-            name: None,
-        }
+        let settings = r#"{"domain":"http://localhost:3000","clientId":"client"}"#;
+        Tenant::new(serde_json::from_str(settings).unwrap()).unwrap()
     }
 
     fn claims() -> Value {
