@@ -288,6 +288,22 @@ impl Unit {
         Ok(updated.rows_affected() > 0)
     }
 
+    /// Signs a user out everywhere: ends the sessions, codes, refresh families and opaque tokens that any of its
+    /// identities began.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sign_out(&mut self, user_id: &UserId) -> Result<(), Error> {
+        for table in ["sessions", "codes", "refresh_families", "access_tokens"] {
+            let sql = format!(
+                "DELETE FROM {table} WHERE (provider, id) IN \
+                 (SELECT provider, id FROM identities WHERE user_id = $1)"
+            );
+            sqlx::query(AssertSqlSafe(sql)).bind(user_id.as_str()).execute(self.connection()).await?;
+        }
+        Ok(())
+    }
+
     /// Removes a user with all of its identities, and with each its password, sessions, codes and tokens.
     /// `false` when there is no such user.
     ///

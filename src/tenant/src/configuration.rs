@@ -43,6 +43,9 @@ pub struct Options {
     /// The claim that tells which identity is signed in, in ID tokens: a URL, as claims of one's own are named
     /// (OpenID Connect Core 5.1.2). Its value has the identity's `provider`, `user_id` and `connection`.
     pub identity_claim: String,
+    /// Whether accounts can be linked only when both have a verified e-mail address. A rule of ours, beyond the
+    /// contract; it keeps whoever signed up with another's address from being taken for them.
+    pub verified_email_to_link: bool,
     /// How long an access token for the Management API lasts.
     pub access_token_lifetime: Duration,
     /// How many calls the Management API answers; `None` is as many as it can.
@@ -69,6 +72,7 @@ impl Default for Options {
             end_session_discovery: false,
             id_token_bearer: false,
             identity_claim: IDENTITY_CLAIM.to_owned(),
+            verified_email_to_link: false,
             access_token_lifetime: Duration::from_hours(2),
             rate_limit: None,
             stand_ins: false,

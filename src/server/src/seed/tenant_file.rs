@@ -155,6 +155,9 @@ struct LinkedAccountsSection {
     /// What the claim of the identity in use is called.
     #[serde(default)]
     identity_claim: Option<String>,
+    /// Whether linking takes a verified e-mail address on both sides.
+    #[serde(default)]
+    verified_email_to_link: bool,
     /// Whether people can plan faults for their own calls.
     #[serde(default)]
     faults: bool,
@@ -342,6 +345,7 @@ impl LinkedAccountsSection {
         if let Some(name) = self.identity_claim {
             options.identity_claim = name;
         }
+        options.verified_email_to_link = self.verified_email_to_link;
         options.faults = self.faults;
     }
 }
@@ -532,7 +536,7 @@ clientGrants:
   - client_id: Nightly job
     audience: https://acme.example.com/api/v2/
     scope: [read:users, update:users]
-linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true }
+linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true, verified_email_to_link: true }
 ";
 
     #[test]
@@ -558,7 +562,7 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true 
         assert_eq!(saml.label(), "Acme Corp");
         assert!(saml.pinned && !database.pinned);
         assert_eq!(file.options.identity_claim, "https://acme.example.com/in_use");
-        assert!(file.options.faults);
+        assert!(file.options.faults && file.options.verified_email_to_link);
         assert_eq!(file.grants[0].client_id, "nightly");
         assert_eq!(file.grants[0].scopes.to_string(), "read:users update:users");
     }

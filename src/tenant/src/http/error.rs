@@ -60,6 +60,9 @@ pub(crate) enum ApiError {
     Pinned,
     /// A person may not unlink what leaves them no way to sign in. Beyond the contract.
     LastWayIn,
+    /// The account of this role has no verified e-mail address, which linking takes in this tenant. Beyond the
+    /// contract.
+    UnverifiedEmail(&'static str),
     /// Linking is refused, with contract A11's own words.
     Link(&'static str),
     /// Adding or changing a user is refused, with the words of contract A8 and A9.
@@ -166,6 +169,11 @@ impl ApiError {
                 S::FORBIDDEN,
                 "No other identity of this user can sign in. Link another one first.".into(),
                 Some("last_way_in"),
+            ),
+            Self::UnverifiedEmail(role) => (
+                S::FORBIDDEN,
+                format!("The {role} account has no verified e-mail address, which linking requires."),
+                Some("unverified_email"),
             ),
             Self::Link(message) => (S::BAD_REQUEST, (*message).into(), Some("invalid_body")),
             Self::Refused(message) => (S::BAD_REQUEST, message.clone(), Some("invalid_body")),

@@ -1,6 +1,6 @@
-//! Link and unlink (contract A11, A12): the rules, and the handlers that apply them. Two rules are ours, beyond the
-//! contract, and bind people but not machines: an identity of a pinned connection stays, and so does the last one
-//! that can sign in.
+//! Link and unlink (contract A11, A12): the rules, and the handlers that apply them. Three rules are ours, beyond the
+//! contract. Two bind people but not machines: an identity of a pinned connection stays, and so does the last one that
+//! can sign in. The third binds everybody where the tenant wants it: only verified e-mail addresses are linked.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -97,6 +97,12 @@ pub(crate) async fn unlink(
     Ok(management_json(StatusCode::OK, &view::identities(&remaining)))
 }
 
+/// Whether an account may be linked where only verified addresses are.
+fn check_email(role: &'static str, user: &UserRow) -> Result<(), ApiError> {
+    let verified = user.profile.email().is_some() && user.profile.email_verified() == Some(true);
+    if verified { Ok(()) } else { Err(ApiError::UnverifiedEmail(role)) }
+}
+
 /// `POST /api/v2/users/{id}/identities`: 201 with every identity of the primary, the new ones last.
 pub(crate) async fn link(
     State(tenant): State<Tenant>,
@@ -117,17 +123,22 @@ pub(crate) async fn link(
         LinkRequest::ById { .. } => return Err(ApiError::InsufficientScope(LINK_BY_ID)),
     };
     let now = tenant.now().millis();
+    let verified_only = tenant.0.configuration.options().verified_email_to_link;
     let linked = tenant
         .0
         .store
         .write(move |unit| {
             Box::pin(async move {
                 let user_id = permission.user_id();
-                if unit.find_user(user_id).await?.is_none() {
-                    return Err(ApiError::UnknownUser);
-                }
+                let primary = unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)?;
                 if *user_id == secondary {
                     return Err(ApiError::Link("Main identity and the new one are the same."));
+                }
+                if verified_only {
+                    check_email("primary", &primary)?;
+                    if let Some(secondary) = unit.find_user(&secondary).await? {
+                        check_email("secondary", &secondary)?;
+                    }
                 }
                 if !unit.link_user(user_id, &secondary, now).await? {
                     // Not a user of its own: linked somewhere already, or not there at all.

@@ -226,8 +226,8 @@ async fn write(unit: &mut Unit, change: &Change, hash: Option<String>) -> Result
             };
             unit.insert_credential(&credential).await?;
         }
-        // Whoever knew the old password is signed out with it.
-        unit.remove_sessions_of(key).await?;
+        // Whoever knew the old password is signed out with it, also where they signed in by what they linked.
+        unit.sign_out(&change.user.user_id).await?;
     }
     Ok(())
 }

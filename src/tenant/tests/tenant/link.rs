@@ -4,8 +4,9 @@ use axum::http::Method;
 use insta::assert_snapshot;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
+use tenant::configuration::Options;
 
-use crate::bench::{Answer, Bench, Browser, ISSUER, PAGE};
+use crate::bench::{Answer, Bench, Browser, ISSUER, PAGE, user};
 
 const PATH: &str = "/api/v2/users/auth0%7C1/identities";
 
@@ -206,4 +207,50 @@ async fn linking_by_id_may_name_the_connection_which_must_be_the_identitys_own()
     }
     let body = json!({ "provider": "google-oauth2", "user_id": "google-oauth2|9", "connection_id": google });
     assert_eq!(bench.post_json(PATH, Some(&machine), &body).await.status, 201);
+}
+
+/// Linking where the tenant takes verified addresses only.
+async fn linked_with_emails(primary: &[(&str, Value)], secondary: &[(&str, Value)]) -> (Bench, Answer) {
+    let mut seeds = vec![user(&["auth0|1"]), user(&["google-oauth2|9", "github|42"])];
+    for (seed, attributes) in seeds.iter_mut().zip([primary, secondary]) {
+        for (name, value) in attributes {
+            seed.user.profile.0.insert((*name).to_owned(), value.clone());
+        }
+    }
+    let options = Options { stand_ins: true, verified_email_to_link: true, ..Options::default() };
+    let bench = Bench::with_options(seeds, options).await;
+    let id_token = bench.id_token("google-oauth2|9", PAGE).await;
+    let answer = link(&bench, &json!({ "link_with": id_token })).await;
+    (bench, answer)
+}
+
+#[tokio::test]
+async fn where_the_tenant_asks_for_it_an_unverified_address_on_either_side_is_not_linked() {
+    let verified = [("email_verified", json!(true))];
+    for doubtful in [json!(false), json!("no"), json!(1), Value::Null] {
+        let unverified = [("email_verified", doubtful)];
+        let (bench, answer) = linked_with_emails(&verified, &unverified).await;
+        let refusal = r#"403 {"statusCode":403,"error":"Forbidden","message":"The secondary account has no verified e-mail address, which linking requires.","errorCode":"unverified_email"}"#;
+        assert_eq!(answer.said(), refusal, "{unverified:?}");
+        assert_unlinked(&bench).await;
+        // Nor by its id, with a machine's token.
+        let machine = bench.machine_token("update:users").await;
+        let body = json!({ "provider": "google-oauth2", "user_id": "9" });
+        assert_eq!(bench.post_json(PATH, Some(&machine), &body).await.said(), refusal);
+        assert_unlinked(&bench).await;
+        let (bench, answer) = linked_with_emails(&unverified, &verified).await;
+        assert_eq!(answer.said(), refusal.replace("secondary", "primary"));
+        assert_unlinked(&bench).await;
+    }
+}
+
+#[tokio::test]
+async fn verified_but_without_an_address_is_not_verified() {
+    let verified = [("email_verified", json!(true))];
+    let (bench, answer) =
+        linked_with_emails(&verified, &[("email", Value::Null), ("email_verified", json!(true))]).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["errorCode"]), (403, &json!("unverified_email")));
+    assert_unlinked(&bench).await;
+    let (_, answer) = linked_with_emails(&verified, &verified).await;
+    assert_eq!(answer.status, 201);
 }

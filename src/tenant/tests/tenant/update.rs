@@ -6,7 +6,7 @@ use axum::http::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::bench::{Answer, Bench, Browser, DATABASE, PASSWORD, START, email};
+use crate::bench::{Answer, Bench, Browser, DATABASE, PAGE, PASSWORD, START, email};
 
 const PATH: &str = "/api/v2/users/auth0%7C1";
 
@@ -73,6 +73,26 @@ async fn a_new_password_signs_in_and_ends_the_sessions_of_the_old() {
     assert_eq!(sign_in_as(&bench, &email("auth0|1"), "battery staple").await, 302);
     let silent = browser.get(&crate::bench::authorize_path(&[("prompt", "none")])).await;
     assert_eq!(silent.parameter("error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn a_new_password_signs_the_account_out_everywhere_and_nobody_else() {
+    let bench = Bench::with_users(&[&["auth0|1", "google-oauth2|9"], &["auth0|2"]]).await;
+    let (mut mine, mut theirs) = (Browser::new(&bench), Browser::new(&bench));
+    let by_password = bench.tokens(&mut mine, "auth0|1", PAGE).await;
+    let of_others = bench.tokens(&mut theirs, "auth0|2", PAGE).await;
+    let mut linked = Browser::new(&bench);
+    linked.stand_in("google-oauth2", &[("choice", "9")]).await;
+    let pending = mine.get(&crate::bench::authorize_path(&[])).await.parameter("code").unwrap();
+    assert_eq!(patch(&bench, PATH, &json!({ "password": "battery staple" })).await.status, 200);
+    let refresh = |tokens: &Value| tokens["refresh_token"].as_str().unwrap().to_owned();
+    assert!(!bench.has_refresh_token(&refresh(&by_password)).await);
+    assert_eq!(bench.refresh(&refresh(&by_password), &[]).await.status, 403);
+    assert_eq!(bench.trade(&pending, &[]).await.status, 403);
+    let silent = crate::bench::authorize_path(&[("prompt", "none")]);
+    assert_eq!(linked.get(&silent).await.parameter("error").as_deref(), Some("login_required"));
+    assert_eq!(bench.refresh(&refresh(&of_others), &[]).await.status, 200);
+    assert!(theirs.get(&silent).await.parameter("code").is_some());
 }
 
 #[tokio::test]
