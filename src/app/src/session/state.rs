@@ -82,6 +82,8 @@ pub enum Event {
     Granted(Account),
     /// The tenant has no session for this browser.
     NoSession,
+    /// The tenant issued tokens anew without asking anybody.
+    Renewed(Account),
     /// Signing in did not work.
     Failed(LoginError),
     /// The person asked to try the silent sign-in again.
@@ -103,6 +105,11 @@ impl State {
             (Self::Checking | Self::SigningIn, Event::Failed(error)) => Self::Failed(error),
             (Self::Failed(_), Event::Retried) => Self::Checking,
             (Self::SignedIn(account), Event::Expired) => Self::Expired(account.person),
+            (state @ (Self::SignedIn(_) | Self::Expired(_)), Event::Renewed(account))
+                if state.person().map(|person| &person.user_id) == Some(&account.person.user_id) =>
+            {
+                Self::SignedIn(account)
+            }
             (state, _) => state,
         }
     }
@@ -168,6 +175,24 @@ mod tests {
         let failed = State::Checking.on(Event::Failed(failure()));
         assert_eq!(failed, State::Failed(failure()));
         assert_eq!(failed.on(Event::Retried), State::Checking);
+    }
+
+    #[test]
+    fn a_renewal_gives_the_same_person_a_new_token() {
+        let renewed = Account { bearer: BearerToken::new("newer".to_owned()), ..account() };
+        let event = || Event::Renewed(renewed.clone());
+        assert_eq!(State::SignedIn(account()).on(event()), State::SignedIn(renewed.clone()));
+        assert_eq!(State::Expired(account().person).on(event()), State::SignedIn(renewed.clone()));
+    }
+
+    #[test]
+    fn a_renewal_signs_nobody_else_in() {
+        let mut other = account();
+        other.person.user_id = UserId::new("auth0|2");
+        for state in [State::SignedIn(account()), State::SignedOut, State::Checking] {
+            assert_eq!(state.clone().on(Event::Renewed(other.clone())), state);
+        }
+        assert_eq!(State::SignedOut.on(Event::Renewed(account())), State::SignedOut);
     }
 
     #[test]

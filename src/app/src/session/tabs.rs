@@ -1,0 +1,176 @@
+//! What the tabs of one browser tell each other: that a list changed, that somebody signed out, that a token was
+//! renewed. The channel reaches pages of our own origin only and keeps nothing. Browsers without it, or without locks,
+//! lose the convenience and nothing else.
+
+use js_sys::{Function, Promise, Reflect};
+use leptos::prelude::window;
+use model::UserId;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use super::{Account, BearerToken};
+
+const CHANNEL: &str = "linked-accounts";
+/// The lock under which one tab at a time renews the token.
+const RENEWAL: &str = "linked-accounts.renewal";
+
+/// What happened in another tab.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum News {
+    /// The logins of this account are others now.
+    Changed(UserId),
+    /// Somebody signed out.
+    SignedOut,
+    /// There is a new token.
+    Renewed(Renewal),
+}
+
+/// A token that another tab renewed. Its Debug prints no token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Renewal {
+    user_id: UserId,
+    #[serde(with = "plain")]
+    bearer: BearerToken,
+    expires_at: Option<i64>,
+}
+
+/// A token on its way to another tab: the one place where it becomes plain text outside a request.
+mod plain {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::BearerToken;
+
+    pub(super) fn serialize<S: Serializer>(bearer: &BearerToken, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(bearer.secret())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BearerToken, D::Error> {
+        String::deserialize(from).map(BearerToken::new)
+    }
+}
+
+impl Renewal {
+    /// What the other tabs need of `account`.
+    #[must_use]
+    pub fn of(account: &Account) -> Self {
+        Self {
+            user_id: account.person.user_id.clone(),
+            bearer: account.bearer.clone(),
+            expires_at: account.expires_at,
+        }
+    }
+
+    /// `account` with the renewed token; `None` when it is somebody else's.
+    #[must_use]
+    pub fn adopted_by(self, account: &Account) -> Option<Account> {
+        (self.user_id == account.person.user_id).then(|| Account {
+            bearer: self.bearer,
+            expires_at: self.expires_at,
+            ..account.clone()
+        })
+    }
+}
+
+/// Tells the other tabs.
+pub fn tell(news: &News) {
+    if let Some(channel) = open()
+        && let Ok(text) = serde_json::to_string(news)
+    {
+        // Fails only for a closed channel.
+        let _ = channel.post_message(&text.into());
+        channel.close();
+    }
+}
+
+/// Calls `on_news` for what other tabs tell, as long as the page lives.
+pub fn listen(on_news: impl Fn(News) + 'static) {
+    let Some(channel) = open() else { return };
+    let heard = move |event: MessageEvent| {
+        if let Some(news) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
+            on_news(news);
+        }
+    };
+    let heard = Closure::<dyn Fn(MessageEvent)>::new(heard);
+    channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+    heard.forget();
+    // The browser keeps a channel that somebody listens to.
+    std::mem::forget(channel);
+}
+
+fn open() -> Option<BroadcastChannel> {
+    Reflect::has(&window(), &CHANNEL_TYPE.into()).ok().filter(|has| *has)?;
+    BroadcastChannel::new(CHANNEL).ok()
+}
+
+const CHANNEL_TYPE: &str = "BroadcastChannel";
+
+/// Holds the renewal lock until it is dropped.
+pub struct Turn(Option<Function>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(release) = &self.0 {
+            // Settling a promise does not fail.
+            let _ = release.call0(&JsValue::UNDEFINED);
+        }
+    }
+}
+
+/// Waits until no other tab renews. A browser without locks lets everybody have a turn.
+pub async fn turn() -> Turn {
+    let locks = Reflect::get(&window().navigator(), &"locks".into()).unwrap_or_default();
+    let request = Reflect::get(&locks, &"request".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
+    let Some(request) = request else { return Turn(None) };
+    let (held, release) = promise();
+    let (granted, grant) = promise();
+    let hold = Closure::once_into_js(move |_lock: JsValue| {
+        let _ = grant.map(|grant| grant.call0(&JsValue::UNDEFINED));
+        held
+    });
+    if request.call2(&locks, &RENEWAL.into(), &hold).is_err() {
+        return Turn(None);
+    }
+    // Never rejected: its resolver is all that settles it.
+    let _ = JsFuture::from(granted).await;
+    Turn(release)
+}
+
+fn promise() -> (Promise, Option<Function>) {
+    let mut resolve = None;
+    let promise = Promise::new(&mut |settle, _| resolve = Some(settle));
+    (promise, resolve)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Profile;
+
+    use super::*;
+    use crate::session::Person;
+
+    fn account(id: &str, bearer: &str) -> Account {
+        Account {
+            person: Person { user_id: UserId::new(id), profile: Profile::default() },
+            bearer: BearerToken::new(bearer.to_owned()),
+            expires_at: Some(100),
+        }
+    }
+
+    #[test]
+    fn a_renewed_token_is_adopted_by_the_same_person_only() {
+        let told = serde_json::to_string(&News::Renewed(Renewal::of(&account("auth0|1", "newer")))).unwrap();
+        let News::Renewed(renewal) = serde_json::from_str(&told).unwrap() else { panic!("{told}") };
+        let adopted = renewal.clone().adopted_by(&account("auth0|1", "older")).unwrap();
+        assert_eq!(adopted.bearer.secret(), "newer");
+        assert_eq!(renewal.adopted_by(&account("auth0|2", "older")), None);
+    }
+
+    #[test]
+    fn a_token_on_its_way_is_never_printed() {
+        let news = News::Renewed(Renewal::of(&account("auth0|1", "s3cret")));
+        assert!(!format!("{news:?}").contains("s3cret"));
+    }
+}
