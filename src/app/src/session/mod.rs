@@ -6,19 +6,27 @@ pub mod login;
 pub mod silent;
 pub mod state;
 pub mod storage;
+pub mod tabs;
 
 use std::fmt;
+use std::future::Future;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use model::route;
+use model::{UserId, route};
 use web_sys::UrlSearchParams;
 
-use crate::api::{ApiError, Client};
+use crate::api::{ApiError, Client, Trouble};
+use crate::cache;
 use crate::settings::Tenant;
 use landing::{Response, Verdict};
 use login::{Login, Manner};
 pub use state::{Account, BearerToken, Event, Person, State};
+use tabs::{News, Renewal};
+
+/// How long before its end a token is renewed, in seconds.
+const RENEWAL_LEAD: i64 = 60;
 
 /// Why signing in did not work, by what the person can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +140,8 @@ pub struct Session {
     state: RwSignal<State>,
     return_to: StoredValue<String>,
     leaving: RwSignal<bool>,
+    /// The account whose logins another tab changed, told anew each time.
+    changed: RwSignal<Option<UserId>>,
 }
 
 impl Session {
@@ -152,6 +162,7 @@ impl Session {
             state: RwSignal::new(state.clone()),
             return_to: StoredValue::new(return_to.to_owned()),
             leaving: RwSignal::new(false),
+            changed: RwSignal::new(None),
         };
         match (arrival, state) {
             (Arrival::Callback(response, login), _) => session.receive(response, login),
@@ -197,25 +208,56 @@ impl Session {
         self.return_to.get_value()
     }
 
-    /// A client with a live token. A token whose time is over ends the session here and now.
+    /// Which account another tab changed the logins of; told anew each time.
+    #[must_use]
+    pub fn changed_elsewhere(self) -> Signal<Option<UserId>> {
+        self.changed.into()
+    }
+
+    /// Tells the other tabs that the logins of this account are others now.
+    pub fn tell_of_change(self) {
+        if let Some(person) = self.state.try_with_untracked(|state| state.person().cloned()).flatten() {
+            tabs::tell(&News::Changed(person.user_id));
+        }
+    }
+
+    /// A client with a token that is live by this device's clock.
     ///
     /// # Errors
     /// [`ApiError`] with the advice to sign in again when there is none.
     pub fn client(self) -> Result<Client, ApiError> {
-        if let Some(State::SignedIn(account)) = self.state.try_get_untracked()
-            && let Some(tenant) = self.tenant.try_get_value()
-        {
-            if account.is_live(now()) {
-                return Ok(Client::new(tenant.origin, account.person.user_id, account.bearer));
-            }
-            self.handle(Event::Expired);
+        let account = self.account().filter(|account| account.is_live(now()));
+        match account.zip(self.tenant.try_get_value()) {
+            Some((account, tenant)) => Ok(Client::new(tenant.origin, account.person.user_id, account.bearer)),
+            None => Err(ApiError::signed_out()),
         }
-        Err(ApiError::signed_out())
     }
 
-    /// Ends the session on this page because the tenant no longer takes its token.
-    pub fn expire(self) {
-        self.handle(Event::Expired);
+    /// Sends a request with a live token. A token that is over, or that the tenant no longer takes, is renewed once
+    /// without asking anybody; when that fails, the session on this page has ended.
+    ///
+    /// # Errors
+    /// What went wrong, by what the person can do about it.
+    pub async fn call<T, F>(self, send: impl Fn(Client) -> F) -> Result<T, ApiError>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        let ended = |error: &ApiError| error.trouble == Trouble::SessionEnded;
+        let spent = self.account().map(|account| account.bearer);
+        let mut outcome = match self.client() {
+            Ok(client) => send(client).await,
+            Err(error) => Err(error),
+        };
+        if outcome.as_ref().is_err_and(ended) && self.renew(spent).await {
+            outcome = match self.client() {
+                Ok(client) => send(client).await,
+                Err(error) => Err(error),
+            };
+        }
+        if outcome.as_ref().is_err_and(ended) {
+            self.handle(Event::Expired);
+        }
+        outcome
     }
 
     /// Goes to the tenant's login page, and comes back to where the person is now, or to where a login that
@@ -242,6 +284,8 @@ impl Session {
         self.leaving.set(true);
         self.handle(Event::SignedOut);
         storage::drop_hint();
+        cache::forget();
+        tabs::tell(&News::SignedOut);
         go(&format!("{}{}?{query}", tenant.origin, route::LOGOUT));
     }
 
@@ -271,10 +315,73 @@ impl Session {
                     storage::set_hint();
                 }
                 self.handle(granted.map_or_else(Event::Failed, Event::Granted));
+                self.renew_in_time();
             });
         } else {
             storage::drop_hint();
+            cache::forget();
             self.handle(Event::NoSession);
+        }
+    }
+
+    fn account(self) -> Option<Account> {
+        match self.state.try_get_untracked()? {
+            State::SignedIn(account) => Some(account),
+            _ => None,
+        }
+    }
+
+    /// Renews the token a little before its time is over.
+    fn renew_in_time(self) {
+        let Some(account) = self.account() else { return };
+        let Some(left) = account.expires_at.and_then(|end| end.checked_sub(now())) else { return };
+        // Not before half of it, and not in more days than a browser's timer can count.
+        let wait = left.saturating_sub(RENEWAL_LEAD.min(left / 2)).clamp(1, 86_400 * 24).unsigned_abs();
+        let renew = move || spawn_local(async move { _ = self.renew(Some(account.bearer)).await });
+        set_timeout(renew, Duration::from_secs(wait));
+    }
+
+    /// Gets a token in place of `spent` without asking anybody, and whether there is one. One tab at a time asks the
+    /// tenant, the others take what it got.
+    async fn renew(self, spent: Option<BearerToken>) -> bool {
+        let _turn = tabs::turn().await;
+        let is_renewed =
+            |account: &Account| account.is_live(now()) && Some(&account.bearer) != spent.as_ref();
+        if self.account().as_ref().is_some_and(is_renewed) {
+            return true;
+        }
+        let Some(tenant) = self.tenant.try_get_value() else { return false };
+        let asked = async {
+            let (url, login) = login::begin(&tenant, &silent::own_origin(), String::new(), Manner::Framed)?;
+            let response = silent::ask(&url, &tenant.origin).await?;
+            match response.judge(Some(&login))? {
+                Verdict::Exchange(code) => {
+                    login::finish(&tenant, &silent::own_origin(), code, login, now).await
+                }
+                Verdict::NoSession => Err(LoginTrouble::Denied.into()),
+            }
+        };
+        let Ok(account) = asked.await else { return false };
+        let renewal = Renewal::of(&account);
+        self.handle(Event::Renewed(account));
+        let renewed = self.account().as_ref().is_some_and(is_renewed);
+        if renewed {
+            tabs::tell(&News::Renewed(renewal));
+            self.renew_in_time();
+        }
+        renewed
+    }
+
+    fn hear(self, news: News) {
+        match news {
+            News::Changed(user_id) => _ = self.changed.try_set(Some(user_id)),
+            News::SignedOut => self.handle(Event::SignedOut),
+            News::Renewed(renewal) => {
+                if let Some(account) = self.account().and_then(|account| renewal.adopted_by(&account)) {
+                    self.handle(Event::Renewed(account));
+                    self.renew_in_time();
+                }
+            }
         }
     }
 
@@ -324,6 +431,7 @@ impl Session {
                 self.handle(Event::SignedOut);
             }
         });
+        tabs::listen(move |news| self.hear(news));
     }
 }
 

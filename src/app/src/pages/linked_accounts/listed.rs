@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::{Identity, IdentityKey, User};
 
-use crate::api::{ApiError, Trouble};
+use crate::api::ApiError;
 use crate::session::Session;
 use crate::text::Label;
 
@@ -36,11 +36,7 @@ impl ListedAccount {
     pub(super) fn load(self) {
         let _ = self.read.try_set(None);
         spawn_local(async move {
-            let user = match self.session.client() {
-                Ok(client) => client.user().await,
-                Err(error) => Err(error),
-            };
-            let user = user.inspect_err(|error| self.end_session_on(error));
+            let user = self.session.call(|client| async move { client.user().await }).await;
             let _ = self.read.try_set(Some(user));
         });
     }
@@ -78,13 +74,6 @@ impl ListedAccount {
     /// The linked login below `key`, else the one above it.
     pub(super) fn neighbour_of(self, key: &IdentityKey) -> Option<IdentityKey> {
         self.look(|user| neighbour(user, key))
-    }
-
-    /// A token that the tenant no longer takes ends the session on this page.
-    pub(super) fn end_session_on(self, error: &ApiError) {
-        if error.trouble == Trouble::SessionEnded {
-            self.session.expire();
-        }
     }
 
     fn look<T>(self, at: impl FnOnce(&User) -> Option<T>) -> Option<T> {

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use model::IdentityKey;
 
 use super::outside;
+use crate::api::Client;
 use crate::api::identities::Outcome;
 use crate::components::{FailureNotice, IdentityList, Progress, Skeleton, StatusNotice, live};
 use crate::session::{Phase, Session};
@@ -42,10 +43,11 @@ fn Accounts() -> impl IntoView {
     let unlink = Action::new_local(move |key: &IdentityKey| {
         let key = key.clone();
         async move {
-            let outcome = match session.client() {
-                Ok(client) => client.unlink(&key).await,
-                Err(error) => Err(error),
+            let send = |client: Client| {
+                let key = key.clone();
+                async move { client.unlink(&key).await }
             };
+            let outcome = session.call(send).await;
             let label = account.label_of(&key);
             match outcome {
                 Ok(Outcome::Unlinked(left)) => {
@@ -68,7 +70,6 @@ fn Accounts() -> impl IntoView {
                     focus_again(key);
                 }
                 Err(error) => {
-                    account.end_session_on(&error);
                     let _ = failure.try_set(Some((key.clone(), text::request_failure(&error))));
                     focus_again(key);
                 }
