@@ -124,11 +124,11 @@ pub async fn turn() -> Turn {
     let locks = Reflect::get(&window().navigator(), &"locks".into()).unwrap_or_default();
     let request = Reflect::get(&locks, &"request".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
     let Some(request) = request else { return Turn(None) };
-    let (held, release) = promise();
+    let (over, release) = promise();
     let (granted, grant) = promise();
     let hold = Closure::once_into_js(move |_lock: JsValue| {
         let _ = grant.map(|grant| grant.call0(&JsValue::UNDEFINED));
-        held
+        over
     });
     if request.call2(&locks, &RENEWAL.into(), &hold).is_err() {
         return Turn(None);
