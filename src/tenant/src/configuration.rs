@@ -50,6 +50,10 @@ pub struct Options {
     pub access_token_lifetime: Duration,
     /// How many calls the Management API answers; `None` is as many as it can.
     pub rate_limit: Option<RateLimit>,
+    /// How long a provider may take for one answer.
+    pub provider_timeout: Duration,
+    /// Certificates of the authorities that providers are believed by, DER; without any, no provider is reached by https.
+    pub provider_authorities: Vec<Vec<u8>>,
     /// Whether connections without credentials of their own are served by stand-ins.
     pub stand_ins: bool,
     /// Whether people can plan faults for their own calls of the Management API, to see what a client does then. Not
@@ -75,6 +79,8 @@ impl Default for Options {
             verified_email_to_link: false,
             access_token_lifetime: Duration::from_hours(2),
             rate_limit: None,
+            provider_timeout: Duration::from_secs(5),
+            provider_authorities: Vec::new(),
             stand_ins: false,
             faults: false,
             demo_sign_ins: Vec::new(),
@@ -192,6 +198,37 @@ pub struct Connection {
     /// Whether an organisation manages it: people cannot unlink an identity of it by themselves. A rule of ours,
     /// beyond the contract.
     pub pinned: bool,
+    /// The provider that signs people in; without one, a stand-in does, unless the connection is a database.
+    pub upstream: Option<Upstream>,
+}
+
+/// A provider that signs people in by OpenID Connect, and as whom the tenant asks it.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// Its issuer, to the letter; its description lies at `{issuer}/.well-known/openid-configuration`.
+    pub issuer: String,
+    /// The tenant's client id there.
+    pub client_id: String,
+    /// The tenant's secret there, which a public client does not have.
+    pub client_secret: Option<Secret>,
+    /// How the tenant proves who it is; `None` is by header, or by body where the provider names only that.
+    pub authentication: Option<ClientAuthentication>,
+    /// What is asked for besides `openid`.
+    pub scopes: Vec<String>,
+}
+
+impl Upstream {
+    /// Whether secrets may travel to that address: by https, or by http within this machine.
+    #[must_use]
+    pub fn is_safe(url: &str) -> bool {
+        url::Url::parse(url).is_ok_and(|url| match (url.scheme(), url.host()) {
+            ("https", Some(_)) => true,
+            ("http", Some(url::Host::Domain(name))) => name == "localhost",
+            ("http", Some(url::Host::Ipv4(address))) => address.is_loopback(),
+            ("http", Some(url::Host::Ipv6(address))) => address.is_loopback(),
+            _ => false,
+        })
+    }
 }
 
 impl Connection {
@@ -206,6 +243,7 @@ impl Connection {
             display_name: None,
             enabled_clients: None,
             pinned: false,
+            upstream: None,
         }
     }
 
@@ -213,6 +251,12 @@ impl Connection {
     #[must_use]
     pub fn is_database(&self) -> bool {
         self.strategy.as_str() == "auth0"
+    }
+
+    /// Whether nobody but a stand-in could sign people in.
+    #[must_use]
+    pub fn needs_stand_in(&self) -> bool {
+        !self.is_database() && self.upstream.is_none()
     }
 
     /// Whether `client_id` may use it.
@@ -265,6 +309,19 @@ pub enum InvalidConfiguration {
     /// The claim of the identity has a name that could be another claim's.
     #[error("the claim of the identity is called \"{0}\", which is not an http(s) URL")]
     UnscopedClaim(String),
+    /// A provider's issuer is no address that secrets may travel to.
+    #[error(
+        "connection \"{connection}\": the issuer \"{issuer}\" is not reached by https, nor on this machine"
+    )]
+    UnsafeIssuer {
+        /// The connection.
+        connection: String,
+        /// What its issuer says.
+        issuer: String,
+    },
+    /// A database has a provider.
+    #[error("connection \"{0}\" is a database, which no provider signs in to")]
+    UpstreamOfDatabase(String),
     /// A callback, logout URL or origin is no URL.
     #[error("client \"{client}\": \"{url}\" is not an absolute URL")]
     InvalidUrl {
@@ -326,6 +383,17 @@ impl Configuration {
                     connection: name.to_owned(),
                     strategy: connection.strategy.to_string(),
                 });
+            }
+            if let Some(upstream) = &connection.upstream {
+                if connection.is_database() {
+                    return Err(InvalidConfiguration::UpstreamOfDatabase(name.to_owned()));
+                }
+                if !Upstream::is_safe(&upstream.issuer) {
+                    return Err(InvalidConfiguration::UnsafeIssuer {
+                        connection: name.to_owned(),
+                        issuer: upstream.issuer.clone(),
+                    });
+                }
             }
             for client in connection.enabled_clients.iter().flatten() {
                 if !ids.contains(client.as_str()) {

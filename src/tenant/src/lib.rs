@@ -34,6 +34,7 @@ use crate::keys::SigningKeys;
 use crate::login::attempts::Attempts;
 use crate::login::pages::Assets;
 use crate::login::remembered::Remembered;
+use crate::login::upstream::provider::Providers;
 use crate::oauth::token::MACHINE_TOKEN_LIFETIME;
 use crate::token::ID_TOKEN_LIFETIME;
 
@@ -53,6 +54,7 @@ struct Parts {
     remembered: Remembered,
     bucket: Option<Bucket>,
     faults: Faults,
+    providers: Providers,
 }
 
 /// Why a tenant did not open.
@@ -64,6 +66,9 @@ pub enum OpenError {
     /// A signing key could not be made or read.
     #[error("a signing key could not be made or read")]
     Key,
+    /// The way to other providers cannot be secured.
+    #[error("the way to other providers cannot be secured")]
+    Authorities,
 }
 
 /// Replaces the key that signs tokens by the next one, which clients know already, and makes a new next one.
@@ -95,6 +100,7 @@ impl Tenant {
         let (attempts, remembered) = (Attempts::default(), Remembered::default());
         let bucket = configuration.options().rate_limit.map(|limit| Bucket::new(limit, clock.now()));
         let faults = Faults::default();
+        let providers = Providers::new(&configuration)?;
         Ok(Self(Arc::new(Parts {
             store,
             issuer,
@@ -106,6 +112,7 @@ impl Tenant {
             remembered,
             bucket,
             faults,
+            providers,
         })))
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use argon2::password_hash::SaltString;
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -23,6 +24,14 @@ impl Secret {
     #[must_use]
     pub fn random() -> Self {
         Self(URL_SAFE_NO_PAD.encode(random_bytes::<32>()))
+    }
+
+    /// Another secret, which only whoever has this one can make again: an HMAC of `purpose`, in base64url, 43
+    /// characters.
+    #[must_use]
+    pub(crate) fn derive(&self, purpose: &str) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_bytes());
+        Self(URL_SAFE_NO_PAD.encode(hmac::sign(&key, purpose.as_bytes())))
     }
 
     /// The secret itself, for whoever must send it on.

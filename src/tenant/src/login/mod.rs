@@ -8,19 +8,20 @@ pub(crate) mod pages;
 mod password;
 pub(crate) mod remembered;
 mod stand_in;
+pub(crate) mod upstream;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get, post};
-use model::IdentityKey;
-use store::{Digest, LoginRow, UserRow};
+use model::{ConnectionName, IdentityKey, Profile};
+use store::{Digest, LoginRow, Unit, UserRow};
 
-use crate::Tenant;
+use crate::clock::Moment;
 use crate::configuration::Connection;
 use crate::http::body::read_object;
 use crate::http::cookie::Cookie;
@@ -28,7 +29,7 @@ use crate::http::error::{log_failure, uncached};
 use crate::oauth::authorize;
 use crate::oauth::request::{AuthorizationRequest, Unanswerable, origin_of};
 use crate::secret::{Secret, digest};
-use crate::session;
+use crate::{Tenant, session};
 use pages::{Assets, ProblemPage};
 
 /// How long a login page waits for its person.
@@ -38,7 +39,8 @@ pub(crate) fn router() -> Router<Tenant> {
     let assets = assets();
     Router::new()
         .route(pages::LOGIN, get(password::show).post(password::submit))
-        .route(pages::CONNECTION, get(stand_in::show))
+        .route(pages::CONNECTION, get(leave))
+        .route(upstream::CALLBACK, get(upstream::finish))
         .route(pages::STAND_IN, post(stand_in::submit))
         .route(&assets.style, get(|| async { asset("text/css; charset=utf-8", pages::STYLESHEET) }))
         .route(&assets.marks, get(|| async { asset("image/svg+xml", pages::MARKS) }))
@@ -192,12 +194,40 @@ pub(crate) async fn ask(
     Ok(uncached(response))
 }
 
+/// `GET /u/connection?state=…&connection=…`: to the connection's provider, or to who stands in for it.
+async fn leave(
+    State(tenant): State<Tenant>,
+    Query(choice): Query<stand_in::Choice>,
+    request: Request,
+) -> Response {
+    match tenant.0.configuration.connection(&choice.connection) {
+        Some(connection) if connection.upstream.is_some() => {
+            let client = Client::of(&request);
+            upstream::begin(&tenant, &client, &choice.state, &choice.connection).await
+        }
+        _ => stand_in::show(State(tenant), Query(choice), request).await,
+    }
+}
+
 /// A waiting login, found by its handle and proven to be this browser's.
 struct Waiting {
     handle: String,
     digest: Digest,
+    /// The browser's own cookie.
+    browser: Secret,
     request: AuthorizationRequest,
     ip: String,
+}
+
+/// Somebody who proved who they are.
+struct Arrival {
+    key: IdentityKey,
+    /// The user to add if this is the first time that anybody sees the identity.
+    first: Option<UserRow>,
+    /// What their provider says about them now, and the connection that it speaks for.
+    told: Option<(ConnectionName, Profile)>,
+    /// When they did, if not just now.
+    authenticated_at: Option<Moment>,
 }
 
 /// Why there is no waiting login.
@@ -213,6 +243,8 @@ enum NotWaiting {
 enum NotFinished {
     /// The account is blocked; the login goes on waiting for somebody else.
     Blocked,
+    /// The identity is another connection's.
+    Foreign,
     NotWaiting(NotWaiting),
 }
 
@@ -260,7 +292,7 @@ impl Waiting {
             return Err(NotWaiting::Gone);
         }
         let request = serde_json::from_str(&row.request).map_err(|_| NotWaiting::Gone)?;
-        Ok(Self { handle: handle.to_owned(), digest, request, ip: client.ip() })
+        Ok(Self { handle: handle.to_owned(), digest, browser, request, ip: client.ip() })
     }
 
     /// What the application is called.
@@ -278,17 +310,31 @@ impl Waiting {
         })
     }
 
-    /// Signs the person in who proved to be `key`: a new session, a counted login, an answer for the application.
-    /// One unit, so that a handle opens one session at most. `created` is the user to add, if this is the
-    /// first time that anybody sees this identity.
+    /// As [`Waiting::admit`], for somebody who is known by this tenant alone.
     async fn finish(
         &self,
         tenant: &Tenant,
         headers: &HeaderMap,
         key: IdentityKey,
-        created: Option<UserRow>,
+        first: Option<UserRow>,
     ) -> Result<Response, NotFinished> {
-        let (session, cookie) = session::begin(tenant, key.clone());
+        let arrival = Arrival { key, first, told: None, authenticated_at: None };
+        self.admit(tenant, headers, arrival).await
+    }
+
+    /// Signs the person in who arrived: a new session, a counted login, an answer for the application.
+    /// One unit, so that a handle opens one session at most.
+    async fn admit(
+        &self,
+        tenant: &Tenant,
+        headers: &HeaderMap,
+        arrival: Arrival,
+    ) -> Result<Response, NotFinished> {
+        let Arrival { key, first, told, authenticated_at } = arrival;
+        let (mut session, cookie) = session::begin(tenant, key.clone());
+        if let Some(moment) = authenticated_at {
+            session.authenticated_at = moment.millis();
+        }
         let (code, code_row) = authorize::issue(tenant, &self.request, &session).unzip();
         let begun = session.clone();
         let before = Cookie::Session.read(tenant, headers).map(|cookie| cookie.digest());
@@ -301,8 +347,13 @@ impl Waiting {
                     if !unit.remove_login(&digest).await? {
                         return Err(NotFinished::NotWaiting(NotWaiting::Gone));
                     }
-                    if let Some(user) = &created {
-                        unit.insert_user(user).await?;
+                    if let Some(first) = first
+                        && unit.find_user_by_identity(&key).await?.is_none()
+                    {
+                        unit.insert_user(&first).await?;
+                    }
+                    if let Some((connection, profile)) = &told {
+                        keep_up(unit, &key, connection, profile, now).await?;
                     }
                     let user = unit.find_user_by_identity(&key).await?;
                     let user = user.ok_or(NotFinished::NotWaiting(NotWaiting::Gone))?;
@@ -326,6 +377,30 @@ impl Waiting {
         response.headers_mut().append(header::SET_COOKIE, Cookie::Session.set(tenant, &cookie));
         Ok(response)
     }
+}
+
+/// Writes down what a provider says about somebody now; what it does not speak of stays. An id that two connections
+/// share names the person of the one that came first, and nobody else may speak for them.
+async fn keep_up(
+    unit: &mut Unit,
+    key: &IdentityKey,
+    connection: &ConnectionName,
+    told: &Profile,
+    now: i64,
+) -> Result<(), NotFinished> {
+    let Some(user) = unit.find_user_by_identity(key).await? else { return Ok(()) };
+    let identity = user.identities.iter().find(|identity| identity.key() == *key);
+    let Some(identity) = identity.filter(|identity| identity.connection == *connection) else {
+        return Err(NotFinished::Foreign);
+    };
+    let before = identity.profile_data.as_ref().unwrap_or(&user.profile);
+    let mut profile = before.clone();
+    profile.0.extend(told.0.clone());
+    if profile != *before {
+        unit.update_profile(key, &profile).await?;
+        unit.touch_user(&user.user_id, now).await?;
+    }
+    Ok(())
 }
 
 /// Who sends a request, as far as HTTP tells.

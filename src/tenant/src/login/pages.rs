@@ -4,12 +4,15 @@
 //! scripts; [`web_message`] and [`form_post`] are the exceptions and hand out their script's hash. The policy must allow styles
 //! and images (the marks) of the own origin.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use model::Provider;
 use sha2::{Digest, Sha256};
 
+use super::upstream::Problem;
 use crate::configuration::DemoSignIn;
 
 /// The one stylesheet of the hosted pages: the product's tokens and elements, then what only these pages have.
@@ -55,7 +58,7 @@ pub(crate) struct LoginPage<'a> {
     /// What the e-mail field starts with: the hint, or what was typed before; may be empty.
     pub(crate) email: &'a str,
     /// Why the attempt before this page was refused.
-    pub(crate) refusal: Option<Refusal>,
+    pub(crate) refusal: Option<Refusal<'a>>,
     /// Whether one can sign in with a password.
     pub(crate) has_database: bool,
     /// The other ways to sign in, in the order in which they are shown.
@@ -79,21 +82,29 @@ pub(crate) struct ConnectionButton<'a> {
 
 /// Why a sign-in attempt was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum Refusal<'a> {
     /// The pair of address and password is unknown; which of the two is never told.
     WrongPassword,
     /// The account is blocked.
     Blocked,
     /// There were too many wrong passwords lately; this one was not looked at.
     TooManyAttempts,
+    /// Another provider did not sign the person in.
+    Provider {
+        /// What happened there.
+        problem: Problem,
+        /// What people call it: "Google".
+        label: &'a str,
+    },
 }
 
-impl Refusal {
-    fn sentence(self) -> &'static str {
+impl Refusal<'_> {
+    fn sentence(self) -> Cow<'static, str> {
         match self {
-            Self::WrongPassword => "Wrong e-mail address or password.",
-            Self::TooManyAttempts => "Too many attempts. Wait a minute, then try again.",
-            Self::Blocked => "This account is blocked. Ask the people who run it to open it again.",
+            Self::WrongPassword => "Wrong e-mail address or password.".into(),
+            Self::TooManyAttempts => "Too many attempts. Wait a minute, then try again.".into(),
+            Self::Blocked => "This account is blocked. Ask the people who run it to open it again.".into(),
+            Self::Provider { problem, label } => problem.sentence(label).into(),
         }
     }
 }
@@ -194,7 +205,7 @@ pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
             @if !page.tenant.eq_ignore_ascii_case(page.client) {
                 p.lede { bdi { (page.tenant) } " signs you in; " bdi { (page.client) } " never sees your password." }
             }
-            @if let Some(refusal) = page.refusal { (notice(refusal.sentence())) }
+            @if let Some(refusal) = page.refusal { (notice(&refusal.sentence())) }
             @if page.has_database {
                 form.fields method="post" action=(LOGIN) {
                     input type="hidden" name="state" value=(page.state);
@@ -631,8 +642,10 @@ mod tests {
     fn pages(text: &str) -> Vec<String> {
         let demo = [DemoSignIn { about: text.to_owned(), email: text.to_owned(), password: text.to_owned() }];
         let refused = LoginPage { refusal: Some(Refusal::Blocked), demo: &demo, ..login_page(text) };
+        let unreachable = Refusal::Provider { problem: Problem::Unreachable, label: text };
         [
             login(&assets(), &login_page(text)),
+            login(&assets(), &LoginPage { refusal: Some(unreachable), ..login_page(text) }),
             login(&assets(), &refused),
             stand_in(&assets(), &stand_in_page(text, text)),
             stand_in(&assets(), &stand_in_page(text, "sms")),

@@ -69,7 +69,9 @@ async fn sign_in(tenant: &Tenant, request: Request) -> Result<Response, NotWaiti
     match found {
         Some(key) => match waiting.finish(tenant, &client.headers, key, None).await {
             Ok(response) => Ok(response),
-            Err(NotFinished::Blocked) => Ok(render(tenant, &waiting, &typed, Some(Refusal::Blocked))),
+            Err(NotFinished::Blocked | NotFinished::Foreign) => {
+                Ok(render(tenant, &waiting, &typed, Some(Refusal::Blocked)))
+            }
             Err(NotFinished::NotWaiting(not_waiting)) => Err(not_waiting),
         },
         None => Ok(render(tenant, &waiting, &typed, Some(Refusal::WrongPassword))),
@@ -104,7 +106,12 @@ async fn find_identity(
     Ok(key.filter(|_| matches))
 }
 
-fn render(tenant: &Tenant, waiting: &Waiting, email: &str, refusal: Option<Refusal>) -> Response {
+pub(super) fn render(
+    tenant: &Tenant,
+    waiting: &Waiting,
+    email: &str,
+    refusal: Option<Refusal<'_>>,
+) -> Response {
     let options = tenant.0.configuration.options();
     let offered = || waiting.connections(tenant);
     let view = LoginPage {
@@ -115,12 +122,14 @@ fn render(tenant: &Tenant, waiting: &Waiting, email: &str, refusal: Option<Refus
         refusal,
         has_database: offered().any(crate::configuration::Connection::is_database),
         connections: offered()
-            .filter(|connection| !connection.is_database() && options.stand_ins)
+            .filter(|connection| {
+                connection.upstream.is_some() || (connection.needs_stand_in() && options.stand_ins)
+            })
             .map(|connection| ConnectionButton {
                 connection: connection.name.as_str(),
                 provider: connection.strategy.as_str(),
                 label: connection.label(),
-                stand_in: true,
+                stand_in: connection.needs_stand_in(),
             })
             .collect(),
         demo: &options.demo_sign_ins,
@@ -128,6 +137,7 @@ fn render(tenant: &Tenant, waiting: &Waiting, email: &str, refusal: Option<Refus
     let status = match refusal {
         None => StatusCode::OK,
         Some(Refusal::TooManyAttempts) => StatusCode::TOO_MANY_REQUESTS,
+        Some(Refusal::Provider { problem, .. }) => problem.status(),
         Some(_) => StatusCode::UNAUTHORIZED,
     };
     page(status, pages::login(&tenant.0.assets, &view), Some(&waiting.request.reply_to.redirect_uri))

@@ -22,9 +22,9 @@ const PEOPLE: u32 = 100;
 #[derive(Deserialize)]
 pub(super) struct Choice {
     #[serde(default)]
-    state: String,
+    pub(super) state: String,
     #[serde(default)]
-    connection: String,
+    pub(super) connection: String,
 }
 
 /// `GET /u/connection?state=…&connection=…`: whom to be.
@@ -43,7 +43,7 @@ pub(super) async fn show(
                 match finish(&tenant, &client, &waiting, connection, (person.identity.key(), None)).await {
                     Ok(response) => return Ok(response),
                     Err(NotFinished::NotWaiting(not_waiting)) => return Err(not_waiting),
-                    Err(NotFinished::Blocked) => Some(StandInRefusal::Blocked),
+                    Err(NotFinished::Blocked | NotFinished::Foreign) => Some(StandInRefusal::Blocked),
                 }
             }
             None => None,
@@ -65,7 +65,7 @@ pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Re
 fn offered<'t>(tenant: &'t Tenant, waiting: &Waiting, name: &str) -> Result<&'t Connection, NotWaiting> {
     waiting
         .connections(tenant)
-        .find(|connection| connection.name.as_str() == name && !connection.is_database())
+        .find(|connection| connection.name.as_str() == name && connection.needs_stand_in())
         .filter(|_| tenant.0.configuration.options().stand_ins)
         .ok_or(NotWaiting::Gone)
 }
@@ -79,7 +79,7 @@ async fn sign_in(tenant: &Tenant, request: Request) -> Result<Response, NotWaiti
         Ok(chosen) => match finish(tenant, &client, &waiting, connection, chosen).await {
             Ok(response) => return Ok(response),
             Err(NotFinished::NotWaiting(not_waiting)) => return Err(not_waiting),
-            Err(NotFinished::Blocked) => StandInRefusal::Blocked,
+            Err(NotFinished::Blocked | NotFinished::Foreign) => StandInRefusal::Blocked,
         },
         Err(refusal) => refusal,
     };

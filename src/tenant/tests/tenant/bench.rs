@@ -22,6 +22,7 @@ use tenant::configuration::{
 use tenant::secret::{Secret, digest};
 use tenant::seed::{SeedPassword, SeedUser};
 use tenant::{Clock, Configuration, Issuer, Moment, Tenant};
+use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
@@ -42,6 +43,7 @@ pub(crate) const START: i64 = 1_767_225_600_000;
 pub(crate) struct Bench {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
+    issuer: Issuer,
     configuration: Configuration,
     router: Router,
     _folder: TempDir,
@@ -79,7 +81,7 @@ impl Answer {
     }
 }
 
-fn client(client_id: &str, authentication: ClientAuthentication, secret: Option<&str>) -> Client {
+pub(crate) fn client(client_id: &str, authentication: ClientAuthentication, secret: Option<&str>) -> Client {
     Client {
         client_id: client_id.to_owned(),
         client_secret: secret.map(Secret::new),
@@ -149,13 +151,79 @@ async fn make_keys() -> Vec<SigningKeyRow> {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&format!("sqlite:{}", folder.path().join("keys.db").display())).await.unwrap();
     let nothing = Configuration::new(Options::default(), Vec::new(), Vec::new(), Vec::new()).unwrap();
-    open(&store, &nothing, &Clock::settable(Moment::from_millis(START))).await;
+    let clock = Clock::settable(Moment::from_millis(START));
+    open(&store, &Issuer::parse(ISSUER).unwrap(), &nothing, &clock).await;
     store.read().await.unwrap().list_signing_keys().await.unwrap()
 }
 
-async fn open(store: &Store, configuration: &Configuration, clock: &Clock) -> Tenant {
-    let issuer = Issuer::parse(ISSUER).unwrap();
-    Tenant::open(store.clone(), issuer, configuration.clone(), clock.clone()).await.unwrap()
+async fn open(store: &Store, issuer: &Issuer, configuration: &Configuration, clock: &Clock) -> Tenant {
+    Tenant::open(store.clone(), issuer.clone(), configuration.clone(), clock.clone()).await.unwrap()
+}
+
+/// What every bench but a provider's has, and these connections.
+fn configuration(options: Options, connections: Vec<Connection>) -> Configuration {
+    let machine = Client {
+        application_type: ApplicationType::Machine,
+        grant_types: vec!["client_credentials".to_owned()],
+        ..client("machine", ClientAuthentication::SecretPost, Some("machine secret"))
+    };
+    Configuration::new(
+        options,
+        vec![
+            client(PAGE, ClientAuthentication::None, None),
+            client("other", ClientAuthentication::None, None),
+            Client {
+                refresh_tokens: RefreshTokens { rotate: false, ..RefreshTokens::default() },
+                ..client("web", ClientAuthentication::SecretPost, Some("web secret"))
+            },
+            Client {
+                refresh_tokens: RefreshTokens { leeway: LEEWAY, ..RefreshTokens::default() },
+                ..client("patient", ClientAuthentication::None, None)
+            },
+            Client {
+                grant_types: vec!["authorization_code".to_owned()],
+                ..client("simple", ClientAuthentication::None, None)
+            },
+            Client {
+                grant_types: vec!["implicit".to_owned()],
+                ..client("implicit", ClientAuthentication::SecretPost, Some("implicit secret"))
+            },
+            // A machine without a grant, and one without a secret.
+            Client {
+                client_id: "idle".to_owned(),
+                client_secret: Some(Secret::new("idle secret")),
+                ..machine.clone()
+            },
+            Client {
+                client_id: "open".to_owned(),
+                authentication: ClientAuthentication::None,
+                ..machine.clone()
+            },
+            machine,
+        ],
+        vec![
+            Connection::new(DATABASE, "auth0"),
+            Connection::new("google-oauth2", "google-oauth2"),
+            Connection::new("github", "github"),
+            Connection::new("acme", "samlp"),
+            Connection::new("sms", "sms"),
+            Connection {
+                enabled_clients: Some(vec!["other".to_owned()]),
+                ..Connection::new("facebook", "facebook")
+            },
+            Connection { pinned: true, ..Connection::new("waad", "waad") },
+            Connection { enabled_clients: Some(Vec::new()), ..Connection::new("linkedin", "linkedin") },
+        ]
+        .into_iter()
+        .chain(connections)
+        .collect(),
+        vec![ClientGrant {
+            client_id: "machine".to_owned(),
+            audience: AUDIENCE.to_owned(),
+            scopes: model::Scopes::parse("read:users update:users"),
+        }],
+    )
+    .unwrap()
 }
 
 impl Bench {
@@ -169,69 +237,29 @@ impl Bench {
     }
 
     pub(crate) async fn with_options(seeds: Vec<SeedUser>, options: Options) -> Self {
+        Self::with_connections(seeds, options, Vec::new()).await
+    }
+
+    /// With these connections besides the usual ones.
+    pub(crate) async fn with_connections(
+        seeds: Vec<SeedUser>,
+        options: Options,
+        connections: Vec<Connection>,
+    ) -> Self {
+        let clock = Clock::settable(Moment::from_millis(START));
+        Self::with_configuration(ISSUER, clock, configuration(options, connections), seeds).await
+    }
+
+    pub(crate) async fn with_configuration(
+        issuer: &str,
+        clock: Clock,
+        configuration: Configuration,
+        seeds: Vec<SeedUser>,
+    ) -> Self {
+        let issuer = Issuer::parse(issuer).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let store =
             Store::open(&format!("sqlite:{}", folder.path().join("tenant.db").display())).await.unwrap();
-        let clock = Clock::settable(Moment::from_millis(START));
-        let machine = Client {
-            application_type: ApplicationType::Machine,
-            grant_types: vec!["client_credentials".to_owned()],
-            ..client("machine", ClientAuthentication::SecretPost, Some("machine secret"))
-        };
-        let configuration = Configuration::new(
-            options,
-            vec![
-                client(PAGE, ClientAuthentication::None, None),
-                client("other", ClientAuthentication::None, None),
-                Client {
-                    refresh_tokens: RefreshTokens { rotate: false, ..RefreshTokens::default() },
-                    ..client("web", ClientAuthentication::SecretPost, Some("web secret"))
-                },
-                Client {
-                    refresh_tokens: RefreshTokens { leeway: LEEWAY, ..RefreshTokens::default() },
-                    ..client("patient", ClientAuthentication::None, None)
-                },
-                Client {
-                    grant_types: vec!["authorization_code".to_owned()],
-                    ..client("simple", ClientAuthentication::None, None)
-                },
-                Client {
-                    grant_types: vec!["implicit".to_owned()],
-                    ..client("implicit", ClientAuthentication::SecretPost, Some("implicit secret"))
-                },
-                // A machine without a grant, and one without a secret.
-                Client {
-                    client_id: "idle".to_owned(),
-                    client_secret: Some(Secret::new("idle secret")),
-                    ..machine.clone()
-                },
-                Client {
-                    client_id: "open".to_owned(),
-                    authentication: ClientAuthentication::None,
-                    ..machine.clone()
-                },
-                machine,
-            ],
-            vec![
-                Connection::new(DATABASE, "auth0"),
-                Connection::new("google-oauth2", "google-oauth2"),
-                Connection::new("github", "github"),
-                Connection::new("acme", "samlp"),
-                Connection::new("sms", "sms"),
-                Connection {
-                    enabled_clients: Some(vec!["other".to_owned()]),
-                    ..Connection::new("facebook", "facebook")
-                },
-                Connection { pinned: true, ..Connection::new("waad", "waad") },
-                Connection { enabled_clients: Some(Vec::new()), ..Connection::new("linkedin", "linkedin") },
-            ],
-            vec![ClientGrant {
-                client_id: "machine".to_owned(),
-                audience: AUDIENCE.to_owned(),
-                scopes: model::Scopes::parse("read:users update:users"),
-            }],
-        )
-        .unwrap();
         let keys = KEYS.get_or_init(make_keys).await.clone();
         store
             .write::<_, store::Error, _>(move |unit| {
@@ -244,14 +272,25 @@ impl Bench {
             })
             .await
             .unwrap();
-        let tenant = open(&store, &configuration, &clock).await;
+        let tenant = open(&store, &issuer, &configuration, &clock).await;
         tenant.seed(seeds).await.unwrap();
-        Self { store, clock, configuration, router: tenant.router(), _folder: folder }
+        Self { store, clock, issuer, configuration, router: tenant.router(), _folder: folder }
+    }
+
+    /// Adds users, as a restart with a users file does.
+    pub(crate) async fn seed(&self, seeds: Vec<SeedUser>) {
+        let tenant = open(&self.store, &self.issuer, &self.configuration, &self.clock).await;
+        tenant.seed(seeds).await.unwrap();
     }
 
     /// Opens the tenant again, as a restart does.
     pub(crate) async fn reopen(&mut self) {
-        self.router = open(&self.store, &self.configuration, &self.clock).await.router();
+        self.router = open(&self.store, &self.issuer, &self.configuration, &self.clock).await.router();
+    }
+
+    /// Answers on a socket as well, for whoever is not on this bench.
+    pub(crate) fn listen(&self, listener: TcpListener) {
+        tokio::spawn(axum::serve(listener, self.router.clone()).into_future());
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -387,7 +426,7 @@ pub(crate) const VERIFIER: &str = "a-verifier-of-more-than-forty-three-character
 pub(crate) struct Browser<'b> {
     bench: &'b Bench,
     pub(crate) cookies: BTreeMap<String, String>,
-    pub(crate) origin: &'static str,
+    pub(crate) origin: &'b str,
     /// Where its connections come from.
     pub(crate) address: Option<IpAddr>,
     /// What it says about where they come from.
@@ -399,7 +438,7 @@ impl<'b> Browser<'b> {
         Self {
             bench,
             cookies: BTreeMap::new(),
-            origin: "http://localhost:3000",
+            origin: bench.issuer.origin(),
             address: None,
             forwarded_for: None,
         }

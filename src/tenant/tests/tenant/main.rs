@@ -26,4 +26,5 @@ mod stand_in;
 mod tokens;
 mod unlink;
 mod update;
+mod upstream;
 mod users;

@@ -1,0 +1,281 @@
+//! Connections that sign people in through a provider of their own, by OpenID Connect.
+//!
+//! The way there and back is bound three times over. `state` names the waiting login, which is this browser's;
+//! nonce and PKCE verifier are derived from the browser's cookie and the state, so that an answer fits one attempt
+//! in one browser and nothing about it needs to be stored; and every connection has an address of its own to come
+//! back to, so that no provider can pass another's answer off as its own (RFC 9700 section 4.4).
+
+pub(crate) mod provider;
+
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::{IdentityId, IdentityKey, Profile, route};
+use serde_json::{Map, Value};
+
+use super::pages::Refusal;
+use super::{Arrival, Client, NotFinished, NotWaiting, Waiting, first_seen, password};
+use crate::Tenant;
+use crate::configuration::{Connection, Upstream};
+use crate::http::body::read_form;
+use crate::http::error::uncached;
+use crate::oauth::{authorize, request};
+use crate::secret::Secret;
+use provider::{Binding, Person};
+
+/// Where providers send people back to.
+pub(super) const CALLBACK: &str = "/login/callback/{connection}";
+
+/// What of a person's claims becomes their profile; everything else stays with the provider.
+const CLAIMS: [&str; 12] = [
+    "name",
+    "given_name",
+    "middle_name",
+    "family_name",
+    "nickname",
+    "preferred_username",
+    "picture",
+    "email",
+    "phone_number",
+    "gender",
+    "locale",
+    "zoneinfo",
+];
+
+/// Why a provider did not sign somebody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// The person did not want to.
+    Denied,
+    /// It does not answer, or not in time.
+    Unreachable,
+    /// It says no.
+    Refused,
+    /// It says what cannot be believed.
+    Untrusted,
+    /// The person signed in there too long ago.
+    Stale,
+    /// The person is known by another connection.
+    Foreign,
+}
+
+impl Problem {
+    /// What a person reads about it.
+    pub(crate) fn sentence(self, label: &str) -> String {
+        match self {
+            Self::Denied => format!("You did not finish signing in with {label}."),
+            Self::Unreachable => format!("{label} does not answer at the moment. Try again in a while."),
+            Self::Refused => format!("{label} did not sign you in. Try again in a while."),
+            Self::Untrusted => format!("What {label} answered cannot be trusted, so nobody was signed in."),
+            Self::Stale => format!(
+                "{label} did not ask you to sign in anew, which is needed here. Sign out there, then try again."
+            ),
+            Self::Foreign => format!("Your login at {label} belongs to another way to sign in here."),
+        }
+    }
+
+    /// What the page about it is answered with.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::Denied => StatusCode::OK,
+            Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused | Self::Untrusted => StatusCode::BAD_GATEWAY,
+            Self::Stale | Self::Foreign => StatusCode::FORBIDDEN,
+        }
+    }
+
+    /// The same for an application that asked for this provider alone (RFC 6749 section 4.1.2.1, contract C1).
+    fn refusal(self, label: &str) -> request::Refusal {
+        let error = match self {
+            Self::Denied => {
+                return request::Refusal::new("access_denied", "User did not authorize the request");
+            }
+            Self::Stale | Self::Foreign => "access_denied",
+            Self::Unreachable => "temporarily_unavailable",
+            Self::Refused | Self::Untrusted => "server_error",
+        };
+        request::Refusal::new(error, self.sentence(label))
+    }
+}
+
+/// Why a sign-in through a provider ends without a session.
+enum Unfinished {
+    Problem(Problem),
+    Blocked,
+    NotWaiting(NotWaiting),
+}
+
+impl From<Problem> for Unfinished {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<store::Error> for Unfinished {
+    fn from(error: store::Error) -> Self {
+        Self::NotWaiting(error.into())
+    }
+}
+
+/// Sends the person to the connection's provider.
+pub(super) async fn begin(tenant: &Tenant, client: &Client, handle: &str, name: &str) -> Response {
+    let waiting = match Waiting::find(tenant, client, handle).await {
+        Ok(waiting) => waiting,
+        Err(not_waiting) => return not_waiting.into_response(tenant),
+    };
+    let Some((connection, upstream)) = offered(tenant, &waiting, name) else {
+        return NotWaiting::Gone.into_response(tenant);
+    };
+    // The handle is of use in this browser only; the rest makes every attempt another one.
+    let state = format!("{handle}.{}", Secret::random().expose());
+    let binding = bind(tenant, &waiting, connection, state);
+    let url = async {
+        let provider = tenant.0.providers.find(connection, upstream, tenant.now()).await?;
+        provider.authorization_url(&binding, &waiting.request)
+    };
+    match url.await {
+        Ok(url) => uncached(authorize::found(&url)),
+        Err(problem) => tell(tenant, &waiting, connection, problem).await,
+    }
+}
+
+/// `GET /login/callback/{connection}`: the provider's answer.
+pub(super) async fn finish(
+    State(tenant): State<Tenant>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Response {
+    let client = Client::of(&request);
+    let answer = read_form(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let state = answer.get("state").and_then(Value::as_str).unwrap_or_default();
+    let handle = state.split_once('.').map_or("", |(handle, _)| handle);
+    let waiting = match Waiting::find(&tenant, &client, handle).await {
+        Ok(waiting) => waiting,
+        Err(not_waiting) => return not_waiting.into_response(&tenant),
+    };
+    let Some((connection, upstream)) = offered(&tenant, &waiting, &name) else {
+        return NotWaiting::Gone.into_response(&tenant);
+    };
+    let binding = bind(&tenant, &waiting, connection, state.to_owned());
+    match sign_in(&tenant, &client, &waiting, connection, upstream, &binding, &answer).await {
+        Ok(response) => response,
+        Err(Unfinished::Problem(problem)) => tell(&tenant, &waiting, connection, problem).await,
+        Err(Unfinished::Blocked) => password::render(&tenant, &waiting, "", Some(Refusal::Blocked)),
+        Err(Unfinished::NotWaiting(not_waiting)) => not_waiting.into_response(&tenant),
+    }
+}
+
+/// The connection by that name, if this application may use it and it has a provider.
+fn offered<'t>(tenant: &'t Tenant, waiting: &Waiting, name: &str) -> Option<(&'t Connection, &'t Upstream)> {
+    let connection = waiting.connections(tenant).find(|connection| connection.name.as_str() == name)?;
+    Some((connection, connection.upstream.as_ref()?))
+}
+
+/// Binds an attempt to the browser, to its state and to the connection.
+fn bind(tenant: &Tenant, waiting: &Waiting, connection: &Connection, state: String) -> Binding {
+    let name = connection.name.as_str();
+    let callback = CALLBACK.replace("{connection}", &route::segment(name));
+    Binding {
+        nonce: waiting.browser.derive(&format!("nonce {state} {name}")),
+        verifier: waiting.browser.derive(&format!("verifier {state} {name}")),
+        redirect_uri: tenant.0.issuer.url(&callback),
+        state,
+    }
+}
+
+async fn sign_in(
+    tenant: &Tenant,
+    client: &Client,
+    waiting: &Waiting,
+    connection: &Connection,
+    upstream: &Upstream,
+    binding: &Binding,
+    answer: &Map<String, Value>,
+) -> Result<Response, Unfinished> {
+    let text = |key: &str| answer.get(key).and_then(Value::as_str);
+    let mut provider = tenant.0.providers.find(connection, upstream, tenant.now()).await?;
+    if !provider.sent(text("iss")) {
+        tracing::warn!(connection = %connection.name, "an answer does not say that it is the provider's");
+        return Err(Problem::Untrusted.into());
+    }
+    if let Some(error) = text("error") {
+        tracing::info!(connection = %connection.name, ?error, "a provider did not sign somebody in");
+        return Err(match error {
+            "access_denied" => Problem::Denied,
+            "temporarily_unavailable" => Problem::Unreachable,
+            _ => Problem::Refused,
+        }
+        .into());
+    }
+    let code = text("code").ok_or(Problem::Untrusted)?;
+    let person = provider.person(binding, code, &waiting.request).await?;
+    let key = key(connection, &person).ok_or(Problem::Untrusted)?;
+    let profile = profile(&person);
+    let arrival = Arrival {
+        first: Some(first_seen(connection, &key, profile.clone(), tenant.now().millis())),
+        told: Some((connection.name.clone(), profile)),
+        authenticated_at: Some(person.authenticated_at),
+        key,
+    };
+    waiting.admit(tenant, &client.headers, arrival).await.map_err(|not_finished| match not_finished {
+        NotFinished::Blocked => Unfinished::Blocked,
+        NotFinished::Foreign => Problem::Foreign.into(),
+        NotFinished::NotWaiting(not_waiting) => Unfinished::NotWaiting(not_waiting),
+    })
+}
+
+/// The identity of a person, in the form of contract B3; `None` for an id that nobody could be addressed by.
+fn key(connection: &Connection, person: &Person) -> Option<IdentityKey> {
+    let subject = person.subject.as_str();
+    // OpenID Connect Core section 2 allows 255 ASCII characters.
+    let is_id = (1..=255).contains(&subject.len())
+        && subject.chars().all(|character| character.is_ascii() && !character.is_ascii_control())
+        && !matches!(subject, "." | "..");
+    let user_id = if connection.strategy.has_connection_in_id() {
+        IdentityId::text(format!("{}|{subject}", connection.name))
+    } else {
+        IdentityId::from_parts(subject, connection.strategy.as_str() == "github")
+    };
+    is_id.then(|| IdentityKey { provider: connection.strategy.clone(), user_id })
+}
+
+/// What becomes of the claims. An address that the provider does not vouch for is not verified.
+fn profile(person: &Person) -> Profile {
+    let text = |name: &str| person.claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let mut profile = Profile::default();
+    for name in CLAIMS {
+        if let Some(text) = text(name) {
+            profile = profile.with(name, text);
+        }
+    }
+    for (address, verified, name) in [
+        ("email", "email_verified", "email_verified"),
+        ("phone_number", "phone_number_verified", "phone_verified"),
+    ] {
+        if text(address).is_some() {
+            let is_verified = person.claims.get(verified).and_then(Value::as_bool).unwrap_or(false);
+            profile = profile.with(name, is_verified);
+        }
+    }
+    profile
+}
+
+/// Says what went wrong: to the application if it asked for this provider alone, else on the login page, where the
+/// other ways to sign in are.
+async fn tell(tenant: &Tenant, waiting: &Waiting, connection: &Connection, problem: Problem) -> Response {
+    let label = connection.label();
+    if waiting.request.connection.is_none() {
+        return password::render(tenant, waiting, "", Some(Refusal::Provider { problem, label }));
+    }
+    let digest = waiting.digest.clone();
+    let over = tenant
+        .0
+        .store
+        .write::<_, store::Error, _>(move |unit| Box::pin(async move { unit.remove_login(&digest).await }));
+    match over.await {
+        Ok(true) => authorize::refuse(tenant, &waiting.request.reply_to, &problem.refusal(label)),
+        Ok(false) => NotWaiting::Gone.into_response(tenant),
+        Err(error) => NotWaiting::Store(error).into_response(tenant),
+    }
+}
