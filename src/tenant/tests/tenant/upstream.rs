@@ -531,7 +531,7 @@ async fn what_a_provider_says_is_told_to_the_application_that_asked_for_it_alone
         ("access_denied", "access_denied"),
         ("temporarily_unavailable", "temporarily_unavailable"),
         ("invalid_scope", "server_error"),
-        ("<script>", "server_error"),
+        ("%3Cscript%3E", "server_error"),
     ] {
         let mut attempt = Attempt::begin(&bench, &[]).await;
         let answer = attempt.come_back(&format!("&error={error}&error_description=secret")).await;
