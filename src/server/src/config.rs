@@ -68,6 +68,11 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_USERS", value_name = "FILE.json")]
     pub(crate) users: Option<PathBuf>,
 
+    /// Authorities that connections with a provider of their own are believed by, besides the system's: certificates
+    /// in PEM.
+    #[arg(long, env = "LINKED_ACCOUNTS_UPSTREAM_CA", value_name = "FILE.pem")]
+    pub(crate) upstream_ca: Option<PathBuf>,
+
     /// The folder of the built page. By default the page inside the program if it was built with one, else
     /// target/site.
     #[arg(long, env = "LINKED_ACCOUNTS_SITE", value_name = "DIR")]

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use model::settings::{Bearer, OfferedConnection};
 use model::{Settings, route};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use tenant::configuration::{ApplicationType, Client, Connection, InvalidConfiguration, RateLimit};
 use tenant::seed::SeedUser;
 use tenant::{Configuration, Issuer};
@@ -27,6 +29,9 @@ pub(crate) enum InvalidOptions {
     /// A file cannot be read.
     #[error("{}: {}", .0.display(), .1)]
     Unreadable(PathBuf, std::io::Error),
+    /// The file of `--upstream-ca` holds no certificates.
+    #[error("{}: there is no certificate in PEM in it, or a broken one", .0.display())]
+    NoCertificates(PathBuf),
     /// A file says something that cannot be.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -109,12 +114,15 @@ pub(crate) fn read(options: &Serve, issuer: &Issuer, listening: SocketAddr) -> R
     if let Some(exposure) = exposure.as_ref().filter(|_| tenant.faults) {
         return Err(InvalidOptions::ExposedFaults(exposure.clone()));
     }
-    let stand_in = connections.iter().find(|connection| !connection.is_database());
+    let stand_in = connections.iter().find(|connection| connection.needs_stand_in());
     if let (Some(connection), Some(exposure)) = (stand_in, exposure) {
         let connection = connection.name.to_string();
         return Err(InvalidOptions::ExposedStandIn { connection, exposure });
     }
     tenant.stand_ins = stand_in.is_some();
+    if connections.iter().any(|connection| connection.upstream.is_some()) {
+        tenant.provider_authorities = authorities(options.upstream_ca.as_deref())?;
+    }
     tenant.rate_limit = (!options.no_rate_limit).then(RateLimit::default);
 
     let users = users(options.users.as_deref(), has_demo_people, &keyword, &connections)?;
@@ -123,6 +131,23 @@ pub(crate) fn read(options: &Serve, issuer: &Issuer, listening: SocketAddr) -> R
     }
     let configuration = Configuration::new(tenant, clients, connections, grants)?;
     Ok(Start { configuration, users, has_demo_people })
+}
+
+/// The authorities that providers are believed by: the system's, and those of the file.
+fn authorities(file: Option<&Path>) -> Result<Vec<Vec<u8>>, InvalidOptions> {
+    let system = rustls_native_certs::load_native_certs();
+    for error in &system.errors {
+        tracing::warn!(%error, "the system's authorities are not all known");
+    }
+    let own = match file {
+        Some(path) => CertificateDer::pem_slice_iter(text(path)?.as_bytes())
+            .collect::<Result<Vec<_>, _>>()
+            .ok()
+            .filter(|certificates| !certificates.is_empty())
+            .ok_or_else(|| InvalidOptions::NoCertificates(path.to_owned()))?,
+        None => Vec::new(),
+    };
+    Ok(system.certs.into_iter().chain(own).map(|certificate| certificate.to_vec()).collect())
 }
 
 fn users(
@@ -342,6 +367,22 @@ databases:
         assert!(start.configuration.options().faults);
         let refusal = started(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").err().unwrap();
         assert!(refusal.contains("plan faults (linkedAccounts.faults)"), "{refusal}");
+    }
+
+    #[test]
+    fn a_connection_with_a_provider_of_its_own_needs_no_stand_in() {
+        let tenant = file(
+            "connections: [{ name: work, strategy: oidc, options: { issuer: 'https://id.example.com/', client_id: a } }]",
+        );
+        let path = tenant.path().to_str().unwrap();
+        let start = started(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").unwrap();
+        assert!(!start.configuration.options().stand_ins);
+        let ca = file("no certificate");
+        let ca = ca.path().to_str().unwrap();
+        let refusal = started(&options(&["--tenant", path, "--upstream-ca", ca]), &local(), "0.0.0.0:3000")
+            .err()
+            .unwrap();
+        assert_eq!(refusal, format!("{ca}: there is no certificate in PEM in it, or a broken one"));
     }
 
     #[test]

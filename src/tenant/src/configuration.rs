@@ -441,9 +441,9 @@ impl Configuration {
             .filter(move |connection| connection.is_enabled_for(client_id) && self.is_served(connection))
     }
 
-    /// Whether anything answers for the connection: the tenant's own passwords or a stand-in.
+    /// Whether anything answers for the connection: the tenant's own passwords, a provider or a stand-in.
     pub(crate) fn is_served(&self, connection: &Connection) -> bool {
-        connection.is_database() || self.options.stand_ins
+        !connection.needs_stand_in() || self.options.stand_ins
     }
 
     /// Every client grant.

@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 use serde_saphyr::{Error as YamlError, Location, MessageFormatter, Spanned, UserMessageFormatter};
 use tenant::configuration::{
     ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, InvalidConfiguration, Options,
-    RefreshTokens,
+    RefreshTokens, Upstream,
 };
 use tenant::secret::{Secret, digest};
 
@@ -207,11 +207,35 @@ section! {
         #[serde(default)] display_name: Option<String>,
         #[serde(default)] enabled_clients: Option<Vec<Spanned<String>>>,
         #[serde(default)] pinned: bool,
+        #[serde(default)] options: Option<ProviderOptions>,
     } ignored {
         authentication connected_accounts cross_app_access_requesting_app directory_provisioning_configuration
-        id is_domain_connection metadata options provisioning_ticket_url realms scim_configuration
+        id is_domain_connection metadata provisioning_ticket_url realms scim_configuration
         show_as_button
     }
+}
+
+/// What a connection's options say about its provider. They hold much else that has no meaning here.
+#[derive(Deserialize)]
+struct ProviderOptions {
+    #[serde(default)]
+    issuer: Option<Spanned<String>>,
+    #[serde(default)]
+    client_id: Option<String>,
+    #[serde(default)]
+    client_secret: Option<String>,
+    #[serde(default)]
+    scope: Option<ScopeOption>,
+    #[serde(default)]
+    token_endpoint_auth_method: Option<AuthMethod>,
+}
+
+/// Auth0 writes scopes as words of one text for some strategies, as a list for others.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ScopeOption {
+    Words(String),
+    List(Vec<String>),
 }
 
 section! {
@@ -301,6 +325,9 @@ fn read(sections: Sections) -> Result<TenantFile, Misplaced> {
             .chain(sections.connections.unwrap_or_default().into_iter().map(|entry| (entry, "connections")))
     {
         entry.note_ignored(&format!("{section}."), &mut ignored);
+        if entry.options.as_ref().is_some_and(|options| section == "databases" || options.issuer.is_none()) {
+            ignored.insert(format!("{section}.options"));
+        }
         let location = entry.name.referenced;
         connections.push((location, entry.into_connection(section == "databases", &clients)?));
     }
@@ -453,8 +480,40 @@ impl ConnectionEntry {
             display_name: self.display_name,
             enabled_clients,
             pinned: self.pinned,
+            upstream: self
+                .options
+                .filter(|_| !is_database)
+                .map_or(Ok(None), ProviderOptions::into_upstream)?,
             ..Connection::new(&self.name.value, &strategy)
         })
+    }
+}
+
+impl ProviderOptions {
+    /// The provider, if the options name one.
+    fn into_upstream(self) -> Result<Option<Upstream>, Misplaced> {
+        let Some(issuer) = self.issuer else { return Ok(None) };
+        if !Upstream::is_safe(&issuer.value) {
+            let reason = "an issuer is an address with https, or with http on this machine";
+            return Err((issuer.referenced, reason.to_owned()));
+        }
+        let missing = || (issuer.referenced, "the key \"client_id\" is missing beside the issuer".to_owned());
+        let scopes = match self.scope {
+            Some(ScopeOption::Words(words)) => words.split_whitespace().map(str::to_owned).collect(),
+            Some(ScopeOption::List(list)) => list,
+            None => vec!["profile".to_owned(), "email".to_owned()],
+        };
+        Ok(Some(Upstream {
+            client_id: self.client_id.ok_or_else(missing)?,
+            client_secret: self.client_secret.map(Secret::new),
+            authentication: self.token_endpoint_auth_method.map(|method| match method {
+                AuthMethod::None => ClientAuthentication::None,
+                AuthMethod::ClientSecretPost => ClientAuthentication::SecretPost,
+                AuthMethod::ClientSecretBasic => ClientAuthentication::SecretBasic,
+            }),
+            scopes: scopes.into_iter().filter(|scope| scope != "openid").collect(),
+            issuer: issuer.value,
+        }))
     }
 }
 
@@ -579,6 +638,33 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
                 "tenant.flags.enable_sso",
                 "tenant.support_email"
             ]
+        );
+    }
+
+    #[test]
+    fn a_connection_with_issuer_and_credentials_has_a_provider() {
+        let options = |text: &str| {
+            let text = format!("connections: [{{ name: x, strategy: oidc, options: {text} }}]");
+            parsed(&text).map(|file| file.connections[0].upstream.clone())
+        };
+        let upstream = options(
+            "{ issuer: 'https://id.example.com', client_id: a, client_secret: b, scope: 'openid email', type: x }",
+        )
+        .unwrap()
+        .unwrap();
+        assert_eq!((upstream.issuer.as_str(), upstream.client_id.as_str()), ("https://id.example.com", "a"));
+        assert_eq!(upstream.client_secret.unwrap().expose(), "b");
+        assert_eq!((upstream.authentication, &upstream.scopes[..]), (None, &["email".to_owned()][..]));
+        let defaults = options("{ issuer: 'http://localhost:4000/', client_id: a }").unwrap().unwrap();
+        assert_eq!(defaults.scopes, ["profile", "email"]);
+        assert!(options("{ client_id: a, client_secret: b, scope: [email] }").unwrap().is_none());
+        assert_eq!(
+            options("{ issuer: 'http://id.example.com', client_id: a }").unwrap_err(),
+            "tenant.yaml:1:61: an issuer is an address with https, or with http on this machine"
+        );
+        assert_eq!(
+            options("{ issuer: 'https://id.example.com' }").unwrap_err(),
+            "tenant.yaml:1:61: the key \"client_id\" is missing beside the issuer"
         );
     }
 

@@ -122,9 +122,7 @@ pub(super) fn render(
         refusal,
         has_database: offered().any(crate::configuration::Connection::is_database),
         connections: offered()
-            .filter(|connection| {
-                connection.upstream.is_some() || (connection.needs_stand_in() && options.stand_ins)
-            })
+            .filter(|connection| !connection.is_database() && tenant.0.configuration.is_served(connection))
             .map(|connection| ConnectionButton {
                 connection: connection.name.as_str(),
                 provider: connection.strategy.as_str(),

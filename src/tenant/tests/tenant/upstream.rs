@@ -85,7 +85,7 @@ async fn leave(browser: &mut Browser<'_>, connection: &str, with: &[(&str, &str)
 async fn sign_in_there(browser: &mut Browser<'_>, way: &Answer, id: &str) -> String {
     let mut answer = browser.get(&target(way.location())).await;
     if let Some(handle) = answer.location().strip_prefix("/u/login?state=") {
-        answer = browser.type_password(&handle.to_owned(), &email(id), PASSWORD).await;
+        answer = browser.type_password(handle, &email(id), PASSWORD).await;
     }
     assert!(answer.location().starts_with(AT_HOME), "{}", answer.said());
     target(answer.location())

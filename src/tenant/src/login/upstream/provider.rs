@@ -298,10 +298,9 @@ impl Provider<'_> {
             // The causes stay out: they quote the answer, which may hold tokens.
             tracing::warn!(connection = %self.connection.name, error = ?error.to_string(), "a code was not traded");
             match error {
-                RequestTokenError::Request(HttpError::Unsafe) => Problem::Untrusted,
-                RequestTokenError::Request(_) => Problem::Unreachable,
                 RequestTokenError::ServerResponse(_) => Problem::Refused,
-                RequestTokenError::Parse(..) | RequestTokenError::Other(_) => Problem::Untrusted,
+                RequestTokenError::Request(HttpError::Failed(_)) => Problem::Unreachable,
+                _ => Problem::Untrusted,
             }
         })
     }
