@@ -6,7 +6,6 @@ mod greeting;
 mod headers;
 mod listener;
 mod router;
-mod seed;
 mod start;
 mod static_files;
 mod tls;

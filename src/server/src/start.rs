@@ -8,14 +8,14 @@ use model::settings::{Bearer, OfferedConnection};
 use model::{Settings, route};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use server::seed::tenant_file::{self, TenantFile};
+use server::seed::{Refused, demo, users_file};
 use tenant::configuration::{ApplicationType, Client, Connection, InvalidConfiguration, RateLimit};
 use tenant::seed::SeedUser;
 use tenant::{Configuration, Issuer};
 
 use crate::address;
 use crate::config::Serve;
-use crate::seed::tenant_file::{self, TenantFile};
-use crate::seed::{Refused, demo, users_file};
 use crate::static_files::{Site, SiteError};
 use crate::tls::InvalidTls;
 

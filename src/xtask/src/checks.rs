@@ -23,6 +23,8 @@ pub(crate) enum Check {
     ClippyBrowser,
     /// The Rust tests.
     Rust,
+    /// Inputs that are made to break what reads them.
+    Fuzz,
     /// The documentation builds and its links lead somewhere.
     Docs,
     /// The page and the server build, and the page keeps its budget.
@@ -33,12 +35,13 @@ pub(crate) enum Check {
 
 impl Check {
     /// All of them, cheapest first.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Format,
         Self::Rooms,
         Self::Clippy,
         Self::ClippyBrowser,
         Self::Rust,
+        Self::Fuzz,
         Self::Docs,
         Self::Build,
         Self::Browser,
@@ -52,6 +55,7 @@ impl Check {
             Self::Clippy => "clippy",
             Self::ClippyBrowser => "clippy-browser",
             Self::Rust => "rust",
+            Self::Fuzz => "fuzz",
             Self::Docs => "docs",
             Self::Build => "build",
             Self::Browser => "browser",
@@ -80,6 +84,7 @@ impl Check {
             Self::Clippy => "Clippy",
             Self::ClippyBrowser => "Clippy for the browser",
             Self::Rust => "Rust tests",
+            Self::Fuzz => "Hostile inputs",
             Self::Docs => "Documentation",
             Self::Build => "Build of page and server",
             Self::Browser => "Browser tests",
@@ -114,6 +119,7 @@ impl Check {
                     tool::live(&mut workspace.cargo(&["test", "--workspace", "--no-fail-fast"]))?;
                 Ok(Tally::of_cargo(&said).given(status.success()))
             }
+            Self::Fuzz => cargo(workspace, &["run", "--package", "fuzz"], ""),
             Self::Docs => {
                 let mut docs = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
                 let (status, _) = tool::live(docs.env("RUSTDOCFLAGS", "-D warnings"))?;

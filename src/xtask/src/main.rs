@@ -41,7 +41,7 @@ Usage: cargo xtask COMMAND
       Checks everything, cheapest first, and installs what that needs. The last
       line counts what passed and failed.
       --only NAME ...  only these checks: format rooms clippy clippy-browser rust
-                       docs build browser (browser builds first)
+                       fuzz docs build browser (browser builds first)
       --headed         shows the browser
       LINKED_ACCOUNTS_BROWSER in the environment names the browser to test in;
       else it is Playwright's own, else the system's Chromium or Chrome.

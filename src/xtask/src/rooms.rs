@@ -10,8 +10,9 @@ use crate::tool;
 use crate::workspace::{BROWSER_TARGET, Workspace};
 
 /// The rooms, and the rooms that each may know.
-const ROOMS: [(&str, &[&str]); 6] = [
+const ROOMS: [(&str, &[&str]); 7] = [
     ("app", &["model"]),
+    ("fuzz", &["model", "server", "store", "tenant"]),
     ("model", &[]),
     ("server", &["model", "store", "tenant"]),
     ("store", &["model"]),

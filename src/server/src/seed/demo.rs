@@ -15,7 +15,7 @@ const USERS: &str = include_str!("../../demo/users.json");
 ///
 /// # Errors
 /// Never, unless a keyword is not known.
-pub(crate) fn tenant(value_of: &dyn Fn(&str) -> Option<String>) -> Result<TenantFile, Refused> {
+pub fn tenant(value_of: &dyn Fn(&str) -> Option<String>) -> Result<TenantFile, Refused> {
     tenant_file::parse("demo/tenant.yaml", TENANT, value_of)
 }
 
@@ -23,7 +23,7 @@ pub(crate) fn tenant(value_of: &dyn Fn(&str) -> Option<String>) -> Result<Tenant
 ///
 /// # Errors
 /// Never, unless a keyword is not known or the tenant is not the demo's.
-pub(crate) fn users(
+pub fn users(
     value_of: &dyn Fn(&str) -> Option<String>,
     connections: &[Connection],
 ) -> Result<Vec<SeedUser>, Refused> {
@@ -32,7 +32,8 @@ pub(crate) fn users(
 }
 
 /// What to type to sign in as each of `users` who has a password.
-pub(crate) fn sign_ins(users: &[SeedUser]) -> Vec<DemoSignIn> {
+#[must_use]
+pub fn sign_ins(users: &[SeedUser]) -> Vec<DemoSignIn> {
     users
         .iter()
         .filter_map(|SeedUser { user, password }| {

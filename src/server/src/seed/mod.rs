@@ -1,16 +1,16 @@
 //! What a tenant starts with: a tenant file, a users file, or the demo built into the program.
 
-pub(crate) mod demo;
+pub mod demo;
 mod keywords;
-pub(crate) mod tenant_file;
-pub(crate) mod users_file;
+pub mod tenant_file;
+pub mod users_file;
 
 use std::fmt;
 
 /// Why a file is refused: which file, where in it, and the reason.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}{place}: {reason}")]
-pub(crate) struct Refused {
+pub struct Refused {
     /// The file as the person named it.
     file: String,
     place: Place,

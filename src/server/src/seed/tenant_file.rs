@@ -19,17 +19,17 @@ use super::{Place, Refused, keywords};
 
 /// A tenant as its file describes it.
 #[derive(Debug)]
-pub(crate) struct TenantFile {
+pub struct TenantFile {
     /// Options of the tenant as a whole; what only a demo has is left at its default.
-    pub(crate) options: Options,
+    pub options: Options,
     /// Every application.
-    pub(crate) clients: Vec<Client>,
+    pub clients: Vec<Client>,
     /// Every connection: databases first, then the others, in the order of the file.
-    pub(crate) connections: Vec<Connection>,
+    pub connections: Vec<Connection>,
     /// Every client grant.
-    pub(crate) grants: Vec<ClientGrant>,
+    pub grants: Vec<ClientGrant>,
     /// Keys that were accepted without being read, such as `rules` or `clients.refresh_token`.
-    pub(crate) ignored: BTreeSet<String>,
+    pub ignored: BTreeSet<String>,
 }
 
 /// Reads a tenant file.
@@ -38,7 +38,7 @@ pub(crate) struct TenantFile {
 ///
 /// # Errors
 /// The first thing that is wrong, with line and column.
-pub(crate) fn parse(
+pub fn parse(
     file: &str,
     text: &str,
     value_of: &dyn Fn(&str) -> Option<String>,

@@ -20,7 +20,7 @@ use super::{Place, Refused};
 ///
 /// # Errors
 /// The first thing that is wrong: with line and column when it is no JSON, else with its path.
-pub(crate) fn parse(file: &str, text: &str, connections: &[Connection]) -> Result<Vec<SeedUser>, Refused> {
+pub fn parse(file: &str, text: &str, connections: &[Connection]) -> Result<Vec<SeedUser>, Refused> {
     let refused = |place, reason| Refused { file: file.to_owned(), place, reason };
     let reader = &mut serde_json::Deserializer::from_str(text);
     let entries: Vec<Entry> = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
@@ -56,6 +56,14 @@ pub(crate) fn parse(file: &str, text: &str, connections: &[Connection]) -> Resul
 fn said_plainly(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let said = text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]);
+    // What stands in the place of something else may be a password that slipped.
+    for mistake in ["invalid type", "invalid value"] {
+        let found = said.strip_prefix(mistake).and_then(|rest| rest.strip_prefix(": "));
+        if let Some((found, expected)) = found.and_then(|found| found.rsplit_once(", expected ")) {
+            let kind = found.split(['`', '"']).next().unwrap_or_default().trim_end();
+            return format!("{mistake}: {kind}, expected {expected}");
+        }
+    }
     // An unknown key comes with all that would be known, which says less than the path does.
     said.split_once("`, expected").filter(|_| said.starts_with("unknown field")).map_or_else(
         || said.replace('`', "\""),
@@ -425,10 +433,7 @@ mod tests {
     #[test]
     fn anything_but_an_array_of_users_is_refused() {
         assert_eq!(parsed("{}").unwrap_err(), "users.json: $: invalid type: map, expected a sequence");
-        assert_eq!(
-            parsed("[1]").unwrap_err(),
-            "users.json: $[0]: invalid type: integer \"1\", expected a user"
-        );
+        assert_eq!(parsed("[1]").unwrap_err(), "users.json: $[0]: invalid type: integer, expected a user");
     }
 
     #[test]
@@ -448,7 +453,7 @@ mod tests {
     fn a_value_of_the_wrong_type_is_refused_with_its_path() {
         assert_eq!(
             refusal_with("/identities/1/user_id", json!(true)),
-            "users.json: $[0].identities[1].user_id: invalid type: boolean \"true\", expected a string or a non-negative integer"
+            "users.json: $[0].identities[1].user_id: invalid type: boolean, expected a string or a non-negative integer"
         );
         assert_eq!(refusal_with("/email", json!(1)), "users.json: $[0].email: a text is expected here");
         assert_eq!(
@@ -565,7 +570,16 @@ mod tests {
 
     #[test]
     fn no_refusal_repeats_a_password() {
-        let refusal = refusal_with("/password", json!({ "was": "hunter2" }));
-        assert!(!refusal.contains("hunter2"), "{refusal}");
+        for (place, slipped) in [
+            ("/password", json!({ "was": "hunter2" })),
+            ("/password", json!(["hunter2"])),
+            ("/blocked", json!("hunter2")),
+            ("/identities", json!("hunter2")),
+        ] {
+            let refusal = refusal_with(place, slipped);
+            assert!(!refusal.contains("hunter2"), "{refusal}");
+        }
+        let refusal = refusal_with("/password", json!(271_828));
+        assert!(!refusal.contains("271828"), "{refusal}");
     }
 }

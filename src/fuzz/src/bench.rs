@@ -1,0 +1,175 @@
+//! One tenant for all inputs, on a database file of its own, and a way to ask it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use model::{ConnectionName, Identity, Profile, User, UserId};
+use serde_json::{Value, json};
+use store::{Store, UserRow};
+use tempfile::TempDir;
+use tenant::configuration::{Connection, Options};
+use tenant::seed::SeedUser;
+use tenant::{Clock, Configuration, Issuer, Moment, Tenant};
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt;
+
+const ISSUER: &str = "http://localhost:3000/";
+/// 2026-01-01T00:00:00Z; the time stands still.
+const NOW: i64 = 1_767_225_600;
+
+/// Who asks.
+pub(crate) const OWN: &str = "auth0|own";
+/// Whom nobody may touch.
+pub(crate) const OTHER: &str = "auth0|other/a b";
+
+pub(crate) struct Bench {
+    runtime: Runtime,
+    router: Router,
+    store: Store,
+    kid: String,
+    key: EncodingKey,
+    /// Those that were made already: a signature takes longer than everything else.
+    tokens: RefCell<HashMap<(&'static str, &'static str), Vec<u8>>>,
+    _folder: TempDir,
+}
+
+/// An answer, read whole.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// The promises that hold whatever was asked: an answer that is JSON, and never a failure of the server's own.
+    pub(crate) fn keeps_its_form(&self) -> Value {
+        assert_ne!(self.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", self.text);
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{} {}", self.status, self.text))
+    }
+}
+
+/// Does something with the one bench; inputs take turns.
+pub(crate) fn with_bench<T>(work: impl FnOnce(&Bench) -> T) -> T {
+    static BENCH: OnceLock<Mutex<Bench>> = OnceLock::new();
+    let bench = BENCH.get_or_init(|| Mutex::new(Bench::open()));
+    work(&bench.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn user(id: &str) -> SeedUser {
+    let key = UserId::new(id).as_identity_key().expect("the ids of this bench have a provider");
+    let identity = |provider: &str, user_id: model::IdentityId| Identity {
+        profile_data: None,
+        connection: ConnectionName::new(provider),
+        provider: model::Provider::new(provider),
+        user_id,
+        is_social: false,
+    };
+    let linked = Identity {
+        profile_data: Some(Profile::default().with("name", "linked")),
+        ..identity("github", model::IdentityId::text(format!("{}-linked", key.user_id)))
+    };
+    let primary = identity("auth0", key.user_id);
+    let profile = Profile::default().with("email", "own@example.test").with("name", "Own Name");
+    SeedUser {
+        password: None,
+        user: User {
+            user_id: UserId::new(id),
+            identities: vec![primary, linked],
+            created_at: None,
+            updated_at: None,
+            last_login: None,
+            last_ip: None,
+            logins_count: None,
+            blocked: None,
+            user_metadata: json!({ "theme": "dark" }).as_object().cloned(),
+            app_metadata: None,
+            profile,
+        },
+    }
+}
+
+impl Bench {
+    fn open() -> Self {
+        let runtime =
+            Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads can be had");
+        let folder = tempfile::tempdir().expect("there is room for a database");
+        let path = folder.path().join("fuzz.db");
+        let (router, store) = runtime.block_on(async {
+            let store = Store::open(&format!("sqlite:{}", path.display())).await.expect("it opens");
+            let connections = vec![Connection::new("auth0", "auth0"), Connection::new("github", "github")];
+            let configuration = Configuration::new(Options::default(), vec![], connections, vec![]);
+            let clock = Clock::settable(Moment::from_millis(NOW * 1000));
+            let tenant = Tenant::open(
+                store.clone(),
+                Issuer::parse(ISSUER).expect("it is one"),
+                configuration.expect("nothing contradicts itself"),
+                clock,
+            );
+            let tenant = tenant.await.expect("it opens");
+            tenant.seed(vec![user(OWN), user(OTHER)]).await.expect("they are added");
+            (tenant.router(), store)
+        });
+        let keys = runtime.block_on(async { store.read().await?.list_signing_keys().await });
+        let key = keys.expect("they can be read").remove(0);
+        let signing = EncodingKey::from_rsa_pem(key.pem.as_bytes()).expect("it is a key");
+        Self {
+            runtime,
+            router,
+            store,
+            kid: key.kid,
+            key: signing,
+            tokens: RefCell::default(),
+            _folder: folder,
+        }
+    }
+
+    /// Sends a request with a token.
+    pub(crate) fn ask(&self, method: &str, uri: &str, token: &[u8]) -> Option<Answer> {
+        let mut bearer = b"Bearer ".to_vec();
+        bearer.extend_from_slice(token);
+        let request = Request::builder().method(method).uri(uri).header(header::AUTHORIZATION, bearer);
+        let request = request.body(Body::empty()).ok()?;
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.expect("a router answers");
+            let status = response.status();
+            let body = response.into_body().collect().await.expect("its body is in memory").to_bytes();
+            Some(Answer { status, text: String::from_utf8_lossy(&body).into_owned() })
+        })
+    }
+
+    /// What is stored about somebody.
+    pub(crate) fn row(&self, id: &str) -> Option<UserRow> {
+        let find = async { self.store.read().await?.find_user(&UserId::new(id)).await };
+        self.runtime.block_on(find).expect("the store answers")
+    }
+
+    /// Signs a head and claims as the tenant does, whatever they say.
+    pub(crate) fn sign(&self, head: Option<&str>, claims: &str) -> Vec<u8> {
+        use base64::Engine;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let own = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::RS256) };
+        let own = serde_json::to_string(&own).expect("a head is JSON");
+        let head = head.map_or(own, |head| head.replace("KID", &self.kid));
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(head), URL_SAFE_NO_PAD.encode(claims));
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, Algorithm::RS256);
+        format!("{message}.{}", signature.expect("the key signs")).into_bytes()
+    }
+
+    /// A token of [`OWN`], or of a machine that may do all that it is given.
+    pub(crate) fn token(&self, sub: &'static str, scope: &'static str) -> Vec<u8> {
+        let mut tokens = self.tokens.borrow_mut();
+        let make = || self.sign(None, &claims(sub, scope).to_string());
+        tokens.entry((sub, scope)).or_insert_with(make).clone()
+    }
+}
+
+/// Good claims.
+pub(crate) fn claims(sub: &str, scope: &str) -> Value {
+    json!({ "iss": ISSUER, "sub": sub, "aud": format!("{ISSUER}api/v2/"), "azp": "page", "iat": NOW,
+        "exp": NOW + 3600, "scope": scope })
+}

@@ -1,0 +1,31 @@
+//! Queries of `GET /api/v2/users`: an input is the value of `q`.
+
+use axum::http::StatusCode;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::bench::with_bench;
+
+/// How many there are: two, and one who was unlinked meanwhile by another target.
+const PEOPLE: usize = 3;
+
+/// A query finds people or is refused in words, and asking does not change anybody.
+pub(crate) fn read(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    // As many as a URL can hold.
+    if text.len() > 16 * 1024 {
+        return;
+    }
+    let path = format!("/api/v2/users?q={}", utf8_percent_encode(&text, NON_ALPHANUMERIC));
+    with_bench(|bench| {
+        let token = bench.token("machine@clients", "read:users");
+        let Some(answer) = bench.ask("GET", &path, &token) else { return };
+        let told = answer.keeps_its_form();
+        match answer.status {
+            StatusCode::OK => assert!(told.as_array().is_some_and(|people| people.len() <= PEOPLE), "{told}"),
+            StatusCode::BAD_REQUEST => {
+                assert!(told["message"].as_str().is_some_and(|message| !message.is_empty()), "{told}");
+            }
+            status => panic!("{status} {told}"),
+        }
+    });
+}

@@ -1,0 +1,67 @@
+//! The files that a tenant starts from: an input is the file.
+
+use server::seed::{tenant_file, users_file};
+use tenant::Configuration;
+use tenant::configuration::Connection;
+
+fn keyword(key: &str) -> Option<String> {
+    match key {
+        "LINKED_ACCOUNTS_ISSUER" => Some("http://localhost:3000/".to_owned()),
+        "LINKED_ACCOUNTS_ORIGIN" => Some("http://localhost:3000".to_owned()),
+        _ => None,
+    }
+}
+
+/// A tenant file is read or refused in words that name the file and repeat no secret.
+pub(crate) fn read_tenant(input: &[u8]) {
+    let Ok(text) = str::from_utf8(input) else { return };
+    match tenant_file::parse("tenant.yaml", text, &keyword) {
+        Ok(file) => {
+            // Either is right; neither may fail otherwise.
+            let _ = Configuration::new(file.options, file.clients, file.connections, file.grants);
+        }
+        Err(refused) => {
+            let told = refused.to_string();
+            assert!(told.starts_with("tenant.yaml") && told.len() > "tenant.yaml: ".len(), "{told}");
+            assert!(!tells_secret(text, "client_secret: hunter2", &told), "{told}");
+        }
+    }
+}
+
+/// Whether a refusal repeats the secret of the corpus, where the file has it as one and nowhere else: it is no harm to
+/// name a key that is called so.
+fn tells_secret(text: &str, field: &str, told: &str) -> bool {
+    let as_secret = text.matches(field).count();
+    as_secret > 0 && as_secret == text.matches("hunter2").count() && told.contains("hunter2")
+}
+
+/// A users file is read or refused in words that repeat no password; who is read can be told apart.
+pub(crate) fn read_users(input: &[u8]) {
+    let Ok(text) = str::from_utf8(input) else { return };
+    let connections = [
+        Connection::new("Username-Password-Authentication", "auth0"),
+        Connection::new("github", "github"),
+        Connection::new("google-oauth2", "google-oauth2"),
+    ];
+    match users_file::parse("users.json", text, &connections) {
+        Ok(users) => {
+            let mut keys: Vec<_> = users
+                .iter()
+                .flat_map(|seed| seed.user.identities.iter().map(|identity| identity.key().as_user_id()))
+                .collect();
+            let count = keys.len();
+            keys.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+            keys.dedup();
+            assert_eq!(keys.len(), count, "an identity was read twice");
+            for seed in &users {
+                let primary = seed.user.identities.first().expect("a user has a primary identity");
+                assert_eq!(primary.key().as_user_id(), seed.user.user_id);
+            }
+        }
+        Err(refused) => {
+            let told = refused.to_string();
+            assert!(told.starts_with("users.json"), "{told}");
+            assert!(!tells_secret(text, "\"password\":\"hunter2\"", &told), "{told}");
+        }
+    }
+}
