@@ -34,6 +34,14 @@ struct Totals<'c> {
     connections: &'c [Value],
 }
 
+/// A part, and where the next one begins.
+#[derive(Serialize)]
+struct Part<'c> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'c str>,
+    connections: &'c [Value],
+}
+
 /// The connections, in the order of the login page: all of them, or those of a name or of strategies.
 pub(crate) async fn list(
     State(tenant): State<Tenant>,
@@ -42,7 +50,8 @@ pub(crate) async fn list(
 ) -> Result<Response, ApiError> {
     let _permission = caller.may_read_connections()?;
     let query = Query::parse(query.as_deref());
-    let (fields, page, name) = (query.fields()?, query.page()?, query.text("name")?);
+    let (fields, page, checkpoint, name) =
+        (query.fields()?, query.page()?, query.checkpoint()?, query.text("name")?);
     let strategies: Vec<&str> = query.all("strategy").collect();
     let configuration = &tenant.0.configuration;
     let wanted: Vec<&Connection> = configuration
@@ -51,12 +60,23 @@ pub(crate) async fn list(
         .filter(|connection| name.is_none_or(|name| connection.name.as_str() == name))
         .filter(|connection| strategies.is_empty() || strategies.contains(&connection.strategy.as_str()))
         .collect();
+    let (start, limit) = match checkpoint {
+        None => (page.start as usize, page.limit as usize),
+        Some(checkpoint) => {
+            let first = checkpoint.from.map_or(Some(0), |from| wanted.iter().position(|one| one.id == from));
+            (first.ok_or_else(|| checkpoint.unknown())?, checkpoint.take as usize)
+        }
+    };
     let mut connections = Vec::new();
-    for connection in wanted.iter().skip(page.start as usize).take(page.limit as usize) {
+    for connection in wanted.iter().skip(start).take(limit) {
         let mut shown = serde_json::to_value(show(connection, configuration.clients()))
             .map_err(|_| ApiError::Internal)?;
         fields.apply(&mut shown);
         connections.push(shown);
+    }
+    if checkpoint.is_some() {
+        let next = wanted.get(start + limit).map(|connection| connection.id.as_str());
+        return Ok(management_json(StatusCode::OK, &Part { next, connections: &connections }));
     }
     if !page.totals {
         return Ok(management_json(StatusCode::OK, &connections));

@@ -74,6 +74,8 @@ const CONNECTIONS: &[Parameter] = &[
     PAGE[0],
     PAGE[1],
     PAGE[2],
+    ("from", "string", "The checkpoint to go on from, as `next` named it"),
+    ("take", "integer", "How many after the checkpoint, at most 100; the answer then names the `next` one"),
     FIELDS[0],
     FIELDS[1],
 ];
@@ -328,6 +330,9 @@ impl Shape {
                     "start": { "type": "integer" }, "limit": { "type": "integer" }, "total": { "type": "integer" },
                 });
                 properties[name] = list(of);
+                if name == "connections" {
+                    properties["next"] = json!({ "type": "string" });
+                }
                 json!({ "oneOf": [list(of), { "type": "object", "properties": properties }] })
             }
         };

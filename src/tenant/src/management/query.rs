@@ -61,6 +61,18 @@ impl Query {
         Ok(Fields { names, exclude })
     }
 
+    /// Which part after a checkpoint; `None` when pages are asked for, or nothing is.
+    pub(super) fn checkpoint(&self) -> Result<Option<Checkpoint<'_>>, ApiError> {
+        let (from, take) = (self.text("from")?, self.text("take")?);
+        if from.is_none() && take.is_none() {
+            return Ok(None);
+        }
+        match self.number("take", 50, 100)? {
+            0 => Err(invalid("Value 0 is less than minimum 1", "take")),
+            take => Ok(Some(Checkpoint { from, take })),
+        }
+    }
+
     /// Which page: 50 records unless asked otherwise, 100 at most (U-3), none beyond the first [`REACH`].
     pub(super) fn page(&self) -> Result<Page, ApiError> {
         let limit = self.number("per_page", 50, 100)?;
@@ -99,6 +111,22 @@ pub(super) struct Page {
     pub(super) limit: u32,
     /// Whether the answer tells how many there are in all.
     pub(super) totals: bool,
+}
+
+/// Which part of a list to show: `from` and `take` (the OpenAPI document that the contract names, `GET /connections`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Checkpoint<'q> {
+    /// The record that it begins with, as the part before named it; the first one when absent.
+    pub(super) from: Option<&'q str>,
+    /// How many it holds at most, at least one.
+    pub(super) take: u32,
+}
+
+impl Checkpoint<'_> {
+    /// What to answer when there is no such record.
+    pub(super) fn unknown(self) -> ApiError {
+        invalid(format!("No record to go on from: {}", self.from.unwrap_or_default()), "from")
+    }
 }
 
 #[cfg(test)]

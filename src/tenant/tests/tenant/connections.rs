@@ -41,6 +41,24 @@ async fn connections_are_found_by_name_strategy_and_page() {
 }
 
 #[tokio::test]
+async fn connections_are_followed_from_checkpoint_to_checkpoint() {
+    let mut seen = Vec::new();
+    let mut query = "?take=4&fields=name,id".to_owned();
+    loop {
+        let part = list(&query).await.json();
+        seen.extend(part["connections"].as_array().unwrap().iter().map(|one| one["name"].clone()));
+        let Some(next) = part["next"].as_str() else { break };
+        query = format!("?from={next}&take=4");
+    }
+    let all = names("").await;
+    assert_eq!(seen, all);
+    assert_eq!(list(&format!("?take={}", all.len())).await.json().get("next"), None);
+    for refused in ["?from=con_nowhere", "?take=0", "?take=101"] {
+        assert_eq!(list(refused).await.json()["errorCode"], "invalid_query_string", "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn connections_take_their_own_scope() {
     let bench = Bench::with_users(&[&["auth0|1"]]).await;
     let everything_else = bench.machine_token("read:users update:users create:users").await;
