@@ -1,0 +1,126 @@
+// `auth0-js` on a page in Chromium: its Management client.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { inChromium } from './browser.js';
+import { DATABASE, ada, audience, domain, grace, machine, page as client, signIn, tenant } from './tenant.js';
+
+const browser = inChromium('auth0-js/dist/auth0.min.js');
+const SCOPE = 'openid email read:current_user update:current_user_identities update:current_user_metadata';
+
+let page;
+let own;
+before(async () => {
+  const context = await browser.profile();
+  page = await context.newPage();
+  await page.goto(client.url);
+  own = (await signIn(grace.email, { scope: SCOPE, audience })).access_token;
+});
+after(() => page?.context().close());
+
+/** Calls a method of `auth0.Management`: its answer, or what it makes of a refusal. */
+function management(token, method, ...args) {
+  return page.evaluate(
+    ([settings, method, args]) =>
+      new Promise((resolve) => {
+        new window.auth0.Management(settings)[method](...args, (error, answer) =>
+          resolve(
+            error
+              ? { statusCode: error.statusCode, code: error.code, body: error.original.response.body }
+              : answer,
+          ),
+        );
+      }),
+    [{ domain, token }, method, args],
+  );
+}
+
+async function machineToken() {
+  const { clientId: client_id, clientSecret: client_secret } = machine;
+  const asked = { grant_type: 'client_credentials', client_id, client_secret, audience };
+  const answer = await fetch(`${tenant}/oauth/token`, { method: 'POST', body: new URLSearchParams(asked) });
+  return (await answer.json()).access_token;
+}
+
+test('reads the user', async () => {
+  const user = await management(own, 'getUser', grace.id);
+  assert.deepEqual([user.email, user.identities.length], [grace.email, 1]);
+});
+
+test('reads /userinfo', async () => {
+  const info = await page.evaluate(
+    ([settings, token]) =>
+      new Promise((resolve, reject) => {
+        const web = new window.auth0.WebAuth(settings);
+        web.client.userInfo(token, (error, info) => (error ? reject(new Error(error.code)) : resolve(info)));
+      }),
+    [{ domain, clientID: client.clientId }, own],
+  );
+  assert.deepEqual([info.sub, info.email], [grace.id, grace.email]);
+});
+
+test('changes the metadata', async () => {
+  const user = await management(own, 'patchUserMetadata', grace.id, { theme: 'dark' });
+  assert.deepEqual(user.user_metadata, { theme: 'dark' });
+});
+
+test('links by the ID token of a second sign-in', async () => {
+  const token = await machineToken();
+  const made = await fetch(`${audience}users`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ connection: DATABASE, email: 'second@example.test', password: 'a password of nobody' }),
+  });
+  const other = await made.json();
+  const { id_token } = await signIn('second@example.test', { password: 'a password of nobody' });
+  const linked = await management(own, 'linkUser', grace.id, id_token);
+  assert.deepEqual(
+    linked.map((identity) => `${identity.provider}|${identity.user_id}`),
+    [grace.id, other.user_id],
+  );
+  // Once more: the second account is no longer one of its own.
+  const { statusCode, body } = await management(own, 'linkUser', grace.id, id_token);
+  assert.deepEqual([statusCode, body.error, body.errorCode], [409, 'Conflict', 'identity_already_exists']);
+});
+
+test('meets 401', async () => {
+  const forged = [...own.split('.').slice(0, 2), 'A'.repeat(342)].join('.');
+  const message = 'Invalid signature received for JSON Web Token validation';
+  assert.deepEqual(await management(forged, 'getUser', grace.id), {
+    statusCode: 401,
+    code: 'Unauthorized',
+    body: { statusCode: 401, error: 'Unauthorized', message, attributes: { error: message } },
+  });
+});
+
+test('meets 403', async () => {
+  const message = 'User to be acted on does not match subject in bearer token.';
+  assert.deepEqual(await management(own, 'getUser', ada.id), {
+    statusCode: 403,
+    code: 'Forbidden',
+    body: { statusCode: 403, error: 'Forbidden', message, errorCode: 'unowned_resource' },
+  });
+});
+
+test('meets 404', async () => {
+  const message = 'The user does not exist.';
+  assert.deepEqual(await management(await machineToken(), 'getUser', 'auth0|nobody'), {
+    statusCode: 404,
+    code: 'Not Found',
+    body: { statusCode: 404, error: 'Not Found', message, errorCode: 'inexistent_user' },
+  });
+});
+
+// The last one: it leaves nothing of the rate for others.
+test('meets 429', async () => {
+  const answers = await Promise.all(Array.from({ length: 200 }, () => management(own, 'getUser', grace.id)));
+  const message = 'Global limit has been reached';
+  assert.deepEqual(
+    answers.find((answer) => answer.statusCode),
+    {
+      statusCode: 429,
+      code: 'Too Many Requests',
+      body: { statusCode: 429, error: 'Too Many Requests', message, errorCode: 'too_many_requests' },
+    },
+  );
+});

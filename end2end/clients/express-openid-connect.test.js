@@ -1,0 +1,102 @@
+// `express-openid-connect`: a web application that a person uses in Chromium.
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+
+import express from 'express';
+import openid from 'express-openid-connect';
+
+import { inChromium, signInOn } from './browser.js';
+import { ada, audience, tenant, webOrigin } from './tenant.js';
+
+const browser = inChromium();
+const web = { clientID: 'web', clientSecret: 'web-secret-that-everybody-may-read' };
+
+let listening;
+afterEach(() => {
+  listening?.closeAllConnections();
+  listening?.close();
+});
+
+/** An application that shows who is signed in at `/`, and what `more` adds. */
+async function application(settings, more = () => {}) {
+  const app = express();
+  app.use(
+    openid.auth({
+      issuerBaseURL: tenant,
+      baseURL: webOrigin,
+      secret: 'a secret of forty characters, for cookies',
+      authRequired: false,
+      auth0Logout: true,
+      idpLogout: true,
+      ...settings,
+    }),
+  );
+  app.get('/', (request, response) => response.json(request.oidc.isAuthenticated() ? request.oidc.user : null));
+  more(app);
+  app.use((error, _request, response, _next) => response.status(error.status ?? 500).json(error.error ?? error.message));
+  listening = await new Promise((resolve, reject) => {
+    const server = app.listen(Number(new URL(webOrigin).port), 'localhost', () => resolve(server));
+    server.once('error', reject);
+  });
+}
+
+const shown = async (page) => JSON.parse(await page.locator('body').innerText());
+
+async function signedIn() {
+  const context = await browser.profile();
+  const page = await context.newPage();
+  await page.goto(`${webOrigin}/login`);
+  await signInOn(page, ada.email);
+  await page.waitForURL(`${webOrigin}/`);
+  return page;
+}
+
+test('signs in with an ID token by form post', async () => {
+  await application({ clientID: web.clientID });
+  const page = await signedIn();
+  const { sub, email, name } = await shown(page);
+  assert.deepEqual({ sub, email, name }, { sub: ada.id, email: ada.email, name: 'Ada Example' });
+  await page.context().close();
+});
+
+test('signs in with a code and reads the user with its token', async () => {
+  const scope = 'openid profile email offline_access read:current_user';
+  await application({ ...web, authorizationParams: { response_type: 'code', scope, audience } }, (app) =>
+    app.get('/user', async (request, response) => {
+      const read = (token) =>
+        fetch(`${audience}users/${request.oidc.user.sub}`, { headers: { authorization: `Bearer ${token}` } });
+      const first = await read(request.oidc.accessToken.access_token);
+      const renewed = await request.oidc.accessToken.refresh();
+      const second = await read(renewed.access_token);
+      const { sub } = await request.oidc.fetchUserInfo();
+      response.json({ statuses: [first.status, second.status], sub, identities: (await second.json()).identities.length });
+    }),
+  );
+  const page = await signedIn();
+  assert.equal((await shown(page)).sub, ada.id);
+  await page.goto(`${webOrigin}/user`);
+  assert.deepEqual(await shown(page), { statuses: [200, 200], sub: ada.id, identities: 3 });
+  await page.context().close();
+});
+
+test('signs out of the tenant, too', async () => {
+  await application({ clientID: web.clientID });
+  const page = await signedIn();
+  await page.goto(`${webOrigin}/logout`);
+  await page.waitForURL(`${webOrigin}/`);
+  assert.equal(await shown(page), null);
+  await page.goto(`${webOrigin}/login`);
+  assert.equal(new URL(page.url()).origin, tenant);
+  await page.getByLabel('Password').waitFor();
+  await page.context().close();
+});
+
+test('is told why a sign-in was refused', async () => {
+  await application({ ...web, authorizationParams: { response_type: 'code', scope: 'openid', prompt: 'none' } });
+  const context = await browser.profile();
+  const page = await context.newPage();
+  await page.goto(`${webOrigin}/login`);
+  await page.waitForURL(/\/callback/);
+  assert.equal(await shown(page), 'login_required');
+  await context.close();
+});
