@@ -20,6 +20,10 @@ pub const LOGOUT: &str = "/v2/logout";
 pub const END_SESSION: &str = "/oidc/logout";
 /// OpenID Connect Discovery 1.0, section 4.
 pub const DISCOVERY: &str = "/.well-known/openid-configuration";
+/// Where people sign up without the hosted pages (contract C4).
+pub const SIGN_UP: &str = "/dbconnections/signup";
+/// Where people ask for a mail to set a new password (contract C4).
+pub const CHANGE_PASSWORD: &str = "/dbconnections/change_password";
 /// The tenant's public keys (RFC 7517).
 pub const JWKS: &str = "/.well-known/jwks.json";
 /// The Management API; behind the tenant's origin and with a slash at its end it is the API's audience.

@@ -59,6 +59,11 @@ pub(crate) struct Serve {
     #[arg(default_value = "sqlite:linked-accounts.db", value_parser = database)]
     pub(crate) database: String,
 
+    /// Where mails go, one JSON object a line: links to set a new password and to confirm an address. By default a file
+    /// next to the database.
+    #[arg(long, env = "LINKED_ACCOUNTS_MAIL", value_name = "FILE")]
+    pub(crate) mail: Option<PathBuf>,
+
     /// The tenant: a YAML file in the keys of Auth0's Deploy CLI. Without it, the demo tenant.
     #[arg(long, env = "LINKED_ACCOUNTS_TENANT", value_name = "FILE.yaml")]
     pub(crate) tenant: Option<PathBuf>,

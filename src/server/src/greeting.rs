@@ -19,6 +19,8 @@ pub(crate) struct Greeting<'a> {
     pub(crate) stand_ins: bool,
     /// Where the data lie.
     pub(crate) data: &'a str,
+    /// Where mails go.
+    pub(crate) mail: &'a Path,
     /// The certificate of the local authority, if it vouches for the server.
     pub(crate) authority: Option<&'a Path>,
 }
@@ -49,6 +51,7 @@ impl Greeting<'_> {
             line("", "or with a stand-in for another provider: choose a person, no password");
         }
         line("Data", self.data);
+        line("Mail", &self.mail.display().to_string());
         if let Some(authority) = self.authority {
             line("Trust", &format!("{}, once, by", authority.display()));
             for (whom, how) in trusting(authority) {
@@ -105,6 +108,7 @@ mod tests {
             ],
             stand_ins: true,
             data: "/data/linked-accounts.db",
+            mail: Path::new("/data/linked-accounts.mail.jsonl"),
             authority,
         }
         .text(styled)
@@ -122,6 +126,7 @@ mod tests {
            grace@example.com  grace-demo  twelve logins
            or with a stand-in for another provider: choose a person, no password
   Data     /data/linked-accounts.db
+  Mail     /data/linked-accounts.mail.jsonl
   Stop     Ctrl-C
 
 Listening on http://localhost:3000

@@ -5,6 +5,7 @@ mod config;
 mod greeting;
 mod headers;
 mod listener;
+mod mail_file;
 mod router;
 mod start;
 mod static_files;
@@ -14,6 +15,7 @@ use std::io::{IsTerminal, stderr, stdout};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Parser;
@@ -26,6 +28,7 @@ use tracing_subscriber::{Layer, fmt};
 
 use crate::config::{Arguments, Command, Serve};
 use crate::greeting::Greeting;
+use crate::mail_file::MailFile;
 use crate::start::{InvalidOptions, Start};
 
 /// The exit code for options and files that cannot be used; clap's own, too. Other failures are 1.
@@ -82,7 +85,12 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let name = configuration.options().friendly_name.clone();
     let sign_ins = configuration.options().demo_sign_ins.clone();
     let stand_ins = configuration.options().stand_ins;
-    let tenant = Tenant::open(store.clone(), issuer.clone(), configuration, Clock::system()).await?;
+    let data = data_path(&options.database);
+    let mail_path = options.mail.clone().unwrap_or_else(|| mail_file::beside(&data));
+    let mails = MailFile::open(&mail_path)
+        .with_context(|| format!("mails cannot be written to {}", mail_path.display()))?;
+    let mails = Arc::new(mails);
+    let tenant = Tenant::open(store.clone(), issuer.clone(), configuration, Clock::system(), mails).await?;
     if !has_demo_people || !tenant.has_users().await? {
         let seeded = tenant.seed(users).await.context("the users cannot be added")?;
         tracing::info!(added = seeded.added, kept = seeded.kept, "users");
@@ -96,7 +104,8 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         listening: &reachable_at(&issuer, scheme, listening),
         sign_ins: &sign_ins,
         stand_ins,
-        data: &data_path(&options.database),
+        data: &data,
+        mail: &std::path::absolute(&mail_path).unwrap_or(mail_path),
         authority: authority.as_deref(),
     };
     print!("{}", greeting.text(stdout().is_terminal()));

@@ -14,6 +14,7 @@ mod logins;
 mod refresh_tokens;
 mod sessions;
 mod signing_keys;
+mod tickets;
 mod unit;
 mod users;
 
@@ -27,5 +28,6 @@ pub use logins::LoginRow;
 pub use refresh_tokens::{RefreshFamilyRow, RefreshTokenRow};
 pub use sessions::SessionRow;
 pub use signing_keys::SigningKeyRow;
+pub use tickets::{Purpose, TicketRow};
 pub use unit::{Reader, Store, Unit, Work};
 pub use users::{Candidate, Candidates, Order, UserRow};

@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "accounts and sign-in", include_str!("../migrations/0001_accounts_and_sign_in.sql")),
     (2, "refresh tokens", include_str!("../migrations/0002_refresh_tokens.sql")),
     (3, "finding and changing users", include_str!("../migrations/0003_finding_and_changing_users.sql")),
+    (4, "links in mails", include_str!("../migrations/0004_links_in_mails.sql")),
 ];
 
 /// Connections that answer questions; writing has one of its own.

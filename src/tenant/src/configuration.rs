@@ -10,6 +10,7 @@ use model::settings::IDENTITY_CLAIM;
 use model::{ConnectionName, Provider, Scopes};
 
 pub use crate::http::limit::RateLimit;
+pub use crate::password::{PasswordLevel, PasswordPolicy};
 use crate::secret::Secret;
 
 /// Everything a tenant is configured with. Build it with [`Configuration::new`], which checks it.
@@ -200,6 +201,42 @@ pub struct Connection {
     pub pinned: bool,
     /// The provider that signs people in; without one, a stand-in does, unless the connection is a database.
     pub upstream: Option<Upstream>,
+    /// What holds for people who sign in with a password, where it is a database.
+    pub database: Database,
+}
+
+/// What holds in a database connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Database {
+    /// Whether people can sign up by themselves.
+    pub sign_up: bool,
+    /// Whether people have user names beside their addresses, and of which length.
+    pub usernames: Option<Usernames>,
+    /// What is asked of new passwords.
+    pub passwords: PasswordPolicy,
+}
+
+impl Default for Database {
+    /// Open to everybody, without user names, as at Auth0; passwords of eight characters.
+    fn default() -> Self {
+        Self { sign_up: true, usernames: None, passwords: PasswordPolicy::default() }
+    }
+}
+
+/// How many characters a user name has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usernames {
+    /// At least.
+    pub min: usize,
+    /// At most.
+    pub max: usize,
+}
+
+impl Default for Usernames {
+    /// Auth0's.
+    fn default() -> Self {
+        Self { min: 1, max: 15 }
+    }
 }
 
 /// A provider that signs people in by OpenID Connect, and as whom the tenant asks it.
@@ -244,6 +281,7 @@ impl Connection {
             enabled_clients: None,
             pinned: false,
             upstream: None,
+            database: Database::default(),
         }
     }
 

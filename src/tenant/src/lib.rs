@@ -1,18 +1,22 @@
-//! An Auth0-compatible tenant as a library: a store, a configuration and a clock go in, a router comes out.
+//! An Auth0-compatible tenant as a library: a store, a configuration, a clock and a carrier of mails go in, a router
+//! comes out.
 //!
 //! The tenant knows HTTP and the rules; it sees neither SQL nor files nor the environment. What each endpoint
 //! does follows the contract that its documentation names by section.
 
 pub mod clock;
 pub mod configuration;
+mod database;
 mod faults;
 mod http;
 pub mod issuer;
 mod keys;
 mod login;
+pub mod mail;
 mod management;
 mod oauth;
 mod oidc;
+mod password;
 pub mod secret;
 pub mod seed;
 mod session;
@@ -35,6 +39,7 @@ use crate::login::attempts::Attempts;
 use crate::login::pages::Assets;
 use crate::login::remembered::Remembered;
 use crate::login::upstream::provider::Providers;
+use crate::mail::Carrier;
 use crate::oauth::token::MACHINE_TOKEN_LIFETIME;
 use crate::token::ID_TOKEN_LIFETIME;
 
@@ -49,6 +54,7 @@ struct Parts {
     configuration: Configuration,
     clock: Clock,
     keys: SigningKeys,
+    mail: Arc<dyn Carrier>,
     assets: Assets,
     attempts: Attempts,
     remembered: Remembered,
@@ -91,6 +97,7 @@ impl Tenant {
         issuer: Issuer,
         configuration: Configuration,
         clock: Clock,
+        mail: Arc<dyn Carrier>,
     ) -> Result<Self, OpenError> {
         let options = configuration.options();
         let longest =
@@ -107,6 +114,7 @@ impl Tenant {
             configuration,
             clock,
             keys,
+            mail,
             assets,
             attempts,
             remembered,
@@ -132,6 +140,7 @@ impl Tenant {
             .merge(oidc::router())
             .merge(oauth::router())
             .merge(login::router())
+            .merge(database::router())
             .merge(management::router())
             .merge(faults)
             .with_state(self.clone())

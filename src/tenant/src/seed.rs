@@ -1,9 +1,10 @@
 //! Users that a tenant starts with.
 
-use model::{IdentityKey, Profile, User};
+use model::{IdentityKey, User};
 use store::{CredentialRow, UserRow};
 
 use crate::clock::Moment;
+use crate::database::logins;
 use crate::secret::{Secret, hash_password};
 use crate::{Tenant, clock};
 
@@ -141,12 +142,4 @@ fn rows_of(seed: &SeedUser, now: Moment) -> (UserRow, Vec<CredentialRow>) {
             .collect()
     });
     (row, credentials)
-}
-
-/// What can be typed to sign in: the e-mail address and the user name, in lower case.
-fn logins(profile: &Profile) -> Vec<String> {
-    let mut logins: Vec<String> =
-        [profile.email(), profile.text("username")].into_iter().flatten().map(str::to_lowercase).collect();
-    logins.dedup();
-    logins
 }

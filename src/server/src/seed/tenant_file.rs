@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_saphyr::{Error as YamlError, Location, MessageFormatter, Spanned, UserMessageFormatter};
 use tenant::configuration::{
-    ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, InvalidConfiguration, Options,
-    RefreshTokens, Upstream,
+    ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Database, InvalidConfiguration,
+    Options, PasswordLevel, PasswordPolicy, RefreshTokens, Upstream, Usernames,
 };
 use tenant::secret::{Secret, digest};
 
@@ -207,7 +207,7 @@ section! {
         #[serde(default)] display_name: Option<String>,
         #[serde(default)] enabled_clients: Option<Vec<Spanned<String>>>,
         #[serde(default)] pinned: bool,
-        #[serde(default)] options: Option<ProviderOptions>,
+        #[serde(default)] options: Option<OptionsEntry>,
     } ignored {
         authentication connected_accounts cross_app_access_requesting_app directory_provisioning_configuration
         id is_domain_connection metadata provisioning_ticket_url realms scim_configuration
@@ -215,9 +215,10 @@ section! {
     }
 }
 
-/// What a connection's options say about its provider. They hold much else that has no meaning here.
+/// Options of a connection: what is asked of people in a database, or what provider signs people in. At Auth0 each
+/// strategy has dozens.
 #[derive(Deserialize)]
-struct ProviderOptions {
+struct OptionsEntry {
     #[serde(default)]
     issuer: Option<Spanned<String>>,
     #[serde(default)]
@@ -228,6 +229,48 @@ struct ProviderOptions {
     scope: Option<ScopeOption>,
     #[serde(default)]
     token_endpoint_auth_method: Option<AuthMethod>,
+    #[serde(default)]
+    disable_signup: bool,
+    #[serde(default)]
+    requires_username: bool,
+    #[serde(default)]
+    validation: Option<ValidationEntry>,
+    #[serde(default, rename = "passwordPolicy")]
+    password_policy: Option<PasswordPolicyName>,
+    #[serde(default)]
+    password_complexity_options: Option<ComplexityEntry>,
+    #[serde(flatten)]
+    others: BTreeMap<String, IgnoredAny>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ValidationEntry {
+    #[serde(default)]
+    username: Option<LengthEntry>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LengthEntry {
+    min: usize,
+    max: usize,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ComplexityEntry {
+    min_length: usize,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PasswordPolicyName {
+    None,
+    Low,
+    Fair,
+    Good,
+    Excellent,
 }
 
 /// Auth0 writes scopes as words of one text for some strategies, as a list for others.
@@ -325,8 +368,12 @@ fn read(sections: Sections) -> Result<TenantFile, Misplaced> {
             .chain(sections.connections.unwrap_or_default().into_iter().map(|entry| (entry, "connections")))
     {
         entry.note_ignored(&format!("{section}."), &mut ignored);
-        if entry.options.as_ref().is_some_and(|options| section == "databases" || options.issuer.is_none()) {
-            ignored.insert(format!("{section}.options"));
+        if let Some(options) = &entry.options {
+            if section == "databases" || options.issuer.is_some() {
+                ignored.extend(options.others.keys().map(|name| format!("{section}.options.{name}")));
+            } else {
+                ignored.insert(format!("{section}.options"));
+            }
         }
         let location = entry.name.referenced;
         connections.push((location, entry.into_connection(section == "databases", &clients)?));
@@ -480,16 +527,37 @@ impl ConnectionEntry {
             display_name: self.display_name,
             enabled_clients,
             pinned: self.pinned,
-            upstream: self
-                .options
-                .filter(|_| !is_database)
-                .map_or(Ok(None), ProviderOptions::into_upstream)?,
+            database: self.options.as_ref().map(OptionsEntry::database).unwrap_or_default(),
+            upstream: self.options.filter(|_| !is_database).map_or(Ok(None), OptionsEntry::into_upstream)?,
             ..Connection::new(&self.name.value, &strategy)
         })
     }
 }
 
-impl ProviderOptions {
+impl OptionsEntry {
+    fn database(&self) -> Database {
+        let length = self.validation.as_ref().and_then(|validation| validation.username);
+        let length =
+            length.map_or_else(Usernames::default, |LengthEntry { min, max }| Usernames { min, max });
+        let level = self.password_policy.map(|name| match name {
+            PasswordPolicyName::None => PasswordLevel::None,
+            PasswordPolicyName::Low => PasswordLevel::Low,
+            PasswordPolicyName::Fair => PasswordLevel::Fair,
+            PasswordPolicyName::Good => PasswordLevel::Good,
+            PasswordPolicyName::Excellent => PasswordLevel::Excellent,
+        });
+        let default = PasswordPolicy::default();
+        let min_length = self.password_complexity_options.map(|options| options.min_length);
+        Database {
+            sign_up: !self.disable_signup,
+            usernames: self.requires_username.then_some(length),
+            passwords: PasswordPolicy {
+                level: level.unwrap_or(default.level),
+                min_length: min_length.or(default.min_length.filter(|_| level.is_none())),
+            },
+        }
+    }
+
     /// The provider, if the options name one.
     fn into_upstream(self) -> Result<Option<Upstream>, Misplaced> {
         let Some(issuer) = self.issuer else { return Ok(None) };
@@ -666,6 +734,31 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
             options("{ issuer: 'https://id.example.com' }").unwrap_err(),
             "tenant.yaml:1:61: the key \"client_id\" is missing beside the issuer"
         );
+    }
+
+    #[test]
+    fn a_databases_options_are_those_of_auth0() {
+        let database = |options: &str| {
+            let text = format!("databases:\n  - {{ name: D, options: {{ {options} }} }}\n");
+            parsed(&text).unwrap().connections[0].database
+        };
+        assert_eq!(database(""), Database::default());
+        assert_eq!(
+            database(
+                "disable_signup: true, requires_username: true, passwordPolicy: good, brute_force_protection: true"
+            ),
+            Database {
+                sign_up: false,
+                usernames: Some(Usernames { min: 1, max: 15 }),
+                passwords: PasswordPolicy { level: PasswordLevel::Good, min_length: None },
+            }
+        );
+        let strict = database(
+            "requires_username: true, validation: { username: { min: 3, max: 20 } }, \
+             password_complexity_options: { min_length: 12 }",
+        );
+        assert_eq!(strict.usernames, Some(Usernames { min: 3, max: 20 }));
+        assert_eq!(strict.passwords.min_length, Some(12));
     }
 
     #[test]

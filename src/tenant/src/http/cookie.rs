@@ -1,4 +1,5 @@
-//! The tenant's cookies: the session, the browser that a login belongs to, and those of the stand-ins.
+//! The tenant's cookies: the session, the browser that a login belongs to, the code out of a mail, and those of the
+//! stand-ins.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -13,6 +14,8 @@ pub(crate) enum Cookie<'c> {
     /// Binds a login page to the browser that asked for it, so that nobody can be signed in by another's
     /// link (login CSRF).
     Browser,
+    /// The code out of a link in a mail.
+    Ticket,
     /// Tells a stand-in who signed in there before; holds the connection's id.
     StandIn(&'c str),
 }
@@ -23,6 +26,7 @@ impl Cookie<'_> {
         let (kind, of) = match self {
             Self::Session => ("session", ""),
             Self::Browser => ("browser", ""),
+            Self::Ticket => ("ticket", ""),
             Self::StandIn(connection) => ("stand-in-", connection),
         };
         let prefix = if tenant.0.issuer.is_https() { "__Host-" } else { "" };

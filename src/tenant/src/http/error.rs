@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use model::error::TokenAttributes;
 use model::{ManagementError, OAuthError, Scope, Scopes};
 
+use crate::password::NotHashed;
+
 /// Why a Management API call is refused. Texts and codes are those of contract A2, A3, A5, A11 and A12.
 #[derive(Debug)]
 pub(crate) enum ApiError {
@@ -98,6 +100,15 @@ impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         log_failure(&error);
         Self::Internal
+    }
+}
+
+impl From<NotHashed> for ApiError {
+    fn from(not_hashed: NotHashed) -> Self {
+        match not_hashed {
+            NotHashed::Weak(_) => Self::WeakPassword,
+            NotHashed::Failed => Self::Internal,
+        }
     }
 }
 

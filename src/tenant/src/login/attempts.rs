@@ -90,6 +90,14 @@ impl Attempts {
     }
 }
 
+impl Attempts {
+    /// Forgives an account, whose person has proven who they are in another way.
+    pub(crate) fn forgive(&self, login: &str) {
+        let account = digest(format!("account {login}").as_bytes());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
+    }
+}
+
 impl Tally {
     /// How long to wait yet; `None` when the time has come.
     fn remaining(&self, free: u32, now: Moment) -> Option<Duration> {

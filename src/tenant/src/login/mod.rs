@@ -4,10 +4,13 @@
 //! that asked by a cookie. Both must fit, so that nobody can be signed in by another's link or form.
 
 pub(crate) mod attempts;
+mod forgotten;
 pub(crate) mod pages;
 mod password;
 pub(crate) mod remembered;
+mod sign_up;
 mod stand_in;
+mod ticket;
 pub(crate) mod upstream;
 
 use std::net::{IpAddr, SocketAddr};
@@ -39,6 +42,10 @@ pub(crate) fn router() -> Router<Tenant> {
     let assets = assets();
     Router::new()
         .route(pages::LOGIN, get(password::show).post(password::submit))
+        .route(pages::SIGN_UP, get(sign_up::show).post(sign_up::submit))
+        .route(pages::FORGOTTEN, get(forgotten::show).post(forgotten::submit))
+        .route(pages::RESET, get(ticket::show_reset).post(ticket::reset))
+        .route(pages::VERIFY, get(ticket::show_verify).post(ticket::verify))
         .route(pages::CONNECTION, get(leave))
         .route(upstream::CALLBACK, get(upstream::finish))
         .route(pages::STAND_IN, post(stand_in::submit))
@@ -185,6 +192,7 @@ pub(crate) async fn ask(
                 .finish();
             format!("{}?{query}", pages::CONNECTION)
         }
+        None if request.sign_up => format!("{}?state={}", pages::SIGN_UP, handle.expose()),
         None => format!("{}?state={}", pages::LOGIN, handle.expose()),
     };
     let mut response = authorize::found(&location);
@@ -404,15 +412,20 @@ async fn keep_up(
 }
 
 /// Who sends a request, as far as HTTP tells.
-struct Client {
+pub(crate) struct Client {
     headers: HeaderMap,
     address: Option<IpAddr>,
 }
 
 impl Client {
-    fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request) -> Self {
         let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         Self { headers: request.headers().clone(), address }
+    }
+
+    /// The address that the connection comes from.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     fn ip(&self) -> String {

@@ -4,6 +4,8 @@
 //! scripts; [`web_message`] and [`form_post`] are the exceptions and hand out their script's hash. The policy must allow styles
 //! and images (the marks) of the own origin.
 
+mod account;
+
 use std::borrow::Cow;
 
 use base64::Engine;
@@ -14,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::upstream::Problem;
 use crate::configuration::DemoSignIn;
+pub(crate) use account::{ForgottenPage, ResetPage, SignUpPage, forgotten, reset, sign_up, verify};
 
 /// The one stylesheet of the hosted pages: the product's tokens and elements, then what only these pages have.
 pub(crate) const STYLESHEET: &str = concat!(
@@ -32,6 +35,14 @@ pub(crate) const ICON: &str = include_str!("../../../../public/icon.svg");
 pub(crate) const LOGIN: &str = "/u/login";
 /// Where a connection's button leads.
 pub(crate) const CONNECTION: &str = "/u/connection";
+/// Where people sign up.
+pub(crate) const SIGN_UP: &str = "/u/signup";
+/// Where people ask for a mail to set a new password.
+pub(crate) const FORGOTTEN: &str = "/u/forgot-password";
+/// Where the link in that mail leads.
+pub(crate) const RESET: &str = "/u/reset-password";
+/// Where the link to prove an address leads.
+pub(crate) const VERIFY: &str = "/u/verify-email";
 /// Where a stand-in's forms post to.
 pub(crate) const STAND_IN: &str = "/u/stand-in";
 
@@ -61,6 +72,8 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) refusal: Option<Refusal<'a>>,
     /// Whether one can sign in with a password.
     pub(crate) has_database: bool,
+    /// Whether one can sign up.
+    pub(crate) sign_up: bool,
     /// The other ways to sign in, in the order in which they are shown.
     pub(crate) connections: Vec<ConnectionButton<'a>>,
     /// Sign-ins of a demo tenant, shown to everybody.
@@ -225,6 +238,7 @@ pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
                     }
                     button.button.solid.wide type="submit" { "Sign in" }
                 }
+                (account::ways_on(page.state, page.sign_up))
             }
             @if page.has_database && !page.connections.is_empty() { p.or { span { "or" } } }
             @if !page.connections.is_empty() {
@@ -296,7 +310,7 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
         Some(refusal) if refusal.is_about_a_new_person() => (Some(refusal.sentence(sms)), None),
         refusal => (None, refusal.map(|refusal| refusal.sentence(sms))),
     };
-    let back = with_query(LOGIN, &[("state", page.state)]);
+    let back = login_path(page.state);
     let content = html! {
         div.card {
             div.heading {
@@ -570,6 +584,11 @@ fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
     format!("{path}?{query}")
 }
 
+/// The login page of a pending request.
+pub(crate) fn login_path(state: &str) -> String {
+    with_query(LOGIN, &[("state", state)])
+}
+
 /// Whether a link may lead there: a path of this origin, or http(s).
 fn is_followable(href: &str) -> bool {
     href.starts_with("https://")
@@ -599,6 +618,7 @@ mod tests {
             email: text,
             refusal: None,
             has_database: true,
+            sign_up: true,
             connections: vec![ConnectionButton {
                 connection: text,
                 provider: text,
@@ -638,6 +658,22 @@ mod tests {
         }
     }
 
+    fn sign_up_page(text: &str) -> SignUpPage<'_> {
+        SignUpPage {
+            tenant: text,
+            client: text,
+            state: text,
+            email: text,
+            username: Some(text),
+            rules: vec![text.to_owned()],
+            refusal: Some(text),
+        }
+    }
+
+    fn forgotten_page(text: &str, sent: bool) -> ForgottenPage<'_> {
+        ForgottenPage { tenant: text, state: text, email: text, sent, refusal: Some(text) }
+    }
+
     /// Every page, with `text` in every place that takes text.
     fn pages(text: &str) -> Vec<String> {
         let demo = [DemoSignIn { about: text.to_owned(), email: text.to_owned(), password: text.to_owned() }];
@@ -652,6 +688,14 @@ mod tests {
             problem(&assets(), &problem_page(text, text)),
             signed_out(&assets(), text),
             leave(&assets(), text, &[("state", text)]),
+            sign_up(&assets(), &sign_up_page(text)),
+            forgotten(&assets(), &forgotten_page(text, false)),
+            forgotten(&assets(), &forgotten_page(text, true)),
+            reset(
+                &assets(),
+                &ResetPage { tenant: text, email: text, rules: vec![text.to_owned()], refusal: Some(text) },
+            ),
+            verify(&assets(), text, text),
         ]
         .into_iter()
         .map(Markup::into_string)
@@ -700,7 +744,8 @@ mod tests {
     fn every_element_that_is_referred_to_exists() {
         for page in pages("calm") {
             for attribute in ["aria-describedby=\"", "aria-labelledby=\""] {
-                for id in page.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()) {
+                let ids = page.split(attribute).skip(1).filter_map(|rest| rest.split('"').next());
+                for id in ids.flat_map(str::split_whitespace) {
                     assert!(page.contains(&format!(" id=\"{id}\"")), "{id}");
                 }
             }
@@ -799,6 +844,13 @@ mod tests {
         ] {
             assert!(form.contains(part), "{part} in {form}");
         }
+    }
+
+    #[test]
+    fn only_where_people_can_sign_up_are_they_led_there() {
+        let page = |sign_up| login(&assets(), &LoginPage { sign_up, ..login_page("calm") }).into_string();
+        assert!(page(true).contains("href=\"/u/signup?state=calm\""));
+        assert!(!page(false).contains("/u/signup") && page(false).contains("/u/forgot-password?state=calm"));
     }
 
     #[test]

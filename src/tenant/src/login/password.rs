@@ -16,7 +16,7 @@ use crate::secret::{Secret, hash_password, verify_password};
 #[derive(Deserialize)]
 pub(super) struct Handle {
     #[serde(default)]
-    state: String,
+    pub(super) state: String,
 }
 
 /// `GET /u/login?state=…`: the page.
@@ -121,6 +121,7 @@ pub(super) fn render(
         email,
         refusal,
         has_database: offered().any(crate::configuration::Connection::is_database),
+        sign_up: super::sign_up::open(tenant, waiting).is_some(),
         connections: offered()
             .filter(|connection| !connection.is_database() && tenant.0.configuration.is_served(connection))
             .map(|connection| ConnectionButton {

@@ -7,13 +7,14 @@ use axum::response::Response;
 use model::{Identity, IdentityId, IdentityKey, Metadata, Profile};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use store::{Address, CredentialRow, UserRow};
+use store::UserRow;
 
 use super::metadata::check_size;
 use super::users::shown;
-use super::{password, payload, schema};
+use super::{payload, schema};
 use crate::Tenant;
 use crate::configuration::Connection;
+use crate::database::{insert_account, username};
 use crate::http::bearer::{Caller, MayCreate};
 use crate::http::error::{ApiError, management_json};
 use crate::secret::{Secret, random_hex};
@@ -52,13 +53,19 @@ pub(crate) async fn create(
         .ok_or_else(|| refused("Connection does not exist."))?;
     check_connection(connection, &new)?;
     let hash = match new.password.take().filter(|_| connection.is_database()) {
-        Some(password) => Some(password::hash(Secret::new(password)).await?),
+        Some(password) => Some(connection.database.passwords.hash(Secret::new(password)).await?),
         None => None,
     };
-    let (row, address) = row_of(connection, new, tenant.now().millis());
+    let verify = new.attributes.remove("verify_email") == Some(Value::Bool(true));
+    let row = row_of(connection, new, tenant.now().millis())?;
     check_size(&row)?;
     let shown = shown(&row)?;
-    tenant.add_user(permission, row, address, hash).await?;
+    let verified =
+        row.profile.email().filter(|_| verify).map(str::to_owned).zip(row.user_id.as_identity_key());
+    tenant.add_user(permission, row, hash).await?;
+    if let Some((email, key)) = verified {
+        tenant.mail_verification(&connection.name, &email, key).await?;
+    }
     Ok(management_json(StatusCode::CREATED, &shown))
 }
 
@@ -86,31 +93,27 @@ fn check_connection(connection: &Connection, new: &NewUser) -> Result<(), ApiErr
     if let Some(missing) = missing {
         return Err(schema::missing_property(missing));
     }
-    // No connection of this tenant asks for user names.
-    if new.username.is_some() {
-        return refused("Cannot set username for connection without requires_username.");
+    match (connection.database.usernames, &new.username) {
+        (None, Some(_)) => refused("Cannot set username for connection without requires_username."),
+        (Some(_), None) if connection.is_database() => Err(schema::missing_property("username")),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// The rows of a new user, and what nobody else in its connection may have.
-fn row_of(connection: &Connection, new: NewUser, now: i64) -> (UserRow, Address) {
+/// The row of a new user.
+fn row_of(connection: &Connection, new: NewUser, now: i64) -> Result<UserRow, ApiError> {
     let mut profile = Profile(new.attributes);
-    profile.0.remove("verify_email");
-    let is_phone = connection.strategy.as_str() == "sms";
     // Addresses of these connections are compared in lower case, so they are kept in it (contract A7).
     if let Some(email) = profile.email().map(str::to_lowercase) {
         profile = profile.with("email", email);
         profile.0.entry("email_verified").or_insert(Value::Bool(false));
     }
-    if is_phone {
+    if connection.strategy.as_str() == "sms" {
         profile.0.entry("phone_verified").or_insert(Value::Bool(false));
     }
-    let address = if is_phone {
-        Address::Phone(profile.phone_number().unwrap_or_default().to_owned())
-    } else {
-        Address::Email(profile.email().unwrap_or_default().to_owned())
-    };
+    if let (Some(rule), Some(name)) = (connection.database.usernames, &new.username) {
+        profile = profile.with("username", username(rule, name).map_err(ApiError::Refused)?);
+    }
     let id = new.user_id.unwrap_or_else(random_hex::<12>);
     let key = IdentityKey { provider: connection.strategy.clone(), user_id: IdentityId::text(id) };
     let user_id = key.as_user_id();
@@ -121,13 +124,12 @@ fn row_of(connection: &Connection, new: NewUser, now: i64) -> (UserRow, Address)
         provider: key.provider,
         is_social: false,
     };
-    let row = UserRow {
+    Ok(UserRow {
         user_metadata: new.user_metadata,
         app_metadata: new.app_metadata,
         blocked: new.blocked,
         ..UserRow::new(user_id, profile, vec![identity], now)
-    };
-    (row, address)
+    })
 }
 
 impl Tenant {
@@ -135,29 +137,16 @@ impl Tenant {
         &self,
         _permission: MayCreate,
         row: UserRow,
-        address: Address,
         password_hash: Option<String>,
     ) -> Result<(), ApiError> {
-        let exists = |error| match error {
-            store::Error::Conflict => ApiError::UserExists,
-            other => ApiError::from(other),
-        };
         self.0
             .store
             .write(move |unit| {
                 Box::pin(async move {
-                    let Some(identity) = row.identities.first() else { return Err(ApiError::Internal) };
-                    let key = identity.key();
-                    if unit.find_address(&identity.connection, &address, None).await?.is_some() {
-                        return Err(ApiError::UserExists);
-                    }
-                    unit.insert_user(&row).await.map_err(exists)?;
-                    if let (Some(password_hash), Address::Email(login)) = (password_hash, address) {
-                        let connection = identity.connection.clone();
-                        let credential = CredentialRow { connection, login, key, password_hash };
-                        unit.insert_credential(&credential).await.map_err(exists)?;
-                    }
-                    Ok(())
+                    insert_account(unit, &row, password_hash).await.map_err(|error| match error {
+                        store::Error::Conflict => ApiError::UserExists,
+                        other => ApiError::from(other),
+                    })
                 })
             })
             .await

@@ -5,7 +5,6 @@ mod create;
 mod endpoints;
 mod identities;
 mod metadata;
-mod password;
 mod path;
 mod query;
 mod schema;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::body::Encoding;
 use crate::http::error::ApiError;
+use crate::mail::is_address;
 
 /// What a value must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +134,7 @@ fn judge(kind: Kind, value: &Value) -> Result<(), String> {
         Kind::Text { min, max } | Kind::TextOrNull { min, max } => has_length(text()?, min, max),
         Kind::Email => {
             let text = text()?;
-            if is_email(text) { Ok(()) } else { Err(wrong_format("email", text)) }
+            if is_address(text) { Ok(()) } else { Err(wrong_format("email", text)) }
         }
         Kind::Url { .. } => {
             let text = text()?;
@@ -173,15 +174,6 @@ fn has_length(text: &str, min: usize, max: usize) -> Result<(), String> {
 
 fn wrong_format(format: &str, text: &str) -> String {
     format!("Object didn't pass validation for format {format}: {text}")
-}
-
-/// Enough to be an address; whether somebody reads its mail is for the mail to find out.
-fn is_email(text: &str) -> bool {
-    let odd =
-        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | ',' | ';' | '\\');
-    text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !text.contains(odd)
-    }) && text.len() <= 320
 }
 
 /// At every depth: what is nested can become a path in a search as well.

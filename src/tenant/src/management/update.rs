@@ -4,15 +4,17 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{Identity, IdentityKey, Metadata, Profile};
+use model::{ConnectionName, Identity, IdentityKey, Metadata, Profile, UserId};
 use serde_json::{Map, Value};
 use store::{Address, CredentialRow, Unit, UserRow};
 
 use super::metadata::{check_size, merge};
 use super::path::PathIds;
 use super::users::shown;
-use super::{password, payload, schema};
+use super::{payload, schema};
 use crate::Tenant;
+use crate::configuration::PasswordPolicy;
+use crate::database::{set_password, username};
 use crate::http::bearer::Caller;
 use crate::http::error::{ApiError, management_json};
 use crate::secret::Secret;
@@ -45,28 +47,39 @@ pub(crate) async fn update(
             return refused(format!("Cannot update {one} and {other} simultaneously."));
         }
     }
-    let named = body.get("connection").and_then(Value::as_str);
-    if named.is_some_and(|name| tenant.0.configuration.connection(name).is_none()) {
+    let named = body.get("connection").and_then(Value::as_str).map(str::to_owned);
+    if named.as_deref().is_some_and(|name| tenant.0.configuration.connection(name).is_none()) {
         return refused("Connection does not exist.");
     }
     let hash = match body.remove("password") {
-        Some(Value::String(password)) => Some(password::hash(Secret::new(password)).await?),
+        Some(Value::String(password)) => {
+            let policy = tenant.password_policy(permission.user_id(), named.as_deref()).await?;
+            Some(policy.hash(Secret::new(password)).await?)
+        }
         _ => None,
     };
+    let verify = body.get("verify_email") == Some(&Value::Bool(true));
+    let rules = tenant.clone();
     let now = tenant.now().millis();
-    let changed = tenant
+    let (changed, identity, email) = tenant
         .0
         .store
-        .write(move |unit| {
+        .write::<_, ApiError, _>(move |unit| {
             Box::pin(async move {
                 let user = unit.find_user(permission.user_id()).await?.ok_or(ApiError::UnknownUser)?;
-                let change = change(user, &body, hash.is_some(), now)?;
+                let change = change(user, &body, hash.is_some(), &rules, now)?;
                 check_size(&change.user)?;
                 write(unit, &change, hash).await?;
-                unit.find_user(permission.user_id()).await?.ok_or(ApiError::UnknownUser)
+                let changed = unit.find_user(permission.user_id()).await?.ok_or(ApiError::UnknownUser)?;
+                let own = matches!(change.identity.provider.as_str(), "auth0" | "email");
+                let email = change.after.email().filter(|_| verify && own).map(str::to_owned);
+                Ok((changed, change.identity, email))
             })
         })
         .await?;
+    if let Some(email) = email {
+        tenant.mail_verification(&identity.connection, &email, identity.key()).await?;
+    }
     Ok(management_json(StatusCode::OK, &shown(&changed)?))
 }
 
@@ -91,6 +104,7 @@ fn change(
     mut user: UserRow,
     body: &Map<String, Value>,
     password: bool,
+    tenant: &Tenant,
     now: i64,
 ) -> Result<Change, ApiError> {
     let place = match body.get("connection").and_then(Value::as_str) {
@@ -101,7 +115,9 @@ fn change(
         },
     };
     let identity = user.identities[place].clone();
-    check_attributes(&identity, place > 0, body, password)?;
+    let connection = tenant.0.configuration.connection(identity.connection.as_str());
+    let usernames = connection.and_then(|connection| connection.database.usernames);
+    check_attributes(&identity, place > 0, body, password, usernames.is_some())?;
 
     let before = identity.profile_data.clone().unwrap_or_else(|| user.profile.clone());
     let mut after = before.clone();
@@ -120,6 +136,11 @@ fn change(
                     after = after.with("email_verified", false);
                 }
                 after = after.with("email", email);
+            }
+            "username" => {
+                let rule = usernames.unwrap_or_default();
+                let name = username(rule, value.as_str().unwrap_or_default()).map_err(ApiError::Refused)?;
+                after = after.with("username", name);
             }
             "connection" | "client_id" | "verify_email" | "verify_phone_number" => {}
             name if value.is_null() => {
@@ -144,6 +165,7 @@ fn check_attributes(
     secondary: bool,
     body: &Map<String, Value>,
     password: bool,
+    usernames: bool,
 ) -> Result<(), ApiError> {
     let strategy = identity.provider.as_str();
     let (database, email, phone) = (strategy == "auth0", strategy == "email", strategy == "sms");
@@ -164,8 +186,7 @@ fn check_attributes(
     if password && !database {
         return refused("Connection is not supported for this operation.");
     }
-    if body.contains_key("username") {
-        // No connection of this tenant asks for user names.
+    if body.contains_key("username") && !usernames {
         return refused("Cannot set username for connection without requires_username.");
     }
     // What another provider says about a person is its own to change, at the next sign-in.
@@ -206,28 +227,69 @@ async fn write(unit: &mut Unit, change: &Change, hash: Option<String>) -> Result
             }
         }
         unit.update_profile(key, after).await?;
-        if let (Some(from), Some(to)) = (before.email(), email) {
-            unit.rename_login(key, &from.to_lowercase(), to).await.map_err(|error| match error {
-                store::Error::Conflict => ApiError::EmailExists,
+        let taken = |message: fn() -> ApiError| {
+            move |error| match error {
+                store::Error::Conflict => message(),
                 other => ApiError::from(other),
-            })?;
+            }
+        };
+        if let (Some(from), Some(to)) = (before.email(), email) {
+            unit.rename_login(key, &from.to_lowercase(), to)
+                .await
+                .map_err(taken(|| ApiError::EmailExists))?;
+        }
+        let name = after.text("username").filter(|name| before.text("username") != Some(*name));
+        if let Some(to) = name {
+            let exists = || ApiError::Refused("The specified new username already exists".to_owned());
+            rename_user(unit, connection, key, before, to).await.map_err(taken(exists))?;
         }
     }
     if let Some(hash) = hash {
-        if !unit.replace_password(key, &hash).await? {
-            let Some(login) = after.email().map(str::to_lowercase) else {
-                return refused("Connection is not supported for this operation.");
-            };
-            let credential = CredentialRow {
-                connection: connection.clone(),
-                login,
-                key: key.clone(),
-                password_hash: hash,
-            };
-            unit.insert_credential(&credential).await?;
+        if !set_password(unit, key, connection, after, &hash).await? {
+            return refused("Connection is not supported for this operation.");
         }
-        // Whoever knew the old password is signed out with it, also where they signed in by what they linked.
+        // Whoever knew the old password is signed out with it, also where they signed in by what they linked, and
+        // whoever asked for a link to set another one has lost it.
         unit.sign_out(&change.user.user_id).await?;
+        unit.remove_tickets_of(key).await?;
     }
     Ok(())
+}
+
+/// Lets an identity sign in by another user name, or by its first one if it has a password.
+async fn rename_user(
+    unit: &mut Unit,
+    connection: &ConnectionName,
+    key: &IdentityKey,
+    before: &Profile,
+    to: &str,
+) -> Result<(), store::Error> {
+    if let Some(from) = before.text("username") {
+        unit.rename_login(key, &from.to_lowercase(), to).await?;
+    } else if let Some(email) = before.email().map(str::to_lowercase)
+        && let Some(credential) = unit.find_credential(connection, &email).await?
+    {
+        unit.insert_credential(&CredentialRow { login: to.to_owned(), ..credential }).await?;
+    }
+    Ok(())
+}
+
+impl Tenant {
+    /// What is asked of a new password of this user, in the connection that is named or else in that of the primary.
+    async fn password_policy(
+        &self,
+        user_id: &UserId,
+        named: Option<&str>,
+    ) -> Result<PasswordPolicy, ApiError> {
+        let configuration = &self.0.configuration;
+        let connection = match named {
+            Some(name) => configuration.connection(name),
+            None => {
+                let user = self.0.store.read().await?.find_user(user_id).await?;
+                let primary = user.and_then(|user| user.identities.into_iter().next());
+                primary.and_then(|primary| configuration.connection(primary.connection.as_str()))
+            }
+        };
+        Ok(connection.map(|connection| connection.database.passwords).unwrap_or_default())
+    }
 }

@@ -74,6 +74,9 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) code_challenge: Option<String>,
     pub(crate) prompt: Option<Prompt>,
     pub(crate) max_age: Option<u64>,
+    /// Whether the person is likely to be new.
+    #[serde(default)]
+    pub(crate) sign_up: bool,
     pub(crate) login_hint: Option<String>,
     pub(crate) connection: Option<String>,
 }
@@ -180,6 +183,7 @@ impl AuthorizationRequest {
                 max_age: text("max_age")
                     .map(|age| age.parse().map_err(|_| Refusal::new("invalid_request", "Invalid max_age")))
                     .transpose()?,
+                sign_up: text("screen_hint") == Some("signup"),
                 login_hint: owned("login_hint"),
                 connection,
             })

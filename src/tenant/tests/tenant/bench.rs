@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,8 +18,10 @@ use serde_json::{Value, json};
 use store::{SigningKeyRow, Store, UserRow};
 use tempfile::TempDir;
 use tenant::configuration::{
-    ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Options, RefreshTokens,
+    ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Database, Options, PasswordLevel,
+    PasswordPolicy, RefreshTokens, Usernames,
 };
+use tenant::mail::{Carrier, Mail};
 use tenant::secret::{Secret, digest};
 use tenant::seed::{SeedPassword, SeedUser};
 use tenant::{Clock, Configuration, Issuer, Moment, Tenant};
@@ -46,7 +49,19 @@ pub(crate) struct Bench {
     issuer: Issuer,
     configuration: Configuration,
     router: Router,
-    _folder: TempDir,
+    mails: Arc<Mails>,
+    folder: TempDir,
+}
+
+/// The mails that were sent, the oldest first.
+#[derive(Default)]
+pub(crate) struct Mails(Mutex<Vec<Mail>>);
+
+impl Carrier for Mails {
+    fn carry(&self, mail: &Mail) -> std::io::Result<()> {
+        self.0.lock().unwrap().push(mail.clone());
+        Ok(())
+    }
 }
 
 /// An answer, read whole.
@@ -152,12 +167,18 @@ async fn make_keys() -> Vec<SigningKeyRow> {
     let store = Store::open(&format!("sqlite:{}", folder.path().join("keys.db").display())).await.unwrap();
     let nothing = Configuration::new(Options::default(), Vec::new(), Vec::new(), Vec::new()).unwrap();
     let clock = Clock::settable(Moment::from_millis(START));
-    open(&store, &Issuer::parse(ISSUER).unwrap(), &nothing, &clock).await;
+    open(&store, &Issuer::parse(ISSUER).unwrap(), &nothing, &clock, Arc::default()).await;
     store.read().await.unwrap().list_signing_keys().await.unwrap()
 }
 
-async fn open(store: &Store, issuer: &Issuer, configuration: &Configuration, clock: &Clock) -> Tenant {
-    Tenant::open(store.clone(), issuer.clone(), configuration.clone(), clock.clone()).await.unwrap()
+async fn open(
+    store: &Store,
+    issuer: &Issuer,
+    configuration: &Configuration,
+    clock: &Clock,
+    mails: Arc<Mails>,
+) -> Tenant {
+    Tenant::open(store.clone(), issuer.clone(), configuration.clone(), clock.clone(), mails).await.unwrap()
 }
 
 /// What every bench but a provider's has, and these connections.
@@ -212,6 +233,20 @@ fn configuration(options: Options, connections: Vec<Connection>) -> Configuratio
                 ..Connection::new("facebook", "facebook")
             },
             Connection { pinned: true, ..Connection::new("waad", "waad") },
+            Connection {
+                enabled_clients: Some(vec!["other".to_owned()]),
+                database: Database {
+                    usernames: Some(Usernames::default()),
+                    passwords: PasswordPolicy { level: PasswordLevel::Good, min_length: None },
+                    ..Database::default()
+                },
+                ..Connection::new("members", "auth0")
+            },
+            Connection {
+                enabled_clients: Some(vec!["other".to_owned()]),
+                database: Database { sign_up: false, ..Database::default() },
+                ..Connection::new("staff", "auth0")
+            },
             Connection { enabled_clients: Some(Vec::new()), ..Connection::new("linkedin", "linkedin") },
         ]
         .into_iter()
@@ -272,20 +307,34 @@ impl Bench {
             })
             .await
             .unwrap();
-        let tenant = open(&store, &issuer, &configuration, &clock).await;
+        let mails = Arc::<Mails>::default();
+        let tenant = open(&store, &issuer, &configuration, &clock, mails.clone()).await;
         tenant.seed(seeds).await.unwrap();
-        Self { store, clock, issuer, configuration, router: tenant.router(), _folder: folder }
+        Self { store, clock, issuer, configuration, router: tenant.router(), mails, folder }
     }
 
     /// Adds users, as a restart with a users file does.
     pub(crate) async fn seed(&self, seeds: Vec<SeedUser>) {
-        let tenant = open(&self.store, &self.issuer, &self.configuration, &self.clock).await;
+        let tenant =
+            open(&self.store, &self.issuer, &self.configuration, &self.clock, self.mails.clone()).await;
         tenant.seed(seeds).await.unwrap();
+    }
+
+    /// The mails that were sent since they were last taken.
+    pub(crate) fn take_mails(&self) -> Vec<Mail> {
+        std::mem::take(&mut self.mails.0.lock().unwrap())
+    }
+
+    /// The path that the link of the one mail leads to.
+    pub(crate) fn take_link(&self) -> String {
+        let [mail] = &self.take_mails()[..] else { panic!("not one mail") };
+        mail.link.strip_prefix(ISSUER.trim_end_matches('/')).unwrap().to_owned()
     }
 
     /// Opens the tenant again, as a restart does.
     pub(crate) async fn reopen(&mut self) {
-        self.router = open(&self.store, &self.issuer, &self.configuration, &self.clock).await.router();
+        let (store, issuer, mails) = (&self.store, &self.issuer, self.mails.clone());
+        self.router = open(store, issuer, &self.configuration, &self.clock, mails).await.router();
     }
 
     /// Answers on a socket as well, for whoever is not on this bench.
@@ -337,6 +386,14 @@ impl Bench {
             .body(Body::from(body))
             .unwrap();
         self.send(request).await
+    }
+
+    /// Whether this text stands anywhere in the files of the database.
+    pub(crate) fn stores(&self, text: &str) -> bool {
+        std::fs::read_dir(self.folder.path()).unwrap().any(|file| {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        })
     }
 
     /// What is stored about a user.

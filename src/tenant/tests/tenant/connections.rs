@@ -28,13 +28,13 @@ async fn a_connection_is_shown_in_the_recorded_shape() {
 
 #[tokio::test]
 async fn connections_are_found_by_name_strategy_and_page() {
-    assert_eq!(names("").await.len(), 8);
+    assert_eq!(names("").await.len(), 10);
     assert_eq!(names("?strategy=samlp&strategy=sms").await, ["acme", "sms"]);
     assert_eq!(names("?name=acme&strategy=sms").await, [""; 0]);
     assert_eq!(names("?per_page=2&page=1").await, ["github", "acme"]);
     assert_eq!(
         list("?per_page=2&page=9&include_totals=true").await.json(),
-        json!({ "total": 8, "start": 18, "limit": 2, "connections": [] })
+        json!({ "total": 10, "start": 18, "limit": 2, "connections": [] })
     );
     let bare = list("?name=sms&fields=name,strategy").await.json();
     assert_eq!(bare, json!([{ "name": "sms", "strategy": "sms" }]));

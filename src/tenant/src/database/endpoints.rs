@@ -1,0 +1,182 @@
+//! `/dbconnections/…`: signing up and asking for a new password without the hosted pages (contract C4).
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use model::{Profile, route};
+use serde_json::{Map, Value, json};
+
+use super::{NewAccount, NotSignedUp};
+use crate::Tenant;
+use crate::configuration::Connection;
+use crate::http::body::read_object;
+use crate::http::cors;
+use crate::http::error::{log_failure, uncached};
+use crate::login::Client;
+use crate::password::Weakness;
+use crate::secret::Secret;
+
+/// What a person may say about themselves beside their address.
+const ATTRIBUTES: [&str; 5] = ["family_name", "given_name", "name", "nickname", "picture"];
+
+/// What `user_metadata` may hold: so many keys, so long keys, and texts so long (Auth0: "Signup").
+const METADATA: (usize, usize, usize) = (10, 100, 500);
+
+pub(crate) fn router() -> Router<Tenant> {
+    Router::new()
+        .route(route::SIGN_UP, post(sign_up))
+        .route(route::CHANGE_PASSWORD, post(change_password))
+        .layer(cors::api())
+}
+
+/// Why a call is refused, in the shape of contract C4. Whether an address is known is told by none of them but
+/// [`NotSignedUp::Taken`], which says no more than that the sign-up is invalid.
+enum Refusal {
+    /// A code for programs, and words.
+    Bad(&'static str, String),
+    Weak(Weakness),
+    TooMany(Duration),
+    Internal,
+}
+
+impl Refusal {
+    fn bad(code: &'static str, description: &str) -> Self {
+        Self::Bad(code, description.to_owned())
+    }
+}
+
+impl From<NotSignedUp> for Refusal {
+    fn from(not_signed_up: NotSignedUp) -> Self {
+        match not_signed_up {
+            NotSignedUp::Closed => Self::bad("unauthorized", "public signup is disabled"),
+            NotSignedUp::InvalidEmail | NotSignedUp::Taken => Self::bad("invalid_signup", "Invalid sign up"),
+            NotSignedUp::InvalidUsername(words) => Self::Bad("invalid_signup", words),
+            NotSignedUp::WeakPassword(weakness) => Self::Weak(weakness),
+            NotSignedUp::TooMany(wait) => Self::TooMany(wait),
+            NotSignedUp::Failed => Self::Internal,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = |name: &str, code: &str, description: &str, status: StatusCode| {
+            let body = json!({ "name": name, "code": code, "description": description,
+                "statusCode": status.as_u16() });
+            (status, Json(body)).into_response()
+        };
+        let response = match self {
+            Self::Bad(code, words) => body("BadRequestError", code, &words, StatusCode::BAD_REQUEST),
+            Self::Weak(weakness) => (StatusCode::BAD_REQUEST, Json(weakness.value())).into_response(),
+            Self::TooMany(wait) => {
+                let (status, words) = (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Try again later.");
+                let mut response = body("TooManyRequestsError", "too_many_requests", words, status);
+                let seconds = HeaderValue::from(wait.as_secs().max(1));
+                response.headers_mut().insert(header::RETRY_AFTER, seconds);
+                response
+            }
+            Self::Internal => {
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                body("InternalServerError", "server_error", "An internal server error occurred", status)
+            }
+        };
+        uncached(response)
+    }
+}
+
+/// The body of a call, and the database that it names.
+async fn read(tenant: &Tenant, request: Request) -> Result<(Map<String, Value>, &Connection), Refusal> {
+    let body =
+        read_object(request).await.map_err(|_| Refusal::bad("invalid_request", "The body cannot be read"))?;
+    let client = tenant
+        .client(text(&body, "client_id")?)
+        .ok_or_else(|| Refusal::bad("invalid_request", "Unknown client"))?;
+    let connection = tenant
+        .0
+        .configuration
+        .connection(text(&body, "connection")?)
+        .filter(|connection| connection.is_database() && connection.is_enabled_for(&client.client_id))
+        .ok_or_else(|| Refusal::bad("invalid_request", "the connection was not found"))?;
+    Ok((body, connection))
+}
+
+fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Result<&'b str, Refusal> {
+    let text = body.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    text.ok_or_else(|| Refusal::Bad("invalid_request", format!("{name} is required")))
+}
+
+/// `POST /dbconnections/signup`: 200 with the new user's own id, without its provider.
+async fn sign_up(State(tenant): State<Tenant>, request: Request) -> Result<Response, Refusal> {
+    let address = Client::of(&request).address();
+    let (body, connection) = read(&tenant, request).await?;
+    let new = NewAccount {
+        email: text(&body, "email")?.trim().to_owned(),
+        password: Secret::new(text(&body, "password")?),
+        username: body.get("username").and_then(Value::as_str).map(|name| name.trim().to_owned()),
+        profile: profile(&body)?,
+        user_metadata: metadata(&body)?,
+    };
+    let user = tenant.sign_up(connection, new, address).await?;
+    let mut answer = user.profile.0.clone();
+    if let Some(identity) = user.identities.first() {
+        answer.insert("_id".to_owned(), identity.user_id.as_str().into());
+    }
+    if let Some(metadata) = user.user_metadata {
+        answer.insert("user_metadata".to_owned(), Value::Object(metadata));
+    }
+    Ok(uncached(Json(answer).into_response()))
+}
+
+/// What the person says about themselves; anything else in the body is ignored, as by Auth0, and so never believed.
+fn profile(body: &Map<String, Value>) -> Result<Profile, Refusal> {
+    let mut profile = Profile::default();
+    for name in ATTRIBUTES {
+        let Some(value) = body.get(name) else { continue };
+        let fits = value.as_str().is_some_and(|text| (1..=300).contains(&text.chars().count()));
+        let is_url = |value: &Value| {
+            let url = value.as_str().and_then(|text| url::Url::parse(text).ok());
+            url.is_some_and(|url| matches!(url.scheme(), "http" | "https"))
+        };
+        if !fits || (name == "picture" && !is_url(value)) {
+            return Err(Refusal::Bad("invalid_request", format!("{name} is invalid")));
+        }
+        profile = profile.with(name, value.clone());
+    }
+    Ok(profile)
+}
+
+fn metadata(body: &Map<String, Value>) -> Result<Option<Map<String, Value>>, Refusal> {
+    let (keys, longest_key, longest_text) = METADATA;
+    match body.get("user_metadata") {
+        None => Ok(None),
+        Some(Value::Object(metadata))
+            if metadata.len() <= keys
+                && metadata.iter().all(|(key, value)| {
+                    let is_plain = !key.contains(['.', '$']) && key.chars().count() <= longest_key;
+                    is_plain && value.as_str().is_some_and(|text| text.chars().count() <= longest_text)
+                }) =>
+        {
+            Ok(Some(metadata.clone()))
+        }
+        Some(_) => Err(Refusal::bad("invalid_request", "user_metadata is invalid")),
+    }
+}
+
+/// `POST /dbconnections/change_password`: the same words for every address, known or not.
+async fn change_password(State(tenant): State<Tenant>, request: Request) -> Result<Response, Refusal> {
+    let address = Client::of(&request).address();
+    let (body, connection) = read(&tenant, request).await?;
+    let email = text(&body, "email")?.trim().to_lowercase();
+    tenant.allow_mail(&email, address).map_err(Refusal::TooMany)?;
+    tenant.mail_reset(vec![connection.name.clone()], &email).await.map_err(|error| {
+        log_failure(&error);
+        Refusal::Internal
+    })?;
+    let words = "We've just sent you an email to reset your password.";
+    Ok(uncached(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], words).into_response()))
+}

@@ -1,0 +1,176 @@
+//! The pages around a password: signing up, having forgotten it, setting a new one, proving an address.
+
+use maud::{Markup, html};
+
+use super::{Assets, FORGOTTEN, RESET, SIGN_UP, VERIFY, frame, login_path, notice};
+
+/// What the sign-up page shows. Its form posts `state`, `email`, `password` and, where people have them, `username` to
+/// [`SIGN_UP`].
+#[derive(Debug)]
+pub(crate) struct SignUpPage<'a> {
+    /// What people call the tenant.
+    pub(crate) tenant: &'a str,
+    /// What people call the application that asked.
+    pub(crate) client: &'a str,
+    /// The handle of the pending authorization request.
+    pub(crate) state: &'a str,
+    /// What the e-mail field starts with; may be empty.
+    pub(crate) email: &'a str,
+    /// What the field for the user name starts with; `None` where people have no user names.
+    pub(crate) username: Option<&'a str>,
+    /// What is asked of the password.
+    pub(crate) rules: Vec<String>,
+    /// Why the attempt before this page was refused.
+    pub(crate) refusal: Option<&'a str>,
+}
+
+/// What the page for a forgotten password shows. Its form posts `state` and `email` to [`FORGOTTEN`].
+#[derive(Debug)]
+pub(crate) struct ForgottenPage<'a> {
+    /// What people call the tenant.
+    pub(crate) tenant: &'a str,
+    /// The handle of the pending authorization request.
+    pub(crate) state: &'a str,
+    /// What the e-mail field starts with; may be empty.
+    pub(crate) email: &'a str,
+    /// Whether a mail was just asked for.
+    pub(crate) sent: bool,
+    /// Why it was not.
+    pub(crate) refusal: Option<&'a str>,
+}
+
+/// What the page for a new password shows. Its form posts `password` to [`RESET`].
+#[derive(Debug)]
+pub(crate) struct ResetPage<'a> {
+    /// What people call the tenant.
+    pub(crate) tenant: &'a str,
+    /// Whose password it is.
+    pub(crate) email: &'a str,
+    /// What is asked of the password.
+    pub(crate) rules: Vec<String>,
+    /// Why the attempt before this page was refused.
+    pub(crate) refusal: Option<&'a str>,
+}
+
+/// The page where a person signs up.
+pub(crate) fn sign_up(assets: &Assets, page: &SignUpPage<'_>) -> Markup {
+    let title = format!("Sign up for {}", page.client);
+    let described = page.refusal.map(|_| "refusal");
+    let content = html! {
+        div.card {
+            h1 { "Sign up for " bdi { (page.client) } }
+            @if let Some(sentence) = page.refusal { (notice(sentence)) }
+            form.fields method="post" action=(SIGN_UP) {
+                input type="hidden" name="state" value=(page.state);
+                (email_field("email", page.email, page.email.is_empty(), described))
+                @if let Some(username) = page.username {
+                    div.field {
+                        label for="username" { "User name" }
+                        input #username name="username" type="text" value=(username) autocomplete="username"
+                            autocapitalize="none" spellcheck="false" required aria-describedby=[described];
+                    }
+                }
+                (new_password_field("Password", &page.rules, !page.email.is_empty(), described))
+                button.button.solid.wide type="submit" { "Sign up" }
+            }
+            p.back { "You have an account? " a href=(login_path(page.state)) { "Sign in" } }
+        }
+    };
+    frame(assets, page.tenant, &title, "sign-up", &content)
+}
+
+/// The page where a person asks for a mail to set a new password.
+pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
+    let back = login_path(page.state);
+    let content = html! {
+        div.card {
+            h1 { "Forgot your password?" }
+            @if page.sent {
+                p role="status" {
+                    "If there is an account for " bdi { (page.email) } ", a mail with a link is on its way. The link is \
+                     good for an hour, and once."
+                }
+            } @else {
+                p { "Type your e-mail address. If there is an account for it, you get a mail with a link to set a new password." }
+                @if let Some(sentence) = page.refusal { (notice(sentence)) }
+                form.fields method="post" action=(FORGOTTEN) {
+                    input type="hidden" name="state" value=(page.state);
+                    (email_field("email", page.email, true, page.refusal.map(|_| "refusal")))
+                    button.button.solid.wide type="submit" { "Send the mail" }
+                }
+            }
+            p.back { a href=(back) { "Back to sign-in" } }
+        }
+    };
+    frame(assets, page.tenant, "Forgot your password?", "forgotten", &content)
+}
+
+/// The page where a person sets a new password.
+pub(crate) fn reset(assets: &Assets, page: &ResetPage<'_>) -> Markup {
+    let described = page.refusal.map(|_| "refusal");
+    let content = html! {
+        div.card {
+            h1 { "Set a new password" }
+            p { "For " bdi { (page.email) } ". Afterwards you are signed out everywhere." }
+            @if let Some(sentence) = page.refusal { (notice(sentence)) }
+            form.fields method="post" action=(RESET) {
+                // Password managers learn from it whose password it is.
+                input type="hidden" name="username" autocomplete="username" value=(page.email);
+                (new_password_field("New password", &page.rules, true, described))
+                button.button.solid.wide type="submit" { "Set the password" }
+            }
+        }
+    };
+    frame(assets, page.tenant, "Set a new password", "reset", &content)
+}
+
+/// The page that asks for one press, to prove that its mail was read by a person.
+pub(crate) fn verify(assets: &Assets, tenant: &str, email: &str) -> Markup {
+    let content = html! {
+        div.card {
+            h1 { "Confirm your e-mail address" }
+            p { "Is " bdi { (email) } " your address?" }
+            form.fields method="post" action=(VERIFY) {
+                button.button.solid.wide type="submit" { "Yes, confirm it" }
+            }
+            p { "If you did not sign up at " bdi { (tenant) } ", close this page." }
+        }
+    };
+    frame(assets, tenant, "Confirm your e-mail address", "verify", &content)
+}
+
+/// The links below the password's form: to sign up where people can, and for those who forgot it.
+pub(super) fn ways_on(state: &str, sign_up: bool) -> Markup {
+    html! {
+        p.back { a href=(super::with_query(FORGOTTEN, &[("state", state)])) { "Forgot your password?" } }
+        @if sign_up {
+            p.back { "New here? " a href=(super::with_query(SIGN_UP, &[("state", state)])) { "Sign up" } }
+        }
+    }
+}
+
+fn email_field(name: &str, value: &str, focus: bool, described: Option<&str>) -> Markup {
+    html! {
+        div.field {
+            label for=(name) { "E-mail address" }
+            input id=(name) name=(name) type="text" inputmode="email" value=(value) autocomplete="email"
+                autocapitalize="none" spellcheck="false" dir="auto" required autofocus[focus]
+                aria-describedby=[described];
+        }
+    }
+}
+
+/// A field for a password that is chosen now, with what is asked of it.
+fn new_password_field(label: &str, rules: &[String], focus: bool, described: Option<&str>) -> Markup {
+    let described = described.map_or_else(|| "rules".to_owned(), |other| format!("{other} rules"));
+    html! {
+        div.field {
+            label for="password" { (label) }
+            input #password name="password" type="password" autocomplete="new-password" maxlength="1024" required
+                autofocus[focus] aria-describedby=(described);
+            div #rules.rules {
+                @for rule in rules { p { (rule) } }
+            }
+        }
+    }
+}

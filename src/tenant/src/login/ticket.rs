@@ -1,0 +1,231 @@
+//! Where the links in mails lead: setting a new password, and proving an address. A link's code moves from the address
+//! into a cookie at once, so that no history keeps it, and nothing changes before the person presses a button: mail
+//! programs open links by themselves.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use model::{Identity, Profile};
+use store::{Purpose, TicketRow, Unit, UserRow};
+
+use super::pages::{self, ResetPage};
+use super::{Client, Form, NotWaiting, failure, page, problem};
+use crate::Tenant;
+use crate::configuration::PasswordPolicy;
+use crate::database::set_password;
+use crate::http::cookie::Cookie;
+use crate::http::error::uncached;
+use crate::oauth::authorize;
+use crate::password::NotHashed;
+use crate::secret::Secret;
+
+/// Why a link does nothing.
+enum Refused {
+    /// Unknown, used, expired, replaced by a later one, or for an address that the person no longer has.
+    Over,
+    /// The form was sent by another site.
+    Foreign,
+    /// The new password is too weak.
+    Weak(TicketRow),
+    Failed,
+    Store(store::Error),
+}
+
+impl From<store::Error> for Refused {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Refused {
+    fn into_response(self, tenant: &Tenant) -> Response {
+        match self {
+            Self::Over => problem(
+                tenant,
+                StatusCode::BAD_REQUEST,
+                "This link is over",
+                "It was used, is too old, or a later mail has another one. Ask for a new mail.",
+                None,
+            ),
+            Self::Foreign => NotWaiting::Foreign.into_response(tenant),
+            Self::Weak(ticket) => {
+                let refusal = "This password is too weak. See below what it needs.";
+                let view = reset_page(tenant, &ticket, Some(refusal));
+                page(StatusCode::UNPROCESSABLE_ENTITY, pages::reset(&tenant.0.assets, &view), None)
+            }
+            Self::Failed => problem(
+                tenant,
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something went wrong here",
+                "Nothing was changed. Please try again in a moment.",
+                None,
+            ),
+            Self::Store(error) => failure(tenant, &error),
+        }
+    }
+}
+
+/// Takes the code out of the address, if it is there.
+fn keep_code(tenant: &Tenant, request: &Request, path: &str) -> Option<Response> {
+    let query = request.uri().query()?;
+    let (_, code) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ticket")?;
+    // Only what can be one of our codes becomes a cookie.
+    let is_code = code.len() == 43 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let code = Secret::new(if is_code { code.as_ref() } else { "none" });
+    let mut response = authorize::found(path);
+    response.headers_mut().append(header::SET_COOKIE, Cookie::Ticket.set(tenant, &code));
+    Some(uncached(response))
+}
+
+/// The ticket that the browser holds, if it is still good.
+async fn find(tenant: &Tenant, headers: &HeaderMap, purpose: Purpose) -> Result<TicketRow, Refused> {
+    let code = Cookie::Ticket.read(tenant, headers).ok_or(Refused::Over)?;
+    let ticket = tenant.0.store.read().await?.find_ticket(purpose, &code.digest()).await?;
+    let now = tenant.now().millis();
+    ticket.filter(|ticket| ticket.expires_at > now && ticket.key.is_some()).ok_or(Refused::Over)
+}
+
+/// `GET /u/reset-password`: the page where a new password is set.
+pub(super) async fn show_reset(State(tenant): State<Tenant>, request: Request) -> Response {
+    if let Some(response) = keep_code(&tenant, &request, pages::RESET) {
+        return response;
+    }
+    match find(&tenant, request.headers(), Purpose::ResetPassword).await {
+        Ok(ticket) => {
+            let view = reset_page(&tenant, &ticket, None);
+            page(StatusCode::OK, pages::reset(&tenant.0.assets, &view), None)
+        }
+        Err(refused) => refused.into_response(&tenant),
+    }
+}
+
+fn reset_page<'t>(tenant: &'t Tenant, ticket: &'t TicketRow, refusal: Option<&'t str>) -> ResetPage<'t> {
+    let rules = policy(tenant, ticket).sentences();
+    ResetPage { tenant: tenant.name(), email: &ticket.email, rules, refusal }
+}
+
+fn policy(tenant: &Tenant, ticket: &TicketRow) -> PasswordPolicy {
+    let connection = tenant.0.configuration.connection(ticket.connection.as_str());
+    connection.map(|connection| connection.database.passwords).unwrap_or_default()
+}
+
+/// `POST /u/reset-password`: password. Sets it, and signs the person out everywhere.
+pub(super) async fn reset(State(tenant): State<Tenant>, request: Request) -> Response {
+    match set(&tenant, request).await {
+        Ok(()) => {
+            let text = "Your new password is set, and you were signed out everywhere. Go back to the application and \
+                 sign in with it.";
+            done(&tenant, "Password changed", text)
+        }
+        Err(refused) => refused.into_response(&tenant),
+    }
+}
+
+async fn set(tenant: &Tenant, request: Request) -> Result<(), Refused> {
+    let (ticket, form) = submitted(tenant, request, Purpose::ResetPassword).await?;
+    let password = Secret::new(form.untrimmed("password"));
+    let hash = match policy(tenant, &ticket).hash(password).await {
+        Ok(hash) => hash,
+        Err(NotHashed::Weak(_)) => return Err(Refused::Weak(ticket)),
+        Err(NotHashed::Failed) => return Err(Refused::Failed),
+    };
+    let (now, email) = (tenant.now().millis(), ticket.email.clone());
+    tenant
+        .0
+        .store
+        .write(move |unit| {
+            Box::pin(async move {
+                let (mut user, identity, profile) = take(unit, &ticket).await?;
+                let key = identity.key();
+                if !set_password(unit, &key, &identity.connection, &profile, &hash).await? {
+                    return Err(Refused::Over);
+                }
+                user.updated_at = now;
+                user.last_password_reset = Some(now);
+                unit.update_account(&user).await?;
+                // Who sets a password by mail has read it.
+                unit.update_profile(&key, &profile.with("email_verified", true)).await?;
+                unit.sign_out(&user.user_id).await?;
+                Ok(unit.remove_tickets_of(&key).await?)
+            })
+        })
+        .await?;
+    tenant.0.attempts.forgive(&email);
+    Ok(())
+}
+
+/// `GET /u/verify-email`: the page that asks for one press.
+pub(super) async fn show_verify(State(tenant): State<Tenant>, request: Request) -> Response {
+    if let Some(response) = keep_code(&tenant, &request, pages::VERIFY) {
+        return response;
+    }
+    match find(&tenant, request.headers(), Purpose::VerifyEmail).await {
+        Ok(ticket) => {
+            let markup = pages::verify(&tenant.0.assets, tenant.name(), &ticket.email);
+            page(StatusCode::OK, markup, None)
+        }
+        Err(refused) => refused.into_response(&tenant),
+    }
+}
+
+/// `POST /u/verify-email`: the address is proven.
+pub(super) async fn verify(State(tenant): State<Tenant>, request: Request) -> Response {
+    match prove(&tenant, request).await {
+        Ok(()) => done(&tenant, "E-mail address confirmed", "Thank you. You can close this page."),
+        Err(refused) => refused.into_response(&tenant),
+    }
+}
+
+async fn prove(tenant: &Tenant, request: Request) -> Result<(), Refused> {
+    let (ticket, _) = submitted(tenant, request, Purpose::VerifyEmail).await?;
+    let now = tenant.now().millis();
+    tenant
+        .0
+        .store
+        .write(move |unit| {
+            Box::pin(async move {
+                let (user, identity, profile) = take(unit, &ticket).await?;
+                unit.update_profile(&identity.key(), &profile.with("email_verified", true)).await?;
+                unit.touch_user(&user.user_id, now).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// The ticket behind a form of our own, and the form.
+async fn submitted(
+    tenant: &Tenant,
+    request: Request,
+    purpose: Purpose,
+) -> Result<(TicketRow, Form), Refused> {
+    let client = Client::of(&request);
+    let form = Form::read(tenant, &client, request).await.map_err(|not_waiting| match not_waiting {
+        NotWaiting::Foreign => Refused::Foreign,
+        NotWaiting::Gone => Refused::Over,
+        NotWaiting::Store(error) => Refused::Store(error),
+    })?;
+    Ok((find(tenant, &client.headers, purpose).await?, form))
+}
+
+/// Uses a ticket up: the identity that it is for, with its account and its profile, if it still has the address.
+async fn take(unit: &mut Unit, ticket: &TicketRow) -> Result<(UserRow, Identity, Profile), Refused> {
+    let Some(key) = ticket.key.as_ref() else { return Err(Refused::Over) };
+    if !unit.remove_ticket(&ticket.digest).await? {
+        return Err(Refused::Over);
+    }
+    let user = unit.find_user_by_identity(key).await?.ok_or(Refused::Over)?;
+    let identity = user.identities.iter().find(|identity| identity.key() == *key).cloned();
+    let identity = identity.ok_or(Refused::Over)?;
+    let profile = identity.profile_data.clone().unwrap_or_else(|| user.profile.clone());
+    if profile.email().is_none_or(|email| email.to_lowercase() != ticket.email) {
+        return Err(Refused::Over);
+    }
+    Ok((user, identity, profile))
+}
+
+fn done(tenant: &Tenant, title: &str, text: &str) -> Response {
+    let mut response = problem(tenant, StatusCode::OK, title, text, None);
+    response.headers_mut().append(header::SET_COOKIE, Cookie::Ticket.clear(tenant));
+    response
+}

@@ -1,0 +1,218 @@
+//! New passwords: what a connection asks of them, and how they are hashed.
+
+use serde_json::{Value, json};
+
+use crate::secret::{Secret, hash_password};
+
+/// How many characters a password has at most, so that hashing it takes a bounded time.
+const MOST: usize = 1024;
+
+/// What a connection asks of new passwords (Auth0: "Password Strength in Auth0 Database Connections").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    /// Which kinds of characters.
+    pub level: PasswordLevel,
+    /// How many characters at least; `None` means as many as the level asks for.
+    pub min_length: Option<usize>,
+}
+
+impl Default for PasswordPolicy {
+    /// Eight characters of any kind, as NIST SP 800-63B asks. Auth0's own default takes a single one.
+    fn default() -> Self {
+        Self { level: PasswordLevel::None, min_length: Some(8) }
+    }
+}
+
+/// Auth0's five levels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordLevel {
+    /// Anything of one character or more.
+    None,
+    /// Six characters.
+    Low,
+    /// Eight characters with a lower case letter, an upper case letter and a number.
+    Fair,
+    /// Eight characters with three kinds of four: the former and special characters.
+    Good,
+    /// Ten characters as [`PasswordLevel::Good`], and no character more than twice in a row.
+    Excellent,
+}
+
+/// One rule and whether the password keeps it.
+#[derive(Clone, Debug)]
+struct Rule {
+    keeps: bool,
+    /// The rule in words, with what it asks for filled in.
+    sentence: String,
+    /// The rule in the shape of Auth0's answers.
+    value: Value,
+}
+
+/// What a password that was refused lacks.
+#[derive(Clone, Debug)]
+pub(crate) struct Weakness(Vec<Rule>);
+
+/// Why there is no hash of a new password.
+#[derive(Debug)]
+pub(crate) enum NotHashed {
+    /// The policy refuses it.
+    Weak(Weakness),
+    /// The machine failed.
+    Failed,
+}
+
+/// The kinds of characters: their words, their codes, and how to know them.
+type Kind = (&'static str, &'static str, fn(char) -> bool);
+const KINDS: [Kind; 4] = [
+    ("lower case letters (a-z)", "lowerCase", |c| c.is_ascii_lowercase()),
+    ("upper case letters (A-Z)", "upperCase", |c| c.is_ascii_uppercase()),
+    ("numbers (i.e. 0-9)", "numbers", |c| c.is_ascii_digit()),
+    ("special characters (e.g. !@#$%^&*)", "specialCharacters", |c| c.is_ascii_punctuation() || c == ' '),
+];
+
+impl PasswordPolicy {
+    /// The rules, each with whether `password` keeps it.
+    fn rules(&self, password: &str) -> Vec<Rule> {
+        use PasswordLevel as L;
+        let least = self.min_length.unwrap_or(match self.level {
+            L::None => 1,
+            L::Low => 6,
+            L::Fair | L::Good => 8,
+            L::Excellent => 10,
+        });
+        let length = password.chars().count();
+        let keeps = length >= least && length <= MOST;
+        let mut rules = vec![Rule {
+            keeps,
+            sentence: format!("At least {least} characters in length"),
+            value: json!({ "message": "At least %d characters in length", "format": [least],
+                "code": "lengthAtLeast", "verified": keeps }),
+        }];
+        let kinds = match self.level {
+            L::None | L::Low => None,
+            L::Fair => Some((3, 3)),
+            L::Good | L::Excellent => Some((3, 4)),
+        };
+        rules.extend(kinds.map(|(wanted, of)| kinds_rule(password, wanted, of)));
+        if self.level == L::Excellent {
+            let characters: Vec<char> = password.chars().collect();
+            let keeps = !characters.windows(3).any(|three| three[0] == three[1] && three[1] == three[2]);
+            rules.push(Rule {
+                keeps,
+                sentence: "No more than 2 identical characters in a row (e.g., \"aaa\" not allowed)"
+                    .to_owned(),
+                value: json!({
+                    "message": "No more than %d identical characters in a row (e.g., \"%s\" not allowed)",
+                    "format": [2, "aaa"], "code": "identicalChars", "verified": keeps }),
+            });
+        }
+        rules
+    }
+
+    /// What is asked, in sentences for a person who chooses a password.
+    pub(crate) fn sentences(&self) -> Vec<String> {
+        self.rules("").into_iter().map(|rule| rule.sentence).collect()
+    }
+
+    /// Hashes a new password, away from the threads that serve others.
+    ///
+    /// # Errors
+    /// [`NotHashed`].
+    pub(crate) async fn hash(&self, password: Secret) -> Result<String, NotHashed> {
+        let rules = self.rules(password.expose());
+        if rules.iter().any(|rule| !rule.keeps) {
+            return Err(NotHashed::Weak(Weakness(rules)));
+        }
+        tokio::task::spawn_blocking(move || hash_password(&password)).await.map_err(|_| NotHashed::Failed)
+    }
+}
+
+/// At least `wanted` of the first `of` kinds.
+fn kinds_rule(password: &str, wanted: usize, of: usize) -> Rule {
+    let found: Vec<_> = KINDS[..of].iter().map(|(.., is)| password.chars().any(is)).collect();
+    let keeps = found.iter().filter(|found| **found).count() >= wanted;
+    let items: Vec<_> = KINDS
+        .iter()
+        .zip(&found)
+        .map(|((message, code, _), verified)| json!({ "message": message, "code": code, "verified": verified }))
+        .collect();
+    let names: Vec<_> = KINDS[..of].iter().map(|(name, ..)| *name).collect();
+    let (sentence, value) = if wanted == of {
+        let message = "Should contain:";
+        (message.to_owned(), json!({ "message": message, "code": "shouldContain" }))
+    } else {
+        let value = json!({ "message": "Contain at least %d of the following %d types of characters:",
+            "format": [wanted, of], "code": "containsAtLeast" });
+        (format!("Contain at least {wanted} of the following {of} types of characters:"), value)
+    };
+    let mut value = value;
+    value["items"] = items.into();
+    value["verified"] = keeps.into();
+    Rule { keeps, sentence: format!("{sentence} {}", names.join(", ")), value }
+}
+
+impl Weakness {
+    /// What Auth0's sign-up says of it, as far as that was seen (contract C4, U-2).
+    pub(crate) fn value(&self) -> Value {
+        let rules: Vec<_> = self.0.iter().map(|rule| rule.value.clone()).collect();
+        let policy: Vec<_> = self.0.iter().map(|rule| format!("* {}", rule.sentence)).collect();
+        json!({
+            "name": "PasswordStrengthError",
+            "message": "Password is too weak",
+            "code": "invalid_password",
+            "description": { "rules": rules, "verified": false },
+            "policy": policy.join("\n"),
+            "statusCode": 400,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn takes(level: PasswordLevel, min_length: Option<usize>, password: &str) -> bool {
+        PasswordPolicy { level, min_length }.rules(password).iter().all(|rule| rule.keeps)
+    }
+
+    #[test]
+    fn each_level_asks_for_what_auth0_documents() {
+        use PasswordLevel as L;
+        for (level, good, bad) in [
+            (L::None, &["x", "  "][..], &[""][..]),
+            (L::Low, &["aaaaaa", "ünïcöd"], &["aaaaa"]),
+            (L::Fair, &["abcdEFG1"], &["abcdEFGH", "abcdefg1", "ABCDEFG1", "abcEF1"]),
+            (L::Good, &["abcdEFG1", "abcdef1!", "ABCDE 1!"], &["abcdefg1", "abcdefgh", "aB1!"]),
+            (L::Excellent, &["abcdEFGH11", "aabbAABB11"], &["abcdEFGH1", "abcdEFG111", "abcdefgh11"]),
+        ] {
+            for password in good {
+                assert!(takes(level, None, password), "{level:?} {password}");
+            }
+            for password in bad {
+                assert!(!takes(level, None, password), "{level:?} {password}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_length_of_ones_own_counts_in_place_of_the_levels() {
+        assert!(takes(PasswordLevel::Excellent, Some(4), "aB1x"));
+        assert!(!takes(PasswordLevel::Low, Some(12), "abcdefgh"));
+        assert!(!takes(PasswordLevel::None, None, &"a".repeat(MOST + 1)), "hashing is bounded");
+    }
+
+    #[test]
+    fn a_refusal_tells_each_rule_and_nothing_of_the_password() {
+        let rules = PasswordPolicy { level: PasswordLevel::Good, min_length: None }.rules("hunter");
+        let told = Weakness(rules).value();
+        assert_eq!(told["description"]["rules"][0]["verified"], false);
+        assert_eq!(told["description"]["rules"][1]["items"][0]["verified"], true);
+        assert_eq!(
+            told["policy"],
+            "* At least 8 characters in length\n* Contain at least 3 of the following 4 types of characters: \
+             lower case letters (a-z), upper case letters (A-Z), numbers (i.e. 0-9), special characters (e.g. \
+             !@#$%^&*)"
+        );
+        assert!(!told.to_string().contains("hunter"));
+    }
+}
