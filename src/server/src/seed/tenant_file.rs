@@ -240,6 +240,7 @@ struct OptionsEntry {
     #[serde(default)]
     password_complexity_options: Option<ComplexityEntry>,
     #[serde(flatten)]
+    #[expect(clippy::zero_sized_map_values, reason = "the names are told, the values are not looked at")]
     others: BTreeMap<String, IgnoredAny>,
 }
 

@@ -116,8 +116,8 @@ impl Tenant {
         let address = format!("{}{path}", self.0.issuer.origin());
         let mail = Mail::with_link(self.now().iso(), to, subject, sentence, &address, code);
         let carrier = self.0.mail.clone();
-        let carried = tokio::task::spawn_blocking(move || carrier.carry(&mail)).await;
-        if let Ok(Err(error)) = carried {
+        let taken = tokio::task::spawn_blocking(move || carrier.carry(&mail)).await;
+        if let Ok(Err(error)) = taken {
             tracing::error!(error = &error as &dyn std::error::Error, "a mail was not taken");
         }
     }

@@ -282,13 +282,12 @@ impl Tenant {
         named: Option<&str>,
     ) -> Result<PasswordPolicy, ApiError> {
         let configuration = &self.0.configuration;
-        let connection = match named {
-            Some(name) => configuration.connection(name),
-            None => {
-                let user = self.0.store.read().await?.find_user(user_id).await?;
-                let primary = user.and_then(|user| user.identities.into_iter().next());
-                primary.and_then(|primary| configuration.connection(primary.connection.as_str()))
-            }
+        let connection = if let Some(name) = named {
+            configuration.connection(name)
+        } else {
+            let user = self.0.store.read().await?.find_user(user_id).await?;
+            let primary = user.and_then(|user| user.identities.into_iter().next());
+            primary.and_then(|primary| configuration.connection(primary.connection.as_str()))
         };
         Ok(connection.map(|connection| connection.database.passwords).unwrap_or_default())
     }
