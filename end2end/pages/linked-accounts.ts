@@ -20,6 +20,9 @@ export class LinkedAccounts {
   readonly signInAgain: Locator;
   readonly dialog: Locator;
   readonly keepIt: Locator;
+  readonly selectSeveral: Locator;
+  /** What is chosen, and what can be done with it. */
+  readonly chosen: Locator;
 
   constructor(readonly page: Page) {
     this.header = page.getByRole('banner');
@@ -30,12 +33,14 @@ export class LinkedAccounts {
     this.linkedLogins = page.getByRole('list', { name: 'Linked logins', exact: true });
     this.linkedHeading = page.getByRole('heading', { level: 2, name: 'Linked logins' });
     this.rows = this.mainLogin.or(this.linkedLogins).locator('> [data-identity]');
-    this.status = page.getByRole('status');
+    this.status = page.locator('.toast').getByRole('status');
     this.notice = page.getByRole('alert');
     this.tryAgain = this.notice.getByRole('button', { name: 'Try again' });
     this.signInAgain = this.notice.getByRole('button', { name: 'Sign in again' });
     this.dialog = page.getByRole('dialog');
     this.keepIt = this.dialog.getByRole('button', { name: 'Keep it' });
+    this.selectSeveral = page.getByRole('button', { name: 'Select several' });
+    this.chosen = page.getByRole('group', { name: 'Chosen logins' });
   }
 
   async open(path = '/'): Promise<void> {
@@ -61,6 +66,11 @@ export class LinkedAccounts {
   /** The Unlink button of a row. */
   unlink(login: Login): Locator {
     return this.page.getByRole('button', { name: `Unlink ${login.name}, ${login.who}`, exact: true });
+  }
+
+  /** The checkbox of a row, while several are chosen. */
+  box(login: Login): Locator {
+    return this.page.getByRole('checkbox', { name: `Select ${login.name} (${login.who})`, exact: true });
   }
 
   /** The dialog's button that does it. */

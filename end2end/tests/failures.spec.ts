@@ -128,22 +128,6 @@ for (const { what, answer, complaint, title, remedy, details } of FAILURES) {
   });
 }
 
-test('too many requests: the person is told how long to wait', async ({ app, page, signedIn: person, watch }) => {
-  watch.expectStatus(429);
-  const now = Date.now();
-  await page.clock.setFixedTime(now);
-  await fail(page, {
-    ...refusal(429, 'Too Many Requests', 'Global limit has been reached', 'too_many_requests'),
-    headers: { 'x-ratelimit-limit': '50', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `${Math.floor(now / 1000) + 42}` },
-  });
-  await app.unlinks(person.linked[0]!);
-  await expect(app.notice).toContainText('That was a little too fast');
-  await expect(app.notice).toContainText('Try again in 42 seconds.');
-  await page.unrouteAll();
-  await app.tryAgain.click();
-  await expect(app.status).toHaveText(/was unlinked\.$/);
-});
-
 test('an array that comes back unchanged means that nothing was unlinked, and that is said', async ({
   app,
   page,

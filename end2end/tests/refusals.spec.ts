@@ -1,21 +1,6 @@
-import type { Page } from '@playwright/test';
-
-import { expect, PASSWORD, test } from '../fixtures/index.ts';
+import { bearer, expect, PASSWORD, test } from '../fixtures/index.ts';
 import { HostedLogin } from '../pages/hosted-login.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
-
-/** The token that the page sends to the Management API, seen on its way. */
-async function bearer(page: Page): Promise<string> {
-  const asked = page.waitForRequest((request) => request.url().includes('/api/v2/users/'));
-  await page.reload();
-  return (await asked).headers().authorization!;
-}
-
-test('the main login has no Unlink button, and says why', async ({ app, page, signedIn: person }) => {
-  await expect(app.row(person.main).getByRole('button')).toHaveCount(0);
-  await expect(app.row(person.main)).toContainText('The main login holds your account, so it stays.');
-  await expect(page.getByRole('button', { name: /^Unlink/ })).toHaveCount(person.linked.length);
-});
 
 test('the tenant refuses to unlink the main login, and changes nothing', async ({
   app,

@@ -1,7 +1,6 @@
 import type { Locator } from '@playwright/test';
 
 import { expect, isManagement, managementRequests, test } from '../fixtures/index.ts';
-import { LinkedAccounts } from '../pages/linked-accounts.ts';
 
 /** Puts a mark on elements that only these very elements have. */
 const mark = (rows: Locator) =>
@@ -172,19 +171,6 @@ test('keeping a login sends nothing and gives the focus back', { tag: '@anywhere
   await app.showsTheList();
   await app.shows([person.main, ...person.linked]);
   expect(requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
-});
-
-test('a login that two tabs unlink is gone in both, without a failure', async ({ app, context, signedIn: person }) => {
-  const [google, github, company] = person.linked;
-  const other = new LinkedAccounts(await context.newPage());
-  await other.open('/linked-accounts');
-  await other.shows([person.main, ...person.linked]);
-  await app.unlinks(github!);
-  await app.shows([person.main, google!, company!]);
-  await other.unlinks(github!);
-  await expect(other.status).toHaveText(`GitHub (${github!.who}) was unlinked.`);
-  await other.shows([person.main, google!, company!]);
-  await expect(other.notice).toBeHidden();
 });
 
 test('an unlinked login opens a separate, empty account afterwards', { tag: '@anywhere' }, async ({

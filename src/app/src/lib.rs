@@ -9,6 +9,7 @@
 pub mod api;
 pub mod cache;
 pub mod components;
+pub mod guard;
 pub mod pages;
 pub mod session;
 pub mod settings;

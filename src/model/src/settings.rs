@@ -37,6 +37,9 @@ pub struct OfferedConnection {
     /// Whether an organisation manages it, so that people cannot unlink its logins by themselves.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pinned: bool,
+    /// Whether nobody can sign in through it any more: it is offered nowhere, and its logins open no account.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closed: bool,
 }
 
 /// The page's settings. They hold no secret: everyone who opens the page can read them.

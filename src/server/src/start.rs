@@ -245,7 +245,7 @@ pub(crate) fn settings(
         audience: Some(issuer.management_audience()),
         bearer,
         name: Some(configuration.options().friendly_name.clone()),
-        connections: configuration.connections_open_to(&client.client_id).map(offered).collect(),
+        connections: offered(configuration, &client.client_id),
         identity_claim: Some(configuration.options().identity_claim.clone()),
         fresh_sign_in: None,
         undo_seconds: None,
@@ -254,13 +254,19 @@ pub(crate) fn settings(
     }))
 }
 
-fn offered(connection: &Connection) -> OfferedConnection {
-    OfferedConnection {
+/// The connections that are open to a client, then those that are closed to it.
+fn offered(configuration: &Configuration, client_id: &str) -> Vec<OfferedConnection> {
+    let offered = |connection: &Connection, closed: bool| OfferedConnection {
         name: connection.name.clone(),
         strategy: connection.strategy.clone(),
         display_name: connection.display_name.clone(),
         pinned: connection.pinned,
-    }
+        closed,
+    };
+    let open: Vec<&Connection> = configuration.connections_open_to(client_id).collect();
+    let is_closed = |connection: &&Connection| !open.iter().any(|open| open.name == connection.name);
+    let closed = configuration.connections().iter().filter(is_closed);
+    open.iter().map(|one| offered(one, false)).chain(closed.map(|one| offered(one, true))).collect()
 }
 
 /// The first single-page client that the page's callback belongs to, else the first one at all.

@@ -2,6 +2,8 @@
 
 use model::ManagementError;
 
+use crate::guard::Reason;
+
 /// A failed request, by what the person can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -11,10 +13,14 @@ pub enum Trouble {
     OtherAccount,
     /// The token does not allow this.
     NotAllowed,
+    /// A rule keeps this login.
+    Guarded(Reason),
     /// The account is not there any more.
     Gone,
     /// Too many requests: wait so many seconds, when the tenant said how long.
     TooMany(Option<u32>),
+    /// The tenant is busy: wait so many seconds.
+    Unavailable(u32),
     /// The request was refused for a reason that trying again will hardly change.
     Refused,
     /// The tenant has a problem: try again.
@@ -23,6 +29,22 @@ pub enum Trouble {
     Offline,
     /// An answer came that makes no sense.
     Malformed,
+}
+
+/// The longest pause that the page waits out by itself, in seconds.
+const PATIENCE: u32 = 300;
+
+impl Trouble {
+    /// How many seconds to wait before the same is worth another try without asking the person.
+    #[must_use]
+    pub fn pause(self) -> Option<u32> {
+        match self {
+            Self::TooMany(wait) => wait,
+            Self::Unavailable(wait) => Some(wait),
+            _ => None,
+        }
+        .filter(|wait| *wait <= PATIENCE)
+    }
 }
 
 /// What was said, for whoever has to look into it. Never a token.
@@ -80,12 +102,15 @@ impl ApiError {
     pub fn from_answer(status: u16, wait: Option<u32>, body: &str) -> Self {
         let said: Option<ManagementError> = serde_json::from_str(body).ok();
         let code = said.as_ref().and_then(|said| said.error_code.clone());
+        let reason = code.as_deref().and_then(Reason::of_code);
         let trouble = match status {
+            400 | 403 if let Some(reason) = reason => Trouble::Guarded(reason),
             401 => Trouble::SessionEnded,
             403 if code.as_deref() == Some("unowned_resource") => Trouble::OtherAccount,
             403 => Trouble::NotAllowed,
             404 => Trouble::Gone,
             429 => Trouble::TooMany(wait),
+            503 if let Some(wait) = wait => Trouble::Unavailable(wait),
             500.. => Trouble::Tenant,
             400..500 => Trouble::Refused,
             _ => Trouble::Malformed,
@@ -123,6 +148,7 @@ mod tests {
         assert_eq!(trouble(429, ""), Trouble::TooMany(None));
         assert_eq!(trouble(400, ""), Trouble::Refused);
         assert_eq!(trouble(503, ""), Trouble::Tenant);
+        assert_eq!(ApiError::from_answer(503, Some(7), "").trouble, Trouble::Unavailable(7));
         assert_eq!(trouble(302, ""), Trouble::Malformed);
     }
 
@@ -133,6 +159,25 @@ mod tests {
         };
         assert_eq!(trouble(403, &body("unowned_resource")), Trouble::OtherAccount);
         assert_eq!(trouble(403, &body("insufficient_scope")), Trouble::NotAllowed);
+    }
+
+    #[test]
+    fn a_rule_that_keeps_a_login_is_told_by_its_code() {
+        let body = |code: &str| {
+            format!(r#"{{"statusCode":403,"error":"Forbidden","message":"m","errorCode":"{code}"}}"#)
+        };
+        assert_eq!(trouble(403, &body("pinned_connection")), Trouble::Guarded(Reason::Pinned));
+        assert_eq!(trouble(403, &body("last_way_in")), Trouble::Guarded(Reason::LastWayIn));
+        assert_eq!(trouble(400, &body("delete_main_user_identity")), Trouble::Guarded(Reason::Main));
+    }
+
+    #[test]
+    fn a_pause_is_waited_out_when_its_length_is_known_and_bearable() {
+        assert_eq!(Trouble::TooMany(Some(5)).pause(), Some(5));
+        assert_eq!(Trouble::Unavailable(300).pause(), Some(300));
+        assert_eq!(Trouble::TooMany(Some(301)).pause(), None);
+        assert_eq!(Trouble::TooMany(None).pause(), None);
+        assert_eq!(Trouble::Tenant.pause(), None);
     }
 
     #[test]

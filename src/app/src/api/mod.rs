@@ -51,8 +51,9 @@ impl Client {
             .map_err(|error| ApiError::offline(&error))?;
         let status = answer.status();
         let header = |name: &str| answer.headers().get(name);
-        let wait =
-            error::wait(header("x-ratelimit-reset").as_deref(), header("retry-after").as_deref(), now());
+        // The reset time is in every answer; it tells when to come back only after a 429.
+        let reset = header("x-ratelimit-reset").filter(|_| status == 429);
+        let wait = error::wait(reset.as_deref(), header("retry-after").as_deref(), now());
         let body = answer.text().await.map_err(|error| ApiError::offline(&error))?;
         if !answer.ok() {
             return Err(ApiError::from_answer(status, wait, &body));

@@ -1,67 +1,28 @@
 //! The main login, and below it the linked ones.
 
 use leptos::prelude::*;
-use model::{Identity, IdentityKey, User};
+use model::Identity;
 
-use super::{IdentityRow, MainRow, live};
+use super::{IdentityRow, MainRow, Rows, UnlinkDialog, live};
 use crate::pages::picture;
-use crate::text::{self, Failure, Remedy};
+use crate::text;
 
-/// How far unlinking has come, for every row to look at.
-#[derive(Clone, Copy)]
-pub struct Progress {
-    /// The login that is being unlinked.
-    pub busy: Signal<Option<IdentityKey>>,
-    /// The login whose row is folding away.
-    pub folding: RwSignal<Option<IdentityKey>>,
-    /// The login that could not be unlinked, and why.
-    pub failure: RwSignal<Option<(IdentityKey, Failure)>>,
-}
-
-/// Both lists. Rows are keyed by identity: when one goes, the others keep their elements.
+/// Both lists, and the dialog that asks about their logins. Rows are keyed by identity: when one goes, the others keep
+/// their elements.
 #[component]
 pub fn IdentityList(
-    /// The user to show.
-    user: Memo<Option<User>>,
-    /// How far unlinking has come.
-    progress: Progress,
-    /// Called to unlink.
-    on_unlink: Callback<IdentityKey>,
-    /// Called when the person takes the way on after a failure.
-    on_remedy: Callback<(IdentityKey, Remedy)>,
+    /// What to show.
+    rows: Rows,
 ) -> impl IntoView {
     let main = Memo::new(move |_| {
-        let user = user.read();
+        let user = rows.user.read();
         let user = user.as_ref()?;
         Some((user.identities.first()?.clone(), user.profile.clone()))
     });
-    let linked =
-        move || user.get().map_or_else(Vec::new, |user| user.identities.into_iter().skip(1).collect());
-    let some_linked =
-        Signal::derive(move || user.read().as_ref().is_some_and(|user| user.identities.len() > 1));
-    let none_linked = Signal::derive(move || !some_linked.get());
-    let Progress { busy, folding, failure } = progress;
-    let on_dismiss = Callback::new(move |()| failure.set(None));
+    let some_linked = Memo::new(move |_| !rows.shown.read().is_empty());
     let row = move |identity: Identity| {
-        let key = identity.key();
-        let is = move |other: &Option<IdentityKey>, key: &IdentityKey| other.as_ref() == Some(key);
-        let (a, b, c) = (key.clone(), key.clone(), key);
-        view! {
-            <IdentityRow
-                picture=identity.profile_data.as_ref().and_then(picture)
-                identity
-                user
-                busy=Signal::derive(move || is(&busy.read(), &a))
-                locked=Signal::derive(move || busy.read().is_some())
-                folding=Signal::derive(move || is(&folding.read(), &b))
-                failure=Signal::derive(move || {
-                    failure.get().and_then(|(other, failure)| (other == c).then_some(failure))
-                })
-                on_unlink
-                on_remedy
-                on_dismiss
-            />
-        }
+        let picture = identity.profile_data.as_ref().and_then(picture);
+        view! { <IdentityRow identity picture rows/> }
     };
     view! {
         <h2 id="main-login">"Main login"</h2>
@@ -70,14 +31,97 @@ pub fn IdentityList(
                 None => ().into_any(),
                 Some((identity, profile)) => {
                     let picture = picture(&profile);
-                    view! { <MainRow identity profile picture/> }.into_any()
+                    view! { <MainRow identity profile picture rows/> }.into_any()
                 }
             })}
         </ul>
-        <h2 id="linked-logins" tabindex="-1">"Linked logins"</h2>
-        <ul class="card list" role="list" aria-labelledby="linked-logins" hidden=none_linked>
-            <For each=linked key=Identity::key children=row/>
+        <div class="list-head">
+            <h2 id="linked-logins" tabindex="-1">"Linked logins"</h2>
+            <ChooseSeveral rows/>
+        </div>
+        <ul
+            class="card list"
+            role="list"
+            aria-labelledby="linked-logins"
+            hidden=move || !some_linked.get()
+        >
+            <For each=move || rows.shown.get() key=Identity::key children=row/>
         </ul>
         <p class="card nothing" hidden=some_linked>{text::NONE_LINKED}</p>
+        <Chosen rows/>
+        <UnlinkDialog rows/>
     }
+}
+
+/// The button that begins to choose; there where choosing makes sense.
+#[component]
+fn ChooseSeveral(rows: Rows) -> impl IntoView {
+    let is_shown = Memo::new(move |_| {
+        rows.hold.read().is_none()
+            && !rows.running.get()
+            && rows.chosen.read().is_none()
+            && rows.free().len() > 1
+    });
+    let begin = move |_| {
+        rows.steps.forget(|step| matches!(step, super::Step::Failed(_)));
+        rows.chosen.set(Some(Vec::new()));
+    };
+    live(move || {
+        if is_shown.get() {
+            view! { <button type="button" class="button small" on:click=begin>"Select several"</button> }
+                .into_any()
+        } else {
+            ().into_any()
+        }
+    })
+}
+
+/// What is chosen, and what can be done with it; it stays in sight while the list scrolls.
+#[component]
+fn Chosen(rows: Rows) -> impl IntoView {
+    let is_shown = Memo::new(move |_| rows.chosen.read().is_some());
+    let count = Memo::new(move |_| rows.chosen.read().as_ref().map_or(0, Vec::len));
+    let ask = move |_| {
+        if count.get_untracked() > 0 && !rows.running.get_untracked() {
+            match rows.hold.get_untracked() {
+                Some(hold) => rows.on_explain.run(hold.sentence().to_owned()),
+                None => rows.asked.set(rows.chosen.get_untracked()),
+            }
+        }
+    };
+    let all = move |_| rows.chosen.set(Some(untrack(move || every(rows))));
+    live(move || {
+        if is_shown.get() {
+            view! {
+                <div class="chosen card" role="group" aria-label="Chosen logins">
+                    <p role="status">{move || text::chosen(count.get())}</p>
+                    <button type="button" class="button" on:click=all>"Select all"</button>
+                    <button type="button" class="button" on:click=move |_| rows.chosen.set(None)>"Cancel"</button>
+                    <button
+                        type="button"
+                        class="button danger"
+                        aria-disabled=move || (count.get() == 0 || rows.hold.read().is_some()).then_some("true")
+                        on:click=ask
+                    >
+                        {move || text::unlink_chosen(count.get())}
+                    </button>
+                </div>
+            }
+            .into_any()
+        } else {
+            ().into_any()
+        }
+    })
+}
+
+/// As many logins as can go together.
+fn every(rows: Rows) -> Vec<model::IdentityKey> {
+    rows.chosen.set(Some(Vec::new()));
+    for identity in rows.free() {
+        // Each one that is chosen may make the next one the last way in.
+        if rows.reason(&identity).is_none() {
+            rows.chosen.update(|chosen| chosen.iter_mut().for_each(|chosen| chosen.push(identity.key())));
+        }
+    }
+    rows.chosen.get().unwrap_or_default()
 }

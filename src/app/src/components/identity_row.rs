@@ -1,10 +1,14 @@
 //! One login in a list.
 
 use leptos::prelude::*;
-use model::{Identity, IdentityKey, Profile, User, route};
+use model::{Identity, IdentityKey, Profile, route};
 
-use super::{Avatar, ConfirmButton, FailureNotice, Icon, ProviderMark, live};
-use crate::text::{self, Failure, Label, Part, Remedy};
+use super::{Avatar, FailureNotice, Icon, ProviderMark, Rows, Step, live};
+use crate::guard::Reason;
+use crate::text::{self, Label};
+
+/// Where another login can be linked.
+const LINK_ANOTHER: &str = "#link-another";
 
 /// The value of `data-identity`: what names a row in the page.
 #[must_use]
@@ -12,7 +16,7 @@ pub fn row_name(key: &IdentityKey) -> String {
     key.as_user_id().as_str().to_owned()
 }
 
-/// The main login: no button, but the reason why.
+/// The main login: its action is out of use, and says why.
 #[component]
 pub fn MainRow(
     /// The primary identity.
@@ -21,124 +25,268 @@ pub fn MainRow(
     profile: Profile,
     /// A picture that may be shown.
     picture: Option<String>,
+    /// What all rows look at.
+    rows: Rows,
 ) -> impl IntoView {
     let label = Label::main(&identity, &profile);
-    let name = row_name(&identity.key());
-    view! {
-        <li class="slot" data-identity=name>
-            <div class="fold">
-                <div class="row">
-                    <ProviderMark provider=identity.provider/>
-                    <Who label picture main=true/>
-                    <p class="why">{text::MAIN_STAYS}</p>
-                </div>
-            </div>
-        </li>
-    }
+    view! { <Row identity label picture main=true rows/> }
 }
 
-/// A linked login with its Unlink button.
+/// A linked login with its Unlink button, or the reason why it stays.
 #[component]
 pub fn IdentityRow(
     /// The identity.
     identity: Identity,
     /// A picture that may be shown.
     picture: Option<String>,
-    /// The account, for what the dialog says of its other logins.
-    user: Memo<Option<User>>,
-    /// Whether this login is being unlinked.
-    #[prop(into)]
-    busy: Signal<bool>,
-    /// Whether any login is: one at a time, or two answers could overtake each other.
-    #[prop(into)]
-    locked: Signal<bool>,
-    /// Whether the row is folding away.
-    #[prop(into)]
-    folding: Signal<bool>,
-    /// Why unlinking this login failed.
-    #[prop(into)]
-    failure: Signal<Option<Failure>>,
-    /// Called to unlink.
-    on_unlink: Callback<IdentityKey>,
-    /// Called when the person takes the way on after a failure.
-    on_remedy: Callback<(IdentityKey, Remedy)>,
-    /// Called when the person has read enough of a failure.
-    on_dismiss: Callback<()>,
+    /// What all rows look at.
+    rows: Rows,
 ) -> impl IntoView {
     let label = Label::linked(&identity);
+    view! { <Row identity label picture main=false rows/> }
+}
+
+/// What a row offers.
+#[derive(Clone, Copy, PartialEq)]
+enum Offer {
+    Unlink,
+    Choose,
+    /// Nothing but to take the row away: its login is gone.
+    Dismiss,
+}
+
+#[component]
+fn Row(identity: Identity, label: Label, picture: Option<String>, main: bool, rows: Rows) -> impl IntoView {
     let key = StoredValue::new(identity.key());
     let name = row_name(&identity.key());
-    let id = format!("unlink-{}", route::segment(&name));
-    let facts = {
-        let label = label.clone();
-        live(move || {
-            let all = user.read().as_ref().map(text::labels).unwrap_or_default();
-            text::facts(&all, &label).into_iter().map(fact).collect_view().into_any()
+    let why = format!("why-{}", route::segment(&name));
+    let provider = identity.provider.clone();
+    let step = Memo::new(move |_| key.with_value(|key| rows.steps.of(key)));
+    let reason = {
+        let identity = StoredValue::new(identity);
+        Memo::new(move |_| identity.with_value(|identity| rows.reason(identity)))
+    };
+    let is_running = move || matches!(*step.read(), Some(Step::Queued | Step::Busy | Step::Pausing(_)));
+    let offer = Memo::new(move |_| match &*step.read() {
+        Some(Step::Gone) => Offer::Dismiss,
+        None | Some(Step::Failed(_)) if !main && rows.chosen.read().is_some() => Offer::Choose,
+        _ => Offer::Unlink,
+    });
+    let failure = Memo::new(move |_| match step.get() {
+        Some(Step::Failed(failure)) => Some(failure),
+        _ => None,
+    });
+    let left = Memo::new(move |_| match *step.read() {
+        Some(Step::Pausing(left)) => Some(left),
+        _ => None,
+    });
+    let is_pausing = Memo::new(move |_| left.read().is_some());
+    let dismiss = Callback::new(move |()| rows.on_dismiss.run(key.get_value()));
+    let remedy = Callback::new(move |remedy| rows.on_remedy.run((key.get_value(), remedy)));
+    let act = {
+        let (label, why) = (label.clone(), why.clone());
+        live(move || match offer.get() {
+            Offer::Unlink => {
+                view! { <UnlinkButton label=label.clone() key step why=why.clone() reason rows/> }.into_any()
+            }
+            Offer::Choose => {
+                view! { <ChooseBox label=label.clone() key why=why.clone() reason rows/> }.into_any()
+            }
+            Offer::Dismiss => view! {
+                <button type="button" class="button" on:click=move |_| dismiss.run(())>"Dismiss"</button>
+            }
+            .into_any(),
         })
     };
-    let remedy = Callback::new(move |remedy| on_remedy.run((key.get_value(), remedy)));
     view! {
         <li
             class="slot"
-            class:folding=folding
+            class:folding=move || *step.read() == Some(Step::Folding)
+            class:gone=move || offer.get() == Offer::Dismiss
             data-identity=name
             tabindex="-1"
-            aria-busy=move || busy.get().then_some("true")
+            aria-busy=move || is_running().then_some("true")
         >
             <div class="fold">
                 <div class="row">
-                    <ProviderMark provider=identity.provider/>
-                    <Who label=label.clone() picture main=false/>
-                    <div class="act">
-                        <ConfirmButton
-                            label
-                            id
-                            busy
-                            locked
-                            on_confirm=Callback::new(move |()| on_unlink.run(key.get_value()))
-                        >
-                            <ul class="facts" role="list">
-                                {facts}
-                            </ul>
-                        </ConfirmButton>
-                    </div>
+                    <ProviderMark provider/>
+                    <Who label picture main offer reason why/>
+                    <div class="act">{act}</div>
                 </div>
                 {live(move || match failure.get() {
                     None => ().into_any(),
                     Some(failure) => view! {
-                        <div class="row-failure"><FailureNotice failure on_remedy=remedy on_dismiss/></div>
+                        <div class="row-failure">
+                            <FailureNotice failure on_remedy=remedy on_dismiss=dismiss/>
+                        </div>
                     }
                     .into_any(),
+                })}
+                {live(move || if is_pausing.get() {
+                    let left = Signal::derive(move || left.get().unwrap_or_default());
+                    view! { <div class="row-failure"><PauseNotice left on_stop=dismiss/></div> }.into_any()
+                } else {
+                    ().into_any()
                 })}
             </div>
         </li>
     }
 }
 
-/// One sentence of the dialog.
-fn fact((icon, parts): (&'static str, Vec<Part>)) -> impl IntoView {
-    let part = |part: Part| {
-        if part.strong { view! { <b>{part.text}</b> }.into_any() } else { part.text.into_any() }
+/// The button of a row. Out of use it keeps its place in the order of the focus, and a press tells why.
+#[component]
+fn UnlinkButton(
+    label: Label,
+    key: StoredValue<IdentityKey>,
+    step: Memo<Option<Step>>,
+    why: String,
+    reason: Memo<Option<Reason>>,
+    rows: Rows,
+) -> impl IntoView {
+    let blocked = move || reason.read().is_some() || rows.hold.read().is_some() || rows.running.get();
+    let described = move || {
+        if reason.read().is_some() {
+            Some(why.clone())
+        } else {
+            rows.hold.get().map(|_| super::HOLD.to_owned())
+        }
+    };
+    let stays = label.clone();
+    let press = move |_| {
+        if rows.running.get_untracked() {
+        } else if let Some(reason) = reason.get_untracked() {
+            rows.on_explain.run(stays.stays(reason));
+        } else if let Some(hold) = rows.hold.get_untracked() {
+            rows.on_explain.run(hold.sentence().to_owned());
+        } else {
+            rows.asked.set(Some(vec![key.get_value()]));
+        }
     };
     view! {
-        <li>
-            <Icon name=icon/>
-            <span>{parts.into_iter().map(part).collect_view()}</span>
-        </li>
+        <button
+            type="button"
+            class="button danger"
+            aria-label=label.unlink()
+            aria-disabled=move || blocked().then_some("true")
+            aria-describedby=described
+            on:click=press
+        >
+            {move || match *step.read() {
+                Some(Step::Busy | Step::Folding) => "Unlinking…",
+                Some(Step::Queued | Step::Pausing(_)) => "Waiting…",
+                _ => "Unlink",
+            }}
+        </button>
+    }
+}
+
+/// The checkbox of a row, while the person chooses several.
+#[component]
+fn ChooseBox(
+    label: Label,
+    key: StoredValue<IdentityKey>,
+    why: String,
+    reason: Memo<Option<Reason>>,
+    rows: Rows,
+) -> impl IntoView {
+    let is_chosen =
+        move || rows.chosen.read().as_ref().is_some_and(|chosen| chosen.contains(&key.get_value()));
+    let stays = label.clone();
+    let press = move |event: web_sys::MouseEvent| {
+        if let Some(reason) = reason.get_untracked().filter(|_| !untrack(is_chosen)) {
+            event.prevent_default();
+            rows.on_explain.run(stays.stays(reason));
+        }
+    };
+    let toggle = move |_| {
+        let key = key.get_value();
+        rows.chosen.update(|chosen| {
+            if let Some(chosen) = chosen {
+                match chosen.iter().position(|other| *other == key) {
+                    Some(place) => _ = chosen.remove(place),
+                    None => chosen.push(key),
+                }
+            }
+        });
+    };
+    let is_kept = Memo::new(move |_| reason.read().is_some() && !is_chosen());
+    view! {
+        <label class="choose">
+            <input
+                type="checkbox"
+                aria-label=label.select()
+                aria-disabled=move || is_kept.get().then_some("true")
+                aria-describedby=move || is_kept.get().then(|| why.clone())
+                prop:checked=is_chosen
+                on:click=press
+                on:change=toggle
+            />
+        </label>
+    }
+}
+
+/// A pause that the tenant asked for, with what is left of it.
+#[component]
+pub fn PauseNotice(
+    /// The seconds that are left.
+    #[prop(into)]
+    left: Signal<u32>,
+    /// Called when the person would rather not go on; without it there is nothing to stop.
+    #[prop(optional)]
+    on_stop: Option<Callback<()>>,
+) -> impl IntoView {
+    let stop = on_stop.map(|on_stop| {
+        view! { <button type="button" class="button" on:click=move |_| on_stop.run(())>"Stop"</button> }
+    });
+    view! {
+        <div class="notice pause">
+            <Icon name="ui-clock"/>
+            <p>{text::PAUSED}" "<span role="timer">{move || text::goes_on(left.get())}</span></p>
+            {stop}
+        </div>
     }
 }
 
 /// Provider, connection and person. Names come from outside: `bdi` keeps their direction to themselves.
 #[component]
-fn Who(label: Label, picture: Option<String>, main: bool) -> impl IntoView {
+fn Who(
+    label: Label,
+    picture: Option<String>,
+    main: bool,
+    offer: Memo<Offer>,
+    reason: Memo<Option<Reason>>,
+    why: String,
+) -> impl IntoView {
     let someone = label.who.is_some() || picture.is_some();
     let initials = label.initials.clone();
+    let badge = live(move || {
+        let gone = (offer.get() == Offer::Dismiss).then_some(text::ALREADY_UNLINKED);
+        match gone.or_else(|| reason.get()?.badge()) {
+            None => ().into_any(),
+            Some(badge) => view! { <span class="badge" class:plain=gone.is_some()>{badge}</span> }.into_any(),
+        }
+    });
+    let because = live(move || {
+        match reason.get().filter(|_| offer.get() != Offer::Dismiss) {
+        None => ().into_any(),
+        Some(reason) => view! {
+            <p class="meta why" id=why.clone()>
+                {match reason {
+                    Reason::LastWayIn => view! { {text::LAST_WAY_IN}" "<a href=LINK_ANOTHER>{text::LINK_FIRST}</a> }.into_any(),
+                    reason => reason.sentence().into_any(),
+                }}
+            </p>
+        }
+        .into_any(),
+    }
+    });
     view! {
         <div class="body">
             <div class="name">
                 <span>{label.name}</span>
                 {label.connection.map(|connection| view! { <bdi class="badge plain">{connection}</bdi> })}
-                {main.then(|| view! { <span class="badge ok">"Main login"</span> })}
+                {main.then(|| view! { <span class="badge plain">"Main login"</span> })}
+                {badge}
             </div>
             {someone.then(|| view! {
                 <div class="sub">
@@ -150,6 +298,7 @@ fn Who(label: Label, picture: Option<String>, main: bool) -> impl IntoView {
                 </div>
             })}
             {label.unverified.then(|| view! { <p class="meta">"This e-mail address is not verified."</p> })}
+            {because}
         </div>
     }
 }

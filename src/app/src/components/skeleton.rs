@@ -1,7 +1,11 @@
 //! What stands where the list will be: the very skeleton that the shell showed, so that nothing jumps.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use web_sys::Element;
+
+use crate::text;
 
 /// The content of the shell's skeleton, kept from `index.html` before the page took its place.
 #[derive(Clone)]
@@ -16,9 +20,19 @@ impl Bones {
     }
 }
 
-/// Placeholder rows.
+/// How long nothing but bones is said enough.
+const LATE: Duration = Duration::from_secs(3);
+
+/// Placeholder rows, and a word when they stay for long.
 #[component]
 pub fn Skeleton() -> impl IntoView {
     let bones = use_context::<Bones>().map(|bones| bones.0).unwrap_or_default();
-    view! { <div class="skeleton" aria-busy="true" inner_html=bones></div> }
+    let late = RwSignal::new(false);
+    if let Ok(timer) = set_timeout_with_handle(move || _ = late.try_set(true), LATE) {
+        on_cleanup(move || timer.clear());
+    }
+    view! {
+        <p class="late" role="status">{move || late.get().then_some(text::SLOW)}</p>
+        <div class="skeleton" aria-busy="true" inner_html=bones></div>
+    }
 }

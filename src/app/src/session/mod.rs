@@ -142,6 +142,7 @@ pub struct Session {
     leaving: RwSignal<bool>,
     /// The account whose logins another tab changed, told anew each time.
     changed: RwSignal<Option<UserId>>,
+    online: RwSignal<bool>,
 }
 
 impl Session {
@@ -163,6 +164,7 @@ impl Session {
             return_to: StoredValue::new(return_to.to_owned()),
             leaving: RwSignal::new(false),
             changed: RwSignal::new(None),
+            online: RwSignal::new(window().navigator().on_line()),
         };
         match (arrival, state) {
             (Arrival::Callback(response, login), _) => session.receive(response, login),
@@ -289,6 +291,24 @@ impl Session {
         go(&format!("{}{}?{query}", tenant.origin, route::LOGOUT));
     }
 
+    /// Signs out because of what the person did, and says `words` once they are out.
+    pub fn part(self, words: &str) {
+        storage::put_parting(words);
+        self.sign_out();
+    }
+
+    /// What to say to somebody who was signed out by what they did; taken on first use, once they are out.
+    #[must_use]
+    pub fn parting(self) -> Option<String> {
+        if self.leaving.get_untracked() { None } else { storage::take_parting() }
+    }
+
+    /// Whether the browser has a connection, as far as it knows.
+    #[must_use]
+    pub fn is_online(self) -> Signal<bool> {
+        self.online.into()
+    }
+
     fn handle(self, event: Event) {
         // The signal belongs to the root and outlives every task; `try_` all the same, for a panic is final.
         let _ = self.state.try_update(|state| {
@@ -386,6 +406,9 @@ impl Session {
     }
 
     fn ask_silently(self) {
+        if !self.online.get_untracked() {
+            return self.handle(Event::Failed(LoginTrouble::Offline.into()));
+        }
         let tenant = self.tenant();
         spawn_local(async move {
             let begun = login::begin(&tenant, &silent::own_origin(), String::new(), Manner::Framed);
@@ -431,6 +454,15 @@ impl Session {
                 self.handle(Event::SignedOut);
             }
         });
+        let on = move |online: bool| {
+            let _ = self.online.try_set(online);
+            let lost = |state: &State| matches!(state, State::Failed(error) if error.trouble == LoginTrouble::Offline);
+            if online && self.state.try_with_untracked(lost) == Some(true) {
+                self.retry();
+            }
+        };
+        let _ = window_event_listener_untyped("online", move |_| on(true));
+        let _ = window_event_listener_untyped("offline", move |_| on(false));
         tabs::listen(move |news| self.hear(news));
     }
 }

@@ -8,6 +8,8 @@ use super::login::Login;
 
 /// The local-storage key of the hint, watched by other tabs.
 pub const HINT: &str = "linked-accounts.signed-in";
+/// What to say to somebody who was signed out by what they did.
+const PARTING: &str = "linked-accounts.parting";
 const LOGIN: &str = "linked-accounts.login";
 
 fn session() -> Option<Storage> {
@@ -50,4 +52,17 @@ pub fn set_hint() {
 /// Forgets it; other tabs notice.
 pub fn drop_hint() {
     let _ = local().map(|storage| storage.remove_item(HINT));
+}
+
+/// Keeps a sentence for whoever comes back signed out.
+pub fn put_parting(words: &str) {
+    let _ = session().map(|storage| storage.set_item(PARTING, words));
+}
+
+/// Takes it; a reload finds none.
+pub fn take_parting() -> Option<String> {
+    let storage = session()?;
+    let words = storage.get_item(PARTING).ok().flatten()?;
+    storage.remove_item(PARTING).ok()?;
+    Some(words)
 }

@@ -59,6 +59,16 @@ pub fn request_failure(error: &ApiError) -> Failure {
             },
             Remedy::TryAgain,
         ),
+        Trouble::Guarded(reason) => (
+            "This login stays",
+            reason.sentence().to_owned(),
+            Remedy::TryAgain,
+        ),
+        Trouble::Unavailable(_) => (
+            "The sign-in service is busy",
+            "It asked for a pause twice. Try again in a minute; trying twice does no harm.".to_owned(),
+            Remedy::TryAgain,
+        ),
         Trouble::Refused => (
             "The sign-in service refused this",
             "Your logins are as they were. Reload this page to be sure that it is up to date, then try again."

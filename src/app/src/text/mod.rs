@@ -5,8 +5,10 @@ pub mod unlinking;
 
 use model::{Identity, Profile, User};
 
+use crate::guard::Reason;
+
 pub use failure::{Failure, Remedy, login_failure, request_failure, settings_failure};
-pub use unlinking::{Part, facts};
+pub use unlinking::{Fact, Part, Question, question};
 
 /// What the page calls itself unless the settings say otherwise.
 pub const NAME: &str = "Linked accounts";
@@ -17,6 +19,56 @@ pub const LEDE: &str =
 pub const MAIN_STAYS: &str = "The main login holds your account, so it stays.";
 /// In place of an empty list.
 pub const NONE_LINKED: &str = "No other login is linked to this account.";
+/// Why the last way in stays.
+pub const LAST_WAY_IN: &str = "Nothing else would open this account.";
+/// And the way out.
+pub const LINK_FIRST: &str = "Link another login first.";
+/// Beside a login that went while the page showed it.
+pub const ALREADY_UNLINKED: &str = "Already unlinked";
+/// Why nothing can be changed without a connection.
+pub const OFFLINE: &str = "You are offline. You can read this list; changes wait until you are back.";
+/// The same, without a session so far.
+pub const UNREACHABLE: &str =
+    "The sign-in service cannot be reached. You can read this list; changes wait until it answers.";
+/// Below the skeleton when an answer is late.
+pub const SLOW: &str = "The sign-in service is taking longer than usual…";
+/// What a pause is for, in place of a row's button.
+pub const PAUSED: &str = "The sign-in service asks for a pause.";
+
+/// How old a list is; `moment` as the person would write it.
+#[must_use]
+pub fn as_of(moment: &str) -> String {
+    format!("As of {moment}.")
+}
+
+/// How many logins are chosen.
+#[must_use]
+pub fn chosen(count: usize) -> String {
+    match count {
+        0 => "Choose the logins to unlink.".to_owned(),
+        1 => "1 login chosen".to_owned(),
+        _ => format!("{count} logins chosen"),
+    }
+}
+
+/// The button that asks about the chosen logins.
+#[must_use]
+pub fn unlink_chosen(count: usize) -> String {
+    match count {
+        0 => "Unlink".to_owned(),
+        1 => "Unlink 1 login".to_owned(),
+        _ => format!("Unlink {count} logins"),
+    }
+}
+
+/// A countdown that ends in going on.
+#[must_use]
+pub fn goes_on(seconds: u32) -> String {
+    match seconds {
+        1 => "It goes on by itself in 1 second.".to_owned(),
+        _ => format!("It goes on by itself in {seconds} seconds."),
+    }
+}
 /// What the page is, for somebody who is not signed in.
 pub const WELCOME: &str =
     "See every login that opens your account, and unlink the ones that you no longer use.";
@@ -104,7 +156,33 @@ impl Label {
         format!("Nothing was unlinked: {} is still linked.", self.in_full())
     }
 
-    fn in_full(&self) -> String {
+    /// What happened, when somebody else, or another tab, was first.
+    #[must_use]
+    pub fn already_unlinked(&self) -> String {
+        format!("{} was already unlinked elsewhere.", self.in_full())
+    }
+
+    /// Why it cannot be unlinked.
+    #[must_use]
+    pub fn stays(&self, reason: Reason) -> String {
+        format!("{} stays. {}", self.in_full(), reason.sentence())
+    }
+
+    /// Why it was not unlinked.
+    #[must_use]
+    pub fn stayed(&self, reason: Reason) -> String {
+        format!("{} was not unlinked. {}", self.in_full(), reason.sentence())
+    }
+
+    /// The accessible name of the row's checkbox.
+    #[must_use]
+    pub fn select(&self) -> String {
+        format!("Select {}", self.in_full())
+    }
+
+    /// Name and person in one.
+    #[must_use]
+    pub fn in_full(&self) -> String {
         match &self.who {
             Some(who) => format!("{} ({who})", self.name),
             None => self.name.clone(),

@@ -1,6 +1,9 @@
-//! What unlinking will do, before it is done.
+//! What unlinking will do, before it is done; why it is not done; and what came of it.
 
-use super::Label;
+use model::{IdentityKey, User};
+
+use super::{Label, MAIN_STAYS};
+use crate::guard::{Guard, Reason};
 
 /// A stretch of a sentence, and whether it is the part that matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +13,9 @@ pub struct Part {
     /// Whether they carry the sentence.
     pub strong: bool,
 }
+
+/// One sentence of the dialog: the name of its icon, and its parts.
+pub type Fact = (&'static str, Vec<Part>);
 
 fn plain(text: impl Into<String>) -> Part {
     Part { text: text.into(), strong: false }
@@ -22,109 +28,338 @@ fn strong(text: impl Into<String>) -> Part {
 /// How many remaining logins the dialog names before it counts the rest.
 const NAMED: usize = 4;
 
-/// Which logins remain when `label` goes; `all` holds every login of the account, that one included.
-fn what_remains(all: &[Label], label: &Label) -> Vec<Part> {
-    let several = |one: &Label| all.iter().filter(|other| other.name == one.name).count() > 1;
-    let mut rest: Vec<String> = Vec::new();
-    let mut skipped = false;
-    for other in all {
-        if other == label && !skipped {
-            skipped = true;
-        } else {
-            rest.push(other.as_means(several(other)));
+/// The title of the dialog, its button and what it says, computed from the account as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// "Unlink GitHub?"
+    pub title: String,
+    /// Who each login is that would go.
+    pub who: Vec<String>,
+    /// What will happen.
+    pub facts: Vec<Fact>,
+    /// "Unlink GitHub"
+    pub confirm: String,
+    /// "Keep it"
+    pub keep: &'static str,
+}
+
+/// The logins of an account, split into those that would go and those that stay.
+struct Split {
+    all: Vec<(IdentityKey, Label)>,
+    going: Vec<Label>,
+    /// The staying ones that open the account.
+    ways_in: Vec<Label>,
+}
+
+impl Split {
+    fn of(user: &User, guard: &Guard, keys: &[IdentityKey]) -> Self {
+        let all: Vec<(IdentityKey, Label)> =
+            user.identities.iter().map(model::Identity::key).zip(super::labels(user)).collect();
+        let mut going = Vec::new();
+        let mut ways_in = Vec::new();
+        for (identity, (key, label)) in user.identities.iter().zip(&all) {
+            if keys.contains(key) {
+                going.push(label.clone());
+            } else if guard.is_way_in(identity) {
+                ways_in.push(label.clone());
+            }
         }
+        Self { all, going, ways_in }
     }
-    let more = rest.len().saturating_sub(NAMED);
+
+    /// The login as the end of "sign in with"; told apart from others of its provider.
+    fn means(&self, label: &Label) -> String {
+        label.as_means(self.all.iter().filter(|(_, other)| other.name == label.name).count() > 1)
+    }
+}
+
+/// What the dialog asks before the logins `keys` of `user` are unlinked. `in_use` is the one that the present session
+/// began with, where that is known.
+#[must_use]
+pub fn question(user: &User, guard: &Guard, keys: &[IdentityKey], in_use: Option<&IdentityKey>) -> Question {
+    let split = Split::of(user, guard, keys);
+    let mut facts = vec![
+        ("ui-check", what_remains(&split)),
+        ("ui-split", what_splits_off(&split)),
+        ("ui-stay", what_stays(user)),
+    ];
+    facts.push(what_happens_here(&split, keys, in_use));
+    let (title, confirm, keep) = match split.going.as_slice() {
+        [one] => (one.question(), one.confirm(), "Keep it"),
+        several => {
+            let count = several.len();
+            (format!("Unlink {count} logins?"), format!("Unlink {count} logins"), "Keep them")
+        }
+    };
+    let who = match split.going.as_slice() {
+        [one] => one.who.clone().into_iter().collect(),
+        several => several.iter().map(Label::in_full).collect(),
+    };
+    Question { title, who, facts, confirm, keep }
+}
+
+/// "a, b and c", with `join` before the last; from more than [`NAMED`], the rest is counted.
+fn list(names: &[String], join: &str) -> Vec<Part> {
+    let more = names.len().saturating_sub(NAMED);
     // "and 1 more" is no shorter than its name.
-    let count = if more > 1 { NAMED } else { rest.len() };
-    let mut names: Vec<Part> = rest.iter().take(count).map(strong).collect();
+    let count = if more > 1 { NAMED } else { names.len() };
+    let mut shown: Vec<Part> = names.iter().take(count).map(strong).collect();
     if more > 1 {
-        names.push(plain(format!("{more} more")));
+        shown.push(plain(format!("{more} more")));
     }
-    let last = names.len().saturating_sub(1);
-    let mut parts = vec![plain("You can still sign in with ")];
-    for (place, name) in names.into_iter().enumerate() {
+    let last = shown.len().saturating_sub(1);
+    let mut parts = Vec::new();
+    for (place, name) in shown.into_iter().enumerate() {
         match place {
             0 => {}
-            place if place == last => parts.push(plain(" and ")),
+            place if place == last => parts.push(plain(format!(" {join} "))),
             _ => parts.push(plain(", ")),
         }
         parts.push(name);
     }
+    parts
+}
+
+/// Which ways to sign in remain.
+fn what_remains(split: &Split) -> Vec<Part> {
+    let names: Vec<String> = split.ways_in.iter().map(|label| split.means(label)).collect();
+    let mut parts = vec![plain("You can still sign in with ")];
+    parts.extend(list(&names, "and"));
     parts.push(plain("."));
     parts
 }
 
-/// What becomes of the login that goes.
-fn what_splits_off(all: &[Label], label: &Label) -> Vec<Part> {
-    let several = all.iter().filter(|other| other.name == label.name).count() > 1;
-    vec![
-        plain(format!("Signing in with {} afterwards opens a ", label.as_means(several))),
-        strong("separate, empty account"),
-        plain("."),
-    ]
+/// What becomes of the logins that go.
+fn what_splits_off(split: &Split) -> Vec<Part> {
+    let names: Vec<String> = split.going.iter().map(|label| split.means(label)).collect();
+    let mut parts = vec![plain("Signing in with ")];
+    parts.extend(list(&names, "or").into_iter().map(|part| Part { strong: false, ..part }));
+    parts.push(plain(" afterwards opens a "));
+    parts.push(strong("separate, empty account"));
+    parts.push(plain(if names.len() > 1 { " of its own." } else { "." }));
+    parts
 }
 
-/// What does not change.
-fn what_stays() -> Vec<Part> {
-    vec![plain("Everything in this account stays as it is.")]
+/// What does not change: everything, and what of it there is to name.
+fn what_stays(user: &User) -> Vec<Part> {
+    let profile = &user.profile;
+    let named = [
+        profile.name().map(|_| "your name"),
+        profile.email().map(|_| "your e-mail address"),
+        profile.phone_number().map(|_| "your telephone number"),
+        user.user_metadata.as_ref().filter(|data| !data.is_empty()).map(|_| "your preferences"),
+    ];
+    let named: Vec<String> = named.into_iter().flatten().map(ToOwned::to_owned).collect();
+    let mut parts = vec![plain("Everything in this account stays as it is.")];
+    if !named.is_empty() {
+        parts.push(plain(" That includes "));
+        parts.extend(list(&named, "and").into_iter().map(|part| Part { strong: false, ..part }));
+        parts.push(plain("."));
+    }
+    parts
 }
 
-/// What the dialog says: each sentence with the name of its icon.
+/// What happens to the present session.
+fn what_happens_here(split: &Split, keys: &[IdentityKey], used: Option<&IdentityKey>) -> Fact {
+    let means = used.and_then(|used| {
+        let (_, label) = split.all.iter().find(|(key, _)| key == used)?;
+        Some(split.means(label))
+    });
+    match (used, means) {
+        (Some(used), Some(means)) if keys.contains(used) => (
+            "ui-out",
+            vec![
+                plain(format!("You signed in with {means} this time, so ")),
+                strong("you will be signed out"),
+                plain(" here, in your other tabs and wherever you stayed signed in with it."),
+            ],
+        ),
+        (_, Some(means)) => (
+            "ui-person",
+            vec![plain(format!("You stay signed in here, because you signed in with {means}."))],
+        ),
+        _ => {
+            let which = match split.going.as_slice() {
+                [one] => split.means(one),
+                _ => "one of them".to_owned(),
+            };
+            (
+                "ui-out",
+                vec![plain(format!(
+                    "If you signed in with {which} this time, you may have to sign in again."
+                ))],
+            )
+        }
+    }
+}
+
+impl Reason {
+    /// Why a login stays, and what can be done.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Main => MAIN_STAYS,
+            Self::Pinned => "Only your administrator can unlink this.",
+            Self::LastWayIn => "Nothing else would open this account. Link another login first.",
+        }
+    }
+
+    /// The badge beside the login's name.
+    #[must_use]
+    pub fn badge(self) -> Option<&'static str> {
+        match self {
+            Self::Main => None,
+            Self::Pinned => Some("Managed by your organisation"),
+            Self::LastWayIn => Some("Last way in"),
+        }
+    }
+}
+
+/// How far unlinking several has come.
 #[must_use]
-pub fn facts(all: &[Label], label: &Label) -> [(&'static str, Vec<Part>); 3] {
-    [
-        ("ui-check", what_remains(all, label)),
-        ("ui-split", what_splits_off(all, label)),
-        ("ui-stay", what_stays()),
-    ]
+pub fn progress(done: usize, total: usize) -> String {
+    format!("Unlinking {} of {total} logins…", (done + 1).min(total))
+}
+
+/// What came of unlinking several.
+#[must_use]
+pub fn several_unlinked(unlinked: &[Label], total: usize) -> String {
+    let names: Vec<String> = unlinked.iter().map(Label::in_full).collect();
+    let names: String = list(&names, "and").into_iter().map(|part| part.text).collect();
+    match (unlinked.len(), total.saturating_sub(unlinked.len())) {
+        (0, _) => "None of these logins was unlinked; each row says why.".to_owned(),
+        (1, 0) => format!("{names} was unlinked."),
+        (_, 0) => format!("{names} were unlinked."),
+        (1, _) => format!("{names} was unlinked. The rows that stayed say why."),
+        (..) => format!("{names} were unlinked. The rows that stayed say why."),
+    }
+}
+
+/// What somebody reads who unlinked the login that they had signed in with.
+#[must_use]
+pub fn parting(unlinked: &str) -> String {
+    format!(
+        "{unlinked} You had signed in with it, so you are signed out. Your account is as it was: sign in with \
+         another of its logins."
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::text::tests::{google, label};
 
-    fn sentence(parts: &[Part]) -> String {
-        parts.iter().map(|part| part.text.as_str()).collect()
+    /// An account with these logins: provider and e-mail address.
+    fn user(logins: &[(&str, &str)]) -> User {
+        let identity = |(place, (provider, email)): (usize, &(&str, &str))| {
+            json!({ "provider": provider, "user_id": place.to_string(), "connection": provider,
+                "profileData": { "email": email } })
+        };
+        let identities: Vec<Value> = logins.iter().enumerate().map(identity).collect();
+        serde_json::from_value(json!({ "user_id": "auth0|0", "identities": identities })).unwrap()
+    }
+
+    fn sentences(user: &User, guard: &Guard, going: &[usize], used: Option<usize>) -> Vec<String> {
+        let key = |place: &usize| user.identities[*place].key();
+        let keys: Vec<_> = going.iter().map(key).collect();
+        let question = question(user, guard, &keys, used.as_ref().map(key).as_ref());
+        let text = |(_, parts): &Fact| parts.iter().map(|part| part.text.as_str()).collect();
+        question.facts.iter().map(text).collect()
+    }
+
+    fn three() -> User {
+        user(&[("auth0", "a@x.example"), ("google-oauth2", "a@gmail.example"), ("github", "a@hub.example")])
     }
 
     #[test]
     fn the_dialog_names_what_remains() {
-        let all = [
-            label("auth0", "db", &json!({ "email": "a@x.example" })),
-            google("a@gmail.example"),
-            label("github", "github", &json!({ "nickname": "ada" })),
-        ];
-        assert_eq!(
-            sentence(&what_remains(&all, &all[2])),
-            "You can still sign in with your password and Google."
-        );
+        let said = sentences(&three(), &Guard::default(), &[2], None);
+        assert_eq!(said[0], "You can still sign in with your password and Google.");
+    }
+
+    #[test]
+    fn a_login_that_opens_nothing_any_more_is_not_named_as_a_way_in() {
+        let closed = json!([{ "name": "google-oauth2", "strategy": "google-oauth2", "closed": true }]);
+        let guard = Guard::new(&serde_json::from_value::<Vec<_>>(closed).unwrap());
+        assert_eq!(sentences(&three(), &guard, &[2], None)[0], "You can still sign in with your password.");
     }
 
     #[test]
     fn two_logins_of_one_provider_are_told_apart_in_the_dialog() {
-        let all = [label("auth0", "db", &json!({})), google("one@x.example"), google("two@x.example")];
+        let user = user(&[
+            ("auth0", "a@x.example"),
+            ("google-oauth2", "1@x.example"),
+            ("google-oauth2", "2@x.example"),
+        ]);
+        let said = sentences(&user, &Guard::default(), &[1], None);
+        assert_eq!(said[0], "You can still sign in with your password and Google as 2@x.example.");
         assert_eq!(
-            sentence(&what_remains(&all, &all[1])),
-            "You can still sign in with your password and Google as two@x.example."
-        );
-        assert_eq!(
-            sentence(&what_splits_off(&all, &all[1])),
-            "Signing in with Google as one@x.example afterwards opens a separate, empty account."
+            said[1],
+            "Signing in with Google as 1@x.example afterwards opens a separate, empty account."
         );
     }
 
     #[test]
     fn a_long_list_of_remaining_logins_is_counted() {
-        let all: Vec<Label> = ["auth0", "github", "apple", "facebook", "twitter", "line", "okta"]
-            .map(|provider| label(provider, provider, &json!({})))
-            .into();
+        let user = user(
+            &["auth0", "github", "apple", "facebook", "twitter", "line", "okta"]
+                .map(|name| (name, "a@x.example")),
+        );
         assert_eq!(
-            sentence(&what_remains(&all, &all[6])),
+            sentences(&user, &Guard::default(), &[6], None)[0],
             "You can still sign in with your password, GitHub, Apple, Facebook and 2 more."
         );
+    }
+
+    #[test]
+    fn several_logins_split_off_each_into_an_account_of_its_own() {
+        let said = sentences(&three(), &Guard::default(), &[1, 2], None);
+        assert_eq!(said[0], "You can still sign in with your password.");
+        assert_eq!(
+            said[1],
+            "Signing in with Google or GitHub afterwards opens a separate, empty account of its own."
+        );
+    }
+
+    #[test]
+    fn what_stays_is_named_as_far_as_there_is_something() {
+        let mut user = three();
+        assert_eq!(
+            sentences(&user, &Guard::default(), &[1], None)[2],
+            "Everything in this account stays as it is."
+        );
+        user.profile = user.profile.with("name", "Ada").with("email", "a@x.example");
+        user.user_metadata = serde_json::from_value(json!({ "theme": "dark" })).unwrap();
+        assert_eq!(
+            sentences(&user, &Guard::default(), &[1], None)[2],
+            "Everything in this account stays as it is. That includes your name, your e-mail address and your \
+             preferences."
+        );
+    }
+
+    #[test]
+    fn the_login_in_use_signs_out_and_another_does_not() {
+        let here = |used| sentences(&three(), &Guard::default(), &[2], used).pop().unwrap();
+        assert!(
+            here(Some(2)).starts_with("You signed in with GitHub this time, so you will be signed out here,")
+        );
+        assert_eq!(here(Some(0)), "You stay signed in here, because you signed in with your password.");
+        assert_eq!(here(None), "If you signed in with GitHub this time, you may have to sign in again.");
+    }
+
+    #[test]
+    fn the_outcome_of_several_is_told_in_a_sentence() {
+        let user = three();
+        let labels: Vec<Label> = user.identities[1..].iter().map(Label::linked).collect();
+        assert_eq!(
+            several_unlinked(&labels, 2),
+            "Google (a@gmail.example) and GitHub (a@hub.example) were unlinked."
+        );
+        assert_eq!(
+            several_unlinked(&labels[..1], 2),
+            "Google (a@gmail.example) was unlinked. The rows that stayed say why."
+        );
+        assert_eq!(several_unlinked(&[], 2), "None of these logins was unlinked; each row says why.");
     }
 }

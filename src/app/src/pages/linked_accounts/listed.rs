@@ -1,12 +1,18 @@
-//! The account whose logins are listed: read once, then redrawn from every answer.
+//! The account whose logins are listed: read, then redrawn from every answer and refreshed when it may have changed.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use model::{Identity, IdentityKey, User};
+use model::{Identity, IdentityKey, User, UserId};
 
+use super::pause::pause;
 use crate::api::ApiError;
-use crate::session::Session;
+use crate::cache;
+use crate::components::{Step, Steps};
+use crate::session::{Session, now};
 use crate::text::Label;
+
+/// How many seconds a list stays true without asking when somebody comes back to it.
+const TRUE_FOR: i64 = 2;
 
 /// The account on the page. A copy is a handle to the same account; it lives as long as the page shows it, so
 /// that everything here can be called after an await.
@@ -14,20 +20,37 @@ use crate::text::Label;
 pub(super) struct ListedAccount {
     session: Session,
     read: RwSignal<Option<Result<User, ApiError>>>,
+    /// The seconds until the next try, while reading has to pause.
+    pausing: RwSignal<Option<u32>>,
+    /// Logins that went elsewhere while the page showed them, each with the login above it.
+    ghosts: RwSignal<Vec<(Option<IdentityKey>, Identity)>>,
+    /// When the list was last known to be true, in seconds since 1970, and how often it was drawn anew.
+    drawn: StoredValue<(i64, u32)>,
+    steps: Steps,
+    said: RwSignal<Option<String>>,
 }
 
 /// How far loading has come. It stays the same while the loaded list changes.
 #[derive(Clone, PartialEq)]
 pub(super) enum Loading {
     Waiting,
+    Pausing,
     Failed(ApiError),
     Done,
 }
 
 impl ListedAccount {
-    /// Begins to read the account of whoever is signed in.
-    pub(super) fn open(session: Session) -> Self {
-        let account = Self { session, read: RwSignal::new(None) };
+    /// Begins to read the account of whoever is signed in. `said` is what the page says aloud.
+    pub(super) fn open(session: Session, said: RwSignal<Option<String>>) -> Self {
+        let account = Self {
+            session,
+            read: RwSignal::new(None),
+            pausing: RwSignal::new(None),
+            ghosts: RwSignal::new(Vec::new()),
+            drawn: StoredValue::new((0, 0)),
+            steps: Steps::none(),
+            said,
+        };
         account.load();
         account
     }
@@ -35,19 +58,108 @@ impl ListedAccount {
     /// Reads the account anew; what was shown goes.
     pub(super) fn load(self) {
         let _ = self.read.try_set(None);
+        let _ = self.ghosts.try_set(Vec::new());
         spawn_local(async move {
-            let user = self.session.call(|client| async move { client.user().await }).await;
-            let _ = self.read.try_set(Some(user));
+            let mut user = self.ask().await;
+            if let Some(wait) = user.as_ref().err().and_then(|error| error.trouble.pause()) {
+                let tell = |left| self.pausing.try_set(Some(left)).is_none();
+                if !pause(wait, tell).await {
+                    return;
+                }
+                user = self.ask().await;
+                let _ = self.pausing.try_set(None);
+            }
+            self.draw(user);
         });
+    }
+
+    /// Reads the account anew while it stays on the page. Logins that are gone say so, and nothing that fails is told:
+    /// nobody asked for anything.
+    pub(super) fn refresh(self) {
+        let Some((at, before)) = self.drawn.try_get_value() else { return };
+        let is_read = self.read.try_with_untracked(|read| matches!(read, Some(Ok(_)))) == Some(true);
+        match self.read.try_with_untracked(|read| matches!(read, Some(Err(_)))) {
+            Some(true) => return self.load(),
+            _ if !is_read || (0..TRUE_FOR).contains(&now().saturating_sub(at)) => return,
+            _ => {}
+        }
+        spawn_local(async move {
+            if let Ok(user) = self.ask().await
+                && self.drawn.try_with_value(|(_, drawn)| *drawn == before) == Some(true)
+            {
+                self.bury_what_is_missing(&user);
+                self.draw(Ok(user));
+            }
+        });
+    }
+
+    async fn ask(self) -> Result<User, ApiError> {
+        self.session.call(|client| async move { client.user().await }).await
+    }
+
+    fn draw(self, user: Result<User, ApiError>) {
+        if let Ok(user) = &user {
+            cache::keep(user, now());
+        }
+        let _ = self.drawn.try_update_value(|(at, drawn)| {
+            *at = now();
+            *drawn = drawn.wrapping_add(1);
+        });
+        let _ = self.read.try_set(Some(user));
+    }
+
+    /// Keeps the places of logins that are not in `user` any more, and lets the others rise again.
+    fn bury_what_is_missing(self, user: &User) {
+        let has = |key: &IdentityKey| user.identities.iter().any(|identity| identity.key() == *key);
+        let Some(shown) = self.shown_now() else { return };
+        let mut above = None;
+        let mut ghosts = Vec::new();
+        let mut fresh = None;
+        for identity in shown {
+            let key = identity.key();
+            if !has(&key) {
+                if !self.is_ghost(&key) {
+                    fresh = Some(Label::linked(&identity));
+                }
+                self.steps.set(&key, Some(Step::Gone));
+                ghosts.push((above, identity));
+            } else if self.steps.peek(&key) == Some(Step::Gone) {
+                self.steps.set(&key, None);
+            }
+            above = Some(key);
+        }
+        // What the tenant said of a rule may be over with the list that it was said of.
+        self.steps.forget(|step| matches!(step, Step::Kept(_)));
+        let _ = self.ghosts.try_set(ghosts);
+        if let Some(label) = fresh {
+            let _ = self.said.try_set(Some(label.already_unlinked()));
+        }
+    }
+
+    fn is_ghost(self, key: &IdentityKey) -> bool {
+        self.ghosts.try_with_untracked(|ghosts| ghosts.iter().any(|(_, ghost)| ghost.key() == *key))
+            == Some(true)
+    }
+
+    /// Takes a login away that was shown only to say that it is gone.
+    pub(super) fn lay(self, key: &IdentityKey) {
+        let _ = self.ghosts.try_update(|ghosts| ghosts.retain(|(_, ghost)| ghost.key() != *key));
+        self.steps.set(key, None);
     }
 
     /// How far loading has come.
     pub(super) fn loading(self) -> Memo<Loading> {
         Memo::new(move |_| match &*self.read.read() {
+            None if self.pausing.read().is_some() => Loading::Pausing,
             None => Loading::Waiting,
             Some(Err(error)) => Loading::Failed(error.clone()),
             Some(Ok(_)) => Loading::Done,
         })
+    }
+
+    /// The seconds until the next try to load.
+    pub(super) fn pausing(self) -> Signal<u32> {
+        Signal::derive(move || self.pausing.get().unwrap_or_default())
     }
 
     /// The user, once read.
@@ -55,20 +167,46 @@ impl ListedAccount {
         Memo::new(move |_| self.read.get().and_then(Result::ok))
     }
 
+    /// The linked logins as they are shown: with those that are gone in their old places.
+    pub(super) fn shown(self) -> Memo<Vec<Identity>> {
+        Memo::new(move |_| {
+            let linked = match &*self.read.read() {
+                Some(Ok(user)) => user.identities.iter().skip(1).cloned().collect(),
+                _ => Vec::new(),
+            };
+            haunted(linked, &self.ghosts.read())
+        })
+    }
+
+    fn shown_now(self) -> Option<Vec<Identity>> {
+        let linked = self.look(|user| Some(user.identities.iter().skip(1).cloned().collect()))?;
+        self.ghosts.try_with_untracked(|ghosts| haunted(linked, ghosts))
+    }
+
+    /// How far unlinking has come, for each login.
+    pub(super) fn steps(self) -> Steps {
+        self.steps
+    }
+
+    /// Whether this is the account of `user_id`.
+    pub(super) fn is_of(self, user_id: Option<&UserId>) -> bool {
+        self.look(|user| (Some(&user.user_id) == user_id).then_some(())).is_some()
+    }
+
     /// Puts the returned identities in place of the linked ones, without asking again. The main login and the
     /// profile stay as they were read: unlinking does not touch them.
     pub(super) fn redraw(self, left: Vec<Identity>) {
-        let _ = self.read.try_update(|read| {
-            if let Some(Ok(user)) = read {
-                user.identities.truncate(1);
-                user.identities.extend(left.into_iter().skip(1));
-            }
-        });
+        let user = self.look(|user| Some(user.clone()));
+        if let Some(mut user) = user {
+            user.identities.truncate(1);
+            user.identities.extend(left.into_iter().skip(1));
+            self.draw(Ok(user));
+        }
     }
 
-    /// The label of a linked login.
-    pub(super) fn label_of(self, key: &IdentityKey) -> Option<Label> {
-        self.look(|user| user.identities.iter().find(|identity| identity.key() == *key).map(Label::linked))
+    /// A linked login.
+    pub(super) fn identity(self, key: &IdentityKey) -> Option<Identity> {
+        self.look(|user| user.identities.iter().find(|identity| identity.key() == *key).cloned())
     }
 
     /// The linked login below `key`, else the one above it.
@@ -79,6 +217,18 @@ impl ListedAccount {
     fn look<T>(self, at: impl FnOnce(&User) -> Option<T>) -> Option<T> {
         self.read.try_with_untracked(|read| at(read.as_ref()?.as_ref().ok()?)).flatten()
     }
+}
+
+/// `linked` with each ghost below the login that was above it, or on top when that is gone as well.
+fn haunted(mut linked: Vec<Identity>, ghosts: &[(Option<IdentityKey>, Identity)]) -> Vec<Identity> {
+    for (above, ghost) in ghosts {
+        let key = ghost.key();
+        if linked.iter().all(|identity| identity.key() != key) {
+            let above = linked.iter().position(|identity| Some(&identity.key()) == above.as_ref());
+            linked.insert(above.map_or(0, |place| place + 1), ghost.clone());
+        }
+    }
+    linked
 }
 
 fn neighbour(user: &User, key: &IdentityKey) -> Option<IdentityKey> {
@@ -106,6 +256,19 @@ mod tests {
     fn next_after(place: usize) -> Option<String> {
         let user = user();
         neighbour(&user, &user.identities[place].key()).map(|key| key.provider.to_string())
+    }
+
+    #[test]
+    fn a_login_that_is_gone_keeps_its_place() {
+        let user = user();
+        let all = user.identities[1..].to_vec();
+        let ghost = |place: usize| {
+            let above = place.checked_sub(1).map(|above| all[above].key());
+            (above, all[place].clone())
+        };
+        assert_eq!(haunted(all[..1].to_vec(), &[ghost(1), ghost(2)]), all);
+        assert_eq!(haunted(all[1..].to_vec(), &[ghost(0)]), all);
+        assert_eq!(haunted(all.clone(), &[ghost(1)]), all);
     }
 
     #[test]

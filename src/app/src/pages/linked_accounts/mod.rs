@@ -1,107 +1,103 @@
-//! The list of linked logins, and unlinking one.
+//! The list of linked logins, and what can be done with it.
 
 mod focus;
+mod last_list;
 mod listed;
+mod live;
+mod pause;
+mod unlink;
 
-use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use model::IdentityKey;
 
 use super::outside;
-use crate::api::Client;
-use crate::api::identities::Outcome;
-use crate::components::{FailureNotice, IdentityList, Progress, Skeleton, StatusNotice, live};
-use crate::session::{Phase, Session};
+use crate::cache;
+use crate::components::{
+    Banner, FailureNotice, Hold, IdentityList, PauseNotice, Rows, Skeleton, StatusNotice, Step,
+    live as redrawn,
+};
+use crate::session::{LoginError, LoginTrouble, Phase, Session};
 use crate::text::{self, Remedy};
-use focus::{find_row, focus_again, focus_row, is_focus_in_rows, prefers_reduced_motion};
+use last_list::last_list;
 use listed::{ListedAccount, Loading};
-
-/// How long a row takes to fold away, in milliseconds: `--quick` in `style/tokens.css`.
-const FOLD: u32 = 180;
+use unlink::Unlinking;
 
 /// The page at `/linked-accounts`.
 #[component]
 pub fn LinkedAccounts() -> impl IntoView {
-    let phase = expect_context::<Session>().phase();
-    live(move || match phase.get() {
+    let session = expect_context::<Session>();
+    let phase = session.phase();
+    let on_try_again = Callback::new(move |()| session.retry());
+    redrawn(move || match phase.get() {
         Phase::Present => view! { <Accounts/> }.into_any(),
+        Phase::Failed(error) if is_unreachable(&error) => match cache::last() {
+            Some(kept) => last_list(kept, on_try_again),
+            None => outside(Phase::Failed(error)),
+        },
         phase => outside(phase),
     })
+}
+
+fn is_unreachable(error: &LoginError) -> bool {
+    matches!(error.trouble, LoginTrouble::Offline | LoginTrouble::Timeout)
 }
 
 #[component]
 fn Accounts() -> impl IntoView {
     let session = expect_context::<Session>();
-    let account = ListedAccount::open(session);
-    let user = account.user();
-    let loading = account.loading();
-
     let said = RwSignal::new(None::<String>);
-    let folding = RwSignal::new(None::<IdentityKey>);
-    let failure = RwSignal::new(None);
-    // The page may be gone when an answer comes: after an await, only `try_` is safe.
-    let unlink = Action::new_local(move |key: &IdentityKey| {
-        let key = key.clone();
-        async move {
-            let send = |client: Client| {
-                let key = key.clone();
-                async move { client.unlink(&key).await }
-            };
-            let outcome = session.call(send).await;
-            let label = account.label_of(&key);
-            match outcome {
-                Ok(Outcome::Unlinked(left)) => {
-                    let next = account.neighbour_of(&key);
-                    let _ = said.try_set(label.map(|label| label.unlinked()));
-                    let _ = folding.try_set(Some(key.clone()));
-                    if !prefers_reduced_motion() {
-                        TimeoutFuture::new(FOLD).await;
-                    }
-                    let had_focus = is_focus_in_rows();
-                    account.redraw(left);
-                    let _ = folding.try_set(None);
-                    if had_focus {
-                        request_animation_frame(move || focus_row(next.as_ref()));
-                    }
-                }
-                Ok(Outcome::NothingMatched(left)) => {
-                    let _ = said.try_set(label.map(|label| label.nothing_matched()));
-                    account.redraw(left);
-                    focus_again(key);
-                }
-                Err(error) => {
-                    let _ = failure.try_set(Some((key.clone(), text::request_failure(&error))));
-                    focus_again(key);
-                }
-            }
-        }
-    });
-    let busy: Signal<Option<IdentityKey>> = unlink.input().into();
-    let start = move |key: IdentityKey| {
-        if busy.read_untracked().is_none() {
-            failure.set(None);
-            said.set(None);
-            // Its button is about to be disabled and would lose the focus to nowhere.
-            if let Some(row) = find_row(&key) {
-                let _ = row.focus();
-            }
-            unlink.dispatch(key);
-        }
+    let account = ListedAccount::open(session, said);
+    let (user, steps) = (account.user(), account.steps());
+    let loading = account.loading();
+    let used = Memo::new(|_| None);
+    let unlinking = Unlinking::new(session, account, used, said, Callback::new(|_| {}));
+    live::keep_true(session, account, unlinking.running());
+
+    let online = session.is_online();
+    let chosen = RwSignal::new(None);
+    let rows = Rows {
+        user,
+        shown: account.shown(),
+        guard: StoredValue::new(session.tenant().guard),
+        used,
+        steps,
+        running: unlinking.running(),
+        hold: Signal::derive(move || (!online.get()).then_some(Hold::Offline)),
+        chosen,
+        asked: RwSignal::new(None),
+        on_unlink: Callback::new(move |keys| {
+            chosen.set(None);
+            unlinking.start(keys);
+        }),
+        on_remedy: Callback::new(move |(key, remedy)| match remedy {
+            Remedy::TryAgain => unlinking.start(vec![key]),
+            Remedy::SignIn => session.sign_in(),
+        }),
+        on_explain: Callback::new(move |why| said.set(Some(why))),
+        on_dismiss: Callback::new(move |key| match steps.peek(&key) {
+            Some(Step::Gone) => account.lay(&key),
+            _ => _ = steps.set(&key, None),
+        }),
     };
-    let on_unlink = Callback::new(start);
-    let on_remedy = Callback::new(move |(key, remedy)| match remedy {
-        Remedy::TryAgain => start(key),
-        Remedy::SignIn => session.sign_in(),
-    });
     let on_load_remedy = Callback::new(move |remedy| match remedy {
         Remedy::TryAgain => account.load(),
         Remedy::SignIn => session.sign_in(),
     });
-    let progress = Progress { busy, folding, failure };
+    let left = account.pausing();
+    let hold = move || {
+        redrawn(move || match rows.hold.get() {
+            None => ().into_any(),
+            Some(hold) => view! { <Banner hold/> }.into_any(),
+        })
+    };
 
     view! {
-        {live(move || match loading.get() {
+        {redrawn(move || match loading.get() {
             Loading::Waiting => view! { <Skeleton/> }.into_any(),
+            Loading::Pausing => view! {
+                <h1>{text::NAME}</h1>
+                <PauseNotice left/>
+            }
+            .into_any(),
             Loading::Failed(error) => view! {
                 <h1>{text::NAME}</h1>
                 <FailureNotice failure=text::request_failure(&error) on_remedy=on_load_remedy/>
@@ -110,7 +106,8 @@ fn Accounts() -> impl IntoView {
             Loading::Done => view! {
                 <h1>{text::NAME}</h1>
                 <p class="lede">{text::LEDE}</p>
-                <IdentityList user progress on_unlink on_remedy/>
+                {hold()}
+                <IdentityList rows/>
             }
             .into_any(),
         })}

@@ -1,0 +1,96 @@
+//! The dialog that says what will happen before it happens.
+
+use leptos::html::{Button, Dialog};
+use leptos::prelude::*;
+
+use super::{Icon, Rows, live};
+use crate::text::{self, Fact, Part};
+
+const TITLE: &str = "unlink-title";
+
+/// Asks about the logins in `rows.asked`, and closes by itself when there are none any more.
+#[component]
+pub fn UnlinkDialog(
+    /// The rows whose logins are asked about.
+    rows: Rows,
+) -> impl IntoView {
+    let Rows { asked, user, guard, used, on_unlink, .. } = rows;
+    let dialog = NodeRef::<Dialog>::new();
+    let keep = NodeRef::<Button>::new();
+    let question = Memo::new(move |_| {
+        let (asked, user) = (asked.read(), user.read());
+        let asked = asked.as_ref()?;
+        let user = user.as_ref()?;
+        let there = |identity: &model::Identity| asked.contains(&identity.key());
+        user.identities
+            .iter()
+            .any(there)
+            .then(|| guard.with_value(|guard| text::question(user, guard, asked, used.read().as_ref())))
+    });
+    let is_asked = Memo::new(move |_| question.read().is_some());
+    Effect::new(move |_| {
+        let Some(dialog) = dialog.get() else { return };
+        if !is_asked.get() {
+            dialog.close();
+        } else if !dialog.open() && dialog.show_modal().is_ok() {
+            // The safe button; a browser that refuses leaves it on the dialog, where Escape works too.
+            if let Some(keep) = keep.get_untracked() {
+                let _ = keep.focus();
+            }
+        }
+    });
+    let close = move || asked.set(None);
+    let confirm = move |_| {
+        let keys = asked.get_untracked().unwrap_or_default();
+        close();
+        if !keys.is_empty() {
+            on_unlink.run(keys);
+        }
+    };
+    // A click beside the box lands on the dialog itself, one inside it on something in it.
+    let click_beside = move |event: web_sys::MouseEvent| {
+        if event.target() == event.current_target() {
+            close();
+        }
+    };
+    let title = move || question.get().map(|question| question.title);
+    let body = live(move || {
+        match question.get() {
+        None => ().into_any(),
+        Some(question) => view! {
+            {question.who.into_iter().map(|who| view! { <p class="dialog-who"><bdi>{who}</bdi></p> }).collect_view()}
+            <ul class="facts" role="list">{question.facts.into_iter().map(fact).collect_view()}</ul>
+        }
+        .into_any(),
+    }
+    });
+    view! {
+        <dialog node_ref=dialog aria-labelledby=TITLE on:click=click_beside on:close=move |_| close()>
+            <div class="dialog-body">
+                <h2 id=TITLE>{title}</h2>
+                {body}
+            </div>
+            <div class="dialog-acts">
+                <button type="button" class="button" node_ref=keep on:click=move |_| close()>
+                    {move || question.get().map(|question| question.keep)}
+                </button>
+                <button type="button" class="button danger solid" on:click=confirm>
+                    {move || question.get().map(|question| question.confirm)}
+                </button>
+            </div>
+        </dialog>
+    }
+}
+
+/// One sentence of the dialog.
+fn fact((icon, parts): Fact) -> impl IntoView {
+    let part = |part: Part| {
+        if part.strong { view! { <b>{part.text}</b> }.into_any() } else { part.text.into_any() }
+    };
+    view! {
+        <li>
+            <Icon name=icon/>
+            <span>{parts.into_iter().map(part).collect_view()}</span>
+        </li>
+    }
+}

@@ -1,0 +1,128 @@
+//! Why a login cannot be unlinked: the tenant's own rules, as far as the data show them, so that the page says no
+//! before anybody has to. The tenant has the last word.
+
+use model::settings::OfferedConnection;
+use model::{ConnectionName, Identity, IdentityKey, User};
+
+/// Why a login stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It is the main one, which holds the account.
+    Main,
+    /// An organisation manages it.
+    Pinned,
+    /// No other login would open the account.
+    LastWayIn,
+}
+
+impl Reason {
+    /// The reason of a refusal, by the tenant's word for programs.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        match code {
+            "delete_main_user_identity" => Some(Self::Main),
+            "pinned_connection" => Some(Self::Pinned),
+            "last_way_in" => Some(Self::LastWayIn),
+            _ => None,
+        }
+    }
+}
+
+/// What the settings say of the connections.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Guard {
+    pinned: Vec<ConnectionName>,
+    closed: Vec<ConnectionName>,
+}
+
+impl Guard {
+    /// Reads the settings. A connection that they do not name is open and not pinned.
+    #[must_use]
+    pub fn new(connections: &[OfferedConnection]) -> Self {
+        let names = |is: fn(&&OfferedConnection) -> bool| {
+            connections.iter().filter(is).map(|connection| connection.name.clone()).collect()
+        };
+        Self { pinned: names(|connection| connection.pinned), closed: names(|connection| connection.closed) }
+    }
+
+    /// Whether a login opens its account.
+    #[must_use]
+    pub fn is_way_in(&self, identity: &Identity) -> bool {
+        !self.closed.contains(&identity.connection)
+    }
+
+    /// Why `identity` of `user` has to stay when the logins `going` go, if it has to.
+    #[must_use]
+    pub fn reason(&self, user: &User, identity: &Identity, going: &[IdentityKey]) -> Option<Reason> {
+        let key = identity.key();
+        if user.identities.first().is_some_and(|main| main.key() == key) {
+            return Some(Reason::Main);
+        }
+        if self.pinned.contains(&identity.connection) {
+            return Some(Reason::Pinned);
+        }
+        let stays = |other: &&Identity| {
+            let other = other.key();
+            other != key && !going.contains(&other)
+        };
+        let opens = user.identities.iter().filter(stays).any(|other| self.is_way_in(other));
+        (!opens).then_some(Reason::LastWayIn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn user() -> User {
+        let identity = |name: &str| json!({ "provider": name, "user_id": "1", "connection": name });
+        let identities = ["auth0", "github", "apple", "okta"].map(identity);
+        serde_json::from_value(json!({ "user_id": "auth0|1", "identities": identities })).unwrap()
+    }
+
+    fn guard(connections: &Value) -> Guard {
+        Guard::new(&serde_json::from_value::<Vec<_>>(connections.clone()).unwrap())
+    }
+
+    fn reasons(guard: &Guard, going: &[usize]) -> Vec<Option<Reason>> {
+        let user = user();
+        let going: Vec<_> = going.iter().map(|place| user.identities[*place].key()).collect();
+        user.identities.iter().map(|identity| guard.reason(&user, identity, &going)).collect()
+    }
+
+    #[test]
+    fn the_main_login_stays_and_the_others_may_go() {
+        assert_eq!(reasons(&Guard::default(), &[]), [Some(Reason::Main), None, None, None]);
+    }
+
+    #[test]
+    fn a_login_of_a_pinned_connection_stays() {
+        let guard = guard(&json!([{ "name": "okta", "strategy": "okta", "pinned": true }]));
+        assert_eq!(reasons(&guard, &[]), [Some(Reason::Main), None, None, Some(Reason::Pinned)]);
+    }
+
+    #[test]
+    fn the_last_login_that_opens_the_account_stays_also_when_others_go_with_it() {
+        let closed = |name: &str| json!({ "name": name, "strategy": name, "closed": true });
+        let one = guard(&json!([closed("auth0"), closed("apple"), closed("okta")]));
+        assert_eq!(reasons(&one, &[]), [Some(Reason::Main), Some(Reason::LastWayIn), None, None]);
+        let two = guard(&json!([closed("auth0"), closed("okta")]));
+        assert_eq!(reasons(&two, &[]), [Some(Reason::Main), None, None, None]);
+        assert_eq!(reasons(&two, &[1]), [Some(Reason::Main), None, Some(Reason::LastWayIn), None]);
+    }
+
+    #[test]
+    fn all_linked_logins_may_go_at_once_while_the_main_one_opens_the_account() {
+        assert_eq!(reasons(&Guard::default(), &[1, 2, 3]), [Some(Reason::Main), None, None, None]);
+    }
+
+    #[test]
+    fn a_refusal_of_the_tenant_has_the_same_reasons() {
+        assert_eq!(Reason::of_code("pinned_connection"), Some(Reason::Pinned));
+        assert_eq!(Reason::of_code("last_way_in"), Some(Reason::LastWayIn));
+        assert_eq!(Reason::of_code("delete_main_user_identity"), Some(Reason::Main));
+        assert_eq!(Reason::of_code("insufficient_scope"), None);
+    }
+}

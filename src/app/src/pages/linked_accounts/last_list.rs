@@ -1,0 +1,38 @@
+//! The list as it was last read, for reading only, while nobody can be asked for a newer one.
+
+use leptos::prelude::*;
+
+use crate::cache::Kept;
+use crate::components::{Banner, Hold, IdentityList, Rows, StatusNotice};
+use crate::session::Session;
+use crate::text;
+
+/// The heading, why nothing can be changed, and the list. `on_try_again` is called to ask once more now.
+pub(super) fn last_list(kept: Kept, on_try_again: Callback<()>) -> AnyView {
+    let session = expect_context::<Session>();
+    let said = RwSignal::new(None);
+    let hold = if session.is_online().get_untracked() { Hold::Unreachable } else { Hold::Offline };
+    let guard = StoredValue::new(session.tenant().guard);
+    let on_explain = Callback::new(move |why| said.set(Some(why)));
+    let rows = Rows::to_read(kept.user, guard, hold, on_explain);
+    let as_of = Some(text::as_of(&moment(kept.read_at)));
+    view! {
+        <h1>{text::NAME}</h1>
+        <Banner hold as_of on_try_again/>
+        <IdentityList rows/>
+        <StatusNotice message=said/>
+    }
+    .into_any()
+}
+
+/// A moment, in seconds since 1970, as this device's person would write it.
+#[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit into 53 bits")]
+fn moment(at: i64) -> String {
+    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at as f64 * 1000.0));
+    let options = js_sys::Object::new();
+    for (name, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+        // Fails only for a frozen object.
+        let _ = js_sys::Reflect::set(&options, &name.into(), &value.into());
+    }
+    date.to_locale_string("en-GB", &options).into()
+}

@@ -1,0 +1,47 @@
+//! Keeping the list true: other tabs and other devices change it, too.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::listed::ListedAccount;
+use crate::session::Session;
+
+/// Reads the list anew when somebody comes back to the page or to a connection, and when another tab changed it.
+/// `running` says when not to: then the answers to come are newer than anything that could be read.
+pub(super) fn keep_true(session: Session, account: ListedAccount, running: Signal<bool>) {
+    let refresh = move || {
+        if running.try_get_untracked() == Some(false) && session.is_online().get_untracked() {
+            account.refresh();
+        }
+    };
+    let focus = window_event_listener(ev::focus, move |_| refresh());
+    let seen = document_event_listener_visible(refresh);
+    on_cleanup(move || {
+        focus.remove();
+        seen.remove();
+    });
+    let changed = session.changed_elsewhere();
+    Effect::new(move |before: Option<()>| {
+        changed.track();
+        if before.is_some() && changed.with_untracked(|user_id| account.is_of(user_id.as_ref())) {
+            refresh();
+        }
+    });
+    let online = session.is_online();
+    Effect::new(move |before: Option<bool>| {
+        let online = online.get();
+        if online && before == Some(false) {
+            refresh();
+        }
+        online
+    });
+}
+
+fn document_event_listener_visible(refresh: impl Fn() + 'static) -> WindowListenerHandle {
+    // It bubbles to the window.
+    window_event_listener_untyped("visibilitychange", move |_| {
+        if !document().hidden() {
+            refresh();
+        }
+    })
+}

@@ -1,0 +1,187 @@
+//! Unlinking one login, or several one after the other.
+
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use model::{Identity, IdentityKey};
+
+use super::focus::{focus_again, focus_row, is_focus_in_rows, prefers_reduced_motion};
+use super::listed::ListedAccount;
+use super::pause::pause;
+use crate::api::identities::Outcome;
+use crate::api::{ApiError, Client, Trouble};
+use crate::components::Step;
+use crate::session::Session;
+use crate::text::{self, Label, unlinking};
+
+/// How long a row takes to fold away, in milliseconds: `--quick` in `style/tokens.css`.
+const FOLD: u32 = 180;
+
+/// The one run of unlinking that a page has at a time. A copy is a handle to the same run.
+#[derive(Clone, Copy)]
+pub(super) struct Unlinking {
+    session: Session,
+    account: ListedAccount,
+    used: Memo<Option<IdentityKey>>,
+    said: RwSignal<Option<String>>,
+    running: RwSignal<bool>,
+    /// Called with what was unlinked once a run is over and the session goes on.
+    on_done: Callback<Vec<Identity>>,
+}
+
+impl Unlinking {
+    /// No run so far.
+    pub(super) fn new(
+        session: Session,
+        account: ListedAccount,
+        used: Memo<Option<IdentityKey>>,
+        said: RwSignal<Option<String>>,
+        on_done: Callback<Vec<Identity>>,
+    ) -> Self {
+        Self { session, account, used, said, running: RwSignal::new(false), on_done }
+    }
+
+    /// Whether a run is under way.
+    pub(super) fn running(self) -> Signal<bool> {
+        self.running.into()
+    }
+
+    /// Unlinks `keys` one after the other, the one in use last: with it, the session may end. Does nothing while
+    /// another run is under way.
+    pub(super) fn start(self, mut keys: Vec<IdentityKey>) {
+        if self.running.get_untracked() || keys.is_empty() {
+            return;
+        }
+        self.running.set(true);
+        self.said.set(None);
+        let used = self.used.get_untracked();
+        keys.sort_by_key(|key| Some(key) == used.as_ref());
+        for key in &keys {
+            self.account.steps().set(key, Some(Step::Queued));
+        }
+        spawn_local(self.run(keys, used));
+    }
+
+    // The page may be gone when an answer comes: after an await, only `try_` is safe.
+    async fn run(self, keys: Vec<IdentityKey>, used: Option<IdentityKey>) {
+        let steps = self.account.steps();
+        let mut unlinked = Vec::new();
+        let mut next = None;
+        for (place, key) in keys.iter().enumerate() {
+            if steps.peek(key) != Some(Step::Queued) {
+                continue;
+            }
+            if keys.len() > 1 {
+                self.say(unlinking::progress(place, keys.len()));
+            }
+            steps.set(key, Some(Step::Busy));
+            let Some(identity) = self.account.identity(key) else {
+                steps.set(key, None);
+                continue;
+            };
+            let label = Label::linked(&identity);
+            match self.ask(key, place, keys.len()).await {
+                None => {}
+                Some(Ok(Outcome::Unlinked(left))) => {
+                    next = self.account.neighbour_of(key);
+                    if keys.len() == 1 {
+                        self.say(label.unlinked());
+                    }
+                    steps.set(key, Some(Step::Folding));
+                    if !prefers_reduced_motion() {
+                        TimeoutFuture::new(FOLD).await;
+                    }
+                    self.account.redraw(left);
+                    steps.set(key, None);
+                    unlinked.push(identity);
+                }
+                Some(Ok(Outcome::NothingMatched(left))) => {
+                    self.say(label.nothing_matched());
+                    self.account.redraw(left);
+                    steps.set(key, None);
+                }
+                Some(Err(error)) => {
+                    if let Trouble::Guarded(reason) = error.trouble {
+                        self.say(label.stayed(reason));
+                        steps.set(key, Some(Step::Kept(reason)));
+                    } else {
+                        steps.set(key, Some(Step::Failed(text::request_failure(&error))));
+                    }
+                    if error.trouble == Trouble::SessionEnded {
+                        // So would the others; they stay as they are.
+                        break;
+                    }
+                }
+            }
+        }
+        steps.forget(|step| *step == Step::Queued);
+        let _ = self.running.try_set(false);
+        self.end(&keys, unlinked, next, used);
+    }
+
+    /// Tells what came of it, and puts the focus where the work is.
+    fn end(
+        self,
+        keys: &[IdentityKey],
+        unlinked: Vec<Identity>,
+        next: Option<IdentityKey>,
+        used: Option<IdentityKey>,
+    ) {
+        let labels: Vec<Label> = unlinked.iter().map(Label::linked).collect();
+        let outcome = match labels.as_slice() {
+            [one] if keys.len() == 1 => one.unlinked(),
+            labels => unlinking::several_unlinked(labels, keys.len()),
+        };
+        if !unlinked.is_empty() {
+            self.session.tell_of_change();
+        }
+        if used.is_some() && unlinked.iter().any(|identity| Some(identity.key()) == used) {
+            self.session.part(&unlinking::parting(&outcome));
+            return;
+        }
+        let kept = keys.iter().find(|key| self.account.steps().peek(key).is_some()).cloned();
+        if keys.len() > 1 {
+            self.say(outcome);
+        }
+        if let Some(kept) = kept {
+            focus_again(kept);
+        } else if is_focus_in_rows() {
+            let next = if unlinked.is_empty() { keys.first().cloned() } else { next };
+            request_animation_frame(move || focus_row(next.as_ref()));
+        }
+        if !unlinked.is_empty() {
+            let _ = self.on_done.try_run(unlinked);
+        }
+    }
+
+    /// Asks the tenant, once more after a pause where it asks for one; `None` when the person would not wait.
+    async fn ask(self, key: &IdentityKey, place: usize, total: usize) -> Option<Result<Outcome, ApiError>> {
+        let send = || {
+            self.session.call(|client: Client| {
+                let key = key.clone();
+                async move { client.unlink(&key).await }
+            })
+        };
+        let outcome = send().await;
+        let Some(wait) = outcome.as_ref().err().and_then(|error| error.trouble.pause()) else {
+            return Some(outcome);
+        };
+        let steps = self.account.steps();
+        steps.set(key, Some(Step::Pausing(wait)));
+        self.say(format!("{} {}", text::PAUSED, text::goes_on(wait)));
+        let tell = |left| {
+            matches!(steps.peek(key), Some(Step::Pausing(_))) && steps.set(key, Some(Step::Pausing(left)))
+        };
+        if !pause(wait, tell).await {
+            let _ = self.said.try_set(None);
+            return None;
+        }
+        steps.set(key, Some(Step::Busy));
+        let _ = self.said.try_set((total > 1).then(|| unlinking::progress(place, total)));
+        Some(send().await)
+    }
+
+    fn say(self, what: String) {
+        let _ = self.said.try_set(Some(what));
+    }
+}
