@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
 use model::settings::Bearer;
 use tenant::Issuer;
 use tracing_subscriber::filter::Targets;
+
+use crate::proxy;
 
 /// See which logins are linked to an account, and unlink one: a page, and an Auth0-compatible tenant for it.
 #[derive(Debug, Parser)]
@@ -97,6 +100,12 @@ pub(crate) struct Serve {
     /// then sign in as anybody.
     #[arg(long, env = "LINKED_ACCOUNTS_ALLOW_DEMO_ON_NETWORK", value_parser = BoolishValueParser::new())]
     pub(crate) allow_demo_on_network: bool,
+
+    /// Proxies that are believed what they say about where a request comes from (X-Forwarded-For): addresses or networks,
+    /// parted by commas. From anybody else it is not read.
+    #[arg(long, env = "LINKED_ACCOUNTS_TRUST_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    #[arg(value_parser = proxy::network)]
+    pub(crate) trust_proxy: Vec<IpNet>,
 
     /// Answer as many Management API calls as the machine can, for load tests. By default fifty at once and per second,
     /// then 429.
@@ -189,6 +198,7 @@ mod tests {
         assert!(refusal("--database", "postgres://x").contains("expected sqlite:PATH"));
         assert!(refusal("--issuer", "localhost").contains("localhost"));
         assert!(refusal("--bearer", "token").contains("expected access_token or id_token"));
+        assert!(refusal("--trust-proxy", "10.0.0.0/8,proxy").contains("expected an address or a network"));
         assert!(refusal("--log", "tenant=loud").contains("expected a level"));
         assert!(refusal("--tls-cert", "chain.pem").contains("--tls-key <FILE.pem>"));
     }

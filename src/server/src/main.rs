@@ -6,6 +6,7 @@ mod greeting;
 mod headers;
 mod listener;
 mod mail_file;
+mod proxy;
 mod router;
 mod start;
 mod static_files;
@@ -97,6 +98,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     }
 
     let router = router::router(tenant.router(), &issuer, settings, site);
+    let router = proxy::behind(router, &options.trust_proxy);
     let stop = listener::told_to_stop().context("signals cannot be listened to")?;
     let greeting = Greeting {
         name: &name,

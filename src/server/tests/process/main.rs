@@ -7,7 +7,7 @@ mod durability;
 mod tls;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
@@ -368,6 +368,66 @@ async fn nothing_secret_reaches_the_log() {
     let claims = token.split('.').nth(1).unwrap();
     for secret in ["ada-demo", "a-code-in-a-query", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", claims] {
         assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[tokio::test]
+async fn a_link_in_a_mail_is_in_the_mail_and_not_in_the_log() {
+    let room = room();
+    let server = Server::start(room.path(), &["--log", "trace"]);
+    let asked = serde_json::json!({ "client_id": "linked-accounts", "email": "ada@example.com",
+        "connection": "Username-Password-Authentication" });
+    let asking = server.client.post(format!("{}/dbconnections/change_password", server.base)).json(&asked);
+    assert_eq!(asking.send().await.unwrap().status(), StatusCode::OK);
+    let mails = room.path().canonicalize().unwrap().join("linked-accounts.mail.jsonl");
+    assert!(server.greeting.contains(&format!("Mail     {}", mails.display())), "{}", server.greeting);
+    let mail: Value = serde_json::from_str(&fs::read_to_string(mails).unwrap()).unwrap();
+    assert_eq!(mail["to"], "ada@example.com");
+    let link = mail["link"].as_str().unwrap();
+    let path = link.strip_prefix(&server.base).unwrap();
+    assert_eq!(server.get(path, &[]).await.status(), StatusCode::FOUND);
+    let log = fs::read_to_string(&server.log).unwrap();
+    assert!(log.contains("path=\"/u/reset-password\""), "{log}");
+    assert!(!log.contains(link.split('=').nth(1).unwrap()), "the code is in the log");
+}
+
+#[tokio::test]
+async fn what_a_client_sends_makes_no_line_of_the_log_and_colours_none() {
+    const FORGED: &str = "\r\n2026-01-01T00:00:00.000000Z  INFO forged\x1b[31m\x07\u{9b}2J";
+    let room = room();
+    let server = Server::start(room.path(), &[]);
+    let encoded = "%0D%0A2026-01-01T00:00:00.000000Z%20%20INFO%20forged%1B%5B31m";
+    for path in ["/", "/u/", "/api/v2/users/", "/oauth/"] {
+        server.get(&format!("{path}{encoded}"), &[(ACCEPT, "text/html")]).await;
+    }
+    // Whatever HTTP forbids arrives without a client that would keep to it.
+    let address = server.base.replace("http://localhost", "127.0.0.1");
+    for request in [
+        format!("GET /{FORGED} HTTP/1.1\r\nHost: x\r\n\r\n"),
+        format!("GET /health HTTP/1.1\r\nHost: x\r\nUser-Agent: x{FORGED}\r\nConnection: close\r\n\r\n"),
+        "GET /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: \x1b[31m\r\nConnection: close\r\n\r\n".to_owned(),
+        format!("X{FORGED} /health HTTP/1.1\r\nHost: x\r\n\r\n"),
+    ] {
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        // Until the server has done with it.
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    let sign_up = serde_json::json!({ "client_id": FORGED, "connection": FORGED, "email": FORGED });
+    for path in ["/dbconnections/signup", "/dbconnections/change_password", "/oauth/token"] {
+        server.client.post(format!("{}{path}", server.base)).json(&sign_up).send().await.unwrap();
+    }
+    let typed = [("state", FORGED), ("username", FORGED), ("password", FORGED)];
+    let login = server.client.post(format!("{}/u/login", server.base)).form(&typed);
+    login.header(ORIGIN, &server.base).header("x-request-id", "2026 INFO forged").send().await.unwrap();
+    let log = fs::read_to_string(&server.log).unwrap();
+    assert!(log.lines().count() >= 8, "{log}");
+    for line in log.lines() {
+        let year = line.get(..5).unwrap_or_default();
+        assert!(year.starts_with("20") && year.ends_with('-'), "{line:?}");
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+        assert!(!line.contains("Z  INFO forged"), "{line:?}");
     }
 }
 

@@ -153,3 +153,24 @@ async fn searching_takes_the_scope_before_the_query_is_read() {
     let answer = bench.call(Method::GET, &format!("{PATH}?q=(("), &page).await;
     assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:users","errorCode":"insufficient_scope"}"#);
 }
+
+#[tokio::test]
+async fn a_search_that_takes_more_than_two_seconds_is_given_up() {
+    let seeds = (0..300).map(|number| user(&[&format!("github|{number}")])).collect();
+    let bench = Bench::with_seeds(seeds).await;
+    let path = format!("{PATH}?q=name:nobody&search_engine=v3");
+    let machine = bench.machine_token("read:users").await;
+    // Time flies wherever the search waits for the database.
+    let flying = async {
+        loop {
+            bench.clock.advance(std::time::Duration::from_secs(3));
+            tokio::task::yield_now().await;
+        }
+    };
+    let answer = tokio::select! {
+        biased;
+        answer = bench.call(Method::GET, &path, &machine) => answer,
+        () = flying => unreachable!("time does not end"),
+    };
+    assert_snapshot!(answer.said(), @r#"503 {"statusCode":503,"error":"Service Unavailable","message":"The query exceeded the timeout. Please try refining your search criteria.","errorCode":"query_timeout"}"#);
+}

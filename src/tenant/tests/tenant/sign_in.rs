@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use tenant::secret::Secret;
+use tenant::seed::SeedPassword;
 
 use crate::bench::{Bench, Browser, CALLBACK, PASSWORD, START, authorize_path, email, user};
 
@@ -43,6 +45,39 @@ async fn a_wrong_password_and_an_unknown_person_are_told_the_same() {
     assert_eq!(bench.row("auth0|1").await.unwrap().logins_count, 0);
     let right = browser.type_password(&handle, "auth01@example.test", PASSWORD).await;
     assert!(right.parameter("code").is_some());
+}
+
+/// How long it takes to refuse a sign-in: the median of several, in turns with the others.
+async fn refusal_times(bench: &Bench, logins: [&str; 2]) -> [Duration; 2] {
+    let mut browser = Browser::new(bench);
+    let handle = browser.begin(&[]).await;
+    let mut times = [const { Vec::new() }; 2];
+    for _ in 0..9 {
+        for (login, times) in logins.iter().zip(&mut times) {
+            // Every guess is forgiven before the next.
+            bench.clock.advance(Duration::from_mins(2));
+            let start = tokio::time::Instant::now();
+            assert_eq!(browser.type_password(&handle, login, "wrong").await.status, StatusCode::UNAUTHORIZED);
+            times.push(start.elapsed());
+        }
+    }
+    times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    })
+}
+
+#[tokio::test]
+async fn an_unknown_person_takes_as_much_work_as_a_wrong_password() {
+    let mut seed = user(&["auth0|1"]);
+    // Hashed as the tenant itself hashes: the other seeds have the cheapest of imported hashes.
+    seed.password = Some(SeedPassword::Clear(Secret::new(PASSWORD)));
+    let bench = Bench::with_seeds(vec![seed]).await;
+    let known = email("auth0|1");
+    refusal_times(&bench, [&known, "nobody@example.test"]).await;
+    let [known, unknown] = refusal_times(&bench, [&known, "nobody@example.test"]).await;
+    // Without the work for nobody it would be a hundredth.
+    assert!(unknown * 3 > known && known * 3 > unknown, "{known:?} and {unknown:?}");
 }
 
 #[tokio::test]

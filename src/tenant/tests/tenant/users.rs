@@ -120,3 +120,29 @@ async fn finding_by_address_takes_an_address_and_the_scope() {
     let answer = bench.call(Method::GET, &format!("{EVERYBODY}?email=auth01@example.test"), &page).await;
     assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:users","errorCode":"insufficient_scope"}"#);
 }
+
+#[tokio::test]
+async fn somebody_elses_id_is_refused_without_being_looked_up_so_that_time_tells_nothing() {
+    let bench = Bench::with_users(&[&["auth0|1"], &["auth0|2", "github|42"]]).await;
+    let token = bench.user_token("auth0|1").await;
+    // Whoever asks the store now fails: a refusal that comes all the same was made without it.
+    bench.store.close().await;
+    assert_eq!(bench.call(Method::GET, "/api/v2/users/auth0%7C1", &token).await.status, 500);
+    let mut said = Vec::new();
+    for id in ["auth0%7C2", "github%7C42", "auth0%7C404", "nobody"] {
+        said.push(bench.call(Method::GET, &format!("/api/v2/users/{id}"), &token).await.said());
+        let unlink = format!("/api/v2/users/{id}/identities/github/42");
+        said.push(bench.call(Method::DELETE, &unlink, &token).await.said());
+        let body = serde_json::json!({ "link_with": "x" });
+        said.push(
+            bench.post_json(&format!("/api/v2/users/{id}/identities"), Some(&token), &body).await.said(),
+        );
+    }
+    said.dedup();
+    assert_eq!(
+        said,
+        [
+            r#"403 {"statusCode":403,"error":"Forbidden","message":"User to be acted on does not match subject in bearer token.","errorCode":"unowned_resource"}"#
+        ]
+    );
+}

@@ -1,0 +1,124 @@
+//! Where a request really comes from, when it comes through proxies that are trusted to tell. From anybody else
+//! `X-Forwarded-For` is what the client says about itself, and is not read.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use http::{HeaderMap, HeaderName};
+use ipnet::IpNet;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Reads a network: `10.0.0.0/8`, or one address.
+///
+/// # Errors
+/// What would be right.
+pub(crate) fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    text.parse()
+        .ok()
+        .or_else(address)
+        .ok_or_else(|| "expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8".to_owned())
+}
+
+/// Lets the router see, in place of a trusted proxy's address, the one that the proxy tells.
+pub(crate) fn behind(router: Router, trusted: &[IpNet]) -> Router {
+    if trusted.is_empty() {
+        return router;
+    }
+    router.layer(from_fn_with_state(Arc::<[IpNet]>::from(trusted), tell))
+}
+
+async fn tell(State(trusted): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
+    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+        let client = client(peer.ip(), request.headers(), &trusted);
+        if client != peer.ip() {
+            // The port of a client behind a proxy is not known, and nobody asks for it.
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, 0)));
+        }
+    }
+    next.run(request).await
+}
+
+/// The nearest address that is no trusted proxy's. Each proxy adds behind what it was told, so the list is read from
+/// its end, and only as far as those who wrote it are trusted.
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
+    let values = headers.get_all(FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or_default());
+    let hops: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut client = peer.to_canonical();
+    for hop in hops.into_iter().rev() {
+        if !is_trusted(client) {
+            break;
+        }
+        // What cannot be read was not written by a proxy that keeps to the form; nothing before it counts.
+        let Some(address) = address(hop) else { break };
+        client = address.to_canonical();
+    }
+    client
+}
+
+/// An address as proxies write it: bare, or with a port, the brackets of version 6 then with it.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    bare.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    /// What the router takes for the client's address.
+    async fn seen(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
+        let trusted: Vec<_> = trusted.iter().map(|text| network(text).unwrap()).collect();
+        let echo = get(async |ConnectInfo(address): ConnectInfo<SocketAddr>| address.ip().to_string());
+        let mut request = Request::get("/").body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
+        for value in forwarded {
+            request.headers_mut().append(FORWARDED_FOR, value.parse().unwrap());
+        }
+        let response = behind(Router::new().route("/", echo), &trusted).oneshot(request).await.unwrap();
+        String::from_utf8(to_bytes(response.into_body(), 100).await.unwrap().to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_trusted_proxy_tells_the_address_of_the_client() {
+        let trusted = ["10.0.0.0/8", "::1"];
+        assert_eq!(seen(&trusted, "10.1.2.3", &["192.0.2.7"]).await, "192.0.2.7");
+        assert_eq!(seen(&trusted, "::1", &["192.0.2.7, 10.9.9.9"]).await, "192.0.2.7");
+        assert_eq!(seen(&trusted, "10.1.2.3", &["192.0.2.7", "10.9.9.9"]).await, "192.0.2.7");
+        assert_eq!(seen(&trusted, "::ffff:10.1.2.3", &["[2001:db8::1]:443"]).await, "2001:db8::1");
+        assert_eq!(seen(&trusted, "10.1.2.3", &["192.0.2.7:5000"]).await, "192.0.2.7");
+        assert_eq!(seen(&trusted, "10.1.2.3", &[]).await, "10.1.2.3");
+    }
+
+    #[tokio::test]
+    async fn a_client_cannot_say_that_it_is_another() {
+        let trusted = ["10.0.0.0/8"];
+        // Nobody is trusted, or not this one.
+        assert_eq!(seen(&[], "10.1.2.3", &["192.0.2.7"]).await, "10.1.2.3");
+        assert_eq!(seen(&trusted, "198.51.100.1", &["192.0.2.7"]).await, "198.51.100.1");
+        // Through the proxy: what the client wrote stands before what the proxy adds.
+        assert_eq!(seen(&trusted, "10.1.2.3", &["192.0.2.7, 198.51.100.1"]).await, "198.51.100.1");
+        assert_eq!(seen(&trusted, "10.1.2.3", &["192.0.2.7", "198.51.100.1"]).await, "198.51.100.1");
+        assert_eq!(seen(&trusted, "10.1.2.3", &["10.0.0.9, 198.51.100.1"]).await, "198.51.100.1");
+        for garbage in ["192.0.2.7, unknown", "192.0.2.7,", "192.0.2.7, 300.1.1.1", "192.0.2.7, _hidden"] {
+            assert_eq!(seen(&trusted, "10.1.2.3", &[garbage]).await, "10.1.2.3", "{garbage}");
+        }
+    }
+
+    #[test]
+    fn a_network_that_cannot_be_is_refused() {
+        for wrong in ["", "10.0.0.0/33", "10.0.0", "localhost", "*"] {
+            assert!(network(wrong).is_err(), "{wrong}");
+        }
+    }
+}
