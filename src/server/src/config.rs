@@ -1,6 +1,8 @@
 //! The command line. Every option can also be given as an environment variable.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
@@ -10,6 +12,7 @@ use tenant::Issuer;
 use tracing_subscriber::filter::Targets;
 
 use crate::proxy;
+use crate::listener::Limits;
 
 /// See which logins are linked to an account, and unlink one: a page, and an Auth0-compatible tenant for it.
 #[derive(Debug, Parser)]
@@ -112,6 +115,16 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_NO_RATE_LIMIT", value_parser = BoolishValueParser::new())]
     pub(crate) no_rate_limit: bool,
 
+    /// How many connections are open at once; keep it below the limit of open files. When all are, the one that has
+    /// been idle or slow for longest makes room, so that a crowd of idle ones shuts nobody out.
+    #[arg(long, env = "LINKED_ACCOUNTS_MAX_CONNECTIONS", value_name = "N", default_value = "512")]
+    pub(crate) max_connections: NonZeroU16,
+
+    /// How many seconds a client may take to send the head of a request (at most 64 KiB), or be idle, and again to send
+    /// its body (at most 1 MiB).
+    #[arg(long, env = "LINKED_ACCOUNTS_CLIENT_TIMEOUT", value_name = "SECONDS", default_value = "30")]
+    pub(crate) client_timeout: NonZeroU16,
+
     /// Speak TLS with this certificate: a PEM file with the server's, then those that lead to its root.
     ///
     /// The default issuer is then https. A renewed certificate is read at the next start.
@@ -136,6 +149,14 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
+    /// What connections may take.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            connections: self.max_connections.get().into(),
+            patience: Duration::from_secs(self.client_timeout.get().into()),
+        }
+    }
+
     /// Whether TLS is asked for.
     pub(crate) fn has_tls(&self) -> bool {
         self.tls_cert.is_some() || self.tls_self_signed.is_some()

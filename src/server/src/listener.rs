@@ -3,11 +3,13 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use http::Request;
+use axum::response::IntoResponse;
+use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,8 +21,20 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-/// How long a client may take to send the head of a request, which is also how long an idle connection stays open.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::seats::{Seat, Seats};
+
+/// What connections may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// How many are open at once.
+    pub(crate) connections: usize,
+    /// How long a client may take to send the head of a request, which is also how long an idle connection stays open,
+    /// and again to send the rest of it.
+    pub(crate) patience: Duration,
+}
+
+/// How many bytes the head of a request may have; what is longer is answered with 431.
+const HEAD_LIMIT: usize = 64 * 1024;
 /// How long a client may take to shake hands.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests under way may take once the process is told to stop.
@@ -35,11 +49,13 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
+    limits: Limits,
     router: Router,
     stop: impl Future<Output = ()>,
 ) {
     let connections = GracefulShutdown::new();
     let (stopping, stopped) = watch::channel(());
+    let seats = Seats::of(limits.connections);
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -50,10 +66,14 @@ pub(crate) async fn serve(
             Ok((stream, peer)) => {
                 // Small answers should not wait for more to send; where it cannot be set, they do.
                 let _ = stream.set_nodelay(true);
-                let service = with_peer(router.clone(), peer);
+                let seat = tokio::select! {
+                    seat = seats.take() => seat,
+                    () = &mut stop => break,
+                };
+                let service = with_peer(router.clone(), peer, limits.patience, Arc::clone(&seat));
                 let watcher = connections.watcher();
                 let Some(tls) = tls.clone() else {
-                    tokio::spawn(answer(stream, service, watcher));
+                    tokio::spawn(answer(stream, service, watcher, limits.patience, seat));
                     continue;
                 };
                 let mut stopped = stopped.clone();
@@ -62,9 +82,10 @@ pub(crate) async fn serve(
                     let handshake = tokio::select! {
                         handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)) => handshake,
                         _ = stopped.changed() => return,
+                        () = seat.lost() => return,
                     };
                     match handshake {
-                        Ok(Ok(stream)) => answer(stream, service, watcher).await,
+                        Ok(Ok(stream)) => answer(stream, service, watcher, limits.patience, seat).await,
                         Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
                         Err(_) => tracing::debug!("a handshake took too long"),
                     }
@@ -82,24 +103,37 @@ pub(crate) async fn serve(
     }
 }
 
-/// Answers the requests of one connection until it ends.
-async fn answer<S>(stream: impl AsyncRead + AsyncWrite + Unpin + 'static, service: S, watcher: Watcher)
-where
+/// Answers the requests of one connection until it ends, or must make room for another.
+async fn answer<S>(
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    service: S,
+    watcher: Watcher,
+    patience: Duration,
+    seat: Arc<Seat>,
+) where
     S: hyper::service::Service<Request<Incoming>, Response = axum::response::Response, Error = Infallible>,
 {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(patience)
+        .max_buf_size(HEAD_LIMIT)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "a connection broke");
+    tokio::select! {
+        ended = watcher.watch(connection) => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection broke");
+            }
+        }
+        () = seat.lost() => tracing::debug!("a connection made room for another"),
     }
 }
 
-/// Tells every request where it comes from.
+/// Tells every request where it comes from, and does not wait for ever until it is whole.
 fn with_peer(
     router: Router,
     peer: SocketAddr,
+    patience: Duration,
+    seat: Arc<Seat>,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
     Response = axum::response::Response,
@@ -108,7 +142,18 @@ fn with_peer(
 > {
     service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
+        let (router, seat) = (router.clone(), Arc::clone(&seat));
+        async move {
+            let mut answer = pin!(router.oneshot(request.map(|body| seat.asked(body))));
+            let answer = tokio::select! {
+                answer = &mut answer => answer,
+                () = tokio::time::sleep(patience) => {
+                    if seat.is_sending() { Ok(StatusCode::REQUEST_TIMEOUT.into_response()) } else { answer.await }
+                }
+            };
+            seat.answered();
+            answer
+        }
     })
 }
 

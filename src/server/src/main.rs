@@ -8,6 +8,7 @@ mod listener;
 mod mail_file;
 mod proxy;
 mod router;
+mod seats;
 mod start;
 mod static_files;
 mod tls;
@@ -111,7 +112,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         authority: authority.as_deref(),
     };
     print!("{}", greeting.text(stdout().is_terminal()));
-    listener::serve(listener, tls, router, stop).await;
+    listener::serve(listener, tls, options.limits(), router, stop).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
+mod attacks;
 #[cfg(unix)]
 mod durability;
 mod tls;
+mod upstream;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
