@@ -74,7 +74,7 @@ impl Target {
     }
 
     /// The attack is over: the program lives, and it changed nothing.
-    fn is_unharmed(mut self) {
+    fn lives_unharmed(mut self) {
         self.answers_others();
         assert_eq!(self.server.process.try_wait().unwrap(), None, "it ended");
         assert_eq!(self.rows(), self.before);
@@ -118,7 +118,7 @@ async fn heads_that_never_end_are_cut_off_and_others_are_answered_meanwhile() {
         let answer = everything(stream);
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
     }
-    target.is_unharmed();
+    target.lives_unharmed();
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn bodies_that_never_end_are_cut_off_and_others_are_answered_meanwhile() {
         let answer = everything(stream);
         assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     }
-    target.is_unharmed();
+    target.lives_unharmed();
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn thousands_of_idle_connections_shut_nobody_out() {
     }
     target.answers_others();
     drop(idle);
-    target.is_unharmed();
+    target.lives_unharmed();
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn more_slow_requests_than_connections_shut_nobody_out() {
         slow.push(target.connect());
     }
     target.answers_others();
-    target.is_unharmed();
+    target.lives_unharmed();
 }
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn a_client_that_does_not_read_holds_up_nobody_else() {
         deaf.push(stream);
     }
     target.answers_others();
-    target.is_unharmed();
+    target.lives_unharmed();
 }
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn heads_that_are_too_large_are_refused() {
         assert!(is_refused, "{} {answer}", &request[..60]);
         target.answers_others();
     }
-    target.is_unharmed();
+    target.lives_unharmed();
 }
 
 #[tokio::test]
@@ -249,7 +249,7 @@ async fn bodies_that_are_too_large_are_refused() {
             }
         }
     }
-    target.is_unharmed();
+    target.lives_unharmed();
 }
 
 #[tokio::test]
@@ -284,7 +284,7 @@ async fn bodies_and_tokens_that_are_nested_too_deeply_are_refused() {
         let answer = target.ask(with_json("GET", ada, &token, "").as_bytes());
         assert!(answer.starts_with("HTTP/1.1 40"), "{answer}");
     }
-    target.is_unharmed();
+    target.lives_unharmed();
 }
 
 #[tokio::test]
@@ -308,7 +308,7 @@ async fn many_parameters_are_read_or_refused_quickly() {
         let answer = target.ask(request.as_bytes());
         assert!(answer.starts_with(expected), "{answer}");
     }
-    target.is_unharmed();
+    target.lives_unharmed();
 }
 
 #[tokio::test]
@@ -336,7 +336,7 @@ async fn a_request_that_two_servers_could_read_differently_is_read_by_none() {
         assert!(!answers.contains("HTTP/1.1 2"), "{more:?} {answers}");
         assert_eq!(target.rows(), target.before, "{more:?}");
     }
-    target.is_unharmed();
+    target.lives_unharmed();
 }
 
 #[tokio::test]
@@ -356,5 +356,5 @@ async fn noise_is_no_request() {
         let answer = target.ask(noise);
         assert!(!answer.starts_with("HTTP/1.1 2"), "{noise:?} {answer}");
     }
-    target.is_unharmed();
+    target.lives_unharmed();
 }

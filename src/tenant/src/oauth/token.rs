@@ -183,7 +183,8 @@ impl Tenant {
     ) -> Result<Response, TokenError> {
         let text = |key: &str| body.get(key).and_then(Value::as_str);
         let redirect_uri = text("redirect_uri").map(str::to_owned);
-        let challenge = text("code_verifier").map(|verifier| digest(verifier.as_bytes()));
+        let verifier = text("code_verifier").filter(|verifier| is_verifier(verifier));
+        let challenge = verifier.map(|verifier| digest(verifier.as_bytes()));
         let (code, client_id, lives) = (code.digest(), client.client_id.clone(), client.refresh_tokens);
         let fresh = self.fresh();
         let (fresh, grant, user) = self
@@ -392,6 +393,12 @@ impl Tenant {
         };
         Ok(uncached(Json(tokens).into_response()))
     }
+}
+
+/// Whether a verifier is as long as RFC 7636 section 4.1 asks for: a shorter one can be guessed from its challenge.
+fn is_verifier(text: &str) -> bool {
+    (43..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 /// Checks that a code is this client's, for this address, and with the verifier of its challenge.

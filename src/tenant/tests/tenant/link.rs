@@ -89,6 +89,12 @@ async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
     header.kid = Some(kid.clone());
     let mut hs256 = Header::new(Algorithm::HS256);
     hs256.kid = Some(kid);
+    let public = bench.call(Method::GET, "/.well-known/jwks.json", "").await.text;
+    let mut foreign_key = header.clone();
+    foreign_key.jku = Some("http://evil.test/keys".to_owned());
+    let other_keys = bench.store.read().await.unwrap().list_signing_keys().await.unwrap();
+    let other_key = EncodingKey::from_rsa_pem(other_keys[1].pem.as_bytes()).unwrap();
+    let none = format!("eyJhbGciOiJub25lIn0.{}.", sign(&header, &good, &key).split('.').nth(1).unwrap());
     let mut unknown_key = header.clone();
     unknown_key.kid = Some("unknown".to_owned());
     let cases = [
@@ -98,6 +104,14 @@ async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
             sign(&hs256, &good, &EncodingKey::from_secret(b"public")),
             "JWT (link_with) must have an alg of RS256.",
         ),
+        (
+            "the public key as a secret",
+            sign(&hs256, &good, &EncodingKey::from_secret(public.as_bytes())),
+            "JWT (link_with) must have an alg of RS256.",
+        ),
+        ("no algorithm", none, "JWT (link_with) must have an alg of RS256."),
+        ("another key, from elsewhere", sign(&foreign_key, &good, &other_key), "Invalid token (link_with)."),
+        ("not yet", sign(&header, &with("nbf", json!(now + 60)), &key), "Invalid token (link_with)."),
         ("unknown key", sign(&unknown_key, &good, &key), "Invalid token (link_with)."),
         ("expired", sign(&header, &with("exp", json!(now)), &key), "Invalid token (link_with)."),
         (

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says by panicking that something is wrong")]
 
+mod attacks;
 mod bearer;
 mod bench;
 mod brute_force;
@@ -16,6 +17,7 @@ mod logout;
 mod machine;
 mod metadata;
 mod openapi;
+mod properties;
 mod rate_limit;
 mod refresh;
 mod reset_password;

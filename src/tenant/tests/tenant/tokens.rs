@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use insta::assert_snapshot;
 use serde_json::json;
+use tenant::secret::digest;
 
 use crate::bench::{Answer, Bench, Browser, CALLBACK, PAGE, VERIFIER, authorize_path, claims_in};
 
@@ -118,6 +119,24 @@ async fn a_code_is_bound_to_its_client_address_and_verifier() {
         let code = browser.get(&authorize_path(&[])).await.parameter("code").unwrap();
         assert_eq!(bench.trade(&code, &[with]).await.said(), expected, "{with:?}");
     }
+}
+
+#[tokio::test]
+async fn a_verifier_that_is_too_short_too_long_or_the_challenge_itself_is_refused() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    browser.sign_in("auth0|1", &[]).await;
+    let long = "a".repeat(129);
+    let spaced = format!("{VERIFIER} ");
+    for verifier in ["a", &VERIFIER[..42], &long, &spaced] {
+        let challenge = digest(verifier.as_bytes());
+        let path = authorize_path(&[("code_challenge", &challenge)]);
+        let code = browser.get(&path).await.parameter("code").unwrap();
+        assert_eq!(bench.trade(&code, &[("code_verifier", verifier)]).await.said(), INVALID_VERIFIER);
+    }
+    let code = browser.get(&authorize_path(&[])).await.parameter("code").unwrap();
+    let challenge = digest(VERIFIER.as_bytes());
+    assert_eq!(bench.trade(&code, &[("code_verifier", &challenge)]).await.said(), INVALID_VERIFIER);
 }
 
 #[tokio::test]

@@ -73,6 +73,12 @@ impl Field {
         Ok(Self(name.to_owned()))
     }
 
+    /// Its name.
+    #[cfg(test)]
+    pub(super) fn name(&self) -> &str {
+        &self.0
+    }
+
     /// Whether it lies within `user_metadata`, which is searched by whole values only.
     pub(super) fn is_user_metadata(&self) -> bool {
         self.0.split('.').next() == Some("user_metadata")

@@ -298,6 +298,9 @@ fn one_or(mut parts: Vec<Query>, together: fn(Vec<Query>) -> Query) -> Query {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
     use super::*;
 
     /// The query written back with every parenthesis.
@@ -306,6 +309,89 @@ mod tests {
             Ok(query) => query.to_string(),
             Err(Unreadable(reason)) => format!("! {reason}"),
         }
+    }
+
+    /// A query in the syntax of clients.
+    fn written(query: &Query) -> String {
+        let word = |text: &str| -> String {
+            let kept = |character: char| character.is_alphanumeric() || matches!(character, '_' | '.');
+            text.chars().flat_map(|c| (!kept(c)).then_some('\\').into_iter().chain([c])).collect()
+        };
+        let phrase = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+        let join = |parts: &[Query], operator: &str| {
+            format!("({})", parts.iter().map(written).collect::<Vec<_>>().join(operator))
+        };
+        match query {
+            Query::All => "*".to_owned(),
+            Query::And(parts) => join(parts, " AND "),
+            Query::Or(parts) => join(parts, " OR "),
+            Query::Not(part) => format!("NOT {}", written(part)),
+            Query::Exists(field) => format!("_exists_:{}", phrase(field.name())),
+            Query::Match(field, test) => {
+                let field =
+                    field.as_ref().map(|field| format!("{}:", word(field.name()))).unwrap_or_default();
+                let value = match test {
+                    Test::Term(term) => phrase(term),
+                    Test::Prefix(prefix) => format!("{}*", word(prefix)),
+                    Test::Range { from, to } => {
+                        let inclusive =
+                            |bound: &Option<Bound>| bound.as_ref().is_none_or(|bound| bound.inclusive);
+                        let value = |bound: &Option<Bound>| {
+                            bound.as_ref().map_or("*".to_owned(), |bound| phrase(&bound.value))
+                        };
+                        let open = if inclusive(from) { '[' } else { '{' };
+                        let close = if inclusive(to) { ']' } else { '}' };
+                        format!("{open}{} TO {}{close}", value(from), value(to))
+                    }
+                };
+                field + &value
+            }
+        }
+    }
+
+    fn any_query() -> impl Strategy<Value = Query> {
+        let field = || {
+            proptest::collection::vec("[a-z_:*() |ü-]{1,6}", 1..3)
+                .prop_map(|parts| parts.join("."))
+                .prop_filter_map("a field of its own", |name| {
+                    Field::parse(&name)
+                        .ok()
+                        .filter(|_| name != "_exists_" && !name.starts_with("user_metadata"))
+                })
+        };
+        let bound = || {
+            proptest::option::of((any::<String>(), any::<bool>()))
+                .prop_map(|bound| bound.map(|(value, inclusive)| Bound { value, inclusive }))
+        };
+        let leaf = prop_oneof![
+            Just(Query::All),
+            field().prop_map(Query::Exists),
+            (proptest::option::of(field()), any::<String>())
+                .prop_map(|(field, term)| Query::Match(field, Test::Term(term))),
+            (proptest::option::of(field()), "[a-zA-Z *\\\\?:\"ü-]{3,9}")
+                .prop_map(|(field, prefix)| Query::Match(field, Test::Prefix(prefix))),
+            (field(), bound(), bound())
+                .prop_map(|(field, from, to)| Query::Match(Some(field), Test::Range { from, to })),
+        ];
+        leaf.prop_recursive(4, 24, 4, |part| {
+            prop_oneof![
+                proptest::collection::vec(part.clone(), 2..4).prop_map(Query::And),
+                proptest::collection::vec(part.clone(), 2..4).prop_map(Query::Or),
+                part.prop_map(|part| Query::Not(Box::new(part))),
+            ]
+        })
+    }
+
+    #[test]
+    fn a_query_that_is_written_down_is_read_as_itself() {
+        let config = Config { cases: 500, failure_persistence: None, ..Config::default() };
+        let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+        let property = |query: Query| {
+            let text = written(&query);
+            prop_assert_eq!(parse(&text), Ok(query), "{}", text);
+            Ok(())
+        };
+        runner.run(&any_query(), property).unwrap();
     }
 
     #[test]
