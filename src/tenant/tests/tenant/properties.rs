@@ -33,16 +33,15 @@ fn id() -> impl Strategy<Value = String> {
 
 /// How one byte may stand in a path: as it is where that is allowed, or encoded in either case.
 fn spelled(text: &str, choices: &[u8]) -> String {
-    let mut spelled = String::new();
-    for (byte, choice) in text.bytes().zip(choices.iter().cycle()) {
+    let spell = |(byte, choice): (u8, &u8)| {
         let may_stand = byte.is_ascii_alphanumeric() || b"-._~|@+:;=&!$'()*,".contains(&byte);
         match choice % 3 {
-            0 if may_stand => spelled.push(char::from(byte)),
-            1 => spelled.push_str(&format!("%{byte:02x}")),
-            _ => spelled.push_str(&format!("%{byte:02X}")),
+            0 if may_stand => char::from(byte).to_string(),
+            1 => format!("%{byte:02x}"),
+            _ => format!("%{byte:02X}"),
         }
-    }
-    spelled
+    };
+    text.bytes().zip(choices.iter().cycle()).map(spell).collect()
 }
 
 #[test]
