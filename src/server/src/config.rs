@@ -11,8 +11,8 @@ use model::settings::Bearer;
 use tenant::Issuer;
 use tracing_subscriber::filter::Targets;
 
-use crate::proxy;
 use crate::listener::Limits;
+use crate::proxy;
 
 /// See which logins are linked to an account, and unlink one: a page, and an Auth0-compatible tenant for it.
 #[derive(Debug, Parser)]
