@@ -127,7 +127,7 @@ pub(crate) fn read(options: &Serve, issuer: &Issuer, listening: SocketAddr) -> R
 
     let users = users(options.users.as_deref(), has_demo_people, &keyword, &connections)?;
     if has_demo_people {
-        tenant.demo_sign_ins = demo::sign_ins(&users);
+        tenant.demo_sign_ins = demo::sign_ins(&users, &connections);
     }
     let configuration = Configuration::new(tenant, clients, connections, grants)?;
     Ok(Start { configuration, users, has_demo_people })

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};
 use store::{
-    Address, Candidate, Candidates, CodeRow, CredentialRow, Digest, Error, Order, SessionRow, Store, UserRow,
+    Address, Candidate, Candidates, CodeRow, CredentialRow, Digest, Error, Order, Purpose, SessionRow, Store,
+    TicketRow, UserRow,
 };
 
 const NOW: i64 = 1_700_000_000_000;
@@ -392,6 +393,88 @@ async fn a_deleted_user_takes_its_identities_passwords_and_sessions_along() {
     assert_eq!(reader.find_credential(&connection, "ada").await.unwrap(), None);
     assert_eq!(reader.find_session(&digest).await.unwrap(), None);
     assert!(insert(&store, &user(&["github|42"])).await.is_ok());
+}
+
+fn ticket(code: &str, email: &str, key: Option<IdentityKey>) -> TicketRow {
+    TicketRow {
+        digest: Digest::new(code),
+        purpose: Purpose::ResetPassword,
+        connection: ConnectionName::new("auth0"),
+        email: email.to_owned(),
+        key,
+        expires_at: LATER,
+    }
+}
+
+async fn insert_ticket(store: &Store, ticket: &TicketRow, now: i64) {
+    let ticket = ticket.clone();
+    let work = store.write(move |unit| Box::pin(async move { unit.insert_ticket(&ticket, now).await }));
+    work.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ticket_is_the_latest_for_its_address_good_for_one_purpose_and_taken_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1"])).await.unwrap();
+    let first = ticket("first", "ada@example.test", Some(key("auth0|1")));
+    let second = TicketRow { digest: Digest::new("second"), ..first.clone() };
+    let nobodys = ticket("nobody", "nobody@example.test", None);
+    for ticket in [&first, &second, &nobodys] {
+        insert_ticket(&store, ticket, NOW).await;
+    }
+    let mut reader = store.read().await.unwrap();
+    let mut find = async |purpose, row: &TicketRow| reader.find_ticket(purpose, &row.digest).await.unwrap();
+    assert_eq!(find(Purpose::ResetPassword, &first).await, None);
+    assert_eq!(find(Purpose::VerifyEmail, &second).await, None);
+    assert_eq!(find(Purpose::ResetPassword, &second).await, Some(second.clone()));
+    assert_eq!(find(Purpose::ResetPassword, &nobodys).await, Some(nobodys.clone()));
+    let digest = second.digest.clone();
+    let taken = store.write::<_, Error, _>(move |unit| {
+        Box::pin(async move { Ok([unit.remove_ticket(&digest).await?, unit.remove_ticket(&digest).await?]) })
+    });
+    assert_eq!(taken.await.unwrap(), [true, false]);
+    // What is over is forgotten with the next one, and what is an identity's goes with it.
+    insert_ticket(&store, &first, LATER).await;
+    assert_eq!(find(Purpose::ResetPassword, &nobodys).await, None);
+    let deleted = store.write(|unit| Box::pin(async { unit.delete_user(&UserId::new("auth0|1")).await }));
+    assert!(deleted.await.unwrap());
+    assert_eq!(find(Purpose::ResetPassword, &first).await, None);
+}
+
+#[tokio::test]
+async fn signing_a_user_out_ends_what_any_of_its_identities_began_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
+    insert(&store, &user(&["auth0|2"])).await.unwrap();
+    let session = |id: &str| SessionRow {
+        digest: Digest::new(id),
+        sid: id.to_owned(),
+        key: key(id),
+        authenticated_at: NOW,
+        used_at: NOW,
+        expires_at: LATER,
+    };
+    let sessions = ["auth0|1", "github|42", "auth0|2"].map(session);
+    let begun = sessions.clone();
+    store
+        .write::<_, Error, _>(move |unit| {
+            Box::pin(async move {
+                for session in &begun {
+                    unit.insert_session(session).await?;
+                }
+                unit.sign_out(&UserId::new("auth0|1")).await
+            })
+        })
+        .await
+        .unwrap();
+    let mut reader = store.read().await.unwrap();
+    let mut left = Vec::new();
+    for session in &sessions {
+        left.extend(reader.find_session(&session.digest).await.unwrap().map(|session| session.sid));
+    }
+    assert_eq!(left, ["auth0|2"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The demo tenant: what the program starts with when it is given no files. It is built from the same two files
 //! that anybody can write, so that it proves the formats.
 
-use model::Profile;
+use model::{ConnectionName, Profile};
 use tenant::configuration::{Connection, DemoSignIn};
 use tenant::seed::{SeedPassword, SeedUser};
 
@@ -31,9 +31,12 @@ pub fn users(
     users_file::parse("demo/users.json", &text, connections)
 }
 
-/// What to type to sign in as each of `users` who has a password.
+/// What to type to sign in as each of `users` who has a password, in a tenant with these connections.
 #[must_use]
-pub fn sign_ins(users: &[SeedUser]) -> Vec<DemoSignIn> {
+pub fn sign_ins(users: &[SeedUser], connections: &[Connection]) -> Vec<DemoSignIn> {
+    let is_pinned = |name: &ConnectionName| {
+        connections.iter().any(|connection| connection.pinned && connection.name == *name)
+    };
     users
         .iter()
         .filter_map(|SeedUser { user, password }| {
@@ -41,11 +44,11 @@ pub fn sign_ins(users: &[SeedUser]) -> Vec<DemoSignIn> {
             // One signs in with the address of the identity that has the password, primary or not.
             let database = user.identities.iter().find(|identity| identity.provider.as_str() == "auth0")?;
             let email = database.profile_data.as_ref().unwrap_or(&user.profile).email()?;
-            Some(DemoSignIn {
-                about: about(&user.profile, user.identities.len()),
-                email: email.to_owned(),
-                password: password.expose().to_owned(),
-            })
+            let mut about = about(&user.profile, user.identities.len());
+            if user.identities.iter().any(|identity| is_pinned(&identity.connection)) {
+                about.push_str(", one managed by a company");
+            }
+            Some(DemoSignIn { about, email: email.to_owned(), password: password.expose().to_owned() })
         })
         .collect()
 }
@@ -150,7 +153,7 @@ mod tests {
 
     #[test]
     fn sign_ins_name_the_address_of_the_database_identity() {
-        let sign_ins = sign_ins(&people());
+        let sign_ins = sign_ins(&people(), &tenant(&keyword).unwrap().connections);
         let told: Vec<_> = sign_ins
             .iter()
             .map(|DemoSignIn { about, email, password }| format!("{email} {password}: {about}"))
@@ -167,7 +170,7 @@ mod tests {
                 "linus@example.org linus-demo: three logins, e-mail not verified",
                 "hubert@example.com hubert-demo: three logins, a very long name",
                 "nobody@example.com nobody-demo: four logins, no name",
-                "mary@example.com mary-demo: three logins",
+                "mary@example.com mary-demo: three logins, one managed by a company",
             ]
         );
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::pages::{self, ConnectionButton, LoginPage, Refusal};
 use super::{Client, Form, NotFinished, NotWaiting, Waiting, page};
 use crate::Tenant;
-use crate::secret::{Secret, hash_password, verify_password};
+use crate::secret::{Secret, hash_password, is_bcrypt, verify_password};
 
 #[derive(Deserialize)]
 pub(super) struct Handle {
@@ -79,7 +79,8 @@ async fn sign_in(tenant: &Tenant, request: Request) -> Result<Response, NotWaiti
 }
 
 /// The identity behind a login name and its password. Somebody unknown costs the same work as a wrong
-/// password, so that time does not tell who exists.
+/// password, so that time does not tell who exists; a hash that came with an import costs another, and is replaced by
+/// our own as soon as the password is known.
 async fn find_identity(
     tenant: &Tenant,
     databases: &[ConnectionName],
@@ -96,14 +97,30 @@ async fn find_identity(
         }
     }
     drop(reader);
-    let (key, hash) = found.map_or((None, None), |row| (Some(row.key), Some(row.password_hash)));
-    let matches = tokio::task::spawn_blocking(move || {
+    let hash = found.as_ref().map(|row| row.password_hash.clone());
+    let (matches, renewed) = tokio::task::spawn_blocking(move || {
         let nobody = || NOBODY.get_or_init(|| hash_password(&Secret::random()));
-        verify_password(&password, hash.as_ref().unwrap_or_else(nobody))
+        let matches = verify_password(&password, hash.as_ref().unwrap_or_else(nobody));
+        let imported = matches && hash.is_some_and(|hash| is_bcrypt(&hash));
+        (matches, imported.then(|| hash_password(&password)))
     })
     .await
-    .unwrap_or(false);
-    Ok(key.filter(|_| matches))
+    .unwrap_or_default();
+    let Some(row) = found.filter(|_| matches) else { return Ok(None) };
+    let key = row.key.clone();
+    if let Some(renewed) = renewed {
+        let write = tenant.0.store.write::<_, store::Error, _>(move |unit| {
+            Box::pin(async move {
+                // Unless the password has changed meanwhile.
+                if unit.find_credential(&row.connection, &row.login).await? == Some(row.clone()) {
+                    unit.replace_password(&row.key, &renewed).await?;
+                }
+                Ok(())
+            })
+        });
+        write.await?;
+    }
+    Ok(Some(key))
 }
 
 pub(super) fn render(

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use tenant::secret::Secret;
 use tenant::seed::SeedPassword;
 
-use crate::bench::{Bench, Browser, CALLBACK, PASSWORD, START, authorize_path, email, user};
+use crate::bench::{Bench, Browser, CALLBACK, DATABASE, PASSWORD, START, authorize_path, email, user};
 
 async fn bench() -> Bench {
     Bench::with_users(&[&["auth0|1"], &["auth0|2"]]).await
@@ -78,6 +78,24 @@ async fn an_unknown_person_takes_as_much_work_as_a_wrong_password() {
     let [known, unknown] = refusal_times(&bench, [&known, "nobody@example.test"]).await;
     // Without the work for nobody it would be a hundredth.
     assert!(unknown * 3 > known && known * 3 > unknown, "{known:?} and {unknown:?}");
+}
+
+#[tokio::test]
+async fn an_imported_hash_is_replaced_by_our_own_at_the_first_sign_in_and_not_by_a_wrong_password() {
+    let bench = bench().await;
+    let connection = model::ConnectionName::new(DATABASE);
+    let stored = async || {
+        let mut reader = bench.store.read().await.unwrap();
+        reader.find_credential(&connection, &email("auth0|1")).await.unwrap().unwrap().password_hash
+    };
+    let mut browser = Browser::new(&bench);
+    let handle = browser.begin(&[]).await;
+    browser.type_password(&handle, &email("auth0|1"), "wrong").await;
+    assert!(stored().await.starts_with("$2"));
+    for _ in 0..2 {
+        Browser::new(&bench).sign_in("auth0|1", &[]).await;
+        assert!(stored().await.starts_with("$argon2id$"));
+    }
 }
 
 #[tokio::test]
