@@ -73,6 +73,11 @@ export class LinkedAccounts {
     return this.page.getByRole('checkbox', { name: `Select ${login.name} (${login.who})`, exact: true });
   }
 
+  /** The button that links a login of this provider. */
+  link(provider: string): Locator {
+    return this.page.getByRole('button', { name: `Link ${provider}`, exact: true });
+  }
+
   /** The dialog's button that does it. */
   confirm(login: Login): Locator {
     return this.dialog.getByRole('button', { name: `Unlink ${login.name}`, exact: true });

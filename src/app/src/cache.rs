@@ -52,18 +52,21 @@ fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
+fn shown_profile(profile: &Profile) -> Profile {
+    let shown = profile.0.iter().filter(|(key, _)| SHOWN.contains(&key.as_str()));
+    Profile(shown.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+/// A login, as far as a row shows it.
+#[must_use]
+pub fn shown_identity(identity: &Identity) -> Identity {
+    Identity { profile_data: identity.profile_data.as_ref().map(shown_profile), ..identity.clone() }
+}
+
 fn shown(user: &User) -> User {
-    let profile = |profile: &Profile| {
-        let shown = profile.0.iter().filter(|(key, _)| SHOWN.contains(&key.as_str()));
-        Profile(shown.map(|(key, value)| (key.clone(), value.clone())).collect())
-    };
-    let identity = |identity: &Identity| Identity {
-        profile_data: identity.profile_data.as_ref().map(profile),
-        ..identity.clone()
-    };
     User {
         user_id: user.user_id.clone(),
-        identities: user.identities.iter().map(identity).collect(),
+        identities: user.identities.iter().map(shown_identity).collect(),
         created_at: None,
         updated_at: None,
         last_login: None,
@@ -72,7 +75,7 @@ fn shown(user: &User) -> User {
         blocked: None,
         user_metadata: None,
         app_metadata: None,
-        profile: profile(&user.profile),
+        profile: shown_profile(&user.profile),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod pages;
 pub mod session;
 pub mod settings;
 pub mod text;
+pub mod unlinked;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -51,6 +52,11 @@ pub fn App(
     provide_context(bones);
     // Before the router reads the address, and once, even when the settings need a second try.
     let arrival = Arrival::take();
+    if let Arrival::Popup(handed) = &arrival {
+        handed.over();
+        return view! { <main><h1>{text::HANDED_OVER}</h1><p class="lede">{text::CLOSE_WINDOW}</p></main> }
+            .into_any();
+    }
     let settings = RwSignal::new(None);
     let load = move || spawn_local(async move { _ = settings.try_set(Some(settings::load().await)) });
     load();
@@ -67,6 +73,7 @@ pub fn App(
         }
         Some(Ok(tenant)) => view! { <Pages tenant arrival=arrival.clone()/> }.into_any(),
     })
+    .into_any()
 }
 
 #[component]

@@ -1,9 +1,11 @@
-//! The user with their identities: read them, unlink one, and decide what the answer means.
+//! The user with their identities: read them, link and unlink one, and decide what the answer means.
 
-use model::{Identity, IdentityKey, User, route};
+use model::{Identity, IdentityKey, Metadata, User, route};
 use oauth2::http::Method;
+use serde_json::json;
 
 use super::{ApiError, Client};
+use crate::session::IdToken;
 
 /// What an unlink request came to. Either way the array is the whole truth: it replaces what was shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +37,32 @@ impl Client {
     pub async fn unlink(&self, key: &IdentityKey) -> Result<Outcome, ApiError> {
         let answer = self.send(Method::DELETE, &route::identity(&self.user_id, key)).await?;
         decide(answer, self.user_id.as_identity_key().as_ref(), key)
+    }
+
+    /// Links the account that `second` proves, with all its identities (contract A11). Gives all identities that
+    /// the user has then.
+    ///
+    /// # Errors
+    /// What went wrong, by what the person can do about it.
+    pub async fn link(&self, second: &IdToken) -> Result<Vec<Identity>, ApiError> {
+        let body = json!({ "link_with": second.secret() });
+        let answer: Vec<Identity> =
+            self.send_with(Method::POST, &route::identities(&self.user_id), Some(body)).await?;
+        if answer.first().map(Identity::key) == self.user_id.as_identity_key() {
+            Ok(answer)
+        } else {
+            let message = "The returned identities do not begin with the main one.".to_owned();
+            Err(ApiError::nonsense(201, message))
+        }
+    }
+
+    /// Sets these keys of the user's own metadata; others stay (contract A9).
+    ///
+    /// # Errors
+    /// What went wrong, by what the person can do about it.
+    pub async fn set_metadata(&self, metadata: &Metadata) -> Result<User, ApiError> {
+        let body = json!({ "user_metadata": metadata });
+        self.send_with(Method::PATCH, &route::user(&self.user_id), Some(body)).await
     }
 }
 

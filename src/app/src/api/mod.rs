@@ -9,6 +9,7 @@ use gloo_net::http::RequestBuilder;
 use model::UserId;
 use oauth2::http::Method;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
 
 use crate::session::{BearerToken, http::PATIENCE, now};
@@ -37,7 +38,17 @@ impl Client {
 
     /// Sends one request and decodes its answer. Never tried twice: the person decides that.
     async fn send<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ApiError> {
-        let answer = RequestBuilder::new(&format!("{}{path}", self.origin))
+        self.send_with(method, path, None).await
+    }
+
+    /// As [`Client::send`], with a JSON body.
+    async fn send_with<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<T, ApiError> {
+        let request = RequestBuilder::new(&format!("{}{path}", self.origin))
             .method(method)
             .header("authorization", &format!("Bearer {}", self.bearer.secret()))
             .header("accept", "application/json")
@@ -45,10 +56,16 @@ impl Client {
             .credentials(RequestCredentials::Omit)
             .cache(RequestCache::NoStore)
             .referrer_policy(ReferrerPolicy::NoReferrer)
-            .abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)))
-            .send()
-            .await
-            .map_err(|error| ApiError::offline(&error))?;
+            .abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+        let request = match body {
+            Some(body) => request.header("content-type", "application/json").body(body.to_string()),
+            None => request.build(),
+        };
+        let sent = match request {
+            Ok(request) => request.send().await,
+            Err(error) => Err(error),
+        };
+        let answer = sent.map_err(|error| ApiError::offline(&error))?;
         let status = answer.status();
         let header = |name: &str| answer.headers().get(name);
         // The reset time is in every answer; it tells when to come back only after a 429.

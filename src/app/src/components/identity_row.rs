@@ -61,6 +61,8 @@ fn Row(identity: Identity, label: Label, picture: Option<String>, main: bool, ro
     let name = row_name(&identity.key());
     let why = format!("why-{}", route::segment(&name));
     let provider = identity.provider.clone();
+    let in_use =
+        Memo::new(move |_| rows.used.read().as_ref().is_some_and(|used| key.with_value(|key| used == key)));
     let step = Memo::new(move |_| key.with_value(|key| rows.steps.of(key)));
     let reason = {
         let identity = StoredValue::new(identity);
@@ -110,7 +112,7 @@ fn Row(identity: Identity, label: Label, picture: Option<String>, main: bool, ro
             <div class="fold">
                 <div class="row">
                     <ProviderMark provider/>
-                    <Who label picture main offer reason why/>
+                    <Who label picture main in_use offer reason why/>
                     <div class="act">{act}</div>
                 </div>
                 {live(move || match failure.get() {
@@ -253,6 +255,7 @@ fn Who(
     label: Label,
     picture: Option<String>,
     main: bool,
+    in_use: Memo<bool>,
     offer: Memo<Offer>,
     reason: Memo<Option<Reason>>,
     why: String,
@@ -286,6 +289,11 @@ fn Who(
                 <span>{label.name}</span>
                 {label.connection.map(|connection| view! { <bdi class="badge plain">{connection}</bdi> })}
                 {main.then(|| view! { <span class="badge plain">"Main login"</span> })}
+                {live(move || if in_use.get() {
+                    view! { <span class="badge ok">{text::IN_USE}</span> }.into_any()
+                } else {
+                    ().into_any()
+                })}
                 {badge}
             </div>
             {someone.then(|| view! {

@@ -73,10 +73,22 @@ async fn copy_text(text: &str) -> bool {
 pub fn StatusNotice(
     /// The sentence to say, if any.
     message: RwSignal<Option<String>>,
+    /// Told whether the person is at the notice: by pointer, and by focus.
+    held: RwSignal<(bool, bool)>,
+    /// What can be done about it.
+    children: Children,
 ) -> impl IntoView {
     view! {
-        <div class="toast" class:shown=move || message.read().is_some()>
+        <div
+            class="toast"
+            class:shown=move || message.read().is_some()
+            on:mouseenter=move |_| held.update(|held| held.0 = true)
+            on:mouseleave=move |_| held.update(|held| held.0 = false)
+            on:focusin=move |_| held.update(|held| held.1 = true)
+            on:focusout=move |_| held.update(|held| held.1 = false)
+        >
             <p role="status">{message}</p>
+            {children()}
             {live(move || match *message.read() {
                 None => ().into_any(),
                 Some(_) => view! {

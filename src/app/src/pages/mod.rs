@@ -3,6 +3,7 @@
 pub mod callback;
 pub mod linked_accounts;
 pub mod not_found;
+pub mod proven;
 pub mod sign_in;
 
 use leptos::prelude::*;
@@ -17,6 +18,7 @@ use crate::text::{self, Remedy};
 pub use callback::Callback;
 pub use linked_accounts::LinkedAccounts;
 pub use not_found::NotFound;
+use proven::Proven;
 pub use sign_in::SignIn;
 
 /// The way in: what this is for somebody who is signed out, the list for somebody who is signed in.
@@ -34,6 +36,11 @@ fn outside(phase: Phase) -> AnyView {
     match phase {
         Phase::Failed(error) => view! { <LoginFailure error/> }.into_any(),
         Phase::SignedOut => view! { <SignIn/> }.into_any(),
+        Phase::Changed(before, now) => view! { <Changed before now/> }.into_any(),
+        Phase::Proven(proven) => {
+            let (first, wanted, proof) = *proven;
+            view! { <Proven first wanted proof/> }.into_any()
+        }
         Phase::Waiting | Phase::Present => view! { <Skeleton/> }.into_any(),
     }
 }
@@ -54,6 +61,24 @@ fn LoginFailure(error: LoginError) -> impl IntoView {
     view! {
         <h1>{text::NAME}</h1>
         <FailureNotice failure=text::login_failure(&error) on_remedy/>
+    }
+}
+
+/// The tenant signed in somebody else than before, without being asked to: the person says who it shall be.
+#[component]
+fn Changed(before: Option<String>, now: Option<String>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let leaving = session.is_leaving();
+    let text::Change { title, story, go_on, go_back } = text::change(before.as_deref(), now.as_deref());
+    view! {
+        <h1>{title}</h1>
+        <p class="lede">{story}</p>
+        <div class="acts">
+            <button type="button" class="button solid" disabled=leaving on:click=move |_| session.sign_in_again()>
+                {go_back}
+            </button>
+            <button type="button" class="button" disabled=leaving on:click=move |_| session.accept()>{go_on}</button>
+        </div>
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::settings::Bearer;
-use model::{Profile, Scope, UserId, route};
+use model::{ConnectionName, Profile, Scope, UserId, route};
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
@@ -21,20 +21,26 @@ use serde_json::Value;
 
 use super::http::{self, HttpError};
 use super::landing::Code;
-use super::{Account, BearerToken, LoginError, LoginTrouble, Person};
+use super::step_up::{Intent, Second, Wanted, Whom};
+use super::{Account, BearerToken, IdToken, LoginError, LoginTrouble, Person, Used, popup};
 use crate::settings::Tenant;
 
 /// How far the clocks of browser and tenant may differ, in seconds: as much as Auth0's own library allows.
 const LEEWAY: i64 = 60;
 
 /// What the page asks for: who somebody is, and to read and change their own identities (contract A15).
-const SCOPES: [Scope; 5] = [
+const SCOPES: [Scope; 6] = [
     Scope::OPENID,
     Scope::PROFILE,
     Scope::EMAIL,
     Scope::READ_CURRENT_USER,
     Scope::UPDATE_CURRENT_USER_IDENTITIES,
+    Scope::UPDATE_CURRENT_USER_METADATA,
 ];
+
+/// The `max_age` of a sign-in that may be of any age: no session lasts longer than a year, and a tenant that is
+/// asked for an age tells when the person signed in (OpenID Connect Core 2, `auth_time`).
+const ANY_AGE: &str = "31536000";
 
 /// A login under way: what must be known to finish it. Its Debug prints nothing.
 #[derive(Clone, Serialize, Deserialize)]
@@ -49,12 +55,79 @@ pub struct Login {
     pub return_to: String,
     /// Whether the tenant was asked not to show anything.
     pub silent: bool,
+    /// Since when the person must have proven who they are, in seconds since 1970, if that was asked.
+    since: Option<i64>,
+    /// The connection that was asked for.
+    connection: Option<ConnectionName>,
+    /// What the login is for.
+    pub purpose: Purpose,
 }
 
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Login")
     }
+}
+
+/// What a login is for.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Purpose {
+    /// Somebody signs in to the page.
+    SignIn,
+    /// Somebody proves again who they are, and goes on with what they were doing.
+    StepUp(Whom, Intent),
+    /// Somebody proves the login that shall be linked to the account of the first.
+    Second(Whom, Wanted),
+    /// The first proves again who they are, to link what the second proof was for.
+    First(Whom, Wanted, Box<Second>),
+}
+
+/// What to ask the tenant for.
+pub struct Ask {
+    /// How it is asked.
+    pub manner: Manner,
+    /// Where the person goes afterwards: path, query and hash on this origin.
+    pub return_to: String,
+    /// What the login is for.
+    pub purpose: Purpose,
+    /// The one connection to sign in through.
+    pub connection: Option<ConnectionName>,
+    /// Who is expected to sign in.
+    pub login_hint: Option<String>,
+    /// Whether the person must prove now who they are, whatever session there is.
+    pub fresh: bool,
+}
+
+impl Ask {
+    /// An ordinary sign-in.
+    #[must_use]
+    pub fn sign_in(manner: Manner, return_to: String) -> Self {
+        Self { manner, return_to, purpose: Purpose::SignIn, connection: None, login_hint: None, fresh: false }
+    }
+
+    /// A fresh sign-in as somebody who is known.
+    #[must_use]
+    pub fn again(manner: Manner, return_to: String, whom: &Whom, purpose: Purpose) -> Self {
+        let connection = whom.used.as_ref().map(|used| used.connection.clone());
+        Self { manner, return_to, purpose, connection, login_hint: whom.hint(), fresh: true }
+    }
+
+    /// A fresh sign-in with the login that shall be linked to the account of `first`.
+    #[must_use]
+    pub fn second(manner: Manner, return_to: String, first: Whom, wanted: Wanted) -> Self {
+        let (connection, login_hint) = (wanted.connection.clone(), wanted.hint.clone());
+        let purpose = Purpose::Second(first, wanted);
+        Self { manner, return_to, purpose, connection, login_hint, fresh: true }
+    }
+}
+
+/// What a finished login proves: who signed in, with the token to show for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proof {
+    /// Who signed in.
+    pub account: Account,
+    /// The proof.
+    pub id_token: IdToken,
 }
 
 /// How the tenant is asked.
@@ -66,6 +139,8 @@ pub enum Manner {
     Silent,
     /// In a hidden frame that answers by a message.
     Framed,
+    /// In a window of its own, which comes back to the page's callback.
+    Popup,
 }
 
 /// The ID token beside the standard members of a token answer.
@@ -97,28 +172,35 @@ fn client(tenant: &Tenant, origin: &str) -> Result<PageClient, ParseError> {
         .set_redirect_uri(RedirectUrl::new(format!("{origin}{}", route::CALLBACK))?))
 }
 
-/// Begins a login that shall end at `return_to`: the address to ask at, and what to keep until the answer.
-/// `origin` is the page's own.
+/// Begins a login: the address to ask at, and what to keep until the answer. `origin` is the page's own, `now` in
+/// seconds since 1970.
 ///
 /// # Errors
 /// [`LoginTrouble::Settings`] when the tenant's address does not parse.
-pub fn begin(
-    tenant: &Tenant,
-    origin: &str,
-    return_to: String,
-    manner: Manner,
-) -> Result<(String, Login), LoginError> {
+pub fn begin(tenant: &Tenant, origin: &str, ask: Ask, now: i64) -> Result<(String, Login), LoginError> {
+    let Ask { manner, return_to, purpose, connection, login_hint, fresh } = ask;
     let client = client(tenant, origin).map_err(settings_trouble)?;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let nonce = CsrfToken::new_random().into_secret();
     let mut request = client
-        .authorize_url(CsrfToken::new_random)
+        .authorize_url(|| match manner {
+            Manner::Popup => popup::mark(CsrfToken::new_random()),
+            _ => CsrfToken::new_random(),
+        })
         .set_pkce_challenge(challenge)
         .add_scopes(SCOPES.iter().map(|scope| oauth2::Scope::new(scope.to_string())))
         .add_extra_param("audience", &tenant.audience)
-        .add_extra_param("nonce", &nonce);
-    if manner != Manner::Visible {
+        .add_extra_param("nonce", &nonce)
+        .add_extra_param("max_age", if fresh { "0" } else { ANY_AGE });
+    let silent = matches!(manner, Manner::Silent | Manner::Framed);
+    if silent {
         request = request.add_extra_param("prompt", "none");
+    }
+    if let Some(connection) = &connection {
+        request = request.add_extra_param("connection", connection.as_str());
+    }
+    if let Some(hint) = &login_hint {
+        request = request.add_extra_param("login_hint", hint);
     }
     if manner == Manner::Framed {
         request = request.add_extra_param("response_mode", "web_message");
@@ -129,7 +211,10 @@ pub fn begin(
         nonce,
         verifier: verifier.into_secret(),
         return_to,
-        silent: manner != Manner::Visible,
+        silent,
+        since: fresh.then_some(now),
+        connection,
+        purpose,
     };
     Ok((url.to_string(), login))
 }
@@ -144,7 +229,7 @@ pub async fn finish(
     code: Code,
     login: Login,
     now: impl Fn() -> i64,
-) -> Result<Account, LoginError> {
+) -> Result<Proof, LoginError> {
     let client = client(tenant, origin).map_err(settings_trouble)?;
     let answer = client
         .exchange_code(AuthorizationCode::new(code.into_secret()))
@@ -154,20 +239,26 @@ pub async fn finish(
         .map_err(exchange_trouble)?;
     let now = now();
     let id_token = answer.extra_fields().id_token.as_deref().unwrap_or_default();
-    let claims = check_id_token(id_token, tenant, &login.nonce, now)
+    let claims = check_id_token(id_token, tenant, &login.nonce, login.since, now)
         .map_err(|reason| LoginError::with(LoginTrouble::Unproven, reason.to_string()))?;
+    let id_token = IdToken::new(id_token.to_owned());
     let (bearer, expires_at) = match tenant.bearer {
         Bearer::AccessToken => (
             answer.access_token().secret().clone(),
             answer.expires_in().and_then(|time| now.checked_add(i64::try_from(time.as_secs()).ok()?)),
         ),
-        Bearer::IdToken => (id_token.to_owned(), Some(claims.expires_at)),
+        Bearer::IdToken => (id_token.secret().to_owned(), Some(claims.expires_at)),
     };
-    Ok(Account {
+    let claimed = claims.profile.0.get(&tenant.identity_claim).and_then(Used::from_claim);
+    let account = Account {
+        used: claimed.or_else(|| login.connection.map(|connection| Used { connection, identity: None })),
         person: Person { user_id: claims.user_id, profile: claims.profile },
         bearer: BearerToken::new(bearer),
         expires_at,
-    })
+        // A proof that was asked for now is as old as this moment, whatever the tenant's clock says.
+        auth_time: login.since.map(|_| now).or(claims.auth_time),
+    };
+    Ok(Proof { account, id_token })
 }
 
 fn settings_trouble(error: ParseError) -> LoginError {
@@ -191,6 +282,7 @@ fn exchange_trouble(error: RequestTokenError<HttpError, BasicErrorResponse>) -> 
 struct Claims {
     user_id: UserId,
     expires_at: i64,
+    auth_time: Option<i64>,
     profile: Profile,
 }
 
@@ -209,11 +301,20 @@ enum Unproven {
     Nonce,
     #[error("the ID token has expired, or the clock of this device is wrong")]
     Time,
+    #[error("the tenant did not ask the person to sign in again")]
+    Age,
 }
 
 /// The checks of OpenID Connect Core 3.1.3.7, as Auth0's own library makes them. The signature is not one of
 /// them: the token came straight from the tenant over TLS (or loopback), which point 6 there accepts.
-fn check_id_token(token: &str, tenant: &Tenant, nonce: &str, now: i64) -> Result<Claims, Unproven> {
+/// `since` is when the person must have proven at the earliest who they are.
+fn check_id_token(
+    token: &str,
+    tenant: &Tenant,
+    nonce: &str,
+    since: Option<i64>,
+    now: i64,
+) -> Result<Claims, Unproven> {
     fn part(text: Option<&str>) -> Result<Profile, Unproven> {
         let bytes = URL_SAFE_NO_PAD.decode(text.unwrap_or_default()).map_err(|_| Unproven::Malformed)?;
         serde_json::from_slice(&bytes).map_err(|_| Unproven::Malformed)
@@ -250,8 +351,13 @@ fn check_id_token(token: &str, tenant: &Tenant, nonce: &str, now: i64) -> Result
     if now > expires_at.saturating_add(LEEWAY) || now < time("iat")?.saturating_sub(LEEWAY) {
         return Err(Unproven::Time);
     }
+    let auth_time = claims.0.get("auth_time").and_then(Value::as_i64);
+    let is_recent = |since: i64| auth_time.is_some_and(|time| time >= since.saturating_sub(LEEWAY));
+    if !since.is_none_or(is_recent) {
+        return Err(Unproven::Age);
+    }
     let user_id = text("sub").filter(|sub| !sub.is_empty()).map(UserId::new).ok_or(Unproven::Malformed)?;
-    Ok(Claims { user_id, expires_at, profile: claims })
+    Ok(Claims { user_id, expires_at, auth_time, profile: claims })
 }
 
 /// A place on this origin to go to after signing in: `wanted` when it is a path and nothing else, else the
@@ -276,6 +382,9 @@ impl Login {
             verifier: "verifier".to_owned(),
             return_to: "/linked-accounts".to_owned(),
             silent,
+            since: None,
+            connection: None,
+            purpose: Purpose::SignIn,
         }
     }
 }
@@ -306,7 +415,7 @@ mod tests {
     }
 
     fn check(claims: &Value, now: i64) -> Result<Claims, Unproven> {
-        check_id_token(&token(&json!({ "alg": "RS256" }), claims), &tenant(), "n0nce", now)
+        check_id_token(&token(&json!({ "alg": "RS256" }), claims), &tenant(), "n0nce", None, now)
     }
 
     fn refusal(key: &str, value: Value) -> Unproven {
@@ -315,14 +424,21 @@ mod tests {
         check(&claims, 1500).unwrap_err()
     }
 
+    fn begun(ask: Ask) -> (String, Login) {
+        begin(&tenant(), "http://localhost:3000", ask, 1000).unwrap()
+    }
+
+    fn whom() -> Whom {
+        Whom { user_id: UserId::new("auth0|1"), who: Some("ada@example.com".to_owned()), used: None }
+    }
+
     fn parameters(url: &str) -> HashMap<String, String> {
         oauth2::url::Url::parse(url).unwrap().query_pairs().into_owned().collect()
     }
 
     #[test]
     fn an_authorize_address_carries_everything_the_contract_asks_for() {
-        let (url, login) =
-            begin(&tenant(), "http://localhost:3000", "/x".to_owned(), Manner::Visible).unwrap();
+        let (url, login) = begun(Ask::sign_in(Manner::Visible, "/x".to_owned()));
         assert!(url.starts_with("http://localhost:3000/authorize?"));
         let parameters = parameters(&url);
         let get = |key: &str| parameters.get(key).map(String::as_str);
@@ -331,8 +447,13 @@ mod tests {
         assert_eq!(get("redirect_uri"), Some("http://localhost:3000/callback"));
         assert_eq!(
             get("scope"),
-            Some("openid profile email read:current_user update:current_user_identities")
+            Some(
+                "openid profile email read:current_user update:current_user_identities \
+                 update:current_user_metadata"
+            )
         );
+        assert_eq!(get("max_age"), Some(ANY_AGE));
+        assert_eq!(get("connection"), None);
         assert_eq!(get("audience"), Some("http://localhost:3000/api/v2/"));
         assert_eq!(get("code_challenge_method"), Some("S256"));
         assert_eq!(get("state"), Some(login.state.as_str()));
@@ -343,14 +464,13 @@ mod tests {
 
     #[test]
     fn the_pkce_secret_never_enters_the_address() {
-        let (url, login) =
-            begin(&tenant(), "http://localhost:3000", "/".to_owned(), Manner::Visible).unwrap();
+        let (url, login) = begun(Ask::sign_in(Manner::Visible, "/".to_owned()));
         assert!(!url.contains(&login.verifier));
     }
 
     #[test]
     fn a_framed_login_asks_for_a_message_and_no_page() {
-        let (url, login) = begin(&tenant(), "http://localhost:3000", "/".to_owned(), Manner::Framed).unwrap();
+        let (url, login) = begun(Ask::sign_in(Manner::Framed, "/".to_owned()));
         let parameters = parameters(&url);
         assert_eq!(parameters.get("prompt").map(String::as_str), Some("none"));
         assert_eq!(parameters.get("response_mode").map(String::as_str), Some("web_message"));
@@ -358,8 +478,39 @@ mod tests {
     }
 
     #[test]
+    fn a_login_to_be_linked_is_asked_for_anew_in_its_connection() {
+        let wanted = Wanted {
+            connection: Some(ConnectionName::new("github")),
+            hint: Some("adal".to_owned()),
+            expected: None,
+        };
+        let (url, login) = begun(Ask::second(Manner::Popup, "/".to_owned(), whom(), wanted));
+        let parameters = parameters(&url);
+        let get = |key: &str| parameters.get(key).map(String::as_str);
+        assert_eq!(get("max_age"), Some("0"));
+        assert_eq!(get("connection"), Some("github"));
+        assert_eq!(get("login_hint"), Some("adal"));
+        assert_eq!(get("prompt"), None);
+        assert!(popup::is_marked(&login.state) && !login.silent);
+    }
+
+    #[test]
+    fn a_fresh_sign_in_must_be_one() {
+        let fresh = |claims: &Value, since| {
+            let token = token(&json!({ "alg": "RS256" }), claims);
+            check_id_token(&token, &tenant(), "n0nce", Some(since), 1500)
+        };
+        let mut claims = claims();
+        assert_eq!(fresh(&claims, 1400).unwrap_err(), Unproven::Age);
+        claims["auth_time"] = json!(1340);
+        assert_eq!(fresh(&claims, 1400).unwrap().auth_time, Some(1340));
+        claims["auth_time"] = json!(1339);
+        assert_eq!(fresh(&claims, 1400).unwrap_err(), Unproven::Age);
+    }
+
+    #[test]
     fn two_logins_share_no_secret() {
-        let begin = || begin(&tenant(), "http://localhost:3000", "/".to_owned(), Manner::Visible).unwrap().1;
+        let begin = || begun(Ask::sign_in(Manner::Visible, "/".to_owned())).1;
         let (one, other) = (begin(), begin());
         assert_ne!(one.state, other.state);
         assert_ne!(one.nonce, other.nonce);
@@ -417,13 +568,16 @@ mod tests {
     #[test]
     fn any_other_algorithm_is_refused() {
         let token = token(&json!({ "alg": "none" }), &claims());
-        assert_eq!(check_id_token(&token, &tenant(), "n0nce", 1500).unwrap_err(), Unproven::Algorithm);
+        assert_eq!(check_id_token(&token, &tenant(), "n0nce", None, 1500).unwrap_err(), Unproven::Algorithm);
     }
 
     #[test]
     fn a_token_in_another_shape_is_refused() {
         for token in ["", "a.b.c", "e30.e30", "e30.e30.", "e30.e30.c2ln.c2ln"] {
-            assert_eq!(check_id_token(token, &tenant(), "n0nce", 1500).unwrap_err(), Unproven::Malformed);
+            assert_eq!(
+                check_id_token(token, &tenant(), "n0nce", None, 1500).unwrap_err(),
+                Unproven::Malformed
+            );
         }
         for claim in ["sub", "exp", "iat"] {
             assert_eq!(refusal(claim, json!("")), Unproven::Malformed, "{claim}");

@@ -3,8 +3,10 @@
 pub mod http;
 pub mod landing;
 pub mod login;
+pub mod popup;
 pub mod silent;
 pub mod state;
+pub mod step_up;
 pub mod storage;
 pub mod tabs;
 
@@ -20,9 +22,12 @@ use web_sys::UrlSearchParams;
 use crate::api::{ApiError, Client, Trouble};
 use crate::cache;
 use crate::settings::Tenant;
+use crate::{text, unlinked};
 use landing::{Response, Verdict};
-use login::{Login, Manner};
-pub use state::{Account, BearerToken, Event, Person, State};
+use login::{Ask, Login, Manner, Proof, Purpose};
+use popup::Handed;
+pub use state::{Account, BearerToken, Event, IdToken, Person, State, Used};
+pub use step_up::{Intent, NotFresh, Resume, Second, Wanted, Whom};
 use tabs::{News, Renewal};
 
 /// How long before its end a token is renewed, in seconds.
@@ -96,7 +101,9 @@ pub enum Arrival {
     /// An ordinary visit.
     Visit,
     /// The way back from the tenant, with the login that was under way, if any.
-    Callback(Option<Response>, Option<Login>),
+    Callback(Option<Response>, Option<Box<Login>>),
+    /// The way back from the tenant in a popup: the page that opened it waits for this.
+    Popup(Handed),
 }
 
 impl Arrival {
@@ -109,14 +116,16 @@ impl Arrival {
             return Self::Visit;
         }
         let search = location.search().unwrap_or_default();
-        let response = UrlSearchParams::new_with_str(&search)
-            .ok()
-            .and_then(|parameters| Response::read(|name| parameters.get(name)));
+        let parameters = UrlSearchParams::new_with_str(&search).ok();
         if let Ok(history) = window().history() {
             // Refused only for another origin, which this path is not.
             let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(route::CALLBACK));
         }
-        Self::Callback(response, storage::take_login())
+        if let Some(handed) = parameters.as_ref().and_then(|all| Handed::read(|name| all.get(name))) {
+            return Self::Popup(handed);
+        }
+        let response = parameters.and_then(|all| Response::read(|name| all.get(name)));
+        Self::Callback(response, storage::take_login().map(Box::new))
     }
 }
 
@@ -131,6 +140,10 @@ pub enum Phase {
     Present,
     /// Signing in did not work.
     Failed(LoginError),
+    /// The tenant signed in somebody else than before, both as the header would call them.
+    Changed(Option<String>, Option<String>),
+    /// A login to be linked is proven, for the account of this one.
+    Proven(Box<(Whom, Wanted, Proof)>),
 }
 
 /// The session, provided as context at the root. All its parts live as long as the page.
@@ -143,6 +156,7 @@ pub struct Session {
     /// The account whose logins another tab changed, told anew each time.
     changed: RwSignal<Option<UserId>>,
     online: RwSignal<bool>,
+    resume: StoredValue<Option<Resume>>,
 }
 
 impl Session {
@@ -155,8 +169,8 @@ impl Session {
                 State::SigningIn,
                 login.as_ref().map_or(crate::LIST, |login| login::safe_return(&login.return_to)),
             ),
-            Arrival::Visit if storage::has_hint() => (State::Checking, crate::LIST),
-            Arrival::Visit => (State::SignedOut, crate::LIST),
+            Arrival::Visit if storage::hint().is_some() => (State::Checking, crate::LIST),
+            Arrival::Visit | Arrival::Popup(_) => (State::SignedOut, crate::LIST),
         };
         let session = Self {
             tenant: StoredValue::new(tenant),
@@ -165,11 +179,12 @@ impl Session {
             leaving: RwSignal::new(false),
             changed: RwSignal::new(None),
             online: RwSignal::new(window().navigator().on_line()),
+            resume: StoredValue::new(None),
         };
         match (arrival, state) {
-            (Arrival::Callback(response, login), _) => session.receive(response, login),
+            (Arrival::Callback(response, login), _) => session.receive(response, login.map(|login| *login)),
             (Arrival::Visit, State::Checking) => session.ask_silently(),
-            (Arrival::Visit, _) => {}
+            (Arrival::Visit | Arrival::Popup(_), _) => {}
         }
         session.watch_the_window();
         session
@@ -183,7 +198,63 @@ impl Session {
             State::SignedOut => Phase::SignedOut,
             State::SignedIn(_) | State::Expired(_) => Phase::Present,
             State::Failed(error) => Phase::Failed(error.clone()),
+            State::Changed(before, now) => {
+                let now = text::person(&now.person.profile).map(ToOwned::to_owned);
+                Phase::Changed(before.who.clone(), now)
+            }
+            State::Proven(first, wanted, proof) => {
+                Phase::Proven(Box::new((first.clone(), wanted.clone(), proof.clone())))
+            }
         })
+    }
+
+    /// Which login is in use, as far as it is known.
+    #[must_use]
+    pub fn used(self) -> Memo<Option<Used>> {
+        Memo::new(move |_| match &*self.state.read() {
+            State::SignedIn(account) => account.used.clone(),
+            _ => None,
+        })
+    }
+
+    /// Notes that the tenant's session is through another identity of the same account now.
+    pub fn set_used(self, used: Used) {
+        self.handle(Event::Used(used));
+        if let Some(whom) = self.whom() {
+            storage::set_hint(&whom);
+        }
+    }
+
+    /// Who is signed in, as far as it outlives a page load.
+    #[must_use]
+    pub fn whom(self) -> Option<Whom> {
+        self.state.try_with_untracked(State::whom).flatten()
+    }
+
+    /// What the person was doing when a redirect for a fresh sign-in took them away; taken on first use.
+    #[must_use]
+    pub fn take_resume(self) -> Option<Resume> {
+        self.resume.try_update_value(Option::take).flatten()
+    }
+
+    /// Goes on as whom the tenant signed in.
+    pub fn accept(self) {
+        if let Some(State::Changed(_, account)) = self.state.try_get_untracked() {
+            remember(&account);
+        }
+        self.handle(Event::Accepted);
+    }
+
+    /// Goes to the tenant to sign in as the person who was signed in before.
+    pub fn sign_in_again(self) {
+        if let Some(State::Changed(before, _)) = self.state.try_get_untracked() {
+            self.return_as(&before);
+        }
+    }
+
+    /// Goes to the tenant to sign in as somebody who was signed in before.
+    pub fn return_as(self, whom: &Whom) {
+        self.leave(Ask::again(Manner::Visible, String::new(), whom, Purpose::SignIn));
     }
 
     /// Who is, or until just now was, signed in.
@@ -265,7 +336,7 @@ impl Session {
     /// Goes to the tenant's login page, and comes back to where the person is now, or to where a login that
     /// failed was going.
     pub fn sign_in(self) {
-        self.leave(Manner::Visible);
+        self.leave(Ask::sign_in(Manner::Visible, String::new()));
     }
 
     /// Asks the tenant silently once more.
@@ -287,6 +358,7 @@ impl Session {
         self.handle(Event::SignedOut);
         storage::drop_hint();
         cache::forget();
+        unlinked::forget();
         tabs::tell(&News::SignedOut);
         go(&format!("{}{}?{query}", tenant.origin, route::LOGOUT));
     }
@@ -330,11 +402,9 @@ impl Session {
     fn act_on(self, verdict: Verdict, login: Option<Login>) {
         if let (Verdict::Exchange(code), Some(login)) = (verdict, login) {
             spawn_local(async move {
-                let granted = login::finish(&self.tenant(), &silent::own_origin(), code, login, now).await;
-                if granted.is_ok() {
-                    storage::set_hint();
-                }
-                self.handle(granted.map_or_else(Event::Failed, Event::Granted));
+                let (purpose, silent) = (login.purpose.clone(), login.silent);
+                let proof = login::finish(&self.tenant(), &silent::own_origin(), code, login, now).await;
+                self.handle(proof.map_or_else(Event::Failed, |proof| self.outcome(purpose, silent, proof)));
                 self.renew_in_time();
             });
         } else {
@@ -342,6 +412,28 @@ impl Session {
             cache::forget();
             self.handle(Event::NoSession);
         }
+    }
+
+    /// What a proof means, by what the login was for. Who was signed in is never replaced without being asked.
+    fn outcome(self, purpose: Purpose, silent: bool, proof: Proof) -> Event {
+        let mut account = proof.account.clone();
+        let is = |whom: &Whom| whom.user_id == account.person.user_id;
+        match purpose {
+            Purpose::SignIn if silent => match storage::hint().flatten() {
+                Some(before) if !is(&before) => return Event::SomebodyElse(before, account),
+                Some(before) => account.used = account.used.or(before.used),
+                None => {}
+            },
+            Purpose::SignIn => {}
+            Purpose::Second(first, wanted) => return Event::Proven(first, wanted, proof),
+            Purpose::StepUp(first, _) | Purpose::First(first, ..) if !is(&first) => {
+                return Event::SomebodyElse(first, account);
+            }
+            Purpose::StepUp(_, intent) => self.resume.set_value(Some(Resume::Intent(intent))),
+            Purpose::First(_, wanted, second) => self.resume.set_value(Some(Resume::Link(wanted, second))),
+        }
+        remember(&account);
+        Event::Granted(account)
     }
 
     fn account(self) -> Option<Account> {
@@ -372,7 +464,8 @@ impl Session {
         }
         let Some(tenant) = self.tenant.try_get_value() else { return false };
         let asked = async {
-            let (url, login) = login::begin(&tenant, &silent::own_origin(), String::new(), Manner::Framed)?;
+            let ask = Ask::sign_in(Manner::Framed, String::new());
+            let (url, login) = login::begin(&tenant, &silent::own_origin(), ask, now())?;
             let response = silent::ask(&url, &tenant.origin).await?;
             match response.judge(Some(&login))? {
                 Verdict::Exchange(code) => {
@@ -381,7 +474,8 @@ impl Session {
                 Verdict::NoSession => Err(LoginTrouble::Denied.into()),
             }
         };
-        let Ok(account) = asked.await else { return false };
+        let Ok(Proof { mut account, .. }) = asked.await else { return false };
+        account.used = account.used.or_else(|| self.whom().and_then(|whom| whom.used));
         let renewal = Renewal::of(&account);
         self.handle(Event::Renewed(account));
         let renewed = self.account().as_ref().is_some_and(is_renewed);
@@ -411,7 +505,8 @@ impl Session {
         }
         let tenant = self.tenant();
         spawn_local(async move {
-            let begun = login::begin(&tenant, &silent::own_origin(), String::new(), Manner::Framed);
+            let ask = Ask::sign_in(Manner::Framed, String::new());
+            let begun = login::begin(&tenant, &silent::own_origin(), ask, now());
             let asked = match begun {
                 Ok((url, login)) => silent::ask(&url, &tenant.origin).await.map(|response| (response, login)),
                 Err(error) => Err(error),
@@ -423,7 +518,7 @@ impl Session {
                 Ok((Verdict::NoSession, _))
                     if window().location().hostname().as_deref() != Ok(tenant.hostname()) =>
                 {
-                    self.leave(Manner::Silent);
+                    self.leave(Ask::sign_in(Manner::Silent, String::new()));
                 }
                 Ok((verdict, login)) => self.act_on(verdict, Some(login)),
                 Err(error) => self.handle(Event::Failed(error)),
@@ -431,11 +526,12 @@ impl Session {
         });
     }
 
-    fn leave(self, manner: Manner) {
+    /// Goes to the tenant, and comes back to where the person is now, or to where a login that failed was going.
+    pub fn leave(self, mut ask: Ask) {
         let here = here();
         let return_to = if here == route::CALLBACK { self.return_to() } else { here };
-        let return_to = login::safe_return(&return_to).to_owned();
-        match login::begin(&self.tenant(), &silent::own_origin(), return_to, manner) {
+        login::safe_return(&return_to).clone_into(&mut ask.return_to);
+        match login::begin(&self.tenant(), &silent::own_origin(), ask, now()) {
             Ok((url, login)) if storage::put_login(&login) => {
                 self.leaving.set(true);
                 go(&url);
@@ -464,6 +560,13 @@ impl Session {
         let _ = window_event_listener_untyped("online", move |_| on(true));
         let _ = window_event_listener_untyped("offline", move |_| on(false));
         tabs::listen(move |news| self.hear(news));
+    }
+}
+
+/// Remembers who is signed in for the next page load.
+fn remember(account: &Account) {
+    if let Some(whom) = State::SignedIn(account.clone()).whom() {
+        storage::set_hint(&whom);
     }
 }
 

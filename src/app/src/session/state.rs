@@ -2,9 +2,14 @@
 
 use std::fmt;
 
-use model::{Profile, UserId};
+use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::LoginError;
+use super::login::Proof;
+use super::step_up::{Wanted, Whom};
+use crate::text;
 
 /// A token that opens the Management API. Held in memory only; its Debug prints nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,6 +44,62 @@ pub struct Person {
     pub profile: Profile,
 }
 
+/// An ID token that proves to the tenant who signed in: what an identity is linked with. Its Debug prints nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IdToken(String);
+
+impl IdToken {
+    /// Wraps a token as the tenant issued it.
+    #[must_use]
+    pub fn new(token: String) -> Self {
+        Self(token)
+    }
+
+    /// The token itself, for `link_with` and nothing else.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for IdToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdToken")
+    }
+}
+
+/// Which identity somebody signed in with, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// The connection.
+    pub connection: ConnectionName,
+    /// The identity as `provider|id`, where the tenant tells it.
+    pub identity: Option<UserId>,
+}
+
+impl Used {
+    /// Reads the claim `{"provider", "user_id", "connection"}`; `None` when it is none.
+    #[must_use]
+    pub fn from_claim(claim: &Value) -> Option<Self> {
+        let text = |name: &str| claim.get(name).and_then(Value::as_str);
+        let user_id: IdentityId = Deserialize::deserialize(claim.get("user_id")?).ok()?;
+        let key = IdentityKey { provider: Provider::new(text("provider")?), user_id };
+        Some(Self { connection: ConnectionName::new(text("connection")?), identity: Some(key.as_user_id()) })
+    }
+
+    /// The identity among those of the account. By its connection alone it is known only if no other has that.
+    #[must_use]
+    pub fn among(&self, identities: &[Identity]) -> Option<IdentityKey> {
+        let mut fitting = identities.iter().filter(|identity| match &self.identity {
+            Some(used) => identity.key().as_user_id() == *used,
+            None => identity.connection == self.connection,
+        });
+        let found = fitting.next()?;
+        fitting.next().is_none().then(|| found.key())
+    }
+}
+
 /// A signed-in person with a token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Account {
@@ -48,6 +109,10 @@ pub struct Account {
     pub bearer: BearerToken,
     /// When the token ends, in seconds since 1970; `None` when the tenant did not say.
     pub expires_at: Option<i64>,
+    /// When the person last proved who they are, in seconds since 1970; `None` when the tenant did not say.
+    pub auth_time: Option<i64>,
+    /// What they signed in with, as far as it is known.
+    pub used: Option<Used>,
 }
 
 impl Account {
@@ -55,6 +120,13 @@ impl Account {
     #[must_use]
     pub fn is_live(&self, now: i64) -> bool {
         self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether the person proved who they are within the last `seconds` before `now`; 0 asks for no proof.
+    #[must_use]
+    pub fn is_fresh(&self, seconds: u32, now: i64) -> bool {
+        let since = |time: i64| now.saturating_sub(time) <= i64::from(seconds);
+        seconds == 0 || self.auth_time.is_some_and(since)
     }
 }
 
@@ -71,6 +143,11 @@ pub enum State {
     SignedIn(Account),
     /// Somebody was: what they see may stay on screen, the token is gone.
     Expired(Person),
+    /// Without being asked, the tenant signed in somebody else than before: the person must say which it shall be.
+    Changed(Whom, Account),
+    /// The login to be linked is proven, and the account to link it to must be proven again: on the way of
+    /// redirects, which leaves nothing in memory.
+    Proven(Whom, Wanted, Proof),
     /// Signing in did not work.
     Failed(LoginError),
 }
@@ -80,6 +157,14 @@ pub enum State {
 pub enum Event {
     /// The tenant issued tokens.
     Granted(Account),
+    /// The tenant issued tokens for somebody else than who was signed in.
+    SomebodyElse(Whom, Account),
+    /// The person goes on as whom the tenant signed in.
+    Accepted,
+    /// The login to be linked is proven.
+    Proven(Whom, Wanted, Proof),
+    /// The tenant's session is through another identity of the same account now.
+    Used(Used),
     /// The tenant has no session for this browser.
     NoSession,
     /// The tenant issued tokens anew without asking anybody.
@@ -100,18 +185,39 @@ impl State {
     #[must_use]
     pub fn on(self, event: Event) -> Self {
         match (self, event) {
-            (Self::Checking | Self::SigningIn, Event::Granted(account)) => Self::SignedIn(account),
+            (Self::Checking | Self::SigningIn, Event::Granted(account))
+            | (Self::Changed(_, account), Event::Accepted) => Self::SignedIn(account),
+            (Self::Checking | Self::SigningIn, Event::SomebodyElse(before, account)) => {
+                Self::Changed(before, account)
+            }
+            (Self::SigningIn, Event::Proven(first, wanted, proof)) => Self::Proven(first, wanted, proof),
+            (Self::SignedIn(account), Event::Used(used)) => {
+                Self::SignedIn(Account { used: Some(used), ..account })
+            }
             (Self::Checking | Self::SigningIn, Event::NoSession) | (_, Event::SignedOut) => Self::SignedOut,
             (Self::Checking | Self::SigningIn, Event::Failed(error)) => Self::Failed(error),
             (Self::Failed(_), Event::Retried) => Self::Checking,
             (Self::SignedIn(account), Event::Expired) => Self::Expired(account.person),
-            (state @ (Self::SignedIn(_) | Self::Expired(_)), Event::Renewed(account))
-                if state.person().map(|person| &person.user_id) == Some(&account.person.user_id) =>
-            {
-                Self::SignedIn(account)
+            (state @ (Self::SignedIn(_) | Self::Expired(_)), Event::Renewed(account)) => {
+                match state.whom().filter(|before| before.user_id != account.person.user_id) {
+                    Some(before) => Self::Changed(before, account),
+                    None => Self::SignedIn(account),
+                }
             }
             (state, _) => state,
         }
+    }
+
+    /// Who is, or until just now was, signed in, as far as it outlives a page load.
+    #[must_use]
+    pub fn whom(&self) -> Option<Whom> {
+        let person = self.person()?;
+        let used = match self {
+            Self::SignedIn(account) => account.used.clone(),
+            _ => None,
+        };
+        let who = text::person(&person.profile).map(ToOwned::to_owned);
+        Some(Whom { user_id: person.user_id.clone(), who, used })
     }
 
     /// Who is, or until just now was, signed in.
@@ -127,6 +233,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::session::LoginTrouble;
 
@@ -135,6 +243,8 @@ mod tests {
             person: Person { user_id: UserId::new("auth0|1"), profile: Profile::default() },
             bearer: BearerToken::new("secret".to_owned()),
             expires_at: Some(100),
+            auth_time: None,
+            used: None,
         }
     }
 
@@ -189,8 +299,15 @@ mod tests {
     fn a_renewal_signs_nobody_else_in() {
         let mut other = account();
         other.person.user_id = UserId::new("auth0|2");
-        for state in [State::SignedIn(account()), State::SignedOut, State::Checking] {
+        for state in [State::SignedOut, State::Checking] {
             assert_eq!(state.clone().on(Event::Renewed(other.clone())), state);
+        }
+        let before = State::SignedIn(account()).whom().unwrap();
+        for state in [State::SignedIn(account()), State::Expired(account().person)] {
+            assert_eq!(
+                state.on(Event::Renewed(other.clone())),
+                State::Changed(before.clone(), other.clone())
+            );
         }
         assert_eq!(State::SignedOut.on(Event::Renewed(account())), State::SignedOut);
     }
@@ -212,6 +329,45 @@ mod tests {
     fn a_token_is_live_until_its_last_second() {
         assert!(account().is_live(99));
         assert!(!account().is_live(100));
+    }
+
+    #[test]
+    fn a_sign_in_is_fresh_for_as_long_as_was_asked() {
+        let at = |auth_time| Account { auth_time, ..account() };
+        assert!(at(Some(1000)).is_fresh(900, 1900));
+        assert!(!at(Some(1000)).is_fresh(900, 1901));
+        assert!(!at(None).is_fresh(900, 1000));
+        assert!(at(None).is_fresh(0, 1000));
+    }
+
+    #[test]
+    fn somebody_else_is_signed_in_only_when_the_person_says_so() {
+        let before = Whom { user_id: UserId::new("auth0|2"), who: None, used: None };
+        let changed = State::Checking.on(Event::SomebodyElse(before.clone(), account()));
+        assert_eq!(changed, State::Changed(before, account()));
+        assert_eq!(changed.clone().on(Event::Expired), changed);
+        assert_eq!(changed.on(Event::Accepted), State::SignedIn(account()));
+    }
+
+    #[test]
+    fn the_identity_in_use_is_read_from_its_claim() {
+        let claim = json!({ "provider": "github", "user_id": 42, "connection": "github" });
+        let identity = Used::from_claim(&claim).unwrap().identity.unwrap();
+        assert_eq!(identity.as_str(), "github|42");
+        assert_eq!(Used::from_claim(&json!({ "provider": "github" })), None);
+    }
+
+    #[test]
+    fn a_connection_alone_names_an_identity_only_if_no_other_has_it() {
+        let identity = |id: &str, connection: &str| {
+            let identity = json!({ "provider": connection, "user_id": id, "connection": connection });
+            serde_json::from_value::<Identity>(identity).unwrap()
+        };
+        let used = Used { connection: ConnectionName::new("github"), identity: None };
+        let one = [identity("1", "github"), identity("2", "line")];
+        assert_eq!(used.among(&one), Some(one[0].key()));
+        assert_eq!(used.among(&[identity("1", "github"), identity("2", "github")]), None);
+        assert_eq!(used.among(&one[1..]), None);
     }
 
     #[test]

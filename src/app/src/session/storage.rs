@@ -1,10 +1,12 @@
 //! What outlives a page load: one login under way, for this tab and taken on first use; and the hint that
-//! the tenant may have a session, which is no secret. Tokens are never stored.
+//! the tenant may have a session, which is no secret. No token for an API is ever stored; the one proof that a login
+//! under way can hold is in [`Purpose::First`](super::login::Purpose::First).
 
 use leptos::prelude::window;
 use web_sys::Storage;
 
 use super::login::Login;
+use super::step_up::Whom;
 
 /// The local-storage key of the hint, watched by other tabs.
 pub const HINT: &str = "linked-accounts.signed-in";
@@ -37,16 +39,18 @@ pub fn take_login() -> Option<Login> {
     serde_json::from_str(&text).ok()
 }
 
-/// Whether the tenant may have a session for this browser.
+/// Who was signed in last, if the tenant may still have their session. `Some(None)` when that is all that is known.
 #[must_use]
-pub fn has_hint() -> bool {
-    local().and_then(|storage| storage.get_item(HINT).ok().flatten()).is_some()
+pub fn hint() -> Option<Option<Whom>> {
+    let text = local()?.get_item(HINT).ok().flatten()?;
+    Some(serde_json::from_str(&text).ok())
 }
 
-/// Remembers that the tenant may have a session.
-pub fn set_hint() {
+/// Remembers that the tenant may have a session, and whose. Neither is a secret.
+pub fn set_hint(whom: &Whom) {
     // Without local storage the next page load shows the Sign in button: less comfortable, not wrong.
-    let _ = local().map(|storage| storage.set_item(HINT, "1"));
+    let text = serde_json::to_string(whom).unwrap_or_default();
+    let _ = local().map(|storage| storage.set_item(HINT, &text));
 }
 
 /// Forgets it; other tabs notice.

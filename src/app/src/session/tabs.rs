@@ -156,6 +156,8 @@ mod tests {
             person: Person { user_id: UserId::new(id), profile: Profile::default() },
             bearer: BearerToken::new(bearer.to_owned()),
             expires_at: Some(100),
+            auth_time: None,
+            used: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Every sentence that a person reads, as pure functions. "Login" is the word for an identity here.
 
 pub mod failure;
+pub mod linking;
 pub mod unlinking;
 
 use model::{Identity, Profile, User};
@@ -8,6 +9,7 @@ use model::{Identity, Profile, User};
 use crate::guard::Reason;
 
 pub use failure::{Failure, Remedy, login_failure, request_failure, settings_failure};
+pub use linking::{CLOSE_WINDOW, Change, HANDED_OVER, change};
 pub use unlinking::{Fact, Part, Question, question};
 
 /// What the page calls itself unless the settings say otherwise.
@@ -73,6 +75,43 @@ pub fn goes_on(seconds: u32) -> String {
 pub const WELCOME: &str =
     "See every login that opens your account, and unlink the ones that you no longer use.";
 
+/// On the login that is in use.
+pub const IN_USE: &str = "Signed in with this";
+/// Above the buttons that link.
+pub const LINK_ANOTHER: &str = "Link another login";
+/// Above the logins that were unlinked.
+pub const UNLINKED: &str = "Recently unlinked";
+/// The button that brings one of them back.
+pub const LINK_AGAIN: &str = "Link again";
+/// The notice's button right after unlinking one login.
+pub const UNDO: &str = "Undo";
+/// The notice's way on right after unlinking several.
+pub const UNDO_SEVERAL: &str = "Link again…";
+/// The way on when another login than the expected one was proven.
+pub const LINK_THIS_ONE: &str = "Link this one";
+/// Links in the end.
+pub const LINK_NOW: &str = "Link";
+/// Does not.
+pub const DO_NOT_LINK: &str = "Do not link";
+/// Goes to sign in once more.
+pub const SIGN_IN_TO_FINISH: &str = "Sign in to finish";
+/// Moves a login from another account.
+pub const MOVE_IT: &str = "Move it here";
+/// Merges another account.
+pub const MERGE_IT: &str = "Merge both";
+/// Leaves another account alone.
+pub const LEAVE_IT: &str = "Leave it there";
+/// Above the choice of metadata.
+pub const METADATA_TITLE: &str = "Keep its details?";
+/// Below that.
+pub const METADATA_STORY: &str = "Apps keep details with each login's account. Linking drops what the other account has, unless you keep it here.";
+/// This account's side.
+pub const METADATA_HERE: &str = "This account";
+/// The other account's side.
+pub const METADATA_THERE: &str = "The login you link";
+/// Where a side has nothing.
+pub const METADATA_NONE: &str = "nothing";
+
 /// What a row says about one login. It does not depend on its neighbours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
@@ -129,6 +168,15 @@ impl Label {
         match &self.who {
             Some(who) => format!("Unlink {}, {who}", self.name),
             None => format!("Unlink {}", self.name),
+        }
+    }
+
+    /// The accessible name of the button that links it again.
+    #[must_use]
+    pub fn link_again(&self) -> String {
+        match &self.who {
+            Some(who) => format!("Link {}, {who}, again", self.name),
+            None => format!("Link {} again", self.name),
         }
     }
 

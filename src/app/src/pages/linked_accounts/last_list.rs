@@ -20,7 +20,7 @@ pub(super) fn last_list(kept: Kept, on_try_again: Callback<()>) -> AnyView {
         <h1>{text::NAME}</h1>
         <Banner hold as_of on_try_again/>
         <IdentityList rows/>
-        <StatusNotice message=said/>
+        <StatusNotice message=said held=RwSignal::new((false, false))>""</StatusNotice>
     }
     .into_any()
 }

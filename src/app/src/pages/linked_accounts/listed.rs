@@ -55,6 +55,11 @@ impl ListedAccount {
         account
     }
 
+    /// The session that reads it.
+    pub(super) fn session(self) -> Session {
+        self.session
+    }
+
     /// Reads the account anew; what was shown goes.
     pub(super) fn load(self) {
         let _ = self.read.try_set(None);
@@ -191,6 +196,11 @@ impl ListedAccount {
     /// Whether this is the account of `user_id`.
     pub(super) fn is_of(self, user_id: Option<&UserId>) -> bool {
         self.look(|user| (Some(&user.user_id) == user_id).then_some(())).is_some()
+    }
+
+    /// The user as shown now.
+    pub(super) fn now(self) -> Option<User> {
+        self.look(|user| Some(user.clone()))
     }
 
     /// Puts the returned identities in place of the linked ones, without asking again. The main login and the

@@ -2,12 +2,15 @@
 
 mod focus;
 mod last_list;
+pub mod link;
 mod listed;
 mod live;
 mod pause;
+pub mod undo;
 mod unlink;
 
 use leptos::prelude::*;
+use model::UserId;
 
 use super::outside;
 use crate::cache;
@@ -15,10 +18,12 @@ use crate::components::{
     Banner, FailureNotice, Hold, IdentityList, PauseNotice, Rows, Skeleton, StatusNotice, Step,
     live as redrawn,
 };
-use crate::session::{LoginError, LoginTrouble, Phase, Session};
+use crate::session::{Intent, LoginError, LoginTrouble, Phase, Resume, Session};
 use crate::text::{self, Remedy};
 use last_list::last_list;
+use link::{LinkFlow, LinkSection};
 use listed::{ListedAccount, Loading};
+use undo::{Undo, UnlinkedLately};
 use unlink::Unlinking;
 
 /// The page at `/linked-accounts`.
@@ -48,8 +53,15 @@ fn Accounts() -> impl IntoView {
     let account = ListedAccount::open(session, said);
     let (user, steps) = (account.user(), account.steps());
     let loading = account.loading();
-    let used = Memo::new(|_| None);
-    let unlinking = Unlinking::new(session, account, used, said, Callback::new(|_| {}));
+    let in_use = session.used();
+    let used = Memo::new(move |_| {
+        let (used, user) = (in_use.read(), user.read());
+        used.as_ref()?.among(&user.as_ref()?.identities)
+    });
+    let undo = Undo::new(session, said);
+    let flow = LinkFlow::new(account, undo);
+    let on_done = Callback::new(move |unlinked| undo.offer(unlinked));
+    let unlinking = Unlinking::new(session, account, used, said, on_done);
     live::keep_true(session, account, unlinking.running());
 
     let online = session.is_online();
@@ -82,6 +94,20 @@ fn Accounts() -> impl IntoView {
         Remedy::TryAgain => account.load(),
         Remedy::SignIn => session.sign_in(),
     });
+    Effect::new(move |_| {
+        if *loading.read() == Loading::Done {
+            match session.take_resume() {
+                Some(Resume::Intent(Intent::Unlink(identities))) => {
+                    unlinking.start(identities.iter().filter_map(UserId::as_identity_key).collect());
+                }
+                Some(Resume::Intent(Intent::Link(wanted))) => flow.start(wanted),
+                Some(Resume::Link(wanted, second)) => flow.resume(wanted, *second),
+                None => {}
+            }
+        }
+    });
+    let locked =
+        Signal::derive(move || flow.is_busy().get() || rows.running.get() || rows.hold.read().is_some());
     let left = account.pausing();
     let hold = move || {
         redrawn(move || match rows.hold.get() {
@@ -108,9 +134,11 @@ fn Accounts() -> impl IntoView {
                 <p class="lede">{text::LEDE}</p>
                 {hold()}
                 <IdentityList rows/>
+                <UnlinkedLately undo restore=flow locked/>
+                <LinkSection flow locked/>
             }
             .into_any(),
         })}
-        <StatusNotice message=said/>
+        <StatusNotice message=said held=undo.held()>{undo.acts(flow)}</StatusNotice>
     }
 }

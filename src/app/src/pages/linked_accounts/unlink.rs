@@ -11,7 +11,8 @@ use super::pause::pause;
 use crate::api::identities::Outcome;
 use crate::api::{ApiError, Client, Trouble};
 use crate::components::Step;
-use crate::session::Session;
+use crate::session::{Intent, NotFresh, Session};
+use crate::text::linking::not_fresh;
 use crate::text::{self, Label, unlinking};
 
 /// How long a row takes to fold away, in milliseconds: `--quick` in `style/tokens.css`.
@@ -59,7 +60,25 @@ impl Unlinking {
         for key in &keys {
             self.account.steps().set(key, Some(Step::Queued));
         }
-        spawn_local(self.run(keys, used));
+        // Inside the click, for it may open a window.
+        let fresh = self.session.fresh(Intent::Unlink(keys.iter().map(IdentityKey::as_user_id).collect()));
+        spawn_local(async move {
+            match fresh.await {
+                Ok(()) => self.run(keys, used).await,
+                Err(not) => self.give_up(&keys, &not),
+            }
+        });
+    }
+
+    /// Nothing is unlinked, for the person did not prove who they are.
+    fn give_up(self, keys: &[IdentityKey], not: &NotFresh) {
+        let steps = self.account.steps();
+        steps.forget(|step| *step == Step::Queued);
+        let _ = self.running.try_set(false);
+        if let Some(key) = keys.first().filter(|_| *not != NotFresh::Leaving) {
+            steps.set(key, Some(Step::Failed(not_fresh(not))));
+            focus_again(key.clone());
+        }
     }
 
     // The page may be gone when an answer comes: after an await, only `try_` is safe.

@@ -1,0 +1,137 @@
+//! What to do with a proven login, from what is known about both accounts.
+
+use model::{Identity, IdentityKey, UserId};
+
+use crate::session::{Second, Wanted};
+
+/// What to do with a proven login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// Link it.
+    Fit,
+    /// It opens this very account already.
+    Same,
+    /// It is not the one that was expected.
+    Unexpected,
+    /// Its e-mail address is not verified.
+    Unverified,
+    /// It belongs to an account with other logins, which the link would bring along.
+    OtherAccount,
+}
+
+/// Judges a login that `second` proves, to be linked to the account `first`.
+#[must_use]
+pub fn judge(first: &UserId, wanted: &Wanted, second: &Second) -> Judgement {
+    let profile = &second.user.profile;
+    let is_expected = || wanted.expected.is_none() || wanted.expected.as_ref() == Some(&proven(second));
+    if second.user.user_id == *first {
+        Judgement::Same
+    } else if !is_expected() {
+        Judgement::Unexpected
+    } else if wanted.expected.is_none()
+        && profile.email().is_some()
+        && profile.email_verified() == Some(false)
+    {
+        Judgement::Unverified
+    } else if second.user.identities.len() > 1 {
+        Judgement::OtherAccount
+    } else {
+        Judgement::Fit
+    }
+}
+
+/// The identity that was proven, as `provider|id`: what the tenant tells, else the account's main one.
+fn proven(second: &Second) -> UserId {
+    let told = second.used.as_ref().and_then(|used| used.identity.clone());
+    told.unwrap_or_else(|| second.user.user_id.clone())
+}
+
+/// The proven login, if it can leave its account by itself: its key, and how to prove it once more afterwards.
+pub fn movable(second: &Second) -> Option<(IdentityKey, Wanted)> {
+    let key = second.used.as_ref()?.among(&second.user.identities)?;
+    let identity = second.user.identities.iter().skip(1).find(|identity| identity.key() == key)?;
+    let wanted = Wanted {
+        connection: Some(identity.connection.clone()),
+        hint: Some(hint(identity)),
+        expected: Some(key.as_user_id()),
+    };
+    Some((key, wanted))
+}
+
+/// What tells a provider which of its logins is meant.
+pub(super) fn hint(identity: &Identity) -> String {
+    let profile = identity.profile_data.as_ref();
+    let who = profile.and_then(|profile| {
+        profile.email().or_else(|| profile.username()).or_else(|| profile.phone_number())
+    });
+    who.map_or_else(|| identity.user_id.to_string(), ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::ConnectionName;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::session::{IdToken, Used};
+
+    fn second(used: &str, profile: &Value, identities: &[&str]) -> Second {
+        let identity = |id: &&str| json!({ "provider": id, "user_id": "1", "connection": id });
+        let mut account = profile.clone();
+        account["user_id"] = json!(format!("{}|1", identities[0]));
+        account["identities"] = identities.iter().map(identity).collect();
+        Second {
+            id_token: IdToken::new("t".to_owned()),
+            used: Some(Used {
+                connection: ConnectionName::new(used),
+                identity: Some(UserId::new(format!("{used}|1"))),
+            }),
+            user: serde_json::from_value(account).unwrap(),
+        }
+    }
+
+    fn judged(second: &Second, expected: Option<&str>) -> Judgement {
+        let wanted = Wanted { expected: expected.map(UserId::new), ..Wanted::default() };
+        judge(&UserId::new("auth0|1"), &wanted, second)
+    }
+
+    #[test]
+    fn a_login_with_an_account_of_its_own_is_linked() {
+        assert_eq!(judged(&second("github", &json!({}), &["github"]), None), Judgement::Fit);
+    }
+
+    #[test]
+    fn a_login_of_this_very_account_is_not_linked_again() {
+        assert_eq!(judged(&second("github", &json!({}), &["auth0", "github"]), None), Judgement::Same);
+    }
+
+    #[test]
+    fn undo_brings_back_the_very_login_or_asks() {
+        let github = second("github", &json!({}), &["github"]);
+        assert_eq!(judged(&github, Some("github|1")), Judgement::Fit);
+        assert_eq!(judged(&github, Some("github|2")), Judgement::Unexpected);
+    }
+
+    #[test]
+    fn an_unverified_address_is_not_linked_but_may_come_back() {
+        let unverified = json!({ "email": "a@example.com", "email_verified": false });
+        let github = second("github", &unverified, &["github"]);
+        assert_eq!(judged(&github, None), Judgement::Unverified);
+        assert_eq!(judged(&github, Some("github|1")), Judgement::Fit);
+    }
+
+    #[test]
+    fn an_account_with_other_logins_is_never_brought_along_unasked() {
+        let other = second("github", &json!({}), &["line", "github"]);
+        assert_eq!(judged(&other, None), Judgement::OtherAccount);
+        assert_eq!(judged(&other, Some("github|1")), Judgement::OtherAccount);
+    }
+
+    #[test]
+    fn only_a_linked_login_can_leave_its_account() {
+        let (key, wanted) = movable(&second("github", &json!({}), &["line", "github"])).unwrap();
+        assert_eq!(key.as_user_id().as_str(), "github|1");
+        assert_eq!(wanted.expected, Some(UserId::new("github|1")));
+        assert_eq!(movable(&second("line", &json!({}), &["line", "github"])), None);
+    }
+}

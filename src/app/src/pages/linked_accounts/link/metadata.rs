@@ -1,0 +1,164 @@
+//! Both accounts' metadata side by side, before the second one's is discarded.
+
+use leptos::html::Dialog;
+use leptos::prelude::*;
+use model::Metadata;
+use serde_json::Value;
+
+use crate::components::Icon;
+use crate::text;
+
+/// A key of the second account's metadata that the first lacks or has otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The key.
+    pub key: String,
+    /// What the first account has.
+    pub mine: Option<Value>,
+    /// What the second account has.
+    pub theirs: Value,
+}
+
+/// What would be lost of `theirs`, as far as `mine` does not say the same.
+pub(super) fn differences(mine: &Metadata, theirs: &Metadata) -> Vec<Difference> {
+    let differs = |(key, value): &(&String, &Value)| mine.get(*key) != Some(*value) && !value.is_null();
+    let difference = |(key, value): (&String, &Value)| Difference {
+        key: key.clone(),
+        mine: mine.get(key).cloned(),
+        theirs: value.clone(),
+    };
+    theirs.iter().filter(differs).map(difference).collect()
+}
+
+/// A value as a person reads it: text as it is, everything else as JSON.
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+/// The dialog that asks, key by key, what to keep. What only the second account has is kept unless the person says
+/// otherwise; what both have stays as it is here.
+#[component]
+pub fn MetadataDialog(
+    /// What differs.
+    differences: Vec<Difference>,
+    /// Who the second account is.
+    whose: String,
+    /// Called with what to take over.
+    on_link: Callback<Metadata>,
+    /// Called when the person would rather not.
+    on_cancel: Callback<()>,
+) -> impl IntoView {
+    let dialog = NodeRef::<Dialog>::new();
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get()
+            && !dialog.open()
+        {
+            // Fails only outside the document.
+            let _ = dialog.show_modal();
+        }
+    });
+    let taken = RwSignal::new(
+        differences
+            .iter()
+            .filter(|difference| difference.mine.is_none())
+            .map(|difference| difference.key.clone())
+            .collect::<Vec<String>>(),
+    );
+    let choose = move |key: &str, take: bool| {
+        taken.update(|taken| {
+            taken.retain(|other| other != key);
+            if take {
+                taken.push(key.to_owned());
+            }
+        });
+    };
+    let all = StoredValue::new(differences.clone());
+    let link = move |_| {
+        let taken = taken.get_untracked();
+        let chosen = all.with_value(|all| {
+            let chosen = all.iter().filter(|one| taken.contains(&one.key));
+            chosen.map(|one| (one.key.clone(), one.theirs.clone())).collect::<Metadata>()
+        });
+        on_link.run(chosen);
+    };
+    let row = move |place: usize, difference: Difference| {
+        let Difference { key, mine, theirs } = difference;
+        let group = format!("metadata-{place}");
+        let (k1, k2, k3, k4) = (key.clone(), key.clone(), key.clone(), key.clone());
+        let none = mine.is_none();
+        let mine = mine.as_ref().map_or_else(|| text::METADATA_NONE.to_owned(), shown);
+        view! {
+            <fieldset class="choice">
+                <legend>{key}</legend>
+                <label>
+                    <input
+                        type="radio"
+                        name=group.clone()
+                        checked=move || !taken.read().contains(&k1)
+                        on:change=move |_| choose(&k2, false)
+                    />
+                    <span class="choice-side">{text::METADATA_HERE}</span>
+                    <bdi class="choice-value" class:none=none>{mine}</bdi>
+                </label>
+                <label>
+                    <input
+                        type="radio"
+                        name=group
+                        checked=move || taken.read().contains(&k3)
+                        on:change=move |_| choose(&k4, true)
+                    />
+                    <span class="choice-side">{text::METADATA_THERE}</span>
+                    <bdi class="choice-value">{shown(&theirs)}</bdi>
+                </label>
+            </fieldset>
+        }
+    };
+    let cancel = move |event: web_sys::Event| {
+        event.prevent_default();
+        on_cancel.run(());
+    };
+    view! {
+        <dialog class="wide" node_ref=dialog aria-labelledby="metadata-title" on:cancel=cancel>
+            <div class="dialog-body">
+                <h2 id="metadata-title">{text::METADATA_TITLE}</h2>
+                <p class="dialog-who"><bdi>{whose}</bdi></p>
+                <p class="dialog-text"><Icon name="ui-stay"/>{text::METADATA_STORY}</p>
+                {differences.into_iter().enumerate().map(|(place, one)| row(place, one)).collect_view()}
+            </div>
+            <div class="dialog-acts">
+                <button type="button" class="button" autofocus on:click=move |_| on_cancel.run(())>
+                    {text::DO_NOT_LINK}
+                </button>
+                <button type="button" class="button solid" on:click=link>{text::LINK_NOW}</button>
+            </div>
+        </dialog>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn metadata(value: &Value) -> Metadata {
+        value.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn only_what_would_be_lost_is_asked_about() {
+        let mine = metadata(&json!({ "theme": "light", "locale": "en", "a": 1 }));
+        let theirs = metadata(&json!({ "theme": "dark", "locale": "en", "phone": "x", "gone": null }));
+        let found = differences(&mine, &theirs);
+        let keys: Vec<&str> = found.iter().map(|one| one.key.as_str()).collect();
+        assert_eq!(keys, ["phone", "theme"]);
+        assert_eq!(found[0].mine, None);
+        assert_eq!(found[1].mine, Some(json!("light")));
+    }
+
+    #[test]
+    fn text_is_shown_without_quotes_and_the_rest_as_json() {
+        assert_eq!(shown(&json!("dark")), "dark");
+        assert_eq!(shown(&json!({ "a": [1] })), r#"{"a":[1]}"#);
+    }
+}

@@ -1,0 +1,289 @@
+//! Linking another login: from the click to the new row.
+
+mod judgement;
+pub mod metadata;
+pub mod other_account;
+pub mod section;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use model::{Identity, IdentityKey, Metadata};
+
+use super::focus::focus_row;
+use super::listed::ListedAccount;
+use super::undo::{Restore, Undo};
+use crate::api::{ApiError, Client};
+use crate::session::login::{Ask, Manner, Proof, Purpose};
+use crate::session::popup::Popup;
+use crate::session::{NotFresh, Second, Session, Wanted};
+use crate::text::linking::{
+    already_here, link_failure, linked, not_fresh, not_proven, unverified, wrong_login,
+};
+use crate::text::{Failure, Label, Remedy, labels, request_failure};
+pub use judgement::{Judgement, judge, movable};
+use metadata::differences;
+pub use metadata::{Difference, MetadataDialog};
+pub use other_account::OtherAccount;
+pub use section::LinkSection;
+
+/// How far linking has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// Nothing is under way.
+    Idle,
+    /// A window is open, or a request is on its way.
+    Busy(Wanted),
+    /// It stopped, for this reason, with what was wanted and a login that may be linked all the same.
+    Stopped(Failure, Wanted, Option<Second>),
+    /// The login belongs to another account of the person.
+    OtherAccount(Second, Wanted),
+    /// The second account has metadata that would be lost.
+    Metadata(Second, Vec<Difference>),
+}
+
+/// The link flow of the page. A copy is a handle to the same flow.
+#[derive(Clone, Copy)]
+pub struct LinkFlow {
+    account: ListedAccount,
+    undo: Undo,
+    stage: RwSignal<Stage>,
+    /// What speaks for the other account while the person decides about it: in memory only.
+    other: StoredValue<Option<Client>>,
+}
+
+impl LinkFlow {
+    pub(super) fn new(account: ListedAccount, undo: Undo) -> Self {
+        Self { account, undo, stage: RwSignal::new(Stage::Idle), other: StoredValue::new(None) }
+    }
+
+    fn session(self) -> Session {
+        self.account.session()
+    }
+
+    /// Begins to link what is wanted. Only inside a click, for it opens a window; where it cannot, it leaves.
+    pub(super) fn start(self, wanted: Wanted) {
+        if matches!(self.stage.get_untracked(), Stage::Busy(_)) {
+            return;
+        }
+        self.undo.said().set(None);
+        match Popup::open() {
+            None => self.leave(wanted),
+            Some(popup) => {
+                self.stage.set(Stage::Busy(wanted.clone()));
+                spawn_local(async move {
+                    let next = self.prove(popup, wanted).await;
+                    self.go_on(next).await;
+                });
+            }
+        }
+    }
+
+    /// Goes on with a login that was proven by redirects.
+    pub(super) fn resume(self, wanted: Wanted, second: Second) {
+        // What it belongs to was decided on the way, when its account could still be asked.
+        let next = match judge_now(self.account, &wanted, &second) {
+            Some(Judgement::OtherAccount | Judgement::Unexpected) => self.ready(second),
+            _ => self.consider(wanted, second),
+        };
+        spawn_local(self.go_on(next));
+    }
+
+    /// Whether a window is open or a request on its way.
+    pub(super) fn is_busy(self) -> Signal<bool> {
+        let leaving = self.session().is_leaving();
+        Signal::derive(move || leaving.get() || matches!(&*self.stage.read(), Stage::Busy(_)))
+    }
+
+    /// Puts an end to whatever the flow shows.
+    pub(super) fn dismiss(self) {
+        self.other.set_value(None);
+        self.stage.set(Stage::Idle);
+    }
+
+    /// Proves the login in this window: the same steps, by redirects.
+    fn leave(self, wanted: Wanted) {
+        if let Some(first) = self.session().whom() {
+            self.session().leave(Ask::second(Manner::Visible, String::new(), first, wanted));
+        }
+    }
+
+    /// Has the person prove that the sign-in is fresh, if need be, and then the login to be linked; in one window.
+    async fn prove(self, popup: Popup, wanted: Wanted) -> Stage {
+        let stop = |failure| Stage::Stopped(failure, wanted.clone(), None);
+        if self.session().needs_step_up()
+            && let Err(not) = self.session().step_up_in(&popup).await
+        {
+            return stop(not_fresh(&not));
+        }
+        let Some(first) = self.session().whom() else {
+            return stop(not_fresh(&NotFresh::SignedOut(ApiError::signed_out())));
+        };
+        let ask = Ask::second(Manner::Popup, String::new(), first, wanted.clone());
+        let proof = match popup.ask(self.session(), ask).await {
+            Ok(proof) => proof,
+            Err(not) => return stop(not_proven(&not)),
+        };
+        drop(popup);
+        let (client, second) = match read(self.session(), proof).await {
+            Ok(read) => read,
+            Err(error) => return stop(request_failure(&error)),
+        };
+        let _ = self.other.try_set_value(Some(client));
+        self.consider(wanted, second)
+    }
+
+    /// What is to be done with a proven login.
+    fn consider(self, wanted: Wanted, second: Second) -> Stage {
+        let Some(first) = self.account.now() else { return Stage::Idle };
+        let failure = match judge(&first.user_id, &wanted, &second) {
+            Judgement::Same => {
+                let key = second.used.as_ref().and_then(|used| used.among(&first.identities));
+                if let Some(used) = second.used {
+                    self.session().set_used(used);
+                }
+                let identity = first.identities.iter().position(|one| Some(one.key()) == key);
+                already_here(identity.and_then(|place| labels(&first).into_iter().nth(place)).as_ref())
+            }
+            Judgement::Unexpected => {
+                return Stage::Stopped(wrong_login(&second), wanted, Some(second));
+            }
+            Judgement::Unverified => unverified(&second),
+            Judgement::OtherAccount => return Stage::OtherAccount(second, wanted),
+            Judgement::Fit => return self.ready(second),
+        };
+        Stage::Stopped(failure, wanted, None)
+    }
+
+    fn ready(self, second: Second) -> Stage {
+        let mine = self.account.now().and_then(|first| first.user_metadata).unwrap_or_default();
+        let theirs = second.user.user_metadata.clone().unwrap_or_default();
+        Stage::Metadata(second, differences(&mine, &theirs))
+    }
+
+    /// Shows the next stage, or links at once when there is nothing to choose.
+    async fn go_on(self, next: Stage) {
+        match next {
+            Stage::Metadata(second, differences) if differences.is_empty() => {
+                self.link(second, Metadata::default()).await;
+            }
+            next => _ = self.stage.try_set(next),
+        }
+    }
+
+    /// Links the login although it is not the expected one.
+    pub(super) fn link_anyway(self, second: Second) {
+        spawn_local(async move {
+            let next = self.consider(Wanted::default(), second);
+            self.go_on(next).await;
+        });
+    }
+
+    /// Links the whole other account.
+    pub(super) fn merge(self, second: Second) {
+        spawn_local(async move {
+            let next = self.ready(second);
+            self.go_on(next).await;
+        });
+    }
+
+    /// Unlinks the proven login from the other account and links it here. Only inside a click.
+    pub(super) fn take_over(self, second: &Second) {
+        let Some((key, wanted)) = movable(second) else { return };
+        let popup = Popup::open();
+        self.stage.set(Stage::Busy(wanted.clone()));
+        let client = self.other.try_update_value(Option::take).flatten();
+        spawn_local(async move {
+            let moved = match client {
+                Some(client) => client.unlink(&key).await,
+                None => Err(ApiError::signed_out()),
+            };
+            match (moved, popup) {
+                (Err(error), _) => {
+                    let stopped = Stage::Stopped(request_failure(&error), wanted, None);
+                    let _ = self.stage.try_set(stopped);
+                }
+                (Ok(_), Some(popup)) => {
+                    let next = self.prove(popup, wanted).await;
+                    self.go_on(next).await;
+                }
+                (Ok(_), None) => self.leave(wanted),
+            }
+        });
+    }
+
+    /// Links a proven login, after setting `metadata` of the account here.
+    pub(super) async fn link(self, second: Second, metadata: Metadata) {
+        let wanted = Wanted {
+            connection: second.used.as_ref().map(|used| used.connection.clone()),
+            ..Wanted::default()
+        };
+        let _ = self.stage.try_set(Stage::Busy(wanted.clone()));
+        let before = self.account.now().map(|user| user.identities).unwrap_or_default();
+        match self.send(&second, &metadata).await {
+            Ok(all) => {
+                let is_new = |identity: &&Identity| !before.iter().any(|old| old.key() == identity.key());
+                let new: Vec<&Identity> = all.iter().skip(1).filter(is_new).collect();
+                let labels: Vec<Label> = new.iter().map(|identity| Label::linked(identity)).collect();
+                let keys: Vec<IdentityKey> = new.iter().map(|identity| identity.key()).collect();
+                let _ = self.other.try_set_value(None);
+                let _ = self.stage.try_set(Stage::Idle);
+                self.account.redraw(all);
+                self.undo.forget(&keys);
+                if let Some(used) = second.used {
+                    self.session().set_used(used);
+                }
+                self.session().tell_of_change();
+                let _ = self.undo.said().try_set(Some(linked(&labels)));
+                request_animation_frame(move || focus_row(keys.first()));
+            }
+            Err(error) => _ = self.stage.try_set(Stage::Stopped(link_failure(&error), wanted, None)),
+        }
+    }
+
+    async fn send(self, second: &Second, metadata: &Metadata) -> Result<Vec<Identity>, ApiError> {
+        if !metadata.is_empty() {
+            let set = |client: Client| async move { client.set_metadata(metadata).await };
+            self.session().call(set).await?;
+        }
+        self.session().call(|client: Client| async move { client.link(&second.id_token).await }).await
+    }
+
+    /// What a button of a stopped flow does. Only inside a click.
+    fn remedy(self, remedy: Remedy, wanted: Wanted) {
+        match remedy {
+            Remedy::TryAgain => self.start(wanted),
+            Remedy::SignIn => self.session().sign_in(),
+        }
+    }
+}
+
+fn judge_now(account: ListedAccount, wanted: &Wanted, second: &Second) -> Option<Judgement> {
+    account.now().map(|first| judge(&first.user_id, wanted, second))
+}
+
+impl Restore for LinkFlow {
+    fn restore(&self, identity: &Identity) {
+        self.start(Wanted {
+            connection: Some(identity.connection.clone()),
+            hint: Some(judgement::hint(identity)),
+            expected: Some(identity.key().as_user_id()),
+        });
+    }
+}
+
+/// Reads the account that a proof opens, with its own token.
+///
+/// # Errors
+/// What went wrong.
+pub async fn read(session: Session, proof: Proof) -> Result<(Client, Second), ApiError> {
+    let Proof { account, id_token } = proof;
+    let client = Client::new(session.tenant().origin, account.person.user_id, account.bearer);
+    let user = client.user().await?;
+    Ok((client, Second { id_token, used: account.used, user }))
+}
+
+/// Asks the first person to sign in again, to link what `second` proves.
+pub fn leave_to_finish(session: Session, first: &crate::session::Whom, wanted: Wanted, second: Second) {
+    let purpose = Purpose::First(first.clone(), wanted, Box::new(second));
+    session.leave(Ask::again(Manner::Visible, String::new(), first, purpose));
+}

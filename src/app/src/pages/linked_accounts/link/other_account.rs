@@ -1,0 +1,64 @@
+//! The login belongs to another account of the person: what moving or merging means, and the choice.
+
+use leptos::prelude::*;
+
+use super::judgement::movable;
+use crate::components::{Icon, ProviderMark};
+use crate::session::Second;
+use crate::text::linking::{OtherStory, other_story};
+use crate::text::{self, labels};
+
+/// What the other account holds, and the ways on: move the login alone, merge everything, or leave it.
+#[component]
+pub fn OtherAccount(
+    /// The login and its account.
+    second: Second,
+    /// Called to move the login alone.
+    on_move: Callback<()>,
+    /// Called to merge the other account.
+    on_merge: Callback<()>,
+    /// Called when the person would rather not.
+    on_cancel: Callback<()>,
+) -> impl IntoView {
+    let moving = movable(&second).map(|(key, _)| key);
+    let OtherStory { title, belongs, move_title, moves, merge_title, merges } =
+        other_story(&second, moving.as_ref());
+    let providers: Vec<_> = second.user.identities.iter().map(|identity| identity.provider.clone()).collect();
+    let rows = providers
+        .into_iter()
+        .zip(labels(&second.user))
+        .map(|(provider, label)| {
+            view! {
+                <li>
+                    <ProviderMark provider/>
+                    <span class="other-login">
+                        <b>{label.name}</b>
+                        {label.who.map(|who| view! { <bdi>{who}</bdi> })}
+                    </span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="card other" aria-labelledby="other-title">
+            <h3 id="other-title" tabindex="-1">{title}</h3>
+            <p>{belongs}</p>
+            <ul class="other-logins" role="list">{rows}</ul>
+            {moves.map(|moves| view! {
+                <div class="way">
+                    <div><h4>{move_title}</h4><p><Icon name="ui-split"/>{moves}</p></div>
+                    <button type="button" class="button solid" on:click=move |_| on_move.run(())>
+                        {text::MOVE_IT}
+                    </button>
+                </div>
+            })}
+            <div class="way">
+                <div><h4>{merge_title}</h4><p><Icon name="ui-alert"/>{merges}</p></div>
+                <button type="button" class="button danger" on:click=move |_| on_merge.run(())>
+                    {text::MERGE_IT}
+                </button>
+            </div>
+            <button type="button" class="button" on:click=move |_| on_cancel.run(())>{text::LEAVE_IT}</button>
+        </section>
+    }
+}

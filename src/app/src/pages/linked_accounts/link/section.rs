@@ -1,0 +1,101 @@
+//! The buttons that link another login, and what comes of them.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use model::settings::OfferedConnection;
+
+use super::{LinkFlow, MetadataDialog, OtherAccount, Stage};
+use crate::components::{FailureNotice, Icon, ProviderMark, live};
+use crate::session::{Second, Wanted};
+use crate::text::{self, linking};
+
+/// One button per connection, and one for any other login.
+#[component]
+pub fn LinkSection(
+    /// The flow that the buttons begin.
+    flow: LinkFlow,
+    /// Whether none can begin now.
+    locked: Signal<bool>,
+) -> impl IntoView {
+    let session = flow.session();
+    let busy = Memo::new(move |_| matches!(&*flow.stage.read(), Stage::Busy(_)));
+    let button = move |offered: OfferedConnection| {
+        let name = linking::connection(&offered);
+        let wanted = Wanted { connection: Some(offered.name), ..Wanted::default() };
+        let label = format!("Link {name}");
+        view! {
+            <button
+                type="button"
+                class="button connect"
+                aria-label=label
+                disabled=locked
+                on:click=move |_| flow.start(wanted.clone())
+            >
+                <ProviderMark provider=offered.strategy/>
+                <span>{name}</span>
+            </button>
+        }
+    };
+    view! {
+        <h2 id="link-another" tabindex="-1">{text::LINK_ANOTHER}</h2>
+        <div class="card linking" aria-busy=move || busy.get().then_some("true")>
+            <p class="meta">{linking::LINK_LEDE}</p>
+            <div class="connections" role="group" aria-labelledby="link-another">
+                {session.tenant().connections.into_iter().map(button).collect_view()}
+                <button
+                    type="button"
+                    class="button connect"
+                    disabled=locked
+                    on:click=move |_| flow.start(Wanted::default())
+                >
+                    <span class="tile" aria-hidden="true"><Icon name="ui-list"/></span>
+                    <span>{linking::ANOTHER}</span>
+                </button>
+            </div>
+            <p class="meta" aria-live="polite">{move || busy.get().then_some(linking::GO_ON_THERE)}</p>
+        </div>
+        {live(move || outcome(&flow, flow.stage.get()))}
+    }
+}
+
+/// What a flow that is not simply under way shows.
+fn outcome(flow: &LinkFlow, stage: Stage) -> AnyView {
+    let flow = *flow;
+    let on_dismiss = Callback::new(move |()| flow.dismiss());
+    match stage {
+        Stage::Idle | Stage::Busy(_) => ().into_any(),
+        Stage::Stopped(failure, wanted, second) => {
+            let on_remedy = Callback::new(move |remedy| flow.remedy(remedy, wanted.clone()));
+            let anyway = second.map(|second| link_anyway(&flow, second));
+            view! {
+                <FailureNotice failure on_remedy on_dismiss/>
+                {anyway}
+            }
+            .into_any()
+        }
+        Stage::OtherAccount(second, _) => {
+            let (moved, merged) = (second.clone(), second.clone());
+            let on_move = Callback::new(move |()| flow.take_over(&moved));
+            let on_merge = Callback::new(move |()| flow.merge(merged.clone()));
+            view! { <OtherAccount second on_move on_merge on_cancel=on_dismiss/> }.into_any()
+        }
+        Stage::Metadata(second, differences) => {
+            let whose = linking::whose(&second);
+            let on_link = Callback::new(move |metadata| {
+                let second = second.clone();
+                spawn_local(async move { flow.link(second, metadata).await });
+            });
+            view! { <MetadataDialog differences whose on_link on_cancel=on_dismiss/> }.into_any()
+        }
+    }
+}
+
+fn link_anyway(flow: &LinkFlow, second: Second) -> AnyView {
+    let flow = *flow;
+    view! {
+        <button type="button" class="button" on:click=move |_| flow.link_anyway(second.clone())>
+            {text::LINK_THIS_ONE}
+        </button>
+    }
+    .into_any()
+}

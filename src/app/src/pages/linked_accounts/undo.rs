@@ -1,0 +1,175 @@
+//! What was unlinked and can come back: an Undo for a moment, and a lasting list.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use model::{Identity, IdentityKey};
+
+use crate::components::{ProviderMark, live};
+use crate::session::Session;
+use crate::text::{self, Label, linking};
+use crate::unlinked::Unlinked;
+
+/// A way to bring an unlinked login back. In the browser alone that is signing in with it once more.
+pub trait Restore {
+    /// Begins to bring `identity` back. Called inside a click.
+    fn restore(&self, identity: &Identity);
+}
+
+/// What can come back. A copy is a handle to the same list.
+#[derive(Clone, Copy)]
+pub struct Undo {
+    said: RwSignal<Option<String>>,
+    /// The logins that the notice of the moment is about.
+    offered: RwSignal<Vec<Identity>>,
+    kept: RwSignal<Option<Unlinked>>,
+    /// Whether the person is at the notice, by pointer and by focus.
+    held: RwSignal<(bool, bool)>,
+}
+
+impl Undo {
+    /// What the person unlinked lately, and nothing to undo.
+    pub(super) fn new(session: Session, said: RwSignal<Option<String>>) -> Self {
+        let kept = session.whom().map(|whom| Unlinked::of(whom.user_id));
+        let undo = Self {
+            said,
+            offered: RwSignal::new(Vec::new()),
+            kept: RwSignal::new(kept),
+            held: RwSignal::new((false, false)),
+        };
+        undo.count_down(session.tenant().undo_seconds);
+        // The notice is gone, or says something else now.
+        Effect::new(move |_| {
+            if said.read().is_none() {
+                undo.offered.set(Vec::new());
+            }
+        });
+        undo
+    }
+
+    /// Offers to bring back what was just unlinked; to be called once the notice says so.
+    pub(super) fn offer(self, unlinked: Vec<Identity>) {
+        self.change(|kept| kept.add(&unlinked));
+        let _ = self.offered.try_set(unlinked);
+    }
+
+    /// These are linked again.
+    pub(super) fn forget(self, keys: &[IdentityKey]) {
+        self.change(|kept| kept.remove(keys));
+    }
+
+    fn change(self, change: impl FnOnce(&mut Unlinked)) {
+        let _ = self.kept.try_update(|kept| {
+            if let Some(kept) = kept {
+                change(kept);
+                kept.keep();
+            }
+        });
+    }
+
+    fn unlinked(self) -> Vec<Identity> {
+        self.kept.read().as_ref().map(|kept| kept.identities().to_vec()).unwrap_or_default()
+    }
+
+    /// Takes the notice away when its time is over. Time does not pass while the person looks at it.
+    fn count_down(self, seconds: u32) {
+        if seconds == 0 {
+            return;
+        }
+        let left = StoredValue::new(seconds);
+        Effect::new(move |_| {
+            self.offered.track();
+            left.set_value(seconds);
+        });
+        let tick = move || {
+            let counts = self.offered.try_with_untracked(|offered| !offered.is_empty()) == Some(true)
+                && self.held.try_get_untracked() == Some((false, false));
+            if counts
+                && left.try_update_value(|left| {
+                    *left = left.saturating_sub(1);
+                    *left == 0
+                }) == Some(true)
+            {
+                let _ = self.said.try_set(None);
+            }
+        };
+        if let Ok(timer) = set_interval_with_handle(tick, Duration::from_secs(1)) {
+            on_cleanup(move || timer.clear());
+        }
+    }
+
+    /// The sentence of the notice.
+    pub(super) fn said(self) -> RwSignal<Option<String>> {
+        self.said
+    }
+
+    /// What stands in the notice besides its sentence.
+    pub(super) fn acts(self, restore: impl Restore + Copy + Send + 'static) -> impl IntoView {
+        live(move || match self.offered.get().as_slice() {
+            [] => ().into_any(),
+            [one] => {
+                let (takes, one) = (linking::undo_takes(one), one.clone());
+                view! {
+                    <p class="toast-more">{takes}</p>
+                    <button type="button" class="button" on:click=move |_| restore.restore(&one)>
+                        {text::UNDO}
+                    </button>
+                }
+                .into_any()
+            }
+            _ => view! { <a class="button" href="#unlinked">{text::UNDO_SEVERAL}</a> }.into_any(),
+        })
+    }
+
+    /// Whether the person is at the notice, by pointer and by focus.
+    pub(super) fn held(self) -> RwSignal<(bool, bool)> {
+        self.held
+    }
+}
+
+/// The logins that were unlinked lately, each with a way back.
+#[component]
+pub fn UnlinkedLately<R: Restore + Copy + Send + 'static>(
+    /// What can come back.
+    undo: Undo,
+    /// How it does.
+    restore: R,
+    /// Whether that cannot begin now.
+    #[prop(into)]
+    locked: Signal<bool>,
+) -> impl IntoView {
+    let row = move |identity: Identity| {
+        let label = Label::linked(&identity);
+        let name = label.link_again();
+        view! {
+            <li class="row">
+                <ProviderMark provider=identity.provider.clone()/>
+                <div class="body">
+                    <div class="name">{label.name}</div>
+                    {label.who.map(|who| view! { <div class="sub"><bdi>{who}</bdi></div> })}
+                </div>
+                <div class="act">
+                    <button
+                        type="button"
+                        class="button"
+                        aria-label=name
+                        disabled=locked
+                        on:click=move |_| restore.restore(&identity)
+                    >
+                        {text::LINK_AGAIN}
+                    </button>
+                </div>
+            </li>
+        }
+    };
+    let none = Signal::derive(move || undo.unlinked().is_empty());
+    view! {
+        <div hidden=none>
+            <h2 id="unlinked" tabindex="-1">{text::UNLINKED}</h2>
+            <p class="meta">{linking::UNLINKED_LEDE}</p>
+            <ul class="card list" role="list" aria-labelledby="unlinked">
+                <For each=move || undo.unlinked() key=Identity::key children=row/>
+            </ul>
+        </div>
+    }
+}

@@ -1,0 +1,103 @@
+//! The logins that somebody unlinked lately, for linking them again. They hold what a row shows and nothing else, and
+//! go when the person signs out.
+
+use leptos::prelude::window;
+use model::{Identity, IdentityKey, UserId};
+use serde::{Deserialize, Serialize};
+use web_sys::Storage;
+
+use crate::cache;
+
+const UNLINKED: &str = "linked-accounts.unlinked";
+/// How many are remembered.
+const MOST: usize = 10;
+
+/// What somebody unlinked, the latest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unlinked {
+    user_id: UserId,
+    identities: Vec<Identity>,
+}
+
+impl Unlinked {
+    /// What is remembered of the account `user_id`.
+    #[must_use]
+    pub fn of(user_id: UserId) -> Self {
+        let kept = storage().and_then(|storage| storage.get_item(UNLINKED).ok().flatten());
+        let kept: Option<Self> = kept.and_then(|text| serde_json::from_str(&text).ok());
+        kept.filter(|kept| kept.user_id == user_id).unwrap_or(Self { user_id, identities: Vec::new() })
+    }
+
+    /// The logins, the latest first.
+    #[must_use]
+    pub fn identities(&self) -> &[Identity] {
+        &self.identities
+    }
+
+    /// Adds logins that were just unlinked.
+    pub fn add(&mut self, unlinked: &[Identity]) {
+        self.remove(&unlinked.iter().map(Identity::key).collect::<Vec<_>>());
+        self.identities.splice(..0, unlinked.iter().map(cache::shown_identity));
+        self.identities.truncate(MOST);
+    }
+
+    /// Removes logins that are linked again.
+    pub fn remove(&mut self, keys: &[IdentityKey]) {
+        self.identities.retain(|identity| !keys.contains(&identity.key()));
+    }
+
+    /// Keeps the list beyond this page load, in place of anybody's before.
+    pub fn keep(&self) {
+        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
+            // A full or forbidden storage keeps nothing: less comfortable, not wrong.
+            let _ = storage.set_item(UNLINKED, &text);
+        }
+    }
+}
+
+/// Forgets everything.
+pub fn forget() {
+    let _ = storage().map(|storage| storage.remove_item(UNLINKED));
+}
+
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn identity(id: usize) -> Identity {
+        let profile = json!({ "email": "a@x.example", "token": "s3cret" });
+        let identity =
+            json!({ "provider": "p", "user_id": id.to_string(), "connection": "p", "profileData": profile });
+        serde_json::from_value(identity).unwrap()
+    }
+
+    fn ids(unlinked: &Unlinked) -> Vec<&str> {
+        unlinked.identities().iter().map(|identity| identity.user_id.as_str()).collect()
+    }
+
+    #[test]
+    fn the_latest_comes_first_and_none_stands_twice() {
+        let mut unlinked = Unlinked { user_id: UserId::new("auth0|1"), identities: Vec::new() };
+        unlinked.add(&[identity(1), identity(2)]);
+        unlinked.add(&[identity(2)]);
+        assert_eq!(ids(&unlinked), ["2", "1"]);
+        unlinked.remove(&[identity(2).key()]);
+        assert_eq!(ids(&unlinked), ["1"]);
+        unlinked.add(&(10..25).map(identity).collect::<Vec<_>>());
+        assert_eq!(unlinked.identities().len(), MOST);
+    }
+
+    #[test]
+    fn only_what_a_row_shows_is_kept() {
+        let mut unlinked = Unlinked { user_id: UserId::new("auth0|1"), identities: Vec::new() };
+        unlinked.add(&[identity(1)]);
+        let text = serde_json::to_string(&unlinked).unwrap();
+        assert!(text.contains("a@x.example") && !text.contains("s3cret"));
+    }
+}
