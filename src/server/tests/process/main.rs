@@ -393,6 +393,32 @@ async fn a_link_in_a_mail_is_in_the_mail_and_not_in_the_log() {
     assert!(!log.contains(link.split('=').nth(1).unwrap()), "the code is in the log");
 }
 
+/// Asks for mails with ever new addresses, more often than one network may: how the last one is answered, for each
+/// of two networks that a header tells.
+async fn asked_too_often(server: &Server) -> [StatusCode; 2] {
+    let mut answers = [StatusCode::OK; 2];
+    for (network, answer) in ["192.0.2.1", "198.51.100.1"].into_iter().zip(&mut answers) {
+        for number in 0..26 {
+            let asked = serde_json::json!({ "client_id": "linked-accounts", "email": format!("{network}@{number}"),
+                "connection": "Username-Password-Authentication" });
+            let asking = server.client.post(format!("{}/dbconnections/change_password", server.base));
+            *answer = asking.header("x-forwarded-for", network).json(&asked).send().await.unwrap().status();
+        }
+    }
+    answers
+}
+
+#[tokio::test]
+async fn only_a_trusted_proxy_says_where_a_request_comes_from() {
+    let room = room();
+    let trusting = Server::start(room.path(), &["--trust-proxy", "127.0.0.0/8,::1"]);
+    assert_eq!(asked_too_often(&trusting).await, [StatusCode::OK, StatusCode::OK]);
+    drop(trusting);
+    // To a server that trusts nobody all of it comes from here.
+    let server = Server::start(room.path(), &[]);
+    assert_eq!(asked_too_often(&server).await, [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS]);
+}
+
 #[tokio::test]
 async fn what_a_client_sends_makes_no_line_of_the_log_and_colours_none() {
     const FORGED: &str = "\r\n2026-01-01T00:00:00.000000Z  INFO forged\x1b[31m\x07\u{9b}2J";
