@@ -4,6 +4,9 @@ use server::seed::{tenant_file, users_file};
 use tenant::Configuration;
 use tenant::configuration::Connection;
 
+/// A secret in the corpora.
+const SECRET: &str = "hunter2";
+
 fn keyword(key: &str) -> Option<String> {
     match key {
         "LINKED_ACCOUNTS_ISSUER" => Some("http://localhost:3000/".to_owned()),
@@ -28,11 +31,12 @@ pub(crate) fn read_tenant(input: &[u8]) {
     }
 }
 
-/// Whether a refusal repeats the secret of the corpus, where the file has it as one and nowhere else: it is no harm to
-/// name a key that is called so.
+/// Whether a refusal repeats the corpus's secret: as one where it belongs, or as what stands in the place of something
+/// else. It is no harm to name a key that is called so.
 fn tells_secret(text: &str, field: &str, told: &str) -> bool {
-    let as_secret = text.matches(field).count();
-    as_secret > 0 && as_secret == text.matches("hunter2").count() && told.contains("hunter2")
+    let is_only_secret = text.contains(field) && text.matches(field).count() == text.matches(SECRET).count();
+    let told = if is_only_secret { Some(told) } else { told.split_once("invalid ").map(|(_, told)| told) };
+    told.is_some_and(|told| told.contains(SECRET))
 }
 
 /// A users file is read or refused in words that repeat no password; who is read can be told apart.

@@ -15,7 +15,7 @@ use tenant::configuration::{
 };
 use tenant::secret::{Secret, digest};
 
-use super::{Place, Refused, keywords};
+use super::{Place, Refused, keywords, without_value};
 
 /// A tenant as its file describes it.
 #[derive(Debug)]
@@ -65,7 +65,10 @@ fn unreadable(file: &str, error: &YamlError) -> Refused {
             format!("\"{variant}\" is none of {}", expected.join(", "))
         }
         YamlError::DuplicateMappingKey { key: Some(key), .. } => format!("the key \"{key}\" stands twice"),
-        other => UserMessageFormatter.format_message(other).into_owned(),
+        other => {
+            let said = UserMessageFormatter.format_message(other);
+            without_value(&said).unwrap_or_else(|| said.into_owned())
+        }
     };
     refused(file, error.location().unwrap_or(Location::UNKNOWN), reason)
 }
@@ -819,6 +822,20 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
             refusal("tenant:\n  session_lifetime: -1\n"),
             "tenant.yaml:2:21: a lifetime of -1 hours cannot be"
         );
+    }
+
+    #[test]
+    fn no_refusal_repeats_what_may_be_a_secret() {
+        for text in [
+            "tenant: { flags: { enable_sso: hunter2 } }",
+            "tenant: hunter2",
+            "clients: [hunter2]",
+            "clients: [{ name: A, client_secret: [hunter2] }]",
+            "connections: [{ name: A, strategy: oidc, options: hunter2 }]",
+        ] {
+            let refusal = refusal(text);
+            assert!(!refusal.contains("hunter2"), "{refusal}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tenant::configuration::Connection;
 use tenant::secret::{Secret, is_bcrypt};
 use tenant::seed::{SeedPassword, SeedUser};
 
-use super::{Place, Refused};
+use super::{Place, Refused, without_value};
 
 /// Reads a users file.
 ///
@@ -56,13 +56,8 @@ pub fn parse(file: &str, text: &str, connections: &[Connection]) -> Result<Vec<S
 fn said_plainly(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let said = text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]);
-    // What stands in the place of something else may be a password that slipped.
-    for mistake in ["invalid type", "invalid value"] {
-        let found = said.strip_prefix(mistake).and_then(|rest| rest.strip_prefix(": "));
-        if let Some((found, expected)) = found.and_then(|found| found.rsplit_once(", expected ")) {
-            let kind = found.split(['`', '"']).next().unwrap_or_default().trim_end();
-            return format!("{mistake}: {kind}, expected {expected}");
-        }
+    if let Some(said) = without_value(said) {
+        return said;
     }
     // An unknown key comes with all that would be known, which says less than the path does.
     said.split_once("`, expected").filter(|_| said.starts_with("unknown field")).map_or_else(
