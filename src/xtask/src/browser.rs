@@ -13,7 +13,7 @@ use crate::tool;
 use crate::workspace::Workspace;
 
 /// Names the browser to test in, for this tool and for Playwright's configuration.
-const CHOICE: &str = "LINKED_ACCOUNTS_BROWSER";
+pub(crate) const CHOICE: &str = "LINKED_ACCOUNTS_BROWSER";
 
 /// What the system's browser may be called.
 const SYSTEM_BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -33,7 +33,7 @@ const TYPE_CHECKER: &str = "node_modules/typescript/bin/tsc";
 /// When Node.js, the npm packages or a browser are missing and cannot be installed, with what to do.
 pub(crate) fn tests(workspace: &Workspace, arguments: &[String]) -> Result<Tally> {
     let folder = workspace.root.join("end2end");
-    ensure_packages(&folder)?;
+    ensure_packages(&folder, "the browser tests")?;
     if !tool::live(&mut node(&folder, &[TYPE_CHECKER]))?.0.success() {
         bail!("the types of the browser tests do not fit; the type checker's message stands above");
     }
@@ -60,18 +60,23 @@ fn node(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Installs the npm packages when they are missing or older than the lock file.
-fn ensure_packages(folder: &Path) -> Result<()> {
-    tool::answer(&mut node(folder, &["--version"]))
-        .context("the browser tests need Node.js 20 or newer with npm; install them and start again")?;
+/// Installs the npm packages of `folder` when they are missing or older than the lock file. `whose` they are is the
+/// middle of a sentence: `the browser tests`.
+///
+/// # Errors
+/// When Node.js is missing, or npm fails, with what to do.
+pub(crate) fn ensure_packages(folder: &Path, whose: &str) -> Result<()> {
+    tool::answer(&mut node(folder, &["--version"])).with_context(|| {
+        format!("{whose} need Node.js 20 or newer with npm; install them and start again")
+    })?;
     let changed =
         |path: PathBuf| fs::metadata(path).and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
     if changed(folder.join("node_modules/.package-lock.json")) >= changed(folder.join("package-lock.json")) {
         return Ok(());
     }
-    println!("Installing the npm packages of the browser tests: `npm ci` in end2end");
+    println!("Installing the npm packages of {whose}: `npm ci` in {}", folder.display());
     let mut install = Command::new("npm");
-    install.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
+    install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
     let (status, _) = tool::live(&mut install)?;
     if !status.success() {
         bail!("`npm ci` failed; its message stands above. Check the network, then start again");
@@ -81,7 +86,10 @@ fn ensure_packages(folder: &Path) -> Result<()> {
 
 /// The browser to test in: the one that [`CHOICE`] names; else Playwright's own; else the system's; else one that is
 /// installed now, Playwright's where it can be downloaded, Debian's where this is Debian and we may.
-fn find(folder: &Path) -> Result<PathBuf> {
+///
+/// # Errors
+/// When there is none and none can be installed.
+pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
     if let Some(chosen) = environment(CHOICE).filter(|chosen| !chosen.is_empty()) {
         let chosen = PathBuf::from(chosen);
         if !starts(&chosen) {
@@ -105,7 +113,7 @@ fn find(folder: &Path) -> Result<PathBuf> {
         return Ok(playwrights);
     }
     println!("Playwright's own browser could not be installed");
-    install_debians()?;
+    tool::install_debians(&["chromium"])?;
     of_the_system().with_context(|| {
         format!("no browser was found to test in; install Chromium or Chrome, or name one in {CHOICE}")
     })
@@ -122,22 +130,6 @@ fn of_the_system() -> Option<PathBuf> {
     let candidates =
         SYSTEM_BROWSERS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     candidates.into_iter().find(|candidate| starts(candidate))
-}
-
-fn install_debians() -> Result<()> {
-    let root = tool::answer(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if !root || !Path::new("/etc/debian_version").exists() {
-        return Ok(());
-    }
-    for arguments in [&["update"][..], &["install", "--yes", "--no-install-recommends", "chromium"]] {
-        println!("Installing Debian's Chromium: `apt-get {}`", arguments.join(" "));
-        let mut apt = Command::new("apt-get");
-        let (status, _) = tool::live(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))?;
-        if !status.success() {
-            bail!("apt-get failed; its message stands above. Install a Chromium, or name one in {CHOICE}");
-        }
-    }
-    Ok(())
 }
 
 #[expect(

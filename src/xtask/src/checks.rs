@@ -8,7 +8,7 @@ use crate::site::Profile;
 use crate::step::Stopwatch;
 use crate::tally::Tally;
 use crate::workspace::{BROWSER_TARGET, Workspace};
-use crate::{browser, rooms, server, site, step, tool};
+use crate::{browser, clients, rooms, server, site, step, tool};
 
 /// One check; they run in the order of [`Check::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +31,22 @@ pub(crate) enum Check {
     Build,
     /// The tests in a real browser, against the real server.
     Browser,
+    /// Clients that we did not write, against the real server with TLS.
+    Clients,
+}
+
+/// What a person asked of single checks.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wishes {
+    /// Arguments for Playwright.
+    pub(crate) playwright: Vec<String>,
+    /// To write the README's table of clients anew.
+    pub(crate) update_table: bool,
 }
 
 impl Check {
     /// All of them, cheapest first.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Format,
         Self::Rooms,
         Self::Clippy,
@@ -45,6 +56,7 @@ impl Check {
         Self::Docs,
         Self::Build,
         Self::Browser,
+        Self::Clients,
     ];
 
     /// The name on the command line.
@@ -59,6 +71,7 @@ impl Check {
             Self::Docs => "docs",
             Self::Build => "build",
             Self::Browser => "browser",
+            Self::Clients => "clients",
         }
     }
 
@@ -88,10 +101,11 @@ impl Check {
             Self::Docs => "Documentation",
             Self::Build => "Build of page and server",
             Self::Browser => "Browser tests",
+            Self::Clients => "Clients of others",
         }
     }
 
-    fn perform(self, workspace: &Workspace, playwright: &[String]) -> Result<Tally> {
+    fn perform(self, workspace: &Workspace, wishes: &Wishes) -> Result<Tally> {
         match self {
             Self::Format => {
                 workspace.ensure_component("rustfmt", "fmt")?;
@@ -141,7 +155,8 @@ impl Check {
                 let light = site.keeps_budget().inspect_err(|error| eprintln!("error: {error}")).is_ok();
                 Ok(Tally { passed: 1, failed: u64::from(!light) })
             }
-            Self::Browser => browser::tests(workspace, playwright),
+            Self::Browser => browser::tests(workspace, &wishes.playwright),
+            Self::Clients => clients::tests(workspace, wishes.update_table),
         }
     }
 }
@@ -167,7 +182,7 @@ struct Outcome {
 ///
 /// # Errors
 /// When the workspace cannot be found.
-pub(crate) fn run(checks: &[Check], playwright: &[String]) -> Result<bool> {
+pub(crate) fn run(checks: &[Check], wishes: &Wishes) -> Result<bool> {
     let workspace = Workspace::find()?;
     let all = Stopwatch::start();
     let mut outcomes: Vec<Outcome> = Vec::new();
@@ -179,7 +194,7 @@ pub(crate) fn run(checks: &[Check], playwright: &[String]) -> Result<bool> {
             println!("Not run: they would test an older build.");
             Tally::single(false)
         } else {
-            check.perform(&workspace, playwright).unwrap_or_else(|error| {
+            check.perform(&workspace, wishes).unwrap_or_else(|error| {
                 eprintln!("error: {error:#}");
                 Tally::single(false)
             })

@@ -4,6 +4,7 @@
 mod asset;
 mod browser;
 mod checks;
+mod clients;
 mod dist;
 mod rooms;
 mod server;
@@ -21,7 +22,7 @@ use anyhow::Result;
 use lexopt::ValueExt as _;
 use lexopt::prelude::{Long, Short, Value};
 
-use crate::checks::Check;
+use crate::checks::{Check, Wishes};
 use crate::site::Profile;
 use crate::step::{Steps, Stopwatch};
 use crate::workspace::Workspace;
@@ -37,12 +38,14 @@ Usage: cargo xtask COMMAND
       server: `cargo xtask run -- --help` lists what it takes.
       --dev            compiles the page quickly and large, with names in stack traces
 
-  test [--only NAME ...] [--headed] [-- PLAYWRIGHT OPTIONS]
+  test [--only NAME ...] [--headed] [--update-table] [-- PLAYWRIGHT OPTIONS]
       Checks everything, cheapest first, and installs what that needs. The last
       line counts what passed and failed.
       --only NAME ...  only these checks: format rooms clippy clippy-browser rust
-                       fuzz docs build browser (browser builds first)
+                       fuzz docs build browser clients (browser builds first)
       --headed         shows the browser
+      --update-table   writes the README's table of clients as the check clients
+                       has seen it, instead of comparing
       LINKED_ACCOUNTS_BROWSER in the environment names the browser to test in;
       else it is Playwright's own, else the system's Chromium or Chrome.
 
@@ -61,7 +64,7 @@ Usage: cargo xtask COMMAND
 enum Call {
     Help,
     Run { profile: Profile, server: Vec<OsString> },
-    Test { checks: Vec<Check>, playwright: Vec<String> },
+    Test { checks: Vec<Check>, wishes: Wishes },
     Build { profile: Profile },
     Dist,
 }
@@ -80,7 +83,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Call::Run { profile, server } => run(profile, &server),
-        Call::Test { checks, playwright } => checks::run(&checks, &playwright),
+        Call::Test { checks, wishes } => checks::run(&checks, &wishes),
         Call::Build { profile } => build(profile),
         Call::Dist => dist::write().map(|()| true),
     };
@@ -108,8 +111,8 @@ fn parsed(mut arguments: lexopt::Parser) -> Result<Call, lexopt::Error> {
     if !["run", "test", "build", "dist"].contains(&command) {
         return Err(format!("there is no command \"{command}\"").into());
     }
-    let (mut profile, mut wanted, mut headed, mut passed_on) =
-        (Profile::Small, Vec::new(), false, Vec::new());
+    let (mut profile, mut wanted, mut headed, mut update_table, mut passed_on) =
+        (Profile::Small, Vec::new(), false, false, Vec::new());
     loop {
         if let Some(mut rest) =
             arguments.try_raw_args().filter(|rest| rest.as_slice().first().is_some_and(|next| next == "--"))
@@ -124,6 +127,7 @@ fn parsed(mut arguments: lexopt::Parser) -> Result<Call, lexopt::Error> {
             Some(Long("help") | Short('h')) => return Ok(Call::Help),
             Some(Long("dev")) if ["run", "build"].contains(&command) => profile = Profile::Dev,
             Some(Long("headed")) if command == "test" => headed = true,
+            Some(Long("update-table")) if command == "test" => update_table = true,
             Some(Long("only")) if command == "test" => {
                 for name in arguments.values()? {
                     let name = name.string()?;
@@ -139,7 +143,7 @@ fn parsed(mut arguments: lexopt::Parser) -> Result<Call, lexopt::Error> {
             let mut playwright =
                 passed_on.into_iter().map(OsString::into_string).collect::<Result<Vec<_>, _>>()?;
             playwright.extend(headed.then(|| "--headed".to_owned()));
-            Call::Test { checks: Check::selection(&wanted), playwright }
+            Call::Test { checks: Check::selection(&wanted), wishes: Wishes { playwright, update_table } }
         }
         "build" => Call::Build { profile },
         _ => Call::Dist,
@@ -195,12 +199,13 @@ mod tests {
 
     #[test]
     fn several_checks_can_be_named_at_once() {
-        let Ok(Call::Test { checks, playwright }) = call("test --only rust format --headed -- -g unlink")
-        else {
+        let Ok(Call::Test { checks, wishes }) = call("test --only rust format --headed -- -g unlink") else {
             panic!()
         };
         assert_eq!(checks, [Check::Format, Check::Rust]);
-        assert_eq!(playwright, ["-g", "unlink", "--headed"]);
+        assert_eq!(wishes.playwright, ["-g", "unlink", "--headed"]);
+        let Ok(Call::Test { wishes, .. }) = call("test --update-table") else { panic!() };
+        assert!(wishes.update_table);
     }
 
     #[test]

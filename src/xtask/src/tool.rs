@@ -1,6 +1,7 @@
 //! Running other programs: for their answer, watched while they build, or with their output shown live.
 
 use std::io::{BufRead, BufReader, Read, Write, stderr, stdout};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -69,6 +70,30 @@ pub(crate) fn bounded(command: &mut Command, limit: Duration) -> Result<bool> {
     }
     end(&mut child);
     Ok(false)
+}
+
+/// Installs Debian packages where this is Debian and we may; says whether it did.
+///
+/// # Errors
+/// When apt-get fails.
+pub(crate) fn install_debians(packages: &[&str]) -> Result<bool> {
+    let root = answer(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !root || !Path::new("/etc/debian_version").exists() {
+        return Ok(false);
+    }
+    let install = [&["install", "--yes", "--no-install-recommends"], packages].concat();
+    for arguments in [&["update"][..], &install] {
+        println!("Installing what is missing from Debian: `apt-get {}`", arguments.join(" "));
+        let mut apt = Command::new("apt-get");
+        let (status, _) = live(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))?;
+        if !status.success() {
+            bail!(
+                "apt-get failed; its message stands above. Install {} and start again",
+                packages.join(", ")
+            );
+        }
+    }
+    Ok(true)
 }
 
 /// One cargo build among those that [`build`] runs at the same time.
@@ -171,7 +196,7 @@ impl Running {
 }
 
 /// Ends a child and waits for it; one that is gone already is fine.
-fn end(child: &mut Child) {
+pub(crate) fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
     let _ = stderr().flush();
