@@ -180,7 +180,7 @@ class Promises(unittest.TestCase):
         names = sorted(connection["name"] for connection in self.client.connections())
         self.assertEqual(names, sorted([DATABASE, "github", "google-oauth2"]))
 
-    def it_g_creates_changes_and_deletes_a_user(self):
+    def it_g_creates_then_changes_then_deletes_a_user(self):
         made = self.client.create(
             connection=DATABASE, email="new@example.test", password="a password of nobody", user_metadata={"theme": "dark"}
         )
