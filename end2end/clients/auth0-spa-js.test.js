@@ -50,15 +50,19 @@ const renewed = (page) =>
     })),
   );
 
-/** Notes what the tenant answers at its token endpoint from now on; called, it tells. */
+/** Notes what the tenant answers at its token endpoint from now on, until it is asked what that was. */
 function trades(context) {
   const trades = [];
-  context.on('response', (response) => {
+  const note = (response) => {
     if (response.url() === `${tenant}/oauth/token` && response.request().method() === 'POST') {
       trades.push(response.json());
     }
-  });
-  return () => Promise.all(trades);
+  };
+  context.on('response', note);
+  return () => {
+    context.off('response', note);
+    return Promise.all(trades);
+  };
 }
 
 test('signs in by redirect', async () => {

@@ -6,10 +6,9 @@ import express from 'express';
 import openid from 'express-openid-connect';
 
 import { inChromium, signInOn } from './browser.js';
-import { ada, audience, tenant, webOrigin } from './tenant.js';
+import { ada, audience, tenant, web, webOrigin } from './tenant.js';
 
 const browser = inChromium();
-const web = { clientID: 'web', clientSecret: 'web-secret-that-everybody-may-read' };
 
 let listening;
 afterEach(() => {
@@ -52,7 +51,7 @@ async function signedIn() {
 }
 
 test('signs in with an ID token by form post', async () => {
-  await application({ clientID: web.clientID });
+  await application({ clientID: web.clientId });
   const page = await signedIn();
   const { sub, email, name } = await shown(page);
   assert.deepEqual({ sub, email, name }, { sub: ada.id, email: ada.email, name: 'Ada Example' });
@@ -61,7 +60,9 @@ test('signs in with an ID token by form post', async () => {
 
 test('signs in with a code and reads the user with its token', async () => {
   const scope = 'openid profile email offline_access read:current_user';
-  await application({ ...web, authorizationParams: { response_type: 'code', scope, audience } }, (app) =>
+  const { clientId: clientID, clientSecret } = web;
+  const authorizationParams = { response_type: 'code', scope, audience };
+  await application({ clientID, clientSecret, authorizationParams }, (app) =>
     app.get('/user', async (request, response) => {
       const read = (token) =>
         fetch(`${audience}users/${request.oidc.user.sub}`, { headers: { authorization: `Bearer ${token}` } });
@@ -80,7 +81,7 @@ test('signs in with a code and reads the user with its token', async () => {
 });
 
 test('signs out of the tenant, too', async () => {
-  await application({ clientID: web.clientID });
+  await application({ clientID: web.clientId });
   const page = await signedIn();
   await page.goto(`${webOrigin}/logout`);
   await page.waitForURL(`${webOrigin}/`);
@@ -92,7 +93,9 @@ test('signs out of the tenant, too', async () => {
 });
 
 test('is told why a sign-in was refused', async () => {
-  await application({ ...web, authorizationParams: { response_type: 'code', scope: 'openid', prompt: 'none' } });
+  const { clientId: clientID, clientSecret } = web;
+  const authorizationParams = { response_type: 'code', scope: 'openid', prompt: 'none' };
+  await application({ clientID, clientSecret, authorizationParams });
   const context = await browser.profile();
   const page = await context.newPage();
   await page.goto(`${webOrigin}/login`);

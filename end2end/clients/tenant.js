@@ -14,6 +14,13 @@ export const webOrigin = process.env.CLIENTS_WEB_ORIGIN;
 /** The public client, and where its page is. */
 export const page = { clientId: 'page', url: `${webOrigin}/` };
 
+/** The web application, and where it takes answers. */
+export const web = {
+  clientId: 'web',
+  clientSecret: 'web-secret-that-everybody-may-read',
+  callback: `${webOrigin}/callback`,
+};
+
 /** The password of everybody in users.json. */
 export const PASSWORD = 'correct horse battery staple';
 export const DATABASE = 'Username-Password-Authentication';
@@ -27,8 +34,8 @@ export const alan = {
   github: { provider: 'github', user_id: '5000003' },
 };
 
-/** Signs in as a browser with the page would, and answers with its tokens. */
-export async function signIn(email, { password = PASSWORD, scope = 'openid', ...more } = {}) {
+/** Signs in as a browser with the page would, and answers with the code for it and the verifier. */
+export async function authorize(email, { password = PASSWORD, scope = 'openid', ...more } = {}) {
   const verifier = randomBytes(32).toString('base64url');
   const asked = new URLSearchParams({
     response_type: 'code',
@@ -50,14 +57,18 @@ export async function signIn(email, { password = PASSWORD, scope = 'openid', ...
     },
     body: new URLSearchParams({ state: parameter(form, 'state'), username: email, password }),
   });
+  return { code: parameter(answer, 'code'), code_verifier: verifier };
+}
+
+/** Signs in and answers with the tokens. */
+export async function signIn(email, asked) {
   const traded = await fetch(`${tenant}/oauth/token`, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'authorization_code',
       client_id: page.clientId,
       redirect_uri: page.url,
-      code: parameter(answer, 'code'),
-      code_verifier: verifier,
+      ...(await authorize(email, asked)),
     }),
   });
   return traded.json();

@@ -5,7 +5,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
-from auth0.authentication import GetToken, Users
+from auth0.authentication import Database, GetToken, Users
 from auth0.authentication.token_verifier import AsymmetricSignatureVerifier, TokenVerifier
 
 import tenant
@@ -155,6 +155,14 @@ class Promises(unittest.TestCase):
         self.assertEqual(claims["sub"], ADA["id"])
         self.assertEqual(Users(tenant.DOMAIN).userinfo(tokens["access_token"])["email"], ADA["email"])
 
+    def it_ab_signs_up_and_asks_for_a_new_password(self):
+        database, email = Database(tenant.DOMAIN, "page"), "signed-up@example.test"
+        made = database.signup(email=email, password="Correct-Horse-7-Battery", connection=DATABASE)
+        self.assertEqual((made["email"], made["email_verified"]), (email, False))
+        said = database.change_password(email=email, connection=DATABASE)
+        self.assertEqual(said, "We've just sent you an email to reset your password.")
+        self.client.delete(self.client.read(f"auth0|{made['_id']}")["user_id"])
+
     def it_b_reads_a_user_with_a_machine_token(self):
         user = self.client.read(ADA["id"])
         self.assertEqual(user["email"], ADA["email"])
@@ -260,7 +268,7 @@ class Sentences(unittest.TestResult):
 
     @staticmethod
     def sentence(test):
-        # A letter after `it` keeps the order; what follows is the sentence.
+        # Letters after `it` keep the order; what follows is the sentence.
         return test.id().split(".it_")[-1].split("_", 1)[1].replace("_", " ")
 
     def addSuccess(self, test):
