@@ -19,6 +19,8 @@ afterEach(() => {
 /** An application that shows who is signed in at `/`, and what `more` adds. */
 async function application(settings, more = () => {}) {
   const app = express();
+  // The session is a cookie that every answer renews: a late one, to what the browser asks by itself, would bring it back.
+  app.get('/favicon.ico', (_request, response) => response.status(204).end());
   app.use(
     openid.auth({
       issuerBaseURL: tenant,
