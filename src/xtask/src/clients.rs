@@ -192,7 +192,7 @@ fn python(workspace: &Workspace, folder: &Path, requirements: &str) -> Result<Pa
         tool::install_debians(&["python3-venv"])?;
         make().with_context(|| {
             format!(
-                "auth0-python needs Python 3.9 or newer with venv; install it and start again ({error:#})"
+                "auth0-python needs Python 3.11 or newer with venv; install it and start again ({error:#})"
             )
         })?;
     }
