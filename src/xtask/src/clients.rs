@@ -113,7 +113,10 @@ fn perform(workspace: &Workspace, folder: &Path, browser: &Path, kind: &Kind) ->
             // With the features of the check `rust`, so that nothing is compiled twice.
             let mut cargo = workspace.cargo(&["test", "--workspace", "--test", "process", &tests]);
             let (status, said) = tool::live(&mut cargo)?;
-            return Ok(heard(&said, status.success()));
+            let mut said = heard(&said, status.success());
+            // They run side by side, so that they end in any order.
+            said.kept.sort();
+            return Ok(said);
         }
     };
     let tenant = Tenant::start(workspace, folder)?;

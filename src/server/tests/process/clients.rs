@@ -115,7 +115,7 @@ mod openidconnect {
     use super::person::{ADA, CLIENT, server, signs_in};
 
     #[tokio::test]
-    async fn discovers_signs_in_verifies_the_id_token_and_reads_userinfo() {
+    async fn verifies_the_id_token_of_a_sign_in_and_reads_userinfo() {
         let (_room, server) = server();
         let issuer = IssuerUrl::new(format!("{}/", server.base)).unwrap();
         let metadata = CoreProviderMetadata::discover_async(issuer, &server.client).await.unwrap();
