@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import type { Page } from '@playwright/test';
 
-import { demoTest, expect, isManagement } from './fixtures/index.ts';
+import { demoTest, expect, isManagement, unknowing, withoutPasswords, withSettings } from './fixtures/index.ts';
 import type { HostedLogin } from './pages/hosted-login.ts';
 import type { LinkedAccounts } from './pages/linked-accounts.ts';
 
@@ -65,6 +65,7 @@ for (const [who, domain] of [
   ['linus', 'example.org'],
   ['hubert', 'example.com'],
   ['nobody', 'example.com'],
+  ['mary', 'example.com'],
 ] as const) {
   demoTest(`the list of ${who}`, async ({ app, hosted, page }) => {
     await signIn(app, hosted, who, domain);
@@ -172,4 +173,144 @@ demoTest('the tenant’s own problem page', async ({ page, watch }) => {
   await page.goto('/authorize?client_id=unknown');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await take(page, '17-tenant-problem');
+});
+
+const GOOGLE = { key: 'google-oauth2|119210409000000000010', name: 'Google', who: 'mary.jackson@gmail.example' };
+const GLOBEX = { key: 'waad|globex|7Qd2mRk0Jx5vYt81', name: 'Microsoft Entra ID', who: 'mary.jackson@globex.example' };
+const BUSY = {
+  status: 503,
+  headers: { 'retry-after': '42' },
+  json: { statusCode: 503, error: 'Service Unavailable', message: 'Service Unavailable' },
+};
+
+/** Answers DELETEs as if they worked, from what is on the screen: the demo's people stay as they are. */
+async function pretend(page: Page, refused: string[] = []): Promise<void> {
+  const gone: string[] = [];
+  await page.route(isManagement, async (route) => {
+    const { authorization } = route.request().headers();
+    const [user, path] = route.request().url().split('/identities/');
+    const provider = path?.split('/')[0] ?? '';
+    if (refused.includes(provider)) {
+      const errorCode = 'pinned_connection';
+      await route.fulfill({ status: 403, json: { statusCode: 403, error: 'Forbidden', message: 'Managed.', errorCode } });
+      return;
+    }
+    if (provider) {
+      gone.push(decodeURIComponent(path!).replace('/', '|'));
+    }
+    const answer = await (await page.request.get(user!, { headers: { authorization: authorization! } })).json();
+    const left = answer.identities.filter((one: { provider: string; user_id: unknown }) => !gone.includes(`${one.provider}|${one.user_id}`));
+    await route.fulfill({ json: path ? left : { ...answer, identities: left } });
+  });
+}
+
+demoTest('the last way in', async ({ app, hosted, page }) => {
+  await withSettings(page, (settings) => {
+    const { connections = [], ...rest } = withoutPasswords(unknowing(settings)) as { connections?: { name: string }[] };
+    return { ...rest, connections: connections.map((one) => (one.name === 'globex' ? { ...one, closed: true } : one)) };
+  });
+  await signIn(app, hosted, 'mary');
+  await expect(app.row(GOOGLE)).toContainText('Last way in');
+  await take(page, '18-last-way-in');
+});
+
+demoTest('why a managed login stays', async ({ app, hosted, page }) => {
+  await signIn(app, hosted, 'mary');
+  await app.unlink(GLOBEX).press('Enter');
+  await expect(app.status).toContainText('Only your administrator');
+  await take(page, '19-managed');
+});
+
+demoTest('several at once', async ({ app, hosted, page, watch }) => {
+  watch.expectStatus(403);
+  await withSettings(page, unknowing);
+  await signIn(app, hosted, 'mary');
+  await app.selectSeveral.click();
+  await app.box(GLOBEX).check();
+  await app.box(GOOGLE).check();
+  await take(page, '20-several-chosen');
+  await app.chosen.getByRole('button', { name: 'Unlink 2 logins' }).click();
+  await take(page, '21-several-dialog');
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route(isManagement, (route) => held.then(() => route.fallback()));
+  await app.dialog.getByRole('button', { name: 'Unlink 2 logins' }).click();
+  await expect(app.unlink(GLOBEX)).toHaveText('Unlinking…');
+  await take(page, '22-several-busy');
+  await page.unrouteAll();
+  await pretend(page, ['waad']);
+  answer();
+  await expect(app.status).toContainText('The rows that stayed say why.');
+  await take(page, '23-several-outcome');
+});
+
+demoTest('a pause', async ({ app, hosted, page, watch }) => {
+  watch.expectStatus(503);
+  await signIn(app, hosted, 'ada');
+  await page.route(isManagement, (route) => route.fulfill(BUSY));
+  await app.unlinks(GITHUB);
+  await expect(page.getByRole('timer')).toBeVisible();
+  await take(page, '24-pause');
+  await page.reload();
+  await expect(page.getByRole('timer')).toBeVisible();
+  await take(page, '25-pause-before-the-list');
+});
+
+demoTest('offline', async ({ app, context, hosted, page }) => {
+  await signIn(app, hosted, 'ada');
+  await context.setOffline(true);
+  await expect(page.getByText('You are offline.')).toBeVisible();
+  await take(page, '26-offline');
+  await context.setOffline(false);
+  await page.addInitScript(() => Object.defineProperty(navigator, 'onLine', { get: () => false }));
+  await page.reload();
+  await expect(page.getByText(/^As of /)).toBeVisible();
+  await take(page, '27-opened-offline');
+});
+
+demoTest('a tenant that does not answer', async ({ app, hosted, page }) => {
+  await signIn(app, hosted, 'ada');
+  await page.clock.install();
+  await page.route('**/authorize?*', () => {});
+  await page.reload();
+  await expect(page.getByText('Loading your logins…')).toBeAttached();
+  await page.clock.runFor(4000);
+  await take(page, '28-slow');
+  await page.clock.runFor(10_000);
+  await expect(page.getByText('The sign-in service cannot be reached.')).toBeVisible();
+  await take(page, '29-unreachable');
+  await page.unrouteAll();
+});
+
+demoTest('a login that went elsewhere', async ({ app, hosted, page }) => {
+  await signIn(app, hosted, 'ada');
+  await page.route(isManagement, async (route) => {
+    const answer = await route.fetch();
+    const { identities, ...user } = await answer.json();
+    const left = identities.filter((one: { provider: string }) => one.provider !== 'github');
+    await route.fulfill({ response: answer, json: { ...user, identities: left } });
+  });
+  await page.clock.setFixedTime(Date.now() + 60_000);
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+  await expect(app.row(GITHUB)).toContainText('Already unlinked');
+  await take(page, '30-already-unlinked');
+});
+
+demoTest('the demo switch', async ({ app, hosted, page }) => {
+  await signIn(app, hosted, 'alan');
+  await page.getByText('Demo: play a fault').click();
+  await take(page, '31-demo');
+});
+
+demoTest('the login in use', async ({ app, hosted, page }) => {
+  await signIn(app, hosted, 'katherine');
+  const password = { key: '', name: 'Password', who: 'katherine@example.com' };
+  await app.unlink(password).click();
+  await expect(app.dialog).toContainText('you will be signed out');
+  await take(page, '32-dialog-in-use');
+  await pretend(page);
+  await app.confirm(password).click();
+  await app.showsTheWayIn();
+  await expect(page.getByText('so you are signed out')).toBeVisible();
+  await take(page, '33-signed-out');
 });

@@ -1,7 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
-import { demoTest, expect, isManagement, test } from '../fixtures/index.ts';
+import { demoTest, expect, isManagement, test, withoutPasswords, withSettings } from '../fixtures/index.ts';
+import { LinkedAccounts } from '../pages/linked-accounts.ts';
 
 async function expectAccessible(page: Page): Promise<void> {
   const { violations, passes } = await new AxeBuilder({ page }).analyze();
@@ -51,6 +52,73 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expectAccessible(page);
       answer();
       await expect(app.row(person.linked[0]!)).toHaveCount(0);
+    });
+
+    test('a login that must stay, and choosing several, are accessible', async ({ app, page, signedIn: person }) => {
+      const [google, github, company] = person.linked;
+      await withSettings(page, (settings) => {
+        const { connections = [], ...rest } = withoutPasswords(settings) as { connections?: { name: string }[] };
+        return { ...rest, connections: connections.map((one) => (one.name === 'acme-saml' ? { ...one, pinned: true } : one)) };
+      });
+      await page.reload();
+      await expect(app.row(company!)).toContainText('Managed by your organisation');
+      await app.unlink(company!).press('Enter');
+      await expect(app.status).toContainText('Only your administrator');
+      await page.getByText('Demo: play a fault').click();
+      await expectAccessible(page);
+      await app.selectSeveral.click();
+      await app.box(google!).check();
+      await app.box(github!).check();
+      await expectAccessible(page);
+      await app.chosen.getByRole('button', { name: 'Unlink 2 logins' }).click();
+      await expectAccessible(page);
+    });
+
+    test('a pause is accessible', async ({ app, page, signedIn: person, watch }) => {
+      watch.expectStatus(503);
+      await page.route(isManagement, (route) => route.fulfill({ status: 503, headers: { 'retry-after': '42' } }));
+      await app.unlinks(person.linked[0]!);
+      await expect(page.getByRole('timer')).toBeVisible();
+      await expectAccessible(page);
+      await page.reload();
+      await expect(page.getByRole('timer')).toBeVisible();
+      await expectAccessible(page);
+    });
+
+    test('the list without a connection is accessible, also as it was', async ({ app, context, page, signedIn: person }) => {
+      await context.setOffline(true);
+      await expect(page.getByText('You are offline.')).toBeVisible();
+      await expectAccessible(page);
+      await context.setOffline(false);
+      await page.addInitScript(() => Object.defineProperty(navigator, 'onLine', { get: () => false }));
+      await page.reload();
+      await expect(page.getByText(/^As of /)).toBeVisible();
+      await app.shows([person.main, ...person.linked]);
+      await expectAccessible(page);
+    });
+
+    test('waiting long, and a tenant that cannot be reached, are accessible', async ({ page, signedIn: _ }) => {
+      await page.clock.install();
+      await page.route('**/authorize?*', () => {});
+      await page.reload();
+      await expect(page.getByText('Loading your logins…')).toBeAttached();
+      await page.clock.runFor(4000);
+      await expect(page.getByText('The sign-in service is taking longer than usual…')).toBeVisible();
+      await expectAccessible(page);
+      await page.clock.runFor(10_000);
+      await expect(page.getByText('The sign-in service cannot be reached.')).toBeVisible();
+      await expectAccessible(page);
+      await page.unrouteAll();
+    });
+
+    test('a login that went elsewhere is accessible', async ({ app, context, page, signedIn: person }) => {
+      const tab = new LinkedAccounts(await context.newPage());
+      await tab.open('/linked-accounts');
+      await tab.shows([person.main, ...person.linked]);
+      await page.clock.setFixedTime(Date.now() + 60_000);
+      await tab.unlinks(person.linked[0]!);
+      await expect(app.row(person.linked[0]!)).toContainText('Already unlinked');
+      await expectAccessible(page);
     });
 
     test('an account with one login is accessible', async ({ app, page, signedIn: person }) => {

@@ -117,9 +117,12 @@ test('one tab renews the token, the other takes it over', { tag: '@anywhere' }, 
     }
   });
   const exchanged = context.waitForEvent('response', (response) => response.url() === `${house.tenant}/oauth/token`);
+  const told = tab.page.evaluate(
+    () => new Promise((heard) => new BroadcastChannel('linked-accounts').addEventListener('message', heard)),
+  );
   await context.clock.runFor(51_000);
   const { access_token } = await (await exchanged).json();
-  await context.clock.runFor(5_000);
+  await told;
   await app.unlinks(person.linked[0]!);
   await app.shows([person.main, ...person.linked.slice(1)]);
   await tab.unlinks(person.linked[1]!);

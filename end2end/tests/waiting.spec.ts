@@ -126,7 +126,7 @@ test('on a slow network nothing is sent twice', async ({ app, page, signedIn: pe
 });
 
 test('a tenant that keeps the page waiting is told after three seconds', async ({ app, page, signedIn: person }) => {
-  await page.clock.install();
+  await stopTheClock(page);
   await page.route('**/authorize?*', () => {});
   await page.reload();
   await expect(page.getByText('Loading your logins…')).toBeAttached();

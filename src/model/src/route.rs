@@ -42,6 +42,8 @@ pub const USER: &str = "/api/v2/users/{id}";
 pub const IDENTITIES: &str = "/api/v2/users/{id}/identities";
 /// One identity of one user: DELETE unlinks it.
 pub const IDENTITY: &str = "/api/v2/users/{id}/identities/{provider}/{user_id}";
+/// Where a demo tenant lets people plan faults for their own calls.
+pub const FAULTS: &str = "/demo/faults";
 /// The page's settings.
 pub const SETTINGS: &str = "/config.json";
 /// Where the page finishes sign-in.

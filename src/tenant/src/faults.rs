@@ -17,6 +17,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use model::UserId;
+use model::route::FAULTS;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -26,9 +27,6 @@ use crate::http::body::read_object;
 use crate::http::cors;
 use crate::http::error::{ApiError, management_empty, management_json};
 use crate::http::limit::{Note, Taken};
-
-/// Where faults are planned.
-const PATH: &str = "/demo/faults";
 
 /// How many people's plans are kept.
 const KEPT: usize = 1000;
@@ -128,7 +126,7 @@ impl Faults {
 /// The endpoint, open to every origin that holds a token, as the Management API is.
 pub(crate) fn router() -> Router<Tenant> {
     let methods = [Method::GET, Method::PUT, Method::DELETE];
-    Router::new().route(PATH, get(show).put(plan).delete(clear)).layer(cors::api().allow_methods(methods))
+    Router::new().route(FAULTS, get(show).put(plan).delete(clear)).layer(cors::api().allow_methods(methods))
 }
 
 /// Who calls, as the Management API believes it, but neither counted nor hit by what is planned.

@@ -1,6 +1,7 @@
 //! The Management API client: the only code that builds its requests.
 
 pub mod error;
+pub mod faults;
 pub mod identities;
 
 use std::fmt;

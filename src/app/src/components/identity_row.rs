@@ -105,6 +105,7 @@ fn Row(identity: Identity, label: Label, picture: Option<String>, main: bool, ro
             class="slot"
             class:folding=move || *step.read() == Some(Step::Folding)
             class:gone=move || offer.get() == Offer::Dismiss
+            class:told=move || offer.get() != Offer::Choose && (offer.get() == Offer::Dismiss || reason.read().is_some())
             data-identity=name
             tabindex="-1"
             aria-busy=move || is_running().then_some("true")

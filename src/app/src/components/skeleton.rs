@@ -32,7 +32,7 @@ pub fn Skeleton() -> impl IntoView {
         on_cleanup(move || timer.clear());
     }
     view! {
-        <p class="late" role="status">{move || late.get().then_some(text::SLOW)}</p>
         <div class="skeleton" aria-busy="true" inner_html=bones></div>
+        <p class="late" role="status">{move || late.get().then_some(text::SLOW)}</p>
     }
 }

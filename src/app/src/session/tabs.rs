@@ -2,7 +2,8 @@
 //! renewed. The channel reaches pages of our own origin only and keeps nothing. Browsers without it, or without locks,
 //! lose the convenience and nothing else.
 
-use js_sys::{Function, Promise, Reflect};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::window;
 use model::UserId;
 use serde::{Deserialize, Serialize};
@@ -74,38 +75,42 @@ impl Renewal {
     }
 }
 
+thread_local! {
+    /// The one end of the channel that this page has: what is sent from it reaches all others, but not itself.
+    static OPEN: Option<BroadcastChannel> = open();
+}
+
 /// Tells the other tabs.
 pub fn tell(news: &News) {
-    if let Some(channel) = open()
-        && let Ok(text) = serde_json::to_string(news)
-    {
+    if let Ok(text) = serde_json::to_string(news) {
         // Fails only for a closed channel.
-        let _ = channel.post_message(&text.into());
-        channel.close();
+        OPEN.with(|channel| channel.as_ref().map(|channel| channel.post_message(&text.into())));
     }
 }
 
 /// Calls `on_news` for what other tabs tell, as long as the page lives.
 pub fn listen(on_news: impl Fn(News) + 'static) {
-    let Some(channel) = open() else { return };
     let heard = move |event: MessageEvent| {
         if let Some(news) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
             on_news(news);
         }
     };
     let heard = Closure::<dyn Fn(MessageEvent)>::new(heard);
-    channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+    OPEN.with(|channel| {
+        if let Some(channel) = channel {
+            channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        }
+    });
     heard.forget();
-    // The browser keeps a channel that somebody listens to.
-    std::mem::forget(channel);
 }
 
 fn open() -> Option<BroadcastChannel> {
-    Reflect::has(&window(), &CHANNEL_TYPE.into()).ok().filter(|has| *has)?;
+    Reflect::has(&window(), &"BroadcastChannel".into()).ok().filter(|has| *has)?;
     BroadcastChannel::new(CHANNEL).ok()
 }
 
-const CHANNEL_TYPE: &str = "BroadcastChannel";
+/// How long news may be on their way after the lock that another tab held, in milliseconds: the two travel apart.
+const NEWS_TRAVEL: u32 = 300;
 
 /// Holds the renewal lock until it is dropped.
 pub struct Turn(Option<Function>);
@@ -119,23 +124,35 @@ impl Drop for Turn {
     }
 }
 
-/// Waits until no other tab renews. A browser without locks lets everybody have a turn.
+/// Waits until no other tab renews, and until what one of them told in the meantime is here. A browser without locks
+/// lets everybody have a turn.
 pub async fn turn() -> Turn {
     let locks = Reflect::get(&window().navigator(), &"locks".into()).unwrap_or_default();
     let request = Reflect::get(&locks, &"request".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
     let Some(request) = request else { return Turn(None) };
-    let (over, release) = promise();
-    let (granted, grant) = promise();
-    let hold = Closure::once_into_js(move |_lock: JsValue| {
-        let _ = grant.map(|grant| grant.call0(&JsValue::UNDEFINED));
-        over
-    });
-    if request.call2(&locks, &RENEWAL.into(), &hold).is_err() {
-        return Turn(None);
+    if let Some(turn) = hold(&locks, &request, true).await {
+        return turn;
     }
+    let turn = hold(&locks, &request, false).await.unwrap_or(Turn(None));
+    TimeoutFuture::new(NEWS_TRAVEL).await;
+    turn
+}
+
+/// Asks for the lock; `None` when it is to be had `at_once` or not at all, and another tab holds it.
+async fn hold(locks: &JsValue, request: &Function, at_once: bool) -> Option<Turn> {
+    let (over, release) = promise();
+    let (answered, answer) = promise();
+    let given = Closure::once_into_js(move |lock: JsValue| {
+        let _ = answer.map(|answer| answer.call1(&JsValue::UNDEFINED, &lock));
+        if lock.is_null() { JsValue::UNDEFINED } else { over.into() }
+    });
+    let options = Object::new();
+    // Fails only for a frozen object.
+    let _ = Reflect::set(&options, &"ifAvailable".into(), &at_once.into());
+    request.call3(locks, &RENEWAL.into(), &options, &given).ok()?;
     // Never rejected: its resolver is all that settles it.
-    let _ = JsFuture::from(granted).await;
-    Turn(release)
+    let lock = JsFuture::from(answered).await.ok()?;
+    (!lock.is_null()).then_some(Turn(release))
 }
 
 fn promise() -> (Promise, Option<Function>) {

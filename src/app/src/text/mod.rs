@@ -1,5 +1,6 @@
 //! Every sentence that a person reads, as pure functions. "Login" is the word for an identity here.
 
+pub mod demo;
 pub mod failure;
 pub mod linking;
 pub mod unlinking;

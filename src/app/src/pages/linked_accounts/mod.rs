@@ -1,5 +1,6 @@
 //! The list of linked logins, and what can be done with it.
 
+mod demo;
 mod focus;
 mod last_list;
 pub mod link;
@@ -20,6 +21,7 @@ use crate::components::{
 };
 use crate::session::{Intent, LoginError, LoginTrouble, Phase, Resume, Session};
 use crate::text::{self, Remedy};
+use demo::demo_switch;
 use last_list::last_list;
 use link::{LinkFlow, LinkSection};
 use listed::{ListedAccount, Loading};
@@ -136,6 +138,7 @@ fn Accounts() -> impl IntoView {
                 <IdentityList rows/>
                 <UnlinkedLately undo restore=flow locked/>
                 <LinkSection flow locked/>
+                {demo_switch(session, said)}
             }
             .into_any(),
         })}

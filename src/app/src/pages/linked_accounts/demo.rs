@@ -1,0 +1,36 @@
+//! The demo switch: plays named faults, for anyone who wants to see what the page does then.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api::faults::Fault;
+use crate::session::Session;
+use crate::text::{self, demo};
+
+/// The switch; nothing where the settings do not speak of a demo. `said` is what the page says aloud.
+pub(super) fn demo_switch(session: Session, said: RwSignal<Option<String>>) -> AnyView {
+    if !session.tenant().demo {
+        return ().into_any();
+    }
+    let plan = move |fault: Fault| {
+        spawn_local(async move {
+            let planned = session.call(move |client| async move { client.plan(fault).await }).await;
+            let what = match planned {
+                Ok(()) => demo::planned(demo::name(fault)),
+                Err(error) => text::request_failure(&error).title.to_owned(),
+            };
+            let _ = said.try_set(Some(what));
+        });
+    };
+    let button = |fault: Fault| {
+        view! { <button type="button" class="button small" on:click=move |_| plan(fault)>{demo::name(fault)}</button> }
+    };
+    view! {
+        <details class="demo">
+            <summary>{demo::TITLE}</summary>
+            <p class="meta">{demo::STORY}</p>
+            <div class="demo-acts">{Fault::ALL.map(button).into_iter().collect_view()}</div>
+        </details>
+    }
+    .into_any()
+}
