@@ -163,6 +163,27 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expectAccessible(page);
     });
 
+    demoTest('signing up and a forgotten password are accessible', async ({ app, hosted, page, watch }) => {
+      watch.expectStatus(422);
+      await app.open();
+      await app.signIn.click();
+      await page.getByRole('link', { name: 'Sign up' }).click();
+      await expect(hosted.password).toBeVisible();
+      await expectAccessible(page);
+      await hosted.email.fill('somebody@example.com');
+      await hosted.password.fill('short');
+      await page.getByRole('button', { name: 'Sign up' }).click();
+      await expect(hosted.refusal).toBeVisible();
+      await expectAccessible(page);
+      await page.getByRole('link', { name: 'Sign in' }).click();
+      await page.getByRole('link', { name: 'Forgot your password?' }).click();
+      await expectAccessible(page);
+      await hosted.email.fill('nobody@example.net');
+      await page.getByRole('button', { name: 'Send the mail' }).click();
+      await expect(page.getByRole('status')).toContainText('a mail with a link is on its way');
+      await expectAccessible(page);
+    });
+
     demoTest('a stand-in is accessible', async ({ app, hosted, page }) => {
       await app.open();
       await app.signIn.click();
