@@ -9,6 +9,7 @@
 pub mod api;
 pub mod cache;
 pub mod components;
+pub mod deep_link;
 pub mod guard;
 pub mod pages;
 pub mod session;
@@ -89,6 +90,8 @@ fn Pages(tenant: Tenant, arrival: Arrival) -> impl IntoView {
                 <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=Home/>
                     <Route path=path!("/linked-accounts") view=LinkedAccounts/>
+                    <Route path=path!("/link/:connection") view=LinkedAccounts/>
+                    <Route path=path!("/unlink/:provider/*id") view=LinkedAccounts/>
                     <Route path=path!("/callback") view=Callback/>
                 </FlatRoutes>
             </main>

@@ -28,6 +28,24 @@ pub fn connection(offered: &OfferedConnection) -> String {
     offered.display_name.clone().unwrap_or_else(|| offered.strategy.display_name().to_owned())
 }
 
+/// The button that links a login of a connection.
+#[must_use]
+pub fn link(name: &str) -> String {
+    format!("Link {name}")
+}
+
+/// What an address asked for.
+#[must_use]
+pub fn asked_to_link(name: &str) -> String {
+    format!("You came here to link {name} to this account.")
+}
+
+/// The way back to a listed place.
+#[must_use]
+pub fn back_to(host: &str) -> String {
+    format!("Back to {host}")
+}
+
 /// What happened, when logins were linked.
 #[must_use]
 pub fn linked(labels: &[Label]) -> String {

@@ -76,6 +76,16 @@ pub fn goes_on(seconds: u32) -> String {
 pub const WELCOME: &str =
     "See every login that opens your account, and unlink the ones that you no longer use.";
 
+/// An address asked for something that there is not.
+pub const DEED_UNKNOWN: &str =
+    "The address asked for something that this page does not offer. It was ignored.";
+/// An address asked to unlink what is not linked.
+pub const DEED_NOT_LINKED: &str = "The login that the address named is not linked to this account.";
+/// An address named a place to return to that is not listed.
+pub const RETURN_REFUSED: &str =
+    "The address named a place to return to that this page does not know. It was ignored.";
+/// Puts off what an address asked for.
+pub const NOT_NOW: &str = "Not now";
 /// On the login that is in use.
 pub const IN_USE: &str = "Signed in with this";
 /// Above the buttons that link.

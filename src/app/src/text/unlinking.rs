@@ -260,10 +260,10 @@ mod tests {
         serde_json::from_value(json!({ "user_id": "auth0|0", "identities": identities })).unwrap()
     }
 
-    fn sentences(user: &User, guard: &Guard, going: &[usize], used: Option<usize>) -> Vec<String> {
+    fn sentences(user: &User, guard: &Guard, going: &[usize], in_use: Option<usize>) -> Vec<String> {
         let key = |place: &usize| user.identities[*place].key();
         let keys: Vec<_> = going.iter().map(key).collect();
-        let question = question(user, guard, &keys, used.as_ref().map(key).as_ref());
+        let question = question(user, guard, &keys, in_use.as_ref().map(key).as_ref());
         let text = |(_, parts): &Fact| parts.iter().map(|part| part.text.as_str()).collect();
         question.facts.iter().map(text).collect()
     }

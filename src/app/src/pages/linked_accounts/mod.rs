@@ -1,5 +1,6 @@
 //! The list of linked logins, and what can be done with it.
 
+pub mod deed;
 mod demo;
 mod focus;
 mod last_list;
@@ -21,6 +22,7 @@ use crate::components::{
 };
 use crate::session::{Intent, LoginError, LoginTrouble, Phase, Resume, Session};
 use crate::text::{self, Remedy};
+use deed::Asked;
 use demo::demo_switch;
 use last_list::last_list;
 use link::{LinkFlow, LinkSection};
@@ -135,6 +137,7 @@ fn Accounts() -> impl IntoView {
                 <h1>{text::NAME}</h1>
                 <p class="lede">{text::LEDE}</p>
                 {hold()}
+                <Asked flow rows locked/>
                 <IdentityList rows/>
                 <UnlinkedLately undo restore=flow locked/>
                 <LinkSection flow locked/>

@@ -22,7 +22,7 @@ pub fn LinkSection(
     let button = move |offered: OfferedConnection| {
         let name = linking::connection(&offered);
         let wanted = Wanted { connection: Some(offered.name), ..Wanted::default() };
-        let label = format!("Link {name}");
+        let label = linking::link(&name);
         view! {
             <button
                 type="button"

@@ -1,0 +1,98 @@
+//! Addresses that ask for one deed: `/link/{connection}`, `/unlink/{provider}/{id}`, and `?return_to=` for where the
+//! person came from. Whoever makes such an address decides nothing: the person confirms, and only listed places are
+//! returned to.
+
+use model::{ConnectionName, IdentityId, IdentityKey, Provider};
+
+/// What an address asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// To link a login of this connection.
+    Link(ConnectionName),
+    /// To unlink this login.
+    Unlink(IdentityKey),
+}
+
+/// Reads a path; `None` when it asks for nothing. `decode` undoes the percent-encoding of one segment.
+pub fn deed(path: &str, decode: impl Fn(&str) -> Option<String>) -> Option<Deed> {
+    let mut segments = path.strip_prefix('/')?.split('/');
+    let verb = segments.next()?;
+    let mut next = || segments.next().and_then(&decode).filter(|segment| !segment.is_empty());
+    let deed = match verb {
+        "link" => Deed::Link(ConnectionName::new(next()?)),
+        "unlink" => {
+            let provider = Provider::new(next()?);
+            Deed::Unlink(IdentityKey { provider, user_id: IdentityId::text(next()?) })
+        }
+        _ => return None,
+    };
+    segments.next().is_none().then_some(deed)
+}
+
+/// Whether `address` is one of `places`, or below one that ends in a slash. Compared as text from its beginning, so
+/// that nothing can hide: no user, no other host, no way up.
+#[must_use]
+pub fn is_listed(address: &str, places: &[String]) -> bool {
+    let (path, _) = address.split_once(['?', '#']).unwrap_or((address, ""));
+    let is_plain = !address.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\')
+        && !path.contains("/.")
+        && !path.to_ascii_lowercase().contains("%2e");
+    let fits = |place: &String| path == place || (place.ends_with('/') && path.starts_with(place.as_str()));
+    is_plain && places.iter().any(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &str) -> Option<Deed> {
+        deed(path, |segment| Some(segment.replace("%7C", "|").replace("%2F", "/")))
+    }
+
+    #[test]
+    fn an_address_names_a_connection_or_a_login() {
+        assert_eq!(read("/link/github"), Some(Deed::Link(ConnectionName::new("github"))));
+        let key =
+            IdentityKey { provider: Provider::new("samlp"), user_id: IdentityId::text("acme|team/ada") };
+        assert_eq!(read("/unlink/samlp/acme%7Cteam%2Fada"), Some(Deed::Unlink(key)));
+    }
+
+    #[test]
+    fn any_other_address_asks_for_nothing() {
+        for path in
+            ["/", "/linked-accounts", "/link", "/link/", "/link/a/b", "/unlink/github", "/unlink/github/1/2"]
+        {
+            assert_eq!(read(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_listed_places_are_returned_to() {
+        let places = ["https://app.example.com/".to_owned(), "https://other.example.com/done".to_owned()];
+        for address in [
+            "https://app.example.com/",
+            "https://app.example.com/settings?tab=1#x",
+            "https://other.example.com/done",
+            "https://other.example.com/done?ok",
+        ] {
+            assert!(is_listed(address, &places), "{address}");
+        }
+        for address in [
+            "",
+            "https://app.example.com.evil.example/",
+            "https://app.example.com@evil.example/",
+            "https://evil.example/?https://app.example.com/",
+            "http://app.example.com/",
+            "//app.example.com/",
+            "javascript:alert(1)",
+            "https://app.example.com/a/../b",
+            "https://app.example.com/%2e%2e/b",
+            "https://app.example.com/\\evil",
+            "https://app.example.com/\nx",
+            "https://other.example.com/done/more",
+            "https://other.example.com/donee",
+        ] {
+            assert!(!is_listed(address, &places), "{address}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What the address asked for, and the way back to where the person came from.
+
+use leptos::prelude::*;
+use model::Identity;
+use wasm_bindgen::JsValue;
+use web_sys::UrlSearchParams;
+
+use super::link::LinkFlow;
+use crate::components::{Rows, live};
+use crate::deep_link::{self, Deed};
+use crate::session::{Session, Wanted};
+use crate::text::{self, linking};
+
+/// What an address can bring along besides the deed.
+#[derive(Clone, PartialEq)]
+enum Return {
+    None,
+    Listed(String),
+    /// It is told, but never shown as a link.
+    Refused,
+}
+
+/// Shows what the address asked for. The address is cleaned at once, so that a reload does not ask again; where to
+/// return to stays in it.
+#[component]
+pub fn Asked(
+    /// Links what is asked for.
+    flow: LinkFlow,
+    /// Unlinks it.
+    rows: Rows,
+    /// Whether nothing can begin now.
+    locked: Signal<bool>,
+) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let location = window().location();
+    let (path, search) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+    let deed = deep_link::deed(&path, decode);
+    let is_deed = path.starts_with("/link/") || path.starts_with("/unlink/");
+    if is_deed && let Ok(history) = window().history() {
+        // Refused only for another origin, which this path is not.
+        let clean = [crate::LIST, &search].concat();
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&clean));
+    }
+    let wanted = UrlSearchParams::new_with_str(&search).ok().and_then(|all| all.get("return_to"));
+    let back = match wanted {
+        None => Return::None,
+        Some(address) if deep_link::is_listed(&address, &session.tenant().return_to) => {
+            Return::Listed(address)
+        }
+        Some(_) => Return::Refused,
+    };
+    let found = deed.clone().and_then(|deed| find(&deed, session, rows));
+    let asked = RwSignal::new(found.as_ref().and_then(|found| found.offer.clone()));
+    if let Some(Found { ask: Some(identity), .. }) = &found {
+        let key = identity.key();
+        request_animation_frame(move || rows.asked.set(Some(vec![key])));
+    }
+    let refused = match (&found, is_deed) {
+        (None, true) => Some(text::DEED_UNKNOWN.to_owned()),
+        (Some(found), _) => found.refusal.clone(),
+        _ => None,
+    };
+    let offer = live(move || match asked.get() {
+        None => ().into_any(),
+        Some((wanted, name)) => {
+            let start = move |_| {
+                asked.set(None);
+                flow.start(wanted.clone());
+            };
+            view! {
+                <div class="card asked">
+                    <p>{linking::asked_to_link(&name)}</p>
+                    <div class="acts">
+                        <button type="button" class="button solid" disabled=locked on:click=start>
+                            {linking::link(&name)}
+                        </button>
+                        <button type="button" class="button" on:click=move |_| asked.set(None)>
+                            {text::NOT_NOW}
+                        </button>
+                    </div>
+                </div>
+            }
+            .into_any()
+        }
+    });
+    let way_back = match back {
+        Return::None => ().into_any(),
+        Return::Refused => view! { <p class="notice">{text::RETURN_REFUSED}</p> }.into_any(),
+        Return::Listed(address) => {
+            let host = address.split('/').nth(2).unwrap_or_default().to_owned();
+            view! { <p><a class="button" href=address rel="noreferrer">{linking::back_to(&host)}</a></p> }
+                .into_any()
+        }
+    };
+    view! {
+        {refused.map(|refused| view! { <p class="notice" role="alert">{refused}</p> })}
+        {offer}
+        {way_back}
+    }
+}
+
+/// What of a deed can be done here.
+#[derive(Default)]
+struct Found {
+    /// What to offer to link, with its name.
+    offer: Option<(Wanted, String)>,
+    /// What to ask about unlinking.
+    ask: Option<Identity>,
+    /// Why it cannot be done.
+    refusal: Option<String>,
+}
+
+fn find(deed: &Deed, session: Session, rows: Rows) -> Option<Found> {
+    match deed {
+        Deed::Link(connection) => {
+            let offered = session.tenant().connections.into_iter().find(|one| one.name == *connection)?;
+            let name = linking::connection(&offered);
+            let wanted = Wanted { connection: Some(offered.name), ..Wanted::default() };
+            Some(Found { offer: Some((wanted, name)), ..Found::default() })
+        }
+        Deed::Unlink(key) => {
+            let user = rows.user.get_untracked()?;
+            let identity = user.identities.iter().find(|identity| identity.key() == *key);
+            let refusal = |text: &str| Found { refusal: Some(text.to_owned()), ..Found::default() };
+            Some(match identity {
+                None => refusal(text::DEED_NOT_LINKED),
+                Some(identity) => match untrack(|| rows.reason(identity)) {
+                    Some(reason) => refusal(reason.sentence()),
+                    None => Found { ask: Some(identity.clone()), ..Found::default() },
+                },
+            })
+        }
+    }
+}
+
+fn decode(segment: &str) -> Option<String> {
+    js_sys::decode_uri_component(segment).ok()?.as_string()
+}
