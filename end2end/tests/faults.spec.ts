@@ -95,6 +95,19 @@ test('a login that another device unlinks just before is gone, without a failure
   await app.shows([person.main, google!, company!]);
 });
 
+test('a window for signing in that closes at once is told, and the next one works', async ({
+  app,
+  page,
+  signedIn: _,
+}) => {
+  await plan(app, 'Closed window');
+  await app.link('LinkedIn').click();
+  await expect(app.notice).toContainText('The window was closed');
+  const [popup] = await Promise.all([page.waitForEvent('popup'), app.tryAgain.click()]);
+  await expect(popup.getByRole('heading', { level: 1 })).toHaveText('Stand-in for LinkedIn');
+  await popup.close();
+});
+
 test('without a demo tenant there is no switch', async ({ app, page, signedIn: _ }) => {
   await expect(page.getByText('Demo: play a fault')).toBeVisible();
   await withSettings(page, (settings) => ({ ...settings, demo: false }));

@@ -2,13 +2,25 @@
 
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, Profile, route};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use super::{Avatar, FailureNotice, Icon, ProviderMark, Rows, Step, live};
 use crate::guard::Reason;
 use crate::text::{self, Label};
 
 /// Where another login can be linked.
-const LINK_ANOTHER: &str = "#link-another";
+const LINK_ANOTHER: &str = "link-another";
+
+/// Puts the focus there, too, which following the address alone would not do.
+fn go_to_linking(event: web_sys::MouseEvent) {
+    let place =
+        document().get_element_by_id(LINK_ANOTHER).and_then(|place| place.dyn_into::<HtmlElement>().ok());
+    if let Some(place) = place {
+        event.prevent_default();
+        let _ = place.focus();
+    }
+}
 
 /// The value of `data-identity`: what names a row in the page.
 #[must_use]
@@ -276,7 +288,7 @@ fn Who(
         Some(reason) => view! {
             <p class="meta why" id=why.clone()>
                 {match reason {
-                    Reason::LastWayIn => view! { {text::LAST_WAY_IN}" "<a href=LINK_ANOTHER>{text::LINK_FIRST}</a> }.into_any(),
+                    Reason::LastWayIn => view! { {text::LAST_WAY_IN}" "<a href=format!("#{LINK_ANOTHER}") on:click=go_to_linking>{text::LINK_FIRST}</a> }.into_any(),
                     reason => reason.sentence().into_any(),
                 }}
             </p>

@@ -1,6 +1,7 @@
 //! Signing in in a window of its own, which leaves the page and its session as they are. State, nonce and PKCE
 //! secret stay here; the window comes back to the page's callback and hands over what stands in its address.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use js_sys::{Function, Promise};
@@ -24,6 +25,11 @@ const FEATURES: &str = "popup,width=480,height=720";
 const NARROW: &str = "(max-width: 36rem)";
 /// How often to look whether the window was closed: no event tells it.
 const GLANCE: Duration = Duration::from_millis(300);
+
+thread_local! {
+    /// Whether the next window shall close at once.
+    static CLOSE_NEXT: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Marks the state of a popup's login.
 pub(super) fn mark(state: CsrfToken) -> CsrfToken {
@@ -70,7 +76,17 @@ impl Popup {
         if is_narrow {
             return None;
         }
-        window.open_with_url_and_target_and_features("", CHANNEL, FEATURES).ok().flatten().map(Self)
+        let opened =
+            window.open_with_url_and_target_and_features("", CHANNEL, FEATURES).ok().flatten().map(Self)?;
+        if CLOSE_NEXT.take() {
+            let _ = opened.0.close();
+        }
+        Some(opened)
+    }
+
+    /// Closes the next window as soon as it is open, as a person might: for demos.
+    pub fn close_next() {
+        CLOSE_NEXT.set(true);
     }
 
     /// Asks the tenant in this window and waits for the proof. Can be called again for another.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api::faults::Fault;
-use crate::session::Session;
+use crate::session::{Session, popup::Popup};
 use crate::text::{self, demo};
 
 /// The switch; nothing where the settings do not speak of a demo. `said` is what the page says aloud.
@@ -25,11 +25,18 @@ pub(super) fn demo_switch(session: Session, said: RwSignal<Option<String>>) -> A
     let button = |fault: Fault| {
         view! { <button type="button" class="button small" on:click=move |_| plan(fault)>{demo::name(fault)}</button> }
     };
+    let close_popup = move |_| {
+        Popup::close_next();
+        said.set(Some(demo::planned(demo::CLOSED_POPUP)));
+    };
     view! {
         <details class="demo">
             <summary>{demo::TITLE}</summary>
             <p class="meta">{demo::STORY}</p>
-            <div class="demo-acts">{Fault::ALL.map(button).into_iter().collect_view()}</div>
+            <div class="demo-acts">
+                {Fault::ALL.map(button).into_iter().collect_view()}
+                <button type="button" class="button small" on:click=close_popup>{demo::CLOSED_POPUP}</button>
+            </div>
         </details>
     }
     .into_any()
