@@ -13,10 +13,10 @@ use crate::shell::{self, Names};
 use crate::tool::Build;
 use crate::workspace::{BROWSER_TARGET, Workspace};
 
-/// The most that script and WASM together may weigh with brotli, in bytes, in the small profile: what the first
-/// whole page weighs (234 kB: leptos and its router 102, oauth2 with URLs 50, the rest is the page) and a little
-/// room, so that a careless dependency is noticed.
-const BUDGET: usize = 240_000;
+/// The most that script and WASM together may weigh with brotli, in bytes, in the small profile: what the whole page
+/// weighs (leptos and its router 102 kB, oauth2 with URLs 50, the list alone 82 more; linking, undo, fresh sign-in,
+/// several at once, tabs and reading offline another 91) and a little room, so that a careless dependency is noticed.
+const BUDGET: usize = 340_000;
 
 /// The style sheets in the order of their cascade.
 const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];
