@@ -117,12 +117,18 @@ test('one tab renews the token, the other takes it over', { tag: '@anywhere' }, 
     }
   });
   const exchanged = context.waitForEvent('response', (response) => response.url() === `${house.tenant}/oauth/token`);
-  const told = tab.page.evaluate(
-    () => new Promise((heard) => new BroadcastChannel('linked-accounts').addEventListener('message', heard)),
-  );
+  const pages = [app.page, tab.page];
+  for (const page of pages) {
+    await page.evaluate(() => {
+      const channel = new BroadcastChannel('linked-accounts');
+      Object.assign(window, { told: new Promise((heard) => (channel.onmessage = () => heard(true))) });
+    });
+  }
   await context.clock.runFor(51_000);
   const { access_token } = await (await exchanged).json();
-  await told;
+  for (const page of pages) {
+    await page.evaluate(() => (window as unknown as { told: Promise<boolean> }).told);
+  }
   await app.unlinks(person.linked[0]!);
   await app.shows([person.main, ...person.linked.slice(1)]);
   await tab.unlinks(person.linked[1]!);
