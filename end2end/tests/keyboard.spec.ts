@@ -3,7 +3,7 @@ import type { Locator, Page } from '@playwright/test';
 import { expect, PASSWORD, test } from '../fixtures/index.ts';
 
 /** More presses than any page here has stops. */
-const STOPS = 30;
+const STOPS = 60;
 
 /** Presses Tab until `target` has the focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
