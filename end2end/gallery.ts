@@ -2,8 +2,9 @@ import { join } from 'node:path';
 
 import type { Page } from '@playwright/test';
 
-import { demoTest, expect, isManagement, unknowing, withoutPasswords, withSettings } from './fixtures/index.ts';
-import type { HostedLogin } from './pages/hosted-login.ts';
+import { demoTest, expect, isManagement, test, unknowing, withoutPasswords, withSettings } from './fixtures/index.ts';
+import { address, linksANewLogin, opens, withDetails } from './fixtures/linking.ts';
+import { type HostedLogin, StandIn } from './pages/hosted-login.ts';
 import type { LinkedAccounts } from './pages/linked-accounts.ts';
 
 const FOLDER = join(import.meta.dirname, 'gallery');
@@ -313,4 +314,63 @@ demoTest('the login in use', async ({ app, hosted, page }) => {
   await app.showsTheWayIn();
   await expect(page.getByText('so you are signed out')).toBeVisible();
   await take(page, '33-signed-out');
+});
+
+test('linking a login', async ({ app, house, page, signedIn: person }) => {
+  const standIn = await opens(page, () => app.link('LinkedIn').click());
+  await expect(page.getByText('Go on in the window that opened.')).toBeVisible();
+  await take(page, '34-linking');
+  await standIn.page.close();
+  await expect(app.notice).toContainText('The window was closed');
+  await take(page, '35-window-closed');
+  await withDetails(page, { theme: 'dark', newsletter: true, address: { city: 'London', street: '12 St James’s Square' } });
+  await page.setViewportSize(SIZES[2]!);
+  await linksANewLogin(app, page, address(person, 'gallery'));
+  await expect(app.dialog).toBeVisible();
+  await take(page, '36-metadata');
+  await page.setViewportSize(SIZES[2]!);
+  await app.dialog.getByRole('button', { name: 'Link', exact: true }).click();
+  await expect(app.status).toContainText('is linked to this account now.');
+  await take(page, '37-linked');
+  const other = house.claim('atStandIns');
+  await page.setViewportSize(SIZES[2]!);
+  await (await opens(page, () => app.link('Facebook').click())).choose(other.linked[0]!.who);
+  await expect(page.getByRole('button', { name: 'Move it here' })).toBeVisible();
+  await take(page, '38-other-account');
+  await page.reload();
+  await expect(app.heading).toHaveText('Somebody else is signed in now');
+  await take(page, '39-somebody-else');
+});
+
+test('taking unlinking back', async ({ app, page, signedIn: person }) => {
+  await app.unlinks(person.linked[0]!);
+  await page.getByRole('button', { name: 'Undo', exact: true }).focus();
+  await take(page, '40-undo');
+  await page.setViewportSize(SIZES[2]!);
+  const standIn = await opens(page, () => page.getByRole('button', { name: 'Undo', exact: true }).click());
+  await standIn.be('Somebody Else', address(person, 'else'));
+  await expect(page.getByRole('button', { name: 'Link this one' })).toBeVisible();
+  await take(page, '41-another-login');
+});
+
+test('both sides by redirects', async ({ app, page, signedIn: person }) => {
+  await page.setViewportSize(SIZES[0]!);
+  await app.link('LinkedIn').click();
+  await new StandIn(page).be('Small Screen', address(person, 'small'));
+  await expect(page.getByRole('button', { name: 'Sign in to finish' })).toBeVisible();
+  await take(page, '42-prove-first');
+});
+
+test('what an address asks for', async ({ app, page, signedIn: _ }) => {
+  await page.route('**/config.json', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ json: { ...(await answer.json()), returnTo: ['https://app.example.com/'] } });
+  });
+  await page.goto('/link/linkedin?return_to=https://app.example.com/');
+  await app.showsTheList();
+  await expect(page.getByText('You came here to link')).toBeVisible();
+  await take(page, '43-asked-to-link');
+  await page.goto('/link/nothing?return_to=https://evil.example/');
+  await expect(app.notice).toBeVisible();
+  await take(page, '44-ignored');
 });

@@ -2,6 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
 import { demoTest, expect, isManagement, test, withoutPasswords, withSettings } from '../fixtures/index.ts';
+import { address, linksANewLogin, opens, withDetails } from '../fixtures/linking.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
 
 async function expectAccessible(page: Page): Promise<void> {
@@ -118,6 +119,57 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.clock.setFixedTime(Date.now() + 60_000);
       await tab.unlinks(person.linked[0]!);
       await expect(app.row(person.linked[0]!)).toContainText('Already unlinked');
+      await expectAccessible(page);
+    });
+
+    test('linking a login is accessible, and so is a window that was closed', async ({ app, page, signedIn: _ }) => {
+      const standIn = await opens(page, () => app.link('LinkedIn').click());
+      await expect(page.getByText('Go on in the window that opened.')).toBeVisible();
+      await expectAccessible(page);
+      await standIn.page.close();
+      await expect(app.notice).toContainText('The window was closed');
+      await expectAccessible(page);
+    });
+
+    test('the choice of details is accessible', async ({ app, page, signedIn: person }) => {
+      await withDetails(page, { theme: 'dark', newsletter: true });
+      await linksANewLogin(app, page, address(person, `axe-${colorScheme}`));
+      await expect(app.dialog).toBeVisible();
+      await expectAccessible(page);
+      await app.dialog.getByRole('button', { name: 'Link', exact: true }).click();
+      await expect(app.status).toContainText('is linked to this account now.');
+      await expectAccessible(page);
+    });
+
+    test('another account, and somebody else in this browser, are accessible', async ({
+      app,
+      house,
+      page,
+      signedIn: _,
+    }) => {
+      const other = house.claim('atStandIns');
+      await (await opens(page, () => app.link('Facebook').click())).choose(other.linked[0]!.who);
+      await expect(page.getByRole('button', { name: 'Move it here' })).toBeVisible();
+      await expectAccessible(page);
+      await page.reload();
+      await expect(app.heading).toHaveText('Somebody else is signed in now');
+      await expectAccessible(page);
+    });
+
+    test('taking unlinking back is accessible', async ({ app, page, signedIn: person }) => {
+      await app.unlinks(person.linked[0]!);
+      await page.getByRole('button', { name: 'Undo', exact: true }).focus();
+      await expectAccessible(page);
+      const standIn = await opens(page, () => page.getByRole('button', { name: 'Undo', exact: true }).click());
+      await standIn.be('Somebody Else', address(person, `else-${colorScheme}`));
+      await expect(page.getByRole('button', { name: 'Link this one' })).toBeVisible();
+      await expectAccessible(page);
+    });
+
+    test('what an address asks for is accessible', async ({ app, page, signedIn: _ }) => {
+      await page.goto('/link/linkedin?return_to=https://evil.example/');
+      await app.showsTheList();
+      await expect(page.getByText('You came here to link')).toBeVisible();
       await expectAccessible(page);
     });
 

@@ -1,15 +1,6 @@
-import type { Page } from '@playwright/test';
-
 import { expect, isManagement, managementRequests, test } from '../fixtures/index.ts';
+import { address as email, opens } from '../fixtures/linking.ts';
 import { StandIn } from '../pages/hosted-login.ts';
-
-/** Clicks, and gives the stand-in that opens in a window of its own. */
-async function opens(page: Page, click: () => Promise<void>): Promise<StandIn> {
-  const [popup] = await Promise.all([page.waitForEvent('popup'), click()]);
-  return new StandIn(popup);
-}
-
-const email = (person: { email: string }, provider: string) => person.email.replace('@', `+${provider}@`);
 
 test('a login is linked by signing in with it in a window of its own', { tag: '@anywhere' }, async ({
   app,

@@ -47,3 +47,11 @@ pub(super) fn focus_row(key: Option<&IdentityKey>) {
         let _ = target.focus();
     }
 }
+
+/// Puts the focus on the heading above the buttons that link.
+pub(super) fn focus_section() {
+    let heading = document().get_element_by_id("link-another");
+    if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<HtmlElement>().ok()) {
+        let _ = heading.focus();
+    }
+}

@@ -164,12 +164,12 @@ pub fn UnlinkedLately<R: Restore + Copy + Send + 'static>(
     };
     let none = Signal::derive(move || undo.unlinked().is_empty());
     view! {
-        <div hidden=none>
+        <div class="part" hidden=none>
             <h2 id="unlinked" tabindex="-1">{text::UNLINKED}</h2>
-            <p class="meta">{linking::UNLINKED_LEDE}</p>
             <ul class="card list" role="list" aria-labelledby="unlinked">
                 <For each=move || undo.unlinked() key=Identity::key children=row/>
             </ul>
+            <p class="meta part-note">{linking::UNLINKED_LEDE}</p>
         </div>
     }
 }

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::{Identity, IdentityKey, Metadata};
 
-use super::focus::focus_row;
+use super::focus::{focus_row, focus_section};
 use super::listed::ListedAccount;
 use super::undo::{Restore, Undo};
 use crate::api::{ApiError, Client};
@@ -69,6 +69,8 @@ impl LinkFlow {
         match Popup::open() {
             None => self.leave(wanted),
             Some(popup) => {
+                // The button that was pressed is about to be disabled and would lose the focus to nowhere.
+                focus_section();
                 self.stage.set(Stage::Busy(wanted.clone()));
                 spawn_local(async move {
                     let next = self.prove(popup, wanted).await;

@@ -1,5 +1,6 @@
 //! The login belongs to another account of the person: what moving or merging means, and the choice.
 
+use leptos::html::H3;
 use leptos::prelude::*;
 
 use super::judgement::movable;
@@ -39,9 +40,16 @@ pub fn OtherAccount(
             }
         })
         .collect_view();
+    // It comes without being asked for: the focus says so and brings it into view.
+    let heading = NodeRef::<H3>::new();
+    Effect::new(move |_| {
+        if let Some(heading) = heading.get() {
+            let _ = heading.focus();
+        }
+    });
     view! {
         <section class="card other" aria-labelledby="other-title">
-            <h3 id="other-title" tabindex="-1">{title}</h3>
+            <h3 id="other-title" tabindex="-1" node_ref=heading>{title}</h3>
             <p>{belongs}</p>
             <ul class="other-logins" role="list">{rows}</ul>
             {moves.map(|moves| view! {
