@@ -119,6 +119,13 @@ const PEOPLE: Record<string, Shown> = {
       'Unlink Google, no.name@gmail.example',
     ],
   },
+  'a pinned company login': {
+    id: 'auth0|65a000000000000000000010',
+    way: { password: ['mary@example.com', 'mary-demo'] },
+    header: 'mary@example.com',
+    main: ['Password', 'Mary Jackson', 'mary@example.com'],
+    unlink: ['Unlink Microsoft Entra ID, mary.jackson@globex.example', 'Unlink Google, mary.jackson@gmail.example'],
+  },
   'a company login as the main one': {
     id: 'samlp|acme-saml|ops/kenji',
     way: { standIn: ['Acme Corp', 'kenji.tanaka@acme.example'] },

@@ -50,7 +50,8 @@ test('with "bearer": "id_token" the ID token is the bearer; where it is refused,
   await app.signIn.click();
   await hosted.signInAs(person.email, PASSWORD);
   await expect(app.notice).toContainText('Your session has ended');
-  expect(bearers.map((bearer) => [claims(bearer).aud].flat())).toEqual([[clientId]]);
+  // The one it came with, and the one by which it was renewed once.
+  expect(bearers.map((bearer) => [claims(bearer).aud].flat())).toEqual([[clientId], [clientId]]);
   expect(claims(bearers[0]).sub).toBe(person.userId);
 });
 
