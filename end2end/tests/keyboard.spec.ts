@@ -62,6 +62,19 @@ test('everything from signing in to unlinking works with the keyboard alone', as
   await app.showsTheWayIn();
 });
 
+test('a dialog that was just closed opens again at once', async ({ app, page, signedIn: person }) => {
+  const github = app.unlink(person.linked[1]!);
+  await github.click();
+  await expect(app.keepIt).toBeFocused();
+  // What Escape does, and a press of the button before the dialog's own event tells that it closed.
+  await github.evaluate((button: HTMLElement) => {
+    document.querySelector('dialog')!.close();
+    button.click();
+  });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await expect(app.keepIt).toBeFocused();
+});
+
 test('the open dialog keeps the focus', async ({ app, page, signedIn: person }) => {
   await app.unlink(person.linked[0]!).click();
   await expect(app.keepIt).toBeFocused();

@@ -89,15 +89,9 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_SITE", value_name = "DIR")]
     pub(crate) site: Option<PathBuf>,
 
-    /// The client id of the page. By default the first single-page client with the callback ISSUER/callback.
-    #[arg(long, env = "LINKED_ACCOUNTS_CLIENT", value_name = "ID")]
-    pub(crate) client: Option<String>,
-
-    /// Which token the page sends to the Management API: `access_token`, or `id_token` for the older variant of the
-    /// call, which the tenant takes only with its flag `enable_idtoken_api2`.
-    #[arg(long, env = "LINKED_ACCOUNTS_BEARER", value_name = "KIND", default_value = "access_token")]
-    #[arg(value_parser = bearer)]
-    pub(crate) bearer: Bearer,
+    /// What the page is told.
+    #[command(flatten)]
+    pub(crate) page: Page,
 
     /// Serve demo people and stand-in providers even if others can reach this server. Everybody who reaches it can
     /// then sign in as anybody.
@@ -161,6 +155,33 @@ impl Serve {
     pub(crate) fn has_tls(&self) -> bool {
         self.tls_cert.is_some() || self.tls_self_signed.is_some()
     }
+}
+
+/// What the page learns about its tenant and itself in `/config.json`, beside what the tenant's configuration tells.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Page {
+    /// The client id of the page. By default the first single-page client with the callback ISSUER/callback.
+    #[arg(long, env = "LINKED_ACCOUNTS_CLIENT", value_name = "ID")]
+    pub(crate) client: Option<String>,
+
+    /// Which token the page sends to the Management API: `access_token`, or `id_token` for the older variant of the
+    /// call, which the tenant takes only with its flag `enable_idtoken_api2`.
+    #[arg(long, env = "LINKED_ACCOUNTS_BEARER", value_name = "KIND", default_value = "access_token")]
+    #[arg(value_parser = bearer)]
+    pub(crate) bearer: Bearer,
+
+    /// How old a person's sign-in may be when they change their logins, in seconds; 0 asks for none. By default 900.
+    #[arg(long, env = "LINKED_ACCOUNTS_FRESH_SIGN_IN", value_name = "SECONDS")]
+    pub(crate) fresh_sign_in: Option<u32>,
+
+    /// How long the page offers Undo, in seconds; 0 keeps it until it is dismissed. By default 10.
+    #[arg(long, env = "LINKED_ACCOUNTS_UNDO", value_name = "SECONDS")]
+    pub(crate) undo: Option<u32>,
+
+    /// Where `?return_to=` of the page may lead, parted by commas: addresses, each with everything below it when it
+    /// ends in a slash.
+    #[arg(long, env = "LINKED_ACCOUNTS_RETURN_TO", value_name = "URL", value_delimiter = ',')]
+    pub(crate) return_to: Vec<String>,
 }
 
 fn host_and_port(text: &str) -> Result<String, String> {

@@ -78,7 +78,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     };
 
     let Start { configuration, users, has_demo_people } = start::read(options, &issuer, listening)?;
-    let settings = start::settings(options.client.as_deref(), options.bearer, &configuration, &issuer)?;
+    let settings = start::settings(&options.page, &configuration, &issuer)?;
     let site = start::site(options.site.as_deref())?;
     let tls = tls::open(options, &issuer, Clock::system().now()).map_err(InvalidOptions::from)?;
     let (tls, authority) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.authority));

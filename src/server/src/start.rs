@@ -4,7 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use model::settings::{Bearer, OfferedConnection};
+use model::settings::{InvalidSettings, OfferedConnection};
 use model::{Settings, route};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -15,7 +15,7 @@ use tenant::seed::SeedUser;
 use tenant::{Configuration, Issuer};
 
 use crate::address;
-use crate::config::Serve;
+use crate::config::{Page, Serve};
 use crate::static_files::{Site, SiteError};
 use crate::tls::InvalidTls;
 
@@ -38,6 +38,9 @@ pub(crate) enum InvalidOptions {
     /// The tenant contradicts itself.
     #[error(transparent)]
     Contradiction(#[from] InvalidConfiguration),
+    /// The page is told something that it cannot use.
+    #[error(transparent)]
+    Page(#[from] InvalidSettings),
     /// The demo's people would be open to others.
     #[error(
         "the demo's people are not for a network: their passwords are known to everybody, and {0}. \
@@ -217,18 +220,15 @@ fn absent_with_warning(site: Result<Site, SiteError>) -> Result<Site, InvalidOpt
 /// What the page boots from; `None` when the tenant has no single-page client.
 ///
 /// # Errors
-/// When `--client` names a client that the tenant does not have.
+/// When `--client` names a client that the tenant does not have, or another option of the page's cannot be used.
 pub(crate) fn settings(
-    named: Option<&str>,
-    bearer: Bearer,
+    page: &Page,
     configuration: &Configuration,
     issuer: &Issuer,
 ) -> Result<Option<Settings>, InvalidOptions> {
     let callback = format!("{}{}", issuer.origin(), route::CALLBACK);
-    let client = match named {
-        Some(id) => {
-            Some(configuration.client(id).ok_or_else(|| InvalidOptions::UnknownClient(id.to_owned()))?)
-        }
+    let client = match &page.client {
+        Some(id) => Some(configuration.client(id).ok_or_else(|| InvalidOptions::UnknownClient(id.clone()))?),
         None => page_client(configuration.clients(), &callback),
     };
     match client {
@@ -239,19 +239,21 @@ pub(crate) fn settings(
         ),
         Some(_) => {}
     }
-    Ok(client.map(|client| Settings {
+    let settings = client.map(|client| Settings {
         domain: issuer.origin().to_owned(),
         client_id: client.client_id.clone(),
         audience: Some(issuer.management_audience()),
-        bearer,
+        bearer: page.bearer,
         name: Some(configuration.options().friendly_name.clone()),
         connections: offered(configuration, &client.client_id),
         identity_claim: Some(configuration.options().identity_claim.clone()),
-        fresh_sign_in: None,
-        undo_seconds: None,
-        return_to: Vec::new(),
+        fresh_sign_in: page.fresh_sign_in,
+        undo_seconds: page.undo,
+        return_to: page.return_to.clone(),
         demo: configuration.options().faults,
-    }))
+    });
+    settings.as_ref().map_or(Ok(()), Settings::check)?;
+    Ok(settings)
 }
 
 /// The connections that are open to a client, then those that are closed to it.
@@ -407,23 +409,41 @@ databases:
         assert!(refusal.starts_with("nowhere.json: "), "{refusal}");
     }
 
+    /// What the page of the tenant in [`TENANT`] is told under these options.
+    fn told(arguments: &[&str], issuer: &str) -> Result<Settings, String> {
+        let tenant = file(TENANT);
+        let options = options(&[&["--tenant", tenant.path().to_str().unwrap()], arguments].concat());
+        let start = started(&options, &local(), "127.0.0.1:3000").unwrap();
+        settings(&options.page, &start.configuration, &Issuer::parse(issuer).unwrap())
+            .map(Option::unwrap)
+            .map_err(|error| error.to_string())
+    }
+
     #[test]
     fn the_page_is_the_client_with_its_callback() {
-        let tenant = file(TENANT);
-        let path = tenant.path().to_str().unwrap();
-        let start = started(&options(&["--tenant", path]), &local(), "127.0.0.1:3000").unwrap();
-        let id = |named: Option<&str>, issuer: &str| {
-            settings(named, Bearer::AccessToken, &start.configuration, &Issuer::parse(issuer).unwrap())
-                .map(|settings| settings.map(|settings| settings.client_id))
-                .map_err(|error| error.to_string())
-        };
-        assert_eq!(id(None, "http://localhost:3000"), Ok(Some("page".to_owned())));
-        assert_eq!(id(None, "http://localhost:4000"), Ok(Some("first".to_owned())));
-        assert_eq!(id(Some("first"), "http://localhost:3000"), Ok(Some("first".to_owned())));
+        let id = |arguments: &[&str], issuer| told(arguments, issuer).map(|settings| settings.client_id);
+        assert_eq!(id(&[], "http://localhost:3000"), Ok("page".to_owned()));
+        assert_eq!(id(&[], "http://localhost:4000"), Ok("first".to_owned()));
+        assert_eq!(id(&["--client", "first"], "http://localhost:3000"), Ok("first".to_owned()));
         assert_eq!(
-            id(Some("ghost"), "http://localhost:3000"),
+            id(&["--client", "ghost"], "http://localhost:3000"),
             Err("--client: the tenant has no client with the id \"ghost\"".to_owned())
         );
+    }
+
+    #[test]
+    fn the_page_learns_how_careful_it_shall_be_and_where_it_may_lead() {
+        let arguments =
+            ["--fresh-sign-in", "60", "--undo", "0", "--return-to", "https://a.example/,https://b.example/x"];
+        let settings = told(&arguments, "http://localhost:3000").unwrap();
+        assert_eq!((settings.fresh_sign_in, settings.undo_seconds), (Some(60), Some(0)));
+        assert_eq!(settings.return_to, ["https://a.example/", "https://b.example/x"]);
+    }
+
+    #[test]
+    fn a_place_to_return_to_that_is_no_address_is_refused() {
+        let refusal = told(&["--return-to", "javascript:alert(1)"], "http://localhost:3000").unwrap_err();
+        assert!(refusal.contains("javascript:alert(1)"), "{refusal}");
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub fn UnlinkDialog(
     let is_asked = Memo::new(move |_| question.read().is_some());
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
+        // Asking the same again counts: Escape may have closed the dialog meanwhile.
+        asked.track();
         if !is_asked.get() {
             dialog.close();
         } else if !dialog.open() && dialog.show_modal().is_ok() {
@@ -45,6 +47,12 @@ pub fn UnlinkDialog(
         close();
         if !keys.is_empty() {
             on_unlink.run(keys);
+        }
+    };
+    // Escape closes the dialog at once, and its event comes later: by then another question may be open.
+    let closed = move |_| {
+        if dialog.get_untracked().is_some_and(|dialog| !dialog.open()) {
+            close();
         }
     };
     // A click beside the box lands on the dialog itself, one inside it on something in it.
@@ -65,7 +73,7 @@ pub fn UnlinkDialog(
     }
     });
     view! {
-        <dialog node_ref=dialog aria-labelledby=TITLE on:click=click_beside on:close=move |_| close()>
+        <dialog node_ref=dialog aria-labelledby=TITLE on:click=click_beside on:close=closed>
             <div class="dialog-body">
                 <h2 id=TITLE>{title}</h2>
                 {body}

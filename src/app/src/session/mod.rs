@@ -316,7 +316,7 @@ impl Session {
         F: Future<Output = Result<T, ApiError>>,
     {
         let ended = |error: &ApiError| error.trouble == Trouble::SessionEnded;
-        let spent = self.account().map(|account| account.bearer);
+        let spent = self.account();
         let mut outcome = match self.client() {
             Ok(client) => send(client).await,
             Err(error) => Err(error),
@@ -449,16 +449,18 @@ impl Session {
         let Some(left) = account.expires_at.and_then(|end| end.checked_sub(now())) else { return };
         // Not before half of it, and not in more days than a browser's timer can count.
         let wait = left.saturating_sub(RENEWAL_LEAD.min(left / 2)).clamp(1, 86_400 * 24).unsigned_abs();
-        let renew = move || spawn_local(async move { _ = self.renew(Some(account.bearer)).await });
+        let renew = move || spawn_local(async move { _ = self.renew(Some(account)).await });
         set_timeout(renew, Duration::from_secs(wait));
     }
 
-    /// Gets a token in place of `spent` without asking anybody, and whether there is one. One tab at a time asks the
-    /// tenant, the others take what it got.
-    async fn renew(self, spent: Option<BearerToken>) -> bool {
+    /// Gets a token in place of that of `spent` without asking anybody, and whether there is one. One tab at a time
+    /// asks the tenant, the others take what it got.
+    async fn renew(self, spent: Option<Account>) -> bool {
         let _turn = tabs::turn().await;
+        // Both are compared: two tokens of the same second can be the same to the letter.
+        let token = |account: &Account| (account.bearer.clone(), account.expires_at);
         let is_renewed =
-            |account: &Account| account.is_live(now()) && Some(&account.bearer) != spent.as_ref();
+            |account: &Account| account.is_live(now()) && spent.as_ref().map(token) != Some(token(account));
         if self.account().as_ref().is_some_and(is_renewed) {
             return true;
         }
@@ -476,9 +478,10 @@ impl Session {
         };
         let Ok(Proof { mut account, .. }) = asked.await else { return false };
         account.used = account.used.or_else(|| self.whom().and_then(|whom| whom.used));
-        let renewal = Renewal::of(&account);
+        let (renewal, got) = (Renewal::of(&account), account.bearer.clone());
         self.handle(Event::Renewed(account));
-        let renewed = self.account().as_ref().is_some_and(is_renewed);
+        // Not when somebody else turned out to be signed in.
+        let renewed = self.account().is_some_and(|account| account.bearer == got);
         if renewed {
             tabs::tell(&News::Renewed(renewal));
             self.renew_in_time();
