@@ -25,7 +25,7 @@ export class HostedLogin {
 
   /** Goes on to the stand-in for `provider`. */
   async continueWith(provider: string): Promise<StandIn> {
-    await this.page.getByRole('link', { name: `Continue with ${provider}` }).click();
+    await this.page.getByRole('link', { name: `Continue with ${provider} demo stand-in`, exact: true }).click();
     const standIn = new StandIn(this.page);
     await expect(standIn.heading).toHaveText(`Stand-in for ${provider}`);
     return standIn;
