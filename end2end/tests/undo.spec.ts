@@ -64,7 +64,7 @@ test.describe('the notice', () => {
     await timeStandsStill(app, page);
     await app.unlinks(google);
     await expect(undo(page)).toBeVisible();
-    await expect(page.getByText('If you are still signed in there, that is all; otherwise you sign in there.')).toBeVisible();
+    await expect(page.getByText('If you are still signed in there, Undo takes this one click; otherwise you sign in there.')).toBeVisible();
     await page.clock.runFor(9_000);
     await expect(undo(page)).toBeVisible();
     await page.clock.runFor(1_500);

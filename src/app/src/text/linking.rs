@@ -64,7 +64,7 @@ pub fn undo_takes(identity: &Identity) -> &'static str {
     match identity.provider.as_str() {
         "auth0" => "You will be asked for its password.",
         "email" | "sms" => "You will be sent a code.",
-        _ => "If you are still signed in there, that is all; otherwise you sign in there.",
+        _ => "If you are still signed in there, Undo takes this one click; otherwise you sign in there.",
     }
 }
 
