@@ -166,6 +166,21 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expectAccessible(page);
     });
 
+    test('unlinking the login in use is accessible', async ({ app, hosted, house, page }) => {
+      const microsoft = house.claim('atStandIns').linked[1]!;
+      await app.open();
+      await app.signIn.click();
+      await (await hosted.continueWith('Microsoft')).choose(microsoft.who);
+      await app.showsTheList();
+      await app.unlink(microsoft).click();
+      await expect(app.dialog).toContainText('so you will be signed out here');
+      await expectAccessible(page);
+      await app.confirm(microsoft).click();
+      await app.showsTheWayIn();
+      await expect(page.getByText('you are signed out')).toBeVisible();
+      await expectAccessible(page);
+    });
+
     test('what an address asks for is accessible', async ({ app, page, signedIn: _ }) => {
       await page.goto('/link/linkedin?return_to=https://evil.example/');
       await app.showsTheList();

@@ -1,4 +1,4 @@
-import { expect, isManagement, managementRequests, test } from '../fixtures/index.ts';
+import { expect, isManagement, managementRequests, PASSWORD, test } from '../fixtures/index.ts';
 import { address as email, opens } from '../fixtures/linking.ts';
 import { StandIn } from '../pages/hosted-login.ts';
 
@@ -41,6 +41,19 @@ test('a login of a connection without a button is linked through the login page'
   await popup.getByRole('link', { name: 'Continue with GitHub' }).click();
   await new StandIn(popup).be('Git Hubber', email(person, 'hub'));
   await expect(app.status).toContainText(`GitHub (${email(person, 'hub')}) is linked to this account now.`);
+});
+
+test('where the browser blocks windows, linking goes by redirects', async ({ app, hosted, page, signedIn: person }) => {
+  await page.evaluate(() => {
+    window.open = () => null;
+  });
+  await app.link('LinkedIn').click();
+  await new StandIn(page).be('Linked Inn', email(person, 'blocked'));
+  await page.getByRole('button', { name: 'Sign in to finish' }).click();
+  await hosted.password.fill(PASSWORD);
+  await hosted.submit.click();
+  await app.showsTheList();
+  await expect(app.status).toContainText(`LinkedIn (${email(person, 'blocked')}) is linked to this account now.`);
 });
 
 test('closing the window changes nothing, and the way on opens it again', async ({ app, page, signedIn: person }) => {
@@ -125,7 +138,7 @@ test.describe('on a small screen', () => {
     await new StandIn(page).be('Linked Inn', email(person, 'small'));
     await expect(page.getByText(`Now sign in as ${person.email} once more`)).toBeVisible();
     await page.getByRole('button', { name: 'Sign in to finish' }).click();
-    await hosted.password.fill('correct horse battery staple');
+    await hosted.password.fill(PASSWORD);
     await hosted.submit.click();
     await app.showsTheList();
     await expect(app.status).toContainText(`LinkedIn (${email(person, 'small')}) is linked to this account now.`);
@@ -139,7 +152,7 @@ test.describe('on a small screen', () => {
     await new StandIn(page).be('Linked Inn', email(person, 'theft'));
     await page.getByRole('button', { name: 'Sign in to finish' }).click();
     await hosted.email.fill(other.email);
-    await hosted.password.fill('correct horse battery staple');
+    await hosted.password.fill(PASSWORD);
     await hosted.submit.click();
     await expect(app.heading).toHaveText('Somebody else is signed in now');
     await page.getByRole('button', { name: `Go on as ${other.email}` }).click();
