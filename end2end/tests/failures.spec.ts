@@ -223,6 +223,7 @@ test('a person whose tenant session is over, too, comes back to the same place b
   await context.clearCookies();
   await fail(page, refusal(401, 'Unauthorized', 'Expired token', 'invalid_token'));
   await app.unlinks(person.linked[0]!);
+  await expect(app.notice).toContainText('Your session has ended');
   await page.unrouteAll();
   await app.signInAgain.click();
   await hosted.signInAs(person.email, PASSWORD);
