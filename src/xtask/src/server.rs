@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 
 /// The cargo call that compiles the server for development.
 pub(crate) fn compilation(workspace: &Workspace) -> Build {
-    Build { what: "the server", command: workspace.cargo(&["build", "-p", "server"]) }
+    Build { what: "the server", command: workspace.program("linked-accounts") }
 }
 
 /// The cargo call that compiles the server for release, with the files of `target/site` inside.

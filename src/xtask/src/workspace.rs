@@ -1,5 +1,6 @@
 //! Where things are, and the Rust parts that must be there before anything is built.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -54,8 +55,14 @@ impl Workspace {
         self.command("cargo", arguments)
     }
 
+    /// The cargo call that compiles one program for development. It chooses the features of dependencies as the tests
+    /// of the whole workspace do (`--package` alone would choose fewer), so that both use one compilation of them.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        self.cargo(&["build", "--workspace", "--bin", name])
+    }
+
     /// A call of `program` from the root of the workspace.
-    pub(crate) fn command(&self, program: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.root);
         command
