@@ -137,7 +137,9 @@ impl Check {
                 let mut fuzz = workspace.command(workspace.target.join("debug/fuzz"), &[]);
                 for command in [&mut workspace.program("fuzz"), &mut fuzz] {
                     if !tool::live(command)?.0.success() {
-                        bail!("a promise does not hold, or the check does not compile; the message stands above");
+                        bail!(
+                            "a promise does not hold, or the check does not compile; the message stands above"
+                        );
                     }
                 }
                 Ok(Tally::single(true))
