@@ -76,17 +76,17 @@ impl Unit {
         Ok(())
     }
 
-    /// Writes down that the session was used at `now`.
+    /// Writes down that the session was used at `now`. `false` when it has ended.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn touch_session(&mut self, digest: &Digest, now: i64) -> Result<(), Error> {
-        sqlx::query("UPDATE sessions SET used_at = $2 WHERE digest = $1")
+    pub async fn touch_session(&mut self, digest: &Digest, now: i64) -> Result<bool, Error> {
+        let touched = sqlx::query("UPDATE sessions SET used_at = $2 WHERE digest = $1")
             .bind(digest.as_str())
             .bind(now)
             .execute(self.connection())
             .await?;
-        Ok(())
+        Ok(touched.rows_affected() > 0)
     }
 
     /// Ends one session.

@@ -247,8 +247,16 @@ async fn a_password_and_a_code_follow_their_identity_and_a_session_ends_with_unl
     let opened = reader.find_user_by_identity(&session.key).await.unwrap().unwrap();
     assert_eq!(opened.user_id.as_str(), "google-oauth2|9");
 
+    let touch = async || {
+        let digest = session.digest.clone();
+        let work = store
+            .write::<_, Error, _>(|unit| Box::pin(async move { unit.touch_session(&digest, LATER).await }));
+        work.await.unwrap()
+    };
+    assert!(touch().await);
     assert!(unlink(&store, "google-oauth2|9", "auth0|1").await);
     assert_eq!(reader.find_session(&session.digest).await.unwrap(), None);
+    assert!(!touch().await, "what has ended is not used any more");
     let found = reader.find_credential(&connection, "ada@example.test").await.unwrap();
     assert_eq!(found, Some(credential));
 }

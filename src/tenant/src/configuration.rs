@@ -10,6 +10,7 @@ use model::settings::IDENTITY_CLAIM;
 use model::{ConnectionName, Provider, Scopes};
 
 pub use crate::http::limit::RateLimit;
+use crate::oauth::request::origin_of;
 pub use crate::password::{PasswordLevel, PasswordPolicy};
 use crate::secret::Secret;
 
@@ -36,6 +37,9 @@ pub struct Options {
     pub default_audience: Option<String>,
     /// Where sign-out may return to when the request names no application.
     pub allowed_logout_urls: Vec<String>,
+    /// Where a person goes on who is left on a page of the tenant, when the application is not known or has no address
+    /// of its own for that.
+    pub default_redirection_uri: Option<String>,
     /// Whether discovery names `/oidc/logout`; the endpoint is there either way (contract C5).
     pub end_session_discovery: bool,
     /// Whether the Management API takes a person's ID token for an access token, as old applications send it
@@ -74,6 +78,7 @@ impl Default for Options {
             idle_session_lifetime: Duration::from_hours(24),
             default_audience: None,
             allowed_logout_urls: Vec::new(),
+            default_redirection_uri: None,
             end_session_discovery: false,
             id_token_bearer: false,
             identity_claim: IDENTITY_CLAIM.to_owned(),
@@ -141,6 +146,8 @@ pub struct Client {
     pub callbacks: Vec<String>,
     /// Where sign-out may return to.
     pub allowed_logout_urls: Vec<String>,
+    /// Where the application begins a sign-in by itself.
+    pub initiate_login_uri: Option<String>,
     /// Origins whose pages may receive an answer by `web_message`.
     pub web_origins: Vec<String>,
     /// Grant types it may use, such as `authorization_code`.
@@ -154,6 +161,16 @@ impl Client {
     #[must_use]
     pub fn may_use(&self, grant_type: &str) -> bool {
         self.grant_types.iter().any(|allowed| allowed == grant_type)
+    }
+
+    /// Where a person gets to the application from a page of the tenant: where it begins a sign-in, else where people
+    /// go who signed out, else the origin of its first callback. `None` where that is no web page.
+    #[must_use]
+    pub fn entrance(&self) -> Option<String> {
+        let after_logout = || self.allowed_logout_urls.iter().find(|url| !url.contains('*')).cloned();
+        let origin = || origin_of(self.callbacks.first()?);
+        let entrance = self.initiate_login_uri.clone().or_else(after_logout).or_else(origin)?;
+        origin_of(&entrance).map(|_| entrance)
     }
 }
 
@@ -400,6 +417,7 @@ impl Configuration {
                 return Err(InvalidConfiguration::MissingSecret(client.name.clone()));
             }
             let urls = client.callbacks.iter().chain(&client.allowed_logout_urls).chain(&client.web_origins);
+            let urls = urls.chain(&client.initiate_login_uri);
             for url in urls {
                 // A logout URL may hold `*` in place of a subdomain, which no URL parser takes.
                 if url::Url::parse(&url.replace('*', "any")).is_err() {
@@ -522,6 +540,7 @@ mod tests {
             authentication: ClientAuthentication::None,
             callbacks: vec!["http://localhost:3000/callback".to_owned()],
             allowed_logout_urls: vec!["https://*.example.test".to_owned()],
+            initiate_login_uri: None,
             web_origins: vec![],
             grant_types: vec!["authorization_code".to_owned()],
             refresh_tokens: RefreshTokens::default(),
@@ -555,6 +574,20 @@ mod tests {
         );
         let nowhere = Client { callbacks: vec!["/callback".to_owned()], ..client("a") };
         assert!(matches!(checked(vec![nowhere], vec![]), Err(InvalidConfiguration::InvalidUrl { .. })));
+    }
+
+    #[test]
+    fn an_application_is_entered_where_it_says_or_where_it_must_be() {
+        let mut app = client("a");
+        assert_eq!(app.entrance().as_deref(), Some("http://localhost:3000"));
+        app.allowed_logout_urls.push("https://app.example.test/bye".to_owned());
+        assert_eq!(app.entrance().as_deref(), Some("https://app.example.test/bye"));
+        app.initiate_login_uri = Some("https://app.example.test/login".to_owned());
+        assert_eq!(app.entrance().as_deref(), Some("https://app.example.test/login"));
+        let nowhere = Client { callbacks: vec!["com.example.app://callback".to_owned()], ..client("a") };
+        assert_eq!(nowhere.entrance(), None, "no page leads into an app on a device");
+        let broken = Client { initiate_login_uri: Some("/login".to_owned()), ..client("a") };
+        assert!(matches!(checked(vec![broken], vec![]), Err(InvalidConfiguration::InvalidUrl { .. })));
     }
 
     #[test]

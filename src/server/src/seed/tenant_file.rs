@@ -129,13 +129,14 @@ section! {
         #[serde(default)] idle_session_lifetime: Option<Spanned<f64>>,
         #[serde(default)] default_audience: Option<String>,
         #[serde(default)] allowed_logout_urls: Option<Vec<String>>,
+        #[serde(default)] default_redirection_uri: Option<Spanned<String>>,
         #[serde(default)] flags: Option<FlagsSection>,
         #[serde(default)] oidc_logout: Option<OidcLogoutSection>,
     } ignored {
         acr_values_supported allow_organization_name_in_authentication_api
         authorization_response_iss_parameter_supported change_password client_id_metadata_document_supported
-        country_codes customize_mfa_in_postlogin_action default_directory default_redirection_uri
-        default_token_quota device_flow dynamic_client_registration_security_mode enable_ai_guide
+        country_codes customize_mfa_in_postlogin_action default_directory default_token_quota
+        device_flow dynamic_client_registration_security_mode enable_ai_guide
         enabled_locales ephemeral_session_lifetime error_page guardian_mfa_page
         idle_ephemeral_session_lifetime legacy_sandbox_version mtls phone_consolidated_experience
         picture_url pushed_authorization_requests_supported resource_parameter_profile sandbox_version
@@ -184,6 +185,7 @@ section! {
         #[serde(default)] token_endpoint_auth_method: Option<AuthMethod>,
         #[serde(default)] callbacks: Option<Vec<String>>,
         #[serde(default)] allowed_logout_urls: Option<Vec<String>>,
+        #[serde(default)] initiate_login_uri: Option<String>,
         #[serde(default)] web_origins: Option<Vec<String>>,
         #[serde(default)] grant_types: Option<Vec<String>>,
         #[serde(default)] refresh_token: Option<RefreshTokenEntry>,
@@ -192,7 +194,7 @@ section! {
         callback_url_template client_aliases client_authentication_methods client_metadata compliance_level
         cross_origin_auth cross_origin_authentication cross_origin_loc custom_login_page custom_login_page_on
         custom_login_page_preview default_organization description encryption_key express_configuration
-        form_template global initiate_login_uri is_first_party is_token_endpoint_ip_header_trusted
+        form_template global is_first_party is_token_endpoint_ip_header_trusted
         jwt_configuration logo_uri mobile my_organization_configuration native_social_login
         oidc_backchannel_logout oidc_conformant oidc_logout organization_discovery_methods
         organization_require_behavior organization_usage owners par_request_expiry redirection_policy
@@ -409,6 +411,7 @@ impl TenantSection {
             idle_session_lifetime: hours(self.idle_session_lifetime, default.idle_session_lifetime)?,
             default_audience: self.default_audience.filter(|audience| !audience.is_empty()),
             allowed_logout_urls: self.allowed_logout_urls.unwrap_or_default(),
+            default_redirection_uri: self.default_redirection_uri.map(web_address).transpose()?.flatten(),
             end_session_discovery: self
                 .oidc_logout
                 .is_some_and(|section| section.rp_logout_end_session_endpoint_discovery),
@@ -425,6 +428,16 @@ impl LinkedAccountsSection {
         }
         options.verified_email_to_link = self.verified_email_to_link;
         options.faults = self.faults;
+    }
+}
+
+/// An address that a browser can be led to; an empty one is none.
+fn web_address(text: Spanned<String>) -> Result<Option<String>, Misplaced> {
+    let is_web = |text: &str| text.starts_with("https://") || text.starts_with("http://");
+    match text.value {
+        empty if empty.is_empty() => Ok(None),
+        address if is_web(&address) => Ok(Some(address)),
+        _ => Err((text.referenced, "this is no address with http or https".to_owned())),
     }
 }
 
@@ -470,6 +483,7 @@ impl ClientEntry {
             authentication,
             callbacks: self.callbacks.unwrap_or_default(),
             allowed_logout_urls: self.allowed_logout_urls.unwrap_or_default(),
+            initiate_login_uri: self.initiate_login_uri.filter(|uri| !uri.is_empty()),
             web_origins: self.web_origins.unwrap_or_default(),
             grant_types,
             refresh_tokens,
@@ -640,6 +654,7 @@ tenant:
   idle_session_lifetime: 0.5
   default_audience: ''
   support_email: help@example.com
+  default_redirection_uri: https://acme.example.com
   flags: { enable_sso: true, enable_idtoken_api2: true }
   oidc_logout: { rp_logout_end_session_endpoint_discovery: true }
 rules: []
@@ -647,6 +662,7 @@ clients:
   - name: Portal
     app_type: spa
     callbacks: [https://portal.example.com/callback]
+    initiate_login_uri: https://portal.example.com/login
     refresh_token: { rotation_type: rotating, leeway: 3, token_lifetime: 3600, policies: [] }
   - name: Nightly job
     client_id: nightly
@@ -680,6 +696,8 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
         assert!(file.options.end_session_discovery && file.options.id_token_bearer);
         let [portal, nightly] = &file.clients[..] else { panic!("two clients") };
         assert_eq!(portal.application_type, ApplicationType::SinglePage);
+        assert_eq!(portal.entrance().as_deref(), Some("https://portal.example.com/login"));
+        assert_eq!(file.options.default_redirection_uri.as_deref(), Some("https://acme.example.com"));
         assert_eq!(portal.authentication, ClientAuthentication::None);
         assert_eq!(portal.grant_types, ["authorization_code", "refresh_token"]);
         assert_eq!(portal.refresh_tokens.leeway, Duration::from_secs(3));
@@ -821,6 +839,10 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
         assert_eq!(
             refusal("tenant:\n  session_lifetime: -1\n"),
             "tenant.yaml:2:21: a lifetime of -1 hours cannot be"
+        );
+        assert_eq!(
+            refusal("tenant:\n  default_redirection_uri: javascript:alert(1)\n"),
+            "tenant.yaml:2:28: this is no address with http or https"
         );
     }
 

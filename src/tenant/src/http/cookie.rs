@@ -1,5 +1,5 @@
-//! The tenant's cookies: the session, the browser that a login belongs to, the code out of a mail, and those of the
-//! stand-ins.
+//! The tenant's cookies: the session, the browser that a login belongs to, the application that asked for it, the code
+//! out of a mail, and those of the stand-ins.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -14,6 +14,8 @@ pub(crate) enum Cookie<'c> {
     /// Binds a login page to the browser that asked for it, so that nobody can be signed in by another's
     /// link (login CSRF).
     Browser,
+    /// Which application asked last, so that a person who is left on a page of the tenant can go back to it.
+    Application,
     /// The code out of a link in a mail.
     Ticket,
     /// Tells a stand-in who signed in there before; holds the connection's id.
@@ -26,6 +28,7 @@ impl Cookie<'_> {
         let (kind, of) = match self {
             Self::Session => ("session", ""),
             Self::Browser => ("browser", ""),
+            Self::Application => ("application", ""),
             Self::Ticket => ("ticket", ""),
             Self::StandIn(connection) => ("stand-in-", connection),
         };

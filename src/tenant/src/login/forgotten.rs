@@ -1,44 +1,33 @@
 //! The page where people who forgot their password ask for a mail.
 
-use axum::extract::{Query, Request, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::pages::{self, ForgottenPage};
-use super::password::Handle;
-use super::{Client, Form, NotWaiting, Waiting, page};
+use super::{NotWaiting, Submitted, Waiting, page};
 use crate::Tenant;
 
 /// `GET /u/forgot-password?state=…`: the page.
-pub(super) async fn show(
-    State(tenant): State<Tenant>,
-    Query(handle): Query<Handle>,
-    request: Request,
-) -> Response {
-    match Waiting::find(&tenant, &Client::of(&request), &handle.state).await {
-        Ok(waiting) => {
-            let email = waiting.request.login_hint.clone().unwrap_or_default();
-            render(&tenant, &waiting, &email, None)
-        }
-        Err(not_waiting) => not_waiting.into_response(&tenant),
-    }
+pub(super) async fn show(State(tenant): State<Tenant>, waiting: Waiting) -> Response {
+    render(&tenant, &waiting, waiting.hint(), None)
 }
 
 /// `POST /u/forgot-password`: state, email. The answer is the same whether or not anybody has the address.
-pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Response {
-    match ask(&tenant, request).await {
+pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
+    match ask(&tenant, &submitted).await {
         Ok(response) => response,
-        Err(not_waiting) => not_waiting.into_response(&tenant),
+        Err(error) => NotWaiting::Store(error).into_response(&tenant, &submitted.client),
     }
 }
 
-async fn ask(tenant: &Tenant, request: Request) -> Result<Response, NotWaiting> {
-    let client = Client::of(&request);
-    let form = Form::read(tenant, &client, request).await?;
-    let waiting = Waiting::find(tenant, &client, form.text("state")).await?;
+async fn ask(
+    tenant: &Tenant,
+    Submitted { client, form, waiting }: &Submitted,
+) -> Result<Response, store::Error> {
     let email = form.text("email").to_lowercase();
     if let Err(wait) = tenant.allow_mail(&email, client.address()) {
-        let mut response = render(tenant, &waiting, &email, Some(Outcome::TooMany));
+        let mut response = render(tenant, waiting, &email, Some(Outcome::TooMany));
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         return Ok(response);
     }
@@ -48,7 +37,7 @@ async fn ask(tenant: &Tenant, request: Request) -> Result<Response, NotWaiting> 
         .map(|connection| connection.name.clone())
         .collect();
     tenant.mail_reset(databases, &email).await?;
-    Ok(render(tenant, &waiting, &email, Some(Outcome::Sent)))
+    Ok(render(tenant, waiting, &email, Some(Outcome::Sent)))
 }
 
 /// What became of asking.
@@ -61,8 +50,7 @@ enum Outcome {
 fn render(tenant: &Tenant, waiting: &Waiting, email: &str, outcome: Option<Outcome>) -> Response {
     let too_many = outcome == Some(Outcome::TooMany);
     let view = ForgottenPage {
-        tenant: tenant.name(),
-        state: &waiting.handle,
+        visit: waiting.visit(tenant),
         email,
         sent: outcome == Some(Outcome::Sent),
         refusal: too_many.then_some("Too many attempts. Wait a minute, then try again."),

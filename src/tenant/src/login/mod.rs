@@ -17,11 +17,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get, post};
 use model::{ConnectionName, IdentityKey, Profile};
+use serde::Deserialize;
 use store::{Digest, LoginRow, Unit, UserRow};
 
 use crate::clock::Moment;
@@ -33,7 +35,8 @@ use crate::oauth::authorize;
 use crate::oauth::request::{AuthorizationRequest, Unanswerable, origin_of};
 use crate::secret::{Secret, digest};
 use crate::{Tenant, session};
-use pages::{Assets, ProblemPage};
+use pages::{Assets, ProblemPage, Visit};
+pub(crate) use stand_in::forget;
 
 /// How long a login page waits for its person.
 const LOGIN_LIFETIME: Duration = Duration::from_hours(1);
@@ -101,6 +104,21 @@ pub(crate) fn problem(
     detail: Option<&str>,
 ) -> Response {
     let view = ProblemPage { tenant: tenant.name(), title, text, detail, request_id: None, way_on: None };
+    page(status, pages::problem(&tenant.0.assets, &view), None)
+}
+
+/// A page where a person's way ends here: it leads back to the application that asked last in this browser, else to
+/// where the tenant says. Both come from the configuration, so that no link can lead anybody elsewhere.
+fn end(tenant: &Tenant, headers: &HeaderMap, status: StatusCode, title: &str, text: &str) -> Response {
+    let (configuration, asked) = (&tenant.0.configuration, Cookie::Application.read(tenant, headers));
+    let application = asked.and_then(|asked| {
+        configuration.clients().iter().find(|client| asked.equals(&digest(client.client_id.as_bytes())))
+    });
+    let entrance = application.and_then(|client| Some((client.entrance()?, client.name.as_str())));
+    let other = || configuration.options().default_redirection_uri.clone().map(|url| (url, tenant.name()));
+    let way_on = entrance.or_else(other);
+    let way_on = way_on.as_ref().map(|(url, name)| (url.as_str(), *name));
+    let view = ProblemPage { tenant: tenant.name(), title, text, detail: None, request_id: None, way_on };
     page(status, pages::problem(&tenant.0.assets, &view), None)
 }
 
@@ -199,7 +217,16 @@ pub(crate) async fn ask(
     if fresh {
         response.headers_mut().append(header::SET_COOKIE, Cookie::Browser.set(tenant, &browser));
     }
+    let application = Secret::new(digest(request.client_id.as_bytes()));
+    response.headers_mut().append(header::SET_COOKIE, Cookie::Application.set(tenant, &application));
     Ok(uncached(response))
+}
+
+/// The handle of a waiting login in a page's address.
+#[derive(Deserialize)]
+struct Handle {
+    #[serde(default)]
+    state: String,
 }
 
 /// `GET /u/connection?state=…&connection=…`: to the connection's provider, or to who stands in for it.
@@ -269,22 +296,22 @@ impl From<store::Error> for NotFinished {
 }
 
 impl NotWaiting {
-    fn into_response(self, tenant: &Tenant) -> Response {
+    fn into_response(self, tenant: &Tenant, client: &Client) -> Response {
         match self {
-            Self::Gone => problem(
+            Self::Gone => end(
                 tenant,
+                &client.headers,
                 StatusCode::BAD_REQUEST,
                 "This sign-in is over",
                 "It was finished, open for too long, or started in another browser. \
                  Go back to the application and sign in again.",
-                None,
             ),
-            Self::Foreign => problem(
+            Self::Foreign => end(
                 tenant,
+                &client.headers,
                 StatusCode::FORBIDDEN,
                 "This form came from another site",
                 "For your safety it was not looked at. Go back to the application and sign in again.",
-                None,
             ),
             Self::Store(error) => failure(tenant, &error),
         }
@@ -303,9 +330,15 @@ impl Waiting {
         Ok(Self { handle: handle.to_owned(), digest, browser, request, ip: client.ip() })
     }
 
-    /// What the application is called.
-    fn client_name<'t>(&self, tenant: &'t Tenant) -> &'t str {
-        tenant.client(&self.request.client_id).map_or("", |client| &client.name)
+    /// What all of its pages show.
+    fn visit<'p>(&'p self, tenant: &'p Tenant) -> Visit<'p> {
+        let client = tenant.client(&self.request.client_id).map_or("", |client| &client.name);
+        Visit { tenant: tenant.name(), client, state: &self.handle }
+    }
+
+    /// Whom the application expects, as far as it says; may be empty.
+    fn hint(&self) -> &str {
+        self.request.login_hint.as_deref().unwrap_or_default()
     }
 
     /// The connections that this application may use, or the one that it asked for.
@@ -419,8 +452,12 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn of(request: &Request) -> Self {
-        let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        Self { headers: request.headers().clone(), address }
+        Self::new(request.headers(), request.extensions())
+    }
+
+    fn new(headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        Self { headers: headers.clone(), address }
     }
 
     /// The address that the connection comes from.
@@ -452,6 +489,42 @@ impl Form {
     /// As typed: a password may begin or end with a space.
     fn untrimmed(&self, field: &str) -> &str {
         self.0.get(field).and_then(serde_json::Value::as_str).unwrap_or_default()
+    }
+}
+
+/// The login that a page's address names; the answer is a page that says so where there is none.
+impl FromRequestParts<Tenant> for Waiting {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, tenant: &Tenant) -> Result<Self, Response> {
+        let handle =
+            Query::<Handle>::try_from_uri(&parts.uri).map_or_else(|_| String::new(), |query| query.0.state);
+        let client = Client::new(&parts.headers, &parts.extensions);
+        Self::find(tenant, &client, &handle).await.map_err(|gone| gone.into_response(tenant, &client))
+    }
+}
+
+/// A form of a waiting login that one of our own pages sent from the login's own browser.
+struct Submitted {
+    client: Client,
+    form: Form,
+    waiting: Waiting,
+}
+
+impl FromRequest<Tenant> for Submitted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, tenant: &Tenant) -> Result<Self, Response> {
+        let client = Client::of(&request);
+        let read = async {
+            let form = Form::read(tenant, &client, request).await?;
+            let waiting = Waiting::find(tenant, &client, form.text("state")).await?;
+            Ok::<_, NotWaiting>((form, waiting))
+        };
+        match read.await {
+            Ok((form, waiting)) => Ok(Self { client, form, waiting }),
+            Err(not_waiting) => Err(not_waiting.into_response(tenant, &client)),
+        }
     }
 }
 

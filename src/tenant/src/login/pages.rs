@@ -57,15 +57,22 @@ pub(crate) struct Assets {
     pub(crate) icon: String,
 }
 
-/// What the login page shows. Its form posts `state`, `username` and `password` to [`LOGIN`].
+/// What every page of a waiting login shows.
 #[derive(Debug)]
-pub(crate) struct LoginPage<'a> {
+pub(crate) struct Visit<'a> {
     /// What people call the tenant.
     pub(crate) tenant: &'a str,
     /// What people call the application that asked.
     pub(crate) client: &'a str,
     /// The handle of the pending authorization request.
     pub(crate) state: &'a str,
+}
+
+/// What the login page shows. Its form posts `state`, `username` and `password` to [`LOGIN`].
+#[derive(Debug)]
+pub(crate) struct LoginPage<'a> {
+    /// Of which login.
+    pub(crate) visit: Visit<'a>,
     /// What the e-mail field starts with: the hint, or what was typed before; may be empty.
     pub(crate) email: &'a str,
     /// Why the attempt before this page was refused.
@@ -127,12 +134,8 @@ impl Refusal<'_> {
 /// `sms`) or `email` and, when ticked, `email_verified=true`.
 #[derive(Debug)]
 pub(crate) struct StandInPage<'a> {
-    /// What people call the tenant.
-    pub(crate) tenant: &'a str,
-    /// What people call the application that asked.
-    pub(crate) client: &'a str,
-    /// The handle of the pending authorization request.
-    pub(crate) state: &'a str,
+    /// Of which login.
+    pub(crate) visit: Visit<'a>,
     /// The connection's name.
     pub(crate) connection: &'a str,
     /// What people call the connection: "Google".
@@ -202,7 +205,7 @@ pub(crate) struct ProblemPage<'a> {
     pub(crate) detail: Option<&'a str>,
     /// What to quote when asking for help.
     pub(crate) request_id: Option<&'a str>,
-    /// Where to go from here: a path or an http(s) URL, and what the link says. Any other scheme is left out.
+    /// Where to go from here: a path or an http(s) URL, and what people call it. Any other scheme is left out.
     pub(crate) way_on: Option<(&'a str, &'a str)>,
 }
 
@@ -210,18 +213,18 @@ pub(crate) struct ProblemPage<'a> {
 pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
     let wrong = (page.refusal == Some(Refusal::WrongPassword)).then_some("true");
     let described = page.refusal.map(|_| "refusal");
-    let title = format!("Sign in to {}", page.client);
+    let title = format!("Sign in to {}", page.visit.client);
     let content = html! {
         div.card {
-            h1 { "Sign in to " bdi { (page.client) } }
+            h1 { "Sign in to " bdi { (page.visit.client) } }
             // A tenant named like its only application would talk of itself as of two.
-            @if !page.tenant.eq_ignore_ascii_case(page.client) {
-                p.lede { bdi { (page.tenant) } " signs you in; " bdi { (page.client) } " never sees your password." }
+            @if !page.visit.tenant.eq_ignore_ascii_case(page.visit.client) {
+                p.lede { bdi { (page.visit.tenant) } " signs you in; " bdi { (page.visit.client) } " never sees your password." }
             }
             @if let Some(refusal) = page.refusal { (notice(&refusal.sentence())) }
             @if page.has_database {
                 form.fields method="post" action=(LOGIN) {
-                    input type="hidden" name="state" value=(page.state);
+                    input type="hidden" name="state" value=(page.visit.state);
                     div.field {
                         label for="username" { "E-mail address" }
                         // Not type=email: browsers rewrite international domains there, and then nobody is found.
@@ -238,23 +241,23 @@ pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
                     }
                     button.button.solid.wide type="submit" { "Sign in" }
                 }
-                (account::ways_on(page.state, page.sign_up))
+                (account::ways_on(page.visit.state, page.sign_up))
             }
             @if page.has_database && !page.connections.is_empty() { p.or { span { "or" } } }
             @if !page.connections.is_empty() {
                 ul.connections {
                     @for button in &page.connections {
-                        li { (connection_button(assets, page.state, button)) }
+                        li { (connection_button(assets, page.visit.state, button)) }
                     }
                 }
             }
             @if !page.has_database && page.connections.is_empty() {
-                p { "No way to sign in to " bdi { (page.client) } " is set up yet." }
+                p { "No way to sign in to " bdi { (page.visit.client) } " is set up yet." }
             }
         }
         @if page.has_database && !page.demo.is_empty() { (demo_box(page)) }
     };
-    frame(assets, page.tenant, &title, "login", &content)
+    frame(assets, page.visit.tenant, &title, "login", &content)
 }
 
 fn connection_button(assets: &Assets, state: &str, button: &ConnectionButton<'_>) -> Markup {
@@ -282,7 +285,7 @@ fn demo_box(page: &LoginPage<'_>) -> Markup {
                             p.password { "Password " code { (sign_in.password) } }
                         }
                         form method="post" action=(LOGIN) {
-                            input type="hidden" name="state" value=(page.state);
+                            input type="hidden" name="state" value=(page.visit.state);
                             input type="hidden" name="username" value=(sign_in.email);
                             input type="hidden" name="password" value=(sign_in.password);
                             button.button type="submit" {
@@ -310,7 +313,7 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
         Some(refusal) if refusal.is_about_a_new_person() => (Some(refusal.sentence(sms)), None),
         refusal => (None, refusal.map(|refusal| refusal.sentence(sms))),
     };
-    let back = login_path(page.state);
+    let back = login_path(page.visit.state);
     let content = html! {
         div.card {
             div.heading {
@@ -327,7 +330,7 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
             @if let Some(sentence) = chosen { (notice(sentence)) }
             @if !page.people.is_empty() {
                 section aria-labelledby="people" {
-                    h2 #people { "Sign in to " bdi { (page.client) } " as" }
+                    h2 #people { "Sign in to " bdi { (page.visit.client) } " as" }
                     form method="post" action=(STAND_IN) {
                         (stand_in_fields(page))
                         ul.people {
@@ -344,12 +347,12 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
             p.back { a href=(back) { "Back to all ways to sign in" } }
         }
     };
-    frame(assets, page.tenant, &title, "stand-in", &content)
+    frame(assets, page.visit.tenant, &title, "stand-in", &content)
 }
 
 fn stand_in_fields(page: &StandInPage<'_>) -> Markup {
     html! {
-        input type="hidden" name="state" value=(page.state);
+        input type="hidden" name="state" value=(page.visit.state);
         input type="hidden" name="connection" value=(page.connection);
     }
 }
@@ -419,7 +422,7 @@ pub(crate) fn problem(assets: &Assets, page: &ProblemPage<'_>) -> Markup {
                 }
             }
             @if let Some((href, label)) = page.way_on.filter(|(href, _)| is_followable(href)) {
-                a.button.solid.wide href=(href) { (label) }
+                a.button.solid.wide href=(href) { "Go to " bdi { (label) } }
             }
         }
     };
@@ -610,11 +613,13 @@ mod tests {
         }
     }
 
+    fn visit(text: &str) -> Visit<'_> {
+        Visit { tenant: text, client: text, state: text }
+    }
+
     fn login_page(text: &str) -> LoginPage<'_> {
         LoginPage {
-            tenant: text,
-            client: text,
-            state: text,
+            visit: visit(text),
             email: text,
             refusal: None,
             has_database: true,
@@ -631,9 +636,7 @@ mod tests {
 
     fn stand_in_page<'a>(text: &'a str, provider: &'a str) -> StandInPage<'a> {
         StandInPage {
-            tenant: text,
-            client: text,
-            state: text,
+            visit: visit(text),
             connection: text,
             label: text,
             provider,
@@ -660,9 +663,7 @@ mod tests {
 
     fn sign_up_page(text: &str) -> SignUpPage<'_> {
         SignUpPage {
-            tenant: text,
-            client: text,
-            state: text,
+            visit: visit(text),
             email: text,
             username: Some(text),
             rules: vec![text.to_owned()],
@@ -671,7 +672,7 @@ mod tests {
     }
 
     fn forgotten_page(text: &str, sent: bool) -> ForgottenPage<'_> {
-        ForgottenPage { tenant: text, state: text, email: text, sent, refusal: Some(text) }
+        ForgottenPage { visit: visit(text), email: text, sent, refusal: Some(text) }
     }
 
     /// Every page, with `text` in every place that takes text.
@@ -755,7 +756,7 @@ mod tests {
     #[test]
     fn a_connection_button_carries_state_and_connection_encoded() {
         let mut page = login_page("calm");
-        page.state = "a b&c=d#e";
+        page.visit.state = "a b&c=d#e";
         page.connections[0].connection = "acme & söhne";
         let html = login(&assets(), &page).into_string();
         let href = "/u/connection?state=a+b%26c%3Dd%23e&amp;connection=acme+%26+s%C3%B6hne";

@@ -2,50 +2,33 @@
 
 use std::sync::OnceLock;
 
-use axum::extract::{Query, Request, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use model::{ConnectionName, IdentityKey};
-use serde::Deserialize;
 
 use super::pages::{self, ConnectionButton, LoginPage, Refusal};
-use super::{Client, Form, NotFinished, NotWaiting, Waiting, page};
+use super::{NotFinished, NotWaiting, Submitted, Waiting, page};
 use crate::Tenant;
 use crate::secret::{Secret, hash_password, is_bcrypt, verify_password};
 
-#[derive(Deserialize)]
-pub(super) struct Handle {
-    #[serde(default)]
-    pub(super) state: String,
-}
-
 /// `GET /u/login?state=…`: the page.
-pub(super) async fn show(
-    State(tenant): State<Tenant>,
-    Query(handle): Query<Handle>,
-    request: Request,
-) -> Response {
-    match Waiting::find(&tenant, &Client::of(&request), &handle.state).await {
-        Ok(waiting) => {
-            let hint = waiting.request.login_hint.clone().unwrap_or_default();
-            render(&tenant, &waiting, &hint, None)
-        }
-        Err(not_waiting) => not_waiting.into_response(&tenant),
-    }
+pub(super) async fn show(State(tenant): State<Tenant>, waiting: Waiting) -> Response {
+    render(&tenant, &waiting, waiting.hint(), None)
 }
 
 /// `POST /u/login`: state, username, password.
-pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Response {
-    match sign_in(&tenant, request).await {
+pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
+    match sign_in(&tenant, &submitted).await {
         Ok(response) => response,
-        Err(not_waiting) => not_waiting.into_response(&tenant),
+        Err(not_waiting) => not_waiting.into_response(&tenant, &submitted.client),
     }
 }
 
-async fn sign_in(tenant: &Tenant, request: Request) -> Result<Response, NotWaiting> {
-    let client = Client::of(&request);
-    let form = Form::read(tenant, &client, request).await?;
-    let waiting = Waiting::find(tenant, &client, form.text("state")).await?;
+async fn sign_in(
+    tenant: &Tenant,
+    Submitted { client, form, waiting }: &Submitted,
+) -> Result<Response, NotWaiting> {
     let typed = form.text("username").to_owned();
     let databases: Vec<ConnectionName> = waiting
         .connections(tenant)
@@ -57,7 +40,7 @@ async fn sign_in(tenant: &Tenant, request: Request) -> Result<Response, NotWaiti
     let attempt = match tenant.0.attempts.begin(&login, client.address, tenant.now()) {
         Ok(attempt) => attempt,
         Err(wait) => {
-            let mut response = render(tenant, &waiting, &typed, Some(Refusal::TooManyAttempts));
+            let mut response = render(tenant, waiting, &typed, Some(Refusal::TooManyAttempts));
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
             return Ok(response);
         }
@@ -70,11 +53,11 @@ async fn sign_in(tenant: &Tenant, request: Request) -> Result<Response, NotWaiti
         Some(key) => match waiting.finish(tenant, &client.headers, key, None).await {
             Ok(response) => Ok(response),
             Err(NotFinished::Blocked | NotFinished::Foreign) => {
-                Ok(render(tenant, &waiting, &typed, Some(Refusal::Blocked)))
+                Ok(render(tenant, waiting, &typed, Some(Refusal::Blocked)))
             }
             Err(NotFinished::NotWaiting(not_waiting)) => Err(not_waiting),
         },
-        None => Ok(render(tenant, &waiting, &typed, Some(Refusal::WrongPassword))),
+        None => Ok(render(tenant, waiting, &typed, Some(Refusal::WrongPassword))),
     }
 }
 
@@ -132,9 +115,7 @@ pub(super) fn render(
     let options = tenant.0.configuration.options();
     let offered = || waiting.connections(tenant);
     let view = LoginPage {
-        tenant: tenant.name(),
-        client: waiting.client_name(tenant),
-        state: &waiting.handle,
+        visit: waiting.visit(tenant),
         email,
         refusal,
         has_database: offered().any(crate::configuration::Connection::is_database),

@@ -33,6 +33,11 @@ impl Remembered {
         visitors.get(&name(connection, cookie)).map(|visitor| visitor.people.clone()).unwrap_or_default()
     }
 
+    /// Forgets who signed in with this cookie.
+    pub(super) fn remove(&self, connection: &Connection, cookie: &Secret) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&name(connection, cookie));
+    }
+
     /// Adds somebody who signs in with `before`, and gives the cookie that stands for all of them from now on: a new
     /// one each time, so that nobody can know it beforehand.
     pub(super) fn add(

@@ -1,13 +1,12 @@
 //! The page where people sign up, and are signed in by it.
 
-use axum::extract::{Query, Request, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use model::Profile;
 
 use super::pages::{self, SignUpPage};
-use super::password::Handle;
-use super::{Client, Form, NotFinished, NotWaiting, Waiting, page};
+use super::{NotFinished, NotWaiting, Submitted, Waiting, page};
 use crate::Tenant;
 use crate::configuration::Connection;
 use crate::database::{NewAccount, NotSignedUp};
@@ -22,20 +21,13 @@ struct Typed {
 }
 
 /// `GET /u/signup?state=…`: the page; the login page where nobody can sign up.
-pub(super) async fn show(
-    State(tenant): State<Tenant>,
-    Query(handle): Query<Handle>,
-    request: Request,
-) -> Response {
-    match Waiting::find(&tenant, &Client::of(&request), &handle.state).await {
-        Ok(waiting) => match open(&tenant, &waiting) {
-            Some(connection) => {
-                let email = waiting.request.login_hint.clone().unwrap_or_default();
-                render(&tenant, &waiting, connection, &Typed { email, ..Typed::default() }, None)
-            }
-            None => authorize::found(&pages::login_path(&waiting.handle)),
-        },
-        Err(not_waiting) => not_waiting.into_response(&tenant),
+pub(super) async fn show(State(tenant): State<Tenant>, waiting: Waiting) -> Response {
+    match open(&tenant, &waiting) {
+        Some(connection) => {
+            let typed = Typed { email: waiting.hint().to_owned(), ..Typed::default() };
+            render(&tenant, &waiting, connection, &typed, None)
+        }
+        None => authorize::found(&pages::login_path(&waiting.handle)),
     }
 }
 
@@ -45,18 +37,18 @@ pub(super) fn open<'t>(tenant: &'t Tenant, waiting: &Waiting) -> Option<&'t Conn
 }
 
 /// `POST /u/signup`: state, email, username where the connection has them, password.
-pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Response {
-    match sign_up(&tenant, request).await {
+pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
+    match sign_up(&tenant, &submitted).await {
         Ok(response) => response,
-        Err(not_waiting) => not_waiting.into_response(&tenant),
+        Err(not_waiting) => not_waiting.into_response(&tenant, &submitted.client),
     }
 }
 
-async fn sign_up(tenant: &Tenant, request: Request) -> Result<Response, NotWaiting> {
-    let client = Client::of(&request);
-    let form = Form::read(tenant, &client, request).await?;
-    let waiting = Waiting::find(tenant, &client, form.text("state")).await?;
-    let connection = open(tenant, &waiting).ok_or(NotWaiting::Gone)?;
+async fn sign_up(
+    tenant: &Tenant,
+    Submitted { client, form, waiting }: &Submitted,
+) -> Result<Response, NotWaiting> {
+    let connection = open(tenant, waiting).ok_or(NotWaiting::Gone)?;
     let typed = Typed { email: form.text("email").to_owned(), username: form.text("username").to_owned() };
     let new = NewAccount {
         email: typed.email.clone(),
@@ -67,7 +59,7 @@ async fn sign_up(tenant: &Tenant, request: Request) -> Result<Response, NotWaiti
     };
     let key = match tenant.sign_up(connection, new, client.address()).await {
         Ok(user) => user.user_id.as_identity_key().ok_or(NotWaiting::Gone)?,
-        Err(refusal) => return Ok(render(tenant, &waiting, connection, &typed, Some(&refusal))),
+        Err(refusal) => return Ok(render(tenant, waiting, connection, &typed, Some(&refusal))),
     };
     match waiting.finish(tenant, &client.headers, key, None).await {
         Ok(response) => Ok(response),
@@ -94,9 +86,7 @@ fn render(
         NotSignedUp::Failed => "Something went wrong here. Please try again in a moment.",
     });
     let view = SignUpPage {
-        tenant: tenant.name(),
-        client: waiting.client_name(tenant),
-        state: &waiting.handle,
+        visit: waiting.visit(tenant),
         email: &typed.email,
         username: connection.database.usernames.map(|_| typed.username.as_str()),
         rules: connection.database.passwords.sentences(),

@@ -2,14 +2,14 @@
 //! they know who signed in before in this browser.
 
 use axum::extract::{Query, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use model::{IdentityId, IdentityKey, Profile};
 use serde::Deserialize;
 use store::{PersonRow, UserRow};
 
 use super::pages::{self, StandInPage, StandInPerson, StandInRefusal};
-use super::{Client, Form, NotFinished, NotWaiting, Waiting, first_seen, page};
+use super::{Client, Form, NotFinished, NotWaiting, Submitted, Waiting, first_seen, page};
 use crate::Tenant;
 use crate::configuration::Connection;
 use crate::http::cookie::Cookie;
@@ -50,14 +50,14 @@ pub(super) async fn show(
         };
         Ok::<_, NotWaiting>(render(&tenant, &waiting, connection, known, refusal).await?)
     };
-    shown.await.unwrap_or_else(|not_waiting| not_waiting.into_response(&tenant))
+    shown.await.unwrap_or_else(|not_waiting| not_waiting.into_response(&tenant, &client))
 }
 
 /// `POST /u/stand-in`: a chosen person, or a new one.
-pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Response {
-    match sign_in(&tenant, request).await {
+pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
+    match sign_in(&tenant, &submitted).await {
         Ok(response) => response,
-        Err(not_waiting) => not_waiting.into_response(&tenant),
+        Err(not_waiting) => not_waiting.into_response(&tenant, &submitted.client),
     }
 }
 
@@ -70,21 +70,21 @@ fn offered<'t>(tenant: &'t Tenant, waiting: &Waiting, name: &str) -> Result<&'t 
         .ok_or(NotWaiting::Gone)
 }
 
-async fn sign_in(tenant: &Tenant, request: Request) -> Result<Response, NotWaiting> {
-    let client = Client::of(&request);
-    let form = Form::read(tenant, &client, request).await?;
-    let waiting = Waiting::find(tenant, &client, form.text("state")).await?;
-    let connection = offered(tenant, &waiting, form.text("connection"))?;
-    let refusal = match choose(tenant, connection, &form).await? {
-        Ok(chosen) => match finish(tenant, &client, &waiting, connection, chosen).await {
+async fn sign_in(
+    tenant: &Tenant,
+    Submitted { client, form, waiting }: &Submitted,
+) -> Result<Response, NotWaiting> {
+    let connection = offered(tenant, waiting, form.text("connection"))?;
+    let refusal = match choose(tenant, connection, form).await? {
+        Ok(chosen) => match finish(tenant, client, waiting, connection, chosen).await {
             Ok(response) => return Ok(response),
             Err(NotFinished::NotWaiting(not_waiting)) => return Err(not_waiting),
             Err(NotFinished::Blocked | NotFinished::Foreign) => StandInRefusal::Blocked,
         },
         Err(refusal) => refusal,
     };
-    let known = remembered(tenant, &client, connection).await?;
-    Ok(render(tenant, &waiting, connection, known, Some(refusal)).await?)
+    let known = remembered(tenant, client, connection).await?;
+    Ok(render(tenant, waiting, connection, known, Some(refusal)).await?)
 }
 
 /// Signs somebody in, with the user to add for a new person, and remembers them in this browser.
@@ -101,6 +101,18 @@ async fn finish(
     let after = tenant.0.remembered.add(connection, before.as_ref(), key, tenant.now());
     response.headers_mut().append(header::SET_COOKIE, cookie.set(tenant, &after));
     Ok(response)
+}
+
+/// Lets every stand-in forget who signed in there in this browser, as providers do that are signed out of.
+pub(crate) fn forget(tenant: &Tenant, headers: &HeaderMap, response: &mut Response) {
+    let stand_ins = tenant.0.configuration.connections().iter().filter(|one| one.needs_stand_in());
+    for connection in stand_ins {
+        let cookie = Cookie::StandIn(&connection.id);
+        if let Some(known) = cookie.read(tenant, headers) {
+            tenant.0.remembered.remove(connection, &known);
+            response.headers_mut().append(header::SET_COOKIE, cookie.clear(tenant));
+        }
+    }
 }
 
 /// Those who signed in here before in this browser, the latest first, as far as they are still there.
@@ -239,9 +251,7 @@ async fn render(
     people.retain(|person| known.iter().all(|known| known.identity.key() != person.identity.key()));
     let known = known.iter().map(|row| person(row, true));
     let view = StandInPage {
-        tenant: tenant.name(),
-        client: waiting.client_name(tenant),
-        state: &waiting.handle,
+        visit: waiting.visit(tenant),
         connection: connection.name.as_str(),
         label: connection.label(),
         provider: connection.strategy.as_str(),

@@ -3,13 +3,13 @@
 //! programs open links by themselves.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use model::{Identity, Profile};
 use store::{Purpose, TicketRow, Unit, UserRow};
 
 use super::pages::{self, ResetPage};
-use super::{Client, Form, NotWaiting, failure, page, problem};
+use super::{Client, Form, NotWaiting, end, failure, page, problem};
 use crate::Tenant;
 use crate::configuration::PasswordPolicy;
 use crate::database::set_password;
@@ -38,16 +38,16 @@ impl From<store::Error> for Refused {
 }
 
 impl Refused {
-    fn into_response(self, tenant: &Tenant) -> Response {
+    fn into_response(self, tenant: &Tenant, client: &Client) -> Response {
         match self {
-            Self::Over => problem(
+            Self::Over => end(
                 tenant,
+                &client.headers,
                 StatusCode::BAD_REQUEST,
                 "This link is over",
                 "It was used, is too old, or a later mail has another one. Ask for a new mail.",
-                None,
             ),
-            Self::Foreign => NotWaiting::Foreign.into_response(tenant),
+            Self::Foreign => NotWaiting::Foreign.into_response(tenant, client),
             Self::Weak(ticket) => {
                 let refusal = "This password is too weak. See below what it needs.";
                 let view = reset_page(tenant, &ticket, Some(refusal));
@@ -78,8 +78,8 @@ fn keep_code(tenant: &Tenant, request: &Request, path: &str) -> Option<Response>
 }
 
 /// The ticket that the browser holds, if it is still good.
-async fn find(tenant: &Tenant, headers: &HeaderMap, purpose: Purpose) -> Result<TicketRow, Refused> {
-    let code = Cookie::Ticket.read(tenant, headers).ok_or(Refused::Over)?;
+async fn find(tenant: &Tenant, client: &Client, purpose: Purpose) -> Result<TicketRow, Refused> {
+    let code = Cookie::Ticket.read(tenant, &client.headers).ok_or(Refused::Over)?;
     let ticket = tenant.0.store.read().await?.find_ticket(purpose, &code.digest()).await?;
     let now = tenant.now().millis();
     ticket.filter(|ticket| ticket.expires_at > now && ticket.key.is_some()).ok_or(Refused::Over)
@@ -90,12 +90,13 @@ pub(super) async fn show_reset(State(tenant): State<Tenant>, request: Request) -
     if let Some(response) = keep_code(&tenant, &request, pages::RESET) {
         return response;
     }
-    match find(&tenant, request.headers(), Purpose::ResetPassword).await {
+    let client = Client::of(&request);
+    match find(&tenant, &client, Purpose::ResetPassword).await {
         Ok(ticket) => {
             let view = reset_page(&tenant, &ticket, None);
             page(StatusCode::OK, pages::reset(&tenant.0.assets, &view), None)
         }
-        Err(refused) => refused.into_response(&tenant),
+        Err(refused) => refused.into_response(&tenant, &client),
     }
 }
 
@@ -111,18 +112,19 @@ fn policy(tenant: &Tenant, ticket: &TicketRow) -> PasswordPolicy {
 
 /// `POST /u/reset-password`: password. Sets it, and signs the person out everywhere.
 pub(super) async fn reset(State(tenant): State<Tenant>, request: Request) -> Response {
-    match set(&tenant, request).await {
+    let client = Client::of(&request);
+    match set(&tenant, &client, request).await {
         Ok(()) => {
             let text = "Your new password is set, and you were signed out everywhere. Go back to the application and \
                  sign in with it.";
-            done(&tenant, "Password changed", text)
+            done(&tenant, &client, "Password changed", text)
         }
-        Err(refused) => refused.into_response(&tenant),
+        Err(refused) => refused.into_response(&tenant, &client),
     }
 }
 
-async fn set(tenant: &Tenant, request: Request) -> Result<(), Refused> {
-    let (ticket, form) = submitted(tenant, request, Purpose::ResetPassword).await?;
+async fn set(tenant: &Tenant, client: &Client, request: Request) -> Result<(), Refused> {
+    let (ticket, form) = submitted(tenant, client, request, Purpose::ResetPassword).await?;
     let password = Secret::new(form.untrimmed("password"));
     let hash = match policy(tenant, &ticket).hash(password).await {
         Ok(hash) => hash,
@@ -159,25 +161,27 @@ pub(super) async fn show_verify(State(tenant): State<Tenant>, request: Request) 
     if let Some(response) = keep_code(&tenant, &request, pages::VERIFY) {
         return response;
     }
-    match find(&tenant, request.headers(), Purpose::VerifyEmail).await {
+    let client = Client::of(&request);
+    match find(&tenant, &client, Purpose::VerifyEmail).await {
         Ok(ticket) => {
             let markup = pages::verify(&tenant.0.assets, tenant.name(), &ticket.email);
             page(StatusCode::OK, markup, None)
         }
-        Err(refused) => refused.into_response(&tenant),
+        Err(refused) => refused.into_response(&tenant, &client),
     }
 }
 
 /// `POST /u/verify-email`: the address is proven.
 pub(super) async fn verify(State(tenant): State<Tenant>, request: Request) -> Response {
-    match prove(&tenant, request).await {
-        Ok(()) => done(&tenant, "E-mail address confirmed", "Thank you. You can close this page."),
-        Err(refused) => refused.into_response(&tenant),
+    let client = Client::of(&request);
+    match prove(&tenant, &client, request).await {
+        Ok(()) => done(&tenant, &client, "E-mail address confirmed", "Thank you. You can close this page."),
+        Err(refused) => refused.into_response(&tenant, &client),
     }
 }
 
-async fn prove(tenant: &Tenant, request: Request) -> Result<(), Refused> {
-    let (ticket, _) = submitted(tenant, request, Purpose::VerifyEmail).await?;
+async fn prove(tenant: &Tenant, client: &Client, request: Request) -> Result<(), Refused> {
+    let (ticket, _) = submitted(tenant, client, request, Purpose::VerifyEmail).await?;
     let now = tenant.now().millis();
     tenant
         .0
@@ -196,16 +200,16 @@ async fn prove(tenant: &Tenant, request: Request) -> Result<(), Refused> {
 /// The ticket behind a form of our own, and the form.
 async fn submitted(
     tenant: &Tenant,
+    client: &Client,
     request: Request,
     purpose: Purpose,
 ) -> Result<(TicketRow, Form), Refused> {
-    let client = Client::of(&request);
-    let form = Form::read(tenant, &client, request).await.map_err(|not_waiting| match not_waiting {
+    let form = Form::read(tenant, client, request).await.map_err(|not_waiting| match not_waiting {
         NotWaiting::Foreign => Refused::Foreign,
         NotWaiting::Gone => Refused::Over,
         NotWaiting::Store(error) => Refused::Store(error),
     })?;
-    Ok((find(tenant, &client.headers, purpose).await?, form))
+    Ok((find(tenant, client, purpose).await?, form))
 }
 
 /// Uses a ticket up: the identity that it is for, with its account and its profile, if it still has the address.
@@ -224,8 +228,8 @@ async fn take(unit: &mut Unit, ticket: &TicketRow) -> Result<(UserRow, Identity,
     Ok((user, identity, profile))
 }
 
-fn done(tenant: &Tenant, title: &str, text: &str) -> Response {
-    let mut response = problem(tenant, StatusCode::OK, title, text, None);
+fn done(tenant: &Tenant, client: &Client, title: &str, text: &str) -> Response {
+    let mut response = end(tenant, &client.headers, StatusCode::OK, title, text);
     response.headers_mut().append(header::SET_COOKIE, Cookie::Ticket.clear(tenant));
     response
 }

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use model::{Identity, IdentityId, IdentityKey, Provider, UserId};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::UserRow;
 
@@ -16,7 +17,7 @@ use crate::Tenant;
 use crate::configuration::{Configuration, Connection};
 use crate::http::bearer::{Caller, LINK_BY_ID, MayChangeIdentities};
 use crate::http::error::{ApiError, management_json};
-use crate::token::{self, Disbelief, IdClaims};
+use crate::token::{self, Audience, Disbelief};
 use crate::view;
 
 /// What linking to nobody answers.
@@ -43,8 +44,10 @@ enum Unlinking {
 /// The rule of contract A12: the primary stays, whether or not there are others. `guard` holds the connections where
 /// the rules for people apply, too.
 fn decide(user: &UserRow, provider: &Provider, segment: &str, guard: Option<&Configuration>) -> Unlinking {
-    let meant = |identity: &Identity| identity.matches(provider, segment);
-    let identity = match user.identities.iter().position(meant) {
+    let place = |fits: &dyn Fn(&Identity) -> bool| user.identities.iter().position(fits);
+    // The id itself comes first: another's may read the same behind its connection's name.
+    let exact = |one: &Identity| one.provider == *provider && one.user_id.as_str() == segment;
+    let identity = match place(&exact).or_else(|| place(&|one| one.matches(provider, segment))) {
         None => return Unlinking::Nothing,
         Some(0) => return Unlinking::Primary,
         Some(place) => &user.identities[place],
@@ -248,23 +251,30 @@ impl Tenant {
 
     /// Whom the ID token in `link_with` names, after every check of contract A11 in its order.
     fn secondary_of_token(&self, token: &str, permission: &MayChangeIdentities) -> Result<UserId, ApiError> {
-        let claims: IdClaims = match token::verify(&self.0.keys, token, self.now()) {
+        let claims: Map<String, Value> = match token::verify(&self.0.keys, token, self.now()) {
             Ok(claims) => claims,
             Err(Disbelief::Algorithm) => {
                 return Err(ApiError::Link("JWT (link_with) must have an alg of RS256."));
             }
             Err(_) => return Err(ApiError::Link("Invalid token (link_with).")),
         };
-        if claims.iss != self.0.issuer.as_str() {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        if text("iss") != Some(self.0.issuer.as_str()) {
             return Err(ApiError::Link("JWT (link_with) must have the same issuer as the calling user."));
         }
-        if claims.sub.is_empty() {
+        let Some(subject) = text("sub").filter(|subject| !subject.is_empty()) else {
             return Err(ApiError::Link("JWT (link_with) must contains sub claim."));
+        };
+        let subject = UserId::new(subject);
+        if subject.as_identity_key().is_none() {
+            return Err(ApiError::Link("JWT (link_with) contains an invalid sub claim."));
         }
         // An access token has no business here; its audience is an API and never a client.
-        if permission.client_id().is_none_or(|azp| !claims.aud.contains(azp)) {
+        let audience = claims.get("aud").and_then(|aud| Audience::deserialize(aud).ok());
+        let is_for = |azp: &str| audience.as_ref().is_some_and(|audience| audience.contains(azp));
+        if !permission.client_id().is_some_and(is_for) {
             return Err(ApiError::Link("JWT (link_with) contains an invalid aud claim"));
         }
-        Ok(UserId::new(claims.sub))
+        Ok(subject)
     }
 }

@@ -51,30 +51,31 @@ async fn answer(
         session.is_fresh_enough(request.max_age, tenant.now())
             && wanted.is_none_or(|connection| session.is_through(connection))
     });
-    match (session, request.prompt) {
-        (Some(session), None | Some(Prompt::None)) => {
-            let (code, row) = issue(tenant, &request, &session.row).unzip();
-            let (now, digest) = (tenant.now().millis(), session.row.digest.clone());
-            tenant
-                .0
-                .store
-                .write::<_, store::Error, _>(move |unit| {
-                    Box::pin(async move {
-                        unit.touch_session(&digest, now).await?;
-                        match row {
-                            Some(row) => unit.insert_code(&row, now).await,
-                            None => Ok(()),
-                        }
-                    })
+    if let Some(session) = session.filter(|_| request.prompt != Some(Prompt::Login)) {
+        let (code, row) = issue(tenant, &request, &session.row).unzip();
+        let (now, digest) = (tenant.now().millis(), session.row.digest.clone());
+        let still_holds = tenant
+            .0
+            .store
+            .write::<_, store::Error, _>(move |unit| {
+                Box::pin(async move {
+                    // Whoever signs out at the same moment is not signed in by it.
+                    let touched = unit.touch_session(&digest, now).await?;
+                    if let Some(row) = row.filter(|_| touched) {
+                        unit.insert_code(&row, now).await?;
+                    }
+                    Ok(touched)
                 })
-                .await?;
-            Ok(grant(tenant, &request, &session.row, &session.user, code.as_ref()))
+            })
+            .await?;
+        if still_holds {
+            return Ok(grant(tenant, &request, &session.row, &session.user, code.as_ref()));
         }
-        (None, Some(Prompt::None)) => {
-            Ok(refuse(tenant, &request.reply_to, &Refusal::new("login_required", "Login required")))
-        }
-        (_, None | Some(Prompt::Login)) => login::ask(tenant, &request, headers).await,
     }
+    if request.prompt == Some(Prompt::None) {
+        return Ok(refuse(tenant, &request.reply_to, &Refusal::new("login_required", "Login required")));
+    }
+    login::ask(tenant, &request, headers).await
 }
 
 /// A code for this request out of this session, and its row; `None` when the request is for an ID token.

@@ -3,7 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::authorize::found;
@@ -26,11 +26,23 @@ pub(super) async fn end(
         Ok(target) => target,
         Err(detail) => return refused(&tenant, detail),
     };
-    leave(&tenant, &headers, target).await
+    leave(&tenant, &headers, target, is_federated(&query)).await
 }
 
-/// Ends the session of the browser that sends `headers`, and goes to `target` or to a page that says so.
-pub(crate) async fn leave(tenant: &Tenant, headers: &HeaderMap, target: Option<String>) -> Response {
+/// Whether a request wants the person signed out where they signed in, too. The parameter is a flag: it counts by being
+/// there (contract C4).
+pub(crate) fn is_federated(wish: &Map<String, Value>) -> bool {
+    wish.get("federated").is_some_and(|flag| flag != "false" && *flag != Value::Bool(false))
+}
+
+/// Ends the session of the browser that sends `headers`, and goes to `target` or to a page that says so. When that is
+/// `federated`, the stand-ins forget the browser as well.
+pub(crate) async fn leave(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    target: Option<String>,
+    federated: bool,
+) -> Response {
     if let Some(cookie) = Cookie::Session.read(tenant, headers) {
         let digest = cookie.digest();
         let ended = tenant
@@ -47,6 +59,9 @@ pub(crate) async fn leave(tenant: &Tenant, headers: &HeaderMap, target: Option<S
         None => login::signed_out(tenant),
     };
     response.headers_mut().append(header::SET_COOKIE, Cookie::Session.clear(tenant));
+    if federated {
+        login::forget(tenant, headers, &mut response);
+    }
     uncached(response)
 }
 
@@ -77,12 +92,16 @@ pub(crate) fn target(
             "Add it to the tenant's allowed_logout_urls, or send client_id.",
         ),
     };
-    match wanted {
-        Some(wanted) if allowed.iter().any(|allowed| permits(allowed, wanted)) => Ok(Some(wanted.to_owned())),
-        Some(_) => Err(detail),
-        None if client_id.is_some() => Ok(allowed.iter().find(|allowed| !allowed.contains('*')).cloned()),
-        None => Ok(None),
-    }
+    let target = match wanted {
+        Some(wanted) if allowed.iter().any(|allowed| permits(allowed, wanted)) => Some(wanted),
+        Some(_) => return Err(detail),
+        None if client_id.is_some() => {
+            allowed.iter().find(|allowed| !allowed.contains('*')).map(String::as_str)
+        }
+        None => None,
+    };
+    // Written anew: what was permitted is what the URL means, and a header takes only ASCII.
+    Ok(target.and_then(|target| Url::parse(target).ok()).map(String::from))
 }
 
 /// Whether an allowed address covers a wanted one: query and fragment are ignored, the host's case as well,

@@ -350,6 +350,16 @@ impl Tenant {
         token::sign(&self.0.keys, &claims)
     }
 
+    /// Whom a person's token is for: the API, and `/userinfo` where OpenID Connect was asked for. The Management API
+    /// takes one name only, and `/userinfo` takes its tokens as they are (contract C6, U-15).
+    fn audience(&self, api: &str, scopes: &Scopes) -> Audience {
+        if scopes.contains(&Scope::OPENID) && api != self.0.issuer.management_audience() {
+            Audience::Many(vec![api.to_owned(), self.0.issuer.url(model::route::USERINFO)])
+        } else {
+            Audience::One(api.to_owned())
+        }
+    }
+
     /// The tokens of a person's grant.
     fn answer(
         &self,
@@ -365,7 +375,7 @@ impl Tenant {
                 let claims = AccessClaims {
                     iss: self.0.issuer.as_str().to_owned(),
                     sub: user.user_id.to_string(),
-                    aud: Audience::One(audience.clone()),
+                    aud: self.audience(audience, &scopes),
                     iat: fresh.now.seconds(),
                     exp: fresh.access_until.seconds(),
                     nbf: None,

@@ -71,6 +71,7 @@ async fn end(
             ("client_id", client_id.as_deref()),
             ("post_logout_redirect_uri", wanted),
             ("state", text("state")),
+            ("federated", logout::is_federated(wish).then_some("")),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
@@ -78,7 +79,7 @@ async fn end(
         return Ok(login::ask_to_leave(tenant, &fields, target.as_deref()));
     }
     let target = target.map(|target| with_state(target, text("state")));
-    Ok(logout::leave(tenant, headers, target).await)
+    Ok(logout::leave(tenant, headers, target, logout::is_federated(wish)).await)
 }
 
 /// The state goes back with the person (RP-Initiated Logout 1.0, section 3).

@@ -31,6 +31,8 @@ use tower::ServiceExt;
 
 pub(crate) const ISSUER: &str = "http://localhost:3000/";
 pub(crate) const AUDIENCE: &str = "http://localhost:3000/api/v2/";
+/// An API of somebody's own.
+pub(crate) const API: &str = "https://things.example.test/";
 pub(crate) const CALLBACK: &str = "http://localhost:3000/callback";
 pub(crate) const PAGE: &str = "page";
 pub(crate) const PASSWORD: &str = "correct horse";
@@ -105,6 +107,7 @@ pub(crate) fn client(client_id: &str, authentication: ClientAuthentication, secr
         authentication,
         callbacks: vec![CALLBACK.to_owned()],
         allowed_logout_urls: vec!["http://localhost:3000/".to_owned()],
+        initiate_login_uri: None,
         web_origins: vec!["http://localhost:3000".to_owned()],
         grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
         refresh_tokens: RefreshTokens::default(),
@@ -252,11 +255,18 @@ fn configuration(options: Options, connections: Vec<Connection>) -> Configuratio
         .into_iter()
         .chain(connections)
         .collect(),
-        vec![ClientGrant {
-            client_id: "machine".to_owned(),
-            audience: AUDIENCE.to_owned(),
-            scopes: model::Scopes::parse("read:users update:users"),
-        }],
+        vec![
+            ClientGrant {
+                client_id: "machine".to_owned(),
+                audience: AUDIENCE.to_owned(),
+                scopes: model::Scopes::parse("read:users update:users"),
+            },
+            ClientGrant {
+                client_id: "machine".to_owned(),
+                audience: API.to_owned(),
+                scopes: model::Scopes::parse("read:things write:things"),
+            },
+        ],
     )
     .unwrap()
 }

@@ -91,4 +91,5 @@ async fn many_guesses_at_once_gain_nothing() {
     }
     assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 5);
     assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 11);
+    assert_eq!(bench.row("auth0|1").await.unwrap().logins_count, 0);
 }

@@ -128,3 +128,16 @@ async fn discovery_names_the_endpoint_when_the_tenant_says_so() {
     let bench = Bench::with_options(Vec::new(), options).await;
     assert_eq!(named(bench).await, Some("http://localhost:3000/oidc/logout".into()));
 }
+
+#[tokio::test]
+async fn who_agrees_to_a_federated_sign_out_is_forgotten_by_the_stand_ins() {
+    let bench = Bench::with_users(&[&["google-oauth2|9"]]).await;
+    let mut browser = Browser::new(&bench);
+    browser.stand_in("google-oauth2", &[("choice", "9")]).await;
+    let page = browser.get(&path(&[("client_id", PAGE), ("federated", "")])).await;
+    assert!(asks(&page) && page.text.contains(r#"name="federated" value="""#), "{}", page.text);
+    assert!(browser.cookies.keys().any(|name| name.contains("stand-in")), "asking forgets nobody");
+    let yes = [("client_id", PAGE), ("federated", ""), ("confirm", "true")];
+    assert_eq!(browser.post("/oidc/logout", &yes).await.location(), HOME);
+    assert!(!browser.cookies.keys().any(|name| name.contains("stand-in") || name.contains("session")));
+}

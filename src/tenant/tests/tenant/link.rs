@@ -129,6 +129,37 @@ async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
             bench.user_token("google-oauth2|9").await,
             "JWT (link_with) contains an invalid aud claim",
         ),
+        // Only the tenant's own key could sign these: the order of the checks is seen all the same.
+        (
+            "no subject",
+            sign(&header, &with("sub", Value::Null), &key),
+            "JWT (link_with) must contains sub claim.",
+        ),
+        (
+            "empty subject",
+            sign(&header, &with("sub", json!("")), &key),
+            "JWT (link_with) must contains sub claim.",
+        ),
+        (
+            "a machine",
+            sign(&header, &with("sub", json!("machine@clients")), &key),
+            "JWT (link_with) contains an invalid sub claim.",
+        ),
+        (
+            "no issuer and no subject",
+            sign(&header, &json!({ "aud": PAGE, "exp": now + 60 }), &key),
+            "JWT (link_with) must have the same issuer as the calling user.",
+        ),
+        (
+            "no audience",
+            sign(&header, &with("aud", Value::Null), &key),
+            "JWT (link_with) contains an invalid aud claim",
+        ),
+        (
+            "another client and self",
+            bench.id_token("auth0|1", "other").await,
+            "JWT (link_with) contains an invalid aud claim",
+        ),
         ("self", bench.id_token("auth0|1", PAGE).await, "Main identity and the new one are the same."),
         (
             "nobody",
@@ -182,6 +213,7 @@ async fn an_oversized_body_is_refused() {
     let bench = two_users().await;
     let answer = link(&bench, &json!({ "link_with": "x".repeat(1024 * 1024) })).await;
     assert_eq!(answer.status, 413);
+    assert_unlinked(&bench).await;
 }
 
 /// The id that the API gives a connection.

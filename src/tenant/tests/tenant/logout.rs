@@ -56,3 +56,43 @@ async fn an_address_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
     }
     assert!(is_signed_in(&mut browser).await);
 }
+
+#[tokio::test]
+async fn an_address_in_any_script_is_returned_to() {
+    let bench = Bench::with_users(&[&["auth0|1"]]).await;
+    let mut browser = signed_in(&bench).await;
+    let path =
+        format!("/v2/logout?client_id={PAGE}&returnTo=http%3A%2F%2Flocalhost%3A3000%2F%3Fname%3DZo%C3%AB");
+    assert_eq!(browser.get(&path).await.location(), "http://localhost:3000/?name=Zo%C3%AB");
+}
+
+/// Whether the stand-in of Google knows the browser.
+async fn is_remembered(browser: &mut Browser<'_>) -> bool {
+    let with = [("connection", "google-oauth2"), ("prompt", "login")];
+    let way = browser.get(&authorize_path(&with)).await.location().to_owned();
+    browser.get(&way).await.text.contains("signed in here before")
+}
+
+#[tokio::test]
+async fn only_a_federated_sign_out_is_one_from_the_stand_ins_too() {
+    let bench = Bench::with_users(&[&["google-oauth2|9"]]).await;
+    let mut browser = Browser::new(&bench);
+    for (path, remembered) in [
+        ("/v2/logout", true),
+        ("/v2/logout?federated=false", true),
+        ("/v2/logout?client_id=nobody&federated", true),
+        ("/v2/logout?federated", false),
+        ("/v2/logout?federated=&client_id=page", false),
+        ("/v2/logout?federated=true", false),
+    ] {
+        browser.stand_in("google-oauth2", &[("choice", "9"), ("prompt", "login")]).await;
+        assert!(is_remembered(&mut browser).await);
+        let kept = browser.cookies.clone();
+        browser.get(path).await;
+        assert_eq!(is_remembered(&mut browser).await, remembered, "{path}");
+        assert_eq!(browser.cookies.keys().any(|name| name.contains("stand-in")), remembered, "{path}");
+        browser.cookies = kept;
+        assert_eq!(is_remembered(&mut browser).await, remembered, "{path}: more than the cookie is gone");
+        browser.cookies.clear();
+    }
+}

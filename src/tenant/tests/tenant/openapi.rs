@@ -77,3 +77,67 @@ async fn every_reference_leads_somewhere() {
     let document = document(&Bench::with_users(&[]).await).await;
     check(&document, &document);
 }
+
+/// What no value of this documented type is.
+fn unfit(schema: &Value) -> Value {
+    match schema["type"].as_str() {
+        Some("boolean" | "object") => json!("neither"),
+        _ => json!(["neither"]),
+    }
+}
+
+#[tokio::test]
+async fn every_documented_property_of_a_user_is_judged_by_its_type_and_no_other_is_taken() {
+    let bench = Bench::with_users(&[&["auth0|1"]]).await;
+    let machine = bench.machine_token("create:users update:users").await;
+    let document = document(&bench).await;
+    for (method, path) in [(Method::POST, "/api/v2/users"), (Method::PATCH, "/api/v2/users/{id}")] {
+        let operation = &document["paths"][path][method.as_str().to_lowercase()];
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let needed = schema["required"].as_array().cloned().unwrap_or_default();
+        assert_eq!(schema["additionalProperties"], json!(false), "{path}");
+        for (name, property) in schema["properties"].as_object().unwrap() {
+            let mut body: serde_json::Map<_, _> =
+                needed.iter().map(|needed| (needed.as_str().unwrap().to_owned(), json!("x"))).collect();
+            body.insert(name.clone(), unfit(property));
+            let answer =
+                bench.send_json(method.clone(), &filled(path), Some(&machine), &Value::Object(body)).await;
+            let message = answer.json()["message"].as_str().unwrap().to_owned();
+            assert_eq!(answer.status, 400, "{method} {path} {name}");
+            assert!(
+                message.contains(&format!("' on property {name} (")),
+                "{method} {path} {name}: {message}"
+            );
+        }
+        let other = json!({ "connection": "x", "undocumented": 1 });
+        let answer = bench.send_json(method.clone(), &filled(path), Some(&machine), &other).await;
+        assert_eq!(
+            answer.json()["message"],
+            "Payload validation error: 'Additional properties not allowed: undocumented'."
+        );
+    }
+    assert_eq!(bench.store.read().await.unwrap().count_users().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn every_documented_number_and_truth_value_of_a_query_is_read() {
+    let bench = Bench::with_users(&[&["auth0|1"]]).await;
+    let machine = bench.machine_token("read:users read:connections").await;
+    let document = document(&bench).await;
+    let mut read = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for parameter in operations["get"]["parameters"].as_array().into_iter().flatten() {
+            let (name, kind) =
+                (parameter["name"].as_str().unwrap(), parameter["schema"]["type"].as_str().unwrap());
+            if parameter["in"] != "query" || kind == "string" {
+                continue;
+            }
+            let answer =
+                bench.call(Method::GET, &format!("{}?email=a&{name}=neither", filled(path)), &machine).await;
+            let expected = format!("Expected type {kind} but found type string' on property {name}.");
+            assert!(answer.text.contains(&expected), "{path} {name}: {}", answer.said());
+            read += 1;
+        }
+    }
+    assert_eq!(read, 12);
+}

@@ -85,12 +85,20 @@ async fn searches_find_who_is_meant() {
         ("_exists_:last_login", vec![]),
         ("name:\"' OR 1=1 --\"", vec![]),
         ("identities.connection:\"') OR 1=1 --\"", vec![]),
+        ("email:\"x'; DELETE FROM users; --\"", vec![]),
+        ("user_id:(\"a\" OR \"b') OR ('1'='1\")", vec![]),
     ] {
         assert_eq!(find(&bench, &[("q", query), ("search_engine", "v3")]).await, expected, "{query}");
         let counted =
             get(&bench, &[("q", query), ("include_totals", "true"), ("per_page", "1")]).await.json();
         assert_eq!(counted["total"], expected.len(), "{query}");
     }
+    for attack in
+        [("sort", "name;DROP TABLE users:1"), ("fields", "1); DELETE FROM users; --"), ("per_page", "1 OR 1")]
+    {
+        get(&bench, &[attack]).await;
+    }
+    assert_eq!(find(&bench, &[]).await.len(), 4, "everybody is still there");
 }
 
 #[tokio::test]

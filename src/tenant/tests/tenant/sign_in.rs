@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use tenant::configuration::Options;
 use tenant::secret::Secret;
 use tenant::seed::SeedPassword;
 
@@ -169,7 +170,9 @@ async fn a_redirect_uri_is_compared_to_the_letter_and_never_redirected_to() {
         assert_eq!(answer.status, 403, "{uri}");
         assert_eq!(answer.location(), "", "{uri}");
         assert!(answer.text.contains("Callback URL mismatch."), "{uri}");
+        assert_eq!(answer.header("set-cookie"), "", "{uri}");
     }
+    assert!(!bench.stores("the-state"), "no login waits for any of them");
 }
 
 #[tokio::test]
@@ -205,6 +208,9 @@ async fn a_request_that_cannot_be_met_goes_back_with_its_reason_and_state() {
         assert_eq!(answer.parameter("state").as_deref(), Some("the-state"), "{with:?}");
         assert_eq!(answer.parameter("code"), None);
     }
+    assert!(!bench.stores("the-state"), "no login waits for any of them");
+    Browser::new(&bench).begin(&[]).await;
+    assert!(bench.stores("the-state"), "as one would for a good request");
 }
 
 #[tokio::test]
@@ -315,4 +321,49 @@ async fn a_frame_gets_the_answer_by_message_if_its_origin_is_allowed() {
         "{policy}"
     );
     assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn a_page_where_the_way_ends_leads_back_to_the_application_that_asked_and_nowhere_else() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    let handle = browser.begin(&[]).await;
+    browser.type_password(&handle, &email("auth0|1"), PASSWORD).await;
+    let back = r#"href="http://localhost:3000/">Go to <bdi>The page</bdi></a>"#;
+    for page in ["login", "signup", "forgot-password", "connection", "reset-password", "verify-email"] {
+        // What the address says has no part in it.
+        for path in [
+            format!("/u/{page}?state={handle}&connection=github"),
+            format!("/u/{page}?state=x&client_id=other&redirect_uri=http://evil.test/&returnTo=//evil.test"),
+        ] {
+            let over = browser.get(&path).await;
+            assert_eq!(over.status, 400, "{path}");
+            assert!(over.text.contains(back) && !over.text.contains("evil"), "{path}: {}", over.text);
+        }
+    }
+    assert!(browser.type_password(&handle, "", "").await.text.contains(back));
+    browser.origin = "http://evil.test";
+    assert!(browser.type_password(&handle, "", "").await.text.contains(back));
+}
+
+#[tokio::test]
+async fn where_no_application_is_known_a_page_leads_where_the_tenant_says_or_nowhere() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    let nowhere = async |browser: &mut Browser<'_>| {
+        let over = browser.get("/u/login?state=x").await;
+        assert_eq!((over.status.as_u16(), over.text.contains("Go to")), (400, false), "{}", over.text);
+    };
+    nowhere(&mut browser).await;
+    browser.begin(&[]).await;
+    let name = browser.cookies.keys().find(|name| name.contains("application")).unwrap().clone();
+    for planted in ["http://evil.test/", "page", ""] {
+        browser.cookies.insert(name.clone(), planted.to_owned());
+        nowhere(&mut browser).await;
+    }
+    let there = Some("https://acme.example.test/".to_owned());
+    let options = Options { default_redirection_uri: there, ..Options::default() };
+    let bench = Bench::with_options(Vec::new(), options).await;
+    let over = Browser::new(&bench).get("/u/login?state=x").await;
+    assert!(over.text.contains(r#"href="https://acme.example.test/">Go to <bdi>Linked Accounts</bdi>"#));
 }

@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 use tenant::secret::digest;
 
-use crate::bench::{Answer, Bench, Browser, CALLBACK, PAGE, VERIFIER, authorize_path, claims_in};
+use crate::bench::{API, Answer, Bench, Browser, CALLBACK, PAGE, VERIFIER, authorize_path, claims_in};
 
 const INVALID_CODE: &str =
     r#"403 {"error":"invalid_grant","error_description":"Invalid authorization code"}"#;
@@ -118,6 +118,13 @@ async fn a_code_is_bound_to_its_client_address_and_verifier() {
     ] {
         let code = browser.get(&authorize_path(&[])).await.parameter("code").unwrap();
         assert_eq!(bench.trade(&code, &[with]).await.said(), expected, "{with:?}");
+        // Who is known and fails with a code has used it up; who is nobody has not.
+        let again = bench.trade(&code, &[]).await;
+        if expected == DENIED || with.0 == "code" {
+            assert_eq!(again.status, 200, "{with:?}");
+        } else {
+            assert_eq!(again.said(), INVALID_CODE, "{with:?}");
+        }
     }
 }
 
@@ -235,4 +242,25 @@ async fn no_code_token_or_password_is_stored_as_it_is() {
         .unwrap()
         .unwrap();
     assert!(!format!("{found:?}").contains(&code));
+}
+
+#[tokio::test]
+async fn a_token_for_an_api_of_ones_own_opens_userinfo_where_openid_was_asked_for_and_nothing_else() {
+    let bench = bench().await;
+    let tokens = async |scope: &str| {
+        let with = [("audience", API), ("scope", scope), ("prompt", "login")];
+        let code = Browser::new(&bench).sign_in("auth0|1", &with).await;
+        let tokens = bench.trade(&code, &[]).await.json();
+        tokens["access_token"].as_str().unwrap().to_owned()
+    };
+    let token = tokens("openid email read:things read:current_user").await;
+    let claims = claims_in(&token);
+    assert_eq!(claims["aud"], json!([API, "http://localhost:3000/userinfo"]));
+    assert_eq!(claims["scope"], "openid email read:things");
+    assert_eq!(userinfo(&bench, &token).await.json()["email"], "auth01@example.test");
+    let managed = bench.call(axum::http::Method::GET, "/api/v2/users/auth0%7C1", &token).await;
+    assert_eq!((managed.status.as_u16(), &managed.json()["message"]), (401, &json!("Invalid token")));
+    let bare = tokens("read:things").await;
+    assert_eq!(claims_in(&bare)["aud"], API);
+    assert_eq!(userinfo(&bench, &bare).await.status, 401);
 }

@@ -4,7 +4,7 @@ use axum::http::Method;
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::bench::{Bench, Browser, START, email, user};
+use crate::bench::{Bench, Browser, DATABASE, START, email, user};
 
 const PATH: &str = "/api/v2/users/auth0%7C1/identities";
 
@@ -75,6 +75,18 @@ async fn an_id_with_pipes_and_slashes_is_found_in_every_encoding() {
 async fn an_id_may_stand_behind_its_connection() {
     let bench = three_logins().await;
     assert_eq!(unlink(&bench, "google-oauth2/google-oauth2%7C115").await.json().as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_id_that_reads_like_anothers_behind_its_connection_is_its_own() {
+    let imported = format!("auth0|{DATABASE}|7");
+    let bench = Bench::with_users(&[&["google-oauth2|9", "auth0|7", &imported]]).await;
+    let machine = bench.machine_token("update:users").await;
+    let path = format!("/api/v2/users/google-oauth2%7C9/identities/auth0/{DATABASE}%7C7");
+    for left in [&["google-oauth2|9", "auth0|7"][..], &["google-oauth2|9"]] {
+        assert_eq!(bench.call(Method::DELETE, &path, &machine).await.status, 200);
+        assert_eq!(bench.identities("google-oauth2|9").await, left);
+    }
 }
 
 #[tokio::test]

@@ -58,6 +58,24 @@ async fn root_attributes_are_replaced_and_null_brings_the_default_back() {
 }
 
 #[tokio::test]
+async fn a_form_changes_a_user_and_its_booleans_are_words() {
+    let bench = bench().await;
+    let change = async |body: &str| {
+        let request = axum::http::Request::patch(PATH)
+            .header("authorization", format!("Bearer {}", bench.machine_token("update:users").await))
+            .header("content-type", "application/x-www-form-urlencoded");
+        bench.send(request.body(axum::body::Body::from(body.to_owned())).unwrap()).await
+    };
+    let user = change("blocked=true&name=Ada+L%C3%B6").await.json();
+    assert_eq!((&user["blocked"], &user["name"]), (&json!(true), &json!("Ada Lö")));
+    let stored = bench.row("auth0|1").await;
+    for wrong in ["blocked=perhaps", "blocked=true&blocked=false", "identities=x", "user_metadata=x"] {
+        assert_eq!(change(wrong).await.json()["errorCode"], "invalid_body", "{wrong}");
+    }
+    assert_eq!(bench.row("auth0|1").await, stored);
+}
+
+#[tokio::test]
 async fn a_new_password_signs_in_and_ends_the_sessions_of_the_old() {
     let bench = bench().await;
     let mut browser = Browser::new(&bench);

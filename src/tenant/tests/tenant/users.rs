@@ -124,7 +124,9 @@ async fn finding_by_address_takes_an_address_and_the_scope() {
 #[tokio::test]
 async fn somebody_elses_id_is_refused_without_being_looked_up_so_that_time_tells_nothing() {
     let bench = Bench::with_users(&[&["auth0|1"], &["auth0|2", "github|42"]]).await;
-    let token = bench.user_token("auth0|1").await;
+    let scope =
+        "read:current_user update:current_user_identities update:current_user_metadata delete:current_user";
+    let token = bench.sign(&bench.claims("auth0|1", scope)).await;
     // Whoever asks the store now fails: a refusal that comes all the same was made without it.
     bench.store.close().await;
     assert_eq!(bench.call(Method::GET, "/api/v2/users/auth0%7C1", &token).await.status, 500);
@@ -133,7 +135,11 @@ async fn somebody_elses_id_is_refused_without_being_looked_up_so_that_time_tells
         said.push(bench.call(Method::GET, &format!("/api/v2/users/{id}"), &token).await.said());
         let unlink = format!("/api/v2/users/{id}/identities/github/42");
         said.push(bench.call(Method::DELETE, &unlink, &token).await.said());
-        let body = serde_json::json!({ "link_with": "x" });
+        let user = format!("/api/v2/users/{id}");
+        said.push(bench.call(Method::DELETE, &user, &token).await.said());
+        let change = json!({ "user_metadata": { "theme": "light" } });
+        said.push(bench.send_json(Method::PATCH, &user, Some(&token), &change).await.said());
+        let body = json!({ "link_with": "x" });
         said.push(
             bench.post_json(&format!("/api/v2/users/{id}/identities"), Some(&token), &body).await.said(),
         );

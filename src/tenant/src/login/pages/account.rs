@@ -2,18 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::{Assets, FORGOTTEN, RESET, SIGN_UP, VERIFY, frame, login_path, notice};
+use super::{Assets, FORGOTTEN, RESET, SIGN_UP, VERIFY, Visit, frame, login_path, notice};
 
 /// What the sign-up page shows. Its form posts `state`, `email`, `password` and, where people have them, `username` to
 /// [`SIGN_UP`].
 #[derive(Debug)]
 pub(crate) struct SignUpPage<'a> {
-    /// What people call the tenant.
-    pub(crate) tenant: &'a str,
-    /// What people call the application that asked.
-    pub(crate) client: &'a str,
-    /// The handle of the pending authorization request.
-    pub(crate) state: &'a str,
+    /// Of which login.
+    pub(crate) visit: Visit<'a>,
     /// What the e-mail field starts with; may be empty.
     pub(crate) email: &'a str,
     /// What the field for the user name starts with; `None` where people have no user names.
@@ -27,10 +23,8 @@ pub(crate) struct SignUpPage<'a> {
 /// What the page for a forgotten password shows. Its form posts `state` and `email` to [`FORGOTTEN`].
 #[derive(Debug)]
 pub(crate) struct ForgottenPage<'a> {
-    /// What people call the tenant.
-    pub(crate) tenant: &'a str,
-    /// The handle of the pending authorization request.
-    pub(crate) state: &'a str,
+    /// Of which login.
+    pub(crate) visit: Visit<'a>,
     /// What the e-mail field starts with; may be empty.
     pub(crate) email: &'a str,
     /// Whether a mail was just asked for.
@@ -54,14 +48,14 @@ pub(crate) struct ResetPage<'a> {
 
 /// The page where a person signs up.
 pub(crate) fn sign_up(assets: &Assets, page: &SignUpPage<'_>) -> Markup {
-    let title = format!("Sign up for {}", page.client);
+    let title = format!("Sign up for {}", page.visit.client);
     let described = page.refusal.map(|_| "refusal");
     let content = html! {
         div.card {
-            h1 { "Sign up for " bdi { (page.client) } }
+            h1 { "Sign up for " bdi { (page.visit.client) } }
             @if let Some(sentence) = page.refusal { (notice(sentence)) }
             form.fields method="post" action=(SIGN_UP) {
-                input type="hidden" name="state" value=(page.state);
+                input type="hidden" name="state" value=(page.visit.state);
                 (email_field("email", page.email, page.email.is_empty(), described))
                 @if let Some(username) = page.username {
                     div.field {
@@ -73,15 +67,15 @@ pub(crate) fn sign_up(assets: &Assets, page: &SignUpPage<'_>) -> Markup {
                 (new_password_field("Password", &page.rules, !page.email.is_empty(), described))
                 button.button.solid.wide type="submit" { "Sign up" }
             }
-            p.back { "You have an account? " a href=(login_path(page.state)) { "Sign in" } }
+            p.back { "You have an account? " a href=(login_path(page.visit.state)) { "Sign in" } }
         }
     };
-    frame(assets, page.tenant, &title, "sign-up", &content)
+    frame(assets, page.visit.tenant, &title, "sign-up", &content)
 }
 
 /// The page where a person asks for a mail to set a new password.
 pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
-    let back = login_path(page.state);
+    let back = login_path(page.visit.state);
     let content = html! {
         div.card {
             h1 { "Forgot your password?" }
@@ -94,7 +88,7 @@ pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
                 p { "Type your e-mail address. If there is an account for it, you get a mail with a link to set a new password." }
                 @if let Some(sentence) = page.refusal { (notice(sentence)) }
                 form.fields method="post" action=(FORGOTTEN) {
-                    input type="hidden" name="state" value=(page.state);
+                    input type="hidden" name="state" value=(page.visit.state);
                     (email_field("email", page.email, true, page.refusal.map(|_| "refusal")))
                     button.button.solid.wide type="submit" { "Send the mail" }
                 }
@@ -102,7 +96,7 @@ pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
             p.back { a href=(back) { "Back to sign-in" } }
         }
     };
-    frame(assets, page.tenant, "Forgot your password?", "forgotten", &content)
+    frame(assets, page.visit.tenant, "Forgot your password?", "forgotten", &content)
 }
 
 /// The page where a person sets a new password.

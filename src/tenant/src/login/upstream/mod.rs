@@ -121,10 +121,10 @@ impl From<store::Error> for Unfinished {
 pub(super) async fn begin(tenant: &Tenant, client: &Client, handle: &str, name: &str) -> Response {
     let waiting = match Waiting::find(tenant, client, handle).await {
         Ok(waiting) => waiting,
-        Err(not_waiting) => return not_waiting.into_response(tenant),
+        Err(not_waiting) => return not_waiting.into_response(tenant, client),
     };
     let Some((connection, upstream)) = offered(tenant, &waiting, name) else {
-        return NotWaiting::Gone.into_response(tenant);
+        return NotWaiting::Gone.into_response(tenant, client);
     };
     // The handle is of use in this browser only; the rest makes every attempt another one.
     let state = format!("{handle}.{}", Secret::random().expose());
@@ -135,7 +135,7 @@ pub(super) async fn begin(tenant: &Tenant, client: &Client, handle: &str, name: 
     };
     match url.await {
         Ok(url) => uncached(authorize::found(&url)),
-        Err(problem) => tell(tenant, &waiting, connection, problem).await,
+        Err(problem) => tell(tenant, client, &waiting, connection, problem).await,
     }
 }
 
@@ -152,17 +152,17 @@ pub(super) async fn finish(
     let handle = state.split_once('.').map_or("", |(handle, _)| handle);
     let waiting = match Waiting::find(&tenant, &client, handle).await {
         Ok(waiting) => waiting,
-        Err(not_waiting) => return not_waiting.into_response(&tenant),
+        Err(not_waiting) => return not_waiting.into_response(&tenant, &client),
     };
     let Some((connection, upstream)) = offered(&tenant, &waiting, &name) else {
-        return NotWaiting::Gone.into_response(&tenant);
+        return NotWaiting::Gone.into_response(&tenant, &client);
     };
     let binding = bind(&tenant, &waiting, connection, state.to_owned());
     match sign_in(&tenant, &client, &waiting, connection, upstream, &binding, &answer).await {
         Ok(response) => response,
-        Err(Unfinished::Problem(problem)) => tell(&tenant, &waiting, connection, problem).await,
+        Err(Unfinished::Problem(problem)) => tell(&tenant, &client, &waiting, connection, problem).await,
         Err(Unfinished::Blocked) => password::render(&tenant, &waiting, "", Some(Refusal::Blocked)),
-        Err(Unfinished::NotWaiting(not_waiting)) => not_waiting.into_response(&tenant),
+        Err(Unfinished::NotWaiting(not_waiting)) => not_waiting.into_response(&tenant, &client),
     }
 }
 
@@ -263,7 +263,13 @@ fn profile(person: &Person) -> Profile {
 
 /// Says what went wrong: to the application if it asked for this provider alone, else on the login page, where the
 /// other ways to sign in are.
-async fn tell(tenant: &Tenant, waiting: &Waiting, connection: &Connection, problem: Problem) -> Response {
+async fn tell(
+    tenant: &Tenant,
+    client: &Client,
+    waiting: &Waiting,
+    connection: &Connection,
+    problem: Problem,
+) -> Response {
     let label = connection.label();
     if waiting.request.connection.is_none() {
         return password::render(tenant, waiting, "", Some(Refusal::Provider { problem, label }));
@@ -275,7 +281,7 @@ async fn tell(tenant: &Tenant, waiting: &Waiting, connection: &Connection, probl
         .write::<_, store::Error, _>(move |unit| Box::pin(async move { unit.remove_login(&digest).await }));
     match over.await {
         Ok(true) => authorize::refuse(tenant, &waiting.request.reply_to, &problem.refusal(label)),
-        Ok(false) => NotWaiting::Gone.into_response(tenant),
-        Err(error) => NotWaiting::Store(error).into_response(tenant),
+        Ok(false) => NotWaiting::Gone.into_response(tenant, client),
+        Err(error) => NotWaiting::Store(error).into_response(tenant, client),
     }
 }

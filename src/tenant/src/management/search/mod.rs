@@ -196,6 +196,11 @@ impl Tenant {
         loop {
             let rows = reader.scan_users(candidates.as_ref(), &after, AT_ONCE).await?;
             for row in &rows {
+                // A query of many clauses over large profiles must not keep others from being answered.
+                tokio::task::yield_now().await;
+                if self.now() > end {
+                    return Err(ApiError::SearchTimeout);
+                }
                 let user = shown(row)?;
                 if query.matches(&user) {
                     total += 1;
@@ -210,9 +215,6 @@ impl Tenant {
             match rows.last() {
                 Some(last) if !enough => last.user_id.as_str().clone_into(&mut after),
                 _ => break,
-            }
-            if self.now() > end {
-                return Err(ApiError::SearchTimeout);
             }
         }
         Ok((kept.into_iter().skip(page.start as usize).map(|(_, id)| id).collect(), total))
