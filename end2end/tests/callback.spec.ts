@@ -197,6 +197,8 @@ test('the back button leads to no code, and forward to the list again', async ({
   watch.expectStatus(400);
   await page.goBack();
   await expect(page.getByRole('heading', { name: 'This sign-in is over' })).toBeVisible();
+  const wayOn = page.getByRole('link', { name: 'Go to Linked accounts' });
+  await expect(wayOn).toHaveAttribute('href', new URL(page.url()).origin);
   expect(page.url()).not.toContain('code=');
   await page.goForward();
   await app.showsTheList();
