@@ -111,7 +111,8 @@ impl Unlinking {
                         TimeoutFuture::new(FOLD).await;
                     }
                     self.account.redraw(left);
-                    steps.set(key, None);
+                    // A refresh that was under way may have seen it go.
+                    self.account.lay(key);
                     unlinked.push(identity);
                 }
                 Some(Ok(Outcome::NothingMatched(left))) => {
