@@ -6,6 +6,8 @@ use model::{Identity, Profile, User, UserId};
 use serde::{Deserialize, Serialize};
 use web_sys::Storage;
 
+use crate::json;
+
 const LIST: &str = "linked-accounts.list";
 
 /// What a row shows of a profile.
@@ -34,7 +36,7 @@ pub fn keep(user: &User, now: i64) {
 #[must_use]
 pub fn last() -> Option<Kept> {
     let text = storage()?.get_item(LIST).ok().flatten()?;
-    serde_json::from_str(&text).ok()
+    json::read(&text).ok()
 }
 
 /// The list that was kept last, if it is that of `user_id`.
@@ -54,7 +56,9 @@ fn storage() -> Option<Storage> {
 
 fn shown_profile(profile: &Profile) -> Profile {
     let shown = profile.0.iter().filter(|(key, _)| SHOWN.contains(&key.as_str()));
-    Profile(shown.map(|(key, value)| (key.clone(), value.clone())).collect())
+    let mut profile = Profile::default();
+    profile.0.extend(shown.map(|(key, value)| (key.clone(), value.clone())));
+    profile
 }
 
 /// A login, as far as a row shows it.

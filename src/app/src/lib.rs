@@ -11,6 +11,7 @@ pub mod cache;
 pub mod components;
 pub mod deep_link;
 pub mod guard;
+pub mod json;
 pub mod pages;
 pub mod session;
 pub mod settings;

@@ -6,6 +6,7 @@ use model::{Settings, route};
 use web_sys::RequestCache;
 
 use crate::guard::Guard;
+use crate::json;
 
 /// The tenant as the settings name it, every address worked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,8 +109,7 @@ pub async fn load() -> Result<Tenant, SettingsError> {
 }
 
 fn read(body: &str) -> Result<Tenant, SettingsError> {
-    let settings: Settings =
-        serde_json::from_str(body).map_err(|error| SettingsError::Malformed(error.to_string()))?;
+    let settings: Settings = json::read(body).map_err(|error| SettingsError::Malformed(error.to_string()))?;
     Ok(Tenant::new(settings)?)
 }
 

@@ -6,7 +6,7 @@ use model::{Identity, IdentityKey, UserId};
 use serde::{Deserialize, Serialize};
 use web_sys::Storage;
 
-use crate::cache;
+use crate::{cache, json};
 
 const UNLINKED: &str = "linked-accounts.unlinked";
 /// How many are remembered.
@@ -24,7 +24,7 @@ impl Unlinked {
     #[must_use]
     pub fn of(user_id: UserId) -> Self {
         let kept = storage().and_then(|storage| storage.get_item(UNLINKED).ok().flatten());
-        let kept: Option<Self> = kept.and_then(|text| serde_json::from_str(&text).ok());
+        let kept: Option<Self> = kept.and_then(|text| json::read(&text).ok());
         kept.filter(|kept| kept.user_id == user_id).unwrap_or(Self { user_id, identities: Vec::new() })
     }
 

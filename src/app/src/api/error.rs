@@ -3,6 +3,7 @@
 use model::ManagementError;
 
 use crate::guard::Reason;
+use crate::json;
 
 /// A failed request, by what the person can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +101,7 @@ impl ApiError {
     /// Reads a refusal (contract A1, A2, A14). `wait` is in seconds, see [`wait`].
     #[must_use]
     pub fn from_answer(status: u16, wait: Option<u32>, body: &str) -> Self {
-        let said: Option<ManagementError> = serde_json::from_str(body).ok();
+        let said: Option<ManagementError> = json::read(body).ok();
         let code = said.as_ref().and_then(|said| said.error_code.clone());
         let reason = code.as_deref().and_then(Reason::of_code);
         let trouble = match status {

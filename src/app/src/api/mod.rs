@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
 
+use crate::json;
 use crate::session::{BearerToken, http::PATIENCE, now};
 pub use error::{ApiError, Details, Trouble};
 
@@ -76,6 +77,6 @@ impl Client {
         if !answer.ok() {
             return Err(ApiError::from_answer(status, wait, &body));
         }
-        serde_json::from_str(&body).map_err(|error| ApiError::malformed(status, &error))
+        json::read(&body).map_err(|error| ApiError::malformed(status, &error))
     }
 }

@@ -16,6 +16,7 @@ use web_sys::{BroadcastChannel, MessageEvent, Window};
 use super::landing::{Response, Verdict};
 use super::login::{self, Ask, Proof};
 use super::{LoginError, LoginTrouble, Session, now, silent};
+use crate::json;
 
 /// What the state of a popup's login begins with: by it the callback knows that somebody waits for the answer.
 const MARK: &str = "popup.";
@@ -183,7 +184,7 @@ impl Handed {
 }
 
 fn read(message: &JsValue) -> Option<Handed> {
-    serde_json::from_str(&message.as_string()?).ok()
+    json::read(&message.as_string()?).ok()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use web_sys::Storage;
 
 use super::login::Login;
 use super::step_up::Whom;
+use crate::json;
 
 /// The local-storage key of the hint, watched by other tabs.
 pub const HINT: &str = "linked-accounts.signed-in";
@@ -36,14 +37,14 @@ pub fn take_login() -> Option<Login> {
     let storage = session()?;
     let text = storage.get_item(LOGIN).ok().flatten()?;
     storage.remove_item(LOGIN).ok()?;
-    serde_json::from_str(&text).ok()
+    json::read(&text).ok()
 }
 
 /// Who was signed in last, if the tenant may still have their session. `Some(None)` when that is all that is known.
 #[must_use]
 pub fn hint() -> Option<Option<Whom>> {
     let text = local()?.get_item(HINT).ok().flatten()?;
-    Some(serde_json::from_str(&text).ok())
+    Some(json::read(&text).ok())
 }
 
 /// Remembers that the tenant may have a session, and whose. Neither is a secret.

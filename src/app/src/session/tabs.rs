@@ -13,6 +13,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::{Account, BearerToken};
+use crate::json;
 
 const CHANNEL: &str = "linked-accounts";
 /// The lock under which one tab at a time renews the token.
@@ -91,7 +92,7 @@ pub fn tell(news: &News) {
 /// Calls `on_news` for what other tabs tell, as long as the page lives.
 pub fn listen(on_news: impl Fn(News) + 'static) {
     let heard = move |event: MessageEvent| {
-        if let Some(news) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
+        if let Some(news) = event.data().as_string().and_then(|text| json::read(&text).ok()) {
             on_news(news);
         }
     };

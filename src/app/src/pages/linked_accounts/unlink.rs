@@ -56,7 +56,10 @@ impl Unlinking {
         self.running.set(true);
         self.said.set(None);
         let used = self.used.get_untracked();
-        keys.sort_by_key(|key| Some(key) == used.as_ref());
+        if let Some(place) = keys.iter().position(|key| Some(key) == used.as_ref()) {
+            let last = keys.remove(place);
+            keys.push(last);
+        }
         for key in &keys {
             self.account.steps().set(key, Some(Step::Queued));
         }

@@ -75,9 +75,10 @@ pub fn MetadataDialog(
     let all = StoredValue::new(differences.clone());
     let link = move |_| {
         let taken = taken.get_untracked();
-        let chosen = all.with_value(|all| {
-            let chosen = all.iter().filter(|one| taken.contains(&one.key));
-            chosen.map(|one| (one.key.clone(), one.theirs.clone())).collect::<Metadata>()
+        let mut chosen = Metadata::new();
+        all.with_value(|all| {
+            let wanted = all.iter().filter(|one| taken.contains(&one.key));
+            chosen.extend(wanted.map(|one| (one.key.clone(), one.theirs.clone())));
         });
         on_link.run(chosen);
     };
