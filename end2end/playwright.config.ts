@@ -12,17 +12,20 @@ export default defineConfig<object, Options>({
   // A test that passes only when run again has found something.
   retries: 0,
   forbidOnly: true,
-  timeout: 30_000,
-  expect: { timeout: 5_000 },
+  // Limits, not waits: no test gets near them but on a machine that is far slower than those it was written on.
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
   reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],
   globalSetup: './fixtures/built.ts',
   use: {
     ...devices['Desktop Chrome'],
     launchOptions,
-    actionTimeout: 10_000,
-    navigationTimeout: 10_000,
+    actionTimeout: 30_000,
+    navigationTimeout: 30_000,
     contextOptions: { reducedMotion: 'reduce' },
-    trace: 'retain-on-failure',
+    // A film of every test costs more than most tests; how the page was at each step is in the trace without it.
+    trace: { mode: 'retain-on-failure', screenshots: false },
+    screenshot: 'only-on-failure',
   },
   projects: [
     { name: 'same-origin', use: { deployment: 'same-origin' }, grepInvert: /@static-host/ },
