@@ -59,6 +59,11 @@ export class LinkedAccounts {
     await expect(this.signOut).toBeHidden();
   }
 
+  /** Waits until the page itself waits for an answer: the shell looks the same before it runs. */
+  async showsThatItWaits(): Promise<void> {
+    await expect(this.page.locator('main [aria-busy="true"] + .late')).toBeAttached();
+  }
+
   row(login: Login): Locator {
     return this.rows.and(this.page.locator(`[data-identity="${login.key}"]`));
   }
