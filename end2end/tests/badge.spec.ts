@@ -1,5 +1,5 @@
 import { expect, test } from '../fixtures/index.ts';
-import { StandIn } from '../pages/hosted-login.ts';
+import { address, linksANewLogin } from '../fixtures/linking.ts';
 
 const BADGE = 'Signed in with this';
 
@@ -23,8 +23,7 @@ test('the main login carries it when that is in use', async ({ app, page, signed
 });
 
 test('it moves to the login that the session at the tenant is through', async ({ app, page, signedIn: person }) => {
-  const [popup] = await Promise.all([page.waitForEvent('popup'), app.link('LinkedIn').click()]);
-  await new StandIn(popup).be('Badge Holder', person.email.replace('@', '+badge@'));
+  await linksANewLogin(app, page, address(person, 'badge'));
   const row = app.linkedLogins.getByRole('listitem').last();
   await expect(row).toContainText('LinkedIn');
   await expect(row).toContainText(BADGE);
@@ -34,32 +33,19 @@ test('it moves to the login that the session at the tenant is through', async ({
   await expect(page.getByText(BADGE)).toHaveCount(1);
 });
 
-test('a tenant that does not tell leaves the list without a badge', async ({ app, hosted, page, person }) => {
-  await page.route('**/config.json', async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ json: { ...(await answer.json()), identityClaim: 'https://example.test/nothing' } });
-  });
-  await app.open();
-  await app.signIn.click();
-  await hosted.signInAs(person.email, 'correct horse battery staple');
-  await app.showsTheList();
-  await expect(page.getByText(BADGE)).toHaveCount(0);
-});
+test.describe('where the tenant does not tell', () => {
+  test.use({ settings: { identityClaim: 'https://example.test/nothing' } });
 
-test('without the claim, the connection that was asked for last tells', async ({ app, hosted, page, person }) => {
-  await page.route('**/config.json', async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ json: { ...(await answer.json()), identityClaim: 'https://example.test/nothing' } });
+  test('the list has no badge', async ({ page, signedIn: _ }) => {
+    await expect(page.getByText(BADGE)).toHaveCount(0);
   });
-  await app.open();
-  await app.signIn.click();
-  await hosted.signInAs(person.email, 'correct horse battery staple');
-  await app.showsTheList();
-  const [popup] = await Promise.all([page.waitForEvent('popup'), app.link('LinkedIn').click()]);
-  await new StandIn(popup).be('Badge Holder', person.email.replace('@', '+connection@'));
-  const row = app.linkedLogins.getByRole('listitem').last();
-  await expect(row).toContainText(BADGE);
-  await page.reload();
-  await app.showsTheList();
-  await expect(row).toContainText(BADGE);
+
+  test('the connection that was asked for last tells', async ({ app, page, signedIn: person }) => {
+    await linksANewLogin(app, page, address(person, 'connection'));
+    const row = app.linkedLogins.getByRole('listitem').last();
+    await expect(row).toContainText(BADGE);
+    await page.reload();
+    await app.showsTheList();
+    await expect(row).toContainText(BADGE);
+  });
 });

@@ -1,16 +1,9 @@
-import type { Page } from '@playwright/test';
-
-import { expect, managementRequests, PASSWORD, test } from '../fixtures/index.ts';
-import { StandIn } from '../pages/hosted-login.ts';
+import { expect, hasPainted, managementRequests, PASSWORD, test } from '../fixtures/index.ts';
+import { address, linksANewLogin } from '../fixtures/linking.ts';
 
 const PLACE = 'https://app.example.com/';
 
-async function listsThePlace(page: Page): Promise<void> {
-  await page.route('**/config.json', async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ json: { ...(await answer.json()), returnTo: [PLACE] } });
-  });
-}
+test.use({ settings: { returnTo: [PLACE] } });
 
 test('an address asks to link, the person does, and the way back is there', { tag: '@anywhere' }, async ({
   app,
@@ -18,7 +11,6 @@ test('an address asks to link, the person does, and the way back is there', { ta
   page,
   person,
 }) => {
-  await listsThePlace(page);
   await page.goto(`/link/linkedin?return_to=${encodeURIComponent(`${PLACE}settings?tab=logins`)}`);
   await app.signIn.click();
   await hosted.signInAs(person.email, PASSWORD);
@@ -26,8 +18,7 @@ test('an address asks to link, the person does, and the way back is there', { ta
   await expect(page.getByText('You came here to link LinkedIn to this account.')).toBeVisible();
   const back = page.getByRole('link', { name: 'Back to app.example.com' });
   await expect(back).toHaveAttribute('href', `${PLACE}settings?tab=logins`);
-  const [popup] = await Promise.all([page.waitForEvent('popup'), app.link('LinkedIn').first().click()]);
-  await new StandIn(popup).be('Deep Link', person.email.replace('@', '+deep@'));
+  await linksANewLogin(app, page, address(person, 'deep'));
   await expect(app.status).toContainText('is linked to this account now.');
   await expect(back).toBeVisible();
   // The address asks once.
@@ -52,6 +43,8 @@ test('what cannot be unlinked is told', async ({ app, page, signedIn: person }) 
   await expect(app.notice).toHaveText('The login that the address named is not linked to this account.');
   await page.goto(`/unlink/auth0/${person.main.key.slice('auth0|'.length)}`);
   await expect(app.notice).toContainText('main login');
+  // By now it would have asked.
+  await hasPainted(page);
   await expect(app.dialog).toBeHidden();
 });
 
@@ -64,7 +57,6 @@ test('anything else in such an address is ignored, and said', async ({ app, page
 });
 
 test('a place that is not listed is never a link', async ({ app, page, signedIn: _ }) => {
-  await listsThePlace(page);
   for (const place of [
     'https://evil.example/',
     '//evil.example/',

@@ -1,8 +1,11 @@
 import type { Locator, Page } from '@playwright/test';
 
-import { expect, test } from '../fixtures/index.ts';
+import { expect, PASSWORD, test } from '../fixtures/index.ts';
 import type { LinkedAccounts } from '../pages/linked-accounts.ts';
 import { StandIn } from '../pages/hosted-login.ts';
+
+// The notice stays, except where its time is what a test is about.
+test.use({ settings: { undoSeconds: 0 } });
 
 const undo = (page: Page): Locator => page.getByRole('button', { name: 'Undo', exact: true });
 
@@ -59,6 +62,8 @@ test('another login than the unlinked one is not taken for it', async ({ app, pa
 });
 
 test.describe('the notice', () => {
+  test.use({ settings: {} });
+
   test('goes after ten seconds, and "Link again" stays', async ({ app, page, signedIn: person }) => {
     const google = person.linked[0]!;
     await timeStandsStill(app, page);
@@ -99,42 +104,38 @@ test.describe('the notice', () => {
     [60, 58_000, 4_000],
     [0, 600_000, undefined],
   ] as const) {
-    test(`stays for ${seconds || 'as long as nobody dismisses it, for 0'} seconds when the settings say so`, async ({
-      app,
-      page,
-      signedIn: person,
-    }) => {
-      await page.route('**/config.json', async (route) => {
-        const answer = await route.fetch();
-        await route.fulfill({ json: { ...(await answer.json()), undoSeconds: seconds } });
+    test.describe('when the settings say so', () => {
+      test.use({ settings: { undoSeconds: seconds } });
+
+      test(`stays for ${seconds || 'as long as nobody dismisses it, for 0'} seconds`, async ({ app, page, signedIn: person }) => {
+        await timeStandsStill(app, page);
+        await app.unlinks(person.linked[0]!);
+        await expect(undo(page)).toBeVisible();
+        await page.clock.runFor(stays);
+        await expect(undo(page)).toBeVisible();
+        if (goes === undefined) {
+          await page.getByRole('button', { name: 'Dismiss' }).click();
+        } else {
+          await page.clock.runFor(goes);
+        }
+        await expect(undo(page)).toBeHidden();
       });
-      await timeStandsStill(app, page);
-      await app.unlinks(person.linked[0]!);
-      await expect(undo(page)).toBeVisible();
-      await page.clock.runFor(stays);
-      await expect(undo(page)).toBeVisible();
-      if (goes === undefined) {
-        await page.getByRole('button', { name: 'Dismiss' }).click();
-      } else {
-        await page.clock.runFor(goes);
-      }
-      await expect(undo(page)).toBeHidden();
     });
   }
+});
 
-  test('says before when the person will have to sign in there', async ({ app, house, hosted, page }) => {
-    const visitor = house.claim('atStandIns');
-    await app.open();
-    await app.signIn.click();
-    await hosted.signInAs(visitor.email, 'correct horse battery staple');
-    await app.showsTheList();
-    const [popup] = await Promise.all([page.waitForEvent('popup'), app.link('Text message').click()]);
-    await popup.getByLabel(/phone|number/i).fill(`+1555${visitor.userId.slice(-7)}`);
-    await popup.getByRole('button', { name: 'Sign in as this person' }).click();
-    await expect(app.linkedLogins).toContainText('Text message');
-    await links(app, page, 'LinkedIn', visitor.email.replace('@', '+stays@'));
-    await page.getByRole('button', { name: /^Unlink Text message/ }).click();
-    await app.dialog.getByRole('button', { name: 'Unlink Text message' }).click();
-    await expect(page.getByText('You will be sent a code.')).toBeVisible();
-  });
+test('Undo says before when the person will have to sign in there', async ({ app, house, hosted, page }) => {
+  const visitor = house.claim('atStandIns');
+  await app.open();
+  await app.signIn.click();
+  await hosted.signInAs(visitor.email, PASSWORD);
+  await app.showsTheList();
+  const [popup] = await Promise.all([page.waitForEvent('popup'), app.link('Text message').click()]);
+  await popup.getByLabel(/phone|number/i).fill(`+1555${visitor.userId.slice(-7)}`);
+  await popup.getByRole('button', { name: 'Sign in as this person' }).click();
+  await expect(app.linkedLogins).toContainText('Text message');
+  await links(app, page, 'LinkedIn', visitor.email.replace('@', '+stays@'));
+  await page.getByRole('button', { name: /^Unlink Text message/ }).click();
+  await app.dialog.getByRole('button', { name: 'Unlink Text message' }).click();
+  await expect(page.getByText('You will be sent a code.')).toBeVisible();
 });
