@@ -23,6 +23,13 @@ export class HostedLogin {
     await this.submit.click();
   }
 
+  /** Signs in once more as somebody whose address stands there already. */
+  async signInAgainAs(email: string, password: string): Promise<void> {
+    await expect(this.email).toHaveValue(email);
+    await this.password.fill(password);
+    await this.submit.click();
+  }
+
   /** Goes on to the stand-in for `provider`. */
   async continueWith(provider: string): Promise<StandIn> {
     await this.page.getByRole('link', { name: `Continue with ${provider} demo stand-in`, exact: true }).click();

@@ -72,7 +72,6 @@ test('the page takes the word of the tenant for what its settings do not tell', 
 test('the last way in stays until another login is linked', async ({ app, page, signedIn: person }) => {
   const [twitter, globex, linkedin] = person.linked;
   await withSettings(page, (settings) => withoutPasswords(unknowing(settings)));
-  await page.route(isManagement, (route) => route.continue());
   await page.reload();
   await app.unlinks(twitter!);
   await app.shows([person.main, globex!, linkedin!]);

@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test';
 
-import { expect, PASSWORD, test } from '../fixtures/index.ts';
+import { expect, hasPainted, PASSWORD, test } from '../fixtures/index.ts';
 
 /** More presses than any page here has stops. */
 const STOPS = 60;
@@ -68,10 +68,13 @@ test('a dialog that was just closed opens again at once', async ({ app, page, si
   await expect(app.keepIt).toBeFocused();
   // What Escape does, and a press of the button before the dialog's own event tells that it closed.
   await github.evaluate((button: HTMLElement) => {
-    document.querySelector('dialog')!.close();
+    const dialog = document.querySelector('dialog')!;
+    const told = new Promise((done) => dialog.addEventListener('close', done, { once: true }));
+    dialog.close();
     button.click();
+    return told.then(() => {});
   });
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await hasPainted(page);
   await expect(app.keepIt).toBeFocused();
 });
 

@@ -1,6 +1,19 @@
-import { expect, isManagement, managementRequests, PASSWORD, test } from '../fixtures/index.ts';
+import { expect, hasPainted, isManagement, managementRequests, PASSWORD, type Person, test } from '../fixtures/index.ts';
 import { address as email, opens } from '../fixtures/linking.ts';
-import { StandIn } from '../pages/hosted-login.ts';
+import { type HostedLogin, StandIn } from '../pages/hosted-login.ts';
+import type { LinkedAccounts } from '../pages/linked-accounts.ts';
+
+/** Links a login where the browser goes to the provider itself, and both sides sign in one after the other. */
+async function linksByRedirects(app: LinkedAccounts, hosted: HostedLogin, person: Person, address: string): Promise<void> {
+  const { page } = app;
+  await app.link('LinkedIn').click();
+  await new StandIn(page).be('Linked Inn', address);
+  await expect(page.getByText(`Now sign in as ${person.email} once more`)).toBeVisible();
+  await page.getByRole('button', { name: 'Sign in to finish' }).click();
+  await hosted.signInAgainAs(person.email, PASSWORD);
+  await app.showsTheList();
+  await expect(app.status).toContainText(`LinkedIn (${address}) is linked to this account now.`);
+}
 
 test('a login is linked by signing in with it in a window of its own', { tag: '@anywhere' }, async ({
   app,
@@ -47,13 +60,7 @@ test('where the browser blocks windows, linking goes by redirects', async ({ app
   await page.evaluate(() => {
     window.open = () => null;
   });
-  await app.link('LinkedIn').click();
-  await new StandIn(page).be('Linked Inn', email(person, 'blocked'));
-  await page.getByRole('button', { name: 'Sign in to finish' }).click();
-  await hosted.password.fill(PASSWORD);
-  await hosted.submit.click();
-  await app.showsTheList();
-  await expect(app.status).toContainText(`LinkedIn (${email(person, 'blocked')}) is linked to this account now.`);
+  await linksByRedirects(app, hosted, person, email(person, 'blocked'));
 });
 
 test('closing the window changes nothing, and the way on opens it again', async ({ app, page, signedIn: person }) => {
@@ -116,10 +123,16 @@ test('what the tenant refuses to link is told in words', async ({ app, page, sig
 });
 
 test('an answer that nobody waits for is worth nothing', async ({ app, context, page, signedIn: person }) => {
+  const heard = await page.evaluateHandle(() => {
+    const channel = new BroadcastChannel('linked-accounts.popup');
+    return { told: new Promise((told) => (channel.onmessage = () => told(true))) };
+  });
   const stranger = await context.newPage();
   await stranger.goto('/callback?code=stolen&state=popup.guessed');
   await expect(stranger.getByRole('heading', { name: 'That is done' })).toBeVisible();
   expect(new URL(stranger.url()).search).toBe('');
+  await heard.evaluate(({ told }) => told);
+  await hasPainted(page);
   await app.shows([person.main, ...person.linked]);
   await expect(app.notice).toBeHidden();
   await expect(page).toHaveURL('/linked-accounts');
@@ -134,14 +147,7 @@ test.describe('on a small screen', () => {
     page,
     signedIn: person,
   }) => {
-    await app.link('LinkedIn').click();
-    await new StandIn(page).be('Linked Inn', email(person, 'small'));
-    await expect(page.getByText(`Now sign in as ${person.email} once more`)).toBeVisible();
-    await page.getByRole('button', { name: 'Sign in to finish' }).click();
-    await hosted.password.fill(PASSWORD);
-    await hosted.submit.click();
-    await app.showsTheList();
-    await expect(app.status).toContainText(`LinkedIn (${email(person, 'small')}) is linked to this account now.`);
+    await linksByRedirects(app, hosted, person, email(person, 'small'));
     await expect(app.linkedLogins.getByRole('listitem')).toHaveCount(person.linked.length + 1);
     expect(await page.evaluate(() => ({ ...sessionStorage }))).toEqual({});
   });

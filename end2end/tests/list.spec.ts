@@ -163,7 +163,7 @@ for (const [what, shown] of Object.entries(PEOPLE)) {
     await app.showsTheList();
 
     const identities = seeded.find((user) => user.user_id === shown.id)!.identities;
-    expect(await app.keys()).toEqual(identities.map(({ provider, user_id }) => `${provider}|${user_id}`));
+    await expect.poll(() => app.keys()).toEqual(identities.map(({ provider, user_id }) => `${provider}|${user_id}`));
     await expect(app.header).toContainText(shown.header);
     for (const text of shown.main) {
       await expect(app.mainLogin).toContainText(text);
@@ -227,6 +227,7 @@ test('the dialog and a failure fit a small screen, however long the names', asyn
   // Nothing is unlinked: the people of the demo are shared.
   await page.route(isManagement, (route) => route.fulfill({ status: 500, body: 'x'.repeat(300) }));
   await page.getByRole('button', { name: /^Unlink LinkedIn/ }).click();
+  await expect(app.dialog).toBeVisible();
   await expectNoSidewaysScroll(page);
   const dialog = (await app.dialog.boundingBox())!;
   expect(dialog.x).toBeGreaterThanOrEqual(0);

@@ -99,9 +99,7 @@ test('somebody who leaves the other account alone still has their own after a re
   await page.reload();
   await expect(app.heading).toHaveText('Somebody else is signed in now');
   await page.getByRole('button', { name: `Sign in as ${person.email}` }).click();
-  await expect(hosted.email).toHaveValue(person.email);
-  await hosted.password.fill(PASSWORD);
-  await hosted.submit.click();
+  await hosted.signInAgainAs(person.email, PASSWORD);
   await app.showsTheList();
   await app.shows([person.main, ...person.linked]);
 });
@@ -117,8 +115,7 @@ test.describe('on a small screen', () => {
     await expect(story(page)).toBeVisible();
     await page.getByRole('button', { name: 'Move it here' }).click();
     await page.getByRole('button', { name: 'Sign in to finish' }).click();
-    await hosted.password.fill(PASSWORD);
-    await hosted.submit.click();
+    await hosted.signInAgainAs(person.email, PASSWORD);
     await app.showsTheList();
     await expect(app.status).toHaveText(`Facebook (${facebook.who}) is linked to this account now.`);
     await app.shows([person.main, ...person.linked, facebook]);

@@ -53,10 +53,13 @@ test('an injected inline script does not run', async ({ app, page, watch }) => {
 });
 
 test('no other site can show the page in a frame', async ({ house, page, watch }) => {
-  watch.expect(/frame-ancestors|refused to connect|X-Frame-Options|ERR_BLOCKED_BY_RESPONSE/i);
+  const refusal = /frame-ancestors|refused to connect|X-Frame-Options|ERR_BLOCKED_BY_RESPONSE/i;
+  watch.expect(refusal);
   await page.route('**/framing', (route) =>
     route.fulfill({ contentType: 'text/html', body: `<iframe src="${house.page}/"></iframe>` }),
   );
+  const refused = page.waitForEvent('console', (message) => refusal.test(message.text()));
   await page.goto('/framing');
+  await refused;
   await expect(page.frameLocator('iframe').getByRole('button', { name: 'Sign in' })).toHaveCount(0);
 });

@@ -1,6 +1,6 @@
 import type { Locator } from '@playwright/test';
 
-import { expect, isManagement, managementRequests, test, unknowing, withoutPasswords, withSettings } from '../fixtures/index.ts';
+import { expect, isManagement, managementRequests, PASSWORD, test, unknowing, withoutPasswords, withSettings } from '../fixtures/index.ts';
 import type { LinkedAccounts } from '../pages/linked-accounts.ts';
 import type { Login } from '../fixtures/people.ts';
 
@@ -55,6 +55,7 @@ test('each row shows how far it is, and nothing can be begun twice', async ({ ap
   await app.unlink(company!).click({ force: true });
   await expect(app.dialog).toBeHidden();
   await expect(app.selectSeveral).toBeHidden();
+  await expect.poll(() => answers.length).toBe(1);
   answers.shift()!();
   await expect(app.row(google!)).toHaveCount(0);
   await expect(app.unlink(github!)).toHaveText('Unlinking…');
@@ -70,7 +71,7 @@ test('a refused one does not stop the others, and its row says why', async ({ ap
   await withSettings(page, unknowing);
   await app.open();
   await app.signIn.click();
-  await hosted.signInAs(member.email, 'correct horse battery staple');
+  await hosted.signInAs(member.email, PASSWORD);
   await app.showsTheList();
   await choose(app, twitter!, globex!, linkedin!);
   await unlinkChosen(app, 3);
@@ -124,7 +125,7 @@ test('a login that must stay cannot be chosen', async ({ app, hosted, house }) =
   const [twitter, globex, linkedin] = member.linked;
   await app.open();
   await app.signIn.click();
-  await hosted.signInAs(member.email, 'correct horse battery staple');
+  await hosted.signInAs(member.email, PASSWORD);
   await app.showsTheList();
   await app.selectSeveral.click();
   await expect(app.box(globex!)).toHaveAccessibleDescription('Only your administrator can unlink this.');

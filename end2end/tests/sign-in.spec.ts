@@ -60,6 +60,9 @@ test('a wrong password is refused without saying which part was wrong, and the a
   await expect(hosted.email).toHaveValue(person.email);
   await expect(hosted.password).toHaveValue('');
   await hosted.signInAs('nobody@example.test', 'wrong');
+  // The answer to this one: what was typed is gone.
+  await expect(hosted.password).toHaveValue('');
+  await expect(hosted.email).toHaveValue('nobody@example.test');
   await expect(hosted.refusal).toHaveText('Wrong e-mail address or password.');
   await hosted.signInAs(person.email, PASSWORD);
   await app.showsTheList();
