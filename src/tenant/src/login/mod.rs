@@ -19,11 +19,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get, post};
 use model::{ConnectionName, IdentityKey, Profile};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use store::{Digest, LoginRow, Unit, UserRow};
 
 use crate::clock::Moment;
@@ -56,6 +57,8 @@ pub(crate) fn router() -> Router<Tenant> {
         .route(&assets.marks, get(|| async { asset("image/svg+xml", pages::MARKS) }))
         .route(&assets.icon, get(|| async { asset("image/svg+xml", pages::ICON) }))
         .route("/u/{*rest}", any(not_found))
+        // Whoever types the address of a form, too, reads a page.
+        .method_not_allowed_fallback(not_found)
 }
 
 /// Where the stylesheet, the marks and the icon are: named by their content, so that they can be kept for ever.
@@ -172,9 +175,9 @@ pub(crate) fn ask_to_leave(tenant: &Tenant, fields: &[(&str, &str)], target: Opt
 }
 
 /// The page for an address that the tenant does not have.
-pub(crate) async fn not_found(State(tenant): State<Tenant>) -> Response {
+pub(crate) async fn not_found(State(tenant): State<Tenant>, headers: HeaderMap) -> Response {
     let text = "There is no page at this address.";
-    problem(&tenant, StatusCode::NOT_FOUND, "Page not found", text, None)
+    end(&tenant, &headers, StatusCode::NOT_FOUND, "Page not found", text)
 }
 
 /// Keeps the request and sends the person to the page where they sign in.
@@ -222,25 +225,26 @@ pub(crate) async fn ask(
     Ok(uncached(response))
 }
 
+/// What stands in the query of a page's address; nothing where it cannot be read.
+fn in_query<T: DeserializeOwned + Default>(address: &Uri) -> T {
+    Query::try_from_uri(address).map(|Query(read)| read).unwrap_or_default()
+}
+
 /// The handle of a waiting login in a page's address.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Handle {
     #[serde(default)]
     state: String,
 }
 
 /// `GET /u/connection?state=…&connection=…`: to the connection's provider, or to who stands in for it.
-async fn leave(
-    State(tenant): State<Tenant>,
-    Query(choice): Query<stand_in::Choice>,
-    request: Request,
-) -> Response {
+async fn leave(State(tenant): State<Tenant>, request: Request) -> Response {
+    let (client, choice) = (Client::of(&request), in_query::<stand_in::Choice>(request.uri()));
     match tenant.0.configuration.connection(&choice.connection) {
         Some(connection) if connection.upstream.is_some() => {
-            let client = Client::of(&request);
             upstream::begin(&tenant, &client, &choice.state, &choice.connection).await
         }
-        _ => stand_in::show(State(tenant), Query(choice), request).await,
+        _ => stand_in::show(&tenant, &client, &choice).await,
     }
 }
 
@@ -497,10 +501,9 @@ impl FromRequestParts<Tenant> for Waiting {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, tenant: &Tenant) -> Result<Self, Response> {
-        let handle =
-            Query::<Handle>::try_from_uri(&parts.uri).map_or_else(|_| String::new(), |query| query.0.state);
+        let Handle { state } = in_query(&parts.uri);
         let client = Client::new(&parts.headers, &parts.extensions);
-        Self::find(tenant, &client, &handle).await.map_err(|gone| gone.into_response(tenant, &client))
+        Self::find(tenant, &client, &state).await.map_err(|gone| gone.into_response(tenant, &client))
     }
 }
 

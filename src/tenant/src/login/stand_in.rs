@@ -1,7 +1,7 @@
 //! Stand-ins: pages that play a social or company login on a developer's machine, and say so. As a provider would,
 //! they know who signed in before in this browser.
 
-use axum::extract::{Query, Request, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use model::{IdentityId, IdentityKey, Profile};
@@ -19,7 +19,7 @@ use crate::secret::{random_bytes, random_hex};
 /// How many people a stand-in offers.
 const PEOPLE: u32 = 100;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Choice {
     #[serde(default)]
     pub(super) state: String,
@@ -28,19 +28,14 @@ pub(super) struct Choice {
 }
 
 /// `GET /u/connection?state=…&connection=…`: whom to be.
-pub(super) async fn show(
-    State(tenant): State<Tenant>,
-    Query(choice): Query<Choice>,
-    request: Request,
-) -> Response {
-    let client = Client::of(&request);
+pub(super) async fn show(tenant: &Tenant, client: &Client, choice: &Choice) -> Response {
     let shown = async {
-        let waiting = Waiting::find(&tenant, &client, &choice.state).await?;
-        let connection = offered(&tenant, &waiting, &choice.connection)?;
-        let known = remembered(&tenant, &client, connection).await?;
+        let waiting = Waiting::find(tenant, client, &choice.state).await?;
+        let connection = offered(tenant, &waiting, &choice.connection)?;
+        let known = remembered(tenant, client, connection).await?;
         let refusal = match hinted(&waiting, &known) {
             Some(person) => {
-                match finish(&tenant, &client, &waiting, connection, (person.identity.key(), None)).await {
+                match finish(tenant, client, &waiting, connection, (person.identity.key(), None)).await {
                     Ok(response) => return Ok(response),
                     Err(NotFinished::NotWaiting(not_waiting)) => return Err(not_waiting),
                     Err(NotFinished::Blocked | NotFinished::Foreign) => Some(StandInRefusal::Blocked),
@@ -48,9 +43,9 @@ pub(super) async fn show(
             }
             None => None,
         };
-        Ok::<_, NotWaiting>(render(&tenant, &waiting, connection, known, refusal).await?)
+        Ok::<_, NotWaiting>(render(tenant, &waiting, connection, known, refusal).await?)
     };
-    shown.await.unwrap_or_else(|not_waiting| not_waiting.into_response(&tenant, &client))
+    shown.await.unwrap_or_else(|not_waiting| not_waiting.into_response(tenant, client))
 }
 
 /// `POST /u/stand-in`: a chosen person, or a new one.

@@ -31,6 +31,8 @@ use tower::ServiceExt;
 
 pub(crate) const ISSUER: &str = "http://localhost:3000/";
 pub(crate) const AUDIENCE: &str = "http://localhost:3000/api/v2/";
+/// A callback of the client "simple" whose origin may not receive messages.
+pub(crate) const UNFRAMED: &str = "https://elsewhere.example.test/callback";
 /// An API of somebody's own.
 pub(crate) const API: &str = "https://things.example.test/";
 pub(crate) const CALLBACK: &str = "http://localhost:3000/callback";
@@ -206,6 +208,7 @@ fn configuration(options: Options, connections: Vec<Connection>) -> Configuratio
             },
             Client {
                 grant_types: vec!["authorization_code".to_owned()],
+                callbacks: vec![CALLBACK.to_owned(), UNFRAMED.to_owned()],
                 ..client("simple", ClientAuthentication::None, None)
             },
             Client {

@@ -7,7 +7,9 @@ use tenant::configuration::Options;
 use tenant::secret::Secret;
 use tenant::seed::SeedPassword;
 
-use crate::bench::{Bench, Browser, CALLBACK, DATABASE, PASSWORD, START, authorize_path, email, user};
+use crate::bench::{
+    Bench, Browser, CALLBACK, DATABASE, PASSWORD, START, UNFRAMED, authorize_path, email, user,
+};
 
 async fn bench() -> Bench {
     Bench::with_users(&[&["auth0|1"], &["auth0|2"]]).await
@@ -366,4 +368,46 @@ async fn where_no_application_is_known_a_page_leads_where_the_tenant_says_or_now
     let bench = Bench::with_options(Vec::new(), options).await;
     let over = Browser::new(&bench).get("/u/login?state=x").await;
     assert!(over.text.contains(r#"href="https://acme.example.test/">Go to <bdi>Linked Accounts</bdi>"#));
+}
+
+#[tokio::test]
+async fn no_message_is_sent_to_an_origin_that_may_not_receive_any() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    browser.sign_in("auth0|1", &[]).await;
+    let with = [("client_id", "simple"), ("redirect_uri", UNFRAMED), ("prompt", "none")];
+    assert!(browser.get(&authorize_path(&with)).await.location().starts_with(UNFRAMED), "by redirect it may");
+    let framed: Vec<_> = with.into_iter().chain([("response_mode", "web_message")]).collect();
+    for who in [&mut browser, &mut Browser::new(&bench)] {
+        let answer = who.get(&authorize_path(&framed)).await;
+        assert_eq!(answer.status, 403);
+        assert!(answer.text.contains("Web origin mismatch.") && !answer.text.contains("<script"));
+        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_asked_of_a_hosted_page_is_answered_with_a_page() {
+    let bench = bench().await;
+    let mut browser = Browser::new(&bench);
+    let handle = browser.begin(&[]).await;
+    for path in [
+        format!("/u/login?state={handle}&state=x"),
+        "/u/login?state=%FF".to_owned(),
+        format!("/u/connection?state={handle}&connection=github&connection=google-oauth2"),
+        "/u/connection".to_owned(),
+        "/u/stand-in".to_owned(),
+        "/u/nothing".to_owned(),
+        format!("/login/callback/github?state={handle}.x"),
+        "/login/callback/%FF?state=x".to_owned(),
+    ] {
+        let answer = browser.get(&path).await;
+        assert!([400, 404].contains(&answer.status.as_u16()), "{path}: {}", answer.status);
+        assert!(answer.text.contains("Go to <bdi>The page</bdi>"), "{path}: {}", answer.said());
+        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+    }
+    for path in ["/u/connection", "/u/nothing", "/login/callback/github"] {
+        assert_eq!(browser.post(path, &[("state", &handle)]).await.status, 404, "{path}");
+    }
+    assert!(browser.type_password(&handle, &email("auth0|1"), PASSWORD).await.parameter("code").is_some());
 }

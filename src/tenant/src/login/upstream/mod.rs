@@ -7,6 +7,7 @@
 
 pub(crate) mod provider;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -142,11 +143,12 @@ pub(super) async fn begin(tenant: &Tenant, client: &Client, handle: &str, name: 
 /// `GET /login/callback/{connection}`: the provider's answer.
 pub(super) async fn finish(
     State(tenant): State<Tenant>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
     let client = Client::of(&request);
+    let name = name.map_or_else(|_| String::new(), |Path(name)| name);
     let answer = read_form(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let state = answer.get("state").and_then(Value::as_str).unwrap_or_default();
     let handle = state.split_once('.').map_or("", |(handle, _)| handle);
