@@ -1,11 +1,34 @@
-//! New passwords: what a connection asks of them, and how they are hashed.
+//! Passwords: what a connection asks of new ones, and where they are hashed.
+
+use std::num::NonZero;
+use std::sync::LazyLock;
+use std::thread::available_parallelism;
 
 use serde_json::{Value, json};
+
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
 use crate::secret::{Secret, hash_password};
 
 /// How many characters a password has at most, so that hashing it takes a bounded time.
 const MOST: usize = 1024;
+
+/// How many passwords are hashed at once: as many as there are processors. More would be done no sooner, and each takes
+/// megabytes while it lasts, so that a flood of sign-ins would take all memory.
+static HASHING: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
+
+/// Does work that hashes a password, away from the threads that serve others, when it is its turn. `None` when it
+/// broke off.
+pub(crate) async fn hashing<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let turn = HASHING.acquire().await.ok()?;
+    let done = spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    done.await.ok()
+}
 
 /// What a connection asks of new passwords (Auth0: "Password Strength in Auth0 Database Connections").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +146,7 @@ impl PasswordPolicy {
         if rules.iter().any(|rule| !rule.keeps) {
             return Err(NotHashed::Weak(Weakness(rules)));
         }
-        tokio::task::spawn_blocking(move || hash_password(&password)).await.map_err(|_| NotHashed::Failed)
+        hashing(move || hash_password(&password)).await.ok_or(NotHashed::Failed)
     }
 }
 
@@ -170,6 +193,29 @@ impl Weakness {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_flood_of_passwords_is_hashed_as_many_at_once_as_there_are_processors() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        static NOW: AtomicUsize = AtomicUsize::new(0);
+        let most = available_parallelism().unwrap().get();
+        let flood: Vec<_> = (0..20 * most)
+            .map(|_| {
+                tokio::spawn(hashing(|| {
+                    let at_once = NOW.fetch_add(1, Ordering::SeqCst) + 1;
+                    hash_password(&Secret::new("hunter2"));
+                    NOW.fetch_sub(1, Ordering::SeqCst);
+                    at_once
+                }))
+            })
+            .collect();
+        for hashed in flood {
+            let at_once = hashed.await.unwrap().unwrap();
+            assert!(at_once <= most, "{at_once}");
+        }
+        assert_eq!(hashing(|| panic!("a broken hash")).await, None::<()>);
+        assert_eq!(hashing(|| 7).await, Some(7), "and its turn is free again");
+    }
 
     fn takes(level: PasswordLevel, min_length: Option<usize>, password: &str) -> bool {
         PasswordPolicy { level, min_length }.rules(password).iter().all(|rule| rule.keeps)

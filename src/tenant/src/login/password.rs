@@ -10,6 +10,7 @@ use model::{ConnectionName, IdentityKey};
 use super::pages::{self, ConnectionButton, LoginPage, Refusal};
 use super::{NotFinished, NotWaiting, Submitted, Waiting, page};
 use crate::Tenant;
+use crate::password::hashing;
 use crate::secret::{Secret, hash_password, is_bcrypt, verify_password};
 
 /// `GET /u/login?state=…`: the page.
@@ -81,7 +82,7 @@ async fn find_identity(
     }
     drop(reader);
     let hash = found.as_ref().map(|row| row.password_hash.clone());
-    let (matches, renewed) = tokio::task::spawn_blocking(move || {
+    let (matches, renewed) = hashing(move || {
         let nobody = || NOBODY.get_or_init(|| hash_password(&Secret::random()));
         let matches = verify_password(&password, hash.as_ref().unwrap_or_else(nobody));
         let imported = matches && hash.is_some_and(|hash| is_bcrypt(&hash));
