@@ -203,7 +203,7 @@ mod tests {
             .map(|_| {
                 tokio::spawn(hashing(|| {
                     let at_once = NOW.fetch_add(1, Ordering::SeqCst) + 1;
-                    hash_password(&Secret::new("hunter2"));
+                    let _hash = hash_password(&Secret::new("hunter2"));
                     NOW.fetch_sub(1, Ordering::SeqCst);
                     at_once
                 }))
