@@ -10,6 +10,7 @@ import {
   withoutPasswords,
   withSettings,
 } from '../fixtures/index.ts';
+import { linksANewLogin } from '../fixtures/linking.ts';
 
 /** Somebody with a login that their organisation manages. */
 const test = base.extend({
@@ -110,6 +111,32 @@ test('a refusal of the last way in leads to linking another login', async ({ app
   await page.clock.setFixedTime(Date.now() + 60_000);
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await expect(app.unlink(twitter)).toBeEnabled();
+});
+
+// The settings of the static host tell nothing of the tenant's closed connection.
+test('the tenant keeps the last way in until another login is linked, and the page follows at once', {
+  tag: '@static-host',
+}, async ({ app, hosted, house, page, watch }) => {
+  watch.expectStatus(403);
+  const stranded = house.claim('stranded');
+  const facebook = stranded.linked[0]!;
+  await app.open();
+  await app.signIn.click();
+  await (await hosted.continueWith('Facebook')).choose(facebook.who);
+  await app.showsTheList();
+  await app.unlinks(facebook);
+  const why = 'Nothing else would open this account. Link another login first.';
+  await expectExplained(app.unlink(facebook), why);
+  await expect(app.status).toHaveText(`Facebook (${facebook.who}) was not unlinked. ${why}`);
+  await app.shows([stranded.main, facebook]);
+  await linksANewLogin(app, page, stranded.email);
+  await expect(app.status).toContainText('is linked to this account now.');
+  await app.unlinks(facebook);
+  await expect(app.row(facebook)).toHaveCount(0);
+  await page.reload();
+  await app.showsTheList();
+  await expect(app.rows).toHaveCount(2);
+  await expect(app.row(facebook)).toHaveCount(0);
 });
 
 test('the tenant holds the rule, whatever the page lets through, and changes nothing', async ({

@@ -95,6 +95,7 @@ test('not linking changes nothing on either side', async ({ app, house, otherBro
   const requests = managementRequests(page);
   await page.keyboard.press('Escape');
   await expect(app.dialog).toBeHidden();
+  await expect(page.locator('#link-another')).toBeFocused();
   await app.shows([person.main, ...person.linked]);
   expect((await asks(other, house.tenant)).user_metadata).toEqual({ theme: 'dark' });
   expect(requests).toEqual([]);

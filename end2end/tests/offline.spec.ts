@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test';
 
-import { expect, managementRequests, test } from '../fixtures/index.ts';
+import { expect, managementRequests, test, withSettings } from '../fixtures/index.ts';
 
 const OFFLINE = 'You are offline. You can read this list; changes wait until you are back.';
 
@@ -44,6 +44,23 @@ test('offline the list stays readable, its actions say why they wait, and it res
   await expect(app.unlink(google)).toBeEnabled();
   await app.unlinks(google);
   await expect(app.status).toHaveText(/was unlinked\.$/);
+});
+
+test('what was unlinked comes back only with a connection', async ({ app, context, page, signedIn: person }) => {
+  const google = person.linked[0]!;
+  await withSettings(page, (settings) => ({ ...settings, undoSeconds: 0 }));
+  await page.reload();
+  await app.unlinks(google);
+  const ways = page.getByRole('button', { name: /^(Undo|Link Google, .* again)$/ });
+  await expect(ways).toHaveCount(2);
+  await lose(context);
+  for (const way of await ways.all()) {
+    await expect(way).toBeDisabled();
+  }
+  await context.setOffline(false);
+  for (const way of await ways.all()) {
+    await expect(way).toBeEnabled();
+  }
 });
 
 test('opened offline, the page shows the last list as it was, and goes on by itself', async ({

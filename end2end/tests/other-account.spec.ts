@@ -37,6 +37,7 @@ test('the other account is shown with what it would lose, and left alone unless 
   await expect(story(page)).toContainText('This cannot be undone.');
   await page.getByRole('button', { name: 'Leave it there' }).click();
   await expect(story(page)).toBeHidden();
+  await expect(page.locator('#link-another')).toBeFocused();
   expect(requests.filter((request) => !request.startsWith('GET'))).toEqual([]);
   await app.shows([person.main, ...person.linked]);
 });
@@ -57,6 +58,26 @@ test('the login alone is moved, and the other account keeps the rest', { tag: '@
   await app.shows([person.main, ...person.linked, facebook!]);
   const theirs = await listOf(await otherBrowser.newPage(), other);
   await theirs.shows([other.main, microsoft!]);
+});
+
+test('a login that left the other account and did not arrive is said to be on its own, and the way on brings it', async ({
+  app,
+  house,
+  page,
+  signedIn: person,
+}) => {
+  const other = house.claim('atStandIns');
+  const facebook = other.linked[0]!;
+  await provesFacebookOf(app, page, other);
+  await page.getByText('Demo: play a fault').click();
+  await page.getByRole('button', { name: 'Closed window' }).click();
+  await page.getByRole('button', { name: 'Move it here' }).click();
+  await expect(app.notice).toContainText('The window was closed');
+  await expect(app.notice).toContainText('The login left the other account already');
+  await expect(app.notice).not.toContainText('Nothing was changed');
+  await app.tryAgain.click();
+  await expect(app.status).toHaveText(`Facebook (${facebook.who}) is linked to this account now.`);
+  await app.shows([person.main, ...person.linked, facebook]);
 });
 
 test('merging brings all logins of the other account', async ({ app, house, page, signedIn: person }) => {

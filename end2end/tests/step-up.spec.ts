@@ -24,6 +24,24 @@ test('an old sign-in is made fresh in a window of its own, then the login is unl
   await app.shows([person.main, google!, company!]);
 });
 
+test('several logins take one fresh sign-in', async ({ app, page, signedIn: person }) => {
+  await isLater(page);
+  const [google, github, company] = person.linked;
+  let windows = 0;
+  page.on('popup', () => (windows += 1));
+  await app.selectSeveral.click();
+  await app.box(google!).check();
+  await app.box(company!).check();
+  await app.chosen.getByRole('button', { name: 'Unlink 2 logins' }).click();
+  const [popup] = await Promise.all([
+    page.waitForEvent('popup'),
+    app.dialog.getByRole('button', { name: 'Unlink 2 logins' }).click(),
+  ]);
+  await new HostedLogin(popup).signInAgainAs(person.email, PASSWORD);
+  await app.shows([person.main, github!]);
+  expect(windows).toBe(1);
+});
+
 test('somebody else in that window is refused, and nothing is changed', async ({ app, house, page, signedIn: person }) => {
   const other = house.claim('ordinary');
   await isLater(page);

@@ -57,7 +57,7 @@ test('another login than the unlinked one is not taken for it', async ({ app, pa
   await expect(app.notice).toContainText('That was another login');
   await expect(app.notice).toContainText(person.email.replace('@', '+else@'));
   await app.shows([person.main, person.linked[0]!, person.linked[2]!]);
-  await page.getByRole('button', { name: 'Link this one' }).click();
+  await app.notice.getByRole('button', { name: 'Link this one' }).click();
   await expect(app.linkedLogins).toContainText(person.email.replace('@', '+else@'));
 });
 

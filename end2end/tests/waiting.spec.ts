@@ -1,4 +1,5 @@
 import { expect, isManagement, managementRequests, stopTheClock, test } from '../fixtures/index.ts';
+import { address, opens } from '../fixtures/linking.ts';
 
 const tooMany = (reset: number) => ({
   status: 429,
@@ -94,6 +95,39 @@ test('a list that the tenant is too busy for loads by itself after the pause', a
   await expect(app.rows).toHaveCount(0);
   await page.unrouteAll();
   await page.clock.runFor(3100);
+  await app.shows([person.main, ...person.linked]);
+});
+
+test('linking waits for a busy tenant, too, and goes on by itself', async ({ app, page, signedIn: person, watch }) => {
+  watch.expectStatus(503);
+  const requests = managementRequests(page);
+  const posts = () => requests.filter((request) => request.startsWith('POST')).length;
+  await page.route(isManagement, (route) =>
+    route.request().method() === 'POST' && posts() === 1 ? route.fulfill(busy(2)) : route.continue(),
+  );
+  const standIn = await opens(page, () => app.link('LinkedIn').click());
+  await standIn.be('Pat Ience', address(person, 'patience'));
+  await expect(page.getByRole('timer')).toHaveText(/^It goes on by itself in [12] seconds?\.$/);
+  await expect(app.link('GitHub')).toBeDisabled();
+  await expect(app.status).toHaveText(`LinkedIn (${address(person, 'patience')}) is linked to this account now.`, {
+    timeout: 10_000,
+  });
+  expect(posts()).toBe(2);
+});
+
+test('who would rather not wait to link can stop, and nothing is linked', async ({ app, page, signedIn: person, watch }) => {
+  watch.expectStatus(503);
+  await page.route(isManagement, (route) =>
+    route.request().method() === 'POST' ? route.fulfill(busy(60)) : route.continue(),
+  );
+  const standIn = await opens(page, () => app.link('LinkedIn').click());
+  await standIn.be('Pat Ience', address(person, 'stopped'));
+  await expect(page.getByRole('timer')).toBeVisible();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByRole('timer')).toHaveCount(0);
+  await expect(app.notice).toBeHidden();
+  await expect(page.locator('#link-another')).toBeFocused();
+  await expect(app.link('GitHub')).toBeEnabled();
   await app.shows([person.main, ...person.linked]);
 });
 

@@ -17,6 +17,9 @@ pub fn FailureNotice(
     /// Called when the person has read enough; without it the notice stays.
     #[prop(optional)]
     on_dismiss: Option<Callback<()>>,
+    /// Another way on, beside the first.
+    #[prop(optional_no_strip)]
+    beside: Option<AnyView>,
 ) -> impl IntoView {
     let remedy = failure.remedy;
     let way_on = match remedy {
@@ -34,6 +37,7 @@ pub fn FailureNotice(
                 <p>{failure.advice}</p>
                 <div class="failure-acts">
                     <button type="button" class="button" on:click=move |_| on_remedy.run(remedy)>{way_on}</button>
+                    {beside}
                     {dismiss}
                 </div>
                 {failure.details.map(|details| view! { <TechnicalDetails details/> })}

@@ -316,21 +316,23 @@ impl Session {
         F: Future<Output = Result<T, ApiError>>,
     {
         let ended = |error: &ApiError| error.trouble == Trouble::SessionEnded;
-        let spent = self.account();
-        let mut outcome = match self.client() {
-            Ok(client) => send(client).await,
-            Err(error) => Err(error),
-        };
-        if outcome.as_ref().is_err_and(ended) && self.renew(spent).await {
-            outcome = match self.client() {
+        let mut renewed = false;
+        // A loop, so that each kind of request is compiled into one place and not two.
+        loop {
+            let spent = self.account();
+            let outcome = match self.client() {
                 Ok(client) => send(client).await,
                 Err(error) => Err(error),
             };
+            if !outcome.as_ref().is_err_and(ended) {
+                return outcome;
+            }
+            if renewed || !self.renew(spent).await {
+                self.handle(Event::Expired);
+                return outcome;
+            }
+            renewed = true;
         }
-        if outcome.as_ref().is_err_and(ended) {
-            self.handle(Event::Expired);
-        }
-        outcome
     }
 
     /// Goes to the tenant's login page, and comes back to where the person is now, or to where a login that

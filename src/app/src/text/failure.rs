@@ -66,7 +66,7 @@ pub fn request_failure(error: &ApiError) -> Failure {
         ),
         Trouble::Unavailable(_) => (
             "The sign-in service is busy",
-            "It asked for a pause twice. Try again in a minute; trying twice does no harm.".to_owned(),
+            "It asks for a pause. Try again in a minute; trying twice does no harm.".to_owned(),
             Remedy::TryAgain,
         ),
         Trouble::Refused => (

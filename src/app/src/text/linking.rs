@@ -17,6 +17,11 @@ pub const LINK_LEDE: &str =
     "Sign in with it once, to show that it is yours. It will open this account from then on.";
 /// While a window of its own is open.
 pub const GO_ON_THERE: &str = "Go on in the window that opened.";
+/// While requests are on their way.
+pub const LINKING: &str = "Linking…";
+/// When a login left the other account and did not arrive here.
+pub const MOVED_HALFWAY: &str = "The login left the other account already and opens a separate one. Try again to link \
+                                 it here.";
 /// The button for a login of a connection that is not named.
 pub const ANOTHER: &str = "Another login";
 /// Below the heading of the logins that were unlinked.

@@ -145,6 +145,6 @@ fn Accounts() -> impl IntoView {
             }
             .into_any(),
         })}
-        <StatusNotice message=said held=undo.held()>{undo.acts(flow)}</StatusNotice>
+        <StatusNotice message=said held=undo.held()>{undo.acts(flow, locked)}</StatusNotice>
     }
 }

@@ -103,15 +103,24 @@ impl Undo {
         self.said
     }
 
-    /// What stands in the notice besides its sentence.
-    pub(super) fn acts(self, restore: impl Restore + Copy + Send + 'static) -> impl IntoView {
+    /// What stands in the notice besides its sentence; `locked` says whether nothing can begin now.
+    pub(super) fn acts(
+        self,
+        restore: impl Restore + Copy + Send + 'static,
+        locked: Signal<bool>,
+    ) -> impl IntoView {
         live(move || match self.offered.get().as_slice() {
             [] => ().into_any(),
             [one] => {
                 let (takes, one) = (linking::undo_takes(one), one.clone());
                 view! {
                     <p class="toast-more">{takes}</p>
-                    <button type="button" class="button" on:click=move |_| restore.restore(&one)>
+                    <button
+                        type="button"
+                        class="button"
+                        disabled=locked
+                        on:click=move |_| restore.restore(&one)
+                    >
                         {text::UNDO}
                     </button>
                 }

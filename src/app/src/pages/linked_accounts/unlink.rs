@@ -185,23 +185,25 @@ impl Unlinking {
                 async move { client.unlink(&key).await }
             })
         };
-        let outcome = send().await;
-        let Some(wait) = outcome.as_ref().err().and_then(|error| error.trouble.pause()) else {
-            return Some(outcome);
-        };
         let steps = self.account.steps();
-        steps.set(key, Some(Step::Pausing(wait)));
-        self.say(format!("{} {}", text::PAUSED, text::goes_on(wait)));
-        let tell = |left| {
-            matches!(steps.peek(key), Some(Step::Pausing(_))) && steps.set(key, Some(Step::Pausing(left)))
-        };
-        if !pause(wait, tell).await {
-            let _ = self.said.try_set(None);
-            return None;
+        let mut waited = false;
+        loop {
+            let outcome = send().await;
+            let wait = outcome.as_ref().err().and_then(|error| error.trouble.pause());
+            let Some(wait) = wait.filter(|_| !waited) else { return Some(outcome) };
+            steps.set(key, Some(Step::Pausing(wait)));
+            self.say(format!("{} {}", text::PAUSED, text::goes_on(wait)));
+            let tell = |left| {
+                matches!(steps.peek(key), Some(Step::Pausing(_))) && steps.set(key, Some(Step::Pausing(left)))
+            };
+            waited = pause(wait, tell).await;
+            if !waited {
+                let _ = self.said.try_set(None);
+                return None;
+            }
+            steps.set(key, Some(Step::Busy));
+            let _ = self.said.try_set((total > 1).then(|| unlinking::progress(place, total)));
         }
-        steps.set(key, Some(Step::Busy));
-        let _ = self.said.try_set((total > 1).then(|| unlinking::progress(place, total)));
-        Some(send().await)
     }
 
     fn say(self, what: String) {

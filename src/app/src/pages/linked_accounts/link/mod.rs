@@ -11,15 +11,17 @@ use model::{Identity, IdentityKey, Metadata};
 
 use super::focus::{focus_row, focus_section};
 use super::listed::ListedAccount;
+use super::pause::pause;
 use super::undo::{Restore, Undo};
 use crate::api::{ApiError, Client};
+use crate::components::Step;
 use crate::session::login::{Ask, Manner, Proof, Purpose};
 use crate::session::popup::Popup;
 use crate::session::{NotFresh, Second, Session, Wanted};
 use crate::text::linking::{
-    already_here, link_failure, linked, not_fresh, not_proven, unverified, wrong_login,
+    MOVED_HALFWAY, already_here, link_failure, linked, not_fresh, not_proven, unverified, wrong_login,
 };
-use crate::text::{Failure, Label, Remedy, labels, request_failure};
+use crate::text::{self, Failure, Label, Remedy, labels, request_failure};
 pub use judgement::{Judgement, judge, movable};
 use metadata::differences;
 pub use metadata::{Difference, MetadataDialog};
@@ -31,14 +33,23 @@ pub use section::LinkSection;
 pub enum Stage {
     /// Nothing is under way.
     Idle,
-    /// A window is open, or a request is on its way.
-    Busy(Wanted),
+    /// A window is open.
+    Window,
+    /// Requests are on their way.
+    Linking,
     /// It stopped, for this reason, with what was wanted and a login that may be linked all the same.
     Stopped(Failure, Wanted, Option<Second>),
     /// The login belongs to another account of the person.
     OtherAccount(Second, Wanted),
     /// The second account has metadata that would be lost.
     Metadata(Second, Vec<Difference>),
+}
+
+impl Stage {
+    /// Whether something is under way.
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Window | Self::Linking)
+    }
 }
 
 /// The link flow of the page. A copy is a handle to the same flow.
@@ -49,11 +60,19 @@ pub struct LinkFlow {
     stage: RwSignal<Stage>,
     /// What speaks for the other account while the person decides about it: in memory only.
     other: StoredValue<Option<Client>>,
+    /// The seconds until the next try, while linking has to pause.
+    pausing: RwSignal<Option<u32>>,
 }
 
 impl LinkFlow {
     pub(super) fn new(account: ListedAccount, undo: Undo) -> Self {
-        Self { account, undo, stage: RwSignal::new(Stage::Idle), other: StoredValue::new(None) }
+        Self {
+            account,
+            undo,
+            stage: RwSignal::new(Stage::Idle),
+            other: StoredValue::new(None),
+            pausing: RwSignal::new(None),
+        }
     }
 
     fn session(self) -> Session {
@@ -62,7 +81,7 @@ impl LinkFlow {
 
     /// Begins to link what is wanted. Only inside a click, for it opens a window; where it cannot, it leaves.
     pub(super) fn start(self, wanted: Wanted) {
-        if matches!(self.stage.get_untracked(), Stage::Busy(_)) {
+        if self.stage.with_untracked(Stage::is_busy) {
             return;
         }
         self.undo.said().set(None);
@@ -71,7 +90,7 @@ impl LinkFlow {
             Some(popup) => {
                 // The button that was pressed is about to be disabled and would lose the focus to nowhere.
                 focus_section();
-                self.stage.set(Stage::Busy(wanted.clone()));
+                self.stage.set(Stage::Window);
                 spawn_local(async move {
                     let next = self.prove(popup, wanted).await;
                     self.go_on(next).await;
@@ -93,13 +112,20 @@ impl LinkFlow {
     /// Whether a window is open or a request on its way.
     pub(super) fn is_busy(self) -> Signal<bool> {
         let leaving = self.session().is_leaving();
-        Signal::derive(move || leaving.get() || matches!(&*self.stage.read(), Stage::Busy(_)))
+        Signal::derive(move || leaving.get() || self.stage.read().is_busy())
     }
 
     /// Puts an end to whatever the flow shows.
     pub(super) fn dismiss(self) {
         self.other.set_value(None);
         self.stage.set(Stage::Idle);
+        // What had the focus goes with what was shown.
+        request_animation_frame(focus_section);
+    }
+
+    /// The seconds until the next try, while linking has to pause.
+    fn pausing(self) -> Signal<Option<u32>> {
+        self.pausing.into()
     }
 
     /// Proves the login in this window: the same steps, by redirects.
@@ -126,8 +152,10 @@ impl LinkFlow {
             Err(not) => return stop(not_proven(&not)),
         };
         drop(popup);
-        let (client, second) = match read(self.session(), proof).await {
+        let _ = self.stage.try_set(Stage::Linking);
+        let (client, second) = match self.patiently(|| read(self.session(), proof.clone())).await {
             Ok(read) => read,
+            Err(_) if self.is_stopped() => return Stage::Idle,
             Err(error) => return stop(request_failure(&error)),
         };
         let _ = self.other.try_set_value(Some(client));
@@ -192,7 +220,7 @@ impl LinkFlow {
     pub(super) fn take_over(self, second: &Second) {
         let Some((key, wanted)) = movable(second) else { return };
         let popup = Popup::open();
-        self.stage.set(Stage::Busy(wanted.clone()));
+        self.stage.set(if popup.is_some() { Stage::Window } else { Stage::Linking });
         let client = self.other.try_update_value(Option::take).flatten();
         spawn_local(async move {
             let moved = match client {
@@ -205,7 +233,10 @@ impl LinkFlow {
                     let _ = self.stage.try_set(stopped);
                 }
                 (Ok(_), Some(popup)) => {
-                    let next = self.prove(popup, wanted).await;
+                    let mut next = self.prove(popup, wanted).await;
+                    if let Stage::Stopped(failure, ..) = &mut next {
+                        MOVED_HALFWAY.clone_into(&mut failure.advice);
+                    }
                     self.go_on(next).await;
                 }
                 (Ok(_), None) => self.leave(wanted),
@@ -219,7 +250,7 @@ impl LinkFlow {
             connection: second.used.as_ref().map(|used| used.connection.clone()),
             ..Wanted::default()
         };
-        let _ = self.stage.try_set(Stage::Busy(wanted.clone()));
+        let _ = self.stage.try_set(Stage::Linking);
         let before = self.account.now().map(|user| user.identities).unwrap_or_default();
         match self.send(&second, &metadata).await {
             Ok(all) => {
@@ -230,6 +261,8 @@ impl LinkFlow {
                 let _ = self.other.try_set_value(None);
                 let _ = self.stage.try_set(Stage::Idle);
                 self.account.redraw(all);
+                // What was the last way in may go now.
+                self.account.steps().forget(|step| matches!(step, Step::Kept(_)));
                 self.undo.forget(&keys);
                 if let Some(used) = second.used {
                     self.session().set_used(used);
@@ -238,6 +271,7 @@ impl LinkFlow {
                 let _ = self.undo.said().try_set(Some(linked(&labels)));
                 request_animation_frame(move || focus_row(keys.first()));
             }
+            Err(_) if self.is_stopped() => {}
             Err(error) => _ = self.stage.try_set(Stage::Stopped(link_failure(&error), wanted, None)),
         }
     }
@@ -245,9 +279,43 @@ impl LinkFlow {
     async fn send(self, second: &Second, metadata: &Metadata) -> Result<Vec<Identity>, ApiError> {
         if !metadata.is_empty() {
             let set = |client: Client| async move { client.set_metadata(metadata).await };
-            self.session().call(set).await?;
+            self.patiently(|| self.session().call(set)).await?;
         }
-        self.session().call(|client: Client| async move { client.link(&second.id_token).await }).await
+        let link = |client: Client| async move { client.link(&second.id_token).await };
+        self.patiently(|| self.session().call(link)).await
+    }
+
+    /// Sends a request, once more after a pause where the tenant asks for one.
+    async fn patiently<T, F>(self, send: impl Fn() -> F) -> Result<T, ApiError>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        let mut waited = false;
+        loop {
+            let outcome = send().await;
+            let wait = outcome.as_ref().err().and_then(|error| error.trouble.pause());
+            let Some(wait) = wait.filter(|_| !waited) else { return outcome };
+            waited = self.wait(wait).await;
+            if !waited {
+                return outcome;
+            }
+        }
+    }
+
+    /// Waits `seconds`, saying so; `false` as soon as the person would rather not.
+    async fn wait(self, seconds: u32) -> bool {
+        let said = self.undo.said();
+        let _ = said.try_set(Some(format!("{} {}", text::PAUSED, text::goes_on(seconds))));
+        let tell = |left| !self.is_stopped() && self.pausing.try_set(Some(left)).is_none();
+        let waited = pause(seconds, tell).await;
+        let _ = self.pausing.try_set(None);
+        let _ = said.try_set(None);
+        waited
+    }
+
+    /// Whether the person would not wait any longer, or left the page.
+    fn is_stopped(self) -> bool {
+        self.stage.try_with_untracked(Stage::is_busy) != Some(true)
     }
 
     /// What a button of a stopped flow does. Only inside a click.

@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use model::settings::OfferedConnection;
 
 use super::{LinkFlow, MetadataDialog, OtherAccount, Stage};
-use crate::components::{FailureNotice, Icon, ProviderMark, live};
+use crate::components::{FailureNotice, Icon, PauseNotice, ProviderMark, live};
 use crate::session::{Second, Wanted};
 use crate::text::{self, linking};
 
@@ -18,7 +18,14 @@ pub fn LinkSection(
     locked: Signal<bool>,
 ) -> impl IntoView {
     let session = flow.session();
-    let busy = Memo::new(move |_| matches!(&*flow.stage.read(), Stage::Busy(_)));
+    let busy = Memo::new(move |_| flow.stage.read().is_busy());
+    let told = move || match *flow.stage.read() {
+        Stage::Window => Some(linking::GO_ON_THERE),
+        Stage::Linking => Some(linking::LINKING),
+        _ => None,
+    };
+    let pausing = flow.pausing();
+    let is_pausing = Memo::new(move |_| pausing.read().is_some());
     let button = move |offered: OfferedConnection| {
         let name = linking::connection(&offered);
         let wanted = Wanted { connection: Some(offered.name), ..Wanted::default() };
@@ -52,9 +59,14 @@ pub fn LinkSection(
                     <span>{linking::ANOTHER}</span>
                 </button>
             </div>
-            <p class="meta" aria-live="polite">{move || busy.get().then_some(linking::GO_ON_THERE)}</p>
+            <p class="meta" aria-live="polite">{told}</p>
         </div>
-        {live(move || outcome(&flow, flow.stage.get()))}
+        {live(move || if is_pausing.get() {
+            let left = Signal::derive(move || pausing.get().unwrap_or_default());
+            view! { <PauseNotice left on_stop=Callback::new(move |()| flow.dismiss())/> }.into_any()
+        } else {
+            outcome(&flow, flow.stage.get())
+        })}
     }
 }
 
@@ -63,15 +75,11 @@ fn outcome(flow: &LinkFlow, stage: Stage) -> AnyView {
     let flow = *flow;
     let on_dismiss = Callback::new(move |()| flow.dismiss());
     match stage {
-        Stage::Idle | Stage::Busy(_) => ().into_any(),
+        Stage::Idle | Stage::Window | Stage::Linking => ().into_any(),
         Stage::Stopped(failure, wanted, second) => {
             let on_remedy = Callback::new(move |remedy| flow.remedy(remedy, wanted.clone()));
-            let anyway = second.map(|second| link_anyway(&flow, second));
-            view! {
-                <FailureNotice failure on_remedy on_dismiss/>
-                {anyway}
-            }
-            .into_any()
+            let beside = second.map(|second| link_anyway(&flow, second));
+            view! { <FailureNotice failure on_remedy on_dismiss beside/> }.into_any()
         }
         Stage::OtherAccount(second, _) => {
             let (moved, merged) = (second.clone(), second.clone());
