@@ -23,7 +23,7 @@ export default defineConfig<object, Options>({
     actionTimeout: 30_000,
     navigationTimeout: 30_000,
     contextOptions: { reducedMotion: 'reduce' },
-    // A film of every test costs more than most tests; how the page was at each step is in the trace without it.
+    // How the page was at each step is in the trace without a film of it, which would be made of every test that passes.
     trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
   },
