@@ -1,4 +1,4 @@
-import { expect, test } from '../fixtures/index.ts';
+import { expect, refuseTheNextToken, test } from '../fixtures/index.ts';
 import { address, linksANewLogin } from '../fixtures/linking.ts';
 
 const BADGE = 'Signed in with this';
@@ -14,6 +14,23 @@ test('the login in use carries a badge, also after a reload', { tag: '@anywhere'
   await page.reload();
   await app.showsTheList();
   await expect(app.row(visitor.linked[0]!)).toContainText(BADGE);
+  await expect(page.getByText(BADGE)).toHaveCount(1);
+});
+
+test('it stays where it is when the token is renewed', async ({ app, hosted, house, page, watch }) => {
+  watch.expectStatus(401);
+  const visitor = house.claim('atStandIns');
+  const [facebook, microsoft] = visitor.linked;
+  await app.open();
+  await app.signIn.click();
+  await (await hosted.continueWith('Facebook')).choose(facebook!.who);
+  await app.showsTheList();
+  await refuseTheNextToken(page);
+  const renewed = page.waitForRequest(`${house.tenant}/oauth/token`);
+  await app.unlinks(microsoft!);
+  await renewed;
+  await app.shows([visitor.main, facebook!]);
+  await expect(app.row(facebook!)).toContainText(BADGE);
   await expect(page.getByText(BADGE)).toHaveCount(1);
 });
 

@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test';
 
-import { expect, hasPainted, PASSWORD, test } from '../fixtures/index.ts';
+import { bearer, expect, hasPainted, PASSWORD, test } from '../fixtures/index.ts';
 
 /** More presses than any page here has stops. */
 const STOPS = 60;
@@ -122,4 +122,41 @@ test('a failure can be read, copied and left with the keyboard alone', async ({ 
   await expect(app.tryAgain).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(app.status).toHaveText(/was unlinked\.$/);
+});
+
+test('whatever is dismissed gives the focus back to where the work is', async ({
+  app,
+  page,
+  request,
+  signedIn: person,
+  watch,
+}) => {
+  watch.expectStatus(500);
+  const [google, github, company] = person.linked;
+  const authorization = await bearer(page);
+  await app.showsTheList();
+
+  // A failure, to the button of its row.
+  await page.route('**/api/v2/**', (route) => route.fulfill({ status: 500 }), { times: 1 });
+  await app.unlinks(google!);
+  await app.notice.getByRole('button', { name: 'Dismiss' }).press('Enter');
+  await expect(app.notice).toBeHidden();
+  await expect(app.unlink(google!)).toBeFocused();
+
+  // A login that went elsewhere, to the one below.
+  const [provider, id] = github!.key.split('|');
+  const path = `/api/v2/users/${encodeURIComponent(person.userId)}/identities/${provider}/${id}`;
+  expect((await request.delete(path, { headers: { authorization } })).status()).toBe(200);
+  await page.clock.setFixedTime(Date.now() + 60_000);
+  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+  await app.row(github!).getByRole('button', { name: 'Dismiss' }).press('Enter');
+  await app.shows([person.main, google!, company!]);
+  await expect(app.unlink(company!)).toBeFocused();
+
+  // What is told politely, to where the person was.
+  const dismiss = page.locator('.toast').getByRole('button', { name: 'Dismiss' });
+  await expect(dismiss).toBeVisible();
+  await dismiss.press('Enter');
+  await expect(dismiss).toBeHidden();
+  await expect(app.unlink(company!)).toBeFocused();
 });

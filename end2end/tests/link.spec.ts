@@ -21,7 +21,11 @@ test('a login is linked by signing in with it in a window of its own', { tag: '@
   signedIn: person,
 }) => {
   const requests = managementRequests(page);
+  const asked = page.context().waitForEvent('request', (request) => new URL(request.url()).pathname === '/authorize');
   const standIn = await opens(page, () => app.link('LinkedIn').click());
+  const { searchParams } = new URL((await asked).url());
+  expect(searchParams.get('connection')).toBe('linkedin');
+  expect(searchParams.get('max_age'), 'whatever session there is, the person signs in now').toBe('0');
   await expect(app.link('GitHub')).toBeDisabled();
   await expect(page.getByText('Go on in the window that opened.')).toBeVisible();
   const closed = standIn.page.waitForEvent('close');

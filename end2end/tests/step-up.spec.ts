@@ -108,4 +108,25 @@ test.describe('on a small screen', () => {
     await expect(app.status).toContainText(`GitHub (${github.who}) was unlinked.`);
     await app.shows([person.main, person.linked[0]!, person.linked[2]!]);
   });
+
+  test('somebody else who signs in there unlinks nothing, and is not shown the list', async ({
+    app,
+    hosted,
+    house,
+    page,
+    signedIn: person,
+  }) => {
+    const other = house.claim('ordinary');
+    await isLater(page);
+    const requests = managementRequests(page);
+    await app.unlinks(person.linked[1]!);
+    await hosted.signInAs(other.email, PASSWORD);
+    await expect(app.heading).toHaveText('Somebody else is signed in now');
+    await expect(app.rows).toHaveCount(0);
+    await page.getByRole('button', { name: `Sign in as ${person.email}` }).click();
+    await hosted.signInAgainAs(person.email, PASSWORD);
+    await app.showsTheList();
+    await app.shows([person.main, ...person.linked]);
+    expect(requests.filter((request) => !request.startsWith('GET '))).toEqual([]);
+  });
 });

@@ -1,6 +1,6 @@
-import type { BrowserContext, Page } from '@playwright/test';
+import type { BrowserContext } from '@playwright/test';
 
-import { bearer, expect, test } from '../fixtures/index.ts';
+import { bearer, expect, refuseTheNextToken, test } from '../fixtures/index.ts';
 import type { Login, Person } from '../fixtures/people.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
 
@@ -12,11 +12,11 @@ async function otherTab(context: BrowserContext, person: Person): Promise<Linked
   return tab;
 }
 
-/** Somebody comes back to the page after a while. */
-async function comesBack(page: Page): Promise<void> {
-  await page.clock.setFixedTime(Date.now() + 60_000);
-  await page.evaluate(() => window.dispatchEvent(new Event('focus')));
-}
+/** How somebody comes back to the page: from another window, and from another tab. */
+const RETURNS: Record<string, () => unknown> = {
+  'to the window': () => window.dispatchEvent(new Event('focus')),
+  'to the tab': () => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })),
+};
 
 const expectGone = async (app: LinkedAccounts, login: Login) => {
   await expect(app.row(login)).toContainText('Already unlinked');
@@ -42,22 +42,26 @@ test('a login that another tab unlinks says so here, without a failure', { tag: 
   await tab.shows([person.main, google!, company!]);
 });
 
-test('a login that another device unlinked is found when somebody comes back to the page', async ({
-  app,
-  page,
-  request,
-  signedIn: person,
-}) => {
-  const github = person.linked[1]!;
-  const authorization = await bearer(page);
-  await app.showsTheList();
-  const [provider, id] = github.key.split('|');
-  const path = `/api/v2/users/${encodeURIComponent(person.userId)}/identities/${provider}/${id}`;
-  expect((await request.delete(path, { headers: { authorization } })).status()).toBe(200);
-  await app.shows([person.main, ...person.linked]);
-  await comesBack(page);
-  await expectGone(app, github);
-});
+for (const [where, comesBack] of Object.entries(RETURNS)) {
+  test(`a login that another device unlinked is found when somebody comes back ${where}`, async ({
+    app,
+    page,
+    request,
+    signedIn: person,
+  }) => {
+    const github = person.linked[1]!;
+    const authorization = await bearer(page);
+    await app.showsTheList();
+    const [provider, id] = github.key.split('|');
+    const path = `/api/v2/users/${encodeURIComponent(person.userId)}/identities/${provider}/${id}`;
+    expect((await request.delete(path, { headers: { authorization } })).status()).toBe(200);
+    await app.shows([person.main, ...person.linked]);
+    // After a while: what was read a moment ago is still true.
+    await page.clock.setFixedTime(Date.now() + 60_000);
+    await page.evaluate(comesBack);
+    await expectGone(app, github);
+  });
+}
 
 test('a dialog about a login that went elsewhere closes by itself', async ({ app, context, signedIn: person }) => {
   const github = person.linked[1]!;
@@ -145,12 +149,7 @@ test('a token that the tenant takes no longer is renewed without asking, and the
 }) => {
   watch.expectStatus(401);
   const google = person.linked[0]!;
-  const refuse = { times: 1 };
-  await page.route('**/api/v2/**', (route) =>
-    refuse.times-- > 0
-      ? route.fulfill({ status: 401, json: { statusCode: 401, error: 'Unauthorized', message: 'Expired token' } })
-      : route.continue(),
-  );
+  await refuseTheNextToken(page);
   await app.unlinks(google);
   await expect(app.status).toHaveText(`Google (${google.who}) was unlinked.`);
   await expect(app.notice).toBeHidden();

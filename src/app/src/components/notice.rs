@@ -1,8 +1,11 @@
 //! What happened: a failure with a way on, or a polite word that something worked.
 
+use leptos::ev::FocusEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlElement, Node};
 
 use super::{Icon, live};
 use crate::text::{Failure, Remedy};
@@ -72,7 +75,8 @@ async fn copy_text(text: &str) -> bool {
     !clipboard.is_undefined() && JsFuture::from(clipboard.write_text(text)).await.is_ok()
 }
 
-/// A polite live region that stays in the page, so that what appears in it is announced.
+/// A polite live region that stays in the page, so that what appears in it is announced. Dismissed, it gives the focus
+/// back to where that came from.
 #[component]
 pub fn StatusNotice(
     /// The sentence to say, if any.
@@ -82,13 +86,33 @@ pub fn StatusNotice(
     /// What can be done about it.
     children: Children,
 ) -> impl IntoView {
+    let came_from = StoredValue::new_local(None::<HtmlElement>);
+    let on_focus = move |event: FocusEvent| {
+        held.update(|held| held.1 = true);
+        let inside = |from: &HtmlElement| {
+            let notice = event.current_target().and_then(|notice| notice.dyn_into::<Node>().ok());
+            notice.is_some_and(|notice| notice.contains(Some(from)))
+        };
+        let from = event.related_target().and_then(|from| from.dyn_into::<HtmlElement>().ok());
+        if !from.as_ref().is_some_and(inside) {
+            came_from.set_value(from);
+        }
+    };
+    let dismiss = move |_| {
+        message.set(None);
+        // Not every browser says that the focus left with the button.
+        held.set((false, false));
+        if let Some(from) = came_from.try_update_value(Option::take).flatten() {
+            let _ = from.focus();
+        }
+    };
     view! {
         <div
             class="toast"
             class:shown=move || message.read().is_some()
             on:mouseenter=move |_| held.update(|held| held.0 = true)
             on:mouseleave=move |_| held.update(|held| held.0 = false)
-            on:focusin=move |_| held.update(|held| held.1 = true)
+            on:focusin=on_focus
             on:focusout=move |_| held.update(|held| held.1 = false)
         >
             <p role="status">{message}</p>
@@ -96,7 +120,7 @@ pub fn StatusNotice(
             {live(move || match *message.read() {
                 None => ().into_any(),
                 Some(_) => view! {
-                    <button type="button" class="button" on:click=move |_| message.set(None)>"Dismiss"</button>
+                    <button type="button" class="button" on:click=dismiss>"Dismiss"</button>
                 }
                 .into_any(),
             })}

@@ -219,9 +219,9 @@ impl ListedAccount {
         self.look(|user| user.identities.iter().find(|identity| identity.key() == *key).cloned())
     }
 
-    /// The linked login below `key`, else the one above it.
+    /// The linked login that is shown below `key`, else the one above it.
     pub(super) fn neighbour_of(self, key: &IdentityKey) -> Option<IdentityKey> {
-        self.look(|user| neighbour(user, key))
+        neighbour(&self.shown_now()?, key)
     }
 
     fn look<T>(self, at: impl FnOnce(&User) -> Option<T>) -> Option<T> {
@@ -241,8 +241,7 @@ fn haunted(mut linked: Vec<Identity>, ghosts: &[(Option<IdentityKey>, Identity)]
     linked
 }
 
-fn neighbour(user: &User, key: &IdentityKey) -> Option<IdentityKey> {
-    let linked = user.identities.get(1..)?;
+fn neighbour(linked: &[Identity], key: &IdentityKey) -> Option<IdentityKey> {
     let place = linked.iter().position(|identity| identity.key() == *key)?;
     let next = linked.get(place.checked_add(1)?);
     next.or_else(|| linked.get(place.checked_sub(1)?)).map(Identity::key)
@@ -265,7 +264,7 @@ mod tests {
 
     fn next_after(place: usize) -> Option<String> {
         let user = user();
-        neighbour(&user, &user.identities[place].key()).map(|key| key.provider.to_string())
+        neighbour(&user.identities[1..], &user.identities[place].key()).map(|key| key.provider.to_string())
     }
 
     #[test]
@@ -295,6 +294,6 @@ mod tests {
     fn after_the_only_login_the_focus_has_no_row_to_go_to() {
         let mut user = user();
         user.identities.truncate(2);
-        assert_eq!(neighbour(&user, &user.identities[1].key()), None);
+        assert_eq!(neighbour(&user.identities[1..], &user.identities[1].key()), None);
     }
 }

@@ -24,6 +24,7 @@ use crate::session::{Intent, LoginError, LoginTrouble, Phase, Resume, Session};
 use crate::text::{self, Remedy};
 use deed::Asked;
 use demo::demo_switch;
+use focus::focus_row;
 use last_list::last_list;
 use link::{LinkFlow, LinkSection};
 use listed::{ListedAccount, Loading};
@@ -89,9 +90,16 @@ fn Accounts() -> impl IntoView {
             Remedy::SignIn => session.sign_in(),
         }),
         on_explain: Callback::new(move |why| said.set(Some(why))),
-        on_dismiss: Callback::new(move |key| match steps.peek(&key) {
-            Some(Step::Gone) => account.lay(&key),
-            _ => _ = steps.set(&key, None),
+        on_dismiss: Callback::new(move |key| {
+            let next = if steps.peek(&key) == Some(Step::Gone) {
+                let next = account.neighbour_of(&key);
+                account.lay(&key);
+                next
+            } else {
+                steps.set(&key, None);
+                Some(key)
+            };
+            request_animation_frame(move || focus_row(next.as_ref()));
         }),
     };
     let on_load_remedy = Callback::new(move |remedy| match remedy {
