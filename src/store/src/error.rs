@@ -17,7 +17,7 @@ pub enum Error {
     /// The database refused, or could not be reached.
     #[error("the database failed")]
     Database(#[source] Arc<sqlx::Error>),
-    /// The store was closed while the work waited.
+    /// The store was closed while the work waited, or the work panicked.
     #[error("the store is closed")]
     Closed,
 }

@@ -1,8 +1,11 @@
 //! Opening a database, asking it, and changing it in units of work that share commits.
 
+use std::future::poll_fn;
 use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -142,7 +145,7 @@ impl Store {
     /// many together cost little more than one.
     ///
     /// # Errors
-    /// What `work` returns; or the store's own error when the commit fails or the store is closed.
+    /// What `work` returns; or the store's own error when the commit fails, the store is closed or `work` panics.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: for<'u> FnOnce(&'u mut Unit) -> Work<'u, T, E> + Send + 'static,
@@ -235,10 +238,10 @@ async fn write_together(
             drop(job);
             break;
         }
-        let done = job(unit).await;
-        settled.push(done.settle);
-        let end = if done.keep { "RELEASE unit" } else { "ROLLBACK TO unit" };
-        outcome = execute(unit, end).await;
+        let done = unbroken(job(unit)).await;
+        let keep = done.as_ref().is_some_and(|done| done.keep);
+        settled.extend(done.map(|done| done.settle));
+        outcome = execute(unit, if keep { "RELEASE unit" } else { "ROLLBACK TO unit" }).await;
         next = match (settled.len() < UNITS_PER_COMMIT).then(|| waiting.try_recv()) {
             Some(Ok(Order::Run(job))) => Some(job),
             Some(Ok(Order::Stop)) => {
@@ -252,6 +255,16 @@ async fn write_together(
         outcome = execute(unit, "COMMIT").await;
     }
     (settled, outcome)
+}
+
+/// What `work` leaves behind; `None` when it panicked, which its own asker learns as [`Error::Closed`]: the writer goes
+/// on for all others.
+async fn unbroken(mut work: Pin<Box<dyn Future<Output = Done> + Send + '_>>) -> Option<Done> {
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
+    })
+    .await
 }
 
 async fn execute(unit: &mut Unit, statement: &'static str) -> Result<(), Error> {

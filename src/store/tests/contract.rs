@@ -197,6 +197,26 @@ async fn a_refused_unit_does_not_take_its_neighbours_along() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_panics_changes_nothing_and_stops_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let panics = store.write(|unit| {
+        Box::pin(async move {
+            unit.insert_user(&user(&["auth0|half"])).await?;
+            assert_eq!(unit.find_user(&UserId::new("auth0|half")).await?, None, "it sees its own changes");
+            Ok::<_, Error>(())
+        })
+    });
+    let bystander = user(&["auth0|1"]);
+    let (panicked, beside) = tokio::join!(panics, insert(&store, &bystander));
+    assert!(matches!(panicked, Err(Error::Closed)));
+    beside.unwrap();
+    insert(&store, &user(&["auth0|2"])).await.unwrap();
+    assert!(find(&store, "auth0|1").await.is_some() && find(&store, "auth0|2").await.is_some());
+    assert!(find(&store, "auth0|half").await.is_none());
+}
+
 #[tokio::test]
 async fn what_was_written_is_there_after_closing_and_opening_again() {
     let folder = tempfile::tempdir().unwrap();
