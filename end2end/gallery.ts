@@ -374,3 +374,21 @@ test('what an address asks for', async ({ app, page, signedIn: _ }) => {
   await expect(app.notice).toBeVisible();
   await take(page, '44-ignored');
 });
+
+test('a pause while linking', async ({ app, page, signedIn: person, watch }) => {
+  watch.expectStatus(503);
+  await page.route(isManagement, (route) => (route.request().method() === 'POST' ? route.fulfill(BUSY) : route.continue()));
+  await (await opens(page, () => app.link('LinkedIn').click())).be('Pat Ience', address(person, 'paused'));
+  await expect(page.getByRole('timer')).toBeVisible();
+  await take(page, '45-pause-while-linking');
+});
+
+test('a login on its own', async ({ app, house, page, signedIn: _ }) => {
+  const other = house.claim('atStandIns');
+  await (await opens(page, () => app.link('Facebook').click())).choose(other.linked[0]!.who);
+  await page.getByText('Demo: play a fault').click();
+  await page.getByRole('button', { name: 'Closed window' }).click();
+  await page.getByRole('button', { name: 'Move it here' }).click();
+  await expect(app.notice).toContainText('The login left the other account already');
+  await take(page, '46-login-on-its-own');
+});
