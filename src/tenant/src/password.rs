@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
 use serde_json::{Value, json};
-
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
