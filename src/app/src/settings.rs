@@ -13,7 +13,7 @@ use crate::json;
 pub struct Tenant {
     /// Scheme, host and port, without a slash at the end.
     pub origin: String,
-    /// The origin with a slash at the end: what a token's `iss` must be (contract C5).
+    /// The origin with a slash at the end: what a token's `iss` must be (contract [C5](model::contract#c5)).
     pub issuer: String,
     /// The client id of this page.
     pub client_id: String,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The body of a failed Management API call (contract A1).
+/// The body of a failed Management API call (contract [A1](crate::contract#a1)).
 ///
 /// The order of the fields is the recorded one. Unknown keys are ignored when reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! A sign-in identity, and the key that names it in the Management API (contract B1, B3).
+//! A sign-in identity, and the key that names it in the Management API (contract [B1](crate::contract#b1), [B3](crate::contract#b3)).
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -36,7 +36,7 @@ impl fmt::Display for ConnectionName {
 ///
 /// Providers such as GitHub send a JSON integer, others a string; both are kept as text, so that ids
 /// beyond 2^53 survive the browser, and written back in the form in which they came. Two ids are equal
-/// when their text is (contract B3).
+/// when their text is (contract [B3](crate::contract#b3)).
 #[derive(Clone, Debug)]
 pub struct IdentityId {
     text: String,
@@ -145,7 +145,7 @@ impl IdentityKey {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     /// The identity's own profile. On secondaries always; on the primary only in answers to link and
-    /// unlink (contract B1).
+    /// unlink (contract [B1](crate::contract#b1)).
     #[serde(rename = "profileData", default, skip_serializing_if = "Option::is_none")]
     pub profile_data: Option<Profile>,
     /// The connection it signs in through.
@@ -166,7 +166,7 @@ impl Identity {
         IdentityKey { provider: self.provider.clone(), user_id: self.user_id.clone() }
     }
 
-    /// Whether the path of an unlink request means this identity (contract A12).
+    /// Whether the path of an unlink request means this identity (contract [A12](crate::contract#a12)).
     ///
     /// `segment` is the decoded last path segment: the stored id, or the stored id behind
     /// `connection|`. The provider must be equal; nothing else matches.

@@ -3,6 +3,7 @@
 //! Only data and pure functions live here: no clock, no randomness, no I/O. The crate compiles for the
 //! browser and for the server alike; continuous integration checks that nothing asynchronous reaches it.
 
+pub mod contract;
 pub mod error;
 pub mod identity;
 pub mod profile;

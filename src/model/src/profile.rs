@@ -1,4 +1,4 @@
-//! The open set of profile attributes that a user or a secondary identity carries (contract B1, B2).
+//! The open set of profile attributes that a user or a secondary identity carries (contract [B1](crate::contract#b1), [B2](crate::contract#b2)).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -22,7 +22,7 @@ impl Profile {
     }
 
     /// Whether the provider vouches for the e-mail address. Some social providers send the *string*
-    /// `"true"` (contract B2), which counts. `None` when nothing is said.
+    /// `"true"` (contract [B2](crate::contract#b2)), which counts. `None` when nothing is said.
     #[must_use]
     pub fn email_verified(&self) -> Option<bool> {
         match self.0.get("email_verified")? {

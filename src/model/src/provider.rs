@@ -1,4 +1,4 @@
-//! The providers, also called strategies, that the Management API knows (contract A12, B3).
+//! The providers, also called strategies, that the Management API knows (contract [A12](crate::contract#a12), [B3](crate::contract#b3)).
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Provider(String);
 
-/// Every provider of contract A12 with the name a person knows it by, and whether it is a social network.
+/// Every provider of contract [A12](crate::contract#a12) with the name a person knows it by, and whether it is a social network.
 const KNOWN: &[(&str, &str, bool)] = &[
     ("ad", "Active Directory", false),
     ("adfs", "AD FS", false),
@@ -84,7 +84,7 @@ impl Provider {
         &self.0
     }
 
-    /// Whether the Management API takes this provider in a path (contract A12).
+    /// Whether the Management API takes this provider in a path (contract [A12](crate::contract#a12)).
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.find().is_some()
@@ -122,7 +122,7 @@ impl Provider {
     }
 
     /// Whether identities of this provider carry their connection's name inside their id, as in
-    /// `samlp|acme|name` (contract B3).
+    /// `samlp|acme|name` (contract [B3](crate::contract#b3)).
     #[must_use]
     pub fn has_connection_in_id(&self) -> bool {
         matches!(

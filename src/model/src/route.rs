@@ -1,4 +1,4 @@
-//! Every path that both sides use, and the encoding of ids in them (contract A10).
+//! Every path that both sides use, and the encoding of ids in them (contract [A10](crate::contract#a10)).
 //!
 //! A constant with `{…}` is a pattern for a router; a function of the same name fills it in.
 
@@ -14,15 +14,15 @@ pub const TOKEN: &str = "/oauth/token";
 pub const REVOKE: &str = "/oauth/revoke";
 /// Who the bearer is (OpenID Connect Core 5.3).
 pub const USERINFO: &str = "/userinfo";
-/// Where the tenant's session ends (contract C4).
+/// Where the tenant's session ends (contract [C4](crate::contract#c4)).
 pub const LOGOUT: &str = "/v2/logout";
 /// Where a client asks to end the tenant's session (OpenID Connect RP-Initiated Logout 1.0).
 pub const END_SESSION: &str = "/oidc/logout";
 /// OpenID Connect Discovery 1.0, section 4.
 pub const DISCOVERY: &str = "/.well-known/openid-configuration";
-/// Where people sign up without the hosted pages (contract C4).
+/// Where people sign up without the hosted pages (contract [C4](crate::contract#c4)).
 pub const SIGN_UP: &str = "/dbconnections/signup";
-/// Where people ask for a mail to set a new password (contract C4).
+/// Where people ask for a mail to set a new password (contract [C4](crate::contract#c4)).
 pub const CHANGE_PASSWORD: &str = "/dbconnections/change_password";
 /// The tenant's public keys (RFC 7517).
 pub const JWKS: &str = "/.well-known/jwks.json";

@@ -1,4 +1,4 @@
-//! Scopes: what a token lets its bearer do (contract A4, A15; RFC 6749 section 3.3).
+//! Scopes: what a token lets its bearer do (contract [A4](crate::contract#a4), [A15](crate::contract#a15); RFC 6749 section 3.3).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -42,11 +42,11 @@ impl Scope {
     pub const CREATE_CURRENT_USER_METADATA: Self = Self::known("create:current_user_metadata");
     /// Change one's own `user_metadata`.
     pub const UPDATE_CURRENT_USER_METADATA: Self = Self::known("update:current_user_metadata");
-    /// Remove one's own user; no user flow is granted it (contract A15).
+    /// Remove one's own user; no user flow is granted it (contract [A15](crate::contract#a15)).
     pub const DELETE_CURRENT_USER: Self = Self::known("delete:current_user");
 
     /// What a user-bound Management API token may hold; anything else is silently dropped when it is
-    /// issued (contract A15).
+    /// issued (contract [A15](crate::contract#a15)).
     pub const USER_GRANTABLE: [Self; 7] = [
         Self::READ_CURRENT_USER,
         Self::UPDATE_CURRENT_USER_IDENTITIES,

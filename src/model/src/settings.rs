@@ -18,7 +18,7 @@ pub enum Bearer {
     /// The primary account's access token: scope-limited and bound to the API.
     #[default]
     AccessToken,
-    /// The primary account's ID token: the older variant of contract section E, for tenants that still
+    /// The primary account's ID token: the older variant of contract section [E](crate::contract#e), for tenants that still
     /// ask for it. Never a fallback.
     IdToken,
 }
@@ -120,7 +120,7 @@ impl Settings {
         Ok(format!("{scheme}://{}", host.to_ascii_lowercase()))
     }
 
-    /// The tenant's issuer: its origin with a slash at its end, as Auth0 writes it (contract C5).
+    /// The tenant's issuer: its origin with a slash at its end, as Auth0 writes it (contract [C5](crate::contract#c5)).
     ///
     /// # Errors
     /// As [`Settings::tenant_origin`].

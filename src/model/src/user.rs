@@ -1,4 +1,4 @@
-//! A user as the Management API shows it (contract B2).
+//! A user as the Management API shows it (contract [B2](crate::contract#b2)).
 
 use std::fmt;
 
@@ -83,7 +83,7 @@ pub struct User {
 }
 
 impl User {
-    /// Whether the first identity is the one that the user's id names, as Auth0 promises (contract B1).
+    /// Whether the first identity is the one that the user's id names, as Auth0 promises (contract [B1](crate::contract#b1)).
     #[must_use]
     pub fn is_led_by_its_primary(&self) -> bool {
         self.identities.first().is_some_and(|primary| primary.key().as_user_id() == self.user_id)

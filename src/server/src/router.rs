@@ -22,7 +22,7 @@ use crate::static_files::Site;
 /// Answers as soon as the server is ready.
 pub(crate) const HEALTH: &str = "/health";
 
-/// The most that a request's body may hold, as at Auth0 (contract A1).
+/// The most that a request's body may hold, as at Auth0 (contract [A1](model::contract#a1)).
 const BODY_LIMIT: usize = 1024 * 1024;
 /// The most that an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);

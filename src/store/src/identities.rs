@@ -91,7 +91,7 @@ impl Reader {
 
 impl Unit {
     /// Turns a linked identity of `primary` back into a user of its own, without metadata and without past
-    /// (contract A12, U-9), and ends the sessions and refresh tokens that it began. Returns whether anything
+    /// (contract [A12](model::contract#a12), [U-9](model::contract#u-9)), and ends the sessions and refresh tokens that it began. Returns whether anything
     /// matched: the identity may be gone, belong to somebody else, or be the primary itself, and then nothing
     /// changes.
     ///
@@ -126,7 +126,7 @@ impl Unit {
     }
 
     /// Moves every identity of `secondary` behind those of `primary` and removes the account that they
-    /// leave, its metadata with it (contract A11). Returns whether it happened: `false` when either user
+    /// leave, its metadata with it (contract [A11](model::contract#a11)). Returns whether it happened: `false` when either user
     /// does not exist or both are one.
     ///
     /// # Errors

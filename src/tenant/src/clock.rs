@@ -33,7 +33,7 @@ impl Moment {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// ISO 8601 in UTC with milliseconds and `Z`, as the Management API writes times (contract A1).
+    /// ISO 8601 in UTC with milliseconds and `Z`, as the Management API writes times (contract [A1](model::contract#a1)).
     /// A moment outside the years that can be written becomes the epoch.
     #[must_use]
     pub fn iso(self) -> String {

@@ -40,7 +40,7 @@ pub struct Options {
     /// Where a person goes on who is left on a page of the tenant, when the application is not known or has no address
     /// of its own for that.
     pub default_redirection_uri: Option<String>,
-    /// Whether discovery names `/oidc/logout`; the endpoint is there either way (contract C5).
+    /// Whether discovery names `/oidc/logout`; the endpoint is there either way (contract [C5](model::contract#c5)).
     pub end_session_discovery: bool,
     /// Whether the Management API takes a person's ID token for an access token, as old applications send it
     /// (contract E). Every application that signs the person in then holds a key to their account.
@@ -174,7 +174,7 @@ impl Client {
     }
 }
 
-/// How the refresh tokens of a client live (contract C3).
+/// How the refresh tokens of a client live (contract [C3](model::contract#c3)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshTokens {
     /// Whether every exchange gives a new token and voids the old one.

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-/// The issuer: an http(s) origin with a slash at its end, as Auth0 writes it (contract C5).
+/// The issuer: an http(s) origin with a slash at its end, as Auth0 writes it (contract [C5](model::contract#c5)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer(String);
 
@@ -62,7 +62,7 @@ impl Issuer {
         format!("{}{path}", self.origin())
     }
 
-    /// The Management API's identifier, `{issuer}api/v2/` (contract A1).
+    /// The Management API's identifier, `{issuer}api/v2/` (contract [A1](model::contract#a1)).
     #[must_use]
     pub fn management_audience(&self) -> String {
         format!("{}/", self.url(model::route::MANAGEMENT_API))

@@ -61,7 +61,7 @@ impl SigningKeys {
         self.all().find(|key| key.kid == kid)
     }
 
-    /// The public halves, as the key set shows them: the current one first (contract C5, RFC 7517 section 5).
+    /// The public halves, as the key set shows them: the current one first (contract [C5](model::contract#c5), RFC 7517 section 5).
     pub(crate) fn public(&self) -> Vec<&Jwk> {
         self.all().map(|key| &key.public).collect()
     }

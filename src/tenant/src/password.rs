@@ -174,7 +174,7 @@ fn kinds_rule(password: &str, wanted: usize, of: usize) -> Rule {
 }
 
 impl Weakness {
-    /// What Auth0's sign-up says of it, as far as that was seen (contract C4, U-2).
+    /// What Auth0's sign-up says of it, as far as that was seen (contract [C4](model::contract#c4), [U-2](model::contract#u-2)).
     pub(crate) fn value(&self) -> Value {
         let rules: Vec<_> = self.0.iter().map(|rule| rule.value.clone()).collect();
         let policy: Vec<_> = self.0.iter().map(|rule| format!("* {}", rule.sentence)).collect();

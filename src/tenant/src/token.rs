@@ -1,4 +1,4 @@
-//! Tokens: what they claim, how they are signed, and how a presented one is believed (contract C6).
+//! Tokens: what they claim, how they are signed, and how a presented one is believed (contract [C6](model::contract#c6)).
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::clock::Moment;
 use crate::keys::SigningKeys;
 
-/// How long an ID token lasts: ten hours, as recorded (contract C6).
+/// How long an ID token lasts: ten hours, as recorded (contract [C6](model::contract#c6)).
 pub(crate) const ID_TOKEN_LIFETIME: Duration = Duration::from_hours(10);
 
 /// A token may name one audience or several (RFC 7519 section 4.1.3).
@@ -84,7 +84,7 @@ impl IdClaims {
     }
 }
 
-/// Why a presented token is not believed, in the order in which it is looked at (contract A2).
+/// Why a presented token is not believed, in the order in which it is looked at (contract [A2](model::contract#a2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disbelief {
     /// It has not three parts, or a part is unreadable.

@@ -8,7 +8,7 @@ use store::UserRow;
 
 use crate::clock::Moment;
 
-/// A user as `GET /api/v2/users/{id}` shows it: `profileData` on the secondaries only (contract B1, B2).
+/// A user as `GET /api/v2/users/{id}` shows it: `profileData` on the secondaries only (contract [B1](model::contract#b1), [B2](model::contract#b2)).
 pub(crate) fn user(row: &UserRow) -> User {
     User {
         user_id: row.user_id.clone(),
@@ -28,7 +28,7 @@ pub(crate) fn user(row: &UserRow) -> User {
     }
 }
 
-/// A user's identities as link and unlink answer: `profileData` on every one (contract B1).
+/// A user's identities as link and unlink answer: `profileData` on every one (contract [B1](model::contract#b1)).
 pub(crate) fn identities(row: &UserRow) -> Vec<Identity> {
     let mut identities = row.identities.clone();
     if let Some(primary) = identities.first_mut() {
@@ -42,7 +42,7 @@ pub(crate) fn identity_claim(identity: &Identity) -> Value {
     json!({ "provider": identity.provider, "user_id": identity.user_id, "connection": identity.connection })
 }
 
-/// The claims about a person that `scopes` open, for ID tokens and `/userinfo` (contract C4, C6).
+/// The claims about a person that `scopes` open, for ID tokens and `/userinfo` (contract [C4](model::contract#c4), [C6](model::contract#c6)).
 pub(crate) fn claims(row: &UserRow, scopes: &Scopes) -> Map<String, Value> {
     let profile = with_defaults(row);
     let mut claims = Map::new();
@@ -66,7 +66,7 @@ pub(crate) fn claims(row: &UserRow, scopes: &Scopes) -> Map<String, Value> {
 }
 
 /// The root profile with the attributes that database and e-mail users get when they have none of their own:
-/// name, nickname and picture from the e-mail address (contract A8).
+/// name, nickname and picture from the e-mail address (contract [A8](model::contract#a8)).
 fn with_defaults(row: &UserRow) -> Profile {
     let mut profile = row.profile.clone();
     let provider = row.identities.first().map(|primary| &primary.provider);

@@ -98,7 +98,7 @@ impl ApiError {
         Self { trouble: Trouble::Malformed, details: Details { status: Some(status), message, code: None } }
     }
 
-    /// Reads a refusal (contract A1, A2, A14). `wait` is in seconds, see [`wait`].
+    /// Reads a refusal (contract [A1](model::contract#a1), [A2](model::contract#a2), [A14](model::contract#a14)). `wait` is in seconds, see [`wait`].
     #[must_use]
     pub fn from_answer(status: u16, wait: Option<u32>, body: &str) -> Self {
         let said: Option<ManagementError> = json::read(body).ok();
@@ -121,7 +121,7 @@ impl ApiError {
     }
 }
 
-/// How many seconds to wait: until `X-RateLimit-Reset`, in seconds since 1970 (contract A14), else as
+/// How many seconds to wait: until `X-RateLimit-Reset`, in seconds since 1970 (contract [A14](model::contract#a14)), else as
 /// `Retry-After` says in seconds (RFC 9110 section 10.2.3). `now` is in seconds since 1970.
 #[must_use]
 pub fn wait(reset: Option<&str>, retry_after: Option<&str>, now: i64) -> Option<u32> {

@@ -12,12 +12,12 @@ use crate::session::IdToken;
 pub enum Outcome {
     /// The identity is gone; these remain, the primary first.
     Unlinked(Vec<Identity>),
-    /// The tenant found nothing to unlink (contract A12); these are there.
+    /// The tenant found nothing to unlink (contract [A12](model::contract#a12)); these are there.
     NothingMatched(Vec<Identity>),
 }
 
 impl Client {
-    /// Reads the user (contract A5).
+    /// Reads the user (contract [A5](model::contract#a5)).
     ///
     /// # Errors
     /// What went wrong, by what the person can do about it.
@@ -30,7 +30,7 @@ impl Client {
         }
     }
 
-    /// Unlinks the identity that `key` names (contract A12).
+    /// Unlinks the identity that `key` names (contract [A12](model::contract#a12)).
     ///
     /// # Errors
     /// What went wrong, by what the person can do about it.
@@ -39,7 +39,7 @@ impl Client {
         decide(answer, self.user_id.as_identity_key().as_ref(), key)
     }
 
-    /// Links the account that `second` proves, with all its identities (contract A11). Gives all identities that
+    /// Links the account that `second` proves, with all its identities (contract [A11](model::contract#a11)). Gives all identities that
     /// the user has then.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Client {
         }
     }
 
-    /// Sets these keys of the user's own metadata; others stay (contract A9).
+    /// Sets these keys of the user's own metadata; others stay (contract [A9](model::contract#a9)).
     ///
     /// # Errors
     /// What went wrong, by what the person can do about it.

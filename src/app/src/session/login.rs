@@ -28,7 +28,7 @@ use crate::settings::Tenant;
 /// How far the clocks of browser and tenant may differ, in seconds: as much as Auth0's own library allows.
 const LEEWAY: i64 = 60;
 
-/// What the page asks for: who somebody is, and to read and change their own identities (contract A15).
+/// What the page asks for: who somebody is, and to read and change their own identities (contract [A15](model::contract#a15)).
 const SCOPES: [Scope; 6] = [
     Scope::OPENID,
     Scope::PROFILE,

@@ -1,4 +1,4 @@
-//! Asking the tenant in a hidden frame whether its session lives (contract C2).
+//! Asking the tenant in a hidden frame whether its session lives (contract [C2](model::contract#c2)).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `users.json`: an array of users in the shape of `GET /api/v2/users/{id}` (contract B2), each with `password`
+//! `users.json`: an array of users in the shape of `GET /api/v2/users/{id}` (contract [B2](model::contract#b2)), each with `password`
 //! or `password_hash` where it has a database identity. Everything is checked before anything is written.
 
 use std::collections::HashMap;
@@ -129,13 +129,13 @@ impl IdentityEntry {
 #[derive(Clone, Copy)]
 enum Kind {
     Text,
-    /// True or false; some social providers send it as text (contract B2).
+    /// True or false; some social providers send it as text (contract [B2](model::contract#b2)).
     Flag,
     Time,
     Any,
 }
 
-/// The attributes of a profile: those of contract B2, then what providers commonly add. Auth0 takes any other
+/// The attributes of a profile: those of contract [B2](model::contract#b2), then what providers commonly add. Auth0 takes any other
 /// as well; a seed file does not, because there a misspelt key is far more likely than a rare one.
 const ATTRIBUTES: &[(&str, Kind)] = &[
     ("email", Kind::Text),

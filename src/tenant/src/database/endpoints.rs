@@ -1,4 +1,4 @@
-//! `/dbconnections/…`: signing up and asking for a new password without the hosted pages (contract C4).
+//! `/dbconnections/…`: signing up and asking for a new password without the hosted pages (contract [C4](model::contract#c4)).
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(crate) fn router() -> Router<Tenant> {
         .layer(cors::api())
 }
 
-/// Why a call is refused, in the shape of contract C4. Whether an address is known is told by none of them but
+/// Why a call is refused, in the shape of contract [C4](model::contract#c4). Whether an address is known is told by none of them but
 /// [`NotSignedUp::Taken`], which says no more than that the sign-up is invalid.
 enum Refusal {
     /// A code for programs, and words.

@@ -1,4 +1,4 @@
-//! Database connections: people who sign in with a password that this tenant keeps (contract A8, C4).
+//! Database connections: people who sign in with a password that this tenant keeps (contract [A8](model::contract#a8), [C4](model::contract#c4)).
 
 mod endpoints;
 mod links;

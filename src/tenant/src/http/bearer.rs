@@ -1,4 +1,4 @@
-//! From a bearer token to a proven caller, and from a caller to what it may do (contract A2, A4).
+//! From a bearer token to a proven caller, and from a caller to what it may do (contract [A2](model::contract#a2), [A4](model::contract#a4)).
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -74,7 +74,7 @@ const UPDATE_ATTRIBUTE: &[Scope] = &[Scope::UPDATE_USERS];
 pub(crate) const READ_CONNECTIONS: &[Scope] = &[Scope::READ_CONNECTIONS];
 pub(crate) const CHANGE_IDENTITIES: &[Scope] = &[Scope::UPDATE_USERS, Scope::UPDATE_CURRENT_USER_IDENTITIES];
 
-/// Linking by provider and id takes this one (contract A11).
+/// Linking by provider and id takes this one (contract [A11](model::contract#a11)).
 pub(crate) const LINK_BY_ID: &[Scope] = &[Scope::UPDATE_USERS];
 
 impl FromRequestParts<Tenant> for Caller {
@@ -205,7 +205,7 @@ impl Caller {
 
     /// Whether the caller may change this user, and what of it: everything of anybody with `update:users`,
     /// anybody's `app_metadata` with the scope of that name, one's own `user_metadata` with the user-bound ones
-    /// (contract A4).
+    /// (contract [A4](model::contract#a4)).
     pub(crate) fn may_update(&self, user_id: UserId) -> Result<MayUpdate, ApiError> {
         let breadth = if self.scopes.contains(&Scope::UPDATE_USERS) {
             Breadth::Everything
@@ -227,7 +227,7 @@ impl Caller {
         if self.scopes.contains_any(scopes) { Ok(()) } else { Err(ApiError::InsufficientScope(scopes)) }
     }
 
-    /// Compared before anything is looked up, so that existing and missing ids answer alike (contract A2).
+    /// Compared before anything is looked up, so that existing and missing ids answer alike (contract [A2](model::contract#a2)).
     fn own(&self, user_id: &UserId) -> Result<(), ApiError> {
         if self.subject == *user_id { Ok(()) } else { Err(ApiError::UnownedResource) }
     }

@@ -1,11 +1,11 @@
-//! Request bodies: JSON or form, one shape (contract A1, C3).
+//! Request bodies: JSON or form, one shape (contract [A1](model::contract#a1), [C3](model::contract#c3)).
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::header;
 use serde_json::{Map, Value};
 
-/// How many bytes a body may have (contract A1).
+/// How many bytes a body may have (contract [A1](model::contract#a1)).
 pub(crate) const LIMIT: usize = 1024 * 1024;
 
 /// Why a body cannot be read.

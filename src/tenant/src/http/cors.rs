@@ -1,4 +1,4 @@
-//! Which pages of other origins may read our answers (contract A13, C4, D3). Never with cookies.
+//! Which pages of other origins may read our answers (contract [A13](model::contract#a13), [C4](model::contract#c4), [D3](model::contract#d3)). Never with cookies.
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use model::{ManagementError, OAuthError, Scope, Scopes};
 
 use crate::password::NotHashed;
 
-/// Why a Management API call is refused. Texts and codes are those of contract A2, A3, A5, A11 and A12.
+/// Why a Management API call is refused. Texts and codes are those of contract [A2](model::contract#a2), [A3](model::contract#a3), [A5](model::contract#a5), [A11](model::contract#a11) and [A12](model::contract#a12).
 #[derive(Debug)]
 pub(crate) enum ApiError {
     /// No `Authorization` header, or another scheme than Bearer.
@@ -65,9 +65,9 @@ pub(crate) enum ApiError {
     /// The account of this role has no verified e-mail address, which linking takes in this tenant. Beyond the
     /// contract.
     UnverifiedEmail(&'static str),
-    /// Linking is refused, with contract A11's own words.
+    /// Linking is refused, with contract [A11](model::contract#a11)'s own words.
     Link(&'static str),
-    /// Adding or changing a user is refused, with the words of contract A8 and A9.
+    /// Adding or changing a user is refused, with the words of contract [A8](model::contract#a8) and [A9](model::contract#a9).
     Refused(String),
     /// Somebody has the new user's id or address.
     UserExists,
@@ -75,7 +75,7 @@ pub(crate) enum ApiError {
     EmailExists,
     /// The new password is too easy to guess.
     WeakPassword,
-    /// A search that the API does not do, with the words of contract A6.
+    /// A search that the API does not do, with the words of contract [A6](model::contract#a6).
     Search(&'static str),
     /// A page beyond the first thousand records.
     Paging,
@@ -244,7 +244,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// 204 with the recorded headers, among them a type for the body that is not there (contract A1).
+/// 204 with the recorded headers, among them a type for the body that is not there (contract [A1](model::contract#a1)).
 pub(crate) fn management_empty() -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
@@ -253,7 +253,7 @@ pub(crate) fn management_empty() -> Response {
     response
 }
 
-/// A Management API answer with the recorded headers (contract A1).
+/// A Management API answer with the recorded headers (contract [A1](model::contract#a1)).
 pub(crate) fn management_json(status: StatusCode, body: &impl serde::Serialize) -> Response {
     let mut response = (status, Json(body)).into_response();
     let headers = response.headers_mut();
@@ -262,7 +262,7 @@ pub(crate) fn management_json(status: StatusCode, body: &impl serde::Serialize) 
     response
 }
 
-/// Why the token endpoint refuses (contract C3). A refusal never says which part of a secret was wrong.
+/// Why the token endpoint refuses (contract [C3](model::contract#c3)). A refusal never says which part of a secret was wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TokenError {
     /// The body cannot be read, or a parameter is missing.
@@ -347,7 +347,7 @@ pub(crate) fn uncached(mut response: Response) -> Response {
     response
 }
 
-/// The refusal of `/userinfo` (contract C4, RFC 6750 section 3).
+/// The refusal of `/userinfo` (contract [C4](model::contract#c4), RFC 6750 section 3).
 pub(crate) fn userinfo_unauthorized(description: &'static str) -> Response {
     let challenge =
         format!("Bearer realm=\"Users\", error=\"invalid_token\", error_description=\"{description}\"");

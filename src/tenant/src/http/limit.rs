@@ -1,4 +1,4 @@
-//! Rate limits: one token bucket for the whole tenant, and the headers that tell its state (contract A1, A14).
+//! Rate limits: one token bucket for the whole tenant, and the headers that tell its state (contract [A1](model::contract#a1), [A14](model::contract#a14)).
 //!
 //! Only calls with a believed token take from it, so that nobody without one can use it up.
 
@@ -23,7 +23,7 @@ pub struct RateLimit {
 }
 
 impl Default for RateLimit {
-    /// Fifty at once and per second: what an Auth0 tenant was recorded with (contract A14).
+    /// Fifty at once and per second: what an Auth0 tenant was recorded with (contract [A14](model::contract#a14)).
     fn default() -> Self {
         let fifty = NonZeroU32::MIN.saturating_add(49);
         Self { burst: fifty, per_second: fifty }

@@ -137,7 +137,7 @@ pub(crate) fn failure(tenant: &Tenant, error: &store::Error) -> Response {
     )
 }
 
-/// The page for an authorization request that cannot be answered (contract C1, U-12).
+/// The page for an authorization request that cannot be answered (contract [C1](model::contract#c1), [U-12](model::contract#u-12)).
 pub(crate) fn unanswerable(tenant: &Tenant, unanswerable: Unanswerable) -> Response {
     let (status, text, detail) = match unanswerable {
         Unanswerable::Malformed => (

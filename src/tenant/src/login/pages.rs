@@ -458,7 +458,7 @@ pub(crate) fn leave(assets: &Assets, tenant: &str, fields: &[(&str, &str)]) -> M
 }
 
 /// The page that hands `response` to the window that asked, and to no other origin than `target_origin`
-/// (contract C2). Gives the HTML and its script's hash, `sha256-…`, for the content policy.
+/// (contract [C2](model::contract#c2)). Gives the HTML and its script's hash, `sha256-…`, for the content policy.
 pub(crate) fn web_message(response: &serde_json::Value, target_origin: &str) -> (String, String) {
     let script = format!(
         r#"(window.opener || window.parent).postMessage({{"type":"authorization_response","response":{}}}, {});"#,

@@ -210,7 +210,7 @@ fn known<'p>(people: &'p [PersonRow], typed: &Profile) -> Option<&'p PersonRow> 
     })
 }
 
-/// A new id in the form that the provider gives (contract B3).
+/// A new id in the form that the provider gives (contract [B3](model::contract#b3)).
 fn new_key(connection: &Connection, profile: &Profile) -> IdentityKey {
     let digits = |count: usize| -> String {
         let random = u128::from_be_bytes(random_bytes::<16>());

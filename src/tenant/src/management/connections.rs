@@ -1,4 +1,4 @@
-//! `GET /api/v2/connections` (contract A16).
+//! `GET /api/v2/connections` (contract [A16](model::contract#a16)).
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! `POST /api/v2/users` (contract A8).
+//! `POST /api/v2/users` (contract [A8](model::contract#a8)).
 
 use axum::body::Body;
 use axum::extract::{Request, State};

@@ -207,7 +207,7 @@ fn of_the_rest() -> [Endpoint; 4] {
     ]
 }
 
-/// What every call with a token can meet (contract A2, A14).
+/// What every call with a token can meet (contract [A2](model::contract#a2), [A14](model::contract#a14)).
 const REFUSALS: [u16; 5] = [400, 401, 403, 429, 500];
 
 /// `GET /api/v2/openapi.json`: what the Management API can do.

@@ -1,4 +1,4 @@
-//! Link and unlink (contract A11, A12): the rules, and the handlers that apply them. Three rules are ours, beyond the
+//! Link and unlink (contract [A11](model::contract#a11), [A12](model::contract#a12)): the rules, and the handlers that apply them. Three rules are ours, beyond the
 //! contract. Two bind people but not machines: an identity of a pinned connection stays, and so does the last one that
 //! can sign in. The third binds everybody where the tenant wants it: only verified e-mail addresses are linked.
 
@@ -37,11 +37,11 @@ enum Unlinking {
     LastWayIn,
     /// A linked identity is meant.
     Secondary(IdentityKey),
-    /// Nothing matches: no error (contract A12).
+    /// Nothing matches: no error (contract [A12](model::contract#a12)).
     Nothing,
 }
 
-/// The rule of contract A12: the primary stays, whether or not there are others. `guard` holds the connections where
+/// The rule of contract [A12](model::contract#a12): the primary stays, whether or not there are others. `guard` holds the connections where
 /// the rules for people apply, too.
 fn decide(user: &UserRow, provider: &Provider, segment: &str, guard: Option<&Configuration>) -> Unlinking {
     let place = |fits: &dyn Fn(&Identity) -> bool| user.identities.iter().position(fits);
@@ -220,7 +220,7 @@ impl LinkRequest {
 
 impl Tenant {
     /// Whether the tenant has the connection that is named, or any of the provider, and whether the identity is
-    /// of the one that is named (contract A11). Tells what to answer when there is no such identity.
+    /// of the one that is named (contract [A11](model::contract#a11)). Tells what to answer when there is no such identity.
     async fn check_connection(
         &self,
         key: &IdentityKey,
@@ -249,7 +249,7 @@ impl Tenant {
         Ok(INEXISTENT_NOT_ALLOWED)
     }
 
-    /// Whom the ID token in `link_with` names, after every check of contract A11 in its order.
+    /// Whom the ID token in `link_with` names, after every check of contract [A11](model::contract#a11) in its order.
     fn secondary_of_token(&self, token: &str, permission: &MayChangeIdentities) -> Result<UserId, ApiError> {
         let claims: Map<String, Value> = match token::verify(&self.0.keys, token, self.now()) {
             Ok(claims) => claims,

@@ -1,4 +1,4 @@
-//! Metadata: how a change is merged into what is stored, and how large a profile may grow (contract A9).
+//! Metadata: how a change is merged into what is stored, and how large a profile may grow (contract [A9](model::contract#a9)).
 
 use model::Metadata;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Ids in paths: split before decoding, decoded once (contract A10).
+//! Ids in paths: split before decoding, decoded once (contract [A10](model::contract#a10)).
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -43,7 +43,7 @@ impl PathIds {
         UserId::new(self.id.clone())
     }
 
-    /// The identity to be acted on: its provider, which must be one of contract A12, and the decoded segment
+    /// The identity to be acted on: its provider, which must be one of contract [A12](model::contract#a12), and the decoded segment
     /// that names it.
     pub(crate) fn identity(&self) -> Result<(Provider, &str), ApiError> {
         let provider = Provider::new(self.provider.clone());

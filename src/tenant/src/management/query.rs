@@ -1,10 +1,10 @@
-//! Queries: which keys of an object to show, and which page of a list (contract A3, A5, A6).
+//! Queries: which keys of an object to show, and which page of a list (contract [A3](model::contract#a3), [A5](model::contract#a5), [A6](model::contract#a6)).
 
 use serde_json::Value;
 
 use crate::http::error::ApiError;
 
-/// How many records can be paged through (contract A6).
+/// How many records can be paged through (contract [A6](model::contract#a6)).
 pub(super) const REACH: u32 = 1000;
 
 /// The parameters of a query. Unknown ones are ignored; what is read may stand there once.
@@ -86,7 +86,7 @@ fn invalid(message: impl Into<String>, property: &'static str) -> ApiError {
     ApiError::Query { message: message.into(), property }
 }
 
-/// Which keys of an object to show: `fields` and `include_fields`. Unknown names are ignored (contract A3).
+/// Which keys of an object to show: `fields` and `include_fields`. Unknown names are ignored (contract [A3](model::contract#a3)).
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields {
     names: Vec<String>,

@@ -1,4 +1,4 @@
-//! What bodies may hold: tables that validate them, and that the OpenAPI document is written from (contract A3,
+//! What bodies may hold: tables that validate them, and that the OpenAPI document is written from (contract [A3](model::contract#a3),
 //! A8, A9).
 
 use serde_json::{Map, Value, json};
@@ -44,7 +44,7 @@ pub(super) enum Kind {
 /// A property of a body: its name, what it must be, and what it is for.
 pub(super) type Property = (&'static str, Kind, &'static str);
 
-/// What a new user may be given (contract A8).
+/// What a new user may be given (contract [A8](model::contract#a8)).
 pub(super) const NEW_USER: &[Property] = &[
     ("app_metadata", Kind::Metadata, "What only applications may change"),
     ("blocked", Kind::Boolean, "Whether sign-in is refused"),
@@ -65,7 +65,7 @@ pub(super) const NEW_USER: &[Property] = &[
     ("verify_email", Kind::Boolean, "Whether the user will receive a verification email"),
 ];
 
-/// What may be changed of a user (contract A9).
+/// What may be changed of a user (contract [A9](model::contract#a9)).
 pub(super) const CHANGED_USER: &[Property] = &[
     ("app_metadata", Kind::Metadata, "What only applications may change"),
     ("blocked", Kind::Boolean, "Whether sign-in is refused"),

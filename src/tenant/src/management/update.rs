@@ -1,4 +1,4 @@
-//! `PATCH /api/v2/users/{id}` (contract A9).
+//! `PATCH /api/v2/users/{id}` (contract [A9](model::contract#a9)).
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -99,7 +99,7 @@ struct Change {
     after: Profile,
 }
 
-/// The rules of contract A9: which attributes may change on which identity, and to what.
+/// The rules of contract [A9](model::contract#a9): which attributes may change on which identity, and to what.
 fn change(
     mut user: UserRow,
     body: &Map<String, Value>,

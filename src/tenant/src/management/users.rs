@@ -1,4 +1,4 @@
-//! Reading and removing users (contract A5, A7, A9).
+//! Reading and removing users (contract [A5](model::contract#a5), [A7](model::contract#a7), [A9](model::contract#a9)).
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! `/authorize`: from a request to an answer, with or without asking the person (contract C1, C2).
+//! `/authorize`: from a request to an answer, with or without asking the person (contract [C1](model::contract#c1), [C2](model::contract#c2)).
 
 use std::time::Duration;
 

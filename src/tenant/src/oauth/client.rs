@@ -10,7 +10,7 @@ use crate::configuration::{Client, ClientAuthentication};
 use crate::http::error::TokenError;
 
 /// Which client asks, proven in the way that it is configured to: none for public clients, the secret in the
-/// body or in the header for the others (contract C3).
+/// body or in the header for the others (contract [C3](model::contract#c3)).
 pub(super) fn authenticate<'t>(
     tenant: &'t Tenant,
     headers: &HeaderMap,

@@ -1,4 +1,4 @@
-//! `/v2/logout` (contract C4).
+//! `/v2/logout` (contract [C4](model::contract#c4)).
 
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -30,7 +30,7 @@ pub(super) async fn end(
 }
 
 /// Whether a request wants the person signed out where they signed in, too. The parameter is a flag: it counts by being
-/// there (contract C4).
+/// there (contract [C4](model::contract#c4)).
 pub(crate) fn is_federated(wish: &Map<String, Value>) -> bool {
     wish.get("federated").is_some_and(|flag| flag != "false" && *flag != Value::Bool(false))
 }
@@ -105,7 +105,7 @@ pub(crate) fn target(
 }
 
 /// Whether an allowed address covers a wanted one: query and fragment are ignored, the host's case as well,
-/// the path's is not, and `*.` stands for one subdomain (contract C4).
+/// the path's is not, and `*.` stands for one subdomain (contract [C4](model::contract#c4)).
 fn permits(allowed: &str, wanted: &str) -> bool {
     const ANY: &str = "any-subdomain";
     let wildcard = allowed.contains("://*.");

@@ -1,4 +1,4 @@
-//! An authorization request, read and checked (RFC 6749 section 4.1.1, RFC 7636, contract C1).
+//! An authorization request, read and checked (RFC 6749 section 4.1.1, RFC 7636, contract [C1](model::contract#c1)).
 
 use model::{Scope, Scopes};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub(crate) enum ResponseMode {
     Fragment,
     /// By a form that the browser posts (OAuth 2.0 Form Post Response Mode).
     FormPost,
-    /// By a message to the window that asked (contract C2).
+    /// By a message to the window that asked (contract [C2](model::contract#c2)).
     WebMessage,
 }
 
@@ -191,7 +191,7 @@ impl AuthorizationRequest {
         Ok(checked.map_err(|refusal| (reply_to, refusal)))
     }
 
-    /// Whether the ID token must say when the person signed in (contract C6).
+    /// Whether the ID token must say when the person signed in (contract [C6](model::contract#c6)).
     pub(crate) fn wants_auth_time(&self) -> bool {
         self.max_age.is_some() || self.prompt == Some(Prompt::Login)
     }
@@ -260,7 +260,7 @@ fn prompt(prompt: Option<&str>) -> Result<Option<Prompt>, Refusal> {
 }
 
 /// What of the wanted scopes a person's token may hold. For the Management API the rest is silently dropped
-/// (contract A15).
+/// (contract [A15](model::contract#a15)).
 fn grantable(
     tenant: &Tenant,
     client: &Client,

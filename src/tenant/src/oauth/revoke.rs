@@ -1,4 +1,4 @@
-//! `/oauth/revoke` (contract C4, RFC 7009).
+//! `/oauth/revoke` (contract [C4](model::contract#c4), RFC 7009).
 
 use axum::body::Body;
 use axum::extract::{Request, State};

@@ -1,4 +1,4 @@
-//! `/oauth/token` (contract C3, RFC 6749 sections 4.1.3, 4.4 and 6, RFC 7636 section 4.6).
+//! `/oauth/token` (contract [C3](model::contract#c3), RFC 6749 sections 4.1.3, 4.4 and 6, RFC 7636 section 4.6).
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const AUTHORIZATION_CODE: &str = "authorization_code";
 const CLIENT_CREDENTIALS: &str = "client_credentials";
 const REFRESH_TOKEN: &str = "refresh_token";
 
-/// How long a machine's token lasts: a day (contract C3).
+/// How long a machine's token lasts: a day (contract [C3](model::contract#c3)).
 pub(crate) const MACHINE_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 
 /// What a successful exchange answers.
@@ -277,7 +277,7 @@ impl Tenant {
         self.answer(&grant, &user, scopes, None, &fresh, refresh)
     }
 
-    /// Gives a machine the token that its grant allows, which no person stands behind (contract A15).
+    /// Gives a machine the token that its grant allows, which no person stands behind (contract [A15](model::contract#a15)).
     fn admit_machine(
         &self,
         client: &Client,
@@ -351,7 +351,7 @@ impl Tenant {
     }
 
     /// Whom a person's token is for: the API, and `/userinfo` where OpenID Connect was asked for. The Management API
-    /// takes one name only, and `/userinfo` takes its tokens as they are (contract C6, U-15).
+    /// takes one name only, and `/userinfo` takes its tokens as they are (contract [C6](model::contract#c6), [U-15](model::contract#u-15)).
     fn audience(&self, api: &str, scopes: &Scopes) -> Audience {
         if scopes.contains(&Scope::OPENID) && api != self.0.issuer.management_audience() {
             Audience::Many(vec![api.to_owned(), self.0.issuer.url(model::route::USERINFO)])

@@ -1,4 +1,4 @@
-//! Discovery and the key set (contract C5, OpenID Connect Discovery 1.0, RFC 7517).
+//! Discovery and the key set (contract [C5](model::contract#c5), OpenID Connect Discovery 1.0, RFC 7517).
 
 use axum::Json;
 use axum::extract::State;

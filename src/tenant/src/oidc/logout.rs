@@ -1,4 +1,4 @@
-//! `/oidc/logout` (contract C4, OpenID Connect RP-Initiated Logout 1.0).
+//! `/oidc/logout` (contract [C4](model::contract#c4), OpenID Connect RP-Initiated Logout 1.0).
 
 use axum::body::Body;
 use axum::extract::{RawQuery, Request, State};

@@ -1,4 +1,4 @@
-//! `/userinfo` (contract C4, OpenID Connect Core 5.3).
+//! `/userinfo` (contract [C4](model::contract#c4), OpenID Connect Core 5.3).
 
 use axum::Json;
 use axum::body::Body;

@@ -85,7 +85,7 @@ impl Problem {
         }
     }
 
-    /// The same for an application that asked for this provider alone (RFC 6749 section 4.1.2.1, contract C1).
+    /// The same for an application that asked for this provider alone (RFC 6749 section 4.1.2.1, contract [C1](model::contract#c1)).
     fn refusal(self, label: &str) -> request::Refusal {
         let error = match self {
             Self::Denied => {
@@ -227,7 +227,7 @@ async fn sign_in(
     })
 }
 
-/// The identity of a person, in the form of contract B3; `None` for an id that nobody could be addressed by.
+/// The identity of a person, in the form of contract [B3](model::contract#b3); `None` for an id that nobody could be addressed by.
 fn key(connection: &Connection, person: &Person) -> Option<IdentityKey> {
     let subject = person.subject.as_str();
     // OpenID Connect Core section 2 allows 255 ASCII characters.

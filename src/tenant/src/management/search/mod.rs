@@ -1,4 +1,4 @@
-//! `GET /api/v2/users` (contract A6): listing and searching.
+//! `GET /api/v2/users` (contract [A6](model::contract#a6)): listing and searching.
 
 mod query;
 mod syntax;
@@ -22,7 +22,7 @@ use crate::http::error::{ApiError, management_json};
 use query::Query;
 use syntax::Unreadable;
 
-/// How long a search may take (contract A6).
+/// How long a search may take (contract [A6](model::contract#a6)).
 const BUDGET: Duration = Duration::from_secs(2);
 
 /// How many users are read from the store at once: with the largest profiles, a few megabytes.

@@ -1,4 +1,4 @@
-//! What a search asks, and whether a user is an answer (contract A6).
+//! What a search asks, and whether a user is an answer (contract [A6](model::contract#a6)).
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! From the text of `q` to a typed query: the part of Lucene's syntax that contract A6 names.
+//! From the text of `q` to a typed query: the part of Lucene's syntax that contract [A6](model::contract#a6) names.
 //!
 //! A recursive descent over the text. Every step consumes or refuses, and length, depth and number of clauses
 //! are bounded, so that no text costs more than its own length.
@@ -14,7 +14,7 @@ const DEPTH: usize = 16;
 /// How many clauses a query may have.
 const CLAUSES: usize = 512;
 
-/// How many characters stand before a wildcard at least (contract A6).
+/// How many characters stand before a wildcard at least (contract [A6](model::contract#a6)).
 const PREFIX: usize = 3;
 
 /// Why a text is no query, in words for whoever wrote it.
