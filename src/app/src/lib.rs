@@ -26,7 +26,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use components::identity_row::breakable;
-use components::{Avatar, Bones, FailureNotice, Skeleton, live};
+use components::{Avatar, FailureNotice, Skeleton, SkeletonHtml, dyn_view};
 use pages::{Callback, Home, LinkedAccounts, NotFound};
 use session::{Arrival, Session};
 use settings::Tenant;
@@ -39,9 +39,9 @@ pub fn mount() {
     let place = document().get_element_by_id("app").and_then(|place| place.dyn_into::<HtmlElement>().ok());
     // Without its place in the shell there is nothing to show anything in.
     if let Some(place) = place {
-        let bones = Bones::of(&place);
+        let skeleton = SkeletonHtml::of(&place);
         place.set_inner_html("");
-        leptos::mount::mount_to(place, move || view! { <App bones/> }).forget();
+        leptos::mount::mount_to(place, move || view! { <App skeleton/> }).forget();
     }
 }
 
@@ -49,9 +49,9 @@ pub fn mount() {
 #[component]
 pub fn App(
     /// What to show meanwhile.
-    bones: Bones,
+    skeleton: SkeletonHtml,
 ) -> impl IntoView {
-    provide_context(bones);
+    provide_context(skeleton);
     // Before the router reads the address, and once, even when the settings need a second try.
     let arrival = Arrival::take();
     if let Arrival::Popup(handed) = &arrival {
@@ -66,7 +66,7 @@ pub fn App(
         settings.set(None);
         load();
     });
-    live(move || match settings.get() {
+    dyn_view(move || match settings.get() {
         None => view! { <Header/><main><Skeleton/></main> }.into_any(),
         Some(Err(error)) => {
             let failure = text::settings_failure(error.to_string());
@@ -109,7 +109,7 @@ fn Header() -> impl IntoView {
     let account = session.map(|session| {
         let person = session.person();
         let sign_out = move |_| session.sign_out();
-        live(move || match person.get() {
+        dyn_view(move || match person.get() {
             None => ().into_any(),
             Some(person) => {
                 let profile = person.profile;

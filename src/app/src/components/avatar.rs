@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::live;
+use super::dyn_view;
 
 /// Decoration beside a name that is written out: a picture, or initials when there is none or it fails to
 /// load, and nothing when there are none of those. `picture` must already be one that may be shown.
@@ -14,7 +14,7 @@ pub fn Avatar(
     initials: String,
 ) -> impl IntoView {
     let broken = RwSignal::new(false);
-    live(move || match &picture {
+    dyn_view(move || match &picture {
         Some(picture) if !broken.get() => {
             let failed = move |_| broken.set(true);
             view! { <img class="avatar" src=picture.clone() alt="" width="24" height="24" on:error=failed/> }

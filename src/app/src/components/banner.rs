@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{HOLD, Hold, Icon};
+use super::{Icon, READ_ONLY_ID, ReadOnlyReason};
 
 /// A sentence above the list that every disabled action refers to.
 #[component]
 pub fn Banner(
     /// Why.
-    hold: Hold,
+    reason: ReadOnlyReason,
     /// How old the list is, where it is not new.
     #[prop(optional_no_strip)]
     as_of: Option<String>,
@@ -16,24 +16,24 @@ pub fn Banner(
     #[prop(optional)]
     on_try_again: Option<Callback<()>>,
 ) -> impl IntoView {
-    let icon = match hold {
+    let icon = match reason {
         // Not from the sprite: without a connection, nothing can be fetched.
-        Hold::Offline => view! {
+        ReadOnlyReason::Offline => view! {
             <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
                 <path d="M3.5 9.5a13 13 0 0 1 5-2.9M12.5 6a13 13 0 0 1 8 3.5M7 13.3a8 8 0 0 1 3-1.8M14.5 11.9a8 8 0 0 1 2.5 1.4M12 17.5h.01M4 4l16 16"/>
             </svg>
         }
         .into_any(),
-        Hold::Unreachable => view! { <Icon name="ui-alert"/> }.into_any(),
+        ReadOnlyReason::Unreachable => view! { <Icon name="ui-alert"/> }.into_any(),
     };
-    let try_again = on_try_again.filter(|_| hold != Hold::Offline).map(|on_try_again| {
+    let try_again = on_try_again.filter(|_| reason != ReadOnlyReason::Offline).map(|on_try_again| {
         view! { <button type="button" class="button" on:click=move |_| on_try_again.run(())>"Try again"</button> }
     });
     view! {
         <div class="notice hold" role="status">
             {icon}
             <div>
-                <p id=HOLD>{hold.sentence()}</p>
+                <p id=READ_ONLY_ID>{reason.sentence()}</p>
                 {as_of.map(|as_of| view! { <p class="meta">{as_of}</p> })}
             </div>
             {try_again}

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use model::Identity;
 
-use super::{IdentityRow, MainRow, Rows, UnlinkDialog, live};
+use super::{IdentityRow, MainRow, Rows, UnlinkDialog, dyn_view};
 use crate::pages::picture;
 use crate::text;
 
@@ -27,7 +27,7 @@ pub fn IdentityList(
     view! {
         <h2 id="main-login">"Main login"</h2>
         <ul class="card list" role="list" aria-labelledby="main-login">
-            {live(move || match main.get() {
+            {dyn_view(move || match main.get() {
                 None => ().into_any(),
                 Some((identity, profile)) => {
                     let picture = picture(&profile);
@@ -57,7 +57,7 @@ pub fn IdentityList(
 #[component]
 fn ChooseSeveral(rows: Rows) -> impl IntoView {
     let is_shown = Memo::new(move |_| {
-        rows.hold.read().is_none()
+        rows.read_only.read().is_none()
             && !rows.running.get()
             && rows.chosen.read().is_none()
             && rows.free().len() > 1
@@ -66,7 +66,7 @@ fn ChooseSeveral(rows: Rows) -> impl IntoView {
         rows.steps.forget(|step| matches!(step, super::Step::Failed(_)));
         rows.chosen.set(Some(Vec::new()));
     };
-    live(move || {
+    dyn_view(move || {
         if is_shown.get() {
             view! { <button type="button" class="button small" on:click=begin>"Select several"</button> }
                 .into_any()
@@ -83,14 +83,14 @@ fn Chosen(rows: Rows) -> impl IntoView {
     let count = Memo::new(move |_| rows.chosen.read().as_ref().map_or(0, Vec::len));
     let ask = move |_| {
         if count.get_untracked() > 0 && !rows.running.get_untracked() {
-            match rows.hold.get_untracked() {
-                Some(hold) => rows.on_explain.run(hold.sentence().to_owned()),
+            match rows.read_only.get_untracked() {
+                Some(reason) => rows.on_explain.run(reason.sentence().to_owned()),
                 None => rows.asked.set(rows.chosen.get_untracked()),
             }
         }
     };
     let all = move |_| rows.chosen.set(Some(untrack(move || every(rows))));
-    live(move || {
+    dyn_view(move || {
         if is_shown.get() {
             view! {
                 <div class="chosen card" role="group" aria-label="Chosen logins">
@@ -100,7 +100,7 @@ fn Chosen(rows: Rows) -> impl IntoView {
                     <button
                         type="button"
                         class="button danger"
-                        aria-disabled=move || (count.get() == 0 || rows.hold.read().is_some()).then_some("true")
+                        aria-disabled=move || (count.get() == 0 || rows.read_only.read().is_some()).then_some("true")
                         on:click=ask
                     >
                         {move || text::unlink_chosen(count.get())}

@@ -5,7 +5,7 @@ use model::{Identity, IdentityKey, Profile, route};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::{Avatar, FailureNotice, Icon, ProviderMark, Rows, Step, live};
+use super::{Avatar, FailureNotice, Icon, ProviderMark, Rows, Step, dyn_view};
 use crate::guard::Reason;
 use crate::text::{self, Label};
 
@@ -99,7 +99,7 @@ fn Row(identity: Identity, label: Label, picture: Option<String>, main: bool, ro
     let remedy = Callback::new(move |remedy| rows.on_remedy.run((key.get_value(), remedy)));
     let act = {
         let (label, why) = (label.clone(), why.clone());
-        live(move || match offer.get() {
+        dyn_view(move || match offer.get() {
             Offer::Unlink => {
                 view! { <UnlinkButton label=label.clone() key step why=why.clone() reason rows/> }.into_any()
             }
@@ -128,7 +128,7 @@ fn Row(identity: Identity, label: Label, picture: Option<String>, main: bool, ro
                     <Who label picture main in_use offer reason why/>
                     <div class="act">{act}</div>
                 </div>
-                {live(move || match failure.get() {
+                {dyn_view(move || match failure.get() {
                     None => ().into_any(),
                     Some(failure) => view! {
                         <div class="row-failure">
@@ -137,7 +137,7 @@ fn Row(identity: Identity, label: Label, picture: Option<String>, main: bool, ro
                     }
                     .into_any(),
                 })}
-                {live(move || if is_pausing.get() {
+                {dyn_view(move || if is_pausing.get() {
                     let left = Signal::derive(move || left.get().unwrap_or_default());
                     view! { <div class="row-failure"><PauseNotice left on_stop=dismiss/></div> }.into_any()
                 } else {
@@ -158,12 +158,12 @@ fn UnlinkButton(
     reason: Memo<Option<Reason>>,
     rows: Rows,
 ) -> impl IntoView {
-    let blocked = move || reason.read().is_some() || rows.hold.read().is_some() || rows.running.get();
+    let blocked = move || reason.read().is_some() || rows.read_only.read().is_some() || rows.running.get();
     let described = move || {
         if reason.read().is_some() {
             Some(why.clone())
         } else {
-            rows.hold.get().map(|_| super::HOLD.to_owned())
+            rows.read_only.get().map(|_| super::READ_ONLY_ID.to_owned())
         }
     };
     let stays = label.clone();
@@ -171,8 +171,8 @@ fn UnlinkButton(
         if rows.running.get_untracked() {
         } else if let Some(reason) = reason.get_untracked() {
             rows.on_explain.run(stays.stays(reason));
-        } else if let Some(hold) = rows.hold.get_untracked() {
-            rows.on_explain.run(hold.sentence().to_owned());
+        } else if let Some(read_only) = rows.read_only.get_untracked() {
+            rows.on_explain.run(read_only.sentence().to_owned());
         } else {
             rows.asked.set(Some(vec![key.get_value()]));
         }
@@ -275,14 +275,14 @@ fn Who(
 ) -> impl IntoView {
     let someone = label.who.is_some() || picture.is_some();
     let initials = label.initials.clone();
-    let badge = live(move || {
+    let badge = dyn_view(move || {
         let gone = (offer.get() == Offer::Dismiss).then_some(text::ALREADY_UNLINKED);
         match gone.or_else(|| reason.get()?.badge()) {
             None => ().into_any(),
             Some(badge) => view! { <span class="badge" class:plain=gone.is_some()>{badge}</span> }.into_any(),
         }
     });
-    let because = live(move || {
+    let because = dyn_view(move || {
         match reason.get().filter(|_| offer.get() != Offer::Dismiss) {
         None => ().into_any(),
         Some(reason) => view! {
@@ -302,7 +302,7 @@ fn Who(
                 <span>{label.name}</span>
                 {label.connection.map(|connection| view! { <bdi class="badge plain">{connection}</bdi> })}
                 {main.then(|| view! { <span class="badge plain">"Main login"</span> })}
-                {live(move || if in_use.get() {
+                {dyn_view(move || if in_use.get() {
                     view! { <span class="badge ok">{text::IN_USE}</span> }.into_any()
                 } else {
                     ().into_any()

@@ -18,18 +18,18 @@ pub use identity_list::IdentityList;
 pub use identity_row::{IdentityRow, MainRow, PauseNotice};
 pub use notice::{FailureNotice, StatusNotice};
 pub use provider_mark::ProviderMark;
-pub use rows::{Hold, Rows, Step, Steps};
-pub use skeleton::{Bones, Skeleton};
+pub use rows::{ReadOnlyReason, Rows, Step, Steps};
+pub use skeleton::{Skeleton, SkeletonHtml};
 pub use unlink_dialog::UnlinkDialog;
 
 use leptos::prelude::{AnyView, IntoAny};
 
 /// The id of the banner that says why nothing can be changed.
-pub const HOLD: &str = "hold";
+pub const READ_ONLY_ID: &str = "hold";
 
 /// A part of the page that redraws itself when what `view` reads changes. Every such part has this one type:
 /// given the closures' own types, the compiler would repeat the machinery for each, to 60 KB in sum.
-pub fn live(view: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+pub fn dyn_view(view: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     let view: Box<dyn Fn() -> AnyView + Send> = Box::new(view);
     (move || view()).into_any()
 }

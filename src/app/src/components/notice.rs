@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, Node};
 
-use super::{Icon, live};
+use super::{Icon, dyn_view};
 use crate::text::{Failure, Remedy};
 
 /// A failure in plain words, the way on, and what was said one click away.
@@ -117,7 +117,7 @@ pub fn StatusNotice(
         >
             <p role="status">{message}</p>
             {children()}
-            {live(move || match *message.read() {
+            {dyn_view(move || match *message.read() {
                 None => ().into_any(),
                 Some(_) => view! {
                     <button type="button" class="button" on:click=dismiss>"Dismiss"</button>

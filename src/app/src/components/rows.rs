@@ -68,14 +68,14 @@ impl Steps {
 
 /// Why nothing can be changed now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
+pub enum ReadOnlyReason {
     /// The browser has no connection.
     Offline,
     /// The tenant cannot be reached, and nobody is signed in so far.
     Unreachable,
 }
 
-impl Hold {
+impl ReadOnlyReason {
     /// In words.
     #[must_use]
     pub fn sentence(self) -> &'static str {
@@ -102,7 +102,7 @@ pub struct Rows {
     /// Whether logins are being unlinked: one run at a time, or two answers could overtake each other.
     pub running: Signal<bool>,
     /// Why nothing can be changed now.
-    pub hold: Signal<Option<Hold>>,
+    pub read_only: Signal<Option<ReadOnlyReason>>,
     /// The chosen logins, while the person chooses several.
     pub chosen: RwSignal<Option<Vec<IdentityKey>>>,
     /// The logins that the dialog asks about.
@@ -118,9 +118,14 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Rows that only show: nothing about them can be changed, for the reason `hold`.
+    /// Rows that only show: nothing about them can be changed, for the reason `reason`.
     #[must_use]
-    pub fn to_read(user: User, guard: StoredValue<Guard>, hold: Hold, on_explain: Callback<String>) -> Self {
+    pub fn to_read(
+        user: User,
+        guard: StoredValue<Guard>,
+        reason: ReadOnlyReason,
+        on_explain: Callback<String>,
+    ) -> Self {
         let linked: Vec<Identity> = user.identities.iter().skip(1).cloned().collect();
         let user = StoredValue::new(Some(user));
         Self {
@@ -130,7 +135,7 @@ impl Rows {
             used: Memo::new(|_| None),
             steps: Steps::none(),
             running: Signal::stored(false),
-            hold: Signal::stored(Some(hold)),
+            read_only: Signal::stored(Some(reason)),
             chosen: RwSignal::new(None),
             asked: RwSignal::new(None),
             on_unlink: Callback::new(|_| {}),

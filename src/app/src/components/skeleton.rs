@@ -7,11 +7,11 @@ use web_sys::Element;
 
 use crate::text;
 
-/// The content of the shell's skeleton, kept from `index.html` before the page took its place.
+/// The inner HTML of the shell's skeleton, saved from `index.html` before the page took its place.
 #[derive(Clone)]
-pub struct Bones(String);
+pub struct SkeletonHtml(String);
 
-impl Bones {
+impl SkeletonHtml {
     /// Reads the skeleton inside `shell`; without one there is nothing to show.
     #[must_use]
     pub fn of(shell: &Element) -> Self {
@@ -20,19 +20,19 @@ impl Bones {
     }
 }
 
-/// How long nothing but bones is said enough.
+/// How long the skeleton alone is shown before a text says that the answer is late.
 const LATE: Duration = Duration::from_secs(3);
 
 /// Placeholder rows, and a word when they stay for long.
 #[component]
 pub fn Skeleton() -> impl IntoView {
-    let bones = use_context::<Bones>().map(|bones| bones.0).unwrap_or_default();
+    let html = use_context::<SkeletonHtml>().map(|html| html.0).unwrap_or_default();
     let late = RwSignal::new(false);
     if let Ok(timer) = set_timeout_with_handle(move || _ = late.try_set(true), LATE) {
         on_cleanup(move || timer.clear());
     }
     view! {
-        <div class="skeleton" aria-busy="true" inner_html=bones></div>
+        <div class="skeleton" aria-busy="true" inner_html=html></div>
         <p class="late" role="status">{move || late.get().then_some(text::SLOW)}</p>
     }
 }

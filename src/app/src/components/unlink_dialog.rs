@@ -3,7 +3,7 @@
 use leptos::html::{Button, Dialog};
 use leptos::prelude::*;
 
-use super::{Icon, Rows, live};
+use super::{Icon, Rows, dyn_view};
 use crate::text::{self, Fact, Part};
 
 const TITLE: &str = "unlink-title";
@@ -62,7 +62,7 @@ pub fn UnlinkDialog(
         }
     };
     let title = move || question.get().map(|question| question.title);
-    let body = live(move || {
+    let body = dyn_view(move || {
         match question.get() {
         None => ().into_any(),
         Some(question) => view! {

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::{go_on_to, outside};
-use crate::components::live;
+use crate::components::dyn_view;
 use crate::session::{Phase, Session};
 
 /// The page at `/callback`.
@@ -12,7 +12,7 @@ use crate::session::{Phase, Session};
 pub fn Callback() -> impl IntoView {
     let session = expect_context::<Session>();
     let phase = session.phase();
-    live(move || match phase.get() {
+    dyn_view(move || match phase.get() {
         Phase::Present | Phase::SignedOut => go_on_to(session.return_to()),
         phase => outside(phase),
     })

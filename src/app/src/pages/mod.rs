@@ -11,7 +11,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
 use model::Profile;
 
-use crate::components::{FailureNotice, Skeleton, live};
+use crate::components::{FailureNotice, Skeleton, dyn_view};
 use crate::session::silent::own_origin;
 use crate::session::{LoginError, Phase, Session};
 use crate::text::{self, Remedy};
@@ -25,7 +25,7 @@ pub use sign_in::SignIn;
 #[component]
 pub fn Home() -> impl IntoView {
     let phase = expect_context::<Session>().phase();
-    live(move || match phase.get() {
+    dyn_view(move || match phase.get() {
         Phase::Present => go_on_to(crate::LIST.to_owned()),
         phase => outside(phase),
     })

@@ -7,7 +7,7 @@ use model::IdentityKey;
 
 use super::linked_accounts::link::{Judgement, OtherAccount, judge, leave_to_finish, movable, read};
 use crate::api::{ApiError, Client};
-use crate::components::{FailureNotice, Skeleton, live};
+use crate::components::{FailureNotice, Skeleton, dyn_view};
 use crate::session::login::{Ask, Manner, Proof};
 use crate::session::{Second, Session, Wanted, Whom};
 use crate::text::linking::{already_here, other_login, prove_first, unverified};
@@ -56,7 +56,7 @@ pub fn Proven(
             session.leave(Ask::second(Manner::Visible, String::new(), first.clone(), wanted));
         })
     };
-    let body = live(move || match known.get() {
+    let body = dyn_view(move || match known.get() {
         Known::Nothing => view! { <Skeleton/> }.into_any(),
         Known::Failed(error) => {
             let wanted = wanted.clone();

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
 use super::link::LinkFlow;
-use crate::components::{Rows, live};
+use crate::components::{Rows, dyn_view};
 use crate::deep_link::{self, Deed};
 use crate::session::{Session, Wanted};
 use crate::text::{self, linking};
@@ -60,7 +60,7 @@ pub fn Asked(
         (Some(found), _) => found.refusal.clone(),
         _ => None,
     };
-    let offer = live(move || match asked.get() {
+    let offer = dyn_view(move || match asked.get() {
         None => ().into_any(),
         Some((wanted, name)) => {
             let start = move |_| {

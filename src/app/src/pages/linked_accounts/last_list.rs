@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::cache::Kept;
-use crate::components::{Banner, Hold, IdentityList, Rows, StatusNotice};
+use crate::components::{Banner, IdentityList, ReadOnlyReason, Rows, StatusNotice};
 use crate::session::Session;
 use crate::text;
 
@@ -11,14 +11,18 @@ use crate::text;
 pub(super) fn last_list(kept: Kept, on_try_again: Callback<()>) -> AnyView {
     let session = expect_context::<Session>();
     let said = RwSignal::new(None);
-    let hold = if session.is_online().get_untracked() { Hold::Unreachable } else { Hold::Offline };
+    let reason = if session.is_online().get_untracked() {
+        ReadOnlyReason::Unreachable
+    } else {
+        ReadOnlyReason::Offline
+    };
     let guard = StoredValue::new(session.tenant().guard);
     let on_explain = Callback::new(move |why| said.set(Some(why)));
-    let rows = Rows::to_read(kept.user, guard, hold, on_explain);
+    let rows = Rows::to_read(kept.user, guard, reason, on_explain);
     let as_of = Some(text::as_of(&moment(kept.read_at)));
     view! {
         <h1>{text::NAME}</h1>
-        <Banner hold as_of on_try_again/>
+        <Banner reason as_of on_try_again/>
         <IdentityList rows/>
         <StatusNotice message=said held=RwSignal::new((false, false))>""</StatusNotice>
     }

@@ -1,12 +1,12 @@
 //! The list of linked logins, and what can be done with it.
 
+mod account;
+mod auto_refresh;
 pub mod deed;
 mod demo;
 mod focus;
 mod last_list;
 pub mod link;
-mod listed;
-mod live;
 mod pause;
 pub mod undo;
 mod unlink;
@@ -17,17 +17,17 @@ use model::UserId;
 use super::outside;
 use crate::cache;
 use crate::components::{
-    Banner, FailureNotice, Hold, IdentityList, PauseNotice, Rows, Skeleton, StatusNotice, Step,
-    live as redrawn,
+    Banner, FailureNotice, IdentityList, PauseNotice, ReadOnlyReason, Rows, Skeleton, StatusNotice, Step,
+    dyn_view,
 };
 use crate::session::{Intent, LoginError, LoginTrouble, Phase, Resume, Session};
 use crate::text::{self, Remedy};
+use account::{AccountState, Loading};
 use deed::Asked;
 use demo::demo_switch;
 use focus::focus_row;
 use last_list::last_list;
 use link::{LinkFlow, LinkSection};
-use listed::{ListedAccount, Loading};
 use undo::{Undo, UnlinkedLately};
 use unlink::Unlinking;
 
@@ -37,7 +37,7 @@ pub fn LinkedAccounts() -> impl IntoView {
     let session = expect_context::<Session>();
     let phase = session.phase();
     let on_try_again = Callback::new(move |()| session.retry());
-    redrawn(move || match phase.get() {
+    dyn_view(move || match phase.get() {
         Phase::Present => view! { <Accounts/> }.into_any(),
         Phase::Failed(error) if is_unreachable(&error) => match cache::last() {
             Some(kept) => last_list(kept, on_try_again),
@@ -55,7 +55,7 @@ fn is_unreachable(error: &LoginError) -> bool {
 fn Accounts() -> impl IntoView {
     let session = expect_context::<Session>();
     let said = RwSignal::new(None::<String>);
-    let account = ListedAccount::open(session, said);
+    let account = AccountState::open(session, said);
     let (user, steps) = (account.user(), account.steps());
     let loading = account.loading();
     let in_use = session.used();
@@ -67,7 +67,7 @@ fn Accounts() -> impl IntoView {
     let flow = LinkFlow::new(account, undo);
     let on_done = Callback::new(move |unlinked| undo.offer(unlinked));
     let unlinking = Unlinking::new(session, account, used, said, on_done);
-    live::keep_true(session, account, unlinking.running());
+    auto_refresh::refresh_automatically(session, account, unlinking.running());
 
     let online = session.is_online();
     let chosen = RwSignal::new(None);
@@ -78,7 +78,7 @@ fn Accounts() -> impl IntoView {
         used,
         steps,
         running: unlinking.running(),
-        hold: Signal::derive(move || (!online.get()).then_some(Hold::Offline)),
+        read_only: Signal::derive(move || (!online.get()).then_some(ReadOnlyReason::Offline)),
         chosen,
         asked: RwSignal::new(None),
         on_unlink: Callback::new(move |keys| {
@@ -93,7 +93,7 @@ fn Accounts() -> impl IntoView {
         on_dismiss: Callback::new(move |key| {
             let next = if steps.peek(&key) == Some(Step::Gone) {
                 let next = account.neighbour_of(&key);
-                account.lay(&key);
+                account.dismiss_removed(&key);
                 next
             } else {
                 steps.set(&key, None);
@@ -119,17 +119,17 @@ fn Accounts() -> impl IntoView {
         }
     });
     let locked =
-        Signal::derive(move || flow.is_busy().get() || rows.running.get() || rows.hold.read().is_some());
+        Signal::derive(move || flow.is_busy().get() || rows.running.get() || rows.read_only.read().is_some());
     let left = account.pausing();
-    let hold = move || {
-        redrawn(move || match rows.hold.get() {
+    let banner = move || {
+        dyn_view(move || match rows.read_only.get() {
             None => ().into_any(),
-            Some(hold) => view! { <Banner hold/> }.into_any(),
+            Some(reason) => view! { <Banner reason/> }.into_any(),
         })
     };
 
     view! {
-        {redrawn(move || match loading.get() {
+        {dyn_view(move || match loading.get() {
             Loading::Waiting => view! { <Skeleton/> }.into_any(),
             Loading::Pausing => view! {
                 <h1>{text::NAME}</h1>
@@ -144,7 +144,7 @@ fn Accounts() -> impl IntoView {
             Loading::Done => view! {
                 <h1>{text::NAME}</h1>
                 <p class="lede">{text::LEDE}</p>
-                {hold()}
+                {banner()}
                 <Asked flow rows locked/>
                 <IdentityList rows/>
                 <UnlinkedLately undo restore=flow locked/>

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use model::{Identity, IdentityKey};
 
-use crate::components::{ProviderMark, live};
+use crate::components::{ProviderMark, dyn_view};
 use crate::session::Session;
 use crate::text::{self, Label, linking};
 use crate::unlinked::Unlinked;
@@ -109,7 +109,7 @@ impl Undo {
         restore: impl Restore + Copy + Send + 'static,
         locked: Signal<bool>,
     ) -> impl IntoView {
-        live(move || match self.offered.get().as_slice() {
+        dyn_view(move || match self.offered.get().as_slice() {
             [] => ().into_any(),
             [one] => {
                 let (takes, one) = (linking::undo_takes(one), one.clone());

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::{Identity, IdentityKey};
 
+use super::account::AccountState;
 use super::focus::{focus_again, focus_row, is_focus_in_rows, prefers_reduced_motion};
-use super::listed::ListedAccount;
 use super::pause::pause;
 use crate::api::identities::Outcome;
 use crate::api::{ApiError, Client, Trouble};
@@ -22,7 +22,7 @@ const FOLD: u32 = 180;
 #[derive(Clone, Copy)]
 pub(super) struct Unlinking {
     session: Session,
-    account: ListedAccount,
+    account: AccountState,
     used: Memo<Option<IdentityKey>>,
     said: RwSignal<Option<String>>,
     running: RwSignal<bool>,
@@ -34,7 +34,7 @@ impl Unlinking {
     /// No run so far.
     pub(super) fn new(
         session: Session,
-        account: ListedAccount,
+        account: AccountState,
         used: Memo<Option<IdentityKey>>,
         said: RwSignal<Option<String>>,
         on_done: Callback<Vec<Identity>>,
@@ -113,14 +113,14 @@ impl Unlinking {
                     if !prefers_reduced_motion() {
                         TimeoutFuture::new(FOLD).await;
                     }
-                    self.account.redraw(left);
+                    self.account.replace_identities(left);
                     // A refresh that was under way may have seen it go.
-                    self.account.lay(key);
+                    self.account.dismiss_removed(key);
                     unlinked.push(identity);
                 }
                 Some(Ok(Outcome::NothingMatched(left))) => {
                     self.say(label.nothing_matched());
-                    self.account.redraw(left);
+                    self.account.replace_identities(left);
                     steps.set(key, None);
                 }
                 Some(Err(error)) => {

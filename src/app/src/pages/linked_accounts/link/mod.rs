@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::{Identity, IdentityKey, Metadata};
 
+use super::account::AccountState;
 use super::focus::{focus_row, focus_section};
-use super::listed::ListedAccount;
 use super::pause::pause;
 use super::undo::{Restore, Undo};
 use crate::api::{ApiError, Client};
@@ -55,7 +55,7 @@ impl Stage {
 /// The link flow of the page. A copy is a handle to the same flow.
 #[derive(Clone, Copy)]
 pub struct LinkFlow {
-    account: ListedAccount,
+    account: AccountState,
     undo: Undo,
     stage: RwSignal<Stage>,
     /// What speaks for the other account while the person decides about it: in memory only.
@@ -65,7 +65,7 @@ pub struct LinkFlow {
 }
 
 impl LinkFlow {
-    pub(super) fn new(account: ListedAccount, undo: Undo) -> Self {
+    pub(super) fn new(account: AccountState, undo: Undo) -> Self {
         Self {
             account,
             undo,
@@ -260,7 +260,7 @@ impl LinkFlow {
                 let keys: Vec<IdentityKey> = new.iter().map(|identity| identity.key()).collect();
                 let _ = self.other.try_set_value(None);
                 let _ = self.stage.try_set(Stage::Idle);
-                self.account.redraw(all);
+                self.account.replace_identities(all);
                 // What was the last way in may go now.
                 self.account.steps().forget(|step| matches!(step, Step::Kept(_)));
                 self.undo.forget(&keys);
@@ -327,7 +327,7 @@ impl LinkFlow {
     }
 }
 
-fn judge_now(account: ListedAccount, wanted: &Wanted, second: &Second) -> Option<Judgement> {
+fn judge_now(account: AccountState, wanted: &Wanted, second: &Second) -> Option<Judgement> {
     account.now().map(|first| judge(&first.user_id, wanted, second))
 }
 

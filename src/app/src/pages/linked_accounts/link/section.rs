@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use model::settings::OfferedConnection;
 
 use super::{LinkFlow, MetadataDialog, OtherAccount, Stage};
-use crate::components::{FailureNotice, Icon, PauseNotice, ProviderMark, live};
+use crate::components::{FailureNotice, Icon, PauseNotice, ProviderMark, dyn_view};
 use crate::session::{Second, Wanted};
 use crate::text::{self, linking};
 
@@ -61,7 +61,7 @@ pub fn LinkSection(
             </div>
             <p class="meta" aria-live="polite">{told}</p>
         </div>
-        {live(move || if is_pausing.get() {
+        {dyn_view(move || if is_pausing.get() {
             let left = Signal::derive(move || pausing.get().unwrap_or_default());
             view! { <PauseNotice left on_stop=Callback::new(move |()| flow.dismiss())/> }.into_any()
         } else {

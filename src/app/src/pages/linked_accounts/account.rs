@@ -17,15 +17,15 @@ const TRUE_FOR: i64 = 2;
 /// The account on the page. A copy is a handle to the same account; it lives as long as the page shows it, so
 /// that everything here can be called after an await.
 #[derive(Clone, Copy)]
-pub(super) struct ListedAccount {
+pub(super) struct AccountState {
     session: Session,
     read: RwSignal<Option<Result<User, ApiError>>>,
     /// The seconds until the next try, while reading has to pause.
     pausing: RwSignal<Option<u32>>,
     /// Logins that went elsewhere while the page showed them, each with the login above it.
-    ghosts: RwSignal<Vec<(Option<IdentityKey>, Identity)>>,
+    removed: RwSignal<Vec<(Option<IdentityKey>, Identity)>>,
     /// When the list was last known to be true, in seconds since 1970, and how often it was drawn anew.
-    drawn: StoredValue<(i64, u32)>,
+    revision: StoredValue<(i64, u32)>,
     steps: Steps,
     said: RwSignal<Option<String>>,
 }
@@ -39,15 +39,15 @@ pub(super) enum Loading {
     Done,
 }
 
-impl ListedAccount {
+impl AccountState {
     /// Begins to read the account of whoever is signed in. `said` is what the page says aloud.
     pub(super) fn open(session: Session, said: RwSignal<Option<String>>) -> Self {
         let account = Self {
             session,
             read: RwSignal::new(None),
             pausing: RwSignal::new(None),
-            ghosts: RwSignal::new(Vec::new()),
-            drawn: StoredValue::new((0, 0)),
+            removed: RwSignal::new(Vec::new()),
+            revision: StoredValue::new((0, 0)),
             steps: Steps::none(),
             said,
         };
@@ -63,25 +63,25 @@ impl ListedAccount {
     /// Reads the account anew; what was shown goes.
     pub(super) fn load(self) {
         let _ = self.read.try_set(None);
-        let _ = self.ghosts.try_set(Vec::new());
+        let _ = self.removed.try_set(Vec::new());
         spawn_local(async move {
-            let mut user = self.ask().await;
+            let mut user = self.fetch_user().await;
             if let Some(wait) = user.as_ref().err().and_then(|error| error.trouble.pause()) {
                 let tell = |left| self.pausing.try_set(Some(left)).is_none();
                 if !pause(wait, tell).await {
                     return;
                 }
-                user = self.ask().await;
+                user = self.fetch_user().await;
                 let _ = self.pausing.try_set(None);
             }
-            self.draw(user);
+            self.set(user);
         });
     }
 
     /// Reads the account anew while it stays on the page. Logins that are gone say so, and nothing that fails is told:
     /// nobody asked for anything.
     pub(super) fn refresh(self) {
-        let Some((at, before)) = self.drawn.try_get_value() else { return };
+        let Some((at, before)) = self.revision.try_get_value() else { return };
         let is_read = self.read.try_with_untracked(|read| matches!(read, Some(Ok(_)))) == Some(true);
         match self.read.try_with_untracked(|read| matches!(read, Some(Err(_)))) {
             Some(true) => return self.load(),
@@ -89,24 +89,24 @@ impl ListedAccount {
             _ => {}
         }
         spawn_local(async move {
-            if let Ok(user) = self.ask().await
-                && self.drawn.try_with_value(|(_, drawn)| *drawn == before) == Some(true)
+            if let Ok(user) = self.fetch_user().await
+                && self.revision.try_with_value(|(_, drawn)| *drawn == before) == Some(true)
             {
-                self.bury_what_is_missing(&user);
-                self.draw(Ok(user));
+                self.mark_removed(&user);
+                self.set(Ok(user));
             }
         });
     }
 
-    async fn ask(self) -> Result<User, ApiError> {
+    async fn fetch_user(self) -> Result<User, ApiError> {
         self.session.call(|client| async move { client.user().await }).await
     }
 
-    fn draw(self, user: Result<User, ApiError>) {
+    fn set(self, user: Result<User, ApiError>) {
         if let Ok(user) = &user {
             cache::keep(user, now());
         }
-        let _ = self.drawn.try_update_value(|(at, drawn)| {
+        let _ = self.revision.try_update_value(|(at, drawn)| {
             *at = now();
             *drawn = drawn.wrapping_add(1);
         });
@@ -114,20 +114,20 @@ impl ListedAccount {
     }
 
     /// Keeps the places of logins that are not in `user` any more, and lets the others rise again.
-    fn bury_what_is_missing(self, user: &User) {
+    fn mark_removed(self, user: &User) {
         let has = |key: &IdentityKey| user.identities.iter().any(|identity| identity.key() == *key);
         let Some(shown) = self.shown_now() else { return };
         let mut above = None;
-        let mut ghosts = Vec::new();
+        let mut removed = Vec::new();
         let mut fresh = None;
         for identity in shown {
             let key = identity.key();
             if !has(&key) {
-                if !self.is_ghost(&key) {
+                if !self.is_removed(&key) {
                     fresh = Some(Label::linked(&identity));
                 }
                 self.steps.set(&key, Some(Step::Gone));
-                ghosts.push((above, identity));
+                removed.push((above, identity));
             } else if self.steps.peek(&key) == Some(Step::Gone) {
                 self.steps.set(&key, None);
             }
@@ -135,20 +135,20 @@ impl ListedAccount {
         }
         // What the tenant said of a rule may be over with the list that it was said of.
         self.steps.forget(|step| matches!(step, Step::Kept(_)));
-        let _ = self.ghosts.try_set(ghosts);
+        let _ = self.removed.try_set(removed);
         if let Some(label) = fresh {
             let _ = self.said.try_set(Some(label.already_unlinked()));
         }
     }
 
-    fn is_ghost(self, key: &IdentityKey) -> bool {
-        self.ghosts.try_with_untracked(|ghosts| ghosts.iter().any(|(_, ghost)| ghost.key() == *key))
+    fn is_removed(self, key: &IdentityKey) -> bool {
+        self.removed.try_with_untracked(|removed| removed.iter().any(|(_, identity)| identity.key() == *key))
             == Some(true)
     }
 
     /// Takes a login away that was shown only to say that it is gone.
-    pub(super) fn lay(self, key: &IdentityKey) {
-        let _ = self.ghosts.try_update(|ghosts| ghosts.retain(|(_, ghost)| ghost.key() != *key));
+    pub(super) fn dismiss_removed(self, key: &IdentityKey) {
+        let _ = self.removed.try_update(|removed| removed.retain(|(_, identity)| identity.key() != *key));
         self.steps.set(key, None);
     }
 
@@ -179,13 +179,13 @@ impl ListedAccount {
                 Some(Ok(user)) => user.identities.iter().skip(1).cloned().collect(),
                 _ => Vec::new(),
             };
-            haunted(linked, &self.ghosts.read())
+            with_removed_rows(linked, &self.removed.read())
         })
     }
 
     fn shown_now(self) -> Option<Vec<Identity>> {
-        let linked = self.look(|user| Some(user.identities.iter().skip(1).cloned().collect()))?;
-        self.ghosts.try_with_untracked(|ghosts| haunted(linked, ghosts))
+        let linked = self.with_user(|user| Some(user.identities.iter().skip(1).cloned().collect()))?;
+        self.removed.try_with_untracked(|removed| with_removed_rows(linked, removed))
     }
 
     /// How far unlinking has come, for each login.
@@ -195,28 +195,28 @@ impl ListedAccount {
 
     /// Whether this is the account of `user_id`.
     pub(super) fn is_of(self, user_id: Option<&UserId>) -> bool {
-        self.look(|user| (Some(&user.user_id) == user_id).then_some(())).is_some()
+        self.with_user(|user| (Some(&user.user_id) == user_id).then_some(())).is_some()
     }
 
     /// The user as shown now.
     pub(super) fn now(self) -> Option<User> {
-        self.look(|user| Some(user.clone()))
+        self.with_user(|user| Some(user.clone()))
     }
 
     /// Puts the returned identities in place of the linked ones, without asking again. The main login and the
     /// profile stay as they were read: unlinking does not touch them.
-    pub(super) fn redraw(self, left: Vec<Identity>) {
-        let user = self.look(|user| Some(user.clone()));
+    pub(super) fn replace_identities(self, left: Vec<Identity>) {
+        let user = self.with_user(|user| Some(user.clone()));
         if let Some(mut user) = user {
             user.identities.truncate(1);
             user.identities.extend(left.into_iter().skip(1));
-            self.draw(Ok(user));
+            self.set(Ok(user));
         }
     }
 
     /// A linked login.
     pub(super) fn identity(self, key: &IdentityKey) -> Option<Identity> {
-        self.look(|user| user.identities.iter().find(|identity| identity.key() == *key).cloned())
+        self.with_user(|user| user.identities.iter().find(|identity| identity.key() == *key).cloned())
     }
 
     /// The linked login that is shown below `key`, else the one above it.
@@ -224,18 +224,21 @@ impl ListedAccount {
         neighbour(&self.shown_now()?, key)
     }
 
-    fn look<T>(self, at: impl FnOnce(&User) -> Option<T>) -> Option<T> {
+    fn with_user<T>(self, at: impl FnOnce(&User) -> Option<T>) -> Option<T> {
         self.read.try_with_untracked(|read| at(read.as_ref()?.as_ref().ok()?)).flatten()
     }
 }
 
-/// `linked` with each ghost below the login that was above it, or on top when that is gone as well.
-fn haunted(mut linked: Vec<Identity>, ghosts: &[(Option<IdentityKey>, Identity)]) -> Vec<Identity> {
-    for (above, ghost) in ghosts {
-        let key = ghost.key();
+/// `linked` with each identity below the login that was above it, or on top when that is gone as well.
+fn with_removed_rows(
+    mut linked: Vec<Identity>,
+    removed: &[(Option<IdentityKey>, Identity)],
+) -> Vec<Identity> {
+    for (above, identity) in removed {
+        let key = identity.key();
         if linked.iter().all(|identity| identity.key() != key) {
             let above = linked.iter().position(|identity| Some(&identity.key()) == above.as_ref());
-            linked.insert(above.map_or(0, |place| place + 1), ghost.clone());
+            linked.insert(above.map_or(0, |place| place + 1), identity.clone());
         }
     }
     linked
@@ -271,13 +274,13 @@ mod tests {
     fn a_login_that_is_gone_keeps_its_place() {
         let user = user();
         let all = user.identities[1..].to_vec();
-        let ghost = |place: usize| {
+        let identity = |place: usize| {
             let above = place.checked_sub(1).map(|above| all[above].key());
             (above, all[place].clone())
         };
-        assert_eq!(haunted(all[..1].to_vec(), &[ghost(1), ghost(2)]), all);
-        assert_eq!(haunted(all[1..].to_vec(), &[ghost(0)]), all);
-        assert_eq!(haunted(all.clone(), &[ghost(1)]), all);
+        assert_eq!(with_removed_rows(all[..1].to_vec(), &[identity(1), identity(2)]), all);
+        assert_eq!(with_removed_rows(all[1..].to_vec(), &[identity(0)]), all);
+        assert_eq!(with_removed_rows(all.clone(), &[identity(1)]), all);
     }
 
     #[test]

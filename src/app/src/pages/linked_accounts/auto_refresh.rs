@@ -3,12 +3,12 @@
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::listed::ListedAccount;
+use super::account::AccountState;
 use crate::session::Session;
 
 /// Reads the list anew when somebody comes back to the page or to a connection, and when another tab changed it.
 /// `running` says when not to: then the answers to come are newer than anything that could be read.
-pub(super) fn keep_true(session: Session, account: ListedAccount, running: Signal<bool>) {
+pub(super) fn refresh_automatically(session: Session, account: AccountState, running: Signal<bool>) {
     let refresh = move || {
         if running.try_get_untracked() == Some(false) && session.is_online().get_untracked() {
             account.refresh();
