@@ -146,8 +146,8 @@ impl Serve {
     /// What connections may take.
     pub(crate) fn limits(&self) -> Limits {
         Limits {
-            connections: self.max_connections.get().into(),
-            patience: Duration::from_secs(self.client_timeout.get().into()),
+            max_connections: self.max_connections.get().into(),
+            read_timeout: Duration::from_secs(self.client_timeout.get().into()),
         }
     }
 

@@ -51,7 +51,7 @@ fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Adds the headers that are still missing.
-pub(crate) async fn add(State(issuer): State<Issuer>, request: Request, next: Next) -> Response {
+pub(crate) async fn add_missing(State(issuer): State<Issuer>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let mut missing = |name, value| {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
@@ -70,7 +70,7 @@ pub(crate) async fn add(State(issuer): State<Issuer>, request: Request, next: Ne
 
 /// Leads a navigation to another loopback name of this machine (`127.0.0.1` for `localhost`) to the issuer's
 /// origin, where cookies and callbacks belong.
-pub(crate) async fn lead_to_issuer(
+pub(crate) async fn redirect_to_issuer(
     State(issuer): State<Issuer>,
     request: Request<Body>,
     next: Next,
@@ -116,7 +116,7 @@ mod tests {
             }
             response
         };
-        let router = Router::new().route("/", get(handler)).layer(from_fn_with_state(issuer, add));
+        let router = Router::new().route("/", get(handler)).layer(from_fn_with_state(issuer, add_missing));
         router.oneshot(Request::new(Body::empty())).await.unwrap()
     }
 
@@ -156,10 +156,10 @@ mod tests {
         assert!(!policy.contains("unsafe-inline"));
     }
 
-    async fn led(issuer_text: &str, host: &str, accept: &str) -> Option<String> {
+    async fn redirect_target(issuer_text: &str, host: &str, accept: &str) -> Option<String> {
         let router = Router::new()
             .fallback(|| async { "here" })
-            .layer(from_fn_with_state(issuer(issuer_text), lead_to_issuer));
+            .layer(from_fn_with_state(issuer(issuer_text), redirect_to_issuer));
         let request =
             Request::get("/a/b?c=d").header(HOST, host).header(ACCEPT, accept).body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
@@ -169,8 +169,8 @@ mod tests {
     #[tokio::test]
     async fn a_navigation_to_another_loopback_name_is_led_to_the_issuer() {
         let expected = Some("http://localhost:3000/a/b?c=d".to_owned());
-        assert_eq!(led("http://localhost:3000", "127.0.0.1:3000", "text/html").await, expected);
-        assert_eq!(led("http://localhost:3000", "[::1]:3000", "text/html").await, expected);
+        assert_eq!(redirect_target("http://localhost:3000", "127.0.0.1:3000", "text/html").await, expected);
+        assert_eq!(redirect_target("http://localhost:3000", "[::1]:3000", "text/html").await, expected);
     }
 
     #[tokio::test]
@@ -182,7 +182,7 @@ mod tests {
             ("http://localhost:3000", "example.com:3000", "text/html"),
             ("https://login.example.com", "127.0.0.1", "text/html"),
         ] {
-            assert_eq!(led(issuer, host, accept).await, None, "{issuer} {host} {accept}");
+            assert_eq!(redirect_target(issuer, host, accept).await, None, "{issuer} {host} {accept}");
         }
     }
 }

@@ -21,16 +21,16 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use crate::seats::{Seat, Seats};
+use crate::connection_slots::{ConnectionSlot, ConnectionSlots};
 
 /// What connections may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// How many are open at once.
-    pub(crate) connections: usize,
+    pub(crate) max_connections: usize,
     /// How long a client may take to send the head of a request, which is also how long an idle connection stays open,
     /// and again to send the rest of it.
-    pub(crate) patience: Duration,
+    pub(crate) read_timeout: Duration,
 }
 
 /// How many bytes the head of a request may have; what is longer is answered with 431.
@@ -38,12 +38,12 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// How long a client may take to shake hands.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests under way may take once the process is told to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait when no connection can be accepted, as when all file descriptors are in use.
-const PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Serves `router`, behind TLS if there is any, until `stop` is done, then lets requests under way finish for
-/// [`DRAIN`] at most.
+/// Serves `router`, behind TLS if there is any, until `shutdown` is done, then lets requests under way finish for
+/// [`DRAIN_TIMEOUT`] at most.
 ///
 /// `axum::serve` has no timeout for the head of a request, so a few slow clients could hold every connection.
 pub(crate) async fn serve(
@@ -51,29 +51,30 @@ pub(crate) async fn serve(
     tls: Option<TlsAcceptor>,
     limits: Limits,
     router: Router,
-    stop: impl Future<Output = ()>,
+    shutdown: impl Future<Output = ()>,
 ) {
     let connections = GracefulShutdown::new();
     let (stopping, stopped) = watch::channel(());
-    let seats = Seats::of(limits.connections);
-    let mut stop = pin!(stop);
+    let slots = ConnectionSlots::new(limits.max_connections);
+    let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = &mut stop => break,
+            () = &mut shutdown => break,
         };
         match accepted {
             Ok((stream, peer)) => {
                 // Small answers should not wait for more to send; where it cannot be set, they do.
                 let _ = stream.set_nodelay(true);
-                let seat = tokio::select! {
-                    seat = seats.take() => seat,
-                    () = &mut stop => break,
+                let slot = tokio::select! {
+                    slot = slots.acquire() => slot,
+                    () = &mut shutdown => break,
                 };
-                let service = with_peer(router.clone(), peer, limits.patience, Arc::clone(&seat));
+                let service =
+                    connection_service(router.clone(), peer, limits.read_timeout, Arc::clone(&slot));
                 let watcher = connections.watcher();
                 let Some(tls) = tls.clone() else {
-                    tokio::spawn(answer(stream, service, watcher, limits.patience, seat));
+                    tokio::spawn(serve_connection(stream, service, watcher, limits.read_timeout, slot));
                     continue;
                 };
                 let mut stopped = stopped.clone();
@@ -82,10 +83,12 @@ pub(crate) async fn serve(
                     let handshake = tokio::select! {
                         handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)) => handshake,
                         _ = stopped.changed() => return,
-                        () = seat.lost() => return,
+                        () = slot.evicted() => return,
                     };
                     match handshake {
-                        Ok(Ok(stream)) => answer(stream, service, watcher, limits.patience, seat).await,
+                        Ok(Ok(stream)) => {
+                            serve_connection(stream, service, watcher, limits.read_timeout, slot).await
+                        }
                         Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
                         Err(_) => tracing::debug!("a handshake took too long"),
                     }
@@ -93,29 +96,29 @@ pub(crate) async fn serve(
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
     drop((listener, stopping));
-    if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
-        tracing::warn!("requests that took longer than {} seconds were cut off", DRAIN.as_secs());
+    if tokio::time::timeout(DRAIN_TIMEOUT, connections.shutdown()).await.is_err() {
+        tracing::warn!("requests that took longer than {} seconds were cut off", DRAIN_TIMEOUT.as_secs());
     }
 }
 
 /// Answers the requests of one connection until it ends, or must make room for another.
-async fn answer<S>(
+async fn serve_connection<S>(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
     service: S,
     watcher: Watcher,
-    patience: Duration,
-    seat: Arc<Seat>,
+    read_timeout: Duration,
+    slot: Arc<ConnectionSlot>,
 ) where
     S: hyper::service::Service<Request<Incoming>, Response = axum::response::Response, Error = Infallible>,
 {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(patience)
+        .header_read_timeout(read_timeout)
         .max_buf_size(HEAD_LIMIT)
         .serve_connection(TokioIo::new(stream), service);
     tokio::select! {
@@ -124,16 +127,16 @@ async fn answer<S>(
                 tracing::debug!(%error, "a connection broke");
             }
         }
-        () = seat.lost() => tracing::debug!("a connection made room for another"),
+        () = slot.evicted() => tracing::debug!("a connection made room for another"),
     }
 }
 
 /// Tells every request where it comes from, and does not wait for ever until it is whole.
-fn with_peer(
+fn connection_service(
     router: Router,
     peer: SocketAddr,
-    patience: Duration,
-    seat: Arc<Seat>,
+    read_timeout: Duration,
+    slot: Arc<ConnectionSlot>,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
     Response = axum::response::Response,
@@ -142,17 +145,17 @@ fn with_peer(
 > {
     service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        let (router, seat) = (router.clone(), Arc::clone(&seat));
+        let (router, slot) = (router.clone(), Arc::clone(&slot));
         async move {
-            let mut answer = pin!(router.oneshot(request.map(|body| seat.asked(body))));
-            let answer = tokio::select! {
-                answer = &mut answer => answer,
-                () = tokio::time::sleep(patience) => {
-                    if seat.is_sending() { Ok(StatusCode::REQUEST_TIMEOUT.into_response()) } else { answer.await }
+            let mut response = pin!(router.oneshot(request.map(|body| slot.start_request(body))));
+            let response = tokio::select! {
+                response = &mut response => response,
+                () = tokio::time::sleep(read_timeout) => {
+                    if slot.is_reading_body() { Ok(StatusCode::REQUEST_TIMEOUT.into_response()) } else { response.await }
                 }
             };
-            seat.answered();
-            answer
+            slot.finish_response();
+            response
         }
     })
 }
@@ -161,7 +164,7 @@ fn with_peer(
 ///
 /// # Errors
 /// When the signals cannot be listened to. They are from the moment this returns.
-pub(crate) fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+pub(crate) fn shutdown_signal() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

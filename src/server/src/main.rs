@@ -1,15 +1,15 @@
 //! The process: options in, a page and a tenant out, until it is told to stop.
 
 mod address;
+mod bootstrap;
 mod config;
-mod greeting;
+mod connection_slots;
 mod headers;
 mod listener;
 mod mail_file;
 mod proxy;
 mod router;
-mod seats;
-mod start;
+mod startup_message;
 mod static_files;
 mod tls;
 
@@ -28,10 +28,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
+use crate::bootstrap::{Bootstrap, InvalidOptions};
 use crate::config::{Arguments, Command, Serve};
-use crate::greeting::Greeting;
 use crate::mail_file::MailFile;
-use crate::start::{InvalidOptions, Start};
+use crate::startup_message::StartupMessage;
 
 /// The exit code for options and files that cannot be used; clap's own, too. Other failures are 1.
 const INVALID_OPTIONS: u8 = 2;
@@ -49,19 +49,19 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("linked-accounts: {}", in_a_sentence(&error));
+            eprintln!("linked-accounts: {}", error_message(&error));
             if error.is::<InvalidOptions>() { ExitCode::from(INVALID_OPTIONS) } else { ExitCode::FAILURE }
         }
     }
 }
 
 /// The error and its causes, without those that the text before them has told already.
-fn in_a_sentence(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| {
-        match (told.is_empty(), told.ends_with(&cause)) {
+fn error_message(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |message, cause| {
+        match (message.is_empty(), message.ends_with(&cause)) {
             (true, _) => cause,
-            (false, true) => told,
-            (false, false) => format!("{told}: {cause}"),
+            (false, true) => message,
+            (false, false) => format!("{message}: {cause}"),
         }
     })
 }
@@ -77,9 +77,9 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         None => Issuer::parse(&address::default_issuer(scheme, listening))?,
     };
 
-    let Start { configuration, users, has_demo_people } = start::read(options, &issuer, listening)?;
-    let settings = start::settings(&options.page, &configuration, &issuer)?;
-    let site = start::site(options.site.as_deref())?;
+    let Bootstrap { configuration, users, has_demo_users } = bootstrap::read(options, &issuer, listening)?;
+    let settings = bootstrap::settings(&options.page, &configuration, &issuer)?;
+    let site = bootstrap::site(options.site.as_deref())?;
     let tls = tls::open(options, &issuer, Clock::system().now()).map_err(InvalidOptions::from)?;
     let (tls, authority) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.authority));
 
@@ -93,15 +93,15 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         .with_context(|| format!("mails cannot be written to {}", mail_path.display()))?;
     let mails = Arc::new(mails);
     let tenant = Tenant::open(store.clone(), issuer.clone(), configuration, Clock::system(), mails).await?;
-    if !has_demo_people || !tenant.has_users().await? {
+    if !has_demo_users || !tenant.has_users().await? {
         let seeded = tenant.seed(users).await.context("the users cannot be added")?;
         tracing::info!(added = seeded.added, kept = seeded.kept, "users");
     }
 
     let router = router::router(tenant.router(), &issuer, settings, site);
-    let router = proxy::behind(router, &options.trust_proxy);
-    let stop = listener::told_to_stop().context("signals cannot be listened to")?;
-    let greeting = Greeting {
+    let router = proxy::trust_forwarded_for(router, &options.trust_proxy);
+    let shutdown = listener::shutdown_signal().context("signals cannot be listened to")?;
+    let message = StartupMessage {
         name: &name,
         open: issuer.as_str(),
         listening: &reachable_at(&issuer, scheme, listening),
@@ -111,8 +111,8 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         mail: &std::path::absolute(&mail_path).unwrap_or(mail_path),
         authority: authority.as_deref(),
     };
-    print!("{}", greeting.text(stdout().is_terminal()));
-    listener::serve(listener, tls, options.limits(), router, stop).await;
+    print!("{}", message.text(stdout().is_terminal()));
+    listener::serve(listener, tls, options.limits(), router, shutdown).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -26,14 +26,14 @@ pub(crate) fn network(text: &str) -> Result<IpNet, String> {
 }
 
 /// Lets the router see, in place of a trusted proxy's address, the one that the proxy tells.
-pub(crate) fn behind(router: Router, trusted: &[IpNet]) -> Router {
+pub(crate) fn trust_forwarded_for(router: Router, trusted: &[IpNet]) -> Router {
     if trusted.is_empty() {
         return router;
     }
-    router.layer(from_fn_with_state(Arc::<[IpNet]>::from(trusted), tell))
+    router.layer(from_fn_with_state(Arc::<[IpNet]>::from(trusted), rewrite_peer))
 }
 
-async fn tell(State(trusted): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
+async fn rewrite_peer(State(trusted): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
         let client = client(peer.ip(), request.headers(), &trusted);
         if client != peer.ip() {
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     /// What the router takes for the client's address.
-    async fn seen(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
+    async fn observed_peer(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
         let trusted: Vec<_> = trusted.iter().map(|text| network(text).unwrap()).collect();
         let echo = get(async |ConnectInfo(address): ConnectInfo<SocketAddr>| address.ip().to_string());
         let mut request = Request::get("/").body(Body::empty()).unwrap();
@@ -85,33 +85,34 @@ mod tests {
         for value in forwarded {
             request.headers_mut().append(FORWARDED_FOR, value.parse().unwrap());
         }
-        let response = behind(Router::new().route("/", echo), &trusted).oneshot(request).await.unwrap();
+        let response =
+            trust_forwarded_for(Router::new().route("/", echo), &trusted).oneshot(request).await.unwrap();
         String::from_utf8(to_bytes(response.into_body(), 100).await.unwrap().to_vec()).unwrap()
     }
 
     #[tokio::test]
     async fn a_trusted_proxy_tells_the_address_of_the_client() {
         let trusted = ["10.0.0.0/8", "::1"];
-        assert_eq!(seen(&trusted, "10.1.2.3", &["192.0.2.7"]).await, "192.0.2.7");
-        assert_eq!(seen(&trusted, "::1", &["192.0.2.7, 10.9.9.9"]).await, "192.0.2.7");
-        assert_eq!(seen(&trusted, "10.1.2.3", &["192.0.2.7", "10.9.9.9"]).await, "192.0.2.7");
-        assert_eq!(seen(&trusted, "::ffff:10.1.2.3", &["[2001:db8::1]:443"]).await, "2001:db8::1");
-        assert_eq!(seen(&trusted, "10.1.2.3", &["192.0.2.7:5000"]).await, "192.0.2.7");
-        assert_eq!(seen(&trusted, "10.1.2.3", &[]).await, "10.1.2.3");
+        assert_eq!(observed_peer(&trusted, "10.1.2.3", &["192.0.2.7"]).await, "192.0.2.7");
+        assert_eq!(observed_peer(&trusted, "::1", &["192.0.2.7, 10.9.9.9"]).await, "192.0.2.7");
+        assert_eq!(observed_peer(&trusted, "10.1.2.3", &["192.0.2.7", "10.9.9.9"]).await, "192.0.2.7");
+        assert_eq!(observed_peer(&trusted, "::ffff:10.1.2.3", &["[2001:db8::1]:443"]).await, "2001:db8::1");
+        assert_eq!(observed_peer(&trusted, "10.1.2.3", &["192.0.2.7:5000"]).await, "192.0.2.7");
+        assert_eq!(observed_peer(&trusted, "10.1.2.3", &[]).await, "10.1.2.3");
     }
 
     #[tokio::test]
     async fn a_client_cannot_say_that_it_is_another() {
         let trusted = ["10.0.0.0/8"];
         // Nobody is trusted, or not this one.
-        assert_eq!(seen(&[], "10.1.2.3", &["192.0.2.7"]).await, "10.1.2.3");
-        assert_eq!(seen(&trusted, "198.51.100.1", &["192.0.2.7"]).await, "198.51.100.1");
+        assert_eq!(observed_peer(&[], "10.1.2.3", &["192.0.2.7"]).await, "10.1.2.3");
+        assert_eq!(observed_peer(&trusted, "198.51.100.1", &["192.0.2.7"]).await, "198.51.100.1");
         // Through the proxy: what the client wrote stands before what the proxy adds.
-        assert_eq!(seen(&trusted, "10.1.2.3", &["192.0.2.7, 198.51.100.1"]).await, "198.51.100.1");
-        assert_eq!(seen(&trusted, "10.1.2.3", &["192.0.2.7", "198.51.100.1"]).await, "198.51.100.1");
-        assert_eq!(seen(&trusted, "10.1.2.3", &["10.0.0.9, 198.51.100.1"]).await, "198.51.100.1");
+        assert_eq!(observed_peer(&trusted, "10.1.2.3", &["192.0.2.7, 198.51.100.1"]).await, "198.51.100.1");
+        assert_eq!(observed_peer(&trusted, "10.1.2.3", &["192.0.2.7", "198.51.100.1"]).await, "198.51.100.1");
+        assert_eq!(observed_peer(&trusted, "10.1.2.3", &["10.0.0.9, 198.51.100.1"]).await, "198.51.100.1");
         for garbage in ["192.0.2.7, unknown", "192.0.2.7,", "192.0.2.7, 300.1.1.1", "192.0.2.7, _hidden"] {
-            assert_eq!(seen(&trusted, "10.1.2.3", &[garbage]).await, "10.1.2.3", "{garbage}");
+            assert_eq!(observed_peer(&trusted, "10.1.2.3", &[garbage]).await, "10.1.2.3", "{garbage}");
         }
     }
 

@@ -45,8 +45,8 @@ pub(crate) fn router(tenant: Router, issuer: &Issuer, settings: Option<Settings>
         .fallback(async move |request: Request| site.answer(&request))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
-        .layer(from_fn_with_state(issuer.clone(), headers::lead_to_issuer))
-        .layer(from_fn_with_state(issuer.clone(), headers::add))
+        .layer(from_fn_with_state(issuer.clone(), headers::redirect_to_issuer))
+        .layer(from_fn_with_state(issuer.clone(), headers::add_missing))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(
             TraceLayer::new_for_http()

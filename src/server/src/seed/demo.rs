@@ -6,7 +6,7 @@ use tenant::configuration::{Connection, DemoSignIn};
 use tenant::seed::{SeedPassword, SeedUser};
 
 use super::tenant_file::{self, TenantFile};
-use super::{Refused, keywords, users_file};
+use super::{InvalidSeedFile, keywords, users_file};
 
 const TENANT: &str = include_str!("../../demo/tenant.yaml");
 const USERS: &str = include_str!("../../demo/users.json");
@@ -15,7 +15,7 @@ const USERS: &str = include_str!("../../demo/users.json");
 ///
 /// # Errors
 /// Never, unless a keyword is not known.
-pub fn tenant(value_of: &dyn Fn(&str) -> Option<String>) -> Result<TenantFile, Refused> {
+pub fn tenant(value_of: &dyn Fn(&str) -> Option<String>) -> Result<TenantFile, InvalidSeedFile> {
     tenant_file::parse("demo/tenant.yaml", TENANT, value_of)
 }
 
@@ -26,7 +26,7 @@ pub fn tenant(value_of: &dyn Fn(&str) -> Option<String>) -> Result<TenantFile, R
 pub fn users(
     value_of: &dyn Fn(&str) -> Option<String>,
     connections: &[Connection],
-) -> Result<Vec<SeedUser>, Refused> {
+) -> Result<Vec<SeedUser>, InvalidSeedFile> {
     let text = keywords::replace("demo/users.json", USERS, value_of)?;
     users_file::parse("demo/users.json", &text, connections)
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Place, Refused};
+use super::{InvalidSeedFile, Place};
 
 /// Replaces every keyword of `text` by what `value_of` knows of it.
 ///
@@ -15,7 +15,7 @@ pub(super) fn replace<'a>(
     file: &str,
     text: &'a str,
     value_of: &dyn Fn(&str) -> Option<String>,
-) -> Result<Cow<'a, str>, Refused> {
+) -> Result<Cow<'a, str>, InvalidSeedFile> {
     if !text.contains("##") && !text.contains("@@") {
         return Ok(Cow::Borrowed(text));
     }
@@ -28,7 +28,7 @@ pub(super) fn replace<'a>(
         while let Some(found) = next(rest) {
             let Some(value) = value_of(found.key) else {
                 let column = line.len() - rest.len() + found.before.len() + 1;
-                return Err(Refused {
+                return Err(InvalidSeedFile {
                     file: file.to_owned(),
                     place: Place::Line(number, column as u64),
                     reason: format!(

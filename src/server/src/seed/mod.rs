@@ -10,7 +10,7 @@ use std::fmt;
 /// Why a file is refused: which file, where in it, and the reason.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}{place}: {reason}")]
-pub struct Refused {
+pub struct InvalidSeedFile {
     /// The file as the person named it.
     file: String,
     place: Place,
@@ -37,7 +37,7 @@ impl fmt::Display for Place {
 
 /// A reader's "invalid type: string "x", expected y" without the value: what stands in the place of something else may
 /// be a secret that slipped. `None` for everything else that a reader says.
-fn without_value(said: &str) -> Option<String> {
+fn redact_value(said: &str) -> Option<String> {
     ["invalid type", "invalid value"].into_iter().find_map(|mistake| {
         let (found, expected) = said.strip_prefix(mistake)?.strip_prefix(": ")?.rsplit_once(", expected ")?;
         let kind = found.split(['`', '"']).next().unwrap_or_default().trim_end();

@@ -15,7 +15,7 @@ use tenant::configuration::{
 };
 use tenant::secret::{Secret, digest};
 
-use super::{Place, Refused, keywords, without_value};
+use super::{InvalidSeedFile, Place, keywords, redact_value};
 
 /// A tenant as its file describes it.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub fn parse(
     file: &str,
     text: &str,
     value_of: &dyn Fn(&str) -> Option<String>,
-) -> Result<TenantFile, Refused> {
+) -> Result<TenantFile, InvalidSeedFile> {
     let text = keywords::replace(file, text, value_of)?;
     let sections: Sections = serde_saphyr::from_str(&text).map_err(|error| unreadable(file, &error))?;
     read(sections).map_err(|(location, reason)| refused(file, location, reason))
@@ -51,12 +51,12 @@ pub fn parse(
 /// A reason and where it lies.
 type Misplaced = (Location, String);
 
-fn refused(file: &str, location: Location, reason: String) -> Refused {
-    Refused { file: file.to_owned(), place: Place::Line(location.line(), location.column()), reason }
+fn refused(file: &str, location: Location, reason: String) -> InvalidSeedFile {
+    InvalidSeedFile { file: file.to_owned(), place: Place::Line(location.line(), location.column()), reason }
 }
 
 /// Says in our words what the YAML reader found.
-fn unreadable(file: &str, error: &YamlError) -> Refused {
+fn unreadable(file: &str, error: &YamlError) -> InvalidSeedFile {
     let error = error.without_snippet();
     let reason = match error {
         YamlError::SerdeUnknownField { field, .. } => format!("unknown key \"{field}\""),
@@ -67,7 +67,7 @@ fn unreadable(file: &str, error: &YamlError) -> Refused {
         YamlError::DuplicateMappingKey { key: Some(key), .. } => format!("the key \"{key}\" stands twice"),
         other => {
             let said = UserMessageFormatter.format_message(other);
-            without_value(&said).unwrap_or_else(|| said.into_owned())
+            redact_value(&said).unwrap_or_else(|| said.into_owned())
         }
     };
     refused(file, error.location().unwrap_or(Location::UNKNOWN), reason)

@@ -12,7 +12,7 @@ use tenant::configuration::Connection;
 use tenant::secret::{Secret, is_bcrypt};
 use tenant::seed::{SeedPassword, SeedUser};
 
-use super::{Place, Refused, without_value};
+use super::{InvalidSeedFile, Place, redact_value};
 
 /// Reads a users file.
 ///
@@ -20,8 +20,8 @@ use super::{Place, Refused, without_value};
 ///
 /// # Errors
 /// The first thing that is wrong: with line and column when it is no JSON, else with its path.
-pub fn parse(file: &str, text: &str, connections: &[Connection]) -> Result<Vec<SeedUser>, Refused> {
-    let refused = |place, reason| Refused { file: file.to_owned(), place, reason };
+pub fn parse(file: &str, text: &str, connections: &[Connection]) -> Result<Vec<SeedUser>, InvalidSeedFile> {
+    let refused = |place, reason| InvalidSeedFile { file: file.to_owned(), place, reason };
     let reader = &mut serde_json::Deserializer::from_str(text);
     let entries: Vec<Entry> = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
         let path = error.path().to_string();
@@ -56,7 +56,7 @@ pub fn parse(file: &str, text: &str, connections: &[Connection]) -> Result<Vec<S
 fn said_plainly(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let said = text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]);
-    if let Some(said) = without_value(said) {
+    if let Some(said) = redact_value(said) {
         return said;
     }
     // An unknown key comes with all that would be known, which says less than the path does.

@@ -21,7 +21,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, Serve
 use tempfile::NamedTempFile;
 use tenant::clock::Moment;
 
-use super::InvalidTls;
+use super::TlsError;
 use crate::address;
 
 /// What clients are told to trust.
@@ -47,21 +47,20 @@ impl Authority {
     /// One that exists is never replaced.
     ///
     /// # Errors
-    /// [`InvalidTls`] when the folder cannot be used, or holds something else under the authority's name.
-    pub(super) fn open(folder: &Path, host: &str, now: Moment) -> Result<Self, InvalidTls> {
-        let inaccessible = |error| InvalidTls::Inaccessible(folder.to_owned(), error);
+    /// [`TlsError`] when the folder cannot be used, or holds something else under the authority's name.
+    pub(super) fn open(folder: &Path, host: &str, now: Moment) -> Result<Self, TlsError> {
+        let inaccessible = |error| TlsError::Inaccessible(folder.to_owned(), error);
         fs::create_dir_all(folder).map_err(inaccessible)?;
         let folder = folder.canonicalize().map_err(inaccessible)?;
         let file = folder.join(KEY);
         if !file.try_exists().map_err(inaccessible)? {
             let text =
-                made(host, now).map_err(|error| InvalidTls::NoAuthority(file.clone(), error.to_string()))?;
+                made(host, now).map_err(|error| TlsError::NoAuthority(file.clone(), error.to_string()))?;
             keep(&folder, &file, &text).map_err(inaccessible)?;
         }
-        let text =
-            fs::read_to_string(&file).map_err(|error| InvalidTls::Inaccessible(file.clone(), error))?;
+        let text = fs::read_to_string(&file).map_err(|error| TlsError::Inaccessible(file.clone(), error))?;
         let (certificate, issuer) =
-            read(&text, now).map_err(|reason| InvalidTls::NoAuthority(file.clone(), reason))?;
+            read(&text, now).map_err(|reason| TlsError::NoAuthority(file.clone(), reason))?;
         let authority = Self { folder, certificate, issuer };
         authority.publish(&text).map_err(inaccessible)?;
         Ok(authority)
@@ -81,9 +80,9 @@ impl Authority {
         host: &str,
         now: Moment,
         provider: &Arc<CryptoProvider>,
-    ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), InvalidTls> {
+    ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
         let refused =
-            |reason| InvalidTls::CannotVouch { file: self.folder.join(KEY), host: host.to_owned(), reason };
+            |reason| TlsError::CannotVouch { file: self.folder.join(KEY), host: host.to_owned(), reason };
         let general = |error: &dyn std::fmt::Display| refused(rustls::Error::General(error.to_string()));
         let (certificate, key) = self.signed(host, now).map_err(|error| general(&error))?;
 

@@ -21,7 +21,7 @@ use authority::Authority;
 
 /// Why TLS cannot be spoken. Each says what to do.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum InvalidTls {
+pub(crate) enum TlsError {
     /// A file or folder cannot be read or written.
     #[error("{}: {}", .0.display(), .1)]
     Inaccessible(PathBuf, #[source] std::io::Error),
@@ -78,10 +78,10 @@ pub(crate) struct Tls {
 /// when they name neither. What is only doubtful, such as a certificate that has expired, is told in the log.
 ///
 /// # Errors
-/// [`InvalidTls`].
-pub(crate) fn open(options: &Serve, issuer: &Issuer, now: Moment) -> Result<Option<Tls>, InvalidTls> {
+/// [`TlsError`].
+pub(crate) fn open(options: &Serve, issuer: &Issuer, now: Moment) -> Result<Option<Tls>, TlsError> {
     if options.has_tls() && !issuer.is_https() {
-        return Err(InvalidTls::PlainIssuer(issuer.as_str().to_owned()));
+        return Err(TlsError::PlainIssuer(issuer.as_str().to_owned()));
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let host = address::host(issuer);
@@ -89,18 +89,18 @@ pub(crate) fn open(options: &Serve, issuer: &Issuer, now: Moment) -> Result<Opti
         let authority = Authority::open(folder, host, now)?;
         let (chain, key) = authority.vouch_for(host, now, &provider)?;
         let acceptor =
-            acceptor(chain, key, provider).map_err(|error| InvalidTls::Unusable(folder.clone(), error))?;
+            acceptor(chain, key, provider).map_err(|error| TlsError::Unusable(folder.clone(), error))?;
         return Ok(Some(Tls { acceptor, authority: Some(authority.certificate_file()) }));
     }
     let (Some(certificate), Some(key)) = (&options.tls_cert, &options.tls_key) else { return Ok(None) };
     let chain = chain(certificate)?;
     report_doubts(certificate, &chain, host, now);
-    let fitting = PrivateKeyDer::from_pem_slice(&bytes(key)?).map_err(|_| InvalidTls::NoKey(key.clone()))?;
+    let fitting = PrivateKeyDer::from_pem_slice(&bytes(key)?).map_err(|_| TlsError::NoKey(key.clone()))?;
     let acceptor = acceptor(chain, fitting, provider).map_err(|error| match error {
         rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            InvalidTls::KeyDoesNotFit { key: key.clone(), certificate: certificate.clone() }
+            TlsError::KeyDoesNotFit { key: key.clone(), certificate: certificate.clone() }
         }
-        other => InvalidTls::Unusable(certificate.clone(), other),
+        other => TlsError::Unusable(certificate.clone(), other),
     })?;
     Ok(Some(Tls { acceptor, authority: None }))
 }
@@ -118,14 +118,14 @@ fn acceptor(
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, InvalidTls> {
-    fs::read(path).map_err(|error| InvalidTls::Inaccessible(path.to_owned(), error))
+fn bytes(path: &Path) -> Result<Vec<u8>, TlsError> {
+    fs::read(path).map_err(|error| TlsError::Inaccessible(path.to_owned(), error))
 }
 
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, InvalidTls> {
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = bytes(path)?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-    chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| InvalidTls::NoCertificate(path.to_owned()))
+    chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| TlsError::NoCertificate(path.to_owned()))
 }
 
 /// Clients will refuse such a certificate; whether that matters, the operator knows.

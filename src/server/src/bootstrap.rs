@@ -9,7 +9,7 @@ use model::{Settings, route};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use server::seed::tenant_file::{self, TenantFile};
-use server::seed::{Refused, demo, users_file};
+use server::seed::{InvalidSeedFile, demo, users_file};
 use tenant::configuration::{ApplicationType, Client, Connection, InvalidConfiguration, RateLimit};
 use tenant::seed::SeedUser;
 use tenant::{Configuration, Issuer};
@@ -17,7 +17,7 @@ use tenant::{Configuration, Issuer};
 use crate::address;
 use crate::config::{Page, Serve};
 use crate::static_files::{Site, SiteError};
-use crate::tls::InvalidTls;
+use crate::tls::TlsError;
 
 /// Where `cargo xtask` puts the page.
 #[cfg(not(feature = "embedded-site"))]
@@ -34,7 +34,7 @@ pub(crate) enum InvalidOptions {
     NoCertificates(PathBuf),
     /// A file says something that cannot be.
     #[error(transparent)]
-    Refused(#[from] Refused),
+    SeedFile(#[from] InvalidSeedFile),
     /// The tenant contradicts itself.
     #[error(transparent)]
     Contradiction(#[from] InvalidConfiguration),
@@ -47,7 +47,7 @@ pub(crate) enum InvalidOptions {
          Name a tenant of your own with --tenant and its users with --users, or pass --allow-demo-on-network \
          if everybody who reaches this server may sign in as anybody"
     )]
-    ExposedPeople(String),
+    ExposedDemoUsers(String),
     /// A stand-in would be open to others.
     #[error(
         "the connection \"{connection}\" is served by a stand-in, which signs in anybody as anybody, and {exposure}. \
@@ -71,20 +71,20 @@ pub(crate) enum InvalidOptions {
     UnknownClient(String),
     /// TLS cannot be spoken.
     #[error(transparent)]
-    Tls(#[from] InvalidTls),
+    Tls(#[from] TlsError),
     /// `--site` holds no page.
     #[error(transparent)]
     Site(#[from] SiteError),
 }
 
 /// What the tenant is and whom it starts with.
-pub(crate) struct Start {
+pub(crate) struct Bootstrap {
     /// The tenant's configuration.
     pub(crate) configuration: Configuration,
     /// Users to add.
     pub(crate) users: Vec<SeedUser>,
     /// Whether these are the demo's, who only come to an empty database.
-    pub(crate) has_demo_people: bool,
+    pub(crate) has_demo_users: bool,
 }
 
 /// Reads the files, or the demo in their place, and checks them against each other and against where the server
@@ -92,7 +92,11 @@ pub(crate) struct Start {
 ///
 /// # Errors
 /// [`InvalidOptions`]; nothing has been written then.
-pub(crate) fn read(options: &Serve, issuer: &Issuer, listening: SocketAddr) -> Result<Start, InvalidOptions> {
+pub(crate) fn read(
+    options: &Serve,
+    issuer: &Issuer,
+    listening: SocketAddr,
+) -> Result<Bootstrap, InvalidOptions> {
     let keyword = |key: &str| match key {
         "LINKED_ACCOUNTS_ISSUER" => Some(issuer.as_str().to_owned()),
         "LINKED_ACCOUNTS_ORIGIN" => Some(issuer.origin().to_owned()),
@@ -100,9 +104,9 @@ pub(crate) fn read(options: &Serve, issuer: &Issuer, listening: SocketAddr) -> R
         key => std::env::var(key).ok(),
     };
     let exposure = exposure(listening, issuer).filter(|_| !options.allow_demo_on_network);
-    let has_demo_people = options.tenant.is_none() && options.users.is_none();
-    if let Some(exposure) = exposure.as_ref().filter(|_| has_demo_people) {
-        return Err(InvalidOptions::ExposedPeople(exposure.clone()));
+    let has_demo_users = options.tenant.is_none() && options.users.is_none();
+    if let Some(exposure) = exposure.as_ref().filter(|_| has_demo_users) {
+        return Err(InvalidOptions::ExposedDemoUsers(exposure.clone()));
     }
 
     let file = match &options.tenant {
@@ -128,12 +132,12 @@ pub(crate) fn read(options: &Serve, issuer: &Issuer, listening: SocketAddr) -> R
     }
     tenant.rate_limit = (!options.no_rate_limit).then(RateLimit::default);
 
-    let users = users(options.users.as_deref(), has_demo_people, &keyword, &connections)?;
-    if has_demo_people {
+    let users = users(options.users.as_deref(), has_demo_users, &keyword, &connections)?;
+    if has_demo_users {
         tenant.demo_sign_ins = demo::sign_ins(&users, &connections);
     }
     let configuration = Configuration::new(tenant, clients, connections, grants)?;
-    Ok(Start { configuration, users, has_demo_people })
+    Ok(Bootstrap { configuration, users, has_demo_users })
 }
 
 /// The authorities that providers are believed by: the system's, and those of the file.
@@ -155,13 +159,13 @@ fn authorities(file: Option<&Path>) -> Result<Vec<Vec<u8>>, InvalidOptions> {
 
 fn users(
     file: Option<&Path>,
-    has_demo_people: bool,
+    has_demo_users: bool,
     keyword: &dyn Fn(&str) -> Option<String>,
     connections: &[Connection],
 ) -> Result<Vec<SeedUser>, InvalidOptions> {
     match file {
         Some(path) => Ok(users_file::parse(&path.display().to_string(), &text(path)?, connections)?),
-        None if has_demo_people => Ok(demo::users(keyword, connections)?),
+        None if has_demo_users => Ok(demo::users(keyword, connections)?),
         None => Ok(Vec::new()),
     }
 }
@@ -195,16 +199,16 @@ fn exposure(listening: SocketAddr, issuer: &Issuer) -> Option<String> {
 /// When the named folder holds no page, or a file cannot be read.
 pub(crate) fn site(folder: Option<&Path>) -> Result<Site, InvalidOptions> {
     if let Some(folder) = folder {
-        return absent_with_warning(Site::load(folder));
+        return or_not_built(Site::load(folder));
     }
     #[cfg(feature = "embedded-site")]
     return Ok(Site::embedded());
     #[cfg(not(feature = "embedded-site"))]
-    absent_with_warning(Site::load(Path::new(BUILT_SITE)))
+    or_not_built(Site::load(Path::new(BUILT_SITE)))
 }
 
 /// The tenant is of use without a page, so that a missing one is no reason to stop.
-fn absent_with_warning(site: Result<Site, SiteError>) -> Result<Site, InvalidOptions> {
+fn or_not_built(site: Result<Site, SiteError>) -> Result<Site, InvalidOptions> {
     match site {
         Err(error @ SiteError::Missing(_)) => {
             tracing::warn!(
@@ -312,14 +316,14 @@ databases:
         Issuer::parse("http://localhost:3000").unwrap()
     }
 
-    fn started(options: &Serve, issuer: &Issuer, listening: &str) -> Result<Start, String> {
+    fn bootstrapped(options: &Serve, issuer: &Issuer, listening: &str) -> Result<Bootstrap, String> {
         read(options, issuer, listening.parse().unwrap()).map_err(|error| error.to_string())
     }
 
     #[test]
     fn without_files_the_demo_starts_on_this_machine() {
-        let start = started(&options(&[]), &local(), "127.0.0.1:3000").unwrap();
-        assert!(start.has_demo_people);
+        let start = bootstrapped(&options(&[]), &local(), "127.0.0.1:3000").unwrap();
+        assert!(start.has_demo_users);
         assert!(start.configuration.options().stand_ins);
         assert!(!start.configuration.options().demo_sign_ins.is_empty());
     }
@@ -327,7 +331,7 @@ databases:
     #[test]
     fn the_rate_is_limited_unless_a_load_test_lifts_the_limit() {
         let limit = |arguments: &[&str]| {
-            let start = started(&options(arguments), &local(), "127.0.0.1:3000").unwrap();
+            let start = bootstrapped(&options(arguments), &local(), "127.0.0.1:3000").unwrap();
             start.configuration.options().rate_limit
         };
         assert_eq!(limit(&[]), Some(RateLimit::default()));
@@ -336,7 +340,7 @@ databases:
 
     #[test]
     fn demo_people_are_refused_on_a_network() {
-        let refusal = started(&options(&[]), &local(), "0.0.0.0:3000").err().unwrap();
+        let refusal = bootstrapped(&options(&[]), &local(), "0.0.0.0:3000").err().unwrap();
         assert_eq!(
             refusal,
             "the demo's people are not for a network: their passwords are known to everybody, and this server \
@@ -344,26 +348,26 @@ databases:
              --allow-demo-on-network if everybody who reaches this server may sign in as anybody"
         );
         let behind_a_proxy = Issuer::parse("https://login.example.com").unwrap();
-        let refusal = started(&options(&[]), &behind_a_proxy, "127.0.0.1:3000").err().unwrap();
+        let refusal = bootstrapped(&options(&[]), &behind_a_proxy, "127.0.0.1:3000").err().unwrap();
         assert!(refusal.contains("reached from elsewhere, as https://login.example.com/"), "{refusal}");
     }
 
     #[test]
     fn the_demo_starts_on_a_network_when_told_so() {
         let allowed = options(&["--allow-demo-on-network"]);
-        assert!(started(&allowed, &local(), "0.0.0.0:3000").is_ok());
+        assert!(bootstrapped(&allowed, &local(), "0.0.0.0:3000").is_ok());
     }
 
     #[test]
     fn stand_ins_are_refused_on_a_network_and_passwords_are_not() {
         let tenant = file(TENANT);
         let path = tenant.path().to_str().unwrap();
-        let start = started(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").unwrap();
+        let start = bootstrapped(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").unwrap();
         assert!(!start.configuration.options().stand_ins);
 
         let tenant = file("connections: [{ name: github, strategy: github }]");
         let path = tenant.path().to_str().unwrap();
-        let refusal = started(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").err().unwrap();
+        let refusal = bootstrapped(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").err().unwrap();
         assert!(refusal.starts_with("the connection \"github\" is served by a stand-in"), "{refusal}");
     }
 
@@ -371,9 +375,9 @@ databases:
     fn planned_faults_are_refused_on_a_network() {
         let tenant = file("linkedAccounts: { faults: true }");
         let path = tenant.path().to_str().unwrap();
-        let start = started(&options(&["--tenant", path]), &local(), "127.0.0.1:3000").unwrap();
+        let start = bootstrapped(&options(&["--tenant", path]), &local(), "127.0.0.1:3000").unwrap();
         assert!(start.configuration.options().faults);
-        let refusal = started(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").err().unwrap();
+        let refusal = bootstrapped(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").err().unwrap();
         assert!(refusal.contains("plan faults (linkedAccounts.faults)"), "{refusal}");
     }
 
@@ -383,13 +387,14 @@ databases:
             "connections: [{ name: work, strategy: oidc, options: { issuer: 'https://id.example.com/', client_id: a } }]",
         );
         let path = tenant.path().to_str().unwrap();
-        let start = started(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").unwrap();
+        let start = bootstrapped(&options(&["--tenant", path]), &local(), "0.0.0.0:3000").unwrap();
         assert!(!start.configuration.options().stand_ins);
         let ca = file("no certificate");
         let ca = ca.path().to_str().unwrap();
-        let refusal = started(&options(&["--tenant", path, "--upstream-ca", ca]), &local(), "0.0.0.0:3000")
-            .err()
-            .unwrap();
+        let refusal =
+            bootstrapped(&options(&["--tenant", path, "--upstream-ca", ca]), &local(), "0.0.0.0:3000")
+                .err()
+                .unwrap();
         assert_eq!(refusal, format!("{ca}: there is no certificate in PEM in it, or a broken one"));
     }
 
@@ -397,7 +402,7 @@ databases:
     fn a_tenant_of_ones_own_comes_without_demo_people() {
         let tenant = file(TENANT);
         let path = tenant.path().to_str().unwrap();
-        let start = started(&options(&["--tenant", path]), &local(), "127.0.0.1:3000").unwrap();
+        let start = bootstrapped(&options(&["--tenant", path]), &local(), "127.0.0.1:3000").unwrap();
         assert!(start.users.is_empty());
         assert!(start.configuration.options().demo_sign_ins.is_empty());
     }
@@ -405,15 +410,15 @@ databases:
     #[test]
     fn a_file_that_is_not_there_is_refused_by_name() {
         let refusal =
-            started(&options(&["--users", "nowhere.json"]), &local(), "127.0.0.1:3000").err().unwrap();
+            bootstrapped(&options(&["--users", "nowhere.json"]), &local(), "127.0.0.1:3000").err().unwrap();
         assert!(refusal.starts_with("nowhere.json: "), "{refusal}");
     }
 
     /// What the page of the tenant in [`TENANT`] is told under these options.
-    fn told(arguments: &[&str], issuer: &str) -> Result<Settings, String> {
+    fn page_settings(arguments: &[&str], issuer: &str) -> Result<Settings, String> {
         let tenant = file(TENANT);
         let options = options(&[&["--tenant", tenant.path().to_str().unwrap()], arguments].concat());
-        let start = started(&options, &local(), "127.0.0.1:3000").unwrap();
+        let start = bootstrapped(&options, &local(), "127.0.0.1:3000").unwrap();
         settings(&options.page, &start.configuration, &Issuer::parse(issuer).unwrap())
             .map(Option::unwrap)
             .map_err(|error| error.to_string())
@@ -421,7 +426,8 @@ databases:
 
     #[test]
     fn the_page_is_the_client_with_its_callback() {
-        let id = |arguments: &[&str], issuer| told(arguments, issuer).map(|settings| settings.client_id);
+        let id =
+            |arguments: &[&str], issuer| page_settings(arguments, issuer).map(|settings| settings.client_id);
         assert_eq!(id(&[], "http://localhost:3000"), Ok("page".to_owned()));
         assert_eq!(id(&[], "http://localhost:4000"), Ok("first".to_owned()));
         assert_eq!(id(&["--client", "first"], "http://localhost:3000"), Ok("first".to_owned()));
@@ -435,14 +441,15 @@ databases:
     fn the_page_learns_how_careful_it_shall_be_and_where_it_may_lead() {
         let arguments =
             ["--fresh-sign-in", "60", "--undo", "0", "--return-to", "https://a.example/,https://b.example/x"];
-        let settings = told(&arguments, "http://localhost:3000").unwrap();
+        let settings = page_settings(&arguments, "http://localhost:3000").unwrap();
         assert_eq!((settings.fresh_sign_in, settings.undo_seconds), (Some(60), Some(0)));
         assert_eq!(settings.return_to, ["https://a.example/", "https://b.example/x"]);
     }
 
     #[test]
     fn a_place_to_return_to_that_is_no_address_is_refused() {
-        let refusal = told(&["--return-to", "javascript:alert(1)"], "http://localhost:3000").unwrap_err();
+        let refusal =
+            page_settings(&["--return-to", "javascript:alert(1)"], "http://localhost:3000").unwrap_err();
         assert!(refusal.contains("javascript:alert(1)"), "{refusal}");
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use tenant::configuration::DemoSignIn;
 
 /// What the greeting tells.
-pub(crate) struct Greeting<'a> {
+pub(crate) struct StartupMessage<'a> {
     /// What the tenant is called.
     pub(crate) name: &'a str,
     /// The address to open in a browser.
@@ -25,7 +25,7 @@ pub(crate) struct Greeting<'a> {
     pub(crate) authority: Option<&'a Path>,
 }
 
-impl Greeting<'_> {
+impl StartupMessage<'_> {
     /// The text, which ends in the line that other programs look for: `Listening on http://…`.
     ///
     /// `styled` adds terminal colours.
@@ -54,7 +54,7 @@ impl Greeting<'_> {
         line("Mail", &self.mail.display().to_string());
         if let Some(authority) = self.authority {
             line("Trust", &format!("{}, once, by", authority.display()));
-            for (whom, how) in trusting(authority) {
+            for (whom, how) in trust_instructions(authority) {
                 line("", &format!("{faint}{whom:<9}{plain}{how}"));
             }
         }
@@ -65,7 +65,7 @@ impl Greeting<'_> {
 }
 
 /// How programs learn to trust the authority: who, and what to set or to run.
-fn trusting(authority: &Path) -> Vec<(&'static str, String)> {
+fn trust_instructions(authority: &Path) -> Vec<(&'static str, String)> {
     let file = authority.display();
     let system = if cfg!(target_os = "macos") {
         format!("security add-trusted-cert -k ~/Library/Keychains/login.keychain-db '{file}'")
@@ -97,8 +97,8 @@ mod tests {
         DemoSignIn { about: about.to_owned(), email: email.to_owned(), password: password.to_owned() }
     }
 
-    fn greeting(styled: bool, authority: Option<&Path>) -> String {
-        Greeting {
+    fn startup_message(styled: bool, authority: Option<&Path>) -> String {
+        StartupMessage {
             name: "Acme",
             open: "http://localhost:3000/",
             listening: "http://localhost:3000",
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_newcomer_learns_where_to_go_and_how_to_sign_in() {
         assert_eq!(
-            greeting(false, None),
+            startup_message(false, None),
             "
   Acme
 
@@ -136,13 +136,13 @@ Listening on http://localhost:3000
 
     #[test]
     fn a_terminal_gets_colours_but_the_line_for_programs_has_none() {
-        let text = greeting(true, None);
+        let text = startup_message(true, None);
         assert!(text.contains("\x1b[1m"));
         assert!(text.ends_with("\nListening on http://localhost:3000\n"));
     }
     #[test]
     fn whoever_is_to_trust_the_authority_is_told_how() {
-        let text = greeting(false, Some(Path::new("/tls/authority.pem")));
+        let text = startup_message(false, Some(Path::new("/tls/authority.pem")));
         assert!(text.contains("\n  Trust    /tls/authority.pem, once, by\n"), "{text}");
         assert!(text.contains("Node.js  NODE_EXTRA_CA_CERTS='/tls/authority.pem'\n"), "{text}");
         assert!(text.contains("SSL_CERT_FILE='/tls/authority.pem'\n"), "{text}");
