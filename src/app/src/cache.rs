@@ -16,7 +16,7 @@ const SHOWN: [&str; 7] =
 
 /// A list, and when it was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct CachedList {
     /// The account with its logins.
     pub user: User,
     /// When it was read, in seconds since 1970.
@@ -24,8 +24,8 @@ pub struct Kept {
 }
 
 /// Keeps the list of `user`, in place of anybody's before.
-pub fn keep(user: &User, now: i64) {
-    let kept = Kept { user: shown(user), read_at: now };
+pub fn store(user: &User, now: i64) {
+    let kept = CachedList { user: shown(user), read_at: now };
     if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(&kept)) {
         // A full or forbidden storage keeps nothing: less comfortable, not wrong.
         let _ = storage.set_item(LIST, &text);
@@ -34,19 +34,19 @@ pub fn keep(user: &User, now: i64) {
 
 /// The list that was kept last.
 #[must_use]
-pub fn last() -> Option<Kept> {
+pub fn last() -> Option<CachedList> {
     let text = storage()?.get_item(LIST).ok().flatten()?;
     json::read(&text).ok()
 }
 
 /// The list that was kept last, if it is that of `user_id`.
 #[must_use]
-pub fn last_of(user_id: &UserId) -> Option<Kept> {
+pub fn last_of(user_id: &UserId) -> Option<CachedList> {
     last().filter(|kept| kept.user.user_id == *user_id)
 }
 
 /// Forgets it.
-pub fn forget() {
+pub fn clear() {
     let _ = storage().map(|storage| storage.remove_item(LIST));
 }
 

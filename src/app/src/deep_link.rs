@@ -6,7 +6,7 @@ use model::{ConnectionName, IdentityId, IdentityKey, Provider};
 
 /// What an address asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum DeepLink {
     /// To link a login of this connection.
     Link(ConnectionName),
     /// To unlink this login.
@@ -14,15 +14,15 @@ pub enum Deed {
 }
 
 /// Reads a path; `None` when it asks for nothing. `decode` undoes the percent-encoding of one segment.
-pub fn deed(path: &str, decode: impl Fn(&str) -> Option<String>) -> Option<Deed> {
+pub fn parse(path: &str, decode: impl Fn(&str) -> Option<String>) -> Option<DeepLink> {
     let mut segments = path.strip_prefix('/')?.split('/');
     let verb = segments.next()?;
     let mut next = || segments.next().and_then(&decode).filter(|segment| !segment.is_empty());
     let deed = match verb {
-        "link" => Deed::Link(ConnectionName::new(next()?)),
+        "link" => DeepLink::Link(ConnectionName::new(next()?)),
         "unlink" => {
             let provider = Provider::new(next()?);
-            Deed::Unlink(IdentityKey { provider, user_id: IdentityId::text(next()?) })
+            DeepLink::Unlink(IdentityKey { provider, user_id: IdentityId::text(next()?) })
         }
         _ => return None,
     };
@@ -45,16 +45,16 @@ pub fn is_listed(address: &str, places: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    fn read(path: &str) -> Option<Deed> {
-        deed(path, |segment| Some(segment.replace("%7C", "|").replace("%2F", "/")))
+    fn read(path: &str) -> Option<DeepLink> {
+        parse(path, |segment| Some(segment.replace("%7C", "|").replace("%2F", "/")))
     }
 
     #[test]
     fn an_address_names_a_connection_or_a_login() {
-        assert_eq!(read("/link/github"), Some(Deed::Link(ConnectionName::new("github"))));
+        assert_eq!(read("/link/github"), Some(DeepLink::Link(ConnectionName::new("github"))));
         let key =
             IdentityKey { provider: Provider::new("samlp"), user_id: IdentityId::text("acme|team/ada") };
-        assert_eq!(read("/unlink/samlp/acme%7Cteam%2Fada"), Some(Deed::Unlink(key)));
+        assert_eq!(read("/unlink/samlp/acme%7Cteam%2Fada"), Some(DeepLink::Unlink(key)));
     }
 
     #[test]

@@ -10,12 +10,12 @@ pub mod api;
 pub mod cache;
 pub mod components;
 pub mod deep_link;
-pub mod guard;
 pub mod json;
 pub mod pages;
 pub mod session;
 pub mod settings;
 pub mod text;
+pub mod unlink_policy;
 pub mod unlinked;
 
 use leptos::prelude::*;
@@ -28,7 +28,7 @@ use web_sys::HtmlElement;
 use components::identity_row::breakable;
 use components::{Avatar, FailureNotice, Skeleton, SkeletonHtml, dyn_view};
 use pages::{Callback, Home, LinkedAccounts, NotFound};
-use session::{Arrival, Session};
+use session::{PageEntry, Session};
 use settings::Tenant;
 
 /// Where the list is.
@@ -53,8 +53,8 @@ pub fn App(
 ) -> impl IntoView {
     provide_context(skeleton);
     // Before the router reads the address, and once, even when the settings need a second try.
-    let arrival = Arrival::take();
-    if let Arrival::Popup(handed) = &arrival {
+    let arrival = PageEntry::take();
+    if let PageEntry::Popup(handed) = &arrival {
         handed.over();
         return view! { <main><h1>{text::HANDED_OVER}</h1><p class="lede">{text::CLOSE_WINDOW}</p></main> }
             .into_any();
@@ -79,7 +79,7 @@ pub fn App(
 }
 
 #[component]
-fn Pages(tenant: Tenant, arrival: Arrival) -> impl IntoView {
+fn Pages(tenant: Tenant, arrival: PageEntry) -> impl IntoView {
     if let Some(name) = &tenant.name {
         document().set_title(name);
     }

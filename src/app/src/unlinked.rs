@@ -47,7 +47,7 @@ impl Unlinked {
     }
 
     /// Keeps the list beyond this page load, in place of anybody's before.
-    pub fn keep(&self) {
+    pub fn store(&self) {
         if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
             // A full or forbidden storage keeps nothing: less comfortable, not wrong.
             let _ = storage.set_item(UNLINKED, &text);
@@ -56,7 +56,7 @@ impl Unlinked {
 }
 
 /// Forgets everything.
-pub fn forget() {
+pub fn clear() {
     let _ = storage().map(|storage| storage.remove_item(UNLINKED));
 }
 

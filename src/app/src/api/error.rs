@@ -2,12 +2,12 @@
 
 use model::ManagementError;
 
-use crate::guard::Reason;
 use crate::json;
+use crate::unlink_policy::UnlinkBlocked;
 
 /// A failed request, by what the person can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum ErrorKind {
     /// The token is no longer taken: sign in again.
     SessionEnded,
     /// The token belongs to another account: sign in again.
@@ -15,7 +15,7 @@ pub enum Trouble {
     /// The token does not allow this.
     NotAllowed,
     /// A rule keeps this login.
-    Guarded(Reason),
+    UnlinkBlocked(UnlinkBlocked),
     /// The account is not there any more.
     Gone,
     /// Too many requests: wait so many seconds, when the tenant said how long.
@@ -33,9 +33,9 @@ pub enum Trouble {
 }
 
 /// The longest pause that the page waits out by itself, in seconds.
-const PATIENCE: u32 = 300;
+const LONGEST_RETRY_AFTER: u32 = 300;
 
-impl Trouble {
+impl ErrorKind {
     /// How many seconds to wait before the same is worth another try without asking the person.
     #[must_use]
     pub fn pause(self) -> Option<u32> {
@@ -44,7 +44,7 @@ impl Trouble {
             Self::Unavailable(wait) => Some(wait),
             _ => None,
         }
-        .filter(|wait| *wait <= PATIENCE)
+        .filter(|wait| *wait <= LONGEST_RETRY_AFTER)
     }
 }
 
@@ -63,7 +63,7 @@ pub struct Details {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     /// What it means for the person.
-    pub trouble: Trouble,
+    pub kind: ErrorKind,
     /// What was said.
     pub details: Details,
 }
@@ -76,14 +76,14 @@ impl ApiError {
     #[must_use]
     pub fn signed_out() -> Self {
         let message = "No request was sent: the access token's time is over.".to_owned();
-        Self { trouble: Trouble::SessionEnded, details: Details { message, ..Details::default() } }
+        Self { kind: ErrorKind::SessionEnded, details: Details { message, ..Details::default() } }
     }
 
     /// No answer came.
     #[must_use]
     pub fn offline(error: &gloo_net::Error) -> Self {
         let details = Details { message: error.to_string(), ..Details::default() };
-        Self { trouble: Trouble::Offline, details }
+        Self { kind: ErrorKind::Offline, details }
     }
 
     /// A successful answer that cannot be decoded.
@@ -95,7 +95,7 @@ impl ApiError {
     /// A successful answer that says something impossible.
     #[must_use]
     pub fn nonsense(status: u16, message: String) -> Self {
-        Self { trouble: Trouble::Malformed, details: Details { status: Some(status), message, code: None } }
+        Self { kind: ErrorKind::Malformed, details: Details { status: Some(status), message, code: None } }
     }
 
     /// Reads a refusal (contract [A1](model::contract#a1), [A2](model::contract#a2), [A14](model::contract#a14)). `wait` is in seconds, see [`wait`].
@@ -103,21 +103,21 @@ impl ApiError {
     pub fn from_answer(status: u16, wait: Option<u32>, body: &str) -> Self {
         let said: Option<ManagementError> = json::read(body).ok();
         let code = said.as_ref().and_then(|said| said.error_code.clone());
-        let reason = code.as_deref().and_then(Reason::of_code);
-        let trouble = match status {
-            400 | 403 if let Some(reason) = reason => Trouble::Guarded(reason),
-            401 => Trouble::SessionEnded,
-            403 if code.as_deref() == Some("unowned_resource") => Trouble::OtherAccount,
-            403 => Trouble::NotAllowed,
-            404 => Trouble::Gone,
-            429 => Trouble::TooMany(wait),
-            503 if let Some(wait) = wait => Trouble::Unavailable(wait),
-            500.. => Trouble::Tenant,
-            400..500 => Trouble::Refused,
-            _ => Trouble::Malformed,
+        let reason = code.as_deref().and_then(UnlinkBlocked::of_code);
+        let kind = match status {
+            400 | 403 if let Some(reason) = reason => ErrorKind::UnlinkBlocked(reason),
+            401 => ErrorKind::SessionEnded,
+            403 if code.as_deref() == Some("unowned_resource") => ErrorKind::OtherAccount,
+            403 => ErrorKind::NotAllowed,
+            404 => ErrorKind::Gone,
+            429 => ErrorKind::TooMany(wait),
+            503 if let Some(wait) = wait => ErrorKind::Unavailable(wait),
+            500.. => ErrorKind::Tenant,
+            400..500 => ErrorKind::Refused,
+            _ => ErrorKind::Malformed,
         };
         let message = said.map_or_else(|| body.trim().chars().take(EXCERPT).collect(), |said| said.message);
-        Self { trouble, details: Details { status: Some(status), message, code } }
+        Self { kind, details: Details { status: Some(status), message, code } }
     }
 }
 
@@ -137,20 +137,20 @@ pub fn wait(reset: Option<&str>, retry_after: Option<&str>, now: i64) -> Option<
 mod tests {
     use super::*;
 
-    fn trouble(status: u16, body: &str) -> Trouble {
-        ApiError::from_answer(status, None, body).trouble
+    fn kind(status: u16, body: &str) -> ErrorKind {
+        ApiError::from_answer(status, None, body).kind
     }
 
     #[test]
     fn every_status_leads_to_one_thing_that_the_person_can_do() {
-        assert_eq!(trouble(401, ""), Trouble::SessionEnded);
-        assert_eq!(trouble(403, ""), Trouble::NotAllowed);
-        assert_eq!(trouble(404, ""), Trouble::Gone);
-        assert_eq!(trouble(429, ""), Trouble::TooMany(None));
-        assert_eq!(trouble(400, ""), Trouble::Refused);
-        assert_eq!(trouble(503, ""), Trouble::Tenant);
-        assert_eq!(ApiError::from_answer(503, Some(7), "").trouble, Trouble::Unavailable(7));
-        assert_eq!(trouble(302, ""), Trouble::Malformed);
+        assert_eq!(kind(401, ""), ErrorKind::SessionEnded);
+        assert_eq!(kind(403, ""), ErrorKind::NotAllowed);
+        assert_eq!(kind(404, ""), ErrorKind::Gone);
+        assert_eq!(kind(429, ""), ErrorKind::TooMany(None));
+        assert_eq!(kind(400, ""), ErrorKind::Refused);
+        assert_eq!(kind(503, ""), ErrorKind::Tenant);
+        assert_eq!(ApiError::from_answer(503, Some(7), "").kind, ErrorKind::Unavailable(7));
+        assert_eq!(kind(302, ""), ErrorKind::Malformed);
     }
 
     #[test]
@@ -158,8 +158,8 @@ mod tests {
         let body = |code: &str| {
             format!(r#"{{"statusCode":403,"error":"Forbidden","message":"m","errorCode":"{code}"}}"#)
         };
-        assert_eq!(trouble(403, &body("unowned_resource")), Trouble::OtherAccount);
-        assert_eq!(trouble(403, &body("insufficient_scope")), Trouble::NotAllowed);
+        assert_eq!(kind(403, &body("unowned_resource")), ErrorKind::OtherAccount);
+        assert_eq!(kind(403, &body("insufficient_scope")), ErrorKind::NotAllowed);
     }
 
     #[test]
@@ -167,18 +167,21 @@ mod tests {
         let body = |code: &str| {
             format!(r#"{{"statusCode":403,"error":"Forbidden","message":"m","errorCode":"{code}"}}"#)
         };
-        assert_eq!(trouble(403, &body("pinned_connection")), Trouble::Guarded(Reason::Pinned));
-        assert_eq!(trouble(403, &body("last_way_in")), Trouble::Guarded(Reason::LastWayIn));
-        assert_eq!(trouble(400, &body("delete_main_user_identity")), Trouble::Guarded(Reason::Main));
+        assert_eq!(kind(403, &body("pinned_connection")), ErrorKind::UnlinkBlocked(UnlinkBlocked::Pinned));
+        assert_eq!(kind(403, &body("last_way_in")), ErrorKind::UnlinkBlocked(UnlinkBlocked::LastWayIn));
+        assert_eq!(
+            kind(400, &body("delete_main_user_identity")),
+            ErrorKind::UnlinkBlocked(UnlinkBlocked::Main)
+        );
     }
 
     #[test]
     fn a_pause_is_waited_out_when_its_length_is_known_and_bearable() {
-        assert_eq!(Trouble::TooMany(Some(5)).pause(), Some(5));
-        assert_eq!(Trouble::Unavailable(300).pause(), Some(300));
-        assert_eq!(Trouble::TooMany(Some(301)).pause(), None);
-        assert_eq!(Trouble::TooMany(None).pause(), None);
-        assert_eq!(Trouble::Tenant.pause(), None);
+        assert_eq!(ErrorKind::TooMany(Some(5)).pause(), Some(5));
+        assert_eq!(ErrorKind::Unavailable(300).pause(), Some(300));
+        assert_eq!(ErrorKind::TooMany(Some(301)).pause(), None);
+        assert_eq!(ErrorKind::TooMany(None).pause(), None);
+        assert_eq!(ErrorKind::Tenant.pause(), None);
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn decide(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Trouble;
+    use crate::api::ErrorKind;
     use serde_json::json;
 
     fn identities() -> Vec<Identity> {
@@ -112,13 +112,13 @@ mod tests {
 
     #[test]
     fn an_empty_array_makes_no_sense() {
-        assert_eq!(judge(Vec::new()).unwrap_err().trouble, Trouble::Malformed);
+        assert_eq!(judge(Vec::new()).unwrap_err().kind, ErrorKind::Malformed);
     }
 
     #[test]
     fn an_array_with_another_primary_makes_no_sense() {
         let mut answer = identities();
         answer.reverse();
-        assert_eq!(judge(answer).unwrap_err().trouble, Trouble::Malformed);
+        assert_eq!(judge(answer).unwrap_err().kind, ErrorKind::Malformed);
     }
 }

@@ -14,8 +14,8 @@ use serde_json::Value;
 use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
 
 use crate::json;
-use crate::session::{BearerToken, http::PATIENCE, now};
-pub use error::{ApiError, Details, Trouble};
+use crate::session::{BearerToken, http::REQUEST_TIMEOUT_MS, now};
+pub use error::{ApiError, Details, ErrorKind};
 
 /// Speaks for one person, with a token that was live when the client was made.
 #[derive(Clone)]
@@ -58,7 +58,7 @@ impl Client {
             .credentials(RequestCredentials::Omit)
             .cache(RequestCache::NoStore)
             .referrer_policy(ReferrerPolicy::NoReferrer)
-            .abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+            .abort_signal(Some(&AbortSignal::timeout_with_u32(REQUEST_TIMEOUT_MS)));
         let request = match body {
             Some(body) => request.header("content-type", "application/json").body(body.to_string()),
             None => request.build(),

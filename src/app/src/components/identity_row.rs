@@ -6,8 +6,8 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{Avatar, FailureNotice, Icon, ProviderMark, Rows, Step, dyn_view};
-use crate::guard::Reason;
 use crate::text::{self, Label};
+use crate::unlink_policy::UnlinkBlocked;
 
 /// Where another login can be linked.
 const LINK_ANOTHER: &str = "link-another";
@@ -73,8 +73,12 @@ fn Row(identity: Identity, label: Label, picture: Option<String>, main: bool, ro
     let name = row_name(&identity.key());
     let why = format!("why-{}", route::segment(&name));
     let provider = identity.provider.clone();
-    let in_use =
-        Memo::new(move |_| rows.used.read().as_ref().is_some_and(|used| key.with_value(|key| used == key)));
+    let in_use = Memo::new(move |_| {
+        rows.current_identity
+            .read()
+            .as_ref()
+            .is_some_and(|current_identity| key.with_value(|key| current_identity == key))
+    });
     let step = Memo::new(move |_| key.with_value(|key| rows.steps.of(key)));
     let reason = {
         let identity = StoredValue::new(identity);
@@ -155,7 +159,7 @@ fn UnlinkButton(
     key: StoredValue<IdentityKey>,
     step: Memo<Option<Step>>,
     why: String,
-    reason: Memo<Option<Reason>>,
+    reason: Memo<Option<UnlinkBlocked>>,
     rows: Rows,
 ) -> impl IntoView {
     let blocked = move || reason.read().is_some() || rows.read_only.read().is_some() || rows.running.get();
@@ -201,7 +205,7 @@ fn ChooseBox(
     label: Label,
     key: StoredValue<IdentityKey>,
     why: String,
-    reason: Memo<Option<Reason>>,
+    reason: Memo<Option<UnlinkBlocked>>,
     rows: Rows,
 ) -> impl IntoView {
     let is_chosen =
@@ -270,7 +274,7 @@ fn Who(
     main: bool,
     in_use: Memo<bool>,
     offer: Memo<Offer>,
-    reason: Memo<Option<Reason>>,
+    reason: Memo<Option<UnlinkBlocked>>,
     why: String,
 ) -> impl IntoView {
     let someone = label.who.is_some() || picture.is_some();
@@ -288,7 +292,7 @@ fn Who(
         Some(reason) => view! {
             <p class="meta why" id=why.clone()>
                 {match reason {
-                    Reason::LastWayIn => view! { {text::LAST_WAY_IN}" "<a href=format!("#{LINK_ANOTHER}") on:click=go_to_linking>{text::LINK_FIRST}</a> }.into_any(),
+                    UnlinkBlocked::LastWayIn => view! { {text::LAST_WAY_IN}" "<a href=format!("#{LINK_ANOTHER}") on:click=go_to_linking>{text::LINK_FIRST}</a> }.into_any(),
                     reason => reason.sentence().into_any(),
                 }}
             </p>

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, User};
 
-use crate::guard::{Guard, Reason};
 use crate::text::{self, Failure, Remedy};
+use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
 /// How far unlinking one login has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub enum Step {
     /// It went elsewhere while the page showed it.
     Gone,
     /// The tenant keeps it.
-    Kept(Reason),
+    Refused(UnlinkBlocked),
     /// It could not be unlinked.
     Failed(Failure),
 }
@@ -94,9 +94,9 @@ pub struct Rows {
     /// Its linked logins as they are shown, with those that went elsewhere in their old places.
     pub shown: Memo<Vec<Identity>>,
     /// What the settings say about unlinking.
-    pub guard: StoredValue<Guard>,
+    pub guard: StoredValue<UnlinkPolicy>,
     /// The login that the present session began with, where that is known.
-    pub used: Memo<Option<IdentityKey>>,
+    pub current_identity: Memo<Option<IdentityKey>>,
     /// How far unlinking has come.
     pub steps: Steps,
     /// Whether logins are being unlinked: one run at a time, or two answers could overtake each other.
@@ -122,7 +122,7 @@ impl Rows {
     #[must_use]
     pub fn to_read(
         user: User,
-        guard: StoredValue<Guard>,
+        guard: StoredValue<UnlinkPolicy>,
         reason: ReadOnlyReason,
         on_explain: Callback<String>,
     ) -> Self {
@@ -132,7 +132,7 @@ impl Rows {
             user: Memo::new(move |_| user.get_value()),
             shown: Memo::new(move |_| linked.clone()),
             guard,
-            used: Memo::new(|_| None),
+            current_identity: Memo::new(|_| None),
             steps: Steps::none(),
             running: Signal::stored(false),
             read_only: Signal::stored(Some(reason)),
@@ -147,8 +147,8 @@ impl Rows {
 
     /// Why a login has to stay, if it has to: by the guard, or because the tenant said so.
     #[must_use]
-    pub fn reason(self, identity: &Identity) -> Option<Reason> {
-        if let Some(Step::Kept(reason)) = self.steps.of(&identity.key()) {
+    pub fn reason(self, identity: &Identity) -> Option<UnlinkBlocked> {
+        if let Some(Step::Refused(reason)) = self.steps.of(&identity.key()) {
             return Some(reason);
         }
         let user = self.user.read();

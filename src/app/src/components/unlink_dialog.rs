@@ -14,7 +14,7 @@ pub fn UnlinkDialog(
     /// The rows whose logins are asked about.
     rows: Rows,
 ) -> impl IntoView {
-    let Rows { asked, user, guard, used, on_unlink, .. } = rows;
+    let Rows { asked, user, guard, current_identity, on_unlink, .. } = rows;
     let dialog = NodeRef::<Dialog>::new();
     let keep = NodeRef::<Button>::new();
     let question = Memo::new(move |_| {
@@ -22,10 +22,9 @@ pub fn UnlinkDialog(
         let asked = asked.as_ref()?;
         let user = user.as_ref()?;
         let there = |identity: &model::Identity| asked.contains(&identity.key());
-        user.identities
-            .iter()
-            .any(there)
-            .then(|| guard.with_value(|guard| text::question(user, guard, asked, used.read().as_ref())))
+        user.identities.iter().any(there).then(|| {
+            guard.with_value(|guard| text::question(user, guard, asked, current_identity.read().as_ref()))
+        })
     });
     let is_asked = Memo::new(move |_| question.read().is_some());
     Effect::new(move |_| {

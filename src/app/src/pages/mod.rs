@@ -1,9 +1,9 @@
 //! One file a page; here, what several of them show when nobody is signed in.
 
 pub mod callback;
+pub mod confirm_primary;
 pub mod linked_accounts;
 pub mod not_found;
-pub mod proven;
 pub mod sign_in;
 
 use leptos::prelude::*;
@@ -16,9 +16,9 @@ use crate::session::silent::own_origin;
 use crate::session::{LoginError, Phase, Session};
 use crate::text::{self, Remedy};
 pub use callback::Callback;
+use confirm_primary::Proven;
 pub use linked_accounts::LinkedAccounts;
 pub use not_found::NotFound;
-use proven::Proven;
 pub use sign_in::SignIn;
 
 /// The way in: what this is for somebody who is signed out, the list for somebody who is signed in.
@@ -37,7 +37,7 @@ fn outside(phase: Phase) -> AnyView {
         Phase::Failed(error) => view! { <LoginFailure error/> }.into_any(),
         Phase::SignedOut => view! { <SignIn/> }.into_any(),
         Phase::Changed(before, now) => view! { <Changed before now/> }.into_any(),
-        Phase::Proven(proven) => {
+        Phase::ConfirmPrimary(proven) => {
             let (first, wanted, proof) = *proven;
             view! { <Proven first wanted proof/> }.into_any()
         }

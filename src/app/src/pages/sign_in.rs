@@ -24,12 +24,12 @@ pub fn SignIn() -> impl IntoView {
             </li>
         }
     };
-    let parting = session.parting().map(|words| {
+    let notice = session.take_sign_out_notice().map(|words| {
         view! { <div class="notice ok parting" role="status"><p>{words}</p></div> }
     });
     view! {
         <h1>{text::NAME}</h1>
-        {parting}
+        {notice}
         <p class="lede">{text::WELCOME}</p>
         <div class="card welcome">
             <ul class="facts" role="list">

@@ -7,7 +7,7 @@ use oauth2::{HttpRequest, HttpResponse};
 use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
 
 /// How long the tenant may take to answer, in milliseconds.
-pub const PATIENCE: u32 = 30_000;
+pub const REQUEST_TIMEOUT_MS: u32 = 30_000;
 
 /// Why the token endpoint gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub async fn send(request: HttpRequest) -> Result<HttpResponse, HttpError> {
         .credentials(RequestCredentials::Omit)
         .cache(RequestCache::NoStore)
         .referrer_policy(ReferrerPolicy::NoReferrer)
-        .abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(REQUEST_TIMEOUT_MS)));
     let answer = fetch.body(String::from_utf8_lossy(request.body()).into_owned())?.send().await?;
     let status = StatusCode::from_u16(answer.status()).map_err(oauth2::http::Error::from)?;
     let mut response = Response::builder().status(status);

@@ -1,14 +1,14 @@
 //! The session that pages use: who is signed in, and a live token or none.
 
+pub mod authorization_response;
 pub mod http;
-pub mod landing;
-pub mod login;
 pub mod popup;
 pub mod silent;
 pub mod state;
 pub mod step_up;
 pub mod storage;
 pub mod tabs;
+pub mod transaction;
 
 use std::fmt;
 use std::future::Future;
@@ -19,23 +19,25 @@ use leptos::task::spawn_local;
 use model::{UserId, route};
 use web_sys::UrlSearchParams;
 
-use crate::api::{ApiError, Client, Trouble};
+use crate::api::{ApiError, Client, ErrorKind};
 use crate::cache;
 use crate::settings::Tenant;
 use crate::{text, unlinked};
-use landing::{Response, Verdict};
-use login::{Ask, Login, Manner, Proof, Purpose};
+use authorization_response::{AuthorizationResponse, CallbackOutcome};
 use popup::Handed;
-pub use state::{Account, BearerToken, Event, IdToken, Person, State, Used};
-pub use step_up::{Intent, NotFresh, Resume, Second, Wanted, Whom};
-use tabs::{News, Renewal};
+pub use state::{BearerToken, Credentials, CurrentIdentity, Event, IdToken, Person, State};
+pub use step_up::{
+    Intent, LinkTarget, PendingAction, ReauthenticationError, RememberedUser, SecondaryAccount,
+};
+use tabs::{Renewal, TabMessage};
+use transaction::{Authentication, AuthorizationRequest, InteractionMode, Purpose, Transaction};
 
 /// How long before its end a token is renewed, in seconds.
 const RENEWAL_LEAD: i64 = 60;
 
 /// Why signing in did not work, by what the person can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginTrouble {
+pub enum LoginErrorKind {
     /// The person, or a rule of the tenant, said no.
     Denied,
     /// The tenant refused for another reason.
@@ -60,53 +62,53 @@ pub enum LoginTrouble {
 #[derive(Clone, PartialEq, Eq)]
 pub struct LoginError {
     /// What it means for the person.
-    pub trouble: LoginTrouble,
+    pub kind: LoginErrorKind,
     /// What was said, for whoever has to look into it.
     pub details: Option<String>,
 }
 
 impl LoginError {
-    fn with(trouble: LoginTrouble, details: String) -> Self {
-        Self { trouble, details: Some(details) }
+    fn with(kind: LoginErrorKind, details: String) -> Self {
+        Self { kind, details: Some(details) }
     }
 
     /// The tenant's own refusal (RFC 6749 sections 4.1.2.1 and 5.2).
     fn refused(error: &str, description: Option<String>) -> Self {
-        let trouble = match error {
-            "access_denied" => LoginTrouble::Denied,
+        let kind = match error {
+            "access_denied" => LoginErrorKind::Denied,
             // An unknown, expired or spent code, and a verifier of another login.
-            "invalid_grant" => LoginTrouble::Stale,
-            _ => LoginTrouble::Refused,
+            "invalid_grant" => LoginErrorKind::Stale,
+            _ => LoginErrorKind::Refused,
         };
         let details = description.map_or_else(|| error.to_owned(), |text| format!("{error}: {text}"));
-        Self::with(trouble, details)
+        Self::with(kind, details)
     }
 }
 
-impl From<LoginTrouble> for LoginError {
-    fn from(trouble: LoginTrouble) -> Self {
-        Self { trouble, details: None }
+impl From<LoginErrorKind> for LoginError {
+    fn from(kind: LoginErrorKind) -> Self {
+        Self { kind, details: None }
     }
 }
 
 impl fmt::Debug for LoginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.trouble.fmt(f)
+        self.kind.fmt(f)
     }
 }
 
 /// What the browser brought along when the page was opened.
 #[derive(Clone)]
-pub enum Arrival {
+pub enum PageEntry {
     /// An ordinary visit.
     Visit,
     /// The way back from the tenant, with the login that was under way, if any.
-    Callback(Option<Response>, Option<Box<Login>>),
+    Callback(Option<AuthorizationResponse>, Option<Box<Transaction>>),
     /// The way back from the tenant in a popup: the page that opened it waits for this.
     Popup(Handed),
 }
 
-impl Arrival {
+impl PageEntry {
     /// Reads the address once, takes the login under way, and cleans the address, so that neither code nor
     /// state stay in it or in the history whatever happens next.
     #[must_use]
@@ -124,8 +126,8 @@ impl Arrival {
         if let Some(handed) = parameters.as_ref().and_then(|all| Handed::read(|name| all.get(name))) {
             return Self::Popup(handed);
         }
-        let response = parameters.and_then(|all| Response::read(|name| all.get(name)));
-        Self::Callback(response, storage::take_login().map(Box::new))
+        let response = parameters.and_then(|all| AuthorizationResponse::read(|name| all.get(name)));
+        Self::Callback(response, storage::take_transaction().map(Box::new))
     }
 }
 
@@ -143,7 +145,7 @@ pub enum Phase {
     /// The tenant signed in somebody else than before, both as the header would call them.
     Changed(Option<String>, Option<String>),
     /// A login to be linked is proven, for the account of this one.
-    Proven(Box<(Whom, Wanted, Proof)>),
+    ConfirmPrimary(Box<(RememberedUser, LinkTarget, Authentication)>),
 }
 
 /// The session, provided as context at the root. All its parts live as long as the page.
@@ -156,21 +158,23 @@ pub struct Session {
     /// The account whose logins another tab changed, told anew each time.
     changed: RwSignal<Option<UserId>>,
     online: RwSignal<bool>,
-    resume: StoredValue<Option<Resume>>,
+    resume: StoredValue<Option<PendingAction>>,
 }
 
 impl Session {
     /// Starts the session: finishes a login that came back, or asks the tenant silently when it may have a
     /// session, or leaves everything as it is.
     #[must_use]
-    pub fn start(tenant: Tenant, arrival: Arrival) -> Self {
+    pub fn start(tenant: Tenant, arrival: PageEntry) -> Self {
         let (state, return_to) = match &arrival {
-            Arrival::Callback(_, login) => (
+            PageEntry::Callback(_, transaction) => (
                 State::SigningIn,
-                login.as_ref().map_or(crate::LIST, |login| login::safe_return(&login.return_to)),
+                transaction
+                    .as_ref()
+                    .map_or(crate::LIST, |transaction| transaction::safe_return(&transaction.return_to)),
             ),
-            Arrival::Visit if storage::hint().is_some() => (State::Checking, crate::LIST),
-            Arrival::Visit | Arrival::Popup(_) => (State::SignedOut, crate::LIST),
+            PageEntry::Visit if storage::hint().is_some() => (State::Checking, crate::LIST),
+            PageEntry::Visit | PageEntry::Popup(_) => (State::SignedOut, crate::LIST),
         };
         let session = Self {
             tenant: StoredValue::new(tenant),
@@ -182,9 +186,11 @@ impl Session {
             resume: StoredValue::new(None),
         };
         match (arrival, state) {
-            (Arrival::Callback(response, login), _) => session.receive(response, login.map(|login| *login)),
-            (Arrival::Visit, State::Checking) => session.ask_silently(),
-            (Arrival::Visit | Arrival::Popup(_), _) => {}
+            (PageEntry::Callback(response, transaction), _) => {
+                session.receive(response, transaction.map(|transaction| *transaction))
+            }
+            (PageEntry::Visit, State::Checking) => session.sign_in_silently(),
+            (PageEntry::Visit | PageEntry::Popup(_), _) => {}
         }
         session.watch_the_window();
         session
@@ -202,38 +208,38 @@ impl Session {
                 let now = text::person(&now.person.profile).map(ToOwned::to_owned);
                 Phase::Changed(before.who.clone(), now)
             }
-            State::Proven(first, wanted, proof) => {
-                Phase::Proven(Box::new((first.clone(), wanted.clone(), proof.clone())))
+            State::ConfirmPrimary(first, wanted, proof) => {
+                Phase::ConfirmPrimary(Box::new((first.clone(), wanted.clone(), proof.clone())))
             }
         })
     }
 
     /// Which login is in use, as far as it is known.
     #[must_use]
-    pub fn used(self) -> Memo<Option<Used>> {
+    pub fn current_identity(self) -> Memo<Option<CurrentIdentity>> {
         Memo::new(move |_| match &*self.state.read() {
-            State::SignedIn(account) => account.used.clone(),
+            State::SignedIn(account) => account.current_identity.clone(),
             _ => None,
         })
     }
 
     /// Notes that the tenant's session is through another identity of the same account now.
-    pub fn set_used(self, used: Used) {
-        self.handle(Event::Used(used));
-        if let Some(whom) = self.whom() {
-            storage::set_hint(&whom);
+    pub fn set_current_identity(self, current_identity: CurrentIdentity) {
+        self.handle(Event::CurrentIdentityChanged(current_identity));
+        if let Some(remembered) = self.remembered_user() {
+            storage::set_hint(&remembered);
         }
     }
 
     /// Who is signed in, as far as it outlives a page load.
     #[must_use]
-    pub fn whom(self) -> Option<Whom> {
-        self.state.try_with_untracked(State::whom).flatten()
+    pub fn remembered_user(self) -> Option<RememberedUser> {
+        self.state.try_with_untracked(State::remembered_user).flatten()
     }
 
     /// What the person was doing when a redirect for a fresh sign-in took them away; taken on first use.
     #[must_use]
-    pub fn take_resume(self) -> Option<Resume> {
+    pub fn take_pending_action(self) -> Option<PendingAction> {
         self.resume.try_update_value(Option::take).flatten()
     }
 
@@ -253,8 +259,13 @@ impl Session {
     }
 
     /// Goes to the tenant to sign in as somebody who was signed in before.
-    pub fn return_as(self, whom: &Whom) {
-        self.leave(Ask::again(Manner::Visible, String::new(), whom, Purpose::SignIn));
+    pub fn return_as(self, remembered: &RememberedUser) {
+        self.leave(AuthorizationRequest::reauthenticate(
+            InteractionMode::Redirect,
+            String::new(),
+            remembered,
+            Purpose::SignIn,
+        ));
     }
 
     /// Who is, or until just now was, signed in.
@@ -288,9 +299,9 @@ impl Session {
     }
 
     /// Tells the other tabs that the logins of this account are others now.
-    pub fn tell_of_change(self) {
+    pub fn broadcast_change(self) {
         if let Some(person) = self.state.try_with_untracked(|state| state.person().cloned()).flatten() {
-            tabs::tell(&News::Changed(person.user_id));
+            tabs::broadcast(&TabMessage::Changed(person.user_id));
         }
     }
 
@@ -315,7 +326,7 @@ impl Session {
     where
         F: Future<Output = Result<T, ApiError>>,
     {
-        let ended = |error: &ApiError| error.trouble == Trouble::SessionEnded;
+        let ended = |error: &ApiError| error.kind == ErrorKind::SessionEnded;
         let mut renewed = false;
         // A loop, so that each kind of request is compiled into one place and not two.
         loop {
@@ -338,13 +349,13 @@ impl Session {
     /// Goes to the tenant's login page, and comes back to where the person is now, or to where a login that
     /// failed was going.
     pub fn sign_in(self) {
-        self.leave(Ask::sign_in(Manner::Visible, String::new()));
+        self.leave(AuthorizationRequest::sign_in(InteractionMode::Redirect, String::new()));
     }
 
     /// Asks the tenant silently once more.
     pub fn retry(self) {
         self.handle(Event::Retried);
-        self.ask_silently();
+        self.sign_in_silently();
     }
 
     /// Drops the token and ends the tenant's session too.
@@ -359,22 +370,22 @@ impl Session {
         self.leaving.set(true);
         self.handle(Event::SignedOut);
         storage::drop_hint();
-        cache::forget();
-        unlinked::forget();
-        tabs::tell(&News::SignedOut);
+        cache::clear();
+        unlinked::clear();
+        tabs::broadcast(&TabMessage::SignedOut);
         go(&format!("{}{}?{query}", tenant.origin, route::LOGOUT));
     }
 
     /// Signs out because of what the person did, and says `words` once they are out.
-    pub fn part(self, words: &str) {
-        storage::put_parting(words);
+    pub fn sign_out_with_notice(self, words: &str) {
+        storage::put_sign_out_notice(words);
         self.sign_out();
     }
 
     /// What to say to somebody who was signed out by what they did; taken on first use, once they are out.
     #[must_use]
-    pub fn parting(self) -> Option<String> {
-        if self.leaving.get_untracked() { None } else { storage::take_parting() }
+    pub fn take_sign_out_notice(self) -> Option<String> {
+        if self.leaving.get_untracked() { None } else { storage::take_sign_out_notice() }
     }
 
     /// Whether the browser has a connection, as far as it knows.
@@ -391,54 +402,60 @@ impl Session {
         });
     }
 
-    fn receive(self, response: Option<Response>, login: Option<Login>) {
+    fn receive(self, response: Option<AuthorizationResponse>, transaction: Option<Transaction>) {
         let Some(response) = response else {
-            return self.handle(Event::Failed(LoginTrouble::Stale.into()));
+            return self.handle(Event::Failed(LoginErrorKind::Stale.into()));
         };
-        match response.judge(login.as_ref()) {
-            Ok(verdict) => self.act_on(verdict, login),
+        match response.judge(transaction.as_ref()) {
+            Ok(outcome) => self.act_on(outcome, transaction),
             Err(error) => self.handle(Event::Failed(error)),
         }
     }
 
-    fn act_on(self, verdict: Verdict, login: Option<Login>) {
-        if let (Verdict::Exchange(code), Some(login)) = (verdict, login) {
+    fn act_on(self, outcome: CallbackOutcome, transaction: Option<Transaction>) {
+        if let (CallbackOutcome::Exchange(code), Some(transaction)) = (outcome, transaction) {
             spawn_local(async move {
-                let (purpose, silent) = (login.purpose.clone(), login.silent);
-                let proof = login::finish(&self.tenant(), &silent::own_origin(), code, login, now).await;
+                let (purpose, silent) = (transaction.purpose.clone(), transaction.silent);
+                let proof =
+                    transaction::exchange_code(&self.tenant(), &silent::own_origin(), code, transaction, now)
+                        .await;
                 self.handle(proof.map_or_else(Event::Failed, |proof| self.outcome(purpose, silent, proof)));
                 self.renew_in_time();
             });
         } else {
             storage::drop_hint();
-            cache::forget();
+            cache::clear();
             self.handle(Event::NoSession);
         }
     }
 
     /// What a proof means, by what the login was for. Who was signed in is never replaced without being asked.
-    fn outcome(self, purpose: Purpose, silent: bool, proof: Proof) -> Event {
+    fn outcome(self, purpose: Purpose, silent: bool, proof: Authentication) -> Event {
         let mut account = proof.account.clone();
-        let is = |whom: &Whom| whom.user_id == account.person.user_id;
+        let is = |remembered: &RememberedUser| remembered.user_id == account.person.user_id;
         match purpose {
             Purpose::SignIn if silent => match storage::hint().flatten() {
                 Some(before) if !is(&before) => return Event::SomebodyElse(before, account),
-                Some(before) => account.used = account.used.or(before.used),
+                Some(before) => {
+                    account.current_identity = account.current_identity.or(before.current_identity)
+                }
                 None => {}
             },
             Purpose::SignIn => {}
-            Purpose::Second(first, wanted) => return Event::Proven(first, wanted, proof),
-            Purpose::StepUp(first, _) | Purpose::First(first, ..) if !is(&first) => {
+            Purpose::ProveSecondary(first, wanted) => return Event::SecondaryProven(first, wanted, proof),
+            Purpose::Reauthenticate(first, _) | Purpose::ReauthenticatePrimary(first, ..) if !is(&first) => {
                 return Event::SomebodyElse(first, account);
             }
-            Purpose::StepUp(_, intent) => self.resume.set_value(Some(Resume::Intent(intent))),
-            Purpose::First(_, wanted, second) => self.resume.set_value(Some(Resume::Link(wanted, second))),
+            Purpose::Reauthenticate(_, intent) => self.resume.set_value(Some(PendingAction::Intent(intent))),
+            Purpose::ReauthenticatePrimary(_, wanted, second) => {
+                self.resume.set_value(Some(PendingAction::Link(wanted, second)))
+            }
         }
         remember(&account);
         Event::Granted(account)
     }
 
-    fn account(self) -> Option<Account> {
+    fn account(self) -> Option<Credentials> {
         match self.state.try_get_untracked()? {
             State::SignedIn(account) => Some(account),
             _ => None,
@@ -457,45 +474,48 @@ impl Session {
 
     /// Gets a token in place of that of `spent` without asking anybody, and whether there is one. One tab at a time
     /// asks the tenant, the others take what it got.
-    async fn renew(self, spent: Option<Account>) -> bool {
-        let _turn = tabs::turn().await;
+    async fn renew(self, spent: Option<Credentials>) -> bool {
+        let _turn = tabs::acquire_renewal_lock().await;
         // Both are compared: two tokens of the same second can be the same to the letter.
-        let token = |account: &Account| (account.bearer.clone(), account.expires_at);
-        let is_renewed =
-            |account: &Account| account.is_live(now()) && spent.as_ref().map(token) != Some(token(account));
+        let token = |account: &Credentials| (account.bearer.clone(), account.expires_at);
+        let is_renewed = |account: &Credentials| {
+            account.is_live(now()) && spent.as_ref().map(token) != Some(token(account))
+        };
         if self.account().as_ref().is_some_and(is_renewed) {
             return true;
         }
         let Some(tenant) = self.tenant.try_get_value() else { return false };
         let asked = async {
-            let ask = Ask::sign_in(Manner::Framed, String::new());
-            let (url, login) = login::begin(&tenant, &silent::own_origin(), ask, now())?;
-            let response = silent::ask(&url, &tenant.origin).await?;
-            match response.judge(Some(&login))? {
-                Verdict::Exchange(code) => {
-                    login::finish(&tenant, &silent::own_origin(), code, login, now).await
+            let ask = AuthorizationRequest::sign_in(InteractionMode::SilentIframe, String::new());
+            let (url, transaction) = transaction::authorize_url(&tenant, &silent::own_origin(), ask, now())?;
+            let response = silent::authorize(&url, &tenant.origin).await?;
+            match response.judge(Some(&transaction))? {
+                CallbackOutcome::Exchange(code) => {
+                    transaction::exchange_code(&tenant, &silent::own_origin(), code, transaction, now).await
                 }
-                Verdict::NoSession => Err(LoginTrouble::Denied.into()),
+                CallbackOutcome::NoSession => Err(LoginErrorKind::Denied.into()),
             }
         };
-        let Ok(Proof { mut account, .. }) = asked.await else { return false };
-        account.used = account.used.or_else(|| self.whom().and_then(|whom| whom.used));
+        let Ok(Authentication { mut account, .. }) = asked.await else { return false };
+        account.current_identity = account
+            .current_identity
+            .or_else(|| self.remembered_user().and_then(|remembered| remembered.current_identity));
         let (renewal, got) = (Renewal::of(&account), account.bearer.clone());
         self.handle(Event::Renewed(account));
         // Not when somebody else turned out to be signed in.
         let renewed = self.account().is_some_and(|account| account.bearer == got);
         if renewed {
-            tabs::tell(&News::Renewed(renewal));
+            tabs::broadcast(&TabMessage::Renewed(renewal));
             self.renew_in_time();
         }
         renewed
     }
 
-    fn hear(self, news: News) {
+    fn hear(self, news: TabMessage) {
         match news {
-            News::Changed(user_id) => _ = self.changed.try_set(Some(user_id)),
-            News::SignedOut => self.handle(Event::SignedOut),
-            News::Renewed(renewal) => {
+            TabMessage::Changed(user_id) => _ = self.changed.try_set(Some(user_id)),
+            TabMessage::SignedOut => self.handle(Event::SignedOut),
+            TabMessage::Renewed(renewal) => {
                 if let Some(account) = self.account().and_then(|account| renewal.adopted_by(&account)) {
                     self.handle(Event::Renewed(account));
                     self.renew_in_time();
@@ -504,44 +524,47 @@ impl Session {
         }
     }
 
-    fn ask_silently(self) {
+    fn sign_in_silently(self) {
         if !self.online.get_untracked() {
-            return self.handle(Event::Failed(LoginTrouble::Offline.into()));
+            return self.handle(Event::Failed(LoginErrorKind::Offline.into()));
         }
         let tenant = self.tenant();
         spawn_local(async move {
-            let ask = Ask::sign_in(Manner::Framed, String::new());
-            let begun = login::begin(&tenant, &silent::own_origin(), ask, now());
+            let ask = AuthorizationRequest::sign_in(InteractionMode::SilentIframe, String::new());
+            let begun = transaction::authorize_url(&tenant, &silent::own_origin(), ask, now());
             let asked = match begun {
-                Ok((url, login)) => silent::ask(&url, &tenant.origin).await.map(|response| (response, login)),
+                Ok((url, transaction)) => {
+                    silent::authorize(&url, &tenant.origin).await.map(|response| (response, transaction))
+                }
                 Err(error) => Err(error),
             };
-            let judged = asked.and_then(|(response, login)| Ok((response.judge(Some(&login))?, login)));
+            let judged = asked
+                .and_then(|(response, transaction)| Ok((response.judge(Some(&transaction))?, transaction)));
             match judged {
                 // A browser may keep the cookies of another site from a frame. Asking by going there settles
                 // it, once: that way's own answer is final.
-                Ok((Verdict::NoSession, _))
+                Ok((CallbackOutcome::NoSession, _))
                     if window().location().hostname().as_deref() != Ok(tenant.hostname()) =>
                 {
-                    self.leave(Ask::sign_in(Manner::Silent, String::new()));
+                    self.leave(AuthorizationRequest::sign_in(InteractionMode::SilentRedirect, String::new()));
                 }
-                Ok((verdict, login)) => self.act_on(verdict, Some(login)),
+                Ok((outcome, transaction)) => self.act_on(outcome, Some(transaction)),
                 Err(error) => self.handle(Event::Failed(error)),
             }
         });
     }
 
     /// Goes to the tenant, and comes back to where the person is now, or to where a login that failed was going.
-    pub fn leave(self, mut ask: Ask) {
+    pub fn leave(self, mut ask: AuthorizationRequest) {
         let here = here();
         let return_to = if here == route::CALLBACK { self.return_to() } else { here };
-        login::safe_return(&return_to).clone_into(&mut ask.return_to);
-        match login::begin(&self.tenant(), &silent::own_origin(), ask, now()) {
-            Ok((url, login)) if storage::put_login(&login) => {
+        transaction::safe_return(&return_to).clone_into(&mut ask.return_to);
+        match transaction::authorize_url(&self.tenant(), &silent::own_origin(), ask, now()) {
+            Ok((url, transaction)) if storage::put_transaction(&transaction) => {
                 self.leaving.set(true);
                 go(&url);
             }
-            Ok(_) => self.state.set(State::Failed(LoginTrouble::Storage.into())),
+            Ok(_) => self.state.set(State::Failed(LoginErrorKind::Storage.into())),
             Err(error) => self.state.set(State::Failed(error)),
         }
     }
@@ -557,21 +580,21 @@ impl Session {
         });
         let on = move |online: bool| {
             let _ = self.online.try_set(online);
-            let lost = |state: &State| matches!(state, State::Failed(error) if error.trouble == LoginTrouble::Offline);
+            let lost = |state: &State| matches!(state, State::Failed(error) if error.kind == LoginErrorKind::Offline);
             if online && self.state.try_with_untracked(lost) == Some(true) {
                 self.retry();
             }
         };
         let _ = window_event_listener_untyped("online", move |_| on(true));
         let _ = window_event_listener_untyped("offline", move |_| on(false));
-        tabs::listen(move |news| self.hear(news));
+        tabs::on_message(move |news| self.hear(news));
     }
 }
 
 /// Remembers who is signed in for the next page load.
-fn remember(account: &Account) {
-    if let Some(whom) = State::SignedIn(account.clone()).whom() {
-        storage::set_hint(&whom);
+fn remember(account: &Credentials) {
+    if let Some(remembered) = State::SignedIn(account.clone()).remembered_user() {
+        storage::set_hint(&remembered);
     }
 }
 
@@ -602,14 +625,14 @@ mod tests {
     #[test]
     fn a_spent_code_asks_for_a_new_sign_in() {
         let error = LoginError::refused("invalid_grant", Some("Invalid authorization code".to_owned()));
-        assert_eq!(error.trouble, LoginTrouble::Stale);
+        assert_eq!(error.kind, LoginErrorKind::Stale);
         assert_eq!(error.details.as_deref(), Some("invalid_grant: Invalid authorization code"));
     }
 
     #[test]
     fn an_unknown_refusal_keeps_the_words_of_the_tenant() {
         let error = LoginError::refused("server_error", None);
-        assert_eq!(error.trouble, LoginTrouble::Refused);
+        assert_eq!(error.kind, LoginErrorKind::Refused);
         assert_eq!(error.details.as_deref(), Some("server_error"));
     }
 }

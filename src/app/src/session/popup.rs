@@ -13,19 +13,19 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, MessageEvent, Window};
 
-use super::landing::{Response, Verdict};
-use super::login::{self, Ask, Proof};
-use super::{LoginError, LoginTrouble, Session, now, silent};
+use super::authorization_response::{AuthorizationResponse, CallbackOutcome};
+use super::transaction::{self, Authentication, AuthorizationRequest};
+use super::{LoginError, LoginErrorKind, Session, now, silent};
 use crate::json;
 
 /// What the state of a popup's login begins with: by it the callback knows that somebody waits for the answer.
-const MARK: &str = "popup.";
+const STATE_PREFIX: &str = "popup.";
 const CHANNEL: &str = "linked-accounts.popup";
 const FEATURES: &str = "popup,width=480,height=720";
 /// Below this width a window of its own would cover the page anyway: `style/layout.css`.
 const NARROW: &str = "(max-width: 36rem)";
 /// How often to look whether the window was closed: no event tells it.
-const GLANCE: Duration = Duration::from_millis(300);
+const CLOSED_POLL: Duration = Duration::from_millis(300);
 
 thread_local! {
     /// Whether the next window shall close at once.
@@ -33,14 +33,14 @@ thread_local! {
 }
 
 /// Marks the state of a popup's login.
-pub(super) fn mark(state: CsrfToken) -> CsrfToken {
-    CsrfToken::new(format!("{MARK}{}", state.into_secret()))
+pub(super) fn popup_state(state: CsrfToken) -> CsrfToken {
+    CsrfToken::new(format!("{STATE_PREFIX}{}", state.into_secret()))
 }
 
 /// Whether a state is that of a popup's login.
 #[must_use]
-pub fn is_marked(state: &str) -> bool {
-    state.starts_with(MARK)
+pub fn is_popup_state(state: &str) -> bool {
+    state.starts_with(STATE_PREFIX)
 }
 
 /// A window of its own. Dropping it closes it.
@@ -48,14 +48,14 @@ pub struct Popup(Window);
 
 /// Why a popup proved nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotProven {
+pub enum PopupError {
     /// The person closed the window.
     Closed,
     /// Signing in did not work.
     Login(LoginError),
 }
 
-impl From<LoginError> for NotProven {
+impl From<LoginError> for PopupError {
     fn from(error: LoginError) -> Self {
         Self::Login(error)
     }
@@ -93,24 +93,29 @@ impl Popup {
     /// Asks the tenant in this window and waits for the proof. Can be called again for another.
     ///
     /// # Errors
-    /// [`NotProven`].
-    pub async fn ask(&self, session: Session, ask: Ask) -> Result<Proof, NotProven> {
+    /// [`PopupError`].
+    pub async fn ask(
+        &self,
+        session: Session,
+        ask: AuthorizationRequest,
+    ) -> Result<Authentication, PopupError> {
         let tenant = session.tenant();
-        let (url, login) = login::begin(&tenant, &silent::own_origin(), ask, now())?;
-        let response = self.visit(&url, &login.state).await?;
-        match response.judge(Some(&login))? {
-            Verdict::Exchange(code) => {
-                Ok(login::finish(&tenant, &silent::own_origin(), code, login, now).await?)
+        let (url, transaction) = transaction::authorize_url(&tenant, &silent::own_origin(), ask, now())?;
+        let response = self.visit(&url, &transaction.state).await?;
+        match response.judge(Some(&transaction))? {
+            CallbackOutcome::Exchange(code) => {
+                Ok(transaction::exchange_code(&tenant, &silent::own_origin(), code, transaction, now).await?)
             }
-            Verdict::NoSession => Err(LoginError::from(LoginTrouble::Stale).into()),
+            CallbackOutcome::NoSession => Err(LoginError::from(LoginErrorKind::Stale).into()),
         }
     }
 
-    async fn visit(&self, url: &str, state: &str) -> Result<Response, NotProven> {
-        let channel = BroadcastChannel::new(CHANNEL).map_err(|_| LoginError::from(LoginTrouble::Storage))?;
+    async fn visit(&self, url: &str, state: &str) -> Result<AuthorizationResponse, PopupError> {
+        let channel =
+            BroadcastChannel::new(CHANNEL).map_err(|_| LoginError::from(LoginErrorKind::Storage))?;
         let mut resolve: Option<Function> = None;
         let answer = Promise::new(&mut |settle, _| resolve = Some(settle));
-        let resolve = resolve.ok_or(NotProven::Closed)?;
+        let resolve = resolve.ok_or(PopupError::Closed)?;
         let heard = {
             let (resolve, state) = (resolve.clone(), state.to_owned());
             Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
@@ -129,7 +134,7 @@ impl Popup {
                     let _ = resolve.call0(&JsValue::UNDEFINED);
                 }
             },
-            GLANCE,
+            CLOSED_POLL,
         );
         // Fails only for an address that does not parse.
         let _ = self.0.location().replace(url);
@@ -138,7 +143,7 @@ impl Popup {
             glance.clear();
         }
         channel.close();
-        read(&answer).and_then(Handed::into_response).ok_or(NotProven::Closed)
+        read(&answer).and_then(Handed::into_response).ok_or(PopupError::Closed)
     }
 }
 
@@ -154,7 +159,7 @@ pub struct Handed {
 impl Handed {
     /// Reads a popup's answer through `get`, which looks one parameter up; `None` when it is none.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        let state = get("state").filter(|state| is_marked(state))?;
+        let state = get("state").filter(|state| is_popup_state(state))?;
         let (code, error) = (get("code"), get("error"));
         Some(Self { state, code, error, error_description: get("error_description") })
     }
@@ -171,9 +176,9 @@ impl Handed {
         }
     }
 
-    fn into_response(self) -> Option<Response> {
+    fn into_response(self) -> Option<AuthorizationResponse> {
         let Self { state, code, error, error_description } = self;
-        Response::read(|name| match name {
+        AuthorizationResponse::read(|name| match name {
             "state" => Some(state.clone()),
             "code" => code.clone(),
             "error" => error.clone(),
@@ -207,7 +212,8 @@ mod tests {
     #[test]
     fn what_is_handed_over_is_judged_like_any_response() {
         let response = handed(&[("state", "popup.x"), ("error", "access_denied")]).unwrap().into_response();
-        let error = response.unwrap().judge(Some(&login::Login::for_test("popup.x", false))).unwrap_err();
-        assert_eq!(error.trouble, LoginTrouble::Denied);
+        let error =
+            response.unwrap().judge(Some(&transaction::Transaction::for_test("popup.x", false))).unwrap_err();
+        assert_eq!(error.kind, LoginErrorKind::Denied);
     }
 }

@@ -8,29 +8,29 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlIFrameElement, MessageEvent};
 
-use super::landing::Response;
-use super::{LoginError, LoginTrouble};
+use super::authorization_response::AuthorizationResponse;
+use super::{LoginError, LoginErrorKind};
 
 /// How long the frame may take. The tenant answers at once or not at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+const IFRAME_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens `url` in a hidden frame and waits for its message: only one from `tenant_origin` and from that very
 /// frame counts.
 ///
 /// # Errors
-/// [`LoginTrouble::Timeout`] when none came, which is also what a lost connection looks like from here.
-pub async fn ask(url: &str, tenant_origin: &str) -> Result<Response, LoginError> {
+/// [`LoginErrorKind::Timeout`] when none came, which is also what a lost connection looks like from here.
+pub async fn authorize(url: &str, tenant_origin: &str) -> Result<AuthorizationResponse, LoginError> {
     let frame: HtmlIFrameElement = document()
         .create_element("iframe")
         .ok()
         .and_then(|element| element.dyn_into().ok())
-        .ok_or(LoginTrouble::Timeout)?;
+        .ok_or(LoginErrorKind::Timeout)?;
     frame.set_hidden(true);
     frame.set_src(url);
 
     let mut resolve: Option<Function> = None;
     let answer = Promise::new(&mut |settle, _| resolve = Some(settle));
-    let resolve = resolve.ok_or(LoginTrouble::Timeout)?;
+    let resolve = resolve.ok_or(LoginErrorKind::Timeout)?;
 
     let listener = window_event_listener_untyped("message", {
         let (frame, origin, resolve) = (frame.clone(), tenant_origin.to_owned(), resolve.clone());
@@ -46,7 +46,7 @@ pub async fn ask(url: &str, tenant_origin: &str) -> Result<Response, LoginError>
             }
         }
     });
-    let timer = set_timeout_with_handle(move || _ = resolve.call0(&JsValue::UNDEFINED), PATIENCE);
+    let timer = set_timeout_with_handle(move || _ = resolve.call0(&JsValue::UNDEFINED), IFRAME_TIMEOUT);
     let attached = document().body().is_some_and(|body| body.append_child(&frame).is_ok());
     let answer = if attached { JsFuture::from(answer).await.unwrap_or_default() } else { JsValue::UNDEFINED };
 
@@ -55,7 +55,7 @@ pub async fn ask(url: &str, tenant_origin: &str) -> Result<Response, LoginError>
         timer.clear();
     }
     frame.remove();
-    Response::read(|name| text(&answer, name)).ok_or_else(|| LoginTrouble::Timeout.into())
+    AuthorizationResponse::read(|name| text(&answer, name)).ok_or_else(|| LoginErrorKind::Timeout.into())
 }
 
 fn is_from(event: &MessageEvent, frame: &HtmlIFrameElement) -> bool {

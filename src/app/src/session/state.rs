@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::LoginError;
-use super::login::Proof;
-use super::step_up::{Wanted, Whom};
+use super::step_up::{LinkTarget, RememberedUser};
+use super::transaction::Authentication;
 use crate::text;
 
 /// A token that opens the Management API. Held in memory only; its Debug prints nothing.
@@ -71,14 +71,14 @@ impl fmt::Debug for IdToken {
 
 /// Which identity somebody signed in with, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Used {
+pub struct CurrentIdentity {
     /// The connection.
     pub connection: ConnectionName,
     /// The identity as `provider|id`, where the tenant tells it.
     pub identity: Option<UserId>,
 }
 
-impl Used {
+impl CurrentIdentity {
     /// Reads the claim `{"provider", "user_id", "connection"}`; `None` when it is none.
     #[must_use]
     pub fn from_claim(claim: &Value) -> Option<Self> {
@@ -92,7 +92,7 @@ impl Used {
     #[must_use]
     pub fn among(&self, identities: &[Identity]) -> Option<IdentityKey> {
         let mut fitting = identities.iter().filter(|identity| match &self.identity {
-            Some(used) => identity.key().as_user_id() == *used,
+            Some(current_identity) => identity.key().as_user_id() == *current_identity,
             None => identity.connection == self.connection,
         });
         let found = fitting.next()?;
@@ -102,7 +102,7 @@ impl Used {
 
 /// A signed-in person with a token.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Account {
+pub struct Credentials {
     /// Who it is.
     pub person: Person,
     /// What to show to the Management API.
@@ -112,10 +112,10 @@ pub struct Account {
     /// When the person last proved who they are, in seconds since 1970; `None` when the tenant did not say.
     pub auth_time: Option<i64>,
     /// What they signed in with, as far as it is known.
-    pub used: Option<Used>,
+    pub current_identity: Option<CurrentIdentity>,
 }
 
-impl Account {
+impl Credentials {
     /// Whether the token still has time left at `now`, in seconds since 1970.
     #[must_use]
     pub fn is_live(&self, now: i64) -> bool {
@@ -140,14 +140,14 @@ pub enum State {
     /// Nobody is signed in.
     SignedOut,
     /// Somebody is, with a token.
-    SignedIn(Account),
+    SignedIn(Credentials),
     /// Somebody was: what they see may stay on screen, the token is gone.
     Expired(Person),
     /// Without being asked, the tenant signed in somebody else than before: the person must say which it shall be.
-    Changed(Whom, Account),
+    Changed(RememberedUser, Credentials),
     /// The login to be linked is proven, and the account to link it to must be proven again: on the way of
     /// redirects, which leaves nothing in memory.
-    Proven(Whom, Wanted, Proof),
+    ConfirmPrimary(RememberedUser, LinkTarget, Authentication),
     /// Signing in did not work.
     Failed(LoginError),
 }
@@ -156,19 +156,19 @@ pub enum State {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The tenant issued tokens.
-    Granted(Account),
+    Granted(Credentials),
     /// The tenant issued tokens for somebody else than who was signed in.
-    SomebodyElse(Whom, Account),
+    SomebodyElse(RememberedUser, Credentials),
     /// The person goes on as whom the tenant signed in.
     Accepted,
     /// The login to be linked is proven.
-    Proven(Whom, Wanted, Proof),
+    SecondaryProven(RememberedUser, LinkTarget, Authentication),
     /// The tenant's session is through another identity of the same account now.
-    Used(Used),
+    CurrentIdentityChanged(CurrentIdentity),
     /// The tenant has no session for this browser.
     NoSession,
     /// The tenant issued tokens anew without asking anybody.
-    Renewed(Account),
+    Renewed(Credentials),
     /// Signing in did not work.
     Failed(LoginError),
     /// The person asked to try the silent sign-in again.
@@ -190,16 +190,18 @@ impl State {
             (Self::Checking | Self::SigningIn, Event::SomebodyElse(before, account)) => {
                 Self::Changed(before, account)
             }
-            (Self::SigningIn, Event::Proven(first, wanted, proof)) => Self::Proven(first, wanted, proof),
-            (Self::SignedIn(account), Event::Used(used)) => {
-                Self::SignedIn(Account { used: Some(used), ..account })
+            (Self::SigningIn, Event::SecondaryProven(first, wanted, proof)) => {
+                Self::ConfirmPrimary(first, wanted, proof)
+            }
+            (Self::SignedIn(account), Event::CurrentIdentityChanged(current_identity)) => {
+                Self::SignedIn(Credentials { current_identity: Some(current_identity), ..account })
             }
             (Self::Checking | Self::SigningIn, Event::NoSession) | (_, Event::SignedOut) => Self::SignedOut,
             (Self::Checking | Self::SigningIn, Event::Failed(error)) => Self::Failed(error),
             (Self::Failed(_), Event::Retried) => Self::Checking,
             (Self::SignedIn(account), Event::Expired) => Self::Expired(account.person),
             (state @ (Self::SignedIn(_) | Self::Expired(_)), Event::Renewed(account)) => {
-                match state.whom().filter(|before| before.user_id != account.person.user_id) {
+                match state.remembered_user().filter(|before| before.user_id != account.person.user_id) {
                     Some(before) => Self::Changed(before, account),
                     None => Self::SignedIn(account),
                 }
@@ -210,14 +212,14 @@ impl State {
 
     /// Who is, or until just now was, signed in, as far as it outlives a page load.
     #[must_use]
-    pub fn whom(&self) -> Option<Whom> {
+    pub fn remembered_user(&self) -> Option<RememberedUser> {
         let person = self.person()?;
-        let used = match self {
-            Self::SignedIn(account) => account.used.clone(),
+        let current_identity = match self {
+            Self::SignedIn(account) => account.current_identity.clone(),
             _ => None,
         };
         let who = text::person(&person.profile).map(ToOwned::to_owned);
-        Some(Whom { user_id: person.user_id.clone(), who, used })
+        Some(RememberedUser { user_id: person.user_id.clone(), who, current_identity })
     }
 
     /// Who is, or until just now was, signed in.
@@ -236,20 +238,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::session::LoginTrouble;
+    use crate::session::LoginErrorKind;
 
-    fn account() -> Account {
-        Account {
+    fn account() -> Credentials {
+        Credentials {
             person: Person { user_id: UserId::new("auth0|1"), profile: Profile::default() },
             bearer: BearerToken::new("secret".to_owned()),
             expires_at: Some(100),
             auth_time: None,
-            used: None,
+            current_identity: None,
         }
     }
 
     fn failure() -> LoginError {
-        LoginError::from(LoginTrouble::Timeout)
+        LoginError::from(LoginErrorKind::Timeout)
     }
 
     #[test]
@@ -289,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_renewal_gives_the_same_person_a_new_token() {
-        let renewed = Account { bearer: BearerToken::new("newer".to_owned()), ..account() };
+        let renewed = Credentials { bearer: BearerToken::new("newer".to_owned()), ..account() };
         let event = || Event::Renewed(renewed.clone());
         assert_eq!(State::SignedIn(account()).on(event()), State::SignedIn(renewed.clone()));
         assert_eq!(State::Expired(account().person).on(event()), State::SignedIn(renewed.clone()));
@@ -302,7 +304,7 @@ mod tests {
         for state in [State::SignedOut, State::Checking] {
             assert_eq!(state.clone().on(Event::Renewed(other.clone())), state);
         }
-        let before = State::SignedIn(account()).whom().unwrap();
+        let before = State::SignedIn(account()).remembered_user().unwrap();
         for state in [State::SignedIn(account()), State::Expired(account().person)] {
             assert_eq!(
                 state.on(Event::Renewed(other.clone())),
@@ -333,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_sign_in_is_fresh_for_as_long_as_was_asked() {
-        let at = |auth_time| Account { auth_time, ..account() };
+        let at = |auth_time| Credentials { auth_time, ..account() };
         assert!(at(Some(1000)).is_fresh(900, 1900));
         assert!(!at(Some(1000)).is_fresh(900, 1901));
         assert!(!at(None).is_fresh(900, 1000));
@@ -342,7 +344,7 @@ mod tests {
 
     #[test]
     fn somebody_else_is_signed_in_only_when_the_person_says_so() {
-        let before = Whom { user_id: UserId::new("auth0|2"), who: None, used: None };
+        let before = RememberedUser { user_id: UserId::new("auth0|2"), who: None, current_identity: None };
         let changed = State::Checking.on(Event::SomebodyElse(before.clone(), account()));
         assert_eq!(changed, State::Changed(before, account()));
         assert_eq!(changed.clone().on(Event::Expired), changed);
@@ -352,9 +354,9 @@ mod tests {
     #[test]
     fn the_identity_in_use_is_read_from_its_claim() {
         let claim = json!({ "provider": "github", "user_id": 42, "connection": "github" });
-        let identity = Used::from_claim(&claim).unwrap().identity.unwrap();
+        let identity = CurrentIdentity::from_claim(&claim).unwrap().identity.unwrap();
         assert_eq!(identity.as_str(), "github|42");
-        assert_eq!(Used::from_claim(&json!({ "provider": "github" })), None);
+        assert_eq!(CurrentIdentity::from_claim(&json!({ "provider": "github" })), None);
     }
 
     #[test]
@@ -363,11 +365,11 @@ mod tests {
             let identity = json!({ "provider": connection, "user_id": id, "connection": connection });
             serde_json::from_value::<Identity>(identity).unwrap()
         };
-        let used = Used { connection: ConnectionName::new("github"), identity: None };
+        let current_identity = CurrentIdentity { connection: ConnectionName::new("github"), identity: None };
         let one = [identity("1", "github"), identity("2", "line")];
-        assert_eq!(used.among(&one), Some(one[0].key()));
-        assert_eq!(used.among(&[identity("1", "github"), identity("2", "github")]), None);
-        assert_eq!(used.among(&one[1..]), None);
+        assert_eq!(current_identity.among(&one), Some(one[0].key()));
+        assert_eq!(current_identity.among(&[identity("1", "github"), identity("2", "github")]), None);
+        assert_eq!(current_identity.among(&one[1..]), None);
     }
 
     #[test]

@@ -12,16 +12,16 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::{Account, BearerToken};
+use super::{BearerToken, Credentials};
 use crate::json;
 
 const CHANNEL: &str = "linked-accounts";
 /// The lock under which one tab at a time renews the token.
-const RENEWAL: &str = "linked-accounts.renewal";
+const RENEWAL_LOCK: &str = "linked-accounts.renewal";
 
 /// What happened in another tab.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum News {
+pub enum TabMessage {
     /// The logins of this account are others now.
     Changed(UserId),
     /// Somebody signed out.
@@ -57,7 +57,7 @@ mod plain {
 impl Renewal {
     /// What the other tabs need of `account`.
     #[must_use]
-    pub fn of(account: &Account) -> Self {
+    pub fn of(account: &Credentials) -> Self {
         Self {
             user_id: account.person.user_id.clone(),
             bearer: account.bearer.clone(),
@@ -67,8 +67,8 @@ impl Renewal {
 
     /// `account` with the renewed token; `None` when it is somebody else's.
     #[must_use]
-    pub fn adopted_by(self, account: &Account) -> Option<Account> {
-        (self.user_id == account.person.user_id).then(|| Account {
+    pub fn adopted_by(self, account: &Credentials) -> Option<Credentials> {
+        (self.user_id == account.person.user_id).then(|| Credentials {
             bearer: self.bearer,
             expires_at: self.expires_at,
             ..account.clone()
@@ -82,7 +82,7 @@ thread_local! {
 }
 
 /// Tells the other tabs.
-pub fn tell(news: &News) {
+pub fn broadcast(news: &TabMessage) {
     if let Ok(text) = serde_json::to_string(news) {
         // Fails only for a closed channel.
         OPEN.with(|channel| channel.as_ref().map(|channel| channel.post_message(&text.into())));
@@ -90,7 +90,7 @@ pub fn tell(news: &News) {
 }
 
 /// Calls `on_news` for what other tabs tell, as long as the page lives.
-pub fn listen(on_news: impl Fn(News) + 'static) {
+pub fn on_message(on_news: impl Fn(TabMessage) + 'static) {
     let heard = move |event: MessageEvent| {
         if let Some(news) = event.data().as_string().and_then(|text| json::read(&text).ok()) {
             on_news(news);
@@ -111,12 +111,12 @@ fn open() -> Option<BroadcastChannel> {
 }
 
 /// How long news may be on their way after the lock that another tab held, in milliseconds: the two travel apart.
-const NEWS_TRAVEL: u32 = 300;
+const MESSAGE_DELAY: u32 = 300;
 
 /// Holds the renewal lock until it is dropped.
-pub struct Turn(Option<Function>);
+pub struct RenewalLock(Option<Function>);
 
-impl Drop for Turn {
+impl Drop for RenewalLock {
     fn drop(&mut self) {
         if let Some(release) = &self.0 {
             // Settling a promise does not fail.
@@ -127,20 +127,20 @@ impl Drop for Turn {
 
 /// Waits until no other tab renews, and until what one of them told in the meantime is here. A browser without locks
 /// lets everybody have a turn.
-pub async fn turn() -> Turn {
+pub async fn acquire_renewal_lock() -> RenewalLock {
     let locks = Reflect::get(&window().navigator(), &"locks".into()).unwrap_or_default();
     let request = Reflect::get(&locks, &"request".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
-    let Some(request) = request else { return Turn(None) };
+    let Some(request) = request else { return RenewalLock(None) };
     if let Some(turn) = hold(&locks, &request, true).await {
         return turn;
     }
-    let turn = hold(&locks, &request, false).await.unwrap_or(Turn(None));
-    TimeoutFuture::new(NEWS_TRAVEL).await;
+    let turn = hold(&locks, &request, false).await.unwrap_or(RenewalLock(None));
+    TimeoutFuture::new(MESSAGE_DELAY).await;
     turn
 }
 
 /// Asks for the lock; `None` when it is to be had `at_once` or not at all, and another tab holds it.
-async fn hold(locks: &JsValue, request: &Function, at_once: bool) -> Option<Turn> {
+async fn hold(locks: &JsValue, request: &Function, at_once: bool) -> Option<RenewalLock> {
     let (over, release) = promise();
     let (answered, answer) = promise();
     let given = Closure::once_into_js(move |lock: JsValue| {
@@ -150,10 +150,10 @@ async fn hold(locks: &JsValue, request: &Function, at_once: bool) -> Option<Turn
     let options = Object::new();
     // Fails only for a frozen object.
     let _ = Reflect::set(&options, &"ifAvailable".into(), &at_once.into());
-    request.call3(locks, &RENEWAL.into(), &options, &given).ok()?;
+    request.call3(locks, &RENEWAL_LOCK.into(), &options, &given).ok()?;
     // Never rejected: its resolver is all that settles it.
     let lock = JsFuture::from(answered).await.ok()?;
-    (!lock.is_null()).then_some(Turn(release))
+    (!lock.is_null()).then_some(RenewalLock(release))
 }
 
 fn promise() -> (Promise, Option<Function>) {
@@ -169,20 +169,21 @@ mod tests {
     use super::*;
     use crate::session::Person;
 
-    fn account(id: &str, bearer: &str) -> Account {
-        Account {
+    fn account(id: &str, bearer: &str) -> Credentials {
+        Credentials {
             person: Person { user_id: UserId::new(id), profile: Profile::default() },
             bearer: BearerToken::new(bearer.to_owned()),
             expires_at: Some(100),
             auth_time: None,
-            used: None,
+            current_identity: None,
         }
     }
 
     #[test]
     fn a_renewed_token_is_adopted_by_the_same_person_only() {
-        let told = serde_json::to_string(&News::Renewed(Renewal::of(&account("auth0|1", "newer")))).unwrap();
-        let News::Renewed(renewal) = serde_json::from_str(&told).unwrap() else { panic!("{told}") };
+        let told =
+            serde_json::to_string(&TabMessage::Renewed(Renewal::of(&account("auth0|1", "newer")))).unwrap();
+        let TabMessage::Renewed(renewal) = serde_json::from_str(&told).unwrap() else { panic!("{told}") };
         let adopted = renewal.clone().adopted_by(&account("auth0|1", "older")).unwrap();
         assert_eq!(adopted.bearer.secret(), "newer");
         assert_eq!(renewal.adopted_by(&account("auth0|2", "older")), None);
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_token_on_its_way_is_never_printed() {
-        let news = News::Renewed(Renewal::of(&account("auth0|1", "s3cret")));
+        let news = TabMessage::Renewed(Renewal::of(&account("auth0|1", "s3cret")));
         assert!(!format!("{news:?}").contains("s3cret"));
     }
 }

@@ -1,7 +1,7 @@
 //! What went wrong and what to do about it, in plain words.
 
-use crate::api::{ApiError, Trouble};
-use crate::session::{LoginError, LoginTrouble};
+use crate::api::{ApiError, ErrorKind};
+use crate::session::{LoginError, LoginErrorKind};
 
 /// What can be done about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,29 +28,29 @@ pub struct Failure {
 /// A failed request to the Management API.
 #[must_use]
 pub fn request_failure(error: &ApiError) -> Failure {
-    let (title, advice, remedy) = match error.trouble {
-        Trouble::SessionEnded => (
+    let (title, advice, remedy) = match error.kind {
+        ErrorKind::SessionEnded => (
             "Your session has ended",
             "Sign in again; you will come back to this place.".to_owned(),
             Remedy::SignIn,
         ),
-        Trouble::OtherAccount => (
+        ErrorKind::OtherAccount => (
             "You are signed in to another account",
             "Sign in again with the account that you want to change.".to_owned(),
             Remedy::SignIn,
         ),
-        Trouble::NotAllowed => (
+        ErrorKind::NotAllowed => (
             "This sign-in does not allow that",
             "Sign in again to get the permission. If that does not help, ask whoever runs this service.".to_owned(),
             Remedy::SignIn,
         ),
-        Trouble::Gone => (
+        ErrorKind::Gone => (
             "This account no longer exists",
             "It was deleted, or its logins were moved to another account. Sign in again to see where they lead."
                 .to_owned(),
             Remedy::SignIn,
         ),
-        Trouble::TooMany(wait) => (
+        ErrorKind::TooMany(wait) => (
             "That was a little too fast",
             match wait {
                 Some(1) => "The sign-in service asks for a pause. Try again in 1 second.".to_owned(),
@@ -59,33 +59,33 @@ pub fn request_failure(error: &ApiError) -> Failure {
             },
             Remedy::TryAgain,
         ),
-        Trouble::Guarded(reason) => (
+        ErrorKind::UnlinkBlocked(reason) => (
             "This login stays",
             reason.sentence().to_owned(),
             Remedy::TryAgain,
         ),
-        Trouble::Unavailable(_) => (
+        ErrorKind::Unavailable(_) => (
             "The sign-in service is busy",
             "It asks for a pause. Try again in a minute; trying twice does no harm.".to_owned(),
             Remedy::TryAgain,
         ),
-        Trouble::Refused => (
+        ErrorKind::Refused => (
             "The sign-in service refused this",
             "Your logins are as they were. Reload this page to be sure that it is up to date, then try again."
                 .to_owned(),
             Remedy::TryAgain,
         ),
-        Trouble::Tenant => (
+        ErrorKind::Tenant => (
             "The sign-in service has a problem",
             "It is not your fault. Try again in a moment; trying twice does no harm.".to_owned(),
             Remedy::TryAgain,
         ),
-        Trouble::Offline => (
+        ErrorKind::Offline => (
             "The sign-in service cannot be reached",
             "Check your connection, then try again; trying twice does no harm.".to_owned(),
             Remedy::TryAgain,
         ),
-        Trouble::Malformed => (
+        ErrorKind::Malformed => (
             "The answer made no sense",
             "What you see here was not changed. Try again; if this stays, ask whoever runs this service.".to_owned(),
             Remedy::TryAgain,
@@ -104,48 +104,48 @@ pub fn request_failure(error: &ApiError) -> Failure {
 /// A sign-in that did not work.
 #[must_use]
 pub fn login_failure(error: &LoginError) -> Failure {
-    let (title, advice, remedy) = match error.trouble {
-        LoginTrouble::Denied => (
+    let (title, advice, remedy) = match error.kind {
+        LoginErrorKind::Denied => (
             "Sign-in was cancelled",
             "Nothing was changed. You can sign in again whenever you like.",
             Remedy::SignIn,
         ),
-        LoginTrouble::Refused => (
+        LoginErrorKind::Refused => (
             "The sign-in service refused this sign-in",
             "Sign in again. If that does not help, ask whoever runs this service.",
             Remedy::SignIn,
         ),
-        LoginTrouble::Stale => (
+        LoginErrorKind::Stale => (
             "This sign-in is no longer valid",
             "It was used already, took too long, or began in another tab. Sign in again to go on.",
             Remedy::SignIn,
         ),
-        LoginTrouble::Unproven => (
+        LoginErrorKind::Unproven => (
             "This sign-in could not be confirmed",
             "Check that the clock of this device is right, then sign in again.",
             Remedy::SignIn,
         ),
-        LoginTrouble::Offline => (
+        LoginErrorKind::Offline => (
             "The sign-in service cannot be reached",
             "Check your connection, then sign in again.",
             Remedy::SignIn,
         ),
-        LoginTrouble::Timeout => (
+        LoginErrorKind::Timeout => (
             "The sign-in service does not answer",
             "Check your connection, then try again.",
             Remedy::TryAgain,
         ),
-        LoginTrouble::Malformed => (
+        LoginErrorKind::Malformed => (
             "The answer of the sign-in service made no sense",
             "Sign in again. If this stays, ask whoever runs this service.",
             Remedy::SignIn,
         ),
-        LoginTrouble::Settings => (
+        LoginErrorKind::Settings => (
             "This page is not set up correctly",
             "Its settings name a sign-in service that cannot be used. Tell whoever runs this service.",
             Remedy::TryAgain,
         ),
-        LoginTrouble::Storage => (
+        LoginErrorKind::Storage => (
             "Your browser keeps nothing for this page",
             "Signing in needs its session storage. Allow it for this site, then sign in again.",
             Remedy::SignIn,
@@ -174,7 +174,7 @@ mod tests {
     fn a_pause_is_told_in_seconds() {
         let advice = |wait| {
             request_failure(&ApiError {
-                trouble: Trouble::TooMany(wait),
+                kind: ErrorKind::TooMany(wait),
                 details: crate::api::Details::default(),
             })
             .advice
@@ -194,6 +194,6 @@ mod tests {
     #[test]
     fn an_ended_session_leads_to_signing_in_again() {
         assert_eq!(request_failure(&ApiError::from_answer(401, None, "")).remedy, Remedy::SignIn);
-        assert_eq!(login_failure(&LoginError::from(LoginTrouble::Stale)).remedy, Remedy::SignIn);
+        assert_eq!(login_failure(&LoginError::from(LoginErrorKind::Stale)).remedy, Remedy::SignIn);
     }
 }

@@ -4,9 +4,9 @@ use model::settings::OfferedConnection;
 use model::{Identity, IdentityKey, UserId};
 
 use super::{Failure, Label, Remedy, labels, login_failure, person, request_failure};
-use crate::api::{ApiError, Trouble};
-use crate::session::popup::NotProven;
-use crate::session::{LoginTrouble, NotFresh, Second};
+use crate::api::{ApiError, ErrorKind};
+use crate::session::popup::PopupError;
+use crate::session::{LoginErrorKind, ReauthenticationError, SecondaryAccount};
 
 /// In a window of its own, once it has done its part.
 pub const HANDED_OVER: &str = "That is done";
@@ -78,12 +78,12 @@ pub const FRESH_FIRST: &str = "You signed in a while ago, so you will be asked t
 
 /// Why there is no fresh sign-in.
 #[must_use]
-pub fn not_fresh(not: &NotFresh) -> Failure {
+pub fn not_fresh(not: &ReauthenticationError) -> Failure {
     match not {
-        NotFresh::SignedOut(error) => request_failure(error),
-        NotFresh::Leaving => plain("One moment", "You are on your way to sign in.".to_owned()),
-        NotFresh::NotProven(not) => not_proven(not),
-        NotFresh::OtherPerson(who) => plain(
+        ReauthenticationError::SignedOut(error) => request_failure(error),
+        ReauthenticationError::Leaving => plain("One moment", "You are on your way to sign in.".to_owned()),
+        ReauthenticationError::PopupError(not) => not_proven(not),
+        ReauthenticationError::OtherPerson(who) => plain(
             "Somebody else signed in",
             format!(
                 "That was {}, and this is another account. Nothing was changed. Try again and sign in as yourself.",
@@ -95,16 +95,16 @@ pub fn not_fresh(not: &NotFresh) -> Failure {
 
 /// Why a popup proved nothing.
 #[must_use]
-pub fn not_proven(not: &NotProven) -> Failure {
+pub fn not_proven(not: &PopupError) -> Failure {
     match not {
-        NotProven::Closed => plain(
+        PopupError::Closed => plain(
             "The window was closed",
             "Nothing was changed. Try again, and sign in in the window that opens.".to_owned(),
         ),
-        NotProven::Login(error) if error.trouble == LoginTrouble::Denied => {
+        PopupError::Login(error) if error.kind == LoginErrorKind::Denied => {
             plain("Sign-in was cancelled", "Nothing was changed. You can try again.".to_owned())
         }
-        NotProven::Login(error) => Failure { remedy: Remedy::TryAgain, ..login_failure(error) },
+        PopupError::Login(error) => Failure { remedy: Remedy::TryAgain, ..login_failure(error) },
     }
 }
 
@@ -120,7 +120,7 @@ pub fn already_here(label: Option<&Label>) -> Failure {
 
 /// Another login than the expected one was proven.
 #[must_use]
-pub fn wrong_login(second: &Second) -> Failure {
+pub fn wrong_login(second: &SecondaryAccount) -> Failure {
     plain(
         "That was another login",
         format!(
@@ -132,7 +132,7 @@ pub fn wrong_login(second: &Second) -> Failure {
 
 /// The login's e-mail address is not verified.
 #[must_use]
-pub fn unverified(second: &Second) -> Failure {
+pub fn unverified(second: &SecondaryAccount) -> Failure {
     plain(
         "Its e-mail address is not verified",
         format!("Verify {} with its provider first, then link it here.", whose(second)),
@@ -141,19 +141,19 @@ pub fn unverified(second: &Second) -> Failure {
 
 /// Who a second account is, as the header would call them.
 #[must_use]
-pub fn whose(second: &Second) -> String {
+pub fn whose(second: &SecondaryAccount) -> String {
     person(&second.user.profile).map_or_else(|| provider(&second.user.user_id), ToOwned::to_owned)
 }
 
 /// Another login than the expected one was proven, on the way of redirects.
 #[must_use]
-pub fn other_login(second: &Second) -> String {
+pub fn other_login(second: &SecondaryAccount) -> String {
     format!("This is another login than the one that was unlinked: {}.", whose(second))
 }
 
 /// Why the person must sign in once more, on the way of redirects.
 #[must_use]
-pub fn prove_first(second: &Second, first: Option<&str>) -> String {
+pub fn prove_first(second: &SecondaryAccount, first: Option<&str>) -> String {
     format!(
         "You showed that {} is yours. Now sign in as {} once more, and the login is linked.",
         whose(second),
@@ -179,7 +179,7 @@ pub struct OtherStory {
 
 /// What moving or merging means for the account that `second` opens; `moving` is the login that can leave it.
 #[must_use]
-pub fn other_story(second: &Second, moving: Option<&IdentityKey>) -> OtherStory {
+pub fn other_story(second: &SecondaryAccount, moving: Option<&IdentityKey>) -> OtherStory {
     let all = labels(&second.user);
     let label = |key: &IdentityKey| {
         let identities = &second.user.identities;
@@ -231,7 +231,7 @@ pub fn link_failure(error: &ApiError) -> Failure {
             "An e-mail address is not verified",
             "Linking takes verified e-mail addresses, here and there. Verify it, then try again.".to_owned(),
         ),
-        _ if error.trouble == Trouble::Refused => (
+        _ if error.kind == ErrorKind::Refused => (
             "The login could not be linked",
             "The sign-in service did not accept the proof. Sign in with the login once more.".to_owned(),
         ),

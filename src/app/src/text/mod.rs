@@ -7,7 +7,7 @@ pub mod unlinking;
 
 use model::{Identity, Profile, User};
 
-use crate::guard::Reason;
+use crate::unlink_policy::UnlinkBlocked;
 
 pub use failure::{Failure, Remedy, login_failure, request_failure, settings_failure};
 pub use linking::{CLOSE_WINDOW, Change, HANDED_OVER, change};
@@ -77,10 +77,10 @@ pub const WELCOME: &str =
     "See every login that opens your account, and unlink the ones that you no longer use.";
 
 /// An address asked for something that there is not.
-pub const DEED_UNKNOWN: &str =
+pub const DEEP_LINK_UNKNOWN: &str =
     "The address asked for something that this page does not offer. It was ignored.";
 /// An address asked to unlink what is not linked.
-pub const DEED_NOT_LINKED: &str = "The login that the address named is not linked to this account.";
+pub const DEEP_LINK_NOT_LINKED: &str = "The login that the address named is not linked to this account.";
 /// An address named a place to return to that is not listed.
 pub const RETURN_REFUSED: &str =
     "The address named a place to return to that this page does not know. It was ignored.";
@@ -223,13 +223,13 @@ impl Label {
 
     /// Why it cannot be unlinked.
     #[must_use]
-    pub fn stays(&self, reason: Reason) -> String {
+    pub fn stays(&self, reason: UnlinkBlocked) -> String {
         format!("{} stays. {}", self.in_full(), reason.sentence())
     }
 
     /// Why it was not unlinked.
     #[must_use]
-    pub fn stayed(&self, reason: Reason) -> String {
+    pub fn stayed(&self, reason: UnlinkBlocked) -> String {
         format!("{} was not unlinked. {}", self.in_full(), reason.sentence())
     }
 

@@ -3,7 +3,7 @@
 use model::{IdentityKey, User};
 
 use super::{Label, MAIN_STAYS};
-use crate::guard::{Guard, Reason};
+use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
 /// A stretch of a sentence, and whether it is the part that matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ struct Split {
 }
 
 impl Split {
-    fn of(user: &User, guard: &Guard, keys: &[IdentityKey]) -> Self {
+    fn of(user: &User, guard: &UnlinkPolicy, keys: &[IdentityKey]) -> Self {
         let all: Vec<(IdentityKey, Label)> =
             user.identities.iter().map(model::Identity::key).zip(super::labels(user)).collect();
         let mut going = Vec::new();
@@ -76,7 +76,12 @@ impl Split {
 /// What the dialog asks before the logins `keys` of `user` are unlinked. `in_use` is the one that the present session
 /// began with, where that is known.
 #[must_use]
-pub fn question(user: &User, guard: &Guard, keys: &[IdentityKey], in_use: Option<&IdentityKey>) -> Question {
+pub fn question(
+    user: &User,
+    guard: &UnlinkPolicy,
+    keys: &[IdentityKey],
+    in_use: Option<&IdentityKey>,
+) -> Question {
     let split = Split::of(user, guard, keys);
     let mut facts = vec![
         ("ui-check", what_remains(&split)),
@@ -160,13 +165,13 @@ fn what_stays(user: &User) -> Vec<Part> {
 }
 
 /// What happens to the present session.
-fn what_happens_here(split: &Split, keys: &[IdentityKey], used: Option<&IdentityKey>) -> Fact {
-    let means = used.and_then(|used| {
-        let (_, label) = split.all.iter().find(|(key, _)| key == used)?;
+fn what_happens_here(split: &Split, keys: &[IdentityKey], current_identity: Option<&IdentityKey>) -> Fact {
+    let means = current_identity.and_then(|current_identity| {
+        let (_, label) = split.all.iter().find(|(key, _)| key == current_identity)?;
         Some(split.means(label))
     });
-    match (used, means) {
-        (Some(used), Some(means)) if keys.contains(used) => (
+    match (current_identity, means) {
+        (Some(current_identity), Some(means)) if keys.contains(current_identity) => (
             "ui-out",
             vec![
                 plain(format!("You signed in with {means} this time, so ")),
@@ -193,7 +198,7 @@ fn what_happens_here(split: &Split, keys: &[IdentityKey], used: Option<&Identity
     }
 }
 
-impl Reason {
+impl UnlinkBlocked {
     /// Why a login stays, and what can be done.
     #[must_use]
     pub fn sentence(self) -> &'static str {
@@ -237,7 +242,7 @@ pub fn several_unlinked(unlinked: &[Label], total: usize) -> String {
 
 /// What somebody reads who unlinked the login that they had signed in with.
 #[must_use]
-pub fn parting(unlinked: &str) -> String {
+pub fn sign_out_notice(unlinked: &str) -> String {
     format!(
         "{unlinked} You had signed in with it, so you are signed out. Your account is as it was: sign in with \
          another of its logins."
@@ -260,7 +265,7 @@ mod tests {
         serde_json::from_value(json!({ "user_id": "auth0|0", "identities": identities })).unwrap()
     }
 
-    fn sentences(user: &User, guard: &Guard, going: &[usize], in_use: Option<usize>) -> Vec<String> {
+    fn sentences(user: &User, guard: &UnlinkPolicy, going: &[usize], in_use: Option<usize>) -> Vec<String> {
         let key = |place: &usize| user.identities[*place].key();
         let keys: Vec<_> = going.iter().map(key).collect();
         let question = question(user, guard, &keys, in_use.as_ref().map(key).as_ref());
@@ -274,14 +279,14 @@ mod tests {
 
     #[test]
     fn the_dialog_names_what_remains() {
-        let said = sentences(&three(), &Guard::default(), &[2], None);
+        let said = sentences(&three(), &UnlinkPolicy::default(), &[2], None);
         assert_eq!(said[0], "You can still sign in with your password and Google.");
     }
 
     #[test]
     fn a_login_that_opens_nothing_any_more_is_not_named_as_a_way_in() {
         let closed = json!([{ "name": "google-oauth2", "strategy": "google-oauth2", "closed": true }]);
-        let guard = Guard::new(&serde_json::from_value::<Vec<_>>(closed).unwrap());
+        let guard = UnlinkPolicy::new(&serde_json::from_value::<Vec<_>>(closed).unwrap());
         assert_eq!(sentences(&three(), &guard, &[2], None)[0], "You can still sign in with your password.");
     }
 
@@ -292,7 +297,7 @@ mod tests {
             ("google-oauth2", "1@x.example"),
             ("google-oauth2", "2@x.example"),
         ]);
-        let said = sentences(&user, &Guard::default(), &[1], None);
+        let said = sentences(&user, &UnlinkPolicy::default(), &[1], None);
         assert_eq!(said[0], "You can still sign in with your password and Google as 2@x.example.");
         assert_eq!(
             said[1],
@@ -307,14 +312,14 @@ mod tests {
                 .map(|name| (name, "a@x.example")),
         );
         assert_eq!(
-            sentences(&user, &Guard::default(), &[6], None)[0],
+            sentences(&user, &UnlinkPolicy::default(), &[6], None)[0],
             "You can still sign in with your password, GitHub, Apple, Facebook and 2 more."
         );
     }
 
     #[test]
     fn several_logins_split_off_each_into_an_account_of_its_own() {
-        let said = sentences(&three(), &Guard::default(), &[1, 2], None);
+        let said = sentences(&three(), &UnlinkPolicy::default(), &[1, 2], None);
         assert_eq!(said[0], "You can still sign in with your password.");
         assert_eq!(
             said[1],
@@ -326,13 +331,13 @@ mod tests {
     fn what_stays_is_named_as_far_as_there_is_something() {
         let mut user = three();
         assert_eq!(
-            sentences(&user, &Guard::default(), &[1], None)[2],
+            sentences(&user, &UnlinkPolicy::default(), &[1], None)[2],
             "Everything in this account stays as it is."
         );
         user.profile = user.profile.with("name", "Ada").with("email", "a@x.example");
         user.user_metadata = serde_json::from_value(json!({ "theme": "dark" })).unwrap();
         assert_eq!(
-            sentences(&user, &Guard::default(), &[1], None)[2],
+            sentences(&user, &UnlinkPolicy::default(), &[1], None)[2],
             "Everything in this account stays as it is. That includes your name, your e-mail address and your \
              preferences."
         );
@@ -340,7 +345,9 @@ mod tests {
 
     #[test]
     fn the_login_in_use_signs_out_and_another_does_not() {
-        let here = |used| sentences(&three(), &Guard::default(), &[2], used).pop().unwrap();
+        let here = |current_identity| {
+            sentences(&three(), &UnlinkPolicy::default(), &[2], current_identity).pop().unwrap()
+        };
         assert!(
             here(Some(2)).starts_with("You signed in with GitHub this time, so you will be signed out here,")
         );

@@ -66,7 +66,7 @@ impl AccountState {
         let _ = self.removed.try_set(Vec::new());
         spawn_local(async move {
             let mut user = self.fetch_user().await;
-            if let Some(wait) = user.as_ref().err().and_then(|error| error.trouble.pause()) {
+            if let Some(wait) = user.as_ref().err().and_then(|error| error.kind.pause()) {
                 let tell = |left| self.pausing.try_set(Some(left)).is_none();
                 if !pause(wait, tell).await {
                     return;
@@ -104,7 +104,7 @@ impl AccountState {
 
     fn set(self, user: Result<User, ApiError>) {
         if let Ok(user) = &user {
-            cache::keep(user, now());
+            cache::store(user, now());
         }
         let _ = self.revision.try_update_value(|(at, drawn)| {
             *at = now();
@@ -134,7 +134,7 @@ impl AccountState {
             above = Some(key);
         }
         // What the tenant said of a rule may be over with the list that it was said of.
-        self.steps.forget(|step| matches!(step, Step::Kept(_)));
+        self.steps.forget(|step| matches!(step, Step::Refused(_)));
         let _ = self.removed.try_set(removed);
         if let Some(label) = fresh {
             let _ = self.said.try_set(Some(label.already_unlinked()));

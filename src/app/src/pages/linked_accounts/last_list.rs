@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::cache::Kept;
+use crate::cache::CachedList;
 use crate::components::{Banner, IdentityList, ReadOnlyReason, Rows, StatusNotice};
 use crate::session::Session;
 use crate::text;
 
 /// The heading, why nothing can be changed, and the list. `on_try_again` is called to ask once more now.
-pub(super) fn last_list(kept: Kept, on_try_again: Callback<()>) -> AnyView {
+pub(super) fn last_list(kept: CachedList, on_try_again: Callback<()>) -> AnyView {
     let session = expect_context::<Session>();
     let said = RwSignal::new(None);
     let reason = if session.is_online().get_untracked() {

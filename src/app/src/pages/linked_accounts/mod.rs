@@ -2,7 +2,7 @@
 
 mod account;
 mod auto_refresh;
-pub mod deed;
+pub mod deep_link_prompt;
 mod demo;
 mod focus;
 mod last_list;
@@ -20,10 +20,10 @@ use crate::components::{
     Banner, FailureNotice, IdentityList, PauseNotice, ReadOnlyReason, Rows, Skeleton, StatusNotice, Step,
     dyn_view,
 };
-use crate::session::{Intent, LoginError, LoginTrouble, Phase, Resume, Session};
+use crate::session::{Intent, LoginError, LoginErrorKind, PendingAction, Phase, Session};
 use crate::text::{self, Remedy};
 use account::{AccountState, Loading};
-use deed::Asked;
+use deep_link_prompt::DeepLinkPrompt;
 use demo::demo_switch;
 use focus::focus_row;
 use last_list::last_list;
@@ -48,7 +48,7 @@ pub fn LinkedAccounts() -> impl IntoView {
 }
 
 fn is_unreachable(error: &LoginError) -> bool {
-    matches!(error.trouble, LoginTrouble::Offline | LoginTrouble::Timeout)
+    matches!(error.kind, LoginErrorKind::Offline | LoginErrorKind::Timeout)
 }
 
 #[component]
@@ -58,15 +58,15 @@ fn Accounts() -> impl IntoView {
     let account = AccountState::open(session, said);
     let (user, steps) = (account.user(), account.steps());
     let loading = account.loading();
-    let in_use = session.used();
-    let used = Memo::new(move |_| {
-        let (used, user) = (in_use.read(), user.read());
-        used.as_ref()?.among(&user.as_ref()?.identities)
+    let in_use = session.current_identity();
+    let current_identity = Memo::new(move |_| {
+        let (current_identity, user) = (in_use.read(), user.read());
+        current_identity.as_ref()?.among(&user.as_ref()?.identities)
     });
     let undo = Undo::new(session, said);
     let flow = LinkFlow::new(account, undo);
     let on_done = Callback::new(move |unlinked| undo.offer(unlinked));
-    let unlinking = Unlinking::new(session, account, used, said, on_done);
+    let unlinking = Unlinking::new(session, account, current_identity, said, on_done);
     auto_refresh::refresh_automatically(session, account, unlinking.running());
 
     let online = session.is_online();
@@ -75,7 +75,7 @@ fn Accounts() -> impl IntoView {
         user,
         shown: account.shown(),
         guard: StoredValue::new(session.tenant().guard),
-        used,
+        current_identity,
         steps,
         running: unlinking.running(),
         read_only: Signal::derive(move || (!online.get()).then_some(ReadOnlyReason::Offline)),
@@ -108,12 +108,12 @@ fn Accounts() -> impl IntoView {
     });
     Effect::new(move |_| {
         if *loading.read() == Loading::Done {
-            match session.take_resume() {
-                Some(Resume::Intent(Intent::Unlink(identities))) => {
+            match session.take_pending_action() {
+                Some(PendingAction::Intent(Intent::Unlink(identities))) => {
                     unlinking.start(identities.iter().filter_map(UserId::as_identity_key).collect());
                 }
-                Some(Resume::Intent(Intent::Link(wanted))) => flow.start(wanted),
-                Some(Resume::Link(wanted, second)) => flow.resume(wanted, *second),
+                Some(PendingAction::Intent(Intent::Link(wanted))) => flow.start(wanted),
+                Some(PendingAction::Link(wanted, second)) => flow.resume(wanted, *second),
                 None => {}
             }
         }
@@ -145,7 +145,7 @@ fn Accounts() -> impl IntoView {
                 <h1>{text::NAME}</h1>
                 <p class="lede">{text::LEDE}</p>
                 {banner()}
-                <Asked flow rows locked/>
+                <DeepLinkPrompt flow rows locked/>
                 <IdentityList rows/>
                 <UnlinkedLately undo restore=flow locked/>
                 <LinkSection flow locked/>

@@ -30,7 +30,7 @@ pub struct Undo {
 impl Undo {
     /// What the person unlinked lately, and nothing to undo.
     pub(super) fn new(session: Session, said: RwSignal<Option<String>>) -> Self {
-        let kept = session.whom().map(|whom| Unlinked::of(whom.user_id));
+        let kept = session.remembered_user().map(|whom| Unlinked::of(whom.user_id));
         let undo = Self {
             said,
             offered: RwSignal::new(Vec::new()),
@@ -62,7 +62,7 @@ impl Undo {
         let _ = self.kept.try_update(|kept| {
             if let Some(kept) = kept {
                 change(kept);
-                kept.keep();
+                kept.store();
             }
         });
     }

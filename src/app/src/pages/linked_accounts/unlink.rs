@@ -9,9 +9,9 @@ use super::account::AccountState;
 use super::focus::{focus_again, focus_row, is_focus_in_rows, prefers_reduced_motion};
 use super::pause::pause;
 use crate::api::identities::Outcome;
-use crate::api::{ApiError, Client, Trouble};
+use crate::api::{ApiError, Client, ErrorKind};
 use crate::components::Step;
-use crate::session::{Intent, NotFresh, Session};
+use crate::session::{Intent, ReauthenticationError, Session};
 use crate::text::linking::not_fresh;
 use crate::text::{self, Label, unlinking};
 
@@ -23,7 +23,7 @@ const FOLD: u32 = 180;
 pub(super) struct Unlinking {
     session: Session,
     account: AccountState,
-    used: Memo<Option<IdentityKey>>,
+    current_identity: Memo<Option<IdentityKey>>,
     said: RwSignal<Option<String>>,
     running: RwSignal<bool>,
     /// Called with what was unlinked once a run is over and the session goes on.
@@ -35,11 +35,11 @@ impl Unlinking {
     pub(super) fn new(
         session: Session,
         account: AccountState,
-        used: Memo<Option<IdentityKey>>,
+        current_identity: Memo<Option<IdentityKey>>,
         said: RwSignal<Option<String>>,
         on_done: Callback<Vec<Identity>>,
     ) -> Self {
-        Self { session, account, used, said, running: RwSignal::new(false), on_done }
+        Self { session, account, current_identity, said, running: RwSignal::new(false), on_done }
     }
 
     /// Whether a run is under way.
@@ -55,8 +55,8 @@ impl Unlinking {
         }
         self.running.set(true);
         self.said.set(None);
-        let used = self.used.get_untracked();
-        if let Some(place) = keys.iter().position(|key| Some(key) == used.as_ref()) {
+        let current_identity = self.current_identity.get_untracked();
+        if let Some(place) = keys.iter().position(|key| Some(key) == current_identity.as_ref()) {
             let last = keys.remove(place);
             keys.push(last);
         }
@@ -64,28 +64,29 @@ impl Unlinking {
             self.account.steps().set(key, Some(Step::Queued));
         }
         // Inside the click, for it may open a window.
-        let fresh = self.session.fresh(Intent::Unlink(keys.iter().map(IdentityKey::as_user_id).collect()));
+        let fresh =
+            self.session.reauthenticate(Intent::Unlink(keys.iter().map(IdentityKey::as_user_id).collect()));
         spawn_local(async move {
             match fresh.await {
-                Ok(()) => self.run(keys, used).await,
+                Ok(()) => self.run(keys, current_identity).await,
                 Err(not) => self.give_up(&keys, &not),
             }
         });
     }
 
     /// Nothing is unlinked, for the person did not prove who they are.
-    fn give_up(self, keys: &[IdentityKey], not: &NotFresh) {
+    fn give_up(self, keys: &[IdentityKey], not: &ReauthenticationError) {
         let steps = self.account.steps();
         steps.forget(|step| *step == Step::Queued);
         let _ = self.running.try_set(false);
-        if let Some(key) = keys.first().filter(|_| *not != NotFresh::Leaving) {
+        if let Some(key) = keys.first().filter(|_| *not != ReauthenticationError::Leaving) {
             steps.set(key, Some(Step::Failed(not_fresh(not))));
             focus_again(key.clone());
         }
     }
 
     // The page may be gone when an answer comes: after an await, only `try_` is safe.
-    async fn run(self, keys: Vec<IdentityKey>, used: Option<IdentityKey>) {
+    async fn run(self, keys: Vec<IdentityKey>, current_identity: Option<IdentityKey>) {
         let steps = self.account.steps();
         let mut unlinked = Vec::new();
         let mut next = None;
@@ -124,13 +125,13 @@ impl Unlinking {
                     steps.set(key, None);
                 }
                 Some(Err(error)) => {
-                    if let Trouble::Guarded(reason) = error.trouble {
+                    if let ErrorKind::UnlinkBlocked(reason) = error.kind {
                         self.say(label.stayed(reason));
-                        steps.set(key, Some(Step::Kept(reason)));
+                        steps.set(key, Some(Step::Refused(reason)));
                     } else {
                         steps.set(key, Some(Step::Failed(text::request_failure(&error))));
                     }
-                    if error.trouble == Trouble::SessionEnded {
+                    if error.kind == ErrorKind::SessionEnded {
                         // So would the others; they stay as they are.
                         break;
                     }
@@ -139,7 +140,7 @@ impl Unlinking {
         }
         steps.forget(|step| *step == Step::Queued);
         let _ = self.running.try_set(false);
-        self.end(&keys, unlinked, next, used);
+        self.end(&keys, unlinked, next, current_identity);
     }
 
     /// Tells what came of it, and puts the focus where the work is.
@@ -148,7 +149,7 @@ impl Unlinking {
         keys: &[IdentityKey],
         unlinked: Vec<Identity>,
         next: Option<IdentityKey>,
-        used: Option<IdentityKey>,
+        current_identity: Option<IdentityKey>,
     ) {
         let labels: Vec<Label> = unlinked.iter().map(Label::linked).collect();
         let outcome = match labels.as_slice() {
@@ -156,10 +157,12 @@ impl Unlinking {
             labels => unlinking::several_unlinked(labels, keys.len()),
         };
         if !unlinked.is_empty() {
-            self.session.tell_of_change();
+            self.session.broadcast_change();
         }
-        if used.is_some() && unlinked.iter().any(|identity| Some(identity.key()) == used) {
-            self.session.part(&unlinking::parting(&outcome));
+        if current_identity.is_some()
+            && unlinked.iter().any(|identity| Some(identity.key()) == current_identity)
+        {
+            self.session.sign_out_with_notice(&unlinking::sign_out_notice(&outcome));
             return;
         }
         let kept = keys.iter().find(|key| self.account.steps().peek(key).is_some()).cloned();
@@ -189,7 +192,7 @@ impl Unlinking {
         let mut waited = false;
         loop {
             let outcome = send().await;
-            let wait = outcome.as_ref().err().and_then(|error| error.trouble.pause());
+            let wait = outcome.as_ref().err().and_then(|error| error.kind.pause());
             let Some(wait) = wait.filter(|_| !waited) else { return Some(outcome) };
             steps.set(key, Some(Step::Pausing(wait)));
             self.say(format!("{} {}", text::PAUSED, text::goes_on(wait)));

@@ -2,7 +2,7 @@
 
 use model::{Identity, IdentityKey, UserId};
 
-use crate::session::{Second, Wanted};
+use crate::session::{LinkTarget, SecondaryAccount};
 
 /// What to do with a proven login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Judgement {
 
 /// Judges a login that `second` proves, to be linked to the account `first`.
 #[must_use]
-pub fn judge(first: &UserId, wanted: &Wanted, second: &Second) -> Judgement {
+pub fn judge(first: &UserId, wanted: &LinkTarget, second: &SecondaryAccount) -> Judgement {
     let profile = &second.user.profile;
     let is_expected = || wanted.expected.is_none() || wanted.expected.as_ref() == Some(&proven(second));
     if second.user.user_id == *first {
@@ -41,16 +41,17 @@ pub fn judge(first: &UserId, wanted: &Wanted, second: &Second) -> Judgement {
 }
 
 /// The identity that was proven, as `provider|id`: what the tenant tells, else the account's main one.
-fn proven(second: &Second) -> UserId {
-    let told = second.used.as_ref().and_then(|used| used.identity.clone());
+fn proven(second: &SecondaryAccount) -> UserId {
+    let told =
+        second.current_identity.as_ref().and_then(|current_identity| current_identity.identity.clone());
     told.unwrap_or_else(|| second.user.user_id.clone())
 }
 
 /// The proven login, if it can leave its account by itself: its key, and how to prove it once more afterwards.
-pub fn movable(second: &Second) -> Option<(IdentityKey, Wanted)> {
-    let key = second.used.as_ref()?.among(&second.user.identities)?;
+pub fn movable(second: &SecondaryAccount) -> Option<(IdentityKey, LinkTarget)> {
+    let key = second.current_identity.as_ref()?.among(&second.user.identities)?;
     let identity = second.user.identities.iter().skip(1).find(|identity| identity.key() == key)?;
-    let wanted = Wanted {
+    let wanted = LinkTarget {
         connection: Some(identity.connection.clone()),
         hint: Some(hint(identity)),
         expected: Some(key.as_user_id()),
@@ -73,25 +74,25 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::session::{IdToken, Used};
+    use crate::session::{CurrentIdentity, IdToken};
 
-    fn second(used: &str, profile: &Value, identities: &[&str]) -> Second {
+    fn second(current_identity: &str, profile: &Value, identities: &[&str]) -> SecondaryAccount {
         let identity = |id: &&str| json!({ "provider": id, "user_id": "1", "connection": id });
         let mut account = profile.clone();
         account["user_id"] = json!(format!("{}|1", identities[0]));
         account["identities"] = identities.iter().map(identity).collect();
-        Second {
+        SecondaryAccount {
             id_token: IdToken::new("t".to_owned()),
-            used: Some(Used {
-                connection: ConnectionName::new(used),
-                identity: Some(UserId::new(format!("{used}|1"))),
+            current_identity: Some(CurrentIdentity {
+                connection: ConnectionName::new(current_identity),
+                identity: Some(UserId::new(format!("{current_identity}|1"))),
             }),
             user: serde_json::from_value(account).unwrap(),
         }
     }
 
-    fn judged(second: &Second, expected: Option<&str>) -> Judgement {
-        let wanted = Wanted { expected: expected.map(UserId::new), ..Wanted::default() };
+    fn judged(second: &SecondaryAccount, expected: Option<&str>) -> Judgement {
+        let wanted = LinkTarget { expected: expected.map(UserId::new), ..LinkTarget::default() };
         judge(&UserId::new("auth0|1"), &wanted, second)
     }
 

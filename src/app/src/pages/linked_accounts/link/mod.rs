@@ -15,9 +15,9 @@ use super::pause::pause;
 use super::undo::{Restore, Undo};
 use crate::api::{ApiError, Client};
 use crate::components::Step;
-use crate::session::login::{Ask, Manner, Proof, Purpose};
 use crate::session::popup::Popup;
-use crate::session::{NotFresh, Second, Session, Wanted};
+use crate::session::transaction::{Authentication, AuthorizationRequest, InteractionMode, Purpose};
+use crate::session::{LinkTarget, ReauthenticationError, SecondaryAccount, Session};
 use crate::text::linking::{
     MOVED_HALFWAY, already_here, link_failure, linked, not_fresh, not_proven, unverified, wrong_login,
 };
@@ -38,11 +38,11 @@ pub enum Stage {
     /// Requests are on their way.
     Linking,
     /// It stopped, for this reason, with what was wanted and a login that may be linked all the same.
-    Stopped(Failure, Wanted, Option<Second>),
+    Stopped(Failure, LinkTarget, Option<SecondaryAccount>),
     /// The login belongs to another account of the person.
-    OtherAccount(Second, Wanted),
+    OtherAccount(SecondaryAccount, LinkTarget),
     /// The second account has metadata that would be lost.
-    Metadata(Second, Vec<Difference>),
+    Metadata(SecondaryAccount, Vec<Difference>),
 }
 
 impl Stage {
@@ -80,7 +80,7 @@ impl LinkFlow {
     }
 
     /// Begins to link what is wanted. Only inside a click, for it opens a window; where it cannot, it leaves.
-    pub(super) fn start(self, wanted: Wanted) {
+    pub(super) fn start(self, wanted: LinkTarget) {
         if self.stage.with_untracked(Stage::is_busy) {
             return;
         }
@@ -100,7 +100,7 @@ impl LinkFlow {
     }
 
     /// Goes on with a login that was proven by redirects.
-    pub(super) fn resume(self, wanted: Wanted, second: Second) {
+    pub(super) fn resume(self, wanted: LinkTarget, second: SecondaryAccount) {
         // What it belongs to was decided on the way, when its account could still be asked.
         let next = match judge_now(self.account, &wanted, &second) {
             Some(Judgement::OtherAccount | Judgement::Unexpected) => self.ready(second),
@@ -129,24 +129,34 @@ impl LinkFlow {
     }
 
     /// Proves the login in this window: the same steps, by redirects.
-    fn leave(self, wanted: Wanted) {
-        if let Some(first) = self.session().whom() {
-            self.session().leave(Ask::second(Manner::Visible, String::new(), first, wanted));
+    fn leave(self, wanted: LinkTarget) {
+        if let Some(first) = self.session().remembered_user() {
+            self.session().leave(AuthorizationRequest::prove_secondary(
+                InteractionMode::Redirect,
+                String::new(),
+                first,
+                wanted,
+            ));
         }
     }
 
     /// Has the person prove that the sign-in is fresh, if need be, and then the login to be linked; in one window.
-    async fn prove(self, popup: Popup, wanted: Wanted) -> Stage {
+    async fn prove(self, popup: Popup, wanted: LinkTarget) -> Stage {
         let stop = |failure| Stage::Stopped(failure, wanted.clone(), None);
         if self.session().needs_step_up()
-            && let Err(not) = self.session().step_up_in(&popup).await
+            && let Err(not) = self.session().reauthenticate_in(&popup).await
         {
             return stop(not_fresh(&not));
         }
-        let Some(first) = self.session().whom() else {
-            return stop(not_fresh(&NotFresh::SignedOut(ApiError::signed_out())));
+        let Some(first) = self.session().remembered_user() else {
+            return stop(not_fresh(&ReauthenticationError::SignedOut(ApiError::signed_out())));
         };
-        let ask = Ask::second(Manner::Popup, String::new(), first, wanted.clone());
+        let ask = AuthorizationRequest::prove_secondary(
+            InteractionMode::Popup,
+            String::new(),
+            first,
+            wanted.clone(),
+        );
         let proof = match popup.ask(self.session(), ask).await {
             Ok(proof) => proof,
             Err(not) => return stop(not_proven(&not)),
@@ -163,13 +173,16 @@ impl LinkFlow {
     }
 
     /// What is to be done with a proven login.
-    fn consider(self, wanted: Wanted, second: Second) -> Stage {
+    fn consider(self, wanted: LinkTarget, second: SecondaryAccount) -> Stage {
         let Some(first) = self.account.now() else { return Stage::Idle };
         let failure = match judge(&first.user_id, &wanted, &second) {
             Judgement::Same => {
-                let key = second.used.as_ref().and_then(|used| used.among(&first.identities));
-                if let Some(used) = second.used {
-                    self.session().set_used(used);
+                let key = second
+                    .current_identity
+                    .as_ref()
+                    .and_then(|current_identity| current_identity.among(&first.identities));
+                if let Some(current_identity) = second.current_identity {
+                    self.session().set_current_identity(current_identity);
                 }
                 let identity = first.identities.iter().position(|one| Some(one.key()) == key);
                 already_here(identity.and_then(|place| labels(&first).into_iter().nth(place)).as_ref())
@@ -184,7 +197,7 @@ impl LinkFlow {
         Stage::Stopped(failure, wanted, None)
     }
 
-    fn ready(self, second: Second) -> Stage {
+    fn ready(self, second: SecondaryAccount) -> Stage {
         let mine = self.account.now().and_then(|first| first.user_metadata).unwrap_or_default();
         let theirs = second.user.user_metadata.clone().unwrap_or_default();
         Stage::Metadata(second, differences(&mine, &theirs))
@@ -201,15 +214,15 @@ impl LinkFlow {
     }
 
     /// Links the login although it is not the expected one.
-    pub(super) fn link_anyway(self, second: Second) {
+    pub(super) fn link_anyway(self, second: SecondaryAccount) {
         spawn_local(async move {
-            let next = self.consider(Wanted::default(), second);
+            let next = self.consider(LinkTarget::default(), second);
             self.go_on(next).await;
         });
     }
 
     /// Links the whole other account.
-    pub(super) fn merge(self, second: Second) {
+    pub(super) fn merge(self, second: SecondaryAccount) {
         spawn_local(async move {
             let next = self.ready(second);
             self.go_on(next).await;
@@ -217,7 +230,7 @@ impl LinkFlow {
     }
 
     /// Unlinks the proven login from the other account and links it here. Only inside a click.
-    pub(super) fn take_over(self, second: &Second) {
+    pub(super) fn take_over(self, second: &SecondaryAccount) {
         let Some((key, wanted)) = movable(second) else { return };
         let popup = Popup::open();
         self.stage.set(if popup.is_some() { Stage::Window } else { Stage::Linking });
@@ -245,10 +258,13 @@ impl LinkFlow {
     }
 
     /// Links a proven login, after setting `metadata` of the account here.
-    pub(super) async fn link(self, second: Second, metadata: Metadata) {
-        let wanted = Wanted {
-            connection: second.used.as_ref().map(|used| used.connection.clone()),
-            ..Wanted::default()
+    pub(super) async fn link(self, second: SecondaryAccount, metadata: Metadata) {
+        let wanted = LinkTarget {
+            connection: second
+                .current_identity
+                .as_ref()
+                .map(|current_identity| current_identity.connection.clone()),
+            ..LinkTarget::default()
         };
         let _ = self.stage.try_set(Stage::Linking);
         let before = self.account.now().map(|user| user.identities).unwrap_or_default();
@@ -262,12 +278,12 @@ impl LinkFlow {
                 let _ = self.stage.try_set(Stage::Idle);
                 self.account.replace_identities(all);
                 // What was the last way in may go now.
-                self.account.steps().forget(|step| matches!(step, Step::Kept(_)));
+                self.account.steps().forget(|step| matches!(step, Step::Refused(_)));
                 self.undo.forget(&keys);
-                if let Some(used) = second.used {
-                    self.session().set_used(used);
+                if let Some(current_identity) = second.current_identity {
+                    self.session().set_current_identity(current_identity);
                 }
-                self.session().tell_of_change();
+                self.session().broadcast_change();
                 let _ = self.undo.said().try_set(Some(linked(&labels)));
                 request_animation_frame(move || focus_row(keys.first()));
             }
@@ -276,7 +292,7 @@ impl LinkFlow {
         }
     }
 
-    async fn send(self, second: &Second, metadata: &Metadata) -> Result<Vec<Identity>, ApiError> {
+    async fn send(self, second: &SecondaryAccount, metadata: &Metadata) -> Result<Vec<Identity>, ApiError> {
         if !metadata.is_empty() {
             let set = |client: Client| async move { client.set_metadata(metadata).await };
             self.patiently(|| self.session().call(set)).await?;
@@ -293,7 +309,7 @@ impl LinkFlow {
         let mut waited = false;
         loop {
             let outcome = send().await;
-            let wait = outcome.as_ref().err().and_then(|error| error.trouble.pause());
+            let wait = outcome.as_ref().err().and_then(|error| error.kind.pause());
             let Some(wait) = wait.filter(|_| !waited) else { return outcome };
             waited = self.wait(wait).await;
             if !waited {
@@ -319,7 +335,7 @@ impl LinkFlow {
     }
 
     /// What a button of a stopped flow does. Only inside a click.
-    fn remedy(self, remedy: Remedy, wanted: Wanted) {
+    fn remedy(self, remedy: Remedy, wanted: LinkTarget) {
         match remedy {
             Remedy::TryAgain => self.start(wanted),
             Remedy::SignIn => self.session().sign_in(),
@@ -327,13 +343,13 @@ impl LinkFlow {
     }
 }
 
-fn judge_now(account: AccountState, wanted: &Wanted, second: &Second) -> Option<Judgement> {
+fn judge_now(account: AccountState, wanted: &LinkTarget, second: &SecondaryAccount) -> Option<Judgement> {
     account.now().map(|first| judge(&first.user_id, wanted, second))
 }
 
 impl Restore for LinkFlow {
     fn restore(&self, identity: &Identity) {
-        self.start(Wanted {
+        self.start(LinkTarget {
             connection: Some(identity.connection.clone()),
             hint: Some(judgement::hint(identity)),
             expected: Some(identity.key().as_user_id()),
@@ -345,15 +361,25 @@ impl Restore for LinkFlow {
 ///
 /// # Errors
 /// What went wrong.
-pub async fn read(session: Session, proof: Proof) -> Result<(Client, Second), ApiError> {
-    let Proof { account, id_token } = proof;
+pub async fn read(session: Session, proof: Authentication) -> Result<(Client, SecondaryAccount), ApiError> {
+    let Authentication { account, id_token } = proof;
     let client = Client::new(session.tenant().origin, account.person.user_id, account.bearer);
     let user = client.user().await?;
-    Ok((client, Second { id_token, used: account.used, user }))
+    Ok((client, SecondaryAccount { id_token, current_identity: account.current_identity, user }))
 }
 
 /// Asks the first person to sign in again, to link what `second` proves.
-pub fn leave_to_finish(session: Session, first: &crate::session::Whom, wanted: Wanted, second: Second) {
-    let purpose = Purpose::First(first.clone(), wanted, Box::new(second));
-    session.leave(Ask::again(Manner::Visible, String::new(), first, purpose));
+pub fn leave_to_finish(
+    session: Session,
+    first: &crate::session::RememberedUser,
+    wanted: LinkTarget,
+    second: SecondaryAccount,
+) {
+    let purpose = Purpose::ReauthenticatePrimary(first.clone(), wanted, Box::new(second));
+    session.leave(AuthorizationRequest::reauthenticate(
+        InteractionMode::Redirect,
+        String::new(),
+        first,
+        purpose,
+    ));
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::judgement::movable;
 use crate::components::{Icon, ProviderMark};
-use crate::session::Second;
+use crate::session::SecondaryAccount;
 use crate::text::linking::{OtherStory, other_story};
 use crate::text::{self, labels};
 
@@ -13,7 +13,7 @@ use crate::text::{self, labels};
 #[component]
 pub fn OtherAccount(
     /// The login and its account.
-    second: Second,
+    second: SecondaryAccount,
     /// Called to move the login alone.
     on_move: Callback<()>,
     /// Called to merge the other account.

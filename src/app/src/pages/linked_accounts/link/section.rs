@@ -6,7 +6,7 @@ use model::settings::OfferedConnection;
 
 use super::{LinkFlow, MetadataDialog, OtherAccount, Stage};
 use crate::components::{FailureNotice, Icon, PauseNotice, ProviderMark, dyn_view};
-use crate::session::{Second, Wanted};
+use crate::session::{LinkTarget, SecondaryAccount};
 use crate::text::{self, linking};
 
 /// One button per connection, and one for any other login.
@@ -28,7 +28,7 @@ pub fn LinkSection(
     let is_pausing = Memo::new(move |_| pausing.read().is_some());
     let button = move |offered: OfferedConnection| {
         let name = linking::connection(&offered);
-        let wanted = Wanted { connection: Some(offered.name), ..Wanted::default() };
+        let wanted = LinkTarget { connection: Some(offered.name), ..LinkTarget::default() };
         let label = linking::link(&name);
         view! {
             <button
@@ -53,7 +53,7 @@ pub fn LinkSection(
                     type="button"
                     class="button connect"
                     disabled=locked
-                    on:click=move |_| flow.start(Wanted::default())
+                    on:click=move |_| flow.start(LinkTarget::default())
                 >
                     <span class="tile" aria-hidden="true"><Icon name="ui-list"/></span>
                     <span>{linking::ANOTHER}</span>
@@ -98,7 +98,7 @@ fn outcome(flow: &LinkFlow, stage: Stage) -> AnyView {
     }
 }
 
-fn link_anyway(flow: &LinkFlow, second: Second) -> AnyView {
+fn link_anyway(flow: &LinkFlow, second: SecondaryAccount) -> AnyView {
     let flow = *flow;
     view! {
         <button type="button" class="button" on:click=move |_| flow.link_anyway(second.clone())>

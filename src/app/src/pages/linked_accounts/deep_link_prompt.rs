@@ -7,8 +7,8 @@ use web_sys::UrlSearchParams;
 
 use super::link::LinkFlow;
 use crate::components::{Rows, dyn_view};
-use crate::deep_link::{self, Deed};
-use crate::session::{Session, Wanted};
+use crate::deep_link::{self, DeepLink};
+use crate::session::{LinkTarget, Session};
 use crate::text::{self, linking};
 
 /// What an address can bring along besides the deed.
@@ -23,7 +23,7 @@ enum Return {
 /// Shows what the address asked for. The address is cleaned at once, so that a reload does not ask again; where to
 /// return to stays in it.
 #[component]
-pub fn Asked(
+pub fn DeepLinkPrompt(
     /// Links what is asked for.
     flow: LinkFlow,
     /// Unlinks it.
@@ -34,7 +34,7 @@ pub fn Asked(
     let session = expect_context::<Session>();
     let location = window().location();
     let (path, search) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-    let deed = deep_link::deed(&path, decode);
+    let deed = deep_link::parse(&path, decode);
     let is_deed = path.starts_with("/link/") || path.starts_with("/unlink/");
     if is_deed && let Ok(history) = window().history() {
         // Refused only for another origin, which this path is not.
@@ -56,7 +56,7 @@ pub fn Asked(
         request_animation_frame(move || rows.asked.set(Some(vec![key])));
     }
     let refused = match (&found, is_deed) {
-        (None, true) => Some(text::DEED_UNKNOWN.to_owned()),
+        (None, true) => Some(text::DEEP_LINK_UNKNOWN.to_owned()),
         (Some(found), _) => found.refusal.clone(),
         _ => None,
     };
@@ -103,27 +103,27 @@ pub fn Asked(
 #[derive(Default)]
 struct Found {
     /// What to offer to link, with its name.
-    offer: Option<(Wanted, String)>,
+    offer: Option<(LinkTarget, String)>,
     /// What to ask about unlinking.
     ask: Option<Identity>,
     /// Why it cannot be done.
     refusal: Option<String>,
 }
 
-fn find(deed: &Deed, session: Session, rows: Rows) -> Option<Found> {
+fn find(deed: &DeepLink, session: Session, rows: Rows) -> Option<Found> {
     match deed {
-        Deed::Link(connection) => {
+        DeepLink::Link(connection) => {
             let offered = session.tenant().connections.into_iter().find(|one| one.name == *connection)?;
             let name = linking::connection(&offered);
-            let wanted = Wanted { connection: Some(offered.name), ..Wanted::default() };
+            let wanted = LinkTarget { connection: Some(offered.name), ..LinkTarget::default() };
             Some(Found { offer: Some((wanted, name)), ..Found::default() })
         }
-        Deed::Unlink(key) => {
+        DeepLink::Unlink(key) => {
             let user = rows.user.get_untracked()?;
             let identity = user.identities.iter().find(|identity| identity.key() == *key);
             let refusal = |text: &str| Found { refusal: Some(text.to_owned()), ..Found::default() };
             Some(match identity {
-                None => refusal(text::DEED_NOT_LINKED),
+                None => refusal(text::DEEP_LINK_NOT_LINKED),
                 Some(identity) => match untrack(|| rows.reason(identity)) {
                     Some(reason) => refusal(reason.sentence()),
                     None => Found { ask: Some(identity.clone()), ..Found::default() },

@@ -8,8 +8,8 @@ use model::IdentityKey;
 use super::linked_accounts::link::{Judgement, OtherAccount, judge, leave_to_finish, movable, read};
 use crate::api::{ApiError, Client};
 use crate::components::{FailureNotice, Skeleton, dyn_view};
-use crate::session::login::{Ask, Manner, Proof};
-use crate::session::{Second, Session, Wanted, Whom};
+use crate::session::transaction::{Authentication, AuthorizationRequest, InteractionMode};
+use crate::session::{LinkTarget, RememberedUser, SecondaryAccount, Session};
 use crate::text::linking::{already_here, other_login, prove_first, unverified};
 use crate::text::{self, Remedy, request_failure};
 
@@ -18,18 +18,18 @@ use crate::text::{self, Remedy, request_failure};
 enum Known {
     Nothing,
     Failed(ApiError),
-    Login(Client, Box<Second>),
+    Login(Client, Box<SecondaryAccount>),
 }
 
 /// The page between both proofs.
 #[component]
 pub fn Proven(
     /// Who was signed in, and links it.
-    first: Whom,
+    first: RememberedUser,
     /// What they wanted to link.
-    wanted: Wanted,
+    wanted: LinkTarget,
     /// What they proved.
-    proof: Proof,
+    proof: Authentication,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
     let leaving = session.is_leaving();
@@ -44,7 +44,7 @@ pub fn Proven(
     let merging = RwSignal::new(false);
     let finish = {
         let (first, wanted) = (first.clone(), wanted.clone());
-        move |second: Second| leave_to_finish(session, &first, wanted.clone(), second)
+        move |second: SecondaryAccount| leave_to_finish(session, &first, wanted.clone(), second)
     };
     let back = {
         let first = first.clone();
@@ -52,8 +52,13 @@ pub fn Proven(
     };
     let again = {
         let first = first.clone();
-        Callback::new(move |wanted: Wanted| {
-            session.leave(Ask::second(Manner::Visible, String::new(), first.clone(), wanted));
+        Callback::new(move |wanted: LinkTarget| {
+            session.leave(AuthorizationRequest::prove_secondary(
+                InteractionMode::Redirect,
+                String::new(),
+                first.clone(),
+                wanted,
+            ));
         })
     };
     let body = dyn_view(move || match known.get() {
@@ -123,8 +128,8 @@ pub fn Proven(
 async fn take_over(
     client: Client,
     key: IdentityKey,
-    wanted: Wanted,
-    again: Callback<Wanted>,
+    wanted: LinkTarget,
+    again: Callback<LinkTarget>,
     known: RwSignal<Known>,
 ) {
     match client.unlink(&key).await {

@@ -19,10 +19,10 @@ use oauth2::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::authorization_response::Code;
 use super::http::{self, HttpError};
-use super::landing::Code;
-use super::step_up::{Intent, Second, Wanted, Whom};
-use super::{Account, BearerToken, IdToken, LoginError, LoginTrouble, Person, Used, popup};
+use super::step_up::{Intent, LinkTarget, RememberedUser, SecondaryAccount};
+use super::{BearerToken, Credentials, CurrentIdentity, IdToken, LoginError, LoginErrorKind, Person, popup};
 use crate::settings::Tenant;
 
 /// How far the clocks of browser and tenant may differ, in seconds: as much as Auth0's own library allows.
@@ -44,7 +44,7 @@ const ANY_AGE: &str = "31536000";
 
 /// A login under way: what must be known to finish it. Its Debug prints nothing.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Login {
+pub struct Transaction {
     /// Ties the answer to this browser (RFC 6749 section 10.12).
     pub state: String,
     /// Ties the ID token to this login (OpenID Connect Core 3.1.2.1).
@@ -63,9 +63,9 @@ pub struct Login {
     pub purpose: Purpose,
 }
 
-impl fmt::Debug for Login {
+impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Login")
+        f.write_str("Transaction")
     }
 }
 
@@ -75,17 +75,17 @@ pub enum Purpose {
     /// Somebody signs in to the page.
     SignIn,
     /// Somebody proves again who they are, and goes on with what they were doing.
-    StepUp(Whom, Intent),
+    Reauthenticate(RememberedUser, Intent),
     /// Somebody proves the login that shall be linked to the account of the first.
-    Second(Whom, Wanted),
+    ProveSecondary(RememberedUser, LinkTarget),
     /// The first proves again who they are, to link what the second proof was for.
-    First(Whom, Wanted, Box<Second>),
+    ReauthenticatePrimary(RememberedUser, LinkTarget, Box<SecondaryAccount>),
 }
 
 /// What to ask the tenant for.
-pub struct Ask {
+pub struct AuthorizationRequest {
     /// How it is asked.
-    pub manner: Manner,
+    pub manner: InteractionMode,
     /// Where the person goes afterwards: path, query and hash on this origin.
     pub return_to: String,
     /// What the login is for.
@@ -98,47 +98,58 @@ pub struct Ask {
     pub fresh: bool,
 }
 
-impl Ask {
+impl AuthorizationRequest {
     /// An ordinary sign-in.
     #[must_use]
-    pub fn sign_in(manner: Manner, return_to: String) -> Self {
+    pub fn sign_in(manner: InteractionMode, return_to: String) -> Self {
         Self { manner, return_to, purpose: Purpose::SignIn, connection: None, login_hint: None, fresh: false }
     }
 
     /// A fresh sign-in as somebody who is known.
     #[must_use]
-    pub fn again(manner: Manner, return_to: String, whom: &Whom, purpose: Purpose) -> Self {
-        let connection = whom.used.as_ref().map(|used| used.connection.clone());
-        Self { manner, return_to, purpose, connection, login_hint: whom.hint(), fresh: true }
+    pub fn reauthenticate(
+        manner: InteractionMode,
+        return_to: String,
+        remembered: &RememberedUser,
+        purpose: Purpose,
+    ) -> Self {
+        let connection =
+            remembered.current_identity.as_ref().map(|current_identity| current_identity.connection.clone());
+        Self { manner, return_to, purpose, connection, login_hint: remembered.hint(), fresh: true }
     }
 
     /// A fresh sign-in with the login that shall be linked to the account of `first`.
     #[must_use]
-    pub fn second(manner: Manner, return_to: String, first: Whom, wanted: Wanted) -> Self {
+    pub fn prove_secondary(
+        manner: InteractionMode,
+        return_to: String,
+        first: RememberedUser,
+        wanted: LinkTarget,
+    ) -> Self {
         let (connection, login_hint) = (wanted.connection.clone(), wanted.hint.clone());
-        let purpose = Purpose::Second(first, wanted);
+        let purpose = Purpose::ProveSecondary(first, wanted);
         Self { manner, return_to, purpose, connection, login_hint, fresh: true }
     }
 }
 
 /// What a finished login proves: who signed in, with the token to show for it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Proof {
+pub struct Authentication {
     /// Who signed in.
-    pub account: Account,
+    pub account: Credentials,
     /// The proof.
     pub id_token: IdToken,
 }
 
 /// How the tenant is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manner {
+pub enum InteractionMode {
     /// By going there: it may show its login page.
-    Visible,
+    Redirect,
     /// By going there, but it must come straight back.
-    Silent,
+    SilentRedirect,
     /// In a hidden frame that answers by a message.
-    Framed,
+    SilentIframe,
     /// In a window of its own, which comes back to the page's callback.
     Popup,
 }
@@ -176,15 +187,20 @@ fn client(tenant: &Tenant, origin: &str) -> Result<PageClient, ParseError> {
 /// seconds since 1970.
 ///
 /// # Errors
-/// [`LoginTrouble::Settings`] when the tenant's address does not parse.
-pub fn begin(tenant: &Tenant, origin: &str, ask: Ask, now: i64) -> Result<(String, Login), LoginError> {
-    let Ask { manner, return_to, purpose, connection, login_hint, fresh } = ask;
+/// [`LoginErrorKind::Settings`] when the tenant's address does not parse.
+pub fn authorize_url(
+    tenant: &Tenant,
+    origin: &str,
+    ask: AuthorizationRequest,
+    now: i64,
+) -> Result<(String, Transaction), LoginError> {
+    let AuthorizationRequest { manner, return_to, purpose, connection, login_hint, fresh } = ask;
     let client = client(tenant, origin).map_err(settings_trouble)?;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let nonce = CsrfToken::new_random().into_secret();
     let mut request = client
         .authorize_url(|| match manner {
-            Manner::Popup => popup::mark(CsrfToken::new_random()),
+            InteractionMode::Popup => popup::popup_state(CsrfToken::new_random()),
             _ => CsrfToken::new_random(),
         })
         .set_pkce_challenge(challenge)
@@ -192,7 +208,7 @@ pub fn begin(tenant: &Tenant, origin: &str, ask: Ask, now: i64) -> Result<(Strin
         .add_extra_param("audience", &tenant.audience)
         .add_extra_param("nonce", &nonce)
         .add_extra_param("max_age", if fresh { "0" } else { ANY_AGE });
-    let silent = matches!(manner, Manner::Silent | Manner::Framed);
+    let silent = matches!(manner, InteractionMode::SilentRedirect | InteractionMode::SilentIframe);
     if silent {
         request = request.add_extra_param("prompt", "none");
     }
@@ -202,11 +218,11 @@ pub fn begin(tenant: &Tenant, origin: &str, ask: Ask, now: i64) -> Result<(Strin
     if let Some(hint) = &login_hint {
         request = request.add_extra_param("login_hint", hint);
     }
-    if manner == Manner::Framed {
+    if manner == InteractionMode::SilentIframe {
         request = request.add_extra_param("response_mode", "web_message");
     }
     let (url, state) = request.url();
-    let login = Login {
+    let transaction = Transaction {
         state: state.into_secret(),
         nonce,
         verifier: verifier.into_secret(),
@@ -216,31 +232,31 @@ pub fn begin(tenant: &Tenant, origin: &str, ask: Ask, now: i64) -> Result<(Strin
         connection,
         purpose,
     };
-    Ok((url.to_string(), login))
+    Ok((url.to_string(), transaction))
 }
 
 /// Spends `code` for tokens and checks whom they are for. `now` is in seconds since 1970.
 ///
 /// # Errors
 /// What went wrong, by what the person can do about it.
-pub async fn finish(
+pub async fn exchange_code(
     tenant: &Tenant,
     origin: &str,
     code: Code,
-    login: Login,
+    transaction: Transaction,
     now: impl Fn() -> i64,
-) -> Result<Proof, LoginError> {
+) -> Result<Authentication, LoginError> {
     let client = client(tenant, origin).map_err(settings_trouble)?;
     let answer = client
         .exchange_code(AuthorizationCode::new(code.into_secret()))
-        .set_pkce_verifier(PkceCodeVerifier::new(login.verifier))
+        .set_pkce_verifier(PkceCodeVerifier::new(transaction.verifier))
         .request_async(&http::send)
         .await
         .map_err(exchange_trouble)?;
     let now = now();
     let id_token = answer.extra_fields().id_token.as_deref().unwrap_or_default();
-    let claims = check_id_token(id_token, tenant, &login.nonce, login.since, now)
-        .map_err(|reason| LoginError::with(LoginTrouble::Unproven, reason.to_string()))?;
+    let claims = check_id_token(id_token, tenant, &transaction.nonce, transaction.since, now)
+        .map_err(|reason| LoginError::with(LoginErrorKind::Unproven, reason.to_string()))?;
     let id_token = IdToken::new(id_token.to_owned());
     let (bearer, expires_at) = match tenant.bearer {
         Bearer::AccessToken => (
@@ -249,31 +265,33 @@ pub async fn finish(
         ),
         Bearer::IdToken => (id_token.secret().to_owned(), Some(claims.expires_at)),
     };
-    let claimed = claims.profile.0.get(&tenant.identity_claim).and_then(Used::from_claim);
-    let account = Account {
-        used: claimed.or_else(|| login.connection.map(|connection| Used { connection, identity: None })),
+    let claimed = claims.profile.0.get(&tenant.identity_claim).and_then(CurrentIdentity::from_claim);
+    let account = Credentials {
+        current_identity: claimed.or_else(|| {
+            transaction.connection.map(|connection| CurrentIdentity { connection, identity: None })
+        }),
         person: Person { user_id: claims.user_id, profile: claims.profile },
         bearer: BearerToken::new(bearer),
         expires_at,
         // A proof that was asked for now is as old as this moment, whatever the tenant's clock says.
-        auth_time: login.since.map(|_| now).or(claims.auth_time),
+        auth_time: transaction.since.map(|_| now).or(claims.auth_time),
     };
-    Ok(Proof { account, id_token })
+    Ok(Authentication { account, id_token })
 }
 
 fn settings_trouble(error: ParseError) -> LoginError {
-    LoginError::with(LoginTrouble::Settings, error.to_string())
+    LoginError::with(LoginErrorKind::Settings, error.to_string())
 }
 
 fn exchange_trouble(error: RequestTokenError<HttpError, BasicErrorResponse>) -> LoginError {
     match error {
-        RequestTokenError::Request(error) => LoginError::with(LoginTrouble::Offline, error.to_string()),
+        RequestTokenError::Request(error) => LoginError::with(LoginErrorKind::Offline, error.to_string()),
         RequestTokenError::ServerResponse(refusal) => {
             LoginError::refused(refusal.error().as_ref(), refusal.error_description().map(ToOwned::to_owned))
         }
         // The body stays out of sight: it may hold tokens.
-        RequestTokenError::Parse(error, _) => LoginError::with(LoginTrouble::Malformed, error.to_string()),
-        RequestTokenError::Other(reason) => LoginError::with(LoginTrouble::Malformed, reason),
+        RequestTokenError::Parse(error, _) => LoginError::with(LoginErrorKind::Malformed, error.to_string()),
+        RequestTokenError::Other(reason) => LoginError::with(LoginErrorKind::Malformed, reason),
     }
 }
 
@@ -288,7 +306,7 @@ struct Claims {
 
 /// Why an ID token proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-enum Unproven {
+enum IdTokenError {
     #[error("the ID token is missing or malformed")]
     Malformed,
     #[error("the ID token is not signed with RS256")]
@@ -314,24 +332,24 @@ fn check_id_token(
     nonce: &str,
     since: Option<i64>,
     now: i64,
-) -> Result<Claims, Unproven> {
-    fn part(text: Option<&str>) -> Result<Profile, Unproven> {
-        let bytes = URL_SAFE_NO_PAD.decode(text.unwrap_or_default()).map_err(|_| Unproven::Malformed)?;
-        serde_json::from_slice(&bytes).map_err(|_| Unproven::Malformed)
+) -> Result<Claims, IdTokenError> {
+    fn part(text: Option<&str>) -> Result<Profile, IdTokenError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text.unwrap_or_default()).map_err(|_| IdTokenError::Malformed)?;
+        serde_json::from_slice(&bytes).map_err(|_| IdTokenError::Malformed)
     }
     let mut parts = token.split('.');
     let header = part(parts.next())?;
     let claims = part(parts.next())?;
     if parts.next().is_none_or(str::is_empty) || parts.next().is_some() {
-        return Err(Unproven::Malformed);
+        return Err(IdTokenError::Malformed);
     }
     if header.0.get("alg").and_then(Value::as_str) != Some("RS256") {
-        return Err(Unproven::Algorithm);
+        return Err(IdTokenError::Algorithm);
     }
     let text = |name: &str| claims.0.get(name).and_then(Value::as_str);
-    let time = |name: &str| claims.0.get(name).and_then(Value::as_i64).ok_or(Unproven::Malformed);
+    let time = |name: &str| claims.0.get(name).and_then(Value::as_i64).ok_or(IdTokenError::Malformed);
     if text("iss") != Some(&tenant.issuer) {
-        return Err(Unproven::Issuer);
+        return Err(IdTokenError::Issuer);
     }
     let us = Some(tenant.client_id.as_str());
     let for_us = match claims.0.get("aud") {
@@ -342,21 +360,22 @@ fn check_id_token(
         _ => text("aud") == us,
     };
     if !for_us {
-        return Err(Unproven::Audience);
+        return Err(IdTokenError::Audience);
     }
     if text("nonce") != Some(nonce) {
-        return Err(Unproven::Nonce);
+        return Err(IdTokenError::Nonce);
     }
     let expires_at = time("exp")?;
     if now > expires_at.saturating_add(LEEWAY) || now < time("iat")?.saturating_sub(LEEWAY) {
-        return Err(Unproven::Time);
+        return Err(IdTokenError::Time);
     }
     let auth_time = claims.0.get("auth_time").and_then(Value::as_i64);
     let is_recent = |since: i64| auth_time.is_some_and(|time| time >= since.saturating_sub(LEEWAY));
     if !since.is_none_or(is_recent) {
-        return Err(Unproven::Age);
+        return Err(IdTokenError::Age);
     }
-    let user_id = text("sub").filter(|sub| !sub.is_empty()).map(UserId::new).ok_or(Unproven::Malformed)?;
+    let user_id =
+        text("sub").filter(|sub| !sub.is_empty()).map(UserId::new).ok_or(IdTokenError::Malformed)?;
     Ok(Claims { user_id, expires_at, auth_time, profile: claims })
 }
 
@@ -373,7 +392,7 @@ pub fn safe_return(wanted: &str) -> &str {
 }
 
 #[cfg(test)]
-impl Login {
+impl Transaction {
     /// A login with a known state.
     pub(super) fn for_test(state: &str, silent: bool) -> Self {
         Self {
@@ -414,22 +433,26 @@ mod tests {
         format!("{}.{}.c2ln", part(header), part(claims))
     }
 
-    fn check(claims: &Value, now: i64) -> Result<Claims, Unproven> {
+    fn check(claims: &Value, now: i64) -> Result<Claims, IdTokenError> {
         check_id_token(&token(&json!({ "alg": "RS256" }), claims), &tenant(), "n0nce", None, now)
     }
 
-    fn refusal(key: &str, value: Value) -> Unproven {
+    fn refusal(key: &str, value: Value) -> IdTokenError {
         let mut claims = claims();
         claims[key] = value;
         check(&claims, 1500).unwrap_err()
     }
 
-    fn begun(ask: Ask) -> (String, Login) {
-        begin(&tenant(), "http://localhost:3000", ask, 1000).unwrap()
+    fn authorize(ask: AuthorizationRequest) -> (String, Transaction) {
+        authorize_url(&tenant(), "http://localhost:3000", ask, 1000).unwrap()
     }
 
-    fn whom() -> Whom {
-        Whom { user_id: UserId::new("auth0|1"), who: Some("ada@example.com".to_owned()), used: None }
+    fn remembered() -> RememberedUser {
+        RememberedUser {
+            user_id: UserId::new("auth0|1"),
+            who: Some("ada@example.com".to_owned()),
+            current_identity: None,
+        }
     }
 
     fn parameters(url: &str) -> HashMap<String, String> {
@@ -438,7 +461,8 @@ mod tests {
 
     #[test]
     fn an_authorize_address_carries_everything_the_contract_asks_for() {
-        let (url, login) = begun(Ask::sign_in(Manner::Visible, "/x".to_owned()));
+        let (url, transaction) =
+            authorize(AuthorizationRequest::sign_in(InteractionMode::Redirect, "/x".to_owned()));
         assert!(url.starts_with("http://localhost:3000/authorize?"));
         let parameters = parameters(&url);
         let get = |key: &str| parameters.get(key).map(String::as_str);
@@ -456,42 +480,49 @@ mod tests {
         assert_eq!(get("connection"), None);
         assert_eq!(get("audience"), Some("http://localhost:3000/api/v2/"));
         assert_eq!(get("code_challenge_method"), Some("S256"));
-        assert_eq!(get("state"), Some(login.state.as_str()));
-        assert_eq!(get("nonce"), Some(login.nonce.as_str()));
+        assert_eq!(get("state"), Some(transaction.state.as_str()));
+        assert_eq!(get("nonce"), Some(transaction.nonce.as_str()));
         assert_eq!(get("prompt"), None);
         assert_eq!(get("response_mode"), None);
     }
 
     #[test]
     fn the_pkce_secret_never_enters_the_address() {
-        let (url, login) = begun(Ask::sign_in(Manner::Visible, "/".to_owned()));
-        assert!(!url.contains(&login.verifier));
+        let (url, transaction) =
+            authorize(AuthorizationRequest::sign_in(InteractionMode::Redirect, "/".to_owned()));
+        assert!(!url.contains(&transaction.verifier));
     }
 
     #[test]
     fn a_framed_login_asks_for_a_message_and_no_page() {
-        let (url, login) = begun(Ask::sign_in(Manner::Framed, "/".to_owned()));
+        let (url, transaction) =
+            authorize(AuthorizationRequest::sign_in(InteractionMode::SilentIframe, "/".to_owned()));
         let parameters = parameters(&url);
         assert_eq!(parameters.get("prompt").map(String::as_str), Some("none"));
         assert_eq!(parameters.get("response_mode").map(String::as_str), Some("web_message"));
-        assert!(login.silent);
+        assert!(transaction.silent);
     }
 
     #[test]
     fn a_login_to_be_linked_is_asked_for_anew_in_its_connection() {
-        let wanted = Wanted {
+        let wanted = LinkTarget {
             connection: Some(ConnectionName::new("github")),
             hint: Some("adal".to_owned()),
             expected: None,
         };
-        let (url, login) = begun(Ask::second(Manner::Popup, "/".to_owned(), whom(), wanted));
+        let (url, transaction) = authorize(AuthorizationRequest::prove_secondary(
+            InteractionMode::Popup,
+            "/".to_owned(),
+            remembered(),
+            wanted,
+        ));
         let parameters = parameters(&url);
         let get = |key: &str| parameters.get(key).map(String::as_str);
         assert_eq!(get("max_age"), Some("0"));
         assert_eq!(get("connection"), Some("github"));
         assert_eq!(get("login_hint"), Some("adal"));
         assert_eq!(get("prompt"), None);
-        assert!(popup::is_marked(&login.state) && !login.silent);
+        assert!(popup::is_popup_state(&transaction.state) && !transaction.silent);
     }
 
     #[test]
@@ -501,17 +532,18 @@ mod tests {
             check_id_token(&token, &tenant(), "n0nce", Some(since), 1500)
         };
         let mut claims = claims();
-        assert_eq!(fresh(&claims, 1400).unwrap_err(), Unproven::Age);
+        assert_eq!(fresh(&claims, 1400).unwrap_err(), IdTokenError::Age);
         claims["auth_time"] = json!(1340);
         assert_eq!(fresh(&claims, 1400).unwrap().auth_time, Some(1340));
         claims["auth_time"] = json!(1339);
-        assert_eq!(fresh(&claims, 1400).unwrap_err(), Unproven::Age);
+        assert_eq!(fresh(&claims, 1400).unwrap_err(), IdTokenError::Age);
     }
 
     #[test]
     fn two_logins_share_no_secret() {
-        let begin = || begun(Ask::sign_in(Manner::Visible, "/".to_owned())).1;
-        let (one, other) = (begin(), begin());
+        let transaction =
+            || authorize(AuthorizationRequest::sign_in(InteractionMode::Redirect, "/".to_owned())).1;
+        let (one, other) = (transaction(), transaction());
         assert_ne!(one.state, other.state);
         assert_ne!(one.nonce, other.nonce);
         assert_ne!(one.verifier, other.verifier);
@@ -519,10 +551,10 @@ mod tests {
 
     #[test]
     fn a_login_survives_its_storage_and_prints_nothing() {
-        let login = Login::for_test("st4te", false);
-        let again: Login = serde_json::from_str(&serde_json::to_string(&login).unwrap()).unwrap();
+        let transaction = Transaction::for_test("st4te", false);
+        let again: Transaction = serde_json::from_str(&serde_json::to_string(&transaction).unwrap()).unwrap();
         assert_eq!(again.verifier, "verifier");
-        assert_eq!(format!("{again:?}"), "Login");
+        assert_eq!(format!("{again:?}"), "Transaction");
     }
 
     #[test]
@@ -534,13 +566,13 @@ mod tests {
 
     #[test]
     fn another_issuer_is_refused_even_when_only_a_slash_differs() {
-        assert_eq!(refusal("iss", json!("http://localhost:3000")), Unproven::Issuer);
+        assert_eq!(refusal("iss", json!("http://localhost:3000")), IdTokenError::Issuer);
     }
 
     #[test]
     fn a_token_for_another_application_is_refused() {
-        assert_eq!(refusal("aud", json!("other")), Unproven::Audience);
-        assert_eq!(refusal("aud", json!(["client", "other"])), Unproven::Audience);
+        assert_eq!(refusal("aud", json!("other")), IdTokenError::Audience);
+        assert_eq!(refusal("aud", json!(["client", "other"])), IdTokenError::Audience);
     }
 
     #[test]
@@ -553,22 +585,25 @@ mod tests {
 
     #[test]
     fn a_token_of_another_login_is_refused() {
-        assert_eq!(refusal("nonce", json!("other")), Unproven::Nonce);
-        assert_eq!(refusal("nonce", Value::Null), Unproven::Nonce);
+        assert_eq!(refusal("nonce", json!("other")), IdTokenError::Nonce);
+        assert_eq!(refusal("nonce", Value::Null), IdTokenError::Nonce);
     }
 
     #[test]
     fn time_is_checked_with_a_minute_of_leeway() {
         assert!(check(&claims(), 2060).is_ok());
-        assert_eq!(check(&claims(), 2061).unwrap_err(), Unproven::Time);
+        assert_eq!(check(&claims(), 2061).unwrap_err(), IdTokenError::Time);
         assert!(check(&claims(), 940).is_ok());
-        assert_eq!(check(&claims(), 939).unwrap_err(), Unproven::Time);
+        assert_eq!(check(&claims(), 939).unwrap_err(), IdTokenError::Time);
     }
 
     #[test]
     fn any_other_algorithm_is_refused() {
         let token = token(&json!({ "alg": "none" }), &claims());
-        assert_eq!(check_id_token(&token, &tenant(), "n0nce", None, 1500).unwrap_err(), Unproven::Algorithm);
+        assert_eq!(
+            check_id_token(&token, &tenant(), "n0nce", None, 1500).unwrap_err(),
+            IdTokenError::Algorithm
+        );
     }
 
     #[test]
@@ -576,11 +611,11 @@ mod tests {
         for token in ["", "a.b.c", "e30.e30", "e30.e30.", "e30.e30.c2ln.c2ln"] {
             assert_eq!(
                 check_id_token(token, &tenant(), "n0nce", None, 1500).unwrap_err(),
-                Unproven::Malformed
+                IdTokenError::Malformed
             );
         }
         for claim in ["sub", "exp", "iat"] {
-            assert_eq!(refusal(claim, json!("")), Unproven::Malformed, "{claim}");
+            assert_eq!(refusal(claim, json!("")), IdTokenError::Malformed, "{claim}");
         }
     }
 

@@ -6,7 +6,7 @@ use model::{ConnectionName, Identity, IdentityKey, User};
 
 /// Why a login stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum UnlinkBlocked {
     /// It is the main one, which holds the account.
     Main,
     /// An organisation manages it.
@@ -15,7 +15,7 @@ pub enum Reason {
     LastWayIn,
 }
 
-impl Reason {
+impl UnlinkBlocked {
     /// The reason of a refusal, by the tenant's word for programs.
     #[must_use]
     pub fn of_code(code: &str) -> Option<Self> {
@@ -30,12 +30,12 @@ impl Reason {
 
 /// What the settings say of the connections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Guard {
+pub struct UnlinkPolicy {
     pinned: Vec<ConnectionName>,
     closed: Vec<ConnectionName>,
 }
 
-impl Guard {
+impl UnlinkPolicy {
     /// Reads the settings. A connection that they do not name is open and not pinned.
     #[must_use]
     pub fn new(connections: &[OfferedConnection]) -> Self {
@@ -53,20 +53,20 @@ impl Guard {
 
     /// Why `identity` of `user` has to stay when the logins `going` go, if it has to.
     #[must_use]
-    pub fn reason(&self, user: &User, identity: &Identity, going: &[IdentityKey]) -> Option<Reason> {
+    pub fn reason(&self, user: &User, identity: &Identity, going: &[IdentityKey]) -> Option<UnlinkBlocked> {
         let key = identity.key();
         if user.identities.first().is_some_and(|main| main.key() == key) {
-            return Some(Reason::Main);
+            return Some(UnlinkBlocked::Main);
         }
         if self.pinned.contains(&identity.connection) {
-            return Some(Reason::Pinned);
+            return Some(UnlinkBlocked::Pinned);
         }
         let stays = |other: &&Identity| {
             let other = other.key();
             other != key && !going.contains(&other)
         };
         let opens = user.identities.iter().filter(stays).any(|other| self.is_way_in(other));
-        (!opens).then_some(Reason::LastWayIn)
+        (!opens).then_some(UnlinkBlocked::LastWayIn)
     }
 }
 
@@ -82,11 +82,11 @@ mod tests {
         serde_json::from_value(json!({ "user_id": "auth0|1", "identities": identities })).unwrap()
     }
 
-    fn guard(connections: &Value) -> Guard {
-        Guard::new(&serde_json::from_value::<Vec<_>>(connections.clone()).unwrap())
+    fn guard(connections: &Value) -> UnlinkPolicy {
+        UnlinkPolicy::new(&serde_json::from_value::<Vec<_>>(connections.clone()).unwrap())
     }
 
-    fn reasons(guard: &Guard, going: &[usize]) -> Vec<Option<Reason>> {
+    fn reasons(guard: &UnlinkPolicy, going: &[usize]) -> Vec<Option<UnlinkBlocked>> {
         let user = user();
         let going: Vec<_> = going.iter().map(|place| user.identities[*place].key()).collect();
         user.identities.iter().map(|identity| guard.reason(&user, identity, &going)).collect()
@@ -94,35 +94,47 @@ mod tests {
 
     #[test]
     fn the_main_login_stays_and_the_others_may_go() {
-        assert_eq!(reasons(&Guard::default(), &[]), [Some(Reason::Main), None, None, None]);
+        assert_eq!(reasons(&UnlinkPolicy::default(), &[]), [Some(UnlinkBlocked::Main), None, None, None]);
     }
 
     #[test]
     fn a_login_of_a_pinned_connection_stays() {
         let guard = guard(&json!([{ "name": "okta", "strategy": "okta", "pinned": true }]));
-        assert_eq!(reasons(&guard, &[]), [Some(Reason::Main), None, None, Some(Reason::Pinned)]);
+        assert_eq!(
+            reasons(&guard, &[]),
+            [Some(UnlinkBlocked::Main), None, None, Some(UnlinkBlocked::Pinned)]
+        );
     }
 
     #[test]
     fn the_last_login_that_opens_the_account_stays_also_when_others_go_with_it() {
         let closed = |name: &str| json!({ "name": name, "strategy": name, "closed": true });
         let one = guard(&json!([closed("auth0"), closed("apple"), closed("okta")]));
-        assert_eq!(reasons(&one, &[]), [Some(Reason::Main), Some(Reason::LastWayIn), None, None]);
+        assert_eq!(
+            reasons(&one, &[]),
+            [Some(UnlinkBlocked::Main), Some(UnlinkBlocked::LastWayIn), None, None]
+        );
         let two = guard(&json!([closed("auth0"), closed("okta")]));
-        assert_eq!(reasons(&two, &[]), [Some(Reason::Main), None, None, None]);
-        assert_eq!(reasons(&two, &[1]), [Some(Reason::Main), None, Some(Reason::LastWayIn), None]);
+        assert_eq!(reasons(&two, &[]), [Some(UnlinkBlocked::Main), None, None, None]);
+        assert_eq!(
+            reasons(&two, &[1]),
+            [Some(UnlinkBlocked::Main), None, Some(UnlinkBlocked::LastWayIn), None]
+        );
     }
 
     #[test]
     fn all_linked_logins_may_go_at_once_while_the_main_one_opens_the_account() {
-        assert_eq!(reasons(&Guard::default(), &[1, 2, 3]), [Some(Reason::Main), None, None, None]);
+        assert_eq!(
+            reasons(&UnlinkPolicy::default(), &[1, 2, 3]),
+            [Some(UnlinkBlocked::Main), None, None, None]
+        );
     }
 
     #[test]
     fn a_refusal_of_the_tenant_has_the_same_reasons() {
-        assert_eq!(Reason::of_code("pinned_connection"), Some(Reason::Pinned));
-        assert_eq!(Reason::of_code("last_way_in"), Some(Reason::LastWayIn));
-        assert_eq!(Reason::of_code("delete_main_user_identity"), Some(Reason::Main));
-        assert_eq!(Reason::of_code("insufficient_scope"), None);
+        assert_eq!(UnlinkBlocked::of_code("pinned_connection"), Some(UnlinkBlocked::Pinned));
+        assert_eq!(UnlinkBlocked::of_code("last_way_in"), Some(UnlinkBlocked::LastWayIn));
+        assert_eq!(UnlinkBlocked::of_code("delete_main_user_identity"), Some(UnlinkBlocked::Main));
+        assert_eq!(UnlinkBlocked::of_code("insufficient_scope"), None);
     }
 }

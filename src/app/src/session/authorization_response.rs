@@ -2,26 +2,26 @@
 
 use std::fmt;
 
-use super::login::Login;
-use super::{LoginError, LoginTrouble};
+use super::transaction::Transaction;
+use super::{LoginError, LoginErrorKind};
 
 /// An authorization response (RFC 6749 sections 4.1.2 and 4.1.2.1), from an address or from a message.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Response {
+pub struct AuthorizationResponse {
     state: Option<String>,
     answer: Result<String, (String, Option<String>)>,
 }
 
 /// Prints nothing that came from outside: a code is a secret until it is spent.
-impl fmt::Debug for Response {
+impl fmt::Debug for AuthorizationResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Response")
+        f.write_str("AuthorizationResponse")
     }
 }
 
 /// What to do with a response.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CallbackOutcome {
     /// Spend this code.
     Exchange(Code),
     /// A silent sign-in found that the tenant has no session: nobody is signed in, and nothing is wrong.
@@ -46,7 +46,7 @@ impl fmt::Debug for Code {
     }
 }
 
-impl Response {
+impl AuthorizationResponse {
     /// Reads a response through `get`, which looks one parameter up; `None` when it holds neither a code
     /// nor an error.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Option<Self> {
@@ -62,19 +62,20 @@ impl Response {
     /// that nothing has answered before.
     ///
     /// # Errors
-    /// [`LoginTrouble::Stale`] for a response to no login or to another one; the tenant's own refusal
+    /// [`LoginErrorKind::Stale`] for a response to no login or to another one; the tenant's own refusal
     /// otherwise. A description is passed on only when the state matches, so that nobody can put words on
     /// this page by a crafted link.
-    pub fn judge(self, login: Option<&Login>) -> Result<Verdict, LoginError> {
-        let login = login.filter(|login| self.state.as_deref() == Some(login.state.as_str()));
-        match (self.answer, login) {
-            (Ok(code), Some(_)) => Ok(Verdict::Exchange(Code(code))),
-            (Err((error, _)), Some(login)) if login.silent && needs_a_person(&error) => {
-                Ok(Verdict::NoSession)
+    pub fn judge(self, transaction: Option<&Transaction>) -> Result<CallbackOutcome, LoginError> {
+        let transaction =
+            transaction.filter(|transaction| self.state.as_deref() == Some(transaction.state.as_str()));
+        match (self.answer, transaction) {
+            (Ok(code), Some(_)) => Ok(CallbackOutcome::Exchange(Code(code))),
+            (Err((error, _)), Some(transaction)) if transaction.silent && needs_a_person(&error) => {
+                Ok(CallbackOutcome::NoSession)
             }
             (Err((error, description)), Some(_)) => Err(LoginError::refused(&error, description)),
             (Err((error, _)), None) if error == "access_denied" => Err(LoginError::refused(&error, None)),
-            (_, None) => Err(LoginTrouble::Stale.into()),
+            (_, None) => Err(LoginErrorKind::Stale.into()),
         }
     }
 }
@@ -94,50 +95,54 @@ fn needs_a_person(error: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::login::Login;
+    use crate::session::transaction::Transaction;
 
-    fn response(parameters: &[(&str, &str)]) -> Response {
-        Response::read(|name| {
+    fn response(parameters: &[(&str, &str)]) -> AuthorizationResponse {
+        AuthorizationResponse::read(|name| {
             parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
         .unwrap()
     }
 
-    fn login(silent: bool) -> Login {
-        Login::for_test("st4te", silent)
+    fn transaction(silent: bool) -> Transaction {
+        Transaction::for_test("st4te", silent)
     }
 
-    fn trouble(parameters: &[(&str, &str)], login: Option<&Login>) -> LoginTrouble {
-        response(parameters).judge(login).unwrap_err().trouble
+    fn kind(parameters: &[(&str, &str)], transaction: Option<&Transaction>) -> LoginErrorKind {
+        response(parameters).judge(transaction).unwrap_err().kind
     }
 
     #[test]
     fn an_address_without_code_or_error_is_no_response() {
-        assert_eq!(Response::read(|_| None), None);
+        assert_eq!(AuthorizationResponse::read(|_| None), None);
     }
 
     #[test]
     fn a_code_with_the_right_state_is_spent() {
-        let verdict = response(&[("code", "c0de"), ("state", "st4te")]).judge(Some(&login(false))).unwrap();
-        assert_eq!(verdict, Verdict::Exchange(Code("c0de".to_owned())));
+        let outcome =
+            response(&[("code", "c0de"), ("state", "st4te")]).judge(Some(&transaction(false))).unwrap();
+        assert_eq!(outcome, CallbackOutcome::Exchange(Code("c0de".to_owned())));
     }
 
     #[test]
     fn a_wrong_or_missing_state_is_refused() {
-        assert_eq!(trouble(&[("code", "c"), ("state", "other")], Some(&login(false))), LoginTrouble::Stale);
-        assert_eq!(trouble(&[("code", "c")], Some(&login(false))), LoginTrouble::Stale);
+        assert_eq!(
+            kind(&[("code", "c"), ("state", "other")], Some(&transaction(false))),
+            LoginErrorKind::Stale
+        );
+        assert_eq!(kind(&[("code", "c")], Some(&transaction(false))), LoginErrorKind::Stale);
     }
 
     #[test]
     fn a_response_without_a_login_is_refused() {
-        assert_eq!(trouble(&[("code", "c"), ("state", "st4te")], None), LoginTrouble::Stale);
+        assert_eq!(kind(&[("code", "c"), ("state", "st4te")], None), LoginErrorKind::Stale);
     }
 
     #[test]
     fn a_cancelled_sign_in_is_called_that() {
         let parameters = [("error", "access_denied"), ("error_description", "No"), ("state", "st4te")];
-        let error = response(&parameters).judge(Some(&login(false))).unwrap_err();
-        assert_eq!(error.trouble, LoginTrouble::Denied);
+        let error = response(&parameters).judge(Some(&transaction(false))).unwrap_err();
+        assert_eq!(error.kind, LoginErrorKind::Denied);
         assert_eq!(error.details.as_deref(), Some("access_denied: No"));
     }
 
@@ -151,7 +156,7 @@ mod tests {
     #[test]
     fn a_silent_sign_in_without_session_is_no_failure() {
         let parameters = [("error", "login_required"), ("state", "st4te")];
-        assert_eq!(response(&parameters).judge(Some(&login(true))), Ok(Verdict::NoSession));
-        assert_eq!(trouble(&parameters, Some(&login(false))), LoginTrouble::Refused);
+        assert_eq!(response(&parameters).judge(Some(&transaction(true))), Ok(CallbackOutcome::NoSession));
+        assert_eq!(kind(&parameters, Some(&transaction(false))), LoginErrorKind::Refused);
     }
 }
