@@ -1,12 +1,10 @@
 //! The list as it was last read, for reading while there is no connection. It holds what a row shows and nothing else,
 //! above all no token, and goes when somebody signs out.
 
-use leptos::prelude::window;
 use model::{Identity, Profile, User, UserId};
 use serde::{Deserialize, Serialize};
-use web_sys::Storage;
 
-use crate::json;
+use crate::storage::Storage;
 
 const LIST: &str = "linked-accounts.list";
 
@@ -26,17 +24,13 @@ pub struct CachedList {
 /// Keeps the list of `user`, in place of anybody's before.
 pub fn store(user: &User, now: i64) {
     let kept = CachedList { user: shown(user), read_at: now };
-    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(&kept)) {
-        // A full or forbidden storage keeps nothing: less comfortable, not wrong.
-        let _ = storage.set_item(LIST, &text);
-    }
+    Storage::Local.write(LIST, &kept);
 }
 
 /// The list that was kept last.
 #[must_use]
 pub fn last() -> Option<CachedList> {
-    let text = storage()?.get_item(LIST).ok().flatten()?;
-    json::read(&text).ok()
+    Storage::Local.read(LIST)
 }
 
 /// The list that was kept last, if it is that of `user_id`.
@@ -47,11 +41,7 @@ pub fn last_of(user_id: &UserId) -> Option<CachedList> {
 
 /// Forgets it.
 pub fn clear() {
-    let _ = storage().map(|storage| storage.remove_item(LIST));
-}
-
-fn storage() -> Option<Storage> {
-    window().local_storage().ok().flatten()
+    Storage::Local.remove(LIST);
 }
 
 fn shown_profile(profile: &Profile) -> Profile {

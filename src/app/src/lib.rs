@@ -6,15 +6,22 @@
     reason = "components are called by the view macro, which uses what they return, and own their properties"
 )]
 
+pub mod account_name;
 pub mod api;
 pub mod cache;
+pub mod clock;
 pub mod components;
 pub mod deep_link;
+pub mod fetch;
 pub mod json;
+pub mod location;
 pub mod pages;
+pub mod paths;
 pub mod session;
 pub mod settings;
+pub mod storage;
 pub mod text;
+pub mod token;
 pub mod unlink_policy;
 pub mod unlinked;
 
@@ -28,11 +35,8 @@ use web_sys::HtmlElement;
 use components::identity_row::breakable;
 use components::{Avatar, FailureNotice, Skeleton, SkeletonHtml, dyn_view};
 use pages::{Callback, Home, LinkedAccounts, NotFound};
-use session::{PageEntry, Session};
+use session::{PageEntry, Session, popup};
 use settings::Tenant;
-
-/// Where the list is.
-pub const LIST: &str = "/linked-accounts";
 
 /// Replaces the shell's content by the page.
 pub fn mount() {
@@ -53,9 +57,11 @@ pub fn App(
 ) -> impl IntoView {
     provide_context(skeleton);
     // Before the router reads the address, and once, even when the settings need a second try.
-    let arrival = PageEntry::take();
-    if let PageEntry::Popup(handed) = &arrival {
-        handed.over();
+    let entry = PageEntry::take();
+    if let PageEntry::Popup(response) = &entry {
+        if let Some(response) = response {
+            popup::post_to_opener(response);
+        }
         return view! { <main><h1>{text::HANDED_OVER}</h1><p class="lede">{text::CLOSE_WINDOW}</p></main> }
             .into_any();
     }
@@ -73,17 +79,17 @@ pub fn App(
             view! { <Header/><main><h1>{text::NAME}</h1><FailureNotice failure on_remedy=try_again/></main> }
                 .into_any()
         }
-        Some(Ok(tenant)) => view! { <Pages tenant arrival=arrival.clone()/> }.into_any(),
+        Some(Ok(tenant)) => view! { <Pages tenant entry=entry.clone()/> }.into_any(),
     })
     .into_any()
 }
 
 #[component]
-fn Pages(tenant: Tenant, arrival: PageEntry) -> impl IntoView {
+fn Pages(tenant: Tenant, entry: PageEntry) -> impl IntoView {
     if let Some(name) = &tenant.name {
         document().set_title(name);
     }
-    provide_context(Session::start(tenant, arrival));
+    provide_context(Session::start(tenant, entry));
     view! {
         <Router>
             <Header/>
@@ -113,7 +119,7 @@ fn Header() -> impl IntoView {
             None => ().into_any(),
             Some(person) => {
                 let profile = person.profile;
-                let who = text::person(&profile).map(ToOwned::to_owned);
+                let who = account_name::account_name(&profile).map(ToOwned::to_owned);
                 let initials = text::initials(profile.name().or(who.as_deref()).unwrap_or_default());
                 view! {
                     <div class="who">

@@ -1,12 +1,11 @@
 //! The logins that somebody unlinked lately, for linking them again. They hold what a row shows and nothing else, and
 //! go when the person signs out.
 
-use leptos::prelude::window;
 use model::{Identity, IdentityKey, UserId};
 use serde::{Deserialize, Serialize};
-use web_sys::Storage;
 
-use crate::{cache, json};
+use crate::cache;
+use crate::storage::Storage;
 
 const UNLINKED: &str = "linked-accounts.unlinked";
 /// How many are remembered.
@@ -23,8 +22,7 @@ impl Unlinked {
     /// What is remembered of the account `user_id`.
     #[must_use]
     pub fn of(user_id: UserId) -> Self {
-        let kept = storage().and_then(|storage| storage.get_item(UNLINKED).ok().flatten());
-        let kept: Option<Self> = kept.and_then(|text| json::read(&text).ok());
+        let kept: Option<Self> = Storage::Local.read(UNLINKED);
         kept.filter(|kept| kept.user_id == user_id).unwrap_or(Self { user_id, identities: Vec::new() })
     }
 
@@ -48,20 +46,13 @@ impl Unlinked {
 
     /// Keeps the list beyond this page load, in place of anybody's before.
     pub fn store(&self) {
-        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
-            // A full or forbidden storage keeps nothing: less comfortable, not wrong.
-            let _ = storage.set_item(UNLINKED, &text);
-        }
+        Storage::Local.write(UNLINKED, self);
     }
 }
 
 /// Forgets everything.
 pub fn clear() {
-    let _ = storage().map(|storage| storage.remove_item(UNLINKED));
-}
-
-fn storage() -> Option<Storage> {
-    window().local_storage().ok().flatten()
+    Storage::Local.remove(UNLINKED);
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use oauth2::http::Method;
 use serde_json::json;
 
 use super::{ApiError, Client};
-use crate::session::IdToken;
+use crate::token::IdToken;
 
 /// What an unlink request came to. Either way the array is the whole truth: it replaces what was shown.
 #[derive(Clone, Debug, PartialEq)]

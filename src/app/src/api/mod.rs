@@ -6,15 +6,14 @@ pub mod identities;
 
 use std::fmt;
 
-use gloo_net::http::RequestBuilder;
 use model::UserId;
 use oauth2::http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
 
-use crate::json;
-use crate::session::{BearerToken, http::REQUEST_TIMEOUT_MS, now};
+use crate::clock::now;
+use crate::token::BearerToken;
+use crate::{fetch, json};
 pub use error::{ApiError, Details, ErrorKind};
 
 /// Speaks for one person, with a token that was live when the client was made.
@@ -50,15 +49,8 @@ impl Client {
         path: &str,
         body: Option<Value>,
     ) -> Result<T, ApiError> {
-        let request = RequestBuilder::new(&format!("{}{path}", self.origin))
-            .method(method)
-            .header("authorization", &format!("Bearer {}", self.bearer.secret()))
-            .header("accept", "application/json")
-            .redirect(RequestRedirect::Error)
-            .credentials(RequestCredentials::Omit)
-            .cache(RequestCache::NoStore)
-            .referrer_policy(ReferrerPolicy::NoReferrer)
-            .abort_signal(Some(&AbortSignal::timeout_with_u32(REQUEST_TIMEOUT_MS)));
+        let request = fetch::request(method, &format!("{}{path}", self.origin))
+            .header("authorization", &format!("Bearer {}", self.bearer.secret()));
         let request = match body {
             Some(body) => request.header("content-type", "application/json").body(body.to_string()),
             None => request.build(),

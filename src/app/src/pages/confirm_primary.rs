@@ -8,8 +8,8 @@ use model::IdentityKey;
 use super::linked_accounts::link::{Judgement, OtherAccount, judge, leave_to_finish, movable, read};
 use crate::api::{ApiError, Client};
 use crate::components::{FailureNotice, Skeleton, dyn_view};
-use crate::session::transaction::{Authentication, AuthorizationRequest, InteractionMode};
-use crate::session::{LinkTarget, RememberedUser, SecondaryAccount, Session};
+use crate::session::transaction::{AuthorizationRequest, InteractionMode};
+use crate::session::{Authentication, LinkTarget, RememberedUser, SecondaryAccount, Session};
 use crate::text::linking::{already_here, other_login, prove_first, unverified};
 use crate::text::{self, Remedy, request_failure};
 

@@ -12,9 +12,9 @@ use leptos_router::components::Redirect;
 use model::Profile;
 
 use crate::components::{FailureNotice, Skeleton, dyn_view};
-use crate::session::silent::own_origin;
 use crate::session::{LoginError, Phase, Session};
 use crate::text::{self, Remedy};
+use crate::{location::own_origin, paths};
 pub use callback::Callback;
 use confirm_primary::Proven;
 pub use linked_accounts::LinkedAccounts;
@@ -26,7 +26,7 @@ pub use sign_in::SignIn;
 pub fn Home() -> impl IntoView {
     let phase = expect_context::<Session>().phase();
     dyn_view(move || match phase.get() {
-        Phase::Present => go_on_to(crate::LIST.to_owned()),
+        Phase::Present => go_on_to(paths::LIST.to_owned()),
         phase => outside(phase),
     })
 }

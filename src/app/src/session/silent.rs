@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use js_sys::{Function, Object, Promise, Reflect};
-use leptos::prelude::{document, set_timeout_with_handle, window, window_event_listener_untyped};
+use leptos::prelude::{document, set_timeout_with_handle, window_event_listener_untyped};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlIFrameElement, MessageEvent};
 
 use super::authorization_response::AuthorizationResponse;
-use super::{LoginError, LoginErrorKind};
+use super::error::{LoginError, LoginErrorKind};
 
 /// How long the frame may take. The tenant answers at once or not at all.
 const IFRAME_TIMEOUT: Duration = Duration::from_secs(10);
@@ -67,10 +67,4 @@ fn is_from(event: &MessageEvent, frame: &HtmlIFrameElement) -> bool {
 
 fn text(object: &JsValue, key: &str) -> Option<String> {
     object.is_object().then(|| Reflect::get(object, &key.into()).ok()).flatten()?.as_string()
-}
-
-/// The page's own origin.
-#[must_use]
-pub fn own_origin() -> String {
-    window().location().origin().unwrap_or_default()
 }

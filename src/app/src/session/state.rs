@@ -1,134 +1,9 @@
 //! Who is signed in, as a pure state machine: what happened goes in, the next state comes out.
 
-use std::fmt;
-
-use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use super::LoginError;
-use super::step_up::{LinkTarget, RememberedUser};
-use super::transaction::Authentication;
-use crate::text;
-
-/// A token that opens the Management API. Held in memory only; its Debug prints nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct BearerToken(String);
-
-impl BearerToken {
-    /// Wraps a token as the tenant issued it.
-    #[must_use]
-    pub fn new(token: String) -> Self {
-        Self(token)
-    }
-
-    /// The token itself, for an `Authorization` header and nothing else.
-    #[must_use]
-    pub fn secret(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for BearerToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BearerToken")
-    }
-}
-
-/// Who is signed in, from the ID token.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Person {
-    /// The account's id: the token's `sub`.
-    pub user_id: UserId,
-    /// Name, e-mail address and picture, as far as the tenant told.
-    pub profile: Profile,
-}
-
-/// An ID token that proves to the tenant who signed in: what an identity is linked with. Its Debug prints nothing.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct IdToken(String);
-
-impl IdToken {
-    /// Wraps a token as the tenant issued it.
-    #[must_use]
-    pub fn new(token: String) -> Self {
-        Self(token)
-    }
-
-    /// The token itself, for `link_with` and nothing else.
-    #[must_use]
-    pub fn secret(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for IdToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IdToken")
-    }
-}
-
-/// Which identity somebody signed in with, as far as it is known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CurrentIdentity {
-    /// The connection.
-    pub connection: ConnectionName,
-    /// The identity as `provider|id`, where the tenant tells it.
-    pub identity: Option<UserId>,
-}
-
-impl CurrentIdentity {
-    /// Reads the claim `{"provider", "user_id", "connection"}`; `None` when it is none.
-    #[must_use]
-    pub fn from_claim(claim: &Value) -> Option<Self> {
-        let text = |name: &str| claim.get(name).and_then(Value::as_str);
-        let user_id: IdentityId = Deserialize::deserialize(claim.get("user_id")?).ok()?;
-        let key = IdentityKey { provider: Provider::new(text("provider")?), user_id };
-        Some(Self { connection: ConnectionName::new(text("connection")?), identity: Some(key.as_user_id()) })
-    }
-
-    /// The identity among those of the account. By its connection alone it is known only if no other has that.
-    #[must_use]
-    pub fn among(&self, identities: &[Identity]) -> Option<IdentityKey> {
-        let mut fitting = identities.iter().filter(|identity| match &self.identity {
-            Some(current_identity) => identity.key().as_user_id() == *current_identity,
-            None => identity.connection == self.connection,
-        });
-        let found = fitting.next()?;
-        fitting.next().is_none().then(|| found.key())
-    }
-}
-
-/// A signed-in person with a token.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Credentials {
-    /// Who it is.
-    pub person: Person,
-    /// What to show to the Management API.
-    pub bearer: BearerToken,
-    /// When the token ends, in seconds since 1970; `None` when the tenant did not say.
-    pub expires_at: Option<i64>,
-    /// When the person last proved who they are, in seconds since 1970; `None` when the tenant did not say.
-    pub auth_time: Option<i64>,
-    /// What they signed in with, as far as it is known.
-    pub current_identity: Option<CurrentIdentity>,
-}
-
-impl Credentials {
-    /// Whether the token still has time left at `now`, in seconds since 1970.
-    #[must_use]
-    pub fn is_live(&self, now: i64) -> bool {
-        self.expires_at.is_none_or(|end| now < end)
-    }
-
-    /// Whether the person proved who they are within the last `seconds` before `now`; 0 asks for no proof.
-    #[must_use]
-    pub fn is_fresh(&self, seconds: u32, now: i64) -> bool {
-        let since = |time: i64| now.saturating_sub(time) <= i64::from(seconds);
-        seconds == 0 || self.auth_time.is_some_and(since)
-    }
-}
+use super::credentials::{Authentication, Credentials, CurrentIdentity, Person};
+use super::error::LoginError;
+use super::intent::{LinkTarget, RememberedUser};
+use crate::account_name::account_name;
 
 /// What is known about the session.
 #[derive(Clone, Debug, PartialEq)]
@@ -218,7 +93,7 @@ impl State {
             Self::SignedIn(account) => account.current_identity.clone(),
             _ => None,
         };
-        let who = text::person(&person.profile).map(ToOwned::to_owned);
+        let who = account_name(&person.profile).map(ToOwned::to_owned);
         Some(RememberedUser { user_id: person.user_id.clone(), who, current_identity })
     }
 
@@ -235,10 +110,11 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use model::{Profile, UserId};
 
     use super::*;
-    use crate::session::LoginErrorKind;
+    use crate::session::error::LoginErrorKind;
+    use crate::token::BearerToken;
 
     fn account() -> Credentials {
         Credentials {
@@ -328,48 +204,12 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_live_until_its_last_second() {
-        assert!(account().is_live(99));
-        assert!(!account().is_live(100));
-    }
-
-    #[test]
-    fn a_sign_in_is_fresh_for_as_long_as_was_asked() {
-        let at = |auth_time| Credentials { auth_time, ..account() };
-        assert!(at(Some(1000)).is_fresh(900, 1900));
-        assert!(!at(Some(1000)).is_fresh(900, 1901));
-        assert!(!at(None).is_fresh(900, 1000));
-        assert!(at(None).is_fresh(0, 1000));
-    }
-
-    #[test]
     fn somebody_else_is_signed_in_only_when_the_person_says_so() {
         let before = RememberedUser { user_id: UserId::new("auth0|2"), who: None, current_identity: None };
         let changed = State::Checking.on(Event::SomebodyElse(before.clone(), account()));
         assert_eq!(changed, State::Changed(before, account()));
         assert_eq!(changed.clone().on(Event::Expired), changed);
         assert_eq!(changed.on(Event::Accepted), State::SignedIn(account()));
-    }
-
-    #[test]
-    fn the_identity_in_use_is_read_from_its_claim() {
-        let claim = json!({ "provider": "github", "user_id": 42, "connection": "github" });
-        let identity = CurrentIdentity::from_claim(&claim).unwrap().identity.unwrap();
-        assert_eq!(identity.as_str(), "github|42");
-        assert_eq!(CurrentIdentity::from_claim(&json!({ "provider": "github" })), None);
-    }
-
-    #[test]
-    fn a_connection_alone_names_an_identity_only_if_no_other_has_it() {
-        let identity = |id: &str, connection: &str| {
-            let identity = json!({ "provider": connection, "user_id": id, "connection": connection });
-            serde_json::from_value::<Identity>(identity).unwrap()
-        };
-        let current_identity = CurrentIdentity { connection: ConnectionName::new("github"), identity: None };
-        let one = [identity("1", "github"), identity("2", "line")];
-        assert_eq!(current_identity.among(&one), Some(one[0].key()));
-        assert_eq!(current_identity.among(&[identity("1", "github"), identity("2", "github")]), None);
-        assert_eq!(current_identity.among(&one[1..]), None);
     }
 
     #[test]

@@ -12,8 +12,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use super::{BearerToken, Credentials};
+use super::credentials::Credentials;
 use crate::json;
+use crate::token::BearerToken;
 
 const CHANNEL: &str = "linked-accounts";
 /// The lock under which one tab at a time renews the token.
@@ -167,7 +168,7 @@ mod tests {
     use model::Profile;
 
     use super::*;
-    use crate::session::Person;
+    use crate::session::credentials::Person;
 
     fn account(id: &str, bearer: &str) -> Credentials {
         Credentials {

@@ -3,7 +3,8 @@
 use model::settings::OfferedConnection;
 use model::{Identity, IdentityKey, UserId};
 
-use super::{Failure, Label, Remedy, labels, login_failure, person, request_failure};
+use super::{Failure, Label, Remedy, labels, login_failure, request_failure};
+use crate::account_name::account_name;
 use crate::api::{ApiError, ErrorKind};
 use crate::session::popup::PopupError;
 use crate::session::{LoginErrorKind, ReauthenticationError, SecondaryAccount};
@@ -142,7 +143,7 @@ pub fn unverified(second: &SecondaryAccount) -> Failure {
 /// Who a second account is, as the header would call them.
 #[must_use]
 pub fn whose(second: &SecondaryAccount) -> String {
-    person(&second.user.profile).map_or_else(|| provider(&second.user.user_id), ToOwned::to_owned)
+    account_name(&second.user.profile).map_or_else(|| provider(&second.user.user_id), ToOwned::to_owned)
 }
 
 /// Another login than the expected one was proven, on the way of redirects.

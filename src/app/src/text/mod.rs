@@ -288,16 +288,6 @@ pub fn initials(name: &str) -> String {
     letters.next().into_iter().chain(letters.next_back()).collect()
 }
 
-/// How the header calls somebody: by e-mail address, else by name or user name, else by telephone number.
-#[must_use]
-pub fn person(profile: &Profile) -> Option<&str> {
-    profile
-        .email()
-        .or_else(|| profile.name())
-        .or_else(|| profile.username())
-        .or_else(|| profile.phone_number())
-}
-
 /// A picture that may be shown: only from one of `origins`, for nobody else shall learn who looks at this.
 #[must_use]
 pub fn picture<'a>(profile: &'a Profile, origins: &[String]) -> Option<&'a str> {

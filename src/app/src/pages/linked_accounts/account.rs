@@ -7,8 +7,9 @@ use model::{Identity, IdentityKey, User, UserId};
 use super::pause::pause;
 use crate::api::ApiError;
 use crate::cache;
+use crate::clock::now;
 use crate::components::{Step, Steps};
-use crate::session::{Session, now};
+use crate::session::Session;
 use crate::text::Label;
 
 /// How many seconds a list stays true without asking when somebody comes back to it.

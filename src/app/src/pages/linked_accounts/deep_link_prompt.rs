@@ -38,7 +38,7 @@ pub fn DeepLinkPrompt(
     let is_deed = path.starts_with("/link/") || path.starts_with("/unlink/");
     if is_deed && let Ok(history) = window().history() {
         // Refused only for another origin, which this path is not.
-        let clean = [crate::LIST, &search].concat();
+        let clean = [crate::paths::LIST, &search].concat();
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&clean));
     }
     let wanted = UrlSearchParams::new_with_str(&search).ok().and_then(|all| all.get("return_to"));

@@ -74,7 +74,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::session::{CurrentIdentity, IdToken};
+    use crate::session::CurrentIdentity;
+    use crate::token::IdToken;
 
     fn second(current_identity: &str, profile: &Value, identities: &[&str]) -> SecondaryAccount {
         let identity = |id: &&str| json!({ "provider": id, "user_id": "1", "connection": id });

@@ -16,8 +16,10 @@ use super::undo::{Restore, Undo};
 use crate::api::{ApiError, Client};
 use crate::components::Step;
 use crate::session::popup::Popup;
-use crate::session::transaction::{Authentication, AuthorizationRequest, InteractionMode, Purpose};
-use crate::session::{LinkTarget, ReauthenticationError, SecondaryAccount, Session};
+use crate::session::transaction::{AuthorizationRequest, InteractionMode, Purpose};
+use crate::session::{
+    Authentication, LinkTarget, ReauthenticationError, RememberedUser, SecondaryAccount, Session,
+};
 use crate::text::linking::{
     MOVED_HALFWAY, already_here, link_failure, linked, not_fresh, not_proven, unverified, wrong_login,
 };
@@ -151,13 +153,13 @@ impl LinkFlow {
         let Some(first) = self.session().remembered_user() else {
             return stop(not_fresh(&ReauthenticationError::SignedOut(ApiError::signed_out())));
         };
-        let ask = AuthorizationRequest::prove_secondary(
+        let request = AuthorizationRequest::prove_secondary(
             InteractionMode::Popup,
             String::new(),
             first,
             wanted.clone(),
         );
-        let proof = match popup.ask(self.session(), ask).await {
+        let proof = match popup.authenticate(&self.session().tenant(), request).await {
             Ok(proof) => proof,
             Err(not) => return stop(not_proven(&not)),
         };
@@ -371,7 +373,7 @@ pub async fn read(session: Session, proof: Authentication) -> Result<(Client, Se
 /// Asks the first person to sign in again, to link what `second` proves.
 pub fn leave_to_finish(
     session: Session,
-    first: &crate::session::RememberedUser,
+    first: &RememberedUser,
     wanted: LinkTarget,
     second: SecondaryAccount,
 ) {

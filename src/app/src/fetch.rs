@@ -1,0 +1,21 @@
+//! The defaults of every request to the tenant.
+
+use gloo_net::http::{Method, RequestBuilder};
+use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
+
+/// The time limit of a request, in milliseconds.
+const REQUEST_TIMEOUT_MS: u32 = 30_000;
+
+/// Starts a request to the tenant that accepts JSON. It follows no redirect, uses no cache, and carries neither
+/// cookies nor a referrer.
+#[must_use]
+pub fn request(method: Method, url: &str) -> RequestBuilder {
+    RequestBuilder::new(url)
+        .method(method)
+        .header("accept", "application/json")
+        .redirect(RequestRedirect::Error)
+        .credentials(RequestCredentials::Omit)
+        .cache(RequestCache::NoStore)
+        .referrer_policy(ReferrerPolicy::NoReferrer)
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(REQUEST_TIMEOUT_MS)))
+}

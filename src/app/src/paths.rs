@@ -1,0 +1,36 @@
+//! Paths of the page, and where a sign-in may return to.
+
+use model::route;
+
+/// The path of the list.
+pub const LIST: &str = "/linked-accounts";
+
+/// Returns `wanted` when it is a path on this origin, else the path of the list. Browsers take `//host` and `/\host`
+/// for other hosts, and nobody returns to the callback itself.
+#[must_use]
+pub fn safe_return(wanted: &str) -> &str {
+    let bytes = wanted.as_bytes();
+    let is_path = bytes.first() == Some(&b'/')
+        && !matches!(bytes.get(1), Some(b'/' | b'\\'))
+        && !wanted.chars().any(char::is_control);
+    let path = wanted.split(['?', '#']).next().unwrap_or_default();
+    if is_path && path != route::CALLBACK { wanted } else { LIST }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_on_this_origin_is_returned_to() {
+        assert_eq!(safe_return("/linked-accounts?a=b#c"), "/linked-accounts?a=b#c");
+        for other in ["//evil.example", "/\\evil.example", "https://evil.example", "", "/\t/evil.example"] {
+            assert_eq!(safe_return(other), "/linked-accounts", "{other}");
+        }
+    }
+
+    #[test]
+    fn the_callback_is_no_place_to_return_to() {
+        assert_eq!(safe_return("/callback?code=1"), "/linked-accounts");
+    }
+}

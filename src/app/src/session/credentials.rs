@@ -1,0 +1,139 @@
+//! Who is signed in, with which identity, and the tokens to show for it.
+
+use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::token::{BearerToken, IdToken};
+
+/// Who is signed in, from the ID token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    /// The account's id: the token's `sub`.
+    pub user_id: UserId,
+    /// Name, e-mail address and picture, as far as the tenant told.
+    pub profile: Profile,
+}
+
+/// Which identity somebody signed in with, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CurrentIdentity {
+    /// The connection.
+    pub connection: ConnectionName,
+    /// The identity as `provider|id`, where the tenant tells it.
+    pub identity: Option<UserId>,
+}
+
+impl CurrentIdentity {
+    /// Reads the claim `{"provider", "user_id", "connection"}`; `None` when it is none.
+    #[must_use]
+    pub fn from_claim(claim: &Value) -> Option<Self> {
+        let text = |name: &str| claim.get(name).and_then(Value::as_str);
+        let user_id: IdentityId = Deserialize::deserialize(claim.get("user_id")?).ok()?;
+        let key = IdentityKey { provider: Provider::new(text("provider")?), user_id };
+        Some(Self { connection: ConnectionName::new(text("connection")?), identity: Some(key.as_user_id()) })
+    }
+
+    /// The identity among those of the account. By its connection alone it is known only if no other has that.
+    #[must_use]
+    pub fn among(&self, identities: &[Identity]) -> Option<IdentityKey> {
+        let mut fitting = identities.iter().filter(|identity| match &self.identity {
+            Some(current_identity) => identity.key().as_user_id() == *current_identity,
+            None => identity.connection == self.connection,
+        });
+        let found = fitting.next()?;
+        fitting.next().is_none().then(|| found.key())
+    }
+}
+
+/// A signed-in person with a token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Credentials {
+    /// Who it is.
+    pub person: Person,
+    /// What to show to the Management API.
+    pub bearer: BearerToken,
+    /// When the token ends, in seconds since 1970; `None` when the tenant did not say.
+    pub expires_at: Option<i64>,
+    /// When the person last proved who they are, in seconds since 1970; `None` when the tenant did not say.
+    pub auth_time: Option<i64>,
+    /// What they signed in with, as far as it is known.
+    pub current_identity: Option<CurrentIdentity>,
+}
+
+impl Credentials {
+    /// Whether the token still has time left at `now`, in seconds since 1970.
+    #[must_use]
+    pub fn is_live(&self, now: i64) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether the person proved who they are within the last `seconds` before `now`; 0 asks for no proof.
+    #[must_use]
+    pub fn is_fresh(&self, seconds: u32, now: i64) -> bool {
+        let since = |time: i64| now.saturating_sub(time) <= i64::from(seconds);
+        seconds == 0 || self.auth_time.is_some_and(since)
+    }
+}
+
+/// What a finished login proves: who signed in, with the token to show for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Authentication {
+    /// Who signed in.
+    pub account: Credentials,
+    /// The proof.
+    pub id_token: IdToken,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn account() -> Credentials {
+        Credentials {
+            person: Person { user_id: UserId::new("auth0|1"), profile: Profile::default() },
+            bearer: BearerToken::new("secret".to_owned()),
+            expires_at: Some(100),
+            auth_time: None,
+            current_identity: None,
+        }
+    }
+
+    #[test]
+    fn a_token_is_live_until_its_last_second() {
+        assert!(account().is_live(99));
+        assert!(!account().is_live(100));
+    }
+
+    #[test]
+    fn a_sign_in_is_fresh_for_as_long_as_was_asked() {
+        let at = |auth_time| Credentials { auth_time, ..account() };
+        assert!(at(Some(1000)).is_fresh(900, 1900));
+        assert!(!at(Some(1000)).is_fresh(900, 1901));
+        assert!(!at(None).is_fresh(900, 1000));
+        assert!(at(None).is_fresh(0, 1000));
+    }
+
+    #[test]
+    fn the_identity_in_use_is_read_from_its_claim() {
+        let claim = json!({ "provider": "github", "user_id": 42, "connection": "github" });
+        let identity = CurrentIdentity::from_claim(&claim).unwrap().identity.unwrap();
+        assert_eq!(identity.as_str(), "github|42");
+        assert_eq!(CurrentIdentity::from_claim(&json!({ "provider": "github" })), None);
+    }
+
+    #[test]
+    fn a_connection_alone_names_an_identity_only_if_no_other_has_it() {
+        let identity = |id: &str, connection: &str| {
+            let identity = json!({ "provider": connection, "user_id": id, "connection": connection });
+            serde_json::from_value::<Identity>(identity).unwrap()
+        };
+        let current_identity = CurrentIdentity { connection: ConnectionName::new("github"), identity: None };
+        let one = [identity("1", "github"), identity("2", "line")];
+        assert_eq!(current_identity.among(&one), Some(one[0].key()));
+        assert_eq!(current_identity.among(&[identity("1", "github"), identity("2", "github")]), None);
+        assert_eq!(current_identity.among(&one[1..]), None);
+    }
+}

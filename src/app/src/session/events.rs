@@ -1,0 +1,45 @@
+//! What reaches the session from outside the page: events of the window, and messages of other tabs.
+
+use leptos::prelude::*;
+
+use super::error::LoginErrorKind;
+use super::handle::Session;
+use super::state::{Event, State};
+use super::storage;
+use super::tabs::{self, TabMessage};
+
+impl Session {
+    /// Coming back by the browser's Back button finds the page as it was left, so that its buttons must wake
+    /// up; and signing out in one tab signs out all of them.
+    pub(super) fn listen_to_window(self) {
+        let _ = window_event_listener_untyped("pageshow", move |_| _ = self.leaving.try_set(false));
+        let _ = window_event_listener(leptos::ev::storage, move |event| {
+            if event.key().as_deref() == Some(storage::REMEMBERED_USER) && event.new_value().is_none() {
+                self.apply(Event::SignedOut);
+            }
+        });
+        let on = move |online: bool| {
+            let _ = self.online.try_set(online);
+            let lost = |state: &State| matches!(state, State::Failed(error) if error.kind == LoginErrorKind::Offline);
+            if online && self.state.try_with_untracked(lost) == Some(true) {
+                self.retry();
+            }
+        };
+        let _ = window_event_listener_untyped("online", move |_| on(true));
+        let _ = window_event_listener_untyped("offline", move |_| on(false));
+        tabs::on_message(move |message| self.on_tab_message(message));
+    }
+
+    pub(super) fn on_tab_message(self, message: TabMessage) {
+        match message {
+            TabMessage::Changed(user_id) => _ = self.changed_elsewhere.try_set(Some(user_id)),
+            TabMessage::SignedOut => self.apply(Event::SignedOut),
+            TabMessage::Renewed(renewal) => {
+                if let Some(account) = self.credentials().and_then(|account| renewal.adopted_by(&account)) {
+                    self.apply(Event::Renewed(account));
+                    self.renew_in_time();
+                }
+            }
+        }
+    }
+}

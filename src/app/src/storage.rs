@@ -1,0 +1,65 @@
+//! JSON values in the browser's storage. Where the browser keeps nothing for the page, writing fails and reading finds
+//! nothing.
+
+use leptos::prelude::window;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::json;
+
+/// A storage of the page's origin.
+#[derive(Clone, Copy)]
+pub enum Storage {
+    /// Shared by all tabs, and kept when they are closed.
+    Local,
+    /// Of this tab alone, and gone with it.
+    Session,
+}
+
+impl Storage {
+    fn open(self) -> Option<web_sys::Storage> {
+        match self {
+            Self::Local => window().local_storage(),
+            Self::Session => window().session_storage(),
+        }
+        .ok()
+        .flatten()
+    }
+
+    /// Whether `key` has a value, readable or not.
+    #[must_use]
+    pub fn has(self, key: &str) -> bool {
+        self.text(key).is_some()
+    }
+
+    /// The value of `key`; `None` when there is none, or none of this type.
+    #[must_use]
+    pub fn read<T: DeserializeOwned>(self, key: &str) -> Option<T> {
+        json::read(&self.text(key)?).ok()
+    }
+
+    /// Reads the value of `key` and removes it. A value that cannot be removed is not returned.
+    pub fn take<T: DeserializeOwned>(self, key: &str) -> Option<T> {
+        let text = self.text(key)?;
+        self.open()?.remove_item(key).ok()?;
+        json::read(&text).ok()
+    }
+
+    /// Sets the value of `key`. Returns whether it was stored: a full or forbidden storage keeps nothing.
+    pub fn write<T: Serialize>(self, key: &str, value: &T) -> bool {
+        let text = serde_json::to_string(value).ok();
+        self.open().zip(text).is_some_and(|(storage, text)| storage.set_item(key, &text).is_ok())
+    }
+
+    /// Removes `key`; other tabs notice.
+    pub fn remove(self, key: &str) {
+        if let Some(storage) = self.open() {
+            // A storage that forbids it never held the value.
+            let _ = storage.remove_item(key);
+        }
+    }
+
+    fn text(self, key: &str) -> Option<String> {
+        self.open()?.get_item(key).ok().flatten()
+    }
+}
