@@ -12,7 +12,7 @@ pub struct CredentialRow {
     /// The database connection.
     pub connection: ConnectionName,
     /// What is typed: an e-mail address in lower case, or a user name.
-    pub login: String,
+    pub identifier: String,
     /// The identity that signs in.
     pub key: IdentityKey,
     /// Argon2 in PHC form, or bcrypt.
@@ -20,26 +20,26 @@ pub struct CredentialRow {
 }
 
 impl Reader {
-    /// The password behind a login name.
+    /// Returns the password hash behind an identifier, if the connection has it.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub async fn find_credential(
         &mut self,
         connection: &ConnectionName,
-        login: &str,
+        identifier: &str,
     ) -> Result<Option<CredentialRow>, Error> {
         let row = sqlx::query(
             "SELECT provider, id, password_hash FROM credentials WHERE connection = $1 AND login = $2",
         )
         .bind(connection.as_str())
-        .bind(login)
+        .bind(identifier)
         .fetch_optional(self.connection())
         .await?;
         row.map(|row| {
             Ok(CredentialRow {
                 connection: connection.clone(),
-                login: login.to_owned(),
+                identifier: identifier.to_owned(),
                 key: key_from_row(&row)?,
                 password_hash: row.try_get("password_hash")?,
             })
@@ -52,14 +52,14 @@ impl Unit {
     /// Adds a password.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the connection has that login name already.
+    /// [`Error::Conflict`] when the connection already has that identifier.
     pub async fn insert_credential(&mut self, credential: &CredentialRow) -> Result<(), Error> {
         sqlx::query(
             "INSERT INTO credentials (connection, login, provider, id, password_hash) \
              VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(credential.connection.as_str())
-        .bind(&credential.login)
+        .bind(&credential.identifier)
         .bind(credential.key.provider.as_str())
         .bind(credential.key.user_id.as_str())
         .bind(&credential.password_hash)
@@ -87,7 +87,12 @@ impl Unit {
     ///
     /// # Errors
     /// [`Error::Conflict`] when somebody else signs in as `to`.
-    pub async fn rename_login(&mut self, key: &IdentityKey, from: &str, to: &str) -> Result<bool, Error> {
+    pub async fn rename_identifier(
+        &mut self,
+        key: &IdentityKey,
+        from: &str,
+        to: &str,
+    ) -> Result<bool, Error> {
         let renamed =
             sqlx::query("UPDATE credentials SET login = $4 WHERE provider = $1 AND id = $2 AND login = $3")
                 .bind(key.provider.as_str())

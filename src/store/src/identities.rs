@@ -8,7 +8,7 @@ use crate::{Error, Reader, Unit, UserRow};
 
 /// Someone who can sign in through a connection.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PersonRow {
+pub struct IdentityRow {
     /// The identity, without `profile_data`.
     pub identity: Identity,
     /// Its own profile.
@@ -31,11 +31,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
-    pub async fn list_people(
+    pub async fn list_identities(
         &mut self,
         connection: &ConnectionName,
         limit: u32,
-    ) -> Result<Vec<PersonRow>, Error> {
+    ) -> Result<Vec<IdentityRow>, Error> {
         let rows = sqlx::query(
             "SELECT provider, id, id_is_integer, user_id, connection, is_social, profile FROM identities \
              WHERE connection = $1 ORDER BY id LIMIT $2",
@@ -48,7 +48,7 @@ impl Reader {
             .map(|row| {
                 let (identity, profile) = identity_from_row(row)?;
                 let user_id = UserId::new(row.try_get::<String, _>("user_id")?);
-                Ok(PersonRow { identity, profile, user_id })
+                Ok(IdentityRow { identity, profile, user_id })
             })
             .collect()
     }
@@ -58,7 +58,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
-    pub async fn find_address(
+    pub async fn find_identity_by_address(
         &mut self,
         connection: &ConnectionName,
         address: &Address,
@@ -168,7 +168,7 @@ impl Unit {
     }
 
     /// Fills in the e-mail addresses to find people by, where a row is older than their column.
-    pub(crate) async fn fill_in_emails(&mut self) -> Result<(), Error> {
+    pub(crate) async fn backfill_emails(&mut self) -> Result<(), Error> {
         loop {
             let rows = sqlx::query(
                 "SELECT provider, id, id_is_integer, connection, is_social, profile FROM identities \

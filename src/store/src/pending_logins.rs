@@ -6,7 +6,7 @@ use crate::{Digest, Error, Reader, Unit};
 
 /// A waiting authorization request, bound to the browser that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoginRow {
+pub struct PendingLoginRow {
     /// The digest of the handle in the login page's address.
     pub digest: Digest,
     /// The digest of the browser's own cookie.
@@ -22,13 +22,13 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn find_login(&mut self, digest: &Digest) -> Result<Option<LoginRow>, Error> {
+    pub async fn find_pending_login(&mut self, digest: &Digest) -> Result<Option<PendingLoginRow>, Error> {
         let row = sqlx::query("SELECT browser, request, expires_at FROM logins WHERE digest = $1")
             .bind(digest.as_str())
             .fetch_optional(self.connection())
             .await?;
         row.map(|row| {
-            Ok(LoginRow {
+            Ok(PendingLoginRow {
                 digest: digest.clone(),
                 browser: Digest::new(row.try_get::<String, _>("browser")?),
                 request: row.try_get("request")?,
@@ -44,7 +44,7 @@ impl Unit {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn insert_login(&mut self, login: &LoginRow, now: i64) -> Result<(), Error> {
+    pub async fn insert_pending_login(&mut self, login: &PendingLoginRow, now: i64) -> Result<(), Error> {
         sqlx::query("DELETE FROM logins WHERE expires_at <= $1").bind(now).execute(self.connection()).await?;
         sqlx::query("INSERT INTO logins (digest, browser, request, expires_at) VALUES ($1, $2, $3, $4)")
             .bind(login.digest.as_str())
@@ -60,7 +60,7 @@ impl Unit {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn remove_login(&mut self, digest: &Digest) -> Result<bool, Error> {
+    pub async fn remove_pending_login(&mut self, digest: &Digest) -> Result<bool, Error> {
         let removed = sqlx::query("DELETE FROM logins WHERE digest = $1")
             .bind(digest.as_str())
             .execute(self.connection())

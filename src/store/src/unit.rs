@@ -124,7 +124,7 @@ impl Store {
         });
         Migrator::with_migrations(migrations.collect()).run(&writers).await?;
         let mut unit = Unit { reader: Reader { connection: writers.acquire().await? } };
-        unit.fill_in_emails().await?;
+        unit.backfill_emails().await?;
 
         let readers = pool(READERS).connect(&url).await?;
         let (units, waiting) = mpsc::channel(WAITING_UNITS);

@@ -38,7 +38,7 @@ pub struct UserRow {
 
 /// By what users can be found without looking at everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Candidate {
+pub enum CandidateField {
     /// The user's own id.
     UserId,
     /// The e-mail address of one of the identities, in lower case.
@@ -54,7 +54,7 @@ pub enum Candidate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidates {
     /// What is compared.
-    pub by: Candidate,
+    pub by: CandidateField,
     /// With what, exactly.
     pub values: Vec<String>,
 }
@@ -145,12 +145,12 @@ impl Reader {
         let places = places.join(", ");
         let narrowed = match candidates.map(|candidates| candidates.by) {
             None => String::new(),
-            Some(Candidate::UserId) => format!("AND user_id IN ({places})"),
+            Some(CandidateField::UserId) => format!("AND user_id IN ({places})"),
             Some(by) => {
                 let column = match by {
-                    Candidate::Email => "email",
-                    Candidate::Connection => "connection",
-                    Candidate::UserId | Candidate::IdentityId => "id",
+                    CandidateField::Email => "email",
+                    CandidateField::Connection => "connection",
+                    CandidateField::UserId | CandidateField::IdentityId => "id",
                 };
                 format!("AND user_id IN (SELECT user_id FROM identities WHERE {column} IN ({places}))")
             }
@@ -334,7 +334,7 @@ impl Unit {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn record_login(&mut self, user_id: &UserId, ip: &str, now: i64) -> Result<(), Error> {
+    pub async fn record_sign_in(&mut self, user_id: &UserId, ip: &str, now: i64) -> Result<(), Error> {
         sqlx::query(
             "UPDATE users SET last_login = $2, last_ip = $3, logins_count = logins_count + 1 \
              WHERE user_id = $1",

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};
 use store::{
-    Address, Candidate, Candidates, CodeRow, CredentialRow, Digest, Error, Order, Purpose, SessionRow, Store,
-    TicketRow, UserRow,
+    Address, CandidateField, Candidates, CodeRow, CredentialRow, Digest, Error, Order, Purpose, SessionRow,
+    Store, TicketRow, UserRow,
 };
 
 const NOW: i64 = 1_700_000_000_000;
@@ -240,7 +240,7 @@ async fn a_password_and_a_code_follow_their_identity_and_a_session_ends_with_unl
     let connection = ConnectionName::new("Username-Password-Authentication");
     let credential = CredentialRow {
         connection: connection.clone(),
-        login: "ada@example.test".to_owned(),
+        identifier: "ada@example.test".to_owned(),
         key: key("auth0|1"),
         password_hash: "$argon2id$…".to_owned(),
     };
@@ -315,7 +315,7 @@ async fn of_many_who_use_a_code_one_gets_it() {
     assert_eq!(won, [code]);
 }
 
-async fn scan(store: &Store, by: Candidate, value: &str) -> Vec<String> {
+async fn scan(store: &Store, by: CandidateField, value: &str) -> Vec<String> {
     let candidates = Candidates { by, values: vec![value.to_owned(), "else".to_owned()] };
     let found = store.read().await.unwrap().scan_users(Some(&candidates), "", 10).await.unwrap();
     found.iter().map(|user| user.user_id.to_string()).collect()
@@ -338,11 +338,11 @@ async fn users_are_found_by_what_any_of_their_identities_has() {
     let store = open(folder.path()).await;
     insert(&store, &with_emails(&["auth0|1", "github|42"])).await.unwrap();
     insert(&store, &with_emails(&["auth0|2", "apple|42"])).await.unwrap();
-    assert_eq!(scan(&store, Candidate::UserId, "auth0|2").await, ["auth0|2"]);
-    assert_eq!(scan(&store, Candidate::Email, "github|42@example.test").await, ["auth0|1"]);
-    assert_eq!(scan(&store, Candidate::IdentityId, "42").await, ["auth0|1", "auth0|2"]);
-    assert_eq!(scan(&store, Candidate::Connection, "apple").await, ["auth0|2"]);
-    assert!(scan(&store, Candidate::Connection, "' OR '1'='1").await.is_empty());
+    assert_eq!(scan(&store, CandidateField::UserId, "auth0|2").await, ["auth0|2"]);
+    assert_eq!(scan(&store, CandidateField::Email, "github|42@example.test").await, ["auth0|1"]);
+    assert_eq!(scan(&store, CandidateField::IdentityId, "42").await, ["auth0|1", "auth0|2"]);
+    assert_eq!(scan(&store, CandidateField::Connection, "apple").await, ["auth0|2"]);
+    assert!(scan(&store, CandidateField::Connection, "' OR '1'='1").await.is_empty());
 }
 
 #[tokio::test]
@@ -356,8 +356,8 @@ async fn addresses_written_before_they_were_kept_apart_are_filled_in() {
     sqlx::query("UPDATE identities SET email = NULL").execute(&mut old).await.unwrap();
     sqlx::Connection::close(old).await.unwrap();
     let store = open(folder.path()).await;
-    assert_eq!(scan(&store, Candidate::Email, "auth0|1@example.test").await, ["auth0|1"]);
-    assert_eq!(scan(&store, Candidate::Email, "github|42@example.test").await, ["auth0|1"]);
+    assert_eq!(scan(&store, CandidateField::Email, "auth0|1@example.test").await, ["auth0|1"]);
+    assert_eq!(scan(&store, CandidateField::Email, "github|42@example.test").await, ["auth0|1"]);
 }
 
 #[tokio::test]
@@ -391,7 +391,7 @@ async fn a_deleted_user_takes_its_identities_passwords_and_sessions_along() {
     let connection = ConnectionName::new("auth0");
     let credential = CredentialRow {
         connection: connection.clone(),
-        login: "ada".to_owned(),
+        identifier: "ada".to_owned(),
         key: key("auth0|1"),
         password_hash: "$".to_owned(),
     };
@@ -516,11 +516,17 @@ async fn an_address_is_told_apart_within_its_connection() {
     let sms = ConnectionName::new("sms");
     let email = Address::Email("SMS|1@example.test".to_owned());
     let number = |digits: &str| Address::Phone(digits.to_owned());
-    assert_eq!(reader.find_address(&sms, &email, None).await.unwrap(), Some(key("sms|1")));
-    assert_eq!(reader.find_address(&sms, &number("+15550100"), None).await.unwrap(), Some(key("sms|1")));
-    assert_eq!(reader.find_address(&sms, &number("+1555010"), None).await.unwrap(), None);
-    assert_eq!(reader.find_address(&sms, &email, Some(&key("sms|1"))).await.unwrap(), None);
-    assert_eq!(reader.find_address(&ConnectionName::new("email"), &email, None).await.unwrap(), None);
+    assert_eq!(reader.find_identity_by_address(&sms, &email, None).await.unwrap(), Some(key("sms|1")));
+    assert_eq!(
+        reader.find_identity_by_address(&sms, &number("+15550100"), None).await.unwrap(),
+        Some(key("sms|1"))
+    );
+    assert_eq!(reader.find_identity_by_address(&sms, &number("+1555010"), None).await.unwrap(), None);
+    assert_eq!(reader.find_identity_by_address(&sms, &email, Some(&key("sms|1"))).await.unwrap(), None);
+    assert_eq!(
+        reader.find_identity_by_address(&ConnectionName::new("email"), &email, None).await.unwrap(),
+        None
+    );
 }
 
 #[tokio::test]

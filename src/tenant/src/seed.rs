@@ -4,7 +4,7 @@ use model::{IdentityKey, User};
 use store::{CredentialRow, UserRow};
 
 use crate::clock::Moment;
-use crate::database::logins;
+use crate::database::identifiers;
 use crate::secret::{Secret, hash_password};
 use crate::{Tenant, clock};
 
@@ -131,11 +131,11 @@ fn rows_of(seed: &SeedUser, now: Moment) -> (UserRow, Vec<CredentialRow>) {
             Some(profile) if place > 0 => profile,
             _ => &row.profile,
         };
-        logins(profile)
+        identifiers(profile)
             .into_iter()
-            .map(|login| CredentialRow {
+            .map(|identifier| CredentialRow {
                 connection: identity.connection.clone(),
-                login,
+                identifier,
                 key: IdentityKey { provider: identity.provider.clone(), user_id: identity.user_id.clone() },
                 password_hash: hash.clone(),
             })

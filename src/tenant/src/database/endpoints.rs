@@ -11,7 +11,7 @@ use axum::routing::post;
 use model::{Profile, route};
 use serde_json::{Map, Value, json};
 
-use super::{NewAccount, NotSignedUp};
+use super::{NewAccount, SignUpError};
 use crate::Tenant;
 use crate::configuration::Connection;
 use crate::http::body::read_object;
@@ -35,35 +35,37 @@ pub(crate) fn router() -> Router<Tenant> {
 }
 
 /// Why a call is refused, in the shape of contract [C4](model::contract#c4). Whether an address is known is told by none of them but
-/// [`NotSignedUp::Taken`], which says no more than that the sign-up is invalid.
-enum Refusal {
+/// [`SignUpError::Taken`], which says no more than that the sign-up is invalid.
+enum DbConnectionError {
     /// A code for programs, and words.
-    Bad(&'static str, String),
-    Weak(Weakness),
-    TooMany(Duration),
+    BadRequest(&'static str, String),
+    WeakPassword(Weakness),
+    TooManyRequests(Duration),
     Internal,
 }
 
-impl Refusal {
-    fn bad(code: &'static str, description: &str) -> Self {
-        Self::Bad(code, description.to_owned())
+impl DbConnectionError {
+    fn bad_request(code: &'static str, description: &str) -> Self {
+        Self::BadRequest(code, description.to_owned())
     }
 }
 
-impl From<NotSignedUp> for Refusal {
-    fn from(not_signed_up: NotSignedUp) -> Self {
-        match not_signed_up {
-            NotSignedUp::Closed => Self::bad("unauthorized", "public signup is disabled"),
-            NotSignedUp::InvalidEmail | NotSignedUp::Taken => Self::bad("invalid_signup", "Invalid sign up"),
-            NotSignedUp::InvalidUsername(words) => Self::Bad("invalid_signup", words),
-            NotSignedUp::WeakPassword(weakness) => Self::Weak(weakness),
-            NotSignedUp::TooMany(wait) => Self::TooMany(wait),
-            NotSignedUp::Failed => Self::Internal,
+impl From<SignUpError> for DbConnectionError {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Closed => Self::bad_request("unauthorized", "public signup is disabled"),
+            SignUpError::InvalidEmail | SignUpError::Taken => {
+                Self::bad_request("invalid_signup", "Invalid sign up")
+            }
+            SignUpError::InvalidUsername(words) => Self::BadRequest("invalid_signup", words),
+            SignUpError::WeakPassword(weakness) => Self::WeakPassword(weakness),
+            SignUpError::TooManyRequests(wait) => Self::TooManyRequests(wait),
+            SignUpError::Failed => Self::Internal,
         }
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for DbConnectionError {
     fn into_response(self) -> Response {
         let body = |name: &str, code: &str, description: &str, status: StatusCode| {
             let body = json!({ "name": name, "code": code, "description": description,
@@ -71,9 +73,9 @@ impl IntoResponse for Refusal {
             (status, Json(body)).into_response()
         };
         let response = match self {
-            Self::Bad(code, words) => body("BadRequestError", code, &words, StatusCode::BAD_REQUEST),
-            Self::Weak(weakness) => (StatusCode::BAD_REQUEST, Json(weakness.value())).into_response(),
-            Self::TooMany(wait) => {
+            Self::BadRequest(code, words) => body("BadRequestError", code, &words, StatusCode::BAD_REQUEST),
+            Self::WeakPassword(weakness) => (StatusCode::BAD_REQUEST, Json(weakness.value())).into_response(),
+            Self::TooManyRequests(wait) => {
                 let (status, words) = (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Try again later.");
                 let mut response = body("TooManyRequestsError", "too_many_requests", words, status);
                 let seconds = HeaderValue::from(wait.as_secs().max(1));
@@ -90,28 +92,32 @@ impl IntoResponse for Refusal {
 }
 
 /// The body of a call, and the database that it names.
-async fn read(tenant: &Tenant, request: Request) -> Result<(Map<String, Value>, &Connection), Refusal> {
-    let body =
-        read_object(request).await.map_err(|_| Refusal::bad("invalid_request", "The body cannot be read"))?;
+async fn read(
+    tenant: &Tenant,
+    request: Request,
+) -> Result<(Map<String, Value>, &Connection), DbConnectionError> {
+    let body = read_object(request)
+        .await
+        .map_err(|_| DbConnectionError::bad_request("invalid_request", "The body cannot be read"))?;
     let client = tenant
         .client(text(&body, "client_id")?)
-        .ok_or_else(|| Refusal::bad("invalid_request", "Unknown client"))?;
+        .ok_or_else(|| DbConnectionError::bad_request("invalid_request", "Unknown client"))?;
     let connection = tenant
         .0
         .configuration
         .connection(text(&body, "connection")?)
         .filter(|connection| connection.is_database() && connection.is_enabled_for(&client.client_id))
-        .ok_or_else(|| Refusal::bad("invalid_request", "the connection was not found"))?;
+        .ok_or_else(|| DbConnectionError::bad_request("invalid_request", "the connection was not found"))?;
     Ok((body, connection))
 }
 
-fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Result<&'b str, Refusal> {
+fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Result<&'b str, DbConnectionError> {
     let text = body.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-    text.ok_or_else(|| Refusal::Bad("invalid_request", format!("{name} is required")))
+    text.ok_or_else(|| DbConnectionError::BadRequest("invalid_request", format!("{name} is required")))
 }
 
 /// `POST /dbconnections/signup`: 200 with the new user's own id, without its provider.
-async fn sign_up(State(tenant): State<Tenant>, request: Request) -> Result<Response, Refusal> {
+async fn sign_up(State(tenant): State<Tenant>, request: Request) -> Result<Response, DbConnectionError> {
     let address = Client::of(&request).address();
     let (body, connection) = read(&tenant, request).await?;
     let new = NewAccount {
@@ -133,7 +139,7 @@ async fn sign_up(State(tenant): State<Tenant>, request: Request) -> Result<Respo
 }
 
 /// What the person says about themselves; anything else in the body is ignored, as by Auth0, and so never believed.
-fn profile(body: &Map<String, Value>) -> Result<Profile, Refusal> {
+fn profile(body: &Map<String, Value>) -> Result<Profile, DbConnectionError> {
     let mut profile = Profile::default();
     for name in ATTRIBUTES {
         let Some(value) = body.get(name) else { continue };
@@ -143,14 +149,14 @@ fn profile(body: &Map<String, Value>) -> Result<Profile, Refusal> {
             url.is_some_and(|url| matches!(url.scheme(), "http" | "https"))
         };
         if !fits || (name == "picture" && !is_url(value)) {
-            return Err(Refusal::Bad("invalid_request", format!("{name} is invalid")));
+            return Err(DbConnectionError::BadRequest("invalid_request", format!("{name} is invalid")));
         }
         profile = profile.with(name, value.clone());
     }
     Ok(profile)
 }
 
-fn metadata(body: &Map<String, Value>) -> Result<Option<Map<String, Value>>, Refusal> {
+fn metadata(body: &Map<String, Value>) -> Result<Option<Map<String, Value>>, DbConnectionError> {
     let (keys, longest_key, longest_text) = METADATA;
     match body.get("user_metadata") {
         None => Ok(None),
@@ -163,19 +169,22 @@ fn metadata(body: &Map<String, Value>) -> Result<Option<Map<String, Value>>, Ref
         {
             Ok(Some(metadata.clone()))
         }
-        Some(_) => Err(Refusal::bad("invalid_request", "user_metadata is invalid")),
+        Some(_) => Err(DbConnectionError::bad_request("invalid_request", "user_metadata is invalid")),
     }
 }
 
 /// `POST /dbconnections/change_password`: the same words for every address, known or not.
-async fn change_password(State(tenant): State<Tenant>, request: Request) -> Result<Response, Refusal> {
+async fn change_password(
+    State(tenant): State<Tenant>,
+    request: Request,
+) -> Result<Response, DbConnectionError> {
     let address = Client::of(&request).address();
     let (body, connection) = read(&tenant, request).await?;
     let email = text(&body, "email")?.trim().to_lowercase();
-    tenant.allow_mail(&email, address).map_err(Refusal::TooMany)?;
+    tenant.allow_mail(&email, address).map_err(DbConnectionError::TooManyRequests)?;
     tenant.mail_reset(vec![connection.name.clone()], &email).await.map_err(|error| {
         log_failure(&error);
-        Refusal::Internal
+        DbConnectionError::Internal
     })?;
     let words = "We've just sent you an email to reset your password.";
     Ok(uncached(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], words).into_response()))

@@ -41,7 +41,7 @@ impl Tenant {
                 Box::pin(async move {
                     let address = Address::Email(ticket.email.clone());
                     for database in databases {
-                        ticket.key = unit.find_address(&database, &address, None).await?;
+                        ticket.key = unit.find_identity_by_address(&database, &address, None).await?;
                         if ticket.key.is_some() {
                             ticket.connection = database;
                             break;

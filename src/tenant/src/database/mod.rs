@@ -11,14 +11,14 @@ use crate::configuration::Usernames;
 use crate::mail::is_address;
 
 pub(crate) use endpoints::router;
-pub(crate) use sign_up::{NewAccount, NotSignedUp};
+pub(crate) use sign_up::{NewAccount, SignUpError};
 
 /// What can be typed to sign in: the e-mail address and the user name, in lower case.
-pub(crate) fn logins(profile: &Profile) -> Vec<String> {
-    let mut logins: Vec<String> =
+pub(crate) fn identifiers(profile: &Profile) -> Vec<String> {
+    let mut identifiers: Vec<String> =
         [profile.email(), profile.text("username")].into_iter().flatten().map(str::to_lowercase).collect();
-    logins.dedup();
-    logins
+    identifiers.dedup();
+    identifiers
 }
 
 /// A user name in the form in which it is kept. One that looks like an e-mail address is refused: it could be
@@ -47,7 +47,7 @@ pub(crate) fn username(rule: Usernames, text: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// [`store::Error::Conflict`] when somebody has its id, as root or as linked identity (U-17), or in its connection its
-/// address or one of its logins.
+/// address or one of its identifiers.
 pub(crate) async fn insert_account(
     unit: &mut Unit,
     row: &UserRow,
@@ -60,13 +60,13 @@ pub(crate) async fn insert_account(
         phone.map(|number| Address::Phone(number.to_owned())),
     ];
     for address in addresses.into_iter().flatten() {
-        if unit.find_address(&identity.connection, &address, None).await?.is_some() {
+        if unit.find_identity_by_address(&identity.connection, &address, None).await?.is_some() {
             return Err(store::Error::Conflict);
         }
     }
     unit.insert_user(row).await?;
     if let Some(hash) = password_hash {
-        insert_logins(unit, &identity.key(), &identity.connection, &row.profile, &hash).await?;
+        insert_credentials(unit, &identity.key(), &identity.connection, &row.profile, &hash).await?;
     }
     Ok(())
 }
@@ -85,20 +85,20 @@ pub(crate) async fn set_password(
     if unit.replace_password(key, hash).await? {
         return Ok(true);
     }
-    insert_logins(unit, key, connection, profile, hash).await?;
-    Ok(!logins(profile).is_empty())
+    insert_credentials(unit, key, connection, profile, hash).await?;
+    Ok(!identifiers(profile).is_empty())
 }
 
-async fn insert_logins(
+async fn insert_credentials(
     unit: &mut Unit,
     key: &IdentityKey,
     connection: &ConnectionName,
     profile: &Profile,
     hash: &str,
 ) -> Result<(), store::Error> {
-    for login in logins(profile) {
+    for identifier in identifiers(profile) {
         let (connection, key, password_hash) = (connection.clone(), key.clone(), hash.to_owned());
-        unit.insert_credential(&CredentialRow { connection, login, key, password_hash }).await?;
+        unit.insert_credential(&CredentialRow { connection, identifier, key, password_hash }).await?;
     }
     Ok(())
 }

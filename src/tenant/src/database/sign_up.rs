@@ -26,7 +26,7 @@ pub(crate) struct NewAccount {
 
 /// Why nobody was signed up.
 #[derive(Debug)]
-pub(crate) enum NotSignedUp {
+pub(crate) enum SignUpError {
     /// The connection takes nobody new.
     Closed,
     /// The address is none.
@@ -38,12 +38,12 @@ pub(crate) enum NotSignedUp {
     /// Somebody has the address or the user name.
     Taken,
     /// Too many come from there; after so long they may again.
-    TooMany(Duration),
+    TooManyRequests(Duration),
     /// Something failed that nobody outside can do anything about.
     Failed,
 }
 
-impl From<store::Error> for NotSignedUp {
+impl From<store::Error> for SignUpError {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Conflict => Self::Taken,
@@ -59,36 +59,36 @@ impl Tenant {
     /// Signs somebody up in a database and sends them a mail to prove their address: the new user.
     ///
     /// # Errors
-    /// [`NotSignedUp`]. Whether an address is taken is looked at last, behind all the work.
+    /// [`SignUpError`]. Whether an address is taken is looked at last, behind all the work.
     pub(crate) async fn sign_up(
         &self,
         connection: &Connection,
         new: NewAccount,
         address: Option<IpAddr>,
-    ) -> Result<UserRow, NotSignedUp> {
+    ) -> Result<UserRow, SignUpError> {
         let database = &connection.database;
         if !database.sign_up {
-            return Err(NotSignedUp::Closed);
+            return Err(SignUpError::Closed);
         }
         let email = new.email.to_lowercase();
         if !is_address(&email) {
-            return Err(NotSignedUp::InvalidEmail);
+            return Err(SignUpError::InvalidEmail);
         }
         let username = match (database.usernames, new.username) {
-            (Some(rule), Some(name)) => Some(username(rule, &name).map_err(NotSignedUp::InvalidUsername)?),
+            (Some(rule), Some(name)) => Some(username(rule, &name).map_err(SignUpError::InvalidUsername)?),
             (None, None) => None,
-            (Some(_), None) => return Err(NotSignedUp::InvalidUsername("Type a user name.".to_owned())),
+            (Some(_), None) => return Err(SignUpError::InvalidUsername("Type a user name.".to_owned())),
             (None, Some(_)) => {
                 let words = "This connection does not use user names.";
-                return Err(NotSignedUp::InvalidUsername(words.to_owned()));
+                return Err(SignUpError::InvalidUsername(words.to_owned()));
             }
         };
         // Never taken back: who signs up often waits as who guesses does.
         let login = format!("sign-up {email}");
-        self.0.attempts.begin(&login, address, self.now()).map_err(NotSignedUp::TooMany)?;
+        self.0.attempts.begin(&login, address, self.now()).map_err(SignUpError::TooManyRequests)?;
         let hash = database.passwords.hash(new.password).await.map_err(|not_hashed| match not_hashed {
-            NotHashed::Weak(weakness) => NotSignedUp::WeakPassword(weakness),
-            NotHashed::Failed => NotSignedUp::Failed,
+            NotHashed::Weak(weakness) => SignUpError::WeakPassword(weakness),
+            NotHashed::Failed => SignUpError::Failed,
         })?;
         let mut profile = new.profile.with("email", email.as_str()).with("email_verified", false);
         if let Some(name) = username {
@@ -112,7 +112,7 @@ impl Tenant {
         let row = self
             .0
             .store
-            .write::<_, NotSignedUp, _>(move |unit| {
+            .write::<_, SignUpError, _>(move |unit| {
                 Box::pin(async move {
                     insert_account(unit, &row, Some(hash)).await?;
                     Ok(row)

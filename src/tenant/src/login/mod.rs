@@ -25,7 +25,7 @@ use axum::routing::{any, get, post};
 use model::{ConnectionName, IdentityKey, Profile};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use store::{Digest, LoginRow, Unit, UserRow};
+use store::{Digest, PendingLoginRow, Unit, UserRow};
 
 use crate::clock::Moment;
 use crate::configuration::Connection;
@@ -192,7 +192,7 @@ pub(crate) async fn ask(
     };
     let handle = Secret::random();
     let now = tenant.now();
-    let row = LoginRow {
+    let row = PendingLoginRow {
         digest: handle.digest(),
         browser: browser.digest(),
         request: serde_json::to_string(request).map_err(|_| store::Error::Damaged("request"))?,
@@ -201,7 +201,7 @@ pub(crate) async fn ask(
     tenant
         .0
         .store
-        .write(move |unit| Box::pin(async move { unit.insert_login(&row, now.millis()).await }))
+        .write(move |unit| Box::pin(async move { unit.insert_pending_login(&row, now.millis()).await }))
         .await?;
     // A request for one connection skips the choice, unless that connection is a database.
     let connection = request.connection.as_deref().and_then(|name| tenant.0.configuration.connection(name));
@@ -326,7 +326,7 @@ impl Waiting {
     async fn find(tenant: &Tenant, client: &Client, handle: &str) -> Result<Self, NotWaiting> {
         let browser = Cookie::Browser.read(tenant, &client.headers).ok_or(NotWaiting::Gone)?;
         let digest = Secret::new(handle).digest();
-        let row = tenant.0.store.read().await?.find_login(&digest).await?.ok_or(NotWaiting::Gone)?;
+        let row = tenant.0.store.read().await?.find_pending_login(&digest).await?.ok_or(NotWaiting::Gone)?;
         if row.browser != browser.digest() || row.expires_at <= tenant.now().millis() {
             return Err(NotWaiting::Gone);
         }
@@ -389,7 +389,7 @@ impl Waiting {
             .store
             .write(move |unit| {
                 Box::pin(async move {
-                    if !unit.remove_login(&digest).await? {
+                    if !unit.remove_pending_login(&digest).await? {
                         return Err(NotFinished::NotWaiting(NotWaiting::Gone));
                     }
                     if let Some(first) = first
@@ -410,7 +410,7 @@ impl Waiting {
                         unit.remove_session(before).await?;
                     }
                     unit.insert_session(&session).await?;
-                    unit.record_login(&user.user_id, &ip, now).await?;
+                    unit.record_sign_in(&user.user_id, &ip, now).await?;
                     if let Some(code) = &code_row {
                         unit.insert_code(code, now).await?;
                     }

@@ -96,7 +96,7 @@ async fn find_identity(
         let write = tenant.0.store.write::<_, store::Error, _>(move |unit| {
             Box::pin(async move {
                 // Unless the password has changed meanwhile.
-                if unit.find_credential(&row.connection, &row.login).await? == Some(row.clone()) {
+                if unit.find_credential(&row.connection, &row.identifier).await? == Some(row.clone()) {
                     unit.replace_password(&row.key, &renewed).await?;
                 }
                 Ok(())

@@ -9,7 +9,7 @@ use super::pages::{self, SignUpPage};
 use super::{NotFinished, NotWaiting, Submitted, Waiting, page};
 use crate::Tenant;
 use crate::configuration::Connection;
-use crate::database::{NewAccount, NotSignedUp};
+use crate::database::{NewAccount, SignUpError};
 use crate::oauth::authorize;
 use crate::secret::Secret;
 
@@ -74,16 +74,16 @@ fn render(
     waiting: &Waiting,
     connection: &Connection,
     typed: &Typed,
-    refusal: Option<&NotSignedUp>,
+    refusal: Option<&SignUpError>,
 ) -> Response {
     let sentence = refusal.map(|refusal| match refusal {
-        NotSignedUp::Closed => "Nobody can sign up here.",
-        NotSignedUp::InvalidEmail => "An e-mail address looks like ada@example.com.",
-        NotSignedUp::InvalidUsername(words) => words,
-        NotSignedUp::WeakPassword(_) => "This password is too weak. See below what it needs.",
-        NotSignedUp::Taken => "This sign-up cannot be. If you have an account already, sign in instead.",
-        NotSignedUp::TooMany(_) => "Too many attempts. Wait a minute, then try again.",
-        NotSignedUp::Failed => "Something went wrong here. Please try again in a moment.",
+        SignUpError::Closed => "Nobody can sign up here.",
+        SignUpError::InvalidEmail => "An e-mail address looks like ada@example.com.",
+        SignUpError::InvalidUsername(words) => words,
+        SignUpError::WeakPassword(_) => "This password is too weak. See below what it needs.",
+        SignUpError::Taken => "This sign-up cannot be. If you have an account already, sign in instead.",
+        SignUpError::TooManyRequests(_) => "Too many attempts. Wait a minute, then try again.",
+        SignUpError::Failed => "Something went wrong here. Please try again in a moment.",
     });
     let view = SignUpPage {
         visit: waiting.visit(tenant),
@@ -94,13 +94,13 @@ fn render(
     };
     let status = match refusal {
         None => StatusCode::OK,
-        Some(NotSignedUp::TooMany(_)) => StatusCode::TOO_MANY_REQUESTS,
-        Some(NotSignedUp::Failed) => StatusCode::INTERNAL_SERVER_ERROR,
+        Some(SignUpError::TooManyRequests(_)) => StatusCode::TOO_MANY_REQUESTS,
+        Some(SignUpError::Failed) => StatusCode::INTERNAL_SERVER_ERROR,
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let markup = pages::sign_up(&tenant.0.assets, &view);
     let mut response = page(status, markup, Some(&waiting.request.reply_to.redirect_uri));
-    if let Some(NotSignedUp::TooMany(wait)) = refusal {
+    if let Some(SignUpError::TooManyRequests(wait)) = refusal {
         let seconds = HeaderValue::from(wait.as_secs().max(1));
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }

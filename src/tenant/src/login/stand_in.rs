@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use model::{IdentityId, IdentityKey, Profile};
 use serde::Deserialize;
-use store::{PersonRow, UserRow};
+use store::{IdentityRow, UserRow};
 
 use super::pages::{self, StandInPage, StandInPerson, StandInRefusal};
 use super::{Client, Form, NotFinished, NotWaiting, Submitted, Waiting, first_seen, page};
@@ -115,7 +115,7 @@ async fn remembered(
     tenant: &Tenant,
     client: &Client,
     connection: &Connection,
-) -> Result<Vec<PersonRow>, store::Error> {
+) -> Result<Vec<IdentityRow>, store::Error> {
     let cookie = Cookie::StandIn(&connection.id).read(tenant, &client.headers);
     let keys = cookie.map(|cookie| tenant.0.remembered.find(connection, &cookie)).unwrap_or_default();
     let mut reader = tenant.0.store.read().await?;
@@ -123,7 +123,7 @@ async fn remembered(
     for key in keys {
         let Some(user) = reader.find_user_by_identity(&key).await? else { continue };
         let identity = user.identities.iter().find(|identity| identity.key() == key).cloned();
-        people.extend(identity.map(|mut identity| PersonRow {
+        people.extend(identity.map(|mut identity| IdentityRow {
             profile: identity.profile_data.take().unwrap_or(user.profile),
             identity,
             user_id: user.user_id,
@@ -133,7 +133,7 @@ async fn remembered(
 }
 
 /// Whom the application hints at, among those who need not be asked again; nobody when it wants the person asked.
-fn hinted<'p>(waiting: &Waiting, known: &'p [PersonRow]) -> Option<&'p PersonRow> {
+fn hinted<'p>(waiting: &Waiting, known: &'p [IdentityRow]) -> Option<&'p IdentityRow> {
     let hint = waiting.request.login_hint.as_deref()?;
     if waiting.request.prompt == Some(Prompt::Login) {
         return None;
@@ -153,7 +153,7 @@ async fn choose(
     form: &Form,
 ) -> Result<Result<(IdentityKey, Option<UserRow>), StandInRefusal>, store::Error> {
     // All of them, not only those that were offered: a typed address must be known again.
-    let people = tenant.0.store.read().await?.list_people(&connection.name, u32::MAX).await?;
+    let people = tenant.0.store.read().await?.list_identities(&connection.name, u32::MAX).await?;
     let choice = form.text("choice");
     if !choice.is_empty() {
         let chosen = people.iter().find(|person| person.identity.user_id.as_str() == choice);
@@ -203,7 +203,7 @@ fn new_person(connection: &Connection, form: &Form) -> Result<Profile, StandInRe
 }
 
 /// The person with the same address, as a real provider would know them again.
-fn known<'p>(people: &'p [PersonRow], typed: &Profile) -> Option<&'p PersonRow> {
+fn known<'p>(people: &'p [IdentityRow], typed: &Profile) -> Option<&'p IdentityRow> {
     people.iter().find(|person| {
         (typed.email().is_some() && person.profile.email() == typed.email())
             || (typed.phone_number().is_some() && person.profile.phone_number() == typed.phone_number())
@@ -239,10 +239,10 @@ async fn render(
     tenant: &Tenant,
     waiting: &Waiting,
     connection: &Connection,
-    known: Vec<PersonRow>,
+    known: Vec<IdentityRow>,
     refusal: Option<StandInRefusal>,
 ) -> Result<Response, store::Error> {
-    let mut people = tenant.0.store.read().await?.list_people(&connection.name, PEOPLE).await?;
+    let mut people = tenant.0.store.read().await?.list_identities(&connection.name, PEOPLE).await?;
     people.retain(|person| known.iter().all(|known| known.identity.key() != person.identity.key()));
     let known = known.iter().map(|row| person(row, true));
     let view = StandInPage {
@@ -258,7 +258,7 @@ async fn render(
     Ok(page(status, markup, Some(&waiting.request.reply_to.redirect_uri)))
 }
 
-fn person(row: &PersonRow, known: bool) -> StandInPerson {
+fn person(row: &IdentityRow, known: bool) -> StandInPerson {
     let profile = &row.profile;
     let unverified = profile.email_verified() == Some(false) && profile.email().is_some();
     let linked = row.user_id != row.identity.key().as_user_id();

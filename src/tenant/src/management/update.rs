@@ -222,7 +222,7 @@ async fn write(unit: &mut Unit, change: &Change, hash: Option<String>) -> Result
             phone.map(|number| Address::Phone(number.to_owned())),
         ];
         for address in addresses.into_iter().flatten() {
-            if unit.find_address(connection, &address, Some(key)).await?.is_some() {
+            if unit.find_identity_by_address(connection, &address, Some(key)).await?.is_some() {
                 return Err(ApiError::EmailExists);
             }
         }
@@ -234,7 +234,7 @@ async fn write(unit: &mut Unit, change: &Change, hash: Option<String>) -> Result
             }
         };
         if let (Some(from), Some(to)) = (before.email(), email) {
-            unit.rename_login(key, &from.to_lowercase(), to)
+            unit.rename_identifier(key, &from.to_lowercase(), to)
                 .await
                 .map_err(taken(|| ApiError::EmailExists))?;
         }
@@ -265,11 +265,11 @@ async fn rename_user(
     to: &str,
 ) -> Result<(), store::Error> {
     if let Some(from) = before.text("username") {
-        unit.rename_login(key, &from.to_lowercase(), to).await?;
+        unit.rename_identifier(key, &from.to_lowercase(), to).await?;
     } else if let Some(email) = before.email().map(str::to_lowercase)
         && let Some(credential) = unit.find_credential(connection, &email).await?
     {
-        unit.insert_credential(&CredentialRow { login: to.to_owned(), ..credential }).await?;
+        unit.insert_credential(&CredentialRow { identifier: to.to_owned(), ..credential }).await?;
     }
     Ok(())
 }

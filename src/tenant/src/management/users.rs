@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
-use store::{Candidate, Candidates, UserRow};
+use store::{CandidateField, Candidates, UserRow};
 
 use super::path::PathIds;
 use super::query::Query;
@@ -43,7 +43,7 @@ pub(crate) async fn by_email(
         let message = "Missing required property: email".to_owned();
         return Err(ApiError::Query { message, property: "email" });
     };
-    let candidates = Candidates { by: Candidate::Email, values: vec![email.to_lowercase()] };
+    let candidates = Candidates { by: CandidateField::Email, values: vec![email.to_lowercase()] };
     let mut reader = tenant.0.store.read().await?;
     let (mut users, mut after) = (Vec::new(), String::new());
     loop {

@@ -277,10 +277,9 @@ async fn tell(
         return password::render(tenant, waiting, "", Some(Refusal::Provider { problem, label }));
     }
     let digest = waiting.digest.clone();
-    let over = tenant
-        .0
-        .store
-        .write::<_, store::Error, _>(move |unit| Box::pin(async move { unit.remove_login(&digest).await }));
+    let over = tenant.0.store.write::<_, store::Error, _>(move |unit| {
+        Box::pin(async move { unit.remove_pending_login(&digest).await })
+    });
     match over.await {
         Ok(true) => authorize::refuse(tenant, &waiting.request.reply_to, &problem.refusal(label)),
         Ok(false) => NotWaiting::Gone.into_response(tenant, client),

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
-use store::{Candidate, Candidates, Order, Reader, UserRow};
+use store::{CandidateField, Candidates, Order, Reader, UserRow};
 
 use super::query::{Page, Query as Parameters};
 use super::users::shown;
@@ -173,7 +173,7 @@ impl Tenant {
         }
         let query = query.unwrap_or(Query::All);
         let (ids, total) = self.scan(&mut reader, &query, sort.as_ref(), page).await?;
-        let wanted = Candidates { by: Candidate::UserId, values: ids };
+        let wanted = Candidates { by: CandidateField::UserId, values: ids };
         let rows = reader.scan_users(Some(&wanted), "", page.limit).await?;
         let mut rows: HashMap<String, UserRow> =
             rows.into_iter().map(|row| (row.user_id.to_string(), row)).collect();

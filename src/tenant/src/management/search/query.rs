@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use serde_json::Value;
-use store::{Candidate, Candidates};
+use store::{CandidateField, Candidates};
 
 use super::syntax::Unreadable;
 
@@ -134,12 +134,12 @@ impl Query {
         match self {
             Self::Match(Some(field), Test::Term(term)) => {
                 let (by, value) = match field.0.as_str() {
-                    "user_id" => (Candidate::UserId, term.clone()),
+                    "user_id" => (CandidateField::UserId, term.clone()),
                     "email" | "identities.profileData.email" => {
-                        (Candidate::Email, term.trim().to_lowercase())
+                        (CandidateField::Email, term.trim().to_lowercase())
                     }
-                    "identities.user_id" => (Candidate::IdentityId, term.clone()),
-                    "identities.connection" => (Candidate::Connection, term.clone()),
+                    "identities.user_id" => (CandidateField::IdentityId, term.clone()),
+                    "identities.connection" => (CandidateField::Connection, term.clone()),
                     _ => return None,
                 };
                 Some(Candidates { by, values: vec![value] })
@@ -147,7 +147,7 @@ impl Query {
             Self::And(parts) => {
                 let pins = parts.iter().filter_map(Self::candidates);
                 // Many share a connection; nobody shares an id.
-                pins.min_by_key(|pin| (pin.by == Candidate::Connection, pin.values.len()))
+                pins.min_by_key(|pin| (pin.by == CandidateField::Connection, pin.values.len()))
             }
             Self::Or(parts) => {
                 let mut pins = parts.iter().map(Self::candidates);
@@ -339,9 +339,12 @@ mod tests {
         let pins =
             |query: &str| parse(query).unwrap().candidates().map(|pins| (pins.by, pins.values.join(" ")));
         let some = |by, values: &str| Some((by, values.to_owned()));
-        assert_eq!(pins("email:\"A@b\" AND email_verified:true"), some(Candidate::Email, "a@b"));
-        assert_eq!(pins("user_id:(a OR b)"), some(Candidate::UserId, "a b"));
-        assert_eq!(pins("identities.connection:x identities.user_id:y"), some(Candidate::IdentityId, "y"));
+        assert_eq!(pins("email:\"A@b\" AND email_verified:true"), some(CandidateField::Email, "a@b"));
+        assert_eq!(pins("user_id:(a OR b)"), some(CandidateField::UserId, "a b"));
+        assert_eq!(
+            pins("identities.connection:x identities.user_id:y"),
+            some(CandidateField::IdentityId, "y")
+        );
         for everybody in
             ["user_id:a OR email:b", "user_id:a OR c", "-user_id:a", "user_id:abc*", "a", "name:a"]
         {
