@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::Method;
 use serde_json::json;
 
-use crate::bench::{Bench, Browser, PAGE, authorize_path, email};
+use crate::test_tenant::{Browser, PAGE, TestTenant, authorize_path, email};
 
 #[tokio::test]
 async fn of_fifty_who_link_one_identity_at_once_one_does() {
@@ -13,14 +13,14 @@ async fn of_fifty_who_link_one_identity_at_once_one_does() {
     let users: Vec<Vec<&str>> =
         ids.iter().map(|id| vec![id.as_str()]).chain([vec!["google-oauth2|9", "github|42"]]).collect();
     let users: Vec<&[&str]> = users.iter().map(Vec::as_slice).collect();
-    let bench = Arc::new(Bench::with_users(&users).await);
-    let body = json!({ "link_with": bench.id_token("google-oauth2|9", PAGE).await });
+    let tenant = Arc::new(TestTenant::with_users(&users).await);
+    let body = json!({ "link_with": tenant.id_token("google-oauth2|9", PAGE).await });
     let mut calls = Vec::new();
     for id in &ids {
-        let token = bench.user_token(id).await;
+        let token = tenant.user_token(id).await;
         let path = format!("/api/v2/users/{}/identities", id.replace('|', "%7C"));
-        let (bench, body) = (Arc::clone(&bench), body.clone());
-        calls.push(tokio::spawn(async move { bench.post_json(&path, Some(&token), &body).await.status }));
+        let (tenant, body) = (Arc::clone(&tenant), body.clone());
+        calls.push(tokio::spawn(async move { tenant.post_json(&path, Some(&token), &body).await.status }));
     }
     let mut linked = 0;
     for call in calls {
@@ -31,31 +31,31 @@ async fn of_fifty_who_link_one_identity_at_once_one_does() {
     assert_eq!(linked, 1);
     let mut owners = Vec::new();
     for id in &ids {
-        let identities = bench.identities(id).await;
+        let identities = tenant.identities(id).await;
         match identities.len() {
             1 => assert_eq!(identities, [id.as_str()]),
             _ => owners.push(identities[1..].to_vec()),
         }
     }
     assert_eq!(owners, [["google-oauth2|9", "github|42"]]);
-    assert_eq!(bench.row("google-oauth2|9").await, None);
+    assert_eq!(tenant.row("google-oauth2|9").await, None);
 }
 
 #[tokio::test]
 async fn fifty_links_and_unlinks_at_once_leave_every_identity_in_one_place() {
-    let bench = Arc::new(Bench::with_users(&[&["auth0|1", "google-oauth2|9"], &["auth0|2"]]).await);
+    let tenant = Arc::new(TestTenant::with_users(&[&["auth0|1", "google-oauth2|9"], &["auth0|2"]]).await);
     let link = json!({ "provider": "google-oauth2", "user_id": "9" });
-    let machine = bench.machine_token("update:users").await;
+    let machine = tenant.machine_token("update:users").await;
     let calls: Vec<_> = (0..50)
         .map(|number| {
-            let (bench, machine, link) = (Arc::clone(&bench), machine.clone(), link.clone());
+            let (tenant, machine, link) = (Arc::clone(&tenant), machine.clone(), link.clone());
             tokio::spawn(async move {
                 let user = format!("/api/v2/users/auth0%7C{}/identities", 1 + number / 2 % 2);
                 if number % 2 == 0 {
                     let path = format!("{user}/google-oauth2/9");
-                    bench.call(Method::DELETE, &path, &machine).await.status.as_u16()
+                    tenant.call(Method::DELETE, &path, &machine).await.status.as_u16()
                 } else {
-                    bench.post_json(&user, Some(&machine), &link).await.status.as_u16()
+                    tenant.post_json(&user, Some(&machine), &link).await.status.as_u16()
                 }
             })
         })
@@ -66,8 +66,8 @@ async fn fifty_links_and_unlinks_at_once_leave_every_identity_in_one_place() {
     }
     let mut places = Vec::new();
     for id in ["auth0|1", "auth0|2", "google-oauth2|9"] {
-        if bench.row(id).await.is_some() {
-            places.extend(bench.identities(id).await);
+        if tenant.row(id).await.is_some() {
+            places.extend(tenant.identities(id).await);
         }
     }
     places.sort();
@@ -76,17 +76,17 @@ async fn fifty_links_and_unlinks_at_once_leave_every_identity_in_one_place() {
 
 #[tokio::test]
 async fn a_session_cookie_that_was_planted_is_never_adopted() {
-    let bench = Bench::with_users(&[&["auth0|1"], &["auth0|2"]]).await;
-    let mut attacker = Browser::new(&bench);
+    let tenant = TestTenant::with_users(&[&["auth0|1"], &["auth0|2"]]).await;
+    let mut attacker = Browser::new(&tenant);
     attacker.sign_in("auth0|1", &[]).await;
     let own = attacker.cookies.clone();
     let name = own.keys().find(|name| name.contains("session")).unwrap().clone();
     for planted in [own[&name].clone(), "chosen-by-the-attacker".to_owned(), String::new()] {
-        let mut victim = Browser::new(&bench);
+        let mut victim = Browser::new(&tenant);
         victim.cookies.insert(name.clone(), planted.clone());
         victim.sign_in("auth0|2", &[("prompt", "login")]).await;
         assert_ne!(victim.cookies[&name], planted);
-        let mut knower = Browser::new(&bench);
+        let mut knower = Browser::new(&tenant);
         knower.cookies.insert(name.clone(), planted);
         let silent = knower.get(&authorize_path(&[("prompt", "none")])).await;
         assert_eq!(silent.parameter("error").as_deref(), Some("login_required"));
@@ -95,25 +95,26 @@ async fn a_session_cookie_that_was_planted_is_never_adopted() {
 
 #[tokio::test]
 async fn a_planted_login_ends_in_the_victims_own_browser_or_not_at_all() {
-    let bench = Bench::with_users(&[&["auth0|1"], &["auth0|2"]]).await;
-    let mut attacker = Browser::new(&bench);
-    let handle = attacker.begin(&[]).await;
+    let tenant = TestTenant::with_users(&[&["auth0|1"], &["auth0|2"]]).await;
+    let mut attacker = Browser::new(&tenant);
+    let login_state = attacker.start_login(&[]).await;
     // The attacker's form is sent by the victim's browser, from the attacker's page and from nowhere.
     for origin in ["http://evil.test", "null"] {
-        let mut victim = Browser::new(&bench);
+        let mut victim = Browser::new(&tenant);
         victim.origin = origin;
         victim.cookies.clone_from(&attacker.cookies);
-        let answer = victim.type_password(&handle, &email("auth0|1"), crate::bench::PASSWORD).await;
-        assert_eq!((answer.status.as_u16(), answer.parameter("code")), (403, None), "{origin}");
+        let response =
+            victim.type_password(&login_state, &email("auth0|1"), crate::test_tenant::PASSWORD).await;
+        assert_eq!((response.status.as_u16(), response.parameter("code")), (403, None), "{origin}");
         assert!(!victim.cookies.keys().any(|name| name.contains("session")));
     }
-    assert_eq!(bench.row("auth0|1").await.unwrap().logins_count, 0);
+    assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 0);
 }
 
 #[tokio::test]
 async fn nobody_is_sent_anywhere_by_an_address_that_only_looks_allowed() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    let mut browser = Browser::new(&bench);
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
     for wanted in [
         "//evil.test",
@@ -149,11 +150,11 @@ async fn nobody_is_sent_anywhere_by_an_address_that_only_looks_allowed() {
             format!("/v2/logout?{}", query("returnTo")),
             format!("/oidc/logout?{}", query("post_logout_redirect_uri")),
         ] {
-            let answer = browser.get(&path).await;
-            assert_eq!((answer.status.as_u16(), answer.location()), (400, ""), "{path}");
+            let response = browser.get(&path).await;
+            assert_eq!((response.status.as_u16(), response.location()), (400, ""), "{path}");
         }
-        let answer = browser.get(&authorize_path(&[("redirect_uri", wanted)])).await;
-        assert_eq!((answer.status.as_u16(), answer.location()), (403, ""), "{wanted}");
+        let response = browser.get(&authorize_path(&[("redirect_uri", wanted)])).await;
+        assert_eq!((response.status.as_u16(), response.location()), (403, ""), "{wanted}");
     }
     assert!(browser.get(&authorize_path(&[("prompt", "none")])).await.parameter("code").is_some());
 }

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, ISSUER, PAGE};
+use crate::test_tenant::{ISSUER, PAGE, TestTenant};
 
 const ROUTES: [(Method, &str); 3] = [
     (Method::GET, "/api/v2/users/auth0%7C1"),
@@ -14,23 +14,23 @@ const ROUTES: [(Method, &str); 3] = [
     (Method::DELETE, "/api/v2/users/auth0%7C1/identities/github/42"),
 ];
 
-async fn bench() -> Bench {
-    Bench::with_users(&[&["auth0|1", "github|42"], &["auth0|2"]]).await
+async fn open_tenant() -> TestTenant {
+    TestTenant::with_users(&[&["auth0|1", "github|42"], &["auth0|2"]]).await
 }
 
 /// Every route says the same to this bearer, and the stored identities stay.
-async fn assert_everywhere(bench: &Bench, authorization: Option<&str>, expected: &str) {
+async fn assert_everywhere(tenant: &TestTenant, authorization: Option<&str>, expected: &str) {
     for (method, path) in ROUTES {
         let mut request = Request::builder().method(method.clone()).uri(path);
         if let Some(value) = authorization {
             request = request.header("authorization", value);
         }
-        let answer = bench.send(request.body(Body::empty()).unwrap()).await;
-        assert_eq!(answer.said(), expected, "{method} {path}");
+        let response = tenant.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.status_and_text(), expected, "{method} {path}");
         let challenge = if expected.contains("Missing authentication") { "Bearer" } else { "" };
-        assert_eq!(answer.header("www-authenticate"), challenge);
+        assert_eq!(response.header("www-authenticate"), challenge);
     }
-    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "github|42"]);
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "github|42"]);
 }
 
 const MISSING: &str = r#"401 {"statusCode":401,"error":"Unauthorized","message":"Missing authentication"}"#;
@@ -41,41 +41,41 @@ const INVALID: &str = r#"401 {"statusCode":401,"error":"Unauthorized","message":
 
 #[tokio::test]
 async fn no_bearer_or_another_scheme_is_no_authentication() {
-    let bench = bench().await;
-    assert_everywhere(&bench, None, MISSING).await;
-    assert_everywhere(&bench, Some("Basic YTpi"), MISSING).await;
-    assert_everywhere(&bench, Some("Bearer "), MISSING).await;
+    let tenant = open_tenant().await;
+    assert_everywhere(&tenant, None, MISSING).await;
+    assert_everywhere(&tenant, Some("Basic YTpi"), MISSING).await;
+    assert_everywhere(&tenant, Some("Bearer "), MISSING).await;
 }
 
 #[tokio::test]
 async fn an_opaque_token_is_malformed() {
-    let bench = bench().await;
-    assert_everywhere(&bench, Some("Bearer opaque"), MALFORMED).await;
-    assert_everywhere(&bench, Some("Bearer a.b.c.d"), MALFORMED).await;
+    let tenant = open_tenant().await;
+    assert_everywhere(&tenant, Some("Bearer opaque"), MALFORMED).await;
+    assert_everywhere(&tenant, Some("Bearer a.b.c.d"), MALFORMED).await;
 }
 
 #[tokio::test]
 async fn a_token_expires_to_the_second() {
-    let bench = bench().await;
-    let token = bench.user_token("auth0|1").await;
-    bench.clock.advance(std::time::Duration::from_secs(3599));
-    assert_eq!(bench.call(Method::GET, ROUTES[0].1, &token).await.status, 200);
-    bench.clock.advance(std::time::Duration::from_secs(1));
-    assert_everywhere(&bench, Some(&format!("Bearer {token}")), EXPIRED).await;
+    let tenant = open_tenant().await;
+    let token = tenant.user_token("auth0|1").await;
+    tenant.clock.advance(std::time::Duration::from_secs(3599));
+    assert_eq!(tenant.call(Method::GET, ROUTES[0].1, &token).await.status, 200);
+    tenant.clock.advance(std::time::Duration::from_secs(1));
+    assert_everywhere(&tenant, Some(&format!("Bearer {token}")), EXPIRED).await;
 }
 
 #[tokio::test]
 async fn a_token_that_our_key_did_not_sign_is_not_believed() {
-    let bench = bench().await;
-    let claims = bench.claims("auth0|1", "read:current_user update:current_user_identities");
-    let (kid, key) = bench.key().await;
+    let tenant = open_tenant().await;
+    let claims = tenant.claims("auth0|1", "read:current_user update:current_user_identities");
+    let (kid, key) = tenant.key().await;
     let header = |alg, kid: Option<&str>| {
         let mut header = Header::new(alg);
         header.kid = kid.map(str::to_owned);
         header
     };
     let sign = |header: &Header, key: &EncodingKey| jsonwebtoken::encode(header, &claims, key).unwrap();
-    let jwks = bench.send(Request::get("/.well-known/jwks.json").body(Body::empty()).unwrap()).await;
+    let jwks = tenant.send(Request::get("/.well-known/jwks.json").body(Body::empty()).unwrap()).await;
     let modulus = jwks.json()["keys"][0]["n"].as_str().unwrap().to_owned();
     let good = sign(&header(Algorithm::RS256, Some(&kid)), &key);
     let (message, _) = good.rsplit_once('.').unwrap();
@@ -90,7 +90,7 @@ async fn a_token_that_our_key_did_not_sign_is_not_believed() {
     let mut forged = claims.clone();
     forged["sub"] = json!("auth0|2");
     let swapped = {
-        let other = bench.sign(&forged).await;
+        let other = tenant.sign(&forged).await;
         let mut parts: Vec<&str> = good.split('.').collect();
         parts[1] = other.split('.').nth(1).unwrap();
         parts.join(".")
@@ -108,16 +108,16 @@ async fn a_token_that_our_key_did_not_sign_is_not_believed() {
         ("no kid, a key in the header", sign(&with_jwk, &key)),
     ] {
         println!("{case}");
-        assert_everywhere(&bench, Some(&format!("Bearer {token}")), SIGNATURE).await;
+        assert_everywhere(&tenant, Some(&format!("Bearer {token}")), SIGNATURE).await;
     }
-    assert_eq!(bench.call(Method::GET, ROUTES[0].1, &good).await.status, 200);
+    assert_eq!(tenant.call(Method::GET, ROUTES[0].1, &good).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_token_of_another_issuer_audience_kind_or_time_is_invalid() {
-    let bench = bench().await;
-    let good = bench.claims("auth0|1", "read:current_user update:current_user_identities");
-    let now = bench.clock.now().seconds();
+    let tenant = open_tenant().await;
+    let good = tenant.claims("auth0|1", "read:current_user update:current_user_identities");
+    let now = tenant.clock.now().seconds();
     for (key, value) in [
         ("iss", json!("http://localhost:3001/")),
         ("iss", json!("http://localhost:3000")),
@@ -130,88 +130,88 @@ async fn a_token_of_another_issuer_audience_kind_or_time_is_invalid() {
     ] {
         let mut claims = good.clone();
         claims[key] = value;
-        let token = bench.sign(&claims).await;
-        assert_everywhere(&bench, Some(&format!("Bearer {token}")), INVALID).await;
+        let token = tenant.sign(&claims).await;
+        assert_everywhere(&tenant, Some(&format!("Bearer {token}")), INVALID).await;
     }
-    let id_token = bench.id_token("auth0|1", PAGE).await;
-    assert_everywhere(&bench, Some(&format!("Bearer {id_token}")), INVALID).await;
+    let id_token = tenant.id_token("auth0|1", PAGE).await;
+    assert_everywhere(&tenant, Some(&format!("Bearer {id_token}")), INVALID).await;
 }
 
 #[tokio::test]
 async fn several_audiences_may_hold_ours_and_the_scheme_may_be_in_any_case() {
-    let bench = bench().await;
-    let mut claims = bench.claims("auth0|1", "read:current_user");
+    let tenant = open_tenant().await;
+    let mut claims = tenant.claims("auth0|1", "read:current_user");
     claims["aud"] = json!([claims["aud"], format!("{ISSUER}userinfo")]);
-    let token = bench.sign(&claims).await;
+    let token = tenant.sign(&claims).await;
     let request = Request::get(ROUTES[0].1).header("authorization", format!("bearer {token}"));
-    assert_eq!(bench.send(request.body(Body::empty()).unwrap()).await.status, 200);
+    assert_eq!(tenant.send(request.body(Body::empty()).unwrap()).await.status, 200);
 }
 
 #[tokio::test]
 async fn reading_takes_a_scope_and_ones_own_id() {
-    let bench = bench().await;
-    let none = bench.sign(&bench.claims("auth0|1", "openid")).await;
-    let answer = bench.call(Method::GET, ROUTES[0].1, &none).await;
-    assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:users,read:current_user,read:user_idp_tokens","errorCode":"insufficient_scope"}"#);
-    let other = bench.user_token("auth0|2").await;
-    assert_eq!(bench.call(Method::GET, ROUTES[0].1, &other).await.json()["errorCode"], "unowned_resource");
-    let machine = bench.machine_token("read:users").await;
-    assert_eq!(bench.call(Method::GET, ROUTES[0].1, &machine).await.status, 200);
-    let linked = bench.call(Method::GET, "/api/v2/users/github%7C42", &machine).await;
-    assert_snapshot!(linked.said(), @r#"404 {"statusCode":404,"error":"Not Found","message":"The user does not exist.","errorCode":"inexistent_user"}"#);
+    let tenant = open_tenant().await;
+    let none = tenant.sign(&tenant.claims("auth0|1", "openid")).await;
+    let response = tenant.call(Method::GET, ROUTES[0].1, &none).await;
+    assert_snapshot!(response.status_and_text(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:users,read:current_user,read:user_idp_tokens","errorCode":"insufficient_scope"}"#);
+    let other = tenant.user_token("auth0|2").await;
+    assert_eq!(tenant.call(Method::GET, ROUTES[0].1, &other).await.json()["errorCode"], "unowned_resource");
+    let machine = tenant.machine_token("read:users").await;
+    assert_eq!(tenant.call(Method::GET, ROUTES[0].1, &machine).await.status, 200);
+    let linked = tenant.call(Method::GET, "/api/v2/users/github%7C42", &machine).await;
+    assert_snapshot!(linked.status_and_text(), @r#"404 {"statusCode":404,"error":"Not Found","message":"The user does not exist.","errorCode":"inexistent_user"}"#);
 }
 
 #[tokio::test]
 async fn a_user_is_shown_with_profile_data_on_secondaries_only() {
-    let bench = bench().await;
-    let token = bench.user_token("auth0|1").await;
-    let user = bench.call(Method::GET, ROUTES[0].1, &token).await.json();
+    let tenant = open_tenant().await;
+    let token = tenant.user_token("auth0|1").await;
+    let user = tenant.call(Method::GET, ROUTES[0].1, &token).await.json();
     assert_eq!(user["identities"][0].get("profileData"), None);
     assert_eq!(user["identities"][1]["profileData"]["email"], "github42@example.test");
     assert_eq!((&user["name"], &user["nickname"]), (&json!("auth01@example.test"), &json!("auth01")));
     assert_eq!(user["created_at"], "2026-01-01T00:00:00.000Z");
     assert!(user["picture"].as_str().unwrap().starts_with("https://s.gravatar.com/avatar/"));
     assert_eq!(user.get("logins_count"), None);
-    let fields = bench.call(Method::GET, &format!("{}?fields=user_id,email", ROUTES[0].1), &token).await;
-    assert_snapshot!(fields.said(), @r#"200 {"email":"auth01@example.test","user_id":"auth0|1"}"#);
+    let fields = tenant.call(Method::GET, &format!("{}?fields=user_id,email", ROUTES[0].1), &token).await;
+    assert_snapshot!(fields.status_and_text(), @r#"200 {"email":"auth01@example.test","user_id":"auth0|1"}"#);
 }
 
 #[tokio::test]
 async fn a_page_of_another_origin_may_call_but_not_with_cookies() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let preflight = Request::options(ROUTES[2].1)
         .header("origin", "https://app.example.test")
         .header("access-control-request-method", "DELETE")
         .header("access-control-request-headers", "authorization,content-type,auth0-client");
-    let answer = bench.send(preflight.body(Body::empty()).unwrap()).await;
-    assert!(answer.status.is_success());
-    assert_eq!(answer.header("access-control-allow-origin"), "https://app.example.test");
-    assert!(answer.header("access-control-allow-methods").contains("DELETE"));
-    assert!(answer.header("access-control-allow-headers").contains("auth0-client"));
-    assert_eq!(answer.header("access-control-max-age"), "600");
-    assert_eq!(answer.header("access-control-allow-credentials"), "");
+    let response = tenant.send(preflight.body(Body::empty()).unwrap()).await;
+    assert!(response.status.is_success());
+    assert_eq!(response.header("access-control-allow-origin"), "https://app.example.test");
+    assert!(response.header("access-control-allow-methods").contains("DELETE"));
+    assert!(response.header("access-control-allow-headers").contains("auth0-client"));
+    assert_eq!(response.header("access-control-max-age"), "600");
+    assert_eq!(response.header("access-control-allow-credentials"), "");
 
     let refused = Request::delete(ROUTES[2].1).header("origin", "https://app.example.test");
-    let answer = bench.send(refused.body(Body::empty()).unwrap()).await;
-    assert_eq!(answer.status, 401);
-    assert_eq!(answer.header("access-control-allow-origin"), "https://app.example.test");
-    assert!(answer.header("access-control-expose-headers").contains("x-ratelimit-reset"));
-    assert!(answer.headers.get_all("vary").iter().any(|vary| vary.to_str().unwrap().contains("origin")));
+    let response = tenant.send(refused.body(Body::empty()).unwrap()).await;
+    assert_eq!(response.status, 401);
+    assert_eq!(response.header("access-control-allow-origin"), "https://app.example.test");
+    assert!(response.header("access-control-expose-headers").contains("x-ratelimit-reset"));
+    assert!(response.headers.get_all("vary").iter().any(|vary| vary.to_str().unwrap().contains("origin")));
 }
 
 #[tokio::test]
 async fn what_is_not_routed_is_not_found() {
-    let bench = bench().await;
-    let token = bench.user_token("auth0|1").await;
+    let tenant = open_tenant().await;
+    let token = tenant.user_token("auth0|1").await;
     for (method, path) in [
         (Method::GET, "/api/v2/nothing"),
         (Method::PUT, "/api/v2/users/auth0%7C1"),
         (Method::DELETE, "/api/v2/users/auth0%7C1/identities/github/"),
         (Method::DELETE, "/api/v2/users/auth0%7C1/identities//42"),
     ] {
-        let answer = bench.call(method, path, &token).await;
+        let response = tenant.call(method, path, &token).await;
         assert_eq!(
-            answer.said(),
+            response.status_and_text(),
             r#"404 {"statusCode":404,"error":"Not Found","message":"Not Found"}"#,
             "{path}"
         );

@@ -4,26 +4,26 @@ use axum::http::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::bench::{Answer, Bench};
+use crate::test_tenant::{TestResponse, TestTenant};
 
 const PATH: &str = "/api/v2/connections";
 
-async fn list(query: &str) -> Answer {
-    let bench = Bench::with_users(&[]).await;
-    let token = bench.machine_token("read:connections").await;
-    bench.call(Method::GET, &format!("{PATH}{query}"), &token).await
+async fn list(query: &str) -> TestResponse {
+    let tenant = TestTenant::with_users(&[]).await;
+    let token = tenant.machine_token("read:connections").await;
+    tenant.call(Method::GET, &format!("{PATH}{query}"), &token).await
 }
 
 async fn names(query: &str) -> Vec<String> {
-    let answer = list(query).await.json();
-    let connections = answer.as_array().unwrap_or_else(|| answer["connections"].as_array().unwrap());
+    let response = list(query).await.json();
+    let connections = response.as_array().unwrap_or_else(|| response["connections"].as_array().unwrap());
     connections.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
 async fn a_connection_is_shown_in_the_recorded_shape() {
-    let answer = list("?name=facebook&include_totals=true").await;
-    assert_snapshot!(answer.said(), @r#"200 {"total":1,"start":0,"limit":50,"connections":[{"enabled_clients":["other"],"id":"con_PVn3VI4a8hUbZBNQ","is_domain_connection":false,"name":"facebook","options":{},"realms":["facebook"],"strategy":"facebook"}]}"#);
+    let response = list("?name=facebook&include_totals=true").await;
+    assert_snapshot!(response.status_and_text(), @r#"200 {"total":1,"start":0,"limit":50,"connections":[{"enabled_clients":["other"],"id":"con_PVn3VI4a8hUbZBNQ","is_domain_connection":false,"name":"facebook","options":{},"realms":["facebook"],"strategy":"facebook"}]}"#);
 }
 
 #[tokio::test]
@@ -60,10 +60,10 @@ async fn connections_are_followed_from_checkpoint_to_checkpoint() {
 
 #[tokio::test]
 async fn connections_take_their_own_scope() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    let everything_else = bench.machine_token("read:users update:users create:users").await;
-    let answer = bench.call(Method::GET, PATH, &everything_else).await;
-    assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:connections","errorCode":"insufficient_scope"}"#);
-    assert_eq!(bench.call(Method::GET, PATH, &bench.user_token("auth0|1").await).await.status, 403);
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let everything_else = tenant.machine_token("read:users update:users create:users").await;
+    let response = tenant.call(Method::GET, PATH, &everything_else).await;
+    assert_snapshot!(response.status_and_text(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:connections","errorCode":"insufficient_scope"}"#);
+    assert_eq!(tenant.call(Method::GET, PATH, &tenant.user_token("auth0|1").await).await.status, 403);
     assert_eq!(list("?per_page=1000").await.json()["errorCode"], Value::from("invalid_query_string"));
 }

@@ -5,12 +5,12 @@ use axum::http::{Method, Request};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::bench::{Answer, Bench, Browser, DATABASE};
+use crate::test_tenant::{Browser, DATABASE, TestResponse, TestTenant};
 
 const PATH: &str = "/api/v2/users";
 
-async fn bench() -> Bench {
-    Bench::with_users(&[&["auth0|1", "google-oauth2|115"]]).await
+async fn open_tenant() -> TestTenant {
+    TestTenant::with_users(&[&["auth0|1", "google-oauth2|115"]]).await
 }
 
 fn ada() -> Value {
@@ -29,49 +29,49 @@ fn with(changes: &Value) -> Value {
     body
 }
 
-async fn create(bench: &Bench, body: &Value) -> Answer {
-    let machine = bench.machine_token("create:users").await;
-    bench.post_json(PATH, Some(&machine), body).await
+async fn create(tenant: &TestTenant, body: &Value) -> TestResponse {
+    let machine = tenant.machine_token("create:users").await;
+    tenant.post_json(PATH, Some(&machine), body).await
 }
 
-async fn count(bench: &Bench) -> u64 {
-    bench.store.read().await.unwrap().count_users().await.unwrap()
+async fn count(tenant: &TestTenant) -> u64 {
+    tenant.store.read().await.unwrap().count_users().await.unwrap()
 }
 
 #[tokio::test]
 async fn a_new_user_is_shown_with_the_derived_defaults() {
-    let bench = bench().await;
-    let answer = create(&bench, &with(&json!({ "user_id": "5457edea1b8f22891a000004" }))).await;
-    assert_snapshot!(answer.said(), @r#"201 {"created_at":"2026-01-01T00:00:00.000Z","email":"ada@example.test","email_verified":false,"identities":[{"connection":"Username-Password-Authentication","isSocial":false,"provider":"auth0","user_id":"5457edea1b8f22891a000004"}],"name":"ada@example.test","nickname":"ada","picture":"https://s.gravatar.com/avatar/28ae5bf8fa0cde12855e61ac303859cc?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2Fad.png","updated_at":"2026-01-01T00:00:00.000Z","user_id":"auth0|5457edea1b8f22891a000004"}"#);
-    let machine = bench.machine_token("read:users").await;
-    let read = bench.call(Method::GET, "/api/v2/users/auth0%7C5457edea1b8f22891a000004", &machine).await;
-    assert_eq!(read.text, answer.text);
+    let tenant = open_tenant().await;
+    let response = create(&tenant, &with(&json!({ "user_id": "5457edea1b8f22891a000004" }))).await;
+    assert_snapshot!(response.status_and_text(), @r#"201 {"created_at":"2026-01-01T00:00:00.000Z","email":"ada@example.test","email_verified":false,"identities":[{"connection":"Username-Password-Authentication","isSocial":false,"provider":"auth0","user_id":"5457edea1b8f22891a000004"}],"name":"ada@example.test","nickname":"ada","picture":"https://s.gravatar.com/avatar/28ae5bf8fa0cde12855e61ac303859cc?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2Fad.png","updated_at":"2026-01-01T00:00:00.000Z","user_id":"auth0|5457edea1b8f22891a000004"}"#);
+    let machine = tenant.machine_token("read:users").await;
+    let read = tenant.call(Method::GET, "/api/v2/users/auth0%7C5457edea1b8f22891a000004", &machine).await;
+    assert_eq!(read.text, response.text);
 }
 
 #[tokio::test]
 async fn a_new_user_signs_in_with_the_password_which_is_kept_as_a_hash_only() {
-    let bench = bench().await;
-    let created = create(&bench, &ada()).await;
+    let tenant = open_tenant().await;
+    let created = create(&tenant, &ada()).await;
     assert!(!created.text.contains("correct horse"), "{}", created.text);
     let id = created.json()["user_id"].as_str().unwrap().to_owned();
     assert!(id.strip_prefix("auth0|").is_some_and(|id| id.len() == 24), "{id}");
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[]).await;
-    let code = browser.type_password(&handle, "ADA@example.test", "correct horse battery").await;
-    assert_eq!(bench.account_of(&code.parameter("code").unwrap()).await, id);
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
+    let code = browser.type_password(&login_state, "ADA@example.test", "correct horse battery").await;
+    assert_eq!(tenant.account_of(&code.parameter("code").unwrap()).await, id);
     let connection = model::ConnectionName::new(DATABASE);
-    let mut reader = bench.store.read().await.unwrap();
+    let mut reader = tenant.store.read().await.unwrap();
     let credential = reader.find_credential(&connection, "ada@example.test").await.unwrap().unwrap();
     assert!(credential.password_hash.starts_with("$argon2id$"));
 }
 
 #[tokio::test]
 async fn what_is_given_is_kept_and_nothing_else_is_taken() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let given = json!({ "user_id": "7", "name": "Ada L", "given_name": "Ada", "family_name": "L", "nickname": "al",
         "picture": "https://example.test/a.png", "blocked": false, "email_verified": true, "verify_email": false,
         "user_metadata": { "theme": "dark" }, "app_metadata": { "plan": { "a": null } } });
-    let user = create(&bench, &with(&given)).await.json();
+    let user = create(&tenant, &with(&given)).await.json();
     for (key, value) in given.as_object().unwrap() {
         match key.as_str() {
             "user_id" => assert_eq!(user[key], "auth0|7"),
@@ -79,56 +79,59 @@ async fn what_is_given_is_kept_and_nothing_else_is_taken() {
             key => assert_eq!(user[key], *value, "{key}"),
         }
     }
-    let before = count(&bench).await;
+    let before = count(&tenant).await;
     for attack in ["identities", "logins_count", "last_ip", "created_at", "__proto__", "provider", "isSocial"]
     {
-        let answer = create(&bench, &with(&json!({ attack: 1, "email": "eve@example.test" }))).await;
+        let response = create(&tenant, &with(&json!({ attack: 1, "email": "eve@example.test" }))).await;
         let message = format!("Payload validation error: 'Additional properties not allowed: {attack}'.");
-        assert_eq!((answer.status.as_u16(), answer.json()["message"].as_str().unwrap()), (400, &*message));
+        assert_eq!(
+            (response.status.as_u16(), response.json()["message"].as_str().unwrap()),
+            (400, &*message)
+        );
     }
-    assert_eq!(count(&bench).await, before);
+    assert_eq!(count(&tenant).await, before);
 }
 
 #[tokio::test]
 async fn an_id_or_address_that_exists_anywhere_is_a_conflict() {
-    let bench = bench().await;
-    let taken = create(&bench, &with(&json!({ "email": "AUTH01@example.test" }))).await;
-    assert_snapshot!(taken.said(), @r#"409 {"statusCode":409,"error":"Conflict","message":"The user already exists.","errorCode":"auth0_idp_error"}"#);
-    assert_eq!(create(&bench, &with(&json!({ "user_id": "1" }))).await.status, 409);
-    assert_eq!(create(&bench, &ada()).await.status, 201);
-    assert_eq!(create(&bench, &ada()).await.status, 409);
+    let tenant = open_tenant().await;
+    let taken = create(&tenant, &with(&json!({ "email": "AUTH01@example.test" }))).await;
+    assert_snapshot!(taken.status_and_text(), @r#"409 {"statusCode":409,"error":"Conflict","message":"The user already exists.","errorCode":"auth0_idp_error"}"#);
+    assert_eq!(create(&tenant, &with(&json!({ "user_id": "1" }))).await.status, 409);
+    assert_eq!(create(&tenant, &ada()).await.status, 201);
+    assert_eq!(create(&tenant, &ada()).await.status, 409);
     // A linked identity keeps its id as well (U-17).
-    let machine = bench.machine_token("update:users").await;
+    let machine = tenant.machine_token("update:users").await;
     let sms = json!({ "connection": "sms", "phone_number": "+15550100", "user_id": "9" });
-    assert_eq!(create(&bench, &sms).await.status, 201);
+    assert_eq!(create(&tenant, &sms).await.status, 201);
     let link = json!({ "provider": "sms", "user_id": "9" });
-    let linked = bench.post_json("/api/v2/users/auth0%7C1/identities", Some(&machine), &link).await;
+    let linked = tenant.post_json("/api/v2/users/auth0%7C1/identities", Some(&machine), &link).await;
     assert_eq!(linked.status, 201);
     let again = json!({ "connection": "sms", "phone_number": "+15550199", "user_id": "9" });
-    assert_eq!(create(&bench, &again).await.status, 409);
+    assert_eq!(create(&tenant, &again).await.status, 409);
     let number = json!({ "connection": "sms", "phone_number": "+15550100" });
-    assert_eq!(create(&bench, &number).await.status, 409);
-    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "google-oauth2|115", "sms|9"]);
+    assert_eq!(create(&tenant, &number).await.status, 409);
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "google-oauth2|115", "sms|9"]);
 }
 
 #[tokio::test]
 async fn of_many_who_add_the_same_user_at_once_one_does() {
-    let bench = bench().await;
-    let machine = bench.machine_token("create:users").await;
+    let tenant = open_tenant().await;
+    let machine = tenant.machine_token("create:users").await;
     let body = json!({ "connection": "sms", "phone_number": "+15550100" });
     let (one, two, three, four) = tokio::join!(
-        bench.post_json(PATH, Some(&machine), &body),
-        bench.post_json(PATH, Some(&machine), &body),
-        bench.post_json(PATH, Some(&machine), &body),
-        bench.post_json(PATH, Some(&machine), &body),
+        tenant.post_json(PATH, Some(&machine), &body),
+        tenant.post_json(PATH, Some(&machine), &body),
+        tenant.post_json(PATH, Some(&machine), &body),
+        tenant.post_json(PATH, Some(&machine), &body),
     );
-    let created = [one, two, three, four].iter().filter(|answer| answer.status == 201).count();
-    assert_eq!((created, count(&bench).await), (1, 2));
+    let created = [one, two, three, four].iter().filter(|response| response.status == 201).count();
+    assert_eq!((created, count(&tenant).await), (1, 2));
 }
 
 #[tokio::test]
 async fn a_connection_that_takes_no_new_users_says_why() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     for (changes, message) in [
         (json!({ "connection": "nowhere" }), "Connection does not exist."),
         (
@@ -146,15 +149,15 @@ async fn a_connection_that_takes_no_new_users_says_why() {
         ),
         (json!({ "password": "short" }), "PasswordStrengthError: Password is too weak"),
     ] {
-        let answer = create(&bench, &with(&changes)).await;
-        assert_eq!((answer.status.as_u16(), answer.json()["message"].as_str().unwrap()), (400, message));
+        let response = create(&tenant, &with(&changes)).await;
+        assert_eq!((response.status.as_u16(), response.json()["message"].as_str().unwrap()), (400, message));
     }
-    assert_eq!(count(&bench).await, 1);
+    assert_eq!(count(&tenant).await, 1);
 }
 
 #[tokio::test]
 async fn a_value_that_breaks_the_schema_is_told_how() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     for (changes, message) in [
         (
             json!({ "email": "ada" }),
@@ -178,33 +181,33 @@ async fn a_value_that_breaks_the_schema_is_told_how() {
         (json!({ "user_metadata": { "$where": 1 } }), "'String does not match pattern ^[^.$]*$: $where' on"),
         (json!({ "user_metadata": { "a": "x".repeat(70_000) } }), "'User profile is too large (70"),
     ] {
-        let answer = create(&bench, &with(&changes)).await;
-        let said = answer.json()["message"].as_str().unwrap().to_owned();
-        assert!(said.starts_with(&format!("Payload validation error: {message}")), "{said}");
-        assert_eq!((answer.status.as_u16(), &answer.json()["errorCode"]), (400, &json!("invalid_body")));
+        let response = create(&tenant, &with(&changes)).await;
+        let text = response.json()["message"].as_str().unwrap().to_owned();
+        assert!(text.starts_with(&format!("Payload validation error: {message}")), "{text}");
+        assert_eq!((response.status.as_u16(), &response.json()["errorCode"]), (400, &json!("invalid_body")));
     }
-    assert_eq!(count(&bench).await, 1);
+    assert_eq!(count(&tenant).await, 1);
 }
 
 #[tokio::test]
 async fn a_form_adds_a_user_and_its_booleans_are_words() {
-    let bench = bench().await;
-    let machine = bench.machine_token("create:users").await;
+    let tenant = open_tenant().await;
+    let machine = tenant.machine_token("create:users").await;
     let request = Request::post(PATH)
         .header("authorization", format!("Bearer {machine}"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from("connection=sms&phone_number=%2B15550100&phone_verified=true"))
         .unwrap();
-    let answer = bench.send(request).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["phone_verified"]), (201, &json!(true)));
+    let response = tenant.send(request).await;
+    assert_eq!((response.status.as_u16(), &response.json()["phone_verified"]), (201, &json!(true)));
 }
 
 #[tokio::test]
 async fn adding_a_user_takes_the_scope_before_anything_is_read() {
-    let bench = bench().await;
-    let page = bench.user_token("auth0|1").await;
-    let answer = bench.post_json(PATH, Some(&page), &json!({ "nonsense": true })).await;
-    assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: create:users","errorCode":"insufficient_scope"}"#);
-    assert_eq!(bench.post_json(PATH, None, &ada()).await.status, 401);
-    assert_eq!(count(&bench).await, 1);
+    let tenant = open_tenant().await;
+    let page = tenant.user_token("auth0|1").await;
+    let response = tenant.post_json(PATH, Some(&page), &json!({ "nonsense": true })).await;
+    assert_snapshot!(response.status_and_text(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: create:users","errorCode":"insufficient_scope"}"#);
+    assert_eq!(tenant.post_json(PATH, None, &ada()).await.status, 401);
+    assert_eq!(count(&tenant).await, 1);
 }

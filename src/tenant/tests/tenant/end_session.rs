@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Request;
 use std::time::Duration;
 
-use crate::bench::{Answer, Bench, Browser, PAGE, authorize_path};
+use crate::test_tenant::{Browser, PAGE, TestResponse, TestTenant, authorize_path};
 
 /// An address of [`PAGE`] to return to.
 const HOME: &str = "http://localhost:3000/";
@@ -15,9 +15,9 @@ fn path(parameters: &[(&str, &str)]) -> String {
 }
 
 /// A browser that is signed in, and the ID token that the page got.
-async fn signed_in(bench: &Bench) -> (Browser<'_>, String) {
-    let mut browser = Browser::new(bench);
-    let tokens = bench.tokens(&mut browser, "auth0|1", PAGE).await;
+async fn signed_in(tenant: &TestTenant) -> (Browser<'_>, String) {
+    let mut browser = Browser::new(tenant);
+    let tokens = tenant.tokens(&mut browser, "auth0|1", PAGE).await;
     (browser, tokens["id_token"].as_str().unwrap().to_owned())
 }
 
@@ -25,23 +25,26 @@ async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
     browser.get(&authorize_path(&[("prompt", "none")])).await.parameter("code").is_some()
 }
 
-fn asks(answer: &Answer) -> bool {
-    answer.status == 200 && answer.text.contains("Do you want to sign out?")
+fn asks(response: &TestResponse) -> bool {
+    response.status == 200 && response.text.contains("Do you want to sign out?")
 }
 
-async fn bench() -> Bench {
-    Bench::with_users(&[&["auth0|1"]]).await
+async fn open_tenant() -> TestTenant {
+    TestTenant::with_users(&[&["auth0|1"]]).await
 }
 
 #[tokio::test]
 async fn the_token_of_a_session_ends_it_even_when_it_has_expired() {
-    let bench = bench().await;
-    let (mut browser, hint) = signed_in(&bench).await;
-    bench.clock.advance(Duration::from_hours(11));
+    let tenant = open_tenant().await;
+    let (mut browser, hint) = signed_in(&tenant).await;
+    tenant.clock.advance(Duration::from_hours(11));
     let parameters = [("id_token_hint", &*hint), ("post_logout_redirect_uri", HOME), ("state", "a b&c")];
     let kept = browser.cookies.clone();
-    let answer = browser.get(&path(&parameters)).await;
-    assert_eq!((answer.status.as_u16(), answer.location()), (302, "http://localhost:3000/?state=a+b%26c"));
+    let response = browser.get(&path(&parameters)).await;
+    assert_eq!(
+        (response.status.as_u16(), response.location()),
+        (302, "http://localhost:3000/?state=a+b%26c")
+    );
     browser.cookies = kept;
     assert!(!is_signed_in(&mut browser).await, "the row is gone, not only the cookie");
     let again = browser.get(&path(&parameters)).await;
@@ -50,21 +53,21 @@ async fn the_token_of_a_session_ends_it_even_when_it_has_expired() {
 
 #[tokio::test]
 async fn the_sessions_id_ends_it_and_another_does_not() {
-    let bench = bench().await;
-    let (mut browser, token) = signed_in(&bench).await;
-    let sid = crate::bench::claims_in(&token)["sid"].as_str().unwrap().to_owned();
+    let tenant = open_tenant().await;
+    let (mut browser, token) = signed_in(&tenant).await;
+    let sid = crate::test_tenant::claims_in(&token)["sid"].as_str().unwrap().to_owned();
     let other = path(&[("client_id", PAGE), ("logout_hint", "0123456789abcdef0123456789abcdef")]);
     assert!(asks(&browser.get(&other).await));
     assert!(is_signed_in(&mut browser).await);
-    let answer = browser.post("/oidc/logout", &[("client_id", PAGE), ("logout_hint", &sid)]).await;
-    assert_eq!(answer.location(), HOME);
+    let response = browser.post("/oidc/logout", &[("client_id", PAGE), ("logout_hint", &sid)]).await;
+    assert_eq!(response.location(), HOME);
     assert!(!is_signed_in(&mut browser).await);
 }
 
 #[tokio::test]
 async fn without_proof_the_person_is_asked_and_only_their_own_yes_counts() {
-    let bench = bench().await;
-    let (mut browser, _) = signed_in(&bench).await;
+    let tenant = open_tenant().await;
+    let (mut browser, _) = signed_in(&tenant).await;
     let state = "\"><script>";
     let fields = [("client_id", PAGE), ("post_logout_redirect_uri", HOME), ("state", state)];
     let page = browser.get(&path(&fields)).await;
@@ -78,20 +81,20 @@ async fn without_proof_the_person_is_asked_and_only_their_own_yes_counts() {
     }
     browser.origin = "http://localhost:3000";
     assert!(is_signed_in(&mut browser).await);
-    let answer = browser.post("/oidc/logout", &yes).await;
-    assert_eq!(answer.parameter("state").as_deref(), Some(state));
+    let response = browser.post("/oidc/logout", &yes).await;
+    assert_eq!(response.parameter("state").as_deref(), Some(state));
     assert!(!is_signed_in(&mut browser).await);
 }
 
 #[tokio::test]
 async fn a_hint_that_the_tenant_never_gave_proves_nothing() {
-    let bench = bench().await;
-    let (mut browser, token) = signed_in(&bench).await;
-    let mut claims = crate::bench::claims_in(&token);
+    let tenant = open_tenant().await;
+    let (mut browser, token) = signed_in(&tenant).await;
+    let mut claims = crate::test_tenant::claims_in(&token);
     claims["iss"] = "http://evil.test/".into();
-    let foreign = bench.sign(&claims).await;
+    let foreign = tenant.sign(&claims).await;
     let (unsigned, _) = token.rsplit_once('.').unwrap();
-    let elsewhere = signed_in(&bench).await.1;
+    let elsewhere = signed_in(&tenant).await.1;
     for hint in [&*foreign, &format!("{unsigned}."), "nonsense", &*elsewhere] {
         assert!(asks(&browser.get(&path(&[("id_token_hint", hint)])).await), "{hint}");
     }
@@ -100,12 +103,12 @@ async fn a_hint_that_the_tenant_never_gave_proves_nothing() {
 
 #[tokio::test]
 async fn an_address_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
-    let bench = bench().await;
-    let (mut browser, hint) = signed_in(&bench).await;
+    let tenant = open_tenant().await;
+    let (mut browser, hint) = signed_in(&tenant).await;
     for wanted in ["http://evil.test/", "//evil.test", "\\evil.test", "javascript:alert(1)"] {
         let with = [("id_token_hint", &*hint), ("post_logout_redirect_uri", wanted)];
-        let answer = browser.get(&path(&with)).await;
-        assert_eq!((answer.status.as_u16(), answer.location()), (400, ""), "{wanted}");
+        let response = browser.get(&path(&with)).await;
+        assert_eq!((response.status.as_u16(), response.location()), (400, ""), "{wanted}");
     }
     for with in [
         [("client_id", "other"), ("id_token_hint", &*hint)],
@@ -119,20 +122,20 @@ async fn an_address_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
 
 #[tokio::test]
 async fn discovery_names_the_endpoint_when_the_tenant_says_so() {
-    let named = async |bench: Bench| {
+    let named = async |tenant: TestTenant| {
         let request = Request::get("/.well-known/openid-configuration").body(Body::empty()).unwrap();
-        bench.send(request).await.json().get("end_session_endpoint").cloned()
+        tenant.send(request).await.json().get("end_session_endpoint").cloned()
     };
-    assert_eq!(named(bench().await).await, None);
+    assert_eq!(named(open_tenant().await).await, None);
     let options = tenant::configuration::Options { end_session_discovery: true, ..Default::default() };
-    let bench = Bench::with_options(Vec::new(), options).await;
-    assert_eq!(named(bench).await, Some("http://localhost:3000/oidc/logout".into()));
+    let tenant = TestTenant::with_options(Vec::new(), options).await;
+    assert_eq!(named(tenant).await, Some("http://localhost:3000/oidc/logout".into()));
 }
 
 #[tokio::test]
 async fn who_agrees_to_a_federated_sign_out_is_forgotten_by_the_stand_ins() {
-    let bench = Bench::with_users(&[&["google-oauth2|9"]]).await;
-    let mut browser = Browser::new(&bench);
+    let tenant = TestTenant::with_users(&[&["google-oauth2|9"]]).await;
+    let mut browser = Browser::new(&tenant);
     browser.stand_in("google-oauth2", &[("choice", "9")]).await;
     let page = browser.get(&path(&[("client_id", PAGE), ("federated", "")])).await;
     assert!(asks(&page) && page.text.contains(r#"name="federated" value="""#), "{}", page.text);

@@ -8,116 +8,117 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tenant::configuration::Options;
 
-use crate::bench::{Answer, Bench, START, user};
+use crate::test_tenant::{START, TestResponse, TestTenant, user};
 
 const FAULTS: &str = "/demo/faults";
 const GITHUB: &str = "/api/v2/users/auth0%7C1/identities/github/42";
 
-async fn bench() -> Bench {
+async fn open_tenant() -> TestTenant {
     let options = Options { faults: true, ..Options::default() };
-    Bench::with_options(vec![user(&["auth0|1", "github|42", "sms|7"]), user(&["auth0|2"])], options).await
+    TestTenant::with_options(vec![user(&["auth0|1", "github|42", "sms|7"]), user(&["auth0|2"])], options)
+        .await
 }
 
-async fn plan(bench: &Bench, id: &str, plan: Value) -> Answer {
-    let token = bench.user_token(id).await;
-    bench.send_json(Method::PUT, FAULTS, Some(&token), &plan).await
+async fn plan(tenant: &TestTenant, id: &str, plan: Value) -> TestResponse {
+    let token = tenant.user_token(id).await;
+    tenant.send_json(Method::PUT, FAULTS, Some(&token), &plan).await
 }
 
 /// Reads one's own user.
-async fn read(bench: &Bench, id: &str) -> Answer {
+async fn read(tenant: &TestTenant, id: &str) -> TestResponse {
     let path = format!("/api/v2/users/{}", id.replace('|', "%7C"));
-    bench.call(Method::GET, &path, &bench.user_token(id).await).await
+    tenant.call(Method::GET, &path, &tenant.user_token(id).await).await
 }
 
 #[tokio::test]
 async fn a_fault_hits_the_planners_next_calls_as_often_as_planned_and_nobody_elses() {
-    let bench = bench().await;
-    plan(&bench, "auth0|1", json!({ "fault": "server_error", "times": 2 })).await;
-    assert_eq!(read(&bench, "auth0|2").await.status, 200);
-    assert_eq!(read(&bench, "auth0|1").await.status, 500);
-    assert_eq!(read(&bench, "auth0|1").await.status, 500);
-    assert_eq!(read(&bench, "auth0|1").await.status, 200);
+    let tenant = open_tenant().await;
+    plan(&tenant, "auth0|1", json!({ "fault": "server_error", "times": 2 })).await;
+    assert_eq!(read(&tenant, "auth0|2").await.status, 200);
+    assert_eq!(read(&tenant, "auth0|1").await.status, 500);
+    assert_eq!(read(&tenant, "auth0|1").await.status, 500);
+    assert_eq!(read(&tenant, "auth0|1").await.status, 200);
 }
 
 #[tokio::test]
 async fn each_refusal_is_the_contracts_own() {
-    let bench = bench().await;
-    plan(&bench, "auth0|1", json!({ "fault": "expired_token" })).await;
-    assert_snapshot!(read(&bench, "auth0|1").await.said(), @r#"401 {"statusCode":401,"error":"Unauthorized","message":"Expired token received for JSON Web Token validation","attributes":{"error":"Expired token received for JSON Web Token validation"}}"#);
+    let tenant = open_tenant().await;
+    plan(&tenant, "auth0|1", json!({ "fault": "expired_token" })).await;
+    assert_snapshot!(read(&tenant, "auth0|1").await.status_and_text(), @r#"401 {"statusCode":401,"error":"Unauthorized","message":"Expired token received for JSON Web Token validation","attributes":{"error":"Expired token received for JSON Web Token validation"}}"#);
 
-    plan(&bench, "auth0|1", json!({ "fault": "rate_limited", "retry_after": 7 })).await;
-    let answer = read(&bench, "auth0|1").await;
-    assert_snapshot!(answer.said(), @r#"429 {"statusCode":429,"error":"Too Many Requests","message":"Global limit has been reached","errorCode":"too_many_requests"}"#);
-    assert_eq!((answer.header("retry-after"), answer.header("x-ratelimit-remaining")), ("7", "0"));
-    assert_eq!(answer.header("x-ratelimit-reset"), (START / 1000 + 7).to_string());
+    plan(&tenant, "auth0|1", json!({ "fault": "rate_limited", "retry_after": 7 })).await;
+    let response = read(&tenant, "auth0|1").await;
+    assert_snapshot!(response.status_and_text(), @r#"429 {"statusCode":429,"error":"Too Many Requests","message":"Global limit has been reached","errorCode":"too_many_requests"}"#);
+    assert_eq!((response.header("retry-after"), response.header("x-ratelimit-remaining")), ("7", "0"));
+    assert_eq!(response.header("x-ratelimit-reset"), (START / 1000 + 7).to_string());
 
-    plan(&bench, "auth0|1", json!({ "fault": "unavailable" })).await;
-    let answer = read(&bench, "auth0|1").await;
-    assert_snapshot!(answer.said(), @r#"503 {"statusCode":503,"error":"Service Unavailable","message":"Service Unavailable"}"#);
-    assert_eq!(answer.header("retry-after"), "2");
+    plan(&tenant, "auth0|1", json!({ "fault": "unavailable" })).await;
+    let response = read(&tenant, "auth0|1").await;
+    assert_snapshot!(response.status_and_text(), @r#"503 {"statusCode":503,"error":"Service Unavailable","message":"Service Unavailable"}"#);
+    assert_eq!(response.header("retry-after"), "2");
 }
 
 #[tokio::test]
 async fn a_refused_unlink_changes_nothing() {
-    let bench = bench().await;
-    let token = bench.user_token("auth0|1").await;
+    let tenant = open_tenant().await;
+    let token = tenant.user_token("auth0|1").await;
     for fault in ["expired_token", "rate_limited", "unavailable", "server_error"] {
-        plan(&bench, "auth0|1", json!({ "fault": fault })).await;
-        assert!(!bench.call(Method::DELETE, GITHUB, &token).await.status.is_success(), "{fault}");
-        assert_eq!(bench.identities("auth0|1").await.len(), 3, "{fault}");
+        plan(&tenant, "auth0|1", json!({ "fault": fault })).await;
+        assert!(!tenant.call(Method::DELETE, GITHUB, &token).await.status.is_success(), "{fault}");
+        assert_eq!(tenant.identities("auth0|1").await.len(), 3, "{fault}");
     }
 }
 
 #[tokio::test]
 async fn a_slow_answer_comes_late_but_comes() {
-    let bench = bench().await;
-    plan(&bench, "auth0|1", json!({ "fault": "slow", "delay": 20_000 })).await;
-    let hurried = tokio::time::timeout(Duration::from_millis(200), read(&bench, "auth0|1")).await;
+    let tenant = open_tenant().await;
+    plan(&tenant, "auth0|1", json!({ "fault": "slow", "delay": 20_000 })).await;
+    let hurried = tokio::time::timeout(Duration::from_millis(200), read(&tenant, "auth0|1")).await;
     assert!(hurried.is_err(), "it came at once");
-    plan(&bench, "auth0|1", json!({ "fault": "slow", "delay": 1 })).await;
-    assert_eq!(read(&bench, "auth0|1").await.status, 200);
+    plan(&tenant, "auth0|1", json!({ "fault": "slow", "delay": 1 })).await;
+    assert_eq!(read(&tenant, "auth0|1").await.status, 200);
 }
 
 #[tokio::test]
 async fn an_identity_unlinked_elsewhere_is_really_gone_before_the_call_is_handled() {
-    let bench = bench().await;
-    plan(&bench, "auth0|1", json!({ "fault": "unlinked_elsewhere" })).await;
+    let tenant = open_tenant().await;
+    plan(&tenant, "auth0|1", json!({ "fault": "unlinked_elsewhere" })).await;
     // A call that names no identity leaves the plan as it is.
-    assert_eq!(read(&bench, "auth0|1").await.json()["identities"].as_array().unwrap().len(), 3);
-    let token = bench.user_token("auth0|1").await;
-    let answer = bench.call(Method::DELETE, GITHUB, &token).await;
-    assert_eq!((answer.status.as_u16(), answer.json().as_array().unwrap().len()), (200, 2));
-    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "sms|7"]);
-    assert_eq!(bench.identities("github|42").await, ["github|42"]);
-    let mine = bench.call(Method::GET, FAULTS, &token).await;
+    assert_eq!(read(&tenant, "auth0|1").await.json()["identities"].as_array().unwrap().len(), 3);
+    let token = tenant.user_token("auth0|1").await;
+    let response = tenant.call(Method::DELETE, GITHUB, &token).await;
+    assert_eq!((response.status.as_u16(), response.json().as_array().unwrap().len()), (200, 2));
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "sms|7"]);
+    assert_eq!(tenant.identities("github|42").await, ["github|42"]);
+    let mine = tenant.call(Method::GET, FAULTS, &token).await;
     assert_eq!(mine.json(), json!({ "planned": null }));
 }
 
 #[tokio::test]
 async fn nobody_unlinks_somebody_elses_identity_by_planning_it() {
-    let bench = bench().await;
-    plan(&bench, "auth0|2", json!({ "fault": "unlinked_elsewhere" })).await;
-    let token = bench.user_token("auth0|2").await;
-    assert_eq!(bench.call(Method::DELETE, GITHUB, &token).await.status, 403);
-    assert_eq!(bench.identities("auth0|1").await.len(), 3);
+    let tenant = open_tenant().await;
+    plan(&tenant, "auth0|2", json!({ "fault": "unlinked_elsewhere" })).await;
+    let token = tenant.user_token("auth0|2").await;
+    assert_eq!(tenant.call(Method::DELETE, GITHUB, &token).await.status, 403);
+    assert_eq!(tenant.identities("auth0|1").await.len(), 3);
 }
 
 #[tokio::test]
 async fn a_plan_is_shown_replaced_and_cleared() {
-    let bench = bench().await;
-    let token = bench.user_token("auth0|1").await;
-    plan(&bench, "auth0|1", json!({ "fault": "slow" })).await;
-    let answer = plan(&bench, "auth0|1", json!({ "fault": "rate_limited", "times": 3 })).await;
-    assert_snapshot!(answer.said(), @r#"200 {"planned":{"delay":3000,"fault":"rate_limited","retry_after":2,"times":3}}"#);
-    assert_eq!(bench.call(Method::GET, FAULTS, &token).await.text, answer.text);
-    assert_eq!(bench.call(Method::DELETE, FAULTS, &token).await.status, 204);
-    assert_eq!(bench.call(Method::GET, FAULTS, &token).await.json(), json!({ "planned": null }));
-    assert_eq!(read(&bench, "auth0|1").await.status, 200);
+    let tenant = open_tenant().await;
+    let token = tenant.user_token("auth0|1").await;
+    plan(&tenant, "auth0|1", json!({ "fault": "slow" })).await;
+    let response = plan(&tenant, "auth0|1", json!({ "fault": "rate_limited", "times": 3 })).await;
+    assert_snapshot!(response.status_and_text(), @r#"200 {"planned":{"delay":3000,"fault":"rate_limited","retry_after":2,"times":3}}"#);
+    assert_eq!(tenant.call(Method::GET, FAULTS, &token).await.text, response.text);
+    assert_eq!(tenant.call(Method::DELETE, FAULTS, &token).await.status, 204);
+    assert_eq!(tenant.call(Method::GET, FAULTS, &token).await.json(), json!({ "planned": null }));
+    assert_eq!(read(&tenant, "auth0|1").await.status, 200);
 }
 
 #[tokio::test]
 async fn a_plan_that_cannot_be_is_refused() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     for body in [
         json!({}),
         json!({ "fault": "earthquake" }),
@@ -127,35 +128,35 @@ async fn a_plan_that_cannot_be_is_refused() {
         json!({ "fault": "rate_limited", "retry_after": 61 }),
         json!({ "fault": "slow", "user_id": "auth0|2" }),
     ] {
-        let answer = plan(&bench, "auth0|1", body.clone()).await;
+        let response = plan(&tenant, "auth0|1", body.clone()).await;
         assert_eq!(
-            (answer.status.as_u16(), &answer.json()["errorCode"]),
+            (response.status.as_u16(), &response.json()["errorCode"]),
             (400, &json!("invalid_body")),
             "{body}"
         );
     }
-    let nobody = bench.send_json(Method::PUT, FAULTS, None, &json!({ "fault": "slow" })).await;
+    let nobody = tenant.send_json(Method::PUT, FAULTS, None, &json!({ "fault": "slow" })).await;
     assert_eq!(nobody.status, 401);
-    assert_eq!(read(&bench, "auth0|1").await.status, 200);
+    assert_eq!(read(&tenant, "auth0|1").await.status, 200);
 }
 
 #[tokio::test]
 async fn a_page_of_another_origin_may_plan() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let preflight = Request::options(FAULTS)
         .header(header::ORIGIN, "http://page.test")
         .header(header::ACCESS_CONTROL_REQUEST_METHOD, "PUT")
         .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "authorization,content-type")
         .body(Body::empty())
         .unwrap();
-    let answer = bench.send(preflight).await;
-    assert_eq!(answer.header("access-control-allow-origin"), "http://page.test");
-    assert!(answer.header("access-control-allow-methods").contains("PUT"));
+    let response = tenant.send(preflight).await;
+    assert_eq!(response.header("access-control-allow-origin"), "http://page.test");
+    assert!(response.header("access-control-allow-methods").contains("PUT"));
 }
 
 #[tokio::test]
 async fn without_the_option_there_is_no_such_endpoint() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    assert_eq!(plan(&bench, "auth0|1", json!({ "fault": "server_error" })).await.status, 404);
-    assert_eq!(read(&bench, "auth0|1").await.status, 200);
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    assert_eq!(plan(&tenant, "auth0|1", json!({ "fault": "server_error" })).await.status, 404);
+    assert_eq!(read(&tenant, "auth0|1").await.status, 200);
 }

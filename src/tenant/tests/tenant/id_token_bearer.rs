@@ -8,60 +8,60 @@ use insta::assert_snapshot;
 use serde_json::json;
 use tenant::configuration::Options;
 
-use crate::bench::{AUDIENCE, Bench, PAGE, user};
+use crate::test_tenant::{AUDIENCE, PAGE, TestTenant, user};
 
 const ME: &str = "/api/v2/users/auth0%7C1";
 
-async fn bench(id_token_bearer: bool) -> Bench {
+async fn open_tenant(id_token_bearer: bool) -> TestTenant {
     let seeds = vec![user(&["auth0|1", "github|42"]), user(&["auth0|2"])];
-    Bench::with_options(seeds, Options { id_token_bearer, ..Options::default() }).await
+    TestTenant::with_options(seeds, Options { id_token_bearer, ..Options::default() }).await
 }
 
 #[tokio::test]
 async fn without_the_switch_an_id_token_is_no_access_token() {
-    let bench = bench(false).await;
-    let token = bench.id_token("auth0|1", PAGE).await;
-    let answer = bench.call(Method::GET, ME, &token).await;
-    assert_snapshot!(answer.said(), @r#"401 {"statusCode":401,"error":"Unauthorized","message":"Invalid token","attributes":{"error":"Invalid token"}}"#);
+    let tenant = open_tenant(false).await;
+    let token = tenant.id_token("auth0|1", PAGE).await;
+    let response = tenant.call(Method::GET, ME, &token).await;
+    assert_snapshot!(response.status_and_text(), @r#"401 {"statusCode":401,"error":"Unauthorized","message":"Invalid token","attributes":{"error":"Invalid token"}}"#);
 }
 
 #[tokio::test]
 async fn with_it_a_person_reads_unlinks_and_links_their_own() {
-    let bench = bench(true).await;
-    let token = bench.id_token("auth0|1", PAGE).await;
-    assert_eq!(bench.call(Method::GET, ME, &token).await.status, 200);
-    let unlinked = bench.call(Method::DELETE, &format!("{ME}/identities/github/42"), &token).await;
+    let tenant = open_tenant(true).await;
+    let token = tenant.id_token("auth0|1", PAGE).await;
+    assert_eq!(tenant.call(Method::GET, ME, &token).await.status, 200);
+    let unlinked = tenant.call(Method::DELETE, &format!("{ME}/identities/github/42"), &token).await;
     assert_eq!(unlinked.status, 200);
-    assert_eq!(bench.identities("auth0|1").await, ["auth0|1"]);
-    let elsewhere = json!({ "link_with": bench.id_token("github|42", "other").await });
-    let refused = bench.post_json(&format!("{ME}/identities"), Some(&token), &elsewhere).await;
-    assert_snapshot!(refused.said(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"JWT (link_with) contains an invalid aud claim","errorCode":"invalid_body"}"#);
-    let here = json!({ "link_with": bench.id_token("github|42", PAGE).await });
-    assert_eq!(bench.post_json(&format!("{ME}/identities"), Some(&token), &here).await.status, 201);
-    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "github|42"]);
-    assert_eq!(bench.call(Method::GET, ME, &bench.user_token("auth0|1").await).await.status, 200);
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1"]);
+    let elsewhere = json!({ "link_with": tenant.id_token("github|42", "other").await });
+    let refused = tenant.post_json(&format!("{ME}/identities"), Some(&token), &elsewhere).await;
+    assert_snapshot!(refused.status_and_text(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"JWT (link_with) contains an invalid aud claim","errorCode":"invalid_body"}"#);
+    let here = json!({ "link_with": tenant.id_token("github|42", PAGE).await });
+    assert_eq!(tenant.post_json(&format!("{ME}/identities"), Some(&token), &here).await.status, 201);
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "github|42"]);
+    assert_eq!(tenant.call(Method::GET, ME, &tenant.user_token("auth0|1").await).await.status, 200);
 }
 
 #[tokio::test]
 async fn with_it_nobody_reaches_beyond_themselves() {
-    let bench = bench(true).await;
-    let other = bench.id_token("auth0|2", PAGE).await;
+    let tenant = open_tenant(true).await;
+    let other = tenant.id_token("auth0|2", PAGE).await;
     let unlink = format!("{ME}/identities/github/42");
     for (method, path) in [(Method::GET, ME), (Method::DELETE, unlink.as_str())] {
-        let answer = bench.call(method, path, &other).await;
-        assert_eq!(answer.json()["errorCode"], "unowned_resource");
+        let response = tenant.call(method, path, &other).await;
+        assert_eq!(response.json()["errorCode"], "unowned_resource");
     }
     let by_id = json!({ "provider": "auth0", "user_id": "2" });
-    let own = bench.id_token("auth0|1", PAGE).await;
-    let answer = bench.post_json(&format!("{ME}/identities"), Some(&own), &by_id).await;
-    assert_eq!(answer.json()["errorCode"], "insufficient_scope");
-    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "github|42"]);
+    let own = tenant.id_token("auth0|1", PAGE).await;
+    let response = tenant.post_json(&format!("{ME}/identities"), Some(&own), &by_id).await;
+    assert_eq!(response.json()["errorCode"], "insufficient_scope");
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "github|42"]);
 }
 
 #[tokio::test]
 async fn with_it_nothing_else_becomes_a_bearer() {
-    let bench = bench(true).await;
-    let now = bench.clock.now().seconds();
+    let tenant = open_tenant(true).await;
+    let now = tenant.clock.now().seconds();
     let good =
         json!({ "iss": "http://localhost:3000/", "sub": "auth0|1", "aud": PAGE, "iat": now, "exp": now + 9 });
     for (key, value) in [
@@ -77,13 +77,13 @@ async fn with_it_nothing_else_becomes_a_bearer() {
     ] {
         let mut claims = good.clone();
         claims[key] = value;
-        let answer = bench.call(Method::GET, ME, &bench.sign(&claims).await).await;
-        assert_eq!(answer.status, 401, "{claims}");
+        let response = tenant.call(Method::GET, ME, &tenant.sign(&claims).await).await;
+        assert_eq!(response.status, 401, "{claims}");
     }
-    assert_eq!(bench.call(Method::GET, ME, &bench.sign(&good).await).await.status, 200);
-    let mut access = bench.claims("auth0|1", "");
+    assert_eq!(tenant.call(Method::GET, ME, &tenant.sign(&good).await).await.status, 200);
+    let mut access = tenant.claims("auth0|1", "");
     access["aud"] = json!(AUDIENCE);
-    assert_eq!(bench.call(Method::GET, ME, &bench.sign(&access).await).await.status, 403);
+    assert_eq!(tenant.call(Method::GET, ME, &tenant.sign(&access).await).await.status, 403);
 }
 
 /// What is logged, in one text.
@@ -102,14 +102,14 @@ impl Write for Log {
 
 #[tokio::test]
 async fn each_use_is_logged_without_the_token() {
-    let bench = bench(true).await;
-    let token = bench.id_token("auth0|1", PAGE).await;
+    let tenant = open_tenant(true).await;
+    let token = tenant.id_token("auth0|1", PAGE).await;
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let guard = tracing::subscriber::set_default(subscriber);
     for _ in 0..2 {
-        assert_eq!(bench.call(Method::GET, ME, &token).await.status, 200);
+        assert_eq!(tenant.call(Method::GET, ME, &token).await.status, 200);
     }
     drop(guard);
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

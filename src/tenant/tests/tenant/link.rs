@@ -6,76 +6,76 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use tenant::configuration::Options;
 
-use crate::bench::{Answer, Bench, Browser, ISSUER, PAGE, user};
+use crate::test_tenant::{Browser, ISSUER, PAGE, TestResponse, TestTenant, user};
 
 const PATH: &str = "/api/v2/users/auth0%7C1/identities";
 
-async fn two_users() -> Bench {
-    Bench::with_users(&[&["auth0|1"], &["google-oauth2|9", "github|42"]]).await
+async fn two_users() -> TestTenant {
+    TestTenant::with_users(&[&["auth0|1"], &["google-oauth2|9", "github|42"]]).await
 }
 
-async fn link(bench: &Bench, body: &Value) -> Answer {
-    let token = bench.user_token("auth0|1").await;
-    bench.post_json(PATH, Some(&token), body).await
+async fn link(tenant: &TestTenant, body: &Value) -> TestResponse {
+    let token = tenant.user_token("auth0|1").await;
+    tenant.post_json(PATH, Some(&token), body).await
 }
 
 /// Nothing moved, and nothing is lost.
-async fn assert_unlinked(bench: &Bench) {
-    assert_eq!(bench.identities("auth0|1").await, ["auth0|1"]);
-    assert_eq!(bench.identities("google-oauth2|9").await, ["google-oauth2|9", "github|42"]);
+async fn assert_unlinked(tenant: &TestTenant) {
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1"]);
+    assert_eq!(tenant.identities("google-oauth2|9").await, ["google-oauth2|9", "github|42"]);
 }
 
 #[tokio::test]
 async fn a_whole_chain_moves_behind_the_primary() {
-    let bench = two_users().await;
-    let id_token = bench.id_token("google-oauth2|9", PAGE).await;
-    let answer = link(&bench, &json!({ "link_with": id_token })).await;
-    assert_snapshot!(answer.said(), @r#"201 [{"profileData":{"email":"auth01@example.test"},"connection":"Username-Password-Authentication","user_id":"1","provider":"auth0","isSocial":false},{"profileData":{"email":"googleoauth29@example.test"},"connection":"google-oauth2","user_id":"9","provider":"google-oauth2","isSocial":true},{"profileData":{"email":"github42@example.test"},"connection":"github","user_id":"42","provider":"github","isSocial":true}]"#);
-    let machine = bench.machine_token("read:users").await;
-    let gone = bench.call(Method::GET, "/api/v2/users/google-oauth2%7C9", &machine).await;
+    let tenant = two_users().await;
+    let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
+    let response = link(&tenant, &json!({ "link_with": id_token })).await;
+    assert_snapshot!(response.status_and_text(), @r#"201 [{"profileData":{"email":"auth01@example.test"},"connection":"Username-Password-Authentication","user_id":"1","provider":"auth0","isSocial":false},{"profileData":{"email":"googleoauth29@example.test"},"connection":"google-oauth2","user_id":"9","provider":"google-oauth2","isSocial":true},{"profileData":{"email":"github42@example.test"},"connection":"github","user_id":"42","provider":"github","isSocial":true}]"#);
+    let machine = tenant.machine_token("read:users").await;
+    let gone = tenant.call(Method::GET, "/api/v2/users/google-oauth2%7C9", &machine).await;
     assert_eq!(gone.status, 404);
-    let row = bench.row("auth0|1").await.unwrap();
+    let row = tenant.row("auth0|1").await.unwrap();
     assert_eq!(row.profile.email(), Some("auth01@example.test"));
 }
 
 #[tokio::test]
 async fn a_form_body_links_as_well() {
-    let bench = two_users().await;
-    let id_token = bench.id_token("google-oauth2|9", PAGE).await;
-    let token = bench.user_token("auth0|1").await;
+    let tenant = two_users().await;
+    let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
+    let token = tenant.user_token("auth0|1").await;
     let request = axum::http::Request::post(PATH)
         .header("authorization", format!("Bearer {token}"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(axum::body::Body::from(format!("link_with={id_token}")))
         .unwrap();
-    assert_eq!(bench.send(request).await.status, 201);
+    assert_eq!(tenant.send(request).await.status, 201);
 }
 
 #[tokio::test]
 async fn a_later_sign_in_with_the_secondary_opens_the_primary_account() {
-    let bench = two_users().await;
-    let id_token = bench.id_token("google-oauth2|9", PAGE).await;
-    link(&bench, &json!({ "link_with": id_token })).await;
-    let answer = Browser::new(&bench).stand_in("google-oauth2", &[("choice", "9")]).await;
-    assert_eq!(bench.account_of(&answer.parameter("code").unwrap()).await, "auth0|1");
+    let tenant = two_users().await;
+    let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
+    link(&tenant, &json!({ "link_with": id_token })).await;
+    let response = Browser::new(&tenant).stand_in("google-oauth2", &[("choice", "9")]).await;
+    assert_eq!(tenant.account_of(&response.parameter("code").unwrap()).await, "auth0|1");
 }
 
 #[tokio::test]
 async fn linking_what_is_linked_already_is_a_conflict_and_changes_nothing() {
-    let bench = two_users().await;
-    let id_token = bench.id_token("google-oauth2|9", PAGE).await;
+    let tenant = two_users().await;
+    let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
     let body = json!({ "link_with": id_token });
-    link(&bench, &body).await;
-    let again = link(&bench, &body).await;
-    assert_snapshot!(again.said(), @r#"409 {"statusCode":409,"error":"Conflict","message":"Specified identity already exists.","errorCode":"identity_already_exists"}"#);
-    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "google-oauth2|9", "github|42"]);
+    link(&tenant, &body).await;
+    let again = link(&tenant, &body).await;
+    assert_snapshot!(again.status_and_text(), @r#"409 {"statusCode":409,"error":"Conflict","message":"Specified identity already exists.","errorCode":"identity_already_exists"}"#);
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "google-oauth2|9", "github|42"]);
 }
 
 #[tokio::test]
 async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
-    let bench = two_users().await;
-    let (kid, key) = bench.key().await;
-    let now = bench.clock.now().seconds();
+    let tenant = two_users().await;
+    let (kid, key) = tenant.key().await;
+    let now = tenant.clock.now().seconds();
     let good = json!({ "iss": ISSUER, "sub": "google-oauth2|9", "aud": PAGE, "iat": now, "exp": now + 60 });
     let with = |key: &str, value: Value| {
         let mut claims = good.clone();
@@ -89,10 +89,10 @@ async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
     header.kid = Some(kid.clone());
     let mut hs256 = Header::new(Algorithm::HS256);
     hs256.kid = Some(kid);
-    let public = bench.call(Method::GET, "/.well-known/jwks.json", "").await.text;
+    let public = tenant.call(Method::GET, "/.well-known/jwks.json", "").await.text;
     let mut foreign_key = header.clone();
     foreign_key.jku = Some("http://evil.test/keys".to_owned());
-    let other_keys = bench.store.read().await.unwrap().list_signing_keys().await.unwrap();
+    let other_keys = tenant.store.read().await.unwrap().list_signing_keys().await.unwrap();
     let other_key = EncodingKey::from_rsa_pem(other_keys[1].pem.as_bytes()).unwrap();
     let none = format!("eyJhbGciOiJub25lIn0.{}.", sign(&header, &good, &key).split('.').nth(1).unwrap());
     let mut unknown_key = header.clone();
@@ -126,7 +126,7 @@ async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
         ),
         (
             "access token",
-            bench.user_token("google-oauth2|9").await,
+            tenant.user_token("google-oauth2|9").await,
             "JWT (link_with) contains an invalid aud claim",
         ),
         // Only the tenant's own key could sign these: the order of the checks is seen all the same.
@@ -157,28 +157,28 @@ async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
         ),
         (
             "another client and self",
-            bench.id_token("auth0|1", "other").await,
+            tenant.id_token("auth0|1", "other").await,
             "JWT (link_with) contains an invalid aud claim",
         ),
-        ("self", bench.id_token("auth0|1", PAGE).await, "Main identity and the new one are the same."),
+        ("self", tenant.id_token("auth0|1", PAGE).await, "Main identity and the new one are the same."),
         (
             "nobody",
-            bench.id_token("auth0|99", PAGE).await,
+            tenant.id_token("auth0|99", PAGE).await,
             "Linking to an inexistent identity is not allowed.",
         ),
     ];
     for (case, token, message) in cases {
-        let answer = link(&bench, &json!({ "link_with": token })).await;
-        assert_eq!(answer.status, 400, "{case}: {}", answer.text);
-        assert_eq!(answer.json()["message"], message, "{case}");
-        assert_unlinked(&bench).await;
+        let response = link(&tenant, &json!({ "link_with": token })).await;
+        assert_eq!(response.status, 400, "{case}: {}", response.text);
+        assert_eq!(response.json()["message"], message, "{case}");
+        assert_unlinked(&tenant).await;
     }
 }
 
 #[tokio::test]
 async fn a_body_that_breaks_the_schema_is_told_how() {
-    let bench = two_users().await;
-    let machine = bench.machine_token("update:users").await;
+    let tenant = two_users().await;
+    let machine = tenant.machine_token("update:users").await;
     for (body, message) in [
         (json!({}), "Too few properties defined (0), minimum 1"),
         (json!({ "foo": 1 }), "Additional properties not allowed: foo"),
@@ -188,48 +188,51 @@ async fn a_body_that_breaks_the_schema_is_told_how() {
         (json!({ "provider": "github", "user_id": 1.5 }), "Invalid type: expected string or integer"),
         (json!([]), "Invalid type: expected object"),
     ] {
-        let answer = bench.post_json(PATH, Some(&machine), &body).await;
+        let response = tenant.post_json(PATH, Some(&machine), &body).await;
         let expected = format!("Payload validation error: '{message}'.");
-        assert_eq!((answer.status.as_u16(), answer.json()["message"].as_str().unwrap()), (400, &*expected));
-        assert_eq!(answer.json()["errorCode"], "invalid_body");
+        assert_eq!(
+            (response.status.as_u16(), response.json()["message"].as_str().unwrap()),
+            (400, &*expected)
+        );
+        assert_eq!(response.json()["errorCode"], "invalid_body");
     }
-    assert_unlinked(&bench).await;
+    assert_unlinked(&tenant).await;
 }
 
 #[tokio::test]
 async fn linking_by_id_takes_a_machine() {
-    let bench = two_users().await;
+    let tenant = two_users().await;
     let body = json!({ "provider": "google-oauth2", "user_id": "google-oauth2|9" });
-    let answer = link(&bench, &body).await;
-    assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: update:users","errorCode":"insufficient_scope"}"#);
-    assert_unlinked(&bench).await;
-    let machine = bench.machine_token("update:users").await;
-    assert_eq!(bench.post_json(PATH, Some(&machine), &body).await.status, 201);
-    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "google-oauth2|9", "github|42"]);
+    let response = link(&tenant, &body).await;
+    assert_snapshot!(response.status_and_text(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: update:users","errorCode":"insufficient_scope"}"#);
+    assert_unlinked(&tenant).await;
+    let machine = tenant.machine_token("update:users").await;
+    assert_eq!(tenant.post_json(PATH, Some(&machine), &body).await.status, 201);
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "google-oauth2|9", "github|42"]);
 }
 
 #[tokio::test]
 async fn an_oversized_body_is_refused() {
-    let bench = two_users().await;
-    let answer = link(&bench, &json!({ "link_with": "x".repeat(1024 * 1024) })).await;
-    assert_eq!(answer.status, 413);
-    assert_unlinked(&bench).await;
+    let tenant = two_users().await;
+    let response = link(&tenant, &json!({ "link_with": "x".repeat(1024 * 1024) })).await;
+    assert_eq!(response.status, 413);
+    assert_unlinked(&tenant).await;
 }
 
 /// The id that the API gives a connection.
-async fn connection_id(bench: &Bench, name: &str) -> String {
-    let machine = bench.machine_token("read:connections").await;
+async fn connection_id(tenant: &TestTenant, name: &str) -> String {
+    let machine = tenant.machine_token("read:connections").await;
     let path = format!("/api/v2/connections?name={name}");
-    let answer = bench.call(Method::GET, &path, &machine).await;
-    answer.json()[0]["id"].as_str().unwrap().to_owned()
+    let response = tenant.call(Method::GET, &path, &machine).await;
+    response.json()[0]["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn linking_by_id_may_name_the_connection_which_must_be_the_identitys_own() {
-    let bench = two_users().await;
-    let machine = bench.machine_token("update:users").await;
+    let tenant = two_users().await;
+    let machine = tenant.machine_token("update:users").await;
     let (google, github) =
-        (connection_id(&bench, "google-oauth2").await, connection_id(&bench, "github").await);
+        (connection_id(&tenant, "google-oauth2").await, connection_id(&tenant, "github").await);
     for (provider, user_id, connection_id, message) in [
         ("google-oauth2", "9", github.as_str(), "The provider/connection is not configured."),
         ("google-oauth2", "9", "con_0123456789abcdef", "The provider/connection is not configured."),
@@ -247,16 +250,19 @@ async fn linking_by_id_may_name_the_connection_which_must_be_the_identitys_own()
         if !connection_id.is_empty() {
             body["connection_id"] = json!(connection_id);
         }
-        let answer = bench.post_json(PATH, Some(&machine), &body).await;
-        assert_eq!((answer.status.as_u16(), answer.json()["message"].as_str().unwrap()), (400, message));
-        assert_unlinked(&bench).await;
+        let response = tenant.post_json(PATH, Some(&machine), &body).await;
+        assert_eq!((response.status.as_u16(), response.json()["message"].as_str().unwrap()), (400, message));
+        assert_unlinked(&tenant).await;
     }
     let body = json!({ "provider": "google-oauth2", "user_id": "google-oauth2|9", "connection_id": google });
-    assert_eq!(bench.post_json(PATH, Some(&machine), &body).await.status, 201);
+    assert_eq!(tenant.post_json(PATH, Some(&machine), &body).await.status, 201);
 }
 
 /// Linking where the tenant takes verified addresses only.
-async fn linked_with_emails(primary: &[(&str, Value)], secondary: &[(&str, Value)]) -> (Bench, Answer) {
+async fn linked_with_emails(
+    primary: &[(&str, Value)],
+    secondary: &[(&str, Value)],
+) -> (TestTenant, TestResponse) {
     let mut seeds = vec![user(&["auth0|1"]), user(&["google-oauth2|9", "github|42"])];
     for (seed, attributes) in seeds.iter_mut().zip([primary, secondary]) {
         for (name, value) in attributes {
@@ -264,10 +270,10 @@ async fn linked_with_emails(primary: &[(&str, Value)], secondary: &[(&str, Value
         }
     }
     let options = Options { stand_ins: true, verified_email_to_link: true, ..Options::default() };
-    let bench = Bench::with_options(seeds, options).await;
-    let id_token = bench.id_token("google-oauth2|9", PAGE).await;
-    let answer = link(&bench, &json!({ "link_with": id_token })).await;
-    (bench, answer)
+    let tenant = TestTenant::with_options(seeds, options).await;
+    let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
+    let response = link(&tenant, &json!({ "link_with": id_token })).await;
+    (tenant, response)
 }
 
 #[tokio::test]
@@ -275,28 +281,28 @@ async fn where_the_tenant_asks_for_it_an_unverified_address_on_either_side_is_no
     let verified = [("email_verified", json!(true))];
     for doubtful in [json!(false), json!("no"), json!(1), Value::Null] {
         let unverified = [("email_verified", doubtful)];
-        let (bench, answer) = linked_with_emails(&verified, &unverified).await;
+        let (tenant, response) = linked_with_emails(&verified, &unverified).await;
         let refusal = r#"403 {"statusCode":403,"error":"Forbidden","message":"The secondary account has no verified e-mail address, which linking requires.","errorCode":"unverified_email"}"#;
-        assert_eq!(answer.said(), refusal, "{unverified:?}");
-        assert_unlinked(&bench).await;
+        assert_eq!(response.status_and_text(), refusal, "{unverified:?}");
+        assert_unlinked(&tenant).await;
         // Nor by its id, with a machine's token.
-        let machine = bench.machine_token("update:users").await;
+        let machine = tenant.machine_token("update:users").await;
         let body = json!({ "provider": "google-oauth2", "user_id": "9" });
-        assert_eq!(bench.post_json(PATH, Some(&machine), &body).await.said(), refusal);
-        assert_unlinked(&bench).await;
-        let (bench, answer) = linked_with_emails(&unverified, &verified).await;
-        assert_eq!(answer.said(), refusal.replace("secondary", "primary"));
-        assert_unlinked(&bench).await;
+        assert_eq!(tenant.post_json(PATH, Some(&machine), &body).await.status_and_text(), refusal);
+        assert_unlinked(&tenant).await;
+        let (tenant, response) = linked_with_emails(&unverified, &verified).await;
+        assert_eq!(response.status_and_text(), refusal.replace("secondary", "primary"));
+        assert_unlinked(&tenant).await;
     }
 }
 
 #[tokio::test]
 async fn verified_but_without_an_address_is_not_verified() {
     let verified = [("email_verified", json!(true))];
-    let (bench, answer) =
+    let (tenant, response) =
         linked_with_emails(&verified, &[("email", Value::Null), ("email_verified", json!(true))]).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["errorCode"]), (403, &json!("unverified_email")));
-    assert_unlinked(&bench).await;
-    let (_, answer) = linked_with_emails(&verified, &verified).await;
-    assert_eq!(answer.status, 201);
+    assert_eq!((response.status.as_u16(), &response.json()["errorCode"]), (403, &json!("unverified_email")));
+    assert_unlinked(&tenant).await;
+    let (_, response) = linked_with_emails(&verified, &verified).await;
+    assert_eq!(response.status, 201);
 }

@@ -1,9 +1,9 @@
 //! `/v2/logout`: contract C4.
 
-use crate::bench::{Bench, Browser, PAGE, authorize_path};
+use crate::test_tenant::{Browser, PAGE, TestTenant, authorize_path};
 
-async fn signed_in(bench: &Bench) -> Browser<'_> {
-    let mut browser = Browser::new(bench);
+async fn signed_in(tenant: &TestTenant) -> Browser<'_> {
+    let mut browser = Browser::new(tenant);
     browser.sign_in("auth0|1", &[]).await;
     browser
 }
@@ -14,14 +14,14 @@ async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
 
 #[tokio::test]
 async fn signing_out_ends_the_session_and_returns_where_it_may() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    let mut browser = signed_in(&bench).await;
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let mut browser = signed_in(&tenant).await;
     let kept = browser.cookies.clone();
     let target = "http://localhost:3000/?bye=1";
     let path =
         format!("/v2/logout?client_id={PAGE}&returnTo={}", "http%3A%2F%2Flocalhost%3A3000%2F%3Fbye%3D1");
-    let answer = browser.get(&path).await;
-    assert_eq!((answer.status.as_u16(), answer.location()), (302, target));
+    let response = browser.get(&path).await;
+    assert_eq!((response.status.as_u16(), response.location()), (302, target));
     assert!(!browser.cookies.keys().any(|name| name.contains("session")));
     browser.cookies = kept;
     assert!(!is_signed_in(&mut browser).await, "the row is gone, not only the cookie");
@@ -29,19 +29,19 @@ async fn signing_out_ends_the_session_and_returns_where_it_may() {
 
 #[tokio::test]
 async fn without_an_address_the_clients_first_one_or_a_page_follows() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    let mut browser = signed_in(&bench).await;
-    let answer = browser.get(&format!("/v2/logout?client_id={PAGE}")).await;
-    assert_eq!(answer.location(), "http://localhost:3000/");
-    let answer = browser.get("/v2/logout").await;
-    assert_eq!(answer.status, 200);
-    assert!(answer.text.contains("You are signed out"));
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let mut browser = signed_in(&tenant).await;
+    let response = browser.get(&format!("/v2/logout?client_id={PAGE}")).await;
+    assert_eq!(response.location(), "http://localhost:3000/");
+    let response = browser.get("/v2/logout").await;
+    assert_eq!(response.status, 200);
+    assert!(response.text.contains("You are signed out"));
 }
 
 #[tokio::test]
 async fn an_address_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    let mut browser = signed_in(&bench).await;
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let mut browser = signed_in(&tenant).await;
     for query in [
         "client_id=page&returnTo=http%3A%2F%2Fevil.test%2F",
         "client_id=page&returnTo=%2F%2Fevil.test",
@@ -51,16 +51,16 @@ async fn an_address_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
         "client_id=nobody&returnTo=http%3A%2F%2Flocalhost%3A3000%2F",
         "returnTo=http%3A%2F%2Flocalhost%3A3000%2F",
     ] {
-        let answer = browser.get(&format!("/v2/logout?{query}")).await;
-        assert_eq!((answer.status.as_u16(), answer.location()), (400, ""), "{query}");
+        let response = browser.get(&format!("/v2/logout?{query}")).await;
+        assert_eq!((response.status.as_u16(), response.location()), (400, ""), "{query}");
     }
     assert!(is_signed_in(&mut browser).await);
 }
 
 #[tokio::test]
 async fn an_address_in_any_script_is_returned_to() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    let mut browser = signed_in(&bench).await;
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let mut browser = signed_in(&tenant).await;
     let path =
         format!("/v2/logout?client_id={PAGE}&returnTo=http%3A%2F%2Flocalhost%3A3000%2F%3Fname%3DZo%C3%AB");
     assert_eq!(browser.get(&path).await.location(), "http://localhost:3000/?name=Zo%C3%AB");
@@ -75,8 +75,8 @@ async fn is_remembered(browser: &mut Browser<'_>) -> bool {
 
 #[tokio::test]
 async fn only_a_federated_sign_out_is_one_from_the_stand_ins_too() {
-    let bench = Bench::with_users(&[&["google-oauth2|9"]]).await;
-    let mut browser = Browser::new(&bench);
+    let tenant = TestTenant::with_users(&[&["google-oauth2|9"]]).await;
+    let mut browser = Browser::new(&tenant);
     for (path, remembered) in [
         ("/v2/logout", true),
         ("/v2/logout?federated=false", true),

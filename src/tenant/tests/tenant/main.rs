@@ -4,7 +4,6 @@
 
 mod attacks;
 mod bearer;
-mod bench;
 mod brute_force;
 mod connections;
 mod create;
@@ -21,12 +20,13 @@ mod properties;
 mod rate_limit;
 mod refresh;
 mod reset_password;
-mod response;
+mod response_modes;
 mod revoke;
 mod search;
 mod sign_in;
 mod sign_up;
 mod stand_in;
+mod test_tenant;
 mod tokens;
 mod unlink;
 mod update;

@@ -4,10 +4,10 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::bench::Bench;
+use crate::test_tenant::TestTenant;
 
-async fn document(bench: &Bench) -> Value {
-    bench.send(Request::get("/api/v2/openapi.json").body(Body::empty()).unwrap()).await.json()
+async fn document(tenant: &TestTenant) -> Value {
+    tenant.send(Request::get("/api/v2/openapi.json").body(Body::empty()).unwrap()).await.json()
 }
 
 /// A path of the document with ids in place of its parameters.
@@ -17,19 +17,19 @@ fn filled(path: &str) -> String {
 
 #[tokio::test]
 async fn every_documented_call_is_routed_and_every_other_method_is_not() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    let document = document(&bench).await;
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let document = document(&tenant).await;
     assert_eq!((&document["openapi"], document["paths"].as_object().unwrap().len()), (&json!("3.1.0"), 7));
-    let without_scope = bench.machine_token("openid").await;
+    let without_scope = tenant.machine_token("openid").await;
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-            let answer = bench.call(method.clone(), &filled(path), &without_scope).await;
+            let response = tenant.call(method.clone(), &filled(path), &without_scope).await;
             let operation = operations.get(method.as_str().to_lowercase());
-            let no_route = answer.status == 404 && answer.json()["message"] == "Not Found";
-            assert_eq!(operation.is_none(), no_route, "{method} {path}: {}", answer.said());
+            let no_route = response.status == 404 && response.json()["message"] == "Not Found";
+            assert_eq!(operation.is_none(), no_route, "{method} {path}: {}", response.status_and_text());
             if let Some(operation) = operation {
                 let responses = operation["responses"].as_object().unwrap();
-                assert!(responses.contains_key(&answer.status.as_u16().to_string()), "{method} {path}");
+                assert!(responses.contains_key(&response.status.as_u16().to_string()), "{method} {path}");
             }
         }
     }
@@ -37,8 +37,8 @@ async fn every_documented_call_is_routed_and_every_other_method_is_not() {
 
 #[tokio::test]
 async fn every_documented_scope_opens_its_call_and_no_other_does() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    let document = document(&bench).await;
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let document = document(&tenant).await;
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
@@ -52,7 +52,7 @@ async fn every_documented_scope_opens_its_call_and_no_other_does() {
                 continue;
             }
             let refused =
-                bench.call(method.clone(), &filled(path), &bench.machine_token("openid").await).await;
+                tenant.call(method.clone(), &filled(path), &tenant.machine_token("openid").await).await;
             let expected = format!("Insufficient scope, expected any of: {}", scopes.join(","));
             assert_eq!(refused.json()["message"], json!(expected), "{method} {path}");
         }
@@ -74,7 +74,7 @@ async fn every_reference_leads_somewhere() {
             _ => {}
         }
     }
-    let document = document(&Bench::with_users(&[]).await).await;
+    let document = document(&TestTenant::with_users(&[]).await).await;
     check(&document, &document);
 }
 
@@ -88,9 +88,9 @@ fn unfit(schema: &Value) -> Value {
 
 #[tokio::test]
 async fn every_documented_property_of_a_user_is_judged_by_its_type_and_no_other_is_taken() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    let machine = bench.machine_token("create:users update:users").await;
-    let document = document(&bench).await;
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let machine = tenant.machine_token("create:users update:users").await;
+    let document = document(&tenant).await;
     for (method, path) in [(Method::POST, "/api/v2/users"), (Method::PATCH, "/api/v2/users/{id}")] {
         let operation = &document["paths"][path][method.as_str().to_lowercase()];
         let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
@@ -100,30 +100,30 @@ async fn every_documented_property_of_a_user_is_judged_by_its_type_and_no_other_
             let mut body: serde_json::Map<_, _> =
                 needed.iter().map(|needed| (needed.as_str().unwrap().to_owned(), json!("x"))).collect();
             body.insert(name.clone(), unfit(property));
-            let answer =
-                bench.send_json(method.clone(), &filled(path), Some(&machine), &Value::Object(body)).await;
-            let message = answer.json()["message"].as_str().unwrap().to_owned();
-            assert_eq!(answer.status, 400, "{method} {path} {name}");
+            let response =
+                tenant.send_json(method.clone(), &filled(path), Some(&machine), &Value::Object(body)).await;
+            let message = response.json()["message"].as_str().unwrap().to_owned();
+            assert_eq!(response.status, 400, "{method} {path} {name}");
             assert!(
                 message.contains(&format!("' on property {name} (")),
                 "{method} {path} {name}: {message}"
             );
         }
         let other = json!({ "connection": "x", "undocumented": 1 });
-        let answer = bench.send_json(method.clone(), &filled(path), Some(&machine), &other).await;
+        let response = tenant.send_json(method.clone(), &filled(path), Some(&machine), &other).await;
         assert_eq!(
-            answer.json()["message"],
+            response.json()["message"],
             "Payload validation error: 'Additional properties not allowed: undocumented'."
         );
     }
-    assert_eq!(bench.store.read().await.unwrap().count_users().await.unwrap(), 1);
+    assert_eq!(tenant.store.read().await.unwrap().count_users().await.unwrap(), 1);
 }
 
 #[tokio::test]
 async fn every_documented_number_and_truth_value_of_a_query_is_read() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    let machine = bench.machine_token("read:users read:connections").await;
-    let document = document(&bench).await;
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let machine = tenant.machine_token("read:users read:connections").await;
+    let document = document(&tenant).await;
     let mut read = 0;
     for (path, operations) in document["paths"].as_object().unwrap() {
         for parameter in operations["get"]["parameters"].as_array().into_iter().flatten() {
@@ -132,10 +132,10 @@ async fn every_documented_number_and_truth_value_of_a_query_is_read() {
             if parameter["in"] != "query" || kind == "string" {
                 continue;
             }
-            let answer =
-                bench.call(Method::GET, &format!("{}?email=a&{name}=neither", filled(path)), &machine).await;
+            let response =
+                tenant.call(Method::GET, &format!("{}?email=a&{name}=neither", filled(path)), &machine).await;
             let expected = format!("Expected type {kind} but found type string' on property {name}.");
-            assert!(answer.text.contains(&expected), "{path} {name}: {}", answer.said());
+            assert!(response.text.contains(&expected), "{path} {name}: {}", response.status_and_text());
             read += 1;
         }
     }

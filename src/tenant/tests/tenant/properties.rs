@@ -9,7 +9,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::bench::{Bench, user};
+use crate::test_tenant::{TestTenant, user};
 
 /// Whom the attacks are aimed at: an id with all that a path can stumble over.
 const VICTIM: &str = "samlp|acme|a/b c%7C+d@e";
@@ -47,29 +47,29 @@ fn spelled(text: &str, choices: &[u8]) -> String {
 #[test]
 fn every_id_is_found_in_every_encoding() {
     let runtime = Runtime::new().unwrap();
-    let bench = runtime.block_on(Bench::with_users(&[]));
-    let machine = runtime.block_on(bench.machine_token("read:users update:users"));
+    let tenant = runtime.block_on(TestTenant::with_users(&[]));
+    let machine = runtime.block_on(tenant.machine_token("read:users update:users"));
     let property = |(id, choices): (String, Vec<u8>)| {
         let key = IdentityKey { provider: Provider::new("google-oauth2"), user_id: IdentityId::text(&*id) };
         let whole = key.as_user_id();
         runtime.block_on(async {
-            if bench.row(whole.as_str()).await.is_none() {
-                bench.seed(vec![user(&[whole.as_str()])]).await;
+            if tenant.row(whole.as_str()).await.is_none() {
+                tenant.seed(vec![user(&[whole.as_str()])]).await;
             }
             for path in [route::user(&whole), format!("/api/v2/users/{}", spelled(whole.as_str(), &choices))]
             {
-                let answer = bench.call(Method::GET, &path, &machine).await;
-                prop_assert_eq!(answer.status.as_u16(), 200, "{}", path);
-                prop_assert_eq!(&answer.json()["user_id"], whole.as_str());
+                let response = tenant.call(Method::GET, &path, &machine).await;
+                prop_assert_eq!(response.status.as_u16(), 200, "{}", path);
+                prop_assert_eq!(&response.json()["user_id"], whole.as_str());
             }
             // The primary is recognised, which is why it stays.
             let own = format!("/api/v2/users/{}/identities", spelled(whole.as_str(), &choices));
             for path in
                 [route::identity(&whole, &key), format!("{own}/google-oauth2/{}", spelled(&id, &choices))]
             {
-                let answer = bench.call(Method::DELETE, &path, &machine).await;
-                prop_assert_eq!(answer.status.as_u16(), 400, "{}", path);
-                prop_assert_eq!(&answer.json()["errorCode"], "delete_main_user_identity");
+                let response = tenant.call(Method::DELETE, &path, &machine).await;
+                prop_assert_eq!(response.status.as_u16(), 400, "{}", path);
+                prop_assert_eq!(&response.json()["errorCode"], "delete_main_user_identity");
             }
             Ok(())
         })
@@ -80,33 +80,33 @@ fn every_id_is_found_in_every_encoding() {
 #[test]
 fn a_user_bound_token_reaches_nobody_else_in_any_encoding() {
     let runtime = Runtime::new().unwrap();
-    let bench = runtime.block_on(Bench::with_users(&[&["auth0|1"], &[VICTIM, "github|42"]]));
+    let tenant = runtime.block_on(TestTenant::with_users(&[&["auth0|1"], &[VICTIM, "github|42"]]));
     let scope =
         "read:current_user update:current_user_identities update:current_user_metadata delete:current_user";
-    let token = runtime.block_on(async { bench.sign(&bench.claims("auth0|1", scope)).await });
-    let id_token = runtime.block_on(bench.id_token("auth0|1", crate::bench::PAGE));
-    let before = runtime.block_on(bench.row(VICTIM));
+    let token = runtime.block_on(async { tenant.sign(&tenant.claims("auth0|1", scope)).await });
+    let id_token = runtime.block_on(tenant.id_token("auth0|1", crate::test_tenant::PAGE));
+    let before = runtime.block_on(tenant.row(VICTIM));
     let property = |(id, choices): (String, Vec<u8>)| {
         let segment = spelled(&id, &choices);
         let one = format!("/api/v2/users/{segment}");
         runtime.block_on(async {
-            let answers = [
-                bench.call(Method::GET, &one, &token).await,
-                bench.call(Method::DELETE, &one, &token).await,
-                bench.call(Method::DELETE, &format!("{one}/identities/github/42"), &token).await,
-                bench
+            let responses = [
+                tenant.call(Method::GET, &one, &token).await,
+                tenant.call(Method::DELETE, &one, &token).await,
+                tenant.call(Method::DELETE, &format!("{one}/identities/github/42"), &token).await,
+                tenant
                     .send_json(Method::PATCH, &one, Some(&token), &json!({ "user_metadata": { "a": 1 } }))
                     .await,
-                bench
+                tenant
                     .post_json(&format!("{one}/identities"), Some(&token), &json!({ "link_with": id_token }))
                     .await,
             ];
-            for answer in answers {
+            for response in responses {
                 // The same for those who exist and those who do not.
-                prop_assert_eq!(answer.status.as_u16(), 403, "{} {}", segment, answer.text);
-                prop_assert_eq!(&answer.json()["errorCode"], "unowned_resource");
+                prop_assert_eq!(response.status.as_u16(), 403, "{} {}", segment, response.text);
+                prop_assert_eq!(&response.json()["errorCode"], "unowned_resource");
             }
-            prop_assert_eq!(&bench.row(VICTIM).await, &before);
+            prop_assert_eq!(&tenant.row(VICTIM).await, &before);
             Ok(())
         })
     };

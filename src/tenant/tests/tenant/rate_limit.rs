@@ -6,55 +6,55 @@ use axum::http::Method;
 use insta::assert_snapshot;
 use tenant::configuration::{Options, RateLimit};
 
-use crate::bench::{Bench, START};
+use crate::test_tenant::{START, TestTenant};
 
 const PATH: &str = "/api/v2/users/auth0%7C1";
 
-async fn bench() -> Bench {
+async fn open_tenant() -> TestTenant {
     let limit = RateLimit { burst: 3.try_into().unwrap(), per_second: 2.try_into().unwrap() };
     let options = Options { rate_limit: Some(limit), ..Options::default() };
-    Bench::with_options(vec![crate::bench::user(&["auth0|1", "github|42"])], options).await
+    TestTenant::with_options(vec![crate::test_tenant::user(&["auth0|1", "github|42"])], options).await
 }
 
 #[tokio::test]
 async fn calls_beyond_the_limit_are_refused_until_time_has_passed() {
-    let bench = bench().await;
-    let token = bench.user_token("auth0|1").await;
+    let tenant = open_tenant().await;
+    let token = tenant.user_token("auth0|1").await;
     for remaining in ["2", "1", "0"] {
-        let answer = bench.call(Method::GET, PATH, &token).await;
-        assert_eq!((answer.status.as_u16(), answer.header("x-ratelimit-remaining")), (200, remaining));
-        assert_eq!(answer.header("x-ratelimit-limit"), "3");
+        let response = tenant.call(Method::GET, PATH, &token).await;
+        assert_eq!((response.status.as_u16(), response.header("x-ratelimit-remaining")), (200, remaining));
+        assert_eq!(response.header("x-ratelimit-limit"), "3");
     }
-    let refused = bench.call(Method::DELETE, &format!("{PATH}/identities/github/42"), &token).await;
-    assert_snapshot!(refused.said(), @r#"429 {"statusCode":429,"error":"Too Many Requests","message":"Global limit has been reached","errorCode":"too_many_requests"}"#);
+    let refused = tenant.call(Method::DELETE, &format!("{PATH}/identities/github/42"), &token).await;
+    assert_snapshot!(refused.status_and_text(), @r#"429 {"statusCode":429,"error":"Too Many Requests","message":"Global limit has been reached","errorCode":"too_many_requests"}"#);
     assert_eq!((refused.header("x-ratelimit-remaining"), refused.header("retry-after")), ("0", "1"));
     assert_eq!(refused.header("x-ratelimit-reset"), (START / 1000 + 2).to_string());
-    assert_eq!(bench.identities("auth0|1").await, ["auth0|1", "github|42"]);
-    bench.clock.advance(Duration::from_millis(500));
-    assert_eq!(bench.call(Method::GET, PATH, &token).await.status, 200);
-    assert_eq!(bench.call(Method::GET, PATH, &token).await.status, 429);
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "github|42"]);
+    tenant.clock.advance(Duration::from_millis(500));
+    assert_eq!(tenant.call(Method::GET, PATH, &token).await.status, 200);
+    assert_eq!(tenant.call(Method::GET, PATH, &token).await.status, 429);
 }
 
 #[tokio::test]
 async fn a_refusal_by_scope_tells_the_limit_and_a_call_without_a_good_token_neither_tells_nor_takes() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     for token in ["", "a.b.c", "opaque"] {
-        let answer = bench.call(Method::GET, PATH, token).await;
-        assert_eq!(answer.header("x-ratelimit-limit"), "", "{}", answer.said());
+        let response = tenant.call(Method::GET, PATH, token).await;
+        assert_eq!(response.header("x-ratelimit-limit"), "", "{}", response.status_and_text());
     }
-    let forbidden = bench.call(Method::DELETE, PATH, &bench.user_token("auth0|1").await).await;
+    let forbidden = tenant.call(Method::DELETE, PATH, &tenant.user_token("auth0|1").await).await;
     assert_eq!((forbidden.status.as_u16(), forbidden.header("x-ratelimit-remaining")), (403, "2"));
 }
 
 #[tokio::test]
 async fn a_page_of_another_origin_can_read_the_limit_of_a_refusal() {
-    let bench = bench().await;
-    let token = bench.user_token("auth0|1").await;
+    let tenant = open_tenant().await;
+    let token = tenant.user_token("auth0|1").await;
     let call = async || {
         let request = axum::http::Request::get(PATH)
             .header("authorization", format!("Bearer {token}"))
             .header("origin", "https://page.test");
-        bench.send(request.body(axum::body::Body::empty()).unwrap()).await
+        tenant.send(request.body(axum::body::Body::empty()).unwrap()).await
     };
     for _ in 0..3 {
         call().await;
@@ -69,7 +69,7 @@ async fn a_page_of_another_origin_can_read_the_limit_of_a_refusal() {
 
 #[tokio::test]
 async fn without_a_limit_there_are_no_headers() {
-    let bench = Bench::with_users(&[&["auth0|1"]]).await;
-    let answer = bench.call(Method::GET, PATH, &bench.user_token("auth0|1").await).await;
-    assert_eq!(answer.header("x-ratelimit-limit"), "");
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let response = tenant.call(Method::GET, PATH, &tenant.user_token("auth0|1").await).await;
+    assert_eq!(response.header("x-ratelimit-limit"), "");
 }

@@ -4,22 +4,24 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Answer, Bench, Browser, DATABASE, PAGE, PASSWORD, START, authorize_path, email};
+use crate::test_tenant::{
+    Browser, DATABASE, PAGE, PASSWORD, START, TestResponse, TestTenant, authorize_path, email,
+};
 
 const NEW: &str = "battery staple";
 
-async fn bench() -> Bench {
-    Bench::with_users(&[&["auth0|1", "google-oauth2|9"], &["auth0|2"]]).await
+async fn open_tenant() -> TestTenant {
+    TestTenant::with_users(&[&["auth0|1", "google-oauth2|9"], &["auth0|2"]]).await
 }
 
 /// Asks for the mail at the endpoint.
-async fn ask(bench: &Bench, address: &str) -> Answer {
+async fn request_reset(tenant: &TestTenant, address: &str) -> TestResponse {
     let body = json!({ "client_id": PAGE, "connection": DATABASE, "email": address });
-    bench.post_json("/dbconnections/change_password", None, &body).await
+    tenant.post_json("/dbconnections/change_password", None, &body).await
 }
 
 /// Opens the link of a mail, as far as the page where a password is typed.
-async fn open(browser: &mut Browser<'_>, link: &str) -> Answer {
+async fn open(browser: &mut Browser<'_>, link: &str) -> TestResponse {
     let moved = browser.get(link).await;
     assert_eq!(
         (moved.status.as_u16(), moved.location()),
@@ -29,32 +31,32 @@ async fn open(browser: &mut Browser<'_>, link: &str) -> Answer {
     browser.get("/u/reset-password").await
 }
 
-async fn set(browser: &mut Browser<'_>, password: &str) -> Answer {
+async fn set(browser: &mut Browser<'_>, password: &str) -> TestResponse {
     browser.post("/u/reset-password", &[("password", password)]).await
 }
 
-async fn password_opens(bench: &Bench, id: &str, password: &str) -> bool {
-    let mut browser = Browser::new(bench);
-    let handle = browser.begin(&[]).await;
-    browser.type_password(&handle, &email(id), password).await.parameter("code").is_some()
+async fn password_opens(tenant: &TestTenant, id: &str, password: &str) -> bool {
+    let mut browser = Browser::new(tenant);
+    let login_state = browser.start_login(&[]).await;
+    browser.type_password(&login_state, &email(id), password).await.parameter("code").is_some()
 }
 
 /// Nothing was changed by an attempt that was refused.
-async fn assert_unchanged(bench: &Bench) {
-    assert!(password_opens(bench, "auth0|1", PASSWORD).await);
-    assert!(!password_opens(bench, "auth0|1", NEW).await);
-    assert_eq!(bench.row("auth0|1").await.unwrap().last_password_reset, None);
+async fn assert_unchanged(tenant: &TestTenant) {
+    assert!(password_opens(tenant, "auth0|1", PASSWORD).await);
+    assert!(!password_opens(tenant, "auth0|1", NEW).await);
+    assert_eq!(tenant.row("auth0|1").await.unwrap().last_password_reset, None);
 }
 
 #[tokio::test]
 async fn a_link_sets_a_new_password_once_and_signs_the_person_out_everywhere() {
-    let bench = bench().await;
-    let mut before = Browser::new(&bench);
-    let tokens = bench.tokens(&mut before, "auth0|1", PAGE).await;
-    let answer = ask(&bench, &email("auth0|1").to_uppercase()).await;
-    assert_eq!(answer.said(), "200 We've just sent you an email to reset your password.");
-    let link = bench.take_link();
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut before = Browser::new(&tenant);
+    let tokens = tenant.tokens(&mut before, "auth0|1", PAGE).await;
+    let response = request_reset(&tenant, &email("auth0|1").to_uppercase()).await;
+    assert_eq!(response.status_and_text(), "200 We've just sent you an email to reset your password.");
+    let link = tenant.take_link();
+    let mut browser = Browser::new(&tenant);
     let page = open(&mut browser, &link).await;
     assert!(page.text.contains(&email("auth0|1")) && page.text.contains("At least 8 characters"));
     assert_eq!(page.header("cache-control"), "no-store");
@@ -62,112 +64,116 @@ async fn a_link_sets_a_new_password_once_and_signs_the_person_out_everywhere() {
     assert_eq!(done.status, 200);
     assert!(done.text.contains("Password changed"));
 
-    assert!(password_opens(&bench, "auth0|1", NEW).await);
-    assert!(!password_opens(&bench, "auth0|1", PASSWORD).await);
-    assert!(password_opens(&bench, "auth0|2", PASSWORD).await);
+    assert!(password_opens(&tenant, "auth0|1", NEW).await);
+    assert!(!password_opens(&tenant, "auth0|1", PASSWORD).await);
+    assert!(password_opens(&tenant, "auth0|2", PASSWORD).await);
     let silent = before.get(&authorize_path(&[("prompt", "none")])).await;
     assert_eq!(silent.parameter("error").as_deref(), Some("login_required"));
-    assert!(!bench.has_refresh_token(tokens["refresh_token"].as_str().unwrap()).await);
-    let row = bench.row("auth0|1").await.unwrap();
+    assert!(!tenant.has_refresh_token(tokens["refresh_token"].as_str().unwrap()).await);
+    let row = tenant.row("auth0|1").await.unwrap();
     assert_eq!((row.last_password_reset, row.profile.email_verified()), (Some(START), Some(true)));
 
-    assert_eq!(open(&mut Browser::new(&bench), &link).await.status, 400);
+    assert_eq!(open(&mut Browser::new(&tenant), &link).await.status, 400);
     assert_eq!(set(&mut browser, "another one").await.status, 400);
-    assert!(password_opens(&bench, "auth0|1", NEW).await);
+    assert!(password_opens(&tenant, "auth0|1", NEW).await);
 }
 
 #[tokio::test]
 async fn a_forgotten_password_is_asked_for_on_the_login_page() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[("login_hint", "auth02@example.test")]).await;
-    let page = browser.get(&format!("/u/login?state={handle}")).await;
-    let path = format!("/u/forgot-password?state={handle}");
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[("login_hint", "auth02@example.test")]).await;
+    let page = browser.get(&format!("/u/login?state={login_state}")).await;
+    let path = format!("/u/forgot-password?state={login_state}");
     assert!(page.text.contains(&path));
     assert!(browser.get(&path).await.text.contains("value=\"auth02@example.test\""));
     let known =
-        browser.post("/u/forgot-password", &[("state", &*handle), ("email", &email("auth0|2"))]).await;
+        browser.post("/u/forgot-password", &[("state", &*login_state), ("email", &email("auth0|2"))]).await;
     let unknown =
-        browser.post("/u/forgot-password", &[("state", &*handle), ("email", "no@example.test")]).await;
+        browser.post("/u/forgot-password", &[("state", &*login_state), ("email", "no@example.test")]).await;
     assert_eq!([known.status.as_u16(), unknown.status.as_u16()], [200, 200]);
     assert_eq!(known.text.replace(&email("auth0|2"), "x"), unknown.text.replace("no@example.test", "x"));
-    let mails = bench.take_mails();
+    let mails = tenant.take_mails();
     assert_eq!(mails.iter().map(|mail| &*mail.to).collect::<Vec<_>>(), [email("auth0|2")]);
 }
 
 #[tokio::test]
 async fn nobody_learns_who_has_an_account_by_asking_for_mails() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     // Google's address is no database's: it has no password here.
     let strangers = [email("google-oauth2|9"), "nobody@example.test".to_owned(), "' OR 1=1 --".to_owned()];
-    let known = ask(&bench, &email("auth0|1")).await;
-    assert_eq!(bench.take_mails().len(), 1);
+    let known = request_reset(&tenant, &email("auth0|1")).await;
+    assert_eq!(tenant.take_mails().len(), 1);
     for stranger in strangers {
-        let answer = ask(&bench, &stranger).await;
-        assert_eq!((answer.said(), answer.headers), (known.said(), known.headers.clone()), "{stranger}");
+        let response = request_reset(&tenant, &stranger).await;
+        assert_eq!(
+            (response.status_and_text(), response.headers),
+            (known.status_and_text(), known.headers.clone()),
+            "{stranger}"
+        );
     }
-    assert!(bench.take_mails().is_empty());
+    assert!(tenant.take_mails().is_empty());
 }
 
 #[tokio::test]
 async fn mails_that_are_asked_for_too_often_have_to_wait_whether_or_not_anybody_gets_them() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let mut refusals = Vec::new();
     for address in [email("auth0|1"), "nobody@example.test".to_owned()] {
         for _ in 0..5 {
-            assert_eq!(ask(&bench, &address).await.status, 200);
+            assert_eq!(request_reset(&tenant, &address).await.status, 200);
         }
-        let answer = ask(&bench, &address).await;
-        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "1"));
-        refusals.push(answer.text);
+        let response = request_reset(&tenant, &address).await;
+        assert_eq!((response.status.as_u16(), response.header("retry-after")), (429, "1"));
+        refusals.push(response.text);
     }
     assert_eq!(refusals[0], refusals[1]);
-    assert_eq!(bench.take_mails().len(), 5);
+    assert_eq!(tenant.take_mails().len(), 5);
     // Asking for mails keeps nobody from signing in.
-    assert!(password_opens(&bench, "auth0|1", PASSWORD).await);
+    assert!(password_opens(&tenant, "auth0|1", PASSWORD).await);
 }
 
 #[tokio::test]
 async fn a_link_is_over_after_an_hour_and_when_a_later_mail_has_another() {
-    let bench = bench().await;
-    ask(&bench, &email("auth0|1")).await;
-    let first = bench.take_link();
-    ask(&bench, &email("auth0|1")).await;
-    let second = bench.take_link();
-    assert_eq!(open(&mut Browser::new(&bench), &first).await.status, 400);
-    let mut browser = Browser::new(&bench);
-    bench.clock.advance(Duration::from_secs(3599));
+    let tenant = open_tenant().await;
+    request_reset(&tenant, &email("auth0|1")).await;
+    let first = tenant.take_link();
+    request_reset(&tenant, &email("auth0|1")).await;
+    let second = tenant.take_link();
+    assert_eq!(open(&mut Browser::new(&tenant), &first).await.status, 400);
+    let mut browser = Browser::new(&tenant);
+    tenant.clock.advance(Duration::from_secs(3599));
     assert_eq!(open(&mut browser, &second).await.status, 200);
-    bench.clock.advance(Duration::from_secs(1));
+    tenant.clock.advance(Duration::from_secs(1));
     assert_eq!(set(&mut browser, NEW).await.status, 400);
-    assert_unchanged(&bench).await;
+    assert_unchanged(&tenant).await;
 }
 
 #[tokio::test]
 async fn a_code_that_was_made_up_or_is_for_something_else_sets_nothing() {
-    let bench = bench().await;
-    let machine = bench.machine_token("update:users").await;
+    let tenant = open_tenant().await;
+    let machine = tenant.machine_token("update:users").await;
     let body = json!({ "verify_email": true });
-    bench.send_json(axum::http::Method::PATCH, "/api/v2/users/auth0%7C1", Some(&machine), &body).await;
-    let verify = bench.take_link();
+    tenant.send_json(axum::http::Method::PATCH, "/api/v2/users/auth0%7C1", Some(&machine), &body).await;
+    let verify = tenant.take_link();
     let code = verify.split('=').nth(1).unwrap();
     let long = "x".repeat(43);
     for code in [code, "", "x", &*long, "../../etc", "x%0d%0aSet-Cookie:%20a=b", "%00", "x%3B%20Path=/"] {
-        let mut browser = Browser::new(&bench);
+        let mut browser = Browser::new(&tenant);
         let page = open(&mut browser, &format!("/u/reset-password?ticket={code}")).await;
         assert_eq!(page.status, 400, "{code}");
         assert_eq!(set(&mut browser, NEW).await.status, 400, "{code}");
     }
-    assert_eq!(set(&mut Browser::new(&bench), NEW).await.status, 400, "without any");
-    assert_unchanged(&bench).await;
+    assert_eq!(set(&mut Browser::new(&tenant), NEW).await.status, 400, "without any");
+    assert_unchanged(&tenant).await;
 }
 
 #[tokio::test]
 async fn opening_a_link_changes_nothing_and_a_form_of_another_site_neither() {
-    let bench = bench().await;
-    ask(&bench, &email("auth0|1")).await;
-    let link = bench.take_link();
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    request_reset(&tenant, &email("auth0|1")).await;
+    let link = tenant.take_link();
+    let mut browser = Browser::new(&tenant);
     for _ in 0..3 {
         assert_eq!(open(&mut browser, &link).await.status, 200);
     }
@@ -175,36 +181,36 @@ async fn opening_a_link_changes_nothing_and_a_form_of_another_site_neither() {
         browser.origin = origin;
         assert_eq!(set(&mut browser, NEW).await.status, 403, "{origin}");
     }
-    assert_unchanged(&bench).await;
+    assert_unchanged(&tenant).await;
     browser.origin = "http://localhost:3000";
     assert_eq!(set(&mut browser, NEW).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_weak_password_is_refused_and_the_link_stays_good() {
-    let bench = bench().await;
-    ask(&bench, &email("auth0|1")).await;
-    let mut browser = Browser::new(&bench);
-    open(&mut browser, &bench.take_link()).await;
+    let tenant = open_tenant().await;
+    request_reset(&tenant, &email("auth0|1")).await;
+    let mut browser = Browser::new(&tenant);
+    open(&mut browser, &tenant.take_link()).await;
     let refused = set(&mut browser, "short").await;
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("too weak") && !refused.text.contains("\"short\""));
-    assert_unchanged(&bench).await;
+    assert_unchanged(&tenant).await;
     assert_eq!(set(&mut browser, NEW).await.status, 200);
 }
 
 #[tokio::test]
 async fn of_many_who_use_one_link_at_once_one_sets_the_password() {
-    let bench = std::sync::Arc::new(bench().await);
-    ask(&bench, &email("auth0|1")).await;
-    let mut browser = Browser::new(&bench);
-    open(&mut browser, &bench.take_link()).await;
+    let tenant = std::sync::Arc::new(open_tenant().await);
+    request_reset(&tenant, &email("auth0|1")).await;
+    let mut browser = Browser::new(&tenant);
+    open(&mut browser, &tenant.take_link()).await;
     let cookies = browser.cookies.clone();
     let tries: Vec<_> = (0..8)
         .map(|number| {
-            let (bench, cookies) = (bench.clone(), cookies.clone());
+            let (tenant, cookies) = (tenant.clone(), cookies.clone());
             tokio::spawn(async move {
-                let mut browser = Browser::new(&bench);
+                let mut browser = Browser::new(&tenant);
                 browser.cookies = cookies;
                 set(&mut browser, &format!("password {number}")).await.status.as_u16()
             })
@@ -217,40 +223,40 @@ async fn of_many_who_use_one_link_at_once_one_sets_the_password() {
         }
     }
     let [won] = won[..] else { panic!("{won:?}") };
-    assert!(password_opens(&bench, "auth0|1", &format!("password {won}")).await);
+    assert!(password_opens(&tenant, "auth0|1", &format!("password {won}")).await);
 }
 
 #[tokio::test]
 async fn a_link_is_over_when_the_address_or_the_password_has_changed_since() {
     for change in [json!({ "email": "other@example.test" }), json!({ "password": "changed by hand" })] {
-        let bench = bench().await;
-        ask(&bench, &email("auth0|1")).await;
-        let mut browser = Browser::new(&bench);
-        open(&mut browser, &bench.take_link()).await;
-        let machine = bench.machine_token("update:users").await;
+        let tenant = open_tenant().await;
+        request_reset(&tenant, &email("auth0|1")).await;
+        let mut browser = Browser::new(&tenant);
+        open(&mut browser, &tenant.take_link()).await;
+        let machine = tenant.machine_token("update:users").await;
         let path = "/api/v2/users/auth0%7C1";
-        let answer = bench.send_json(axum::http::Method::PATCH, path, Some(&machine), &change).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        let before = bench.row("auth0|1").await.unwrap().last_password_reset;
+        let response = tenant.send_json(axum::http::Method::PATCH, path, Some(&machine), &change).await;
+        assert_eq!(response.status, 200, "{}", response.text);
+        let before = tenant.row("auth0|1").await.unwrap().last_password_reset;
         assert_eq!(set(&mut browser, NEW).await.status, 400, "{change}");
-        assert_eq!(bench.row("auth0|1").await.unwrap().last_password_reset, before);
+        assert_eq!(tenant.row("auth0|1").await.unwrap().last_password_reset, before);
     }
 }
 
 #[tokio::test]
 async fn a_linked_logins_password_is_set_and_nothing_else_of_the_account() {
-    let bench = Bench::with_users(&[&["google-oauth2|9", "auth0|1"]]).await;
-    ask(&bench, &email("auth0|1")).await;
-    let mut browser = Browser::new(&bench);
-    open(&mut browser, &bench.take_link()).await;
+    let tenant = TestTenant::with_users(&[&["google-oauth2|9", "auth0|1"]]).await;
+    request_reset(&tenant, &email("auth0|1")).await;
+    let mut browser = Browser::new(&tenant);
+    open(&mut browser, &tenant.take_link()).await;
     assert_eq!(set(&mut browser, NEW).await.status, 200);
     let code = {
-        let mut browser = Browser::new(&bench);
-        let handle = browser.begin(&[]).await;
-        browser.type_password(&handle, &email("auth0|1"), NEW).await.parameter("code").unwrap()
+        let mut browser = Browser::new(&tenant);
+        let login_state = browser.start_login(&[]).await;
+        browser.type_password(&login_state, &email("auth0|1"), NEW).await.parameter("code").unwrap()
     };
-    assert_eq!(bench.account_of(&code).await, "google-oauth2|9");
-    let row = bench.row("google-oauth2|9").await.unwrap();
+    assert_eq!(tenant.account_of(&code).await, "google-oauth2|9");
+    let row = tenant.row("google-oauth2|9").await.unwrap();
     assert_eq!((row.profile.email_verified(), row.identities.len()), (None, 2));
     let linked = row.identities[1].profile_data.as_ref().unwrap();
     assert_eq!(linked.email_verified(), Some(true));
@@ -258,21 +264,21 @@ async fn a_linked_logins_password_is_set_and_nothing_else_of_the_account() {
 
 #[tokio::test]
 async fn a_code_and_a_password_are_kept_as_digests_only() {
-    let bench = bench().await;
-    ask(&bench, &email("auth0|1")).await;
-    let link = bench.take_link();
+    let tenant = open_tenant().await;
+    request_reset(&tenant, &email("auth0|1")).await;
+    let link = tenant.take_link();
     let code = link.split('=').nth(1).unwrap();
     assert_eq!(code.len(), 43);
-    assert!(bench.stores("reset-password") && !bench.stores(code));
-    let mut browser = Browser::new(&bench);
+    assert!(tenant.stores("reset-password") && !tenant.stores(code));
+    let mut browser = Browser::new(&tenant);
     open(&mut browser, &link).await;
     set(&mut browser, NEW).await;
-    assert!(!bench.stores(NEW));
+    assert!(!tenant.stores(NEW));
 }
 
 #[tokio::test]
 async fn what_is_missing_or_unknown_is_refused_before_any_address_is_looked_at() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let whole = json!({ "client_id": PAGE, "connection": DATABASE, "email": email("auth0|1") });
     for (name, value, words) in [
         ("client_id", Value::Null, "client_id is required"),
@@ -283,8 +289,8 @@ async fn what_is_missing_or_unknown_is_refused_before_any_address_is_looked_at()
     ] {
         let mut body = whole.clone();
         body[name] = value;
-        let answer = bench.post_json("/dbconnections/change_password", None, &body).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["description"]), (400, &json!(words)));
+        let response = tenant.post_json("/dbconnections/change_password", None, &body).await;
+        assert_eq!((response.status.as_u16(), &response.json()["description"]), (400, &json!(words)));
     }
-    assert!(bench.take_mails().is_empty());
+    assert!(tenant.take_mails().is_empty());
 }

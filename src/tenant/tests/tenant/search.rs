@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tenant::seed::SeedUser;
 
-use crate::bench::{Answer, Bench, user};
+use crate::test_tenant::{TestResponse, TestTenant, user};
 
 const PATH: &str = "/api/v2/users";
 
@@ -16,10 +16,10 @@ fn named(ids: &[&str], name: &str, plan: &str) -> SeedUser {
     seed
 }
 
-async fn bench() -> Bench {
+async fn open_tenant() -> TestTenant {
     let mut ada = named(&["auth0|1", "github|42"], "Ada Lovelace", "gold");
     ada.user.profile = ada.user.profile.with("email_verified", true);
-    Bench::with_seeds(vec![
+    TestTenant::with_seeds(vec![
         ada,
         named(&["auth0|2", "samlp|acme|bob"], "bob", "gold"),
         named(&["google-oauth2|9"], "Zoe", "silver"),
@@ -28,44 +28,44 @@ async fn bench() -> Bench {
     .await
 }
 
-async fn get(bench: &Bench, parameters: &[(&str, &str)]) -> Answer {
-    let machine = bench.machine_token("read:users").await;
+async fn get(tenant: &TestTenant, parameters: &[(&str, &str)]) -> TestResponse {
+    let machine = tenant.machine_token("read:users").await;
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    bench.call(Method::GET, &format!("{PATH}?{query}"), &machine).await
+    tenant.call(Method::GET, &format!("{PATH}?{query}"), &machine).await
 }
 
 /// The ids of those who are found.
-async fn find(bench: &Bench, parameters: &[(&str, &str)]) -> Vec<String> {
-    let answer = get(bench, parameters).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    let found = answer.json();
+async fn find(tenant: &TestTenant, parameters: &[(&str, &str)]) -> Vec<String> {
+    let response = get(tenant, parameters).await;
+    assert_eq!(response.status, 200, "{}", response.text);
+    let found = response.json();
     let users = found.as_array().unwrap_or_else(|| found["users"].as_array().unwrap());
     users.iter().map(|user| user["user_id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
 async fn everybody_is_listed_by_pages_in_the_order_of_the_ids() {
-    let bench = bench().await;
-    assert_eq!(find(&bench, &[]).await, ["auth0|1", "auth0|2", "google-oauth2|8", "google-oauth2|9"]);
-    assert_eq!(find(&bench, &[("per_page", "3"), ("page", "1")]).await, ["google-oauth2|9"]);
-    assert_eq!(find(&bench, &[("page", "7")]).await, [""; 0]);
+    let tenant = open_tenant().await;
+    assert_eq!(find(&tenant, &[]).await, ["auth0|1", "auth0|2", "google-oauth2|8", "google-oauth2|9"]);
+    assert_eq!(find(&tenant, &[("per_page", "3"), ("page", "1")]).await, ["google-oauth2|9"]);
+    assert_eq!(find(&tenant, &[("page", "7")]).await, [""; 0]);
     let parameters =
         [("per_page", "1"), ("page", "1"), ("include_totals", "true"), ("fields", "user_id,name")];
-    assert_snapshot!(get(&bench, &parameters).await.said(), @r#"200 {"start":1,"limit":1,"length":1,"users":[{"name":"bob","user_id":"auth0|2"}],"total":4}"#);
+    assert_snapshot!(get(&tenant, &parameters).await.status_and_text(), @r#"200 {"start":1,"limit":1,"length":1,"users":[{"name":"bob","user_id":"auth0|2"}],"total":4}"#);
 }
 
 #[tokio::test]
 async fn a_listed_user_is_the_one_that_is_read_by_id() {
-    let bench = bench().await;
-    let machine = bench.machine_token("read:users").await;
-    let read = bench.call(Method::GET, "/api/v2/users/auth0%7C1", &machine).await.json();
-    assert_eq!(get(&bench, &[]).await.json()[0], read);
-    assert_eq!(get(&bench, &[("q", "user_id:\"auth0|1\"")]).await.json(), json!([read]));
+    let tenant = open_tenant().await;
+    let machine = tenant.machine_token("read:users").await;
+    let read = tenant.call(Method::GET, "/api/v2/users/auth0%7C1", &machine).await.json();
+    assert_eq!(get(&tenant, &[]).await.json()[0], read);
+    assert_eq!(get(&tenant, &[("q", "user_id:\"auth0|1\"")]).await.json(), json!([read]));
 }
 
 #[tokio::test]
 async fn searches_find_who_is_meant() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     for (query, expected) in [
         ("email:\"AUTH01@example.test\"", vec!["auth0|1"]),
         ("email:\"auth01@example.test\" AND email_verified:true -user_id:\"auth0|2\"", vec!["auth0|1"]),
@@ -88,34 +88,34 @@ async fn searches_find_who_is_meant() {
         ("email:\"x'; DELETE FROM users; --\"", vec![]),
         ("user_id:(\"a\" OR \"b') OR ('1'='1\")", vec![]),
     ] {
-        assert_eq!(find(&bench, &[("q", query), ("search_engine", "v3")]).await, expected, "{query}");
+        assert_eq!(find(&tenant, &[("q", query), ("search_engine", "v3")]).await, expected, "{query}");
         let counted =
-            get(&bench, &[("q", query), ("include_totals", "true"), ("per_page", "1")]).await.json();
+            get(&tenant, &[("q", query), ("include_totals", "true"), ("per_page", "1")]).await.json();
         assert_eq!(counted["total"], expected.len(), "{query}");
     }
     for attack in
         [("sort", "name;DROP TABLE users:1"), ("fields", "1); DELETE FROM users; --"), ("per_page", "1 OR 1")]
     {
-        get(&bench, &[attack]).await;
+        get(&tenant, &[attack]).await;
     }
-    assert_eq!(find(&bench, &[]).await.len(), 4, "everybody is still there");
+    assert_eq!(find(&tenant, &[]).await.len(), 4, "everybody is still there");
 }
 
 #[tokio::test]
 async fn answers_are_put_in_order_and_those_without_a_value_come_last() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let names = [("sort", "name:1"), ("fields", "user_id,name")];
-    assert_eq!(find(&bench, &names).await, ["auth0|1", "auth0|2", "google-oauth2|8", "google-oauth2|9"]);
+    assert_eq!(find(&tenant, &names).await, ["auth0|1", "auth0|2", "google-oauth2|8", "google-oauth2|9"]);
     let down = [("sort", "name:-1"), ("per_page", "2"), ("page", "1")];
-    assert_eq!(find(&bench, &down).await, ["auth0|2", "auth0|1"]);
-    assert_eq!(find(&bench, &[("sort", "created_at:-1"), ("per_page", "1")]).await, ["auth0|1"]);
-    assert_eq!(find(&bench, &[("sort", "email_verified:-1")]).await[0], "auth0|1");
-    assert_eq!(find(&bench, &[("sort", "user_id:-1")]).await[0], "google-oauth2|9");
+    assert_eq!(find(&tenant, &down).await, ["auth0|2", "auth0|1"]);
+    assert_eq!(find(&tenant, &[("sort", "created_at:-1"), ("per_page", "1")]).await, ["auth0|1"]);
+    assert_eq!(find(&tenant, &[("sort", "email_verified:-1")]).await[0], "auth0|1");
+    assert_eq!(find(&tenant, &[("sort", "user_id:-1")]).await[0], "google-oauth2|9");
 }
 
 #[tokio::test]
 async fn a_search_that_cannot_be_done_is_refused_with_a_reason() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let deep = "(".repeat(100);
     let wide = "a ".repeat(600);
     for (parameters, message) in [
@@ -147,38 +147,38 @@ async fn a_search_that_cannot_be_done_is_refused_with_a_reason() {
             "Query validation error: 'Value 101 is greater than maximum 100' on property per_page.",
         ),
     ] {
-        let answer = get(&bench, &parameters).await;
-        assert_eq!((answer.status.as_u16(), answer.json()["message"].as_str().unwrap()), (400, message));
-        assert_eq!(answer.json()["errorCode"], Value::from("invalid_query_string"));
+        let response = get(&tenant, &parameters).await;
+        assert_eq!((response.status.as_u16(), response.json()["message"].as_str().unwrap()), (400, message));
+        assert_eq!(response.json()["errorCode"], Value::from("invalid_query_string"));
     }
-    assert_snapshot!(get(&bench, &[("page", "20")]).await.said(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation","errorCode":"invalid_paging"}"#);
+    assert_snapshot!(get(&tenant, &[("page", "20")]).await.status_and_text(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation","errorCode":"invalid_paging"}"#);
 }
 
 #[tokio::test]
 async fn searching_takes_the_scope_before_the_query_is_read() {
-    let bench = bench().await;
-    let page = bench.user_token("auth0|1").await;
-    let answer = bench.call(Method::GET, &format!("{PATH}?q=(("), &page).await;
-    assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:users","errorCode":"insufficient_scope"}"#);
+    let tenant = open_tenant().await;
+    let page = tenant.user_token("auth0|1").await;
+    let response = tenant.call(Method::GET, &format!("{PATH}?q=(("), &page).await;
+    assert_snapshot!(response.status_and_text(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:users","errorCode":"insufficient_scope"}"#);
 }
 
 #[tokio::test]
 async fn a_search_that_takes_more_than_two_seconds_is_given_up() {
     let seeds = (0..300).map(|number| user(&[&format!("github|{number}")])).collect();
-    let bench = Bench::with_seeds(seeds).await;
+    let tenant = TestTenant::with_seeds(seeds).await;
     let path = format!("{PATH}?q=name:nobody&search_engine=v3");
-    let machine = bench.machine_token("read:users").await;
+    let machine = tenant.machine_token("read:users").await;
     // Time flies wherever the search waits for the database.
     let flying = async {
         loop {
-            bench.clock.advance(std::time::Duration::from_secs(3));
+            tenant.clock.advance(std::time::Duration::from_secs(3));
             tokio::task::yield_now().await;
         }
     };
-    let answer = tokio::select! {
+    let response = tokio::select! {
         biased;
-        answer = bench.call(Method::GET, &path, &machine) => answer,
+        response = tenant.call(Method::GET, &path, &machine) => response,
         () = flying => unreachable!("time does not end"),
     };
-    assert_snapshot!(answer.said(), @r#"503 {"statusCode":503,"error":"Service Unavailable","message":"The query exceeded the timeout. Please try refining your search criteria.","errorCode":"query_timeout"}"#);
+    assert_snapshot!(response.status_and_text(), @r#"503 {"statusCode":503,"error":"Service Unavailable","message":"The query exceeded the timeout. Please try refining your search criteria.","errorCode":"query_timeout"}"#);
 }

@@ -7,60 +7,63 @@ use tenant::configuration::Options;
 use tenant::secret::Secret;
 use tenant::seed::SeedPassword;
 
-use crate::bench::{
-    Bench, Browser, CALLBACK, DATABASE, PASSWORD, START, UNFRAMED, authorize_path, email, user,
+use crate::test_tenant::{
+    Browser, CALLBACK, DATABASE, PASSWORD, START, TestTenant, UNFRAMED, authorize_path, email, user,
 };
 
-async fn bench() -> Bench {
-    Bench::with_users(&[&["auth0|1"], &["auth0|2"]]).await
+async fn open_tenant() -> TestTenant {
+    TestTenant::with_users(&[&["auth0|1"], &["auth0|2"]]).await
 }
 
 #[tokio::test]
 async fn a_password_opens_the_account_and_is_counted() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[]).await;
-    let page = browser.get(&format!("/u/login?state={handle}")).await;
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
+    let page = browser.get(&format!("/u/login?state={login_state}")).await;
     assert_eq!(page.status, 200);
     assert!(page.text.contains("The page"));
     assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
     assert!(!page.header("content-security-policy").contains("unsafe"));
 
-    let answer = browser.type_password(&handle, &email("auth0|1").to_uppercase(), PASSWORD).await;
-    assert!(answer.location().starts_with(&format!("{CALLBACK}?code=")), "{}", answer.location());
-    assert_eq!(answer.parameter("state").as_deref(), Some("the-state"));
-    assert_eq!(bench.account_of(&answer.parameter("code").unwrap()).await, "auth0|1");
-    let row = bench.row("auth0|1").await.unwrap();
+    let response = browser.type_password(&login_state, &email("auth0|1").to_uppercase(), PASSWORD).await;
+    assert!(response.location().starts_with(&format!("{CALLBACK}?code=")), "{}", response.location());
+    assert_eq!(response.parameter("state").as_deref(), Some("the-state"));
+    assert_eq!(tenant.account_of(&response.parameter("code").unwrap()).await, "auth0|1");
+    let row = tenant.row("auth0|1").await.unwrap();
     assert_eq!((row.logins_count, row.last_login), (1, Some(START)));
 }
 
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_person_are_told_the_same() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[]).await;
-    let known = browser.type_password(&handle, "auth01@example.test", "wrong").await;
-    let unknown = browser.type_password(&handle, "nobody@example.test", "wrong").await;
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
+    let known = browser.type_password(&login_state, "auth01@example.test", "wrong").await;
+    let unknown = browser.type_password(&login_state, "nobody@example.test", "wrong").await;
     assert_eq!(known.status, StatusCode::UNAUTHORIZED);
     assert!(known.text.contains("Wrong e-mail address or password."));
     assert_eq!(known.text.replace("auth01@", "x@"), unknown.text.replace("nobody@", "x@"));
     assert!(!browser.cookies.keys().any(|name| name.contains("session")));
-    assert_eq!(bench.row("auth0|1").await.unwrap().logins_count, 0);
-    let right = browser.type_password(&handle, "auth01@example.test", PASSWORD).await;
+    assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 0);
+    let right = browser.type_password(&login_state, "auth01@example.test", PASSWORD).await;
     assert!(right.parameter("code").is_some());
 }
 
 /// How long it takes to refuse a sign-in: the median of several, in turns with the others.
-async fn refusal_times(bench: &Bench, logins: [&str; 2]) -> [Duration; 2] {
-    let mut browser = Browser::new(bench);
-    let handle = browser.begin(&[]).await;
+async fn refusal_times(tenant: &TestTenant, logins: [&str; 2]) -> [Duration; 2] {
+    let mut browser = Browser::new(tenant);
+    let login_state = browser.start_login(&[]).await;
     let mut times = [const { Vec::new() }; 2];
     for _ in 0..9 {
         for (login, times) in logins.iter().zip(&mut times) {
             // Every guess is forgiven before the next.
-            bench.clock.advance(Duration::from_mins(2));
+            tenant.clock.advance(Duration::from_mins(2));
             let start = tokio::time::Instant::now();
-            assert_eq!(browser.type_password(&handle, login, "wrong").await.status, StatusCode::UNAUTHORIZED);
+            assert_eq!(
+                browser.type_password(&login_state, login, "wrong").await.status,
+                StatusCode::UNAUTHORIZED
+            );
             times.push(start.elapsed());
         }
     }
@@ -75,36 +78,36 @@ async fn an_unknown_person_takes_as_much_work_as_a_wrong_password() {
     let mut seed = user(&["auth0|1"]);
     // Hashed as the tenant itself hashes: the other seeds have the cheapest of imported hashes.
     seed.password = Some(SeedPassword::Clear(Secret::new(PASSWORD)));
-    let bench = Bench::with_seeds(vec![seed]).await;
+    let tenant = TestTenant::with_seeds(vec![seed]).await;
     let known = email("auth0|1");
-    refusal_times(&bench, [&known, "nobody@example.test"]).await;
-    let [known, unknown] = refusal_times(&bench, [&known, "nobody@example.test"]).await;
+    refusal_times(&tenant, [&known, "nobody@example.test"]).await;
+    let [known, unknown] = refusal_times(&tenant, [&known, "nobody@example.test"]).await;
     // Without the work for nobody it would be a hundredth.
     assert!(unknown * 3 > known && known * 3 > unknown, "{known:?} and {unknown:?}");
 }
 
 #[tokio::test]
 async fn an_imported_hash_is_replaced_by_our_own_at_the_first_sign_in_and_not_by_a_wrong_password() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let connection = model::ConnectionName::new(DATABASE);
     let stored = async || {
-        let mut reader = bench.store.read().await.unwrap();
+        let mut reader = tenant.store.read().await.unwrap();
         reader.find_credential(&connection, &email("auth0|1")).await.unwrap().unwrap().password_hash
     };
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[]).await;
-    browser.type_password(&handle, &email("auth0|1"), "wrong").await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
+    browser.type_password(&login_state, &email("auth0|1"), "wrong").await;
     assert!(stored().await.starts_with("$2"));
     for _ in 0..2 {
-        Browser::new(&bench).sign_in("auth0|1", &[]).await;
+        Browser::new(&tenant).sign_in("auth0|1", &[]).await;
         assert!(stored().await.starts_with("$argon2id$"));
     }
 }
 
 #[tokio::test]
 async fn a_session_answers_without_asking_until_it_ends() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
     let silent = authorize_path(&[("prompt", "none")]);
     assert!(browser.get(&silent).await.parameter("code").is_some());
@@ -112,35 +115,35 @@ async fn a_session_answers_without_asking_until_it_ends() {
 
     // Used once a day it lasts three days, and no longer.
     for _ in 0..3 {
-        bench.clock.advance(Duration::from_hours(23));
+        tenant.clock.advance(Duration::from_hours(23));
         assert!(browser.get(&silent).await.parameter("code").is_some());
     }
-    bench.clock.advance(Duration::from_hours(3));
-    let answer = browser.get(&silent).await;
-    assert_eq!(answer.parameter("error").as_deref(), Some("login_required"));
-    assert_eq!(answer.parameter("error_description").as_deref(), Some("Login required"));
-    assert_eq!(answer.parameter("state").as_deref(), Some("the-state"));
+    tenant.clock.advance(Duration::from_hours(3));
+    let response = browser.get(&silent).await;
+    assert_eq!(response.parameter("error").as_deref(), Some("login_required"));
+    assert_eq!(response.parameter("error_description").as_deref(), Some("Login required"));
+    assert_eq!(response.parameter("state").as_deref(), Some("the-state"));
 }
 
 #[tokio::test]
 async fn an_idle_session_ends() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
-    bench.clock.advance(Duration::from_hours(24));
-    let answer = browser.get(&authorize_path(&[("prompt", "none")])).await;
-    assert_eq!(answer.parameter("error").as_deref(), Some("login_required"));
+    tenant.clock.advance(Duration::from_hours(24));
+    let response = browser.get(&authorize_path(&[("prompt", "none")])).await;
+    assert_eq!(response.parameter("error").as_deref(), Some("login_required"));
 }
 
 #[tokio::test]
 async fn prompt_and_max_age_ask_again() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
-    bench.clock.advance(Duration::from_secs(61));
+    tenant.clock.advance(Duration::from_secs(61));
     for with in [("prompt", "login"), ("max_age", "0"), ("max_age", "60")] {
-        let answer = browser.get(&authorize_path(&[with])).await;
-        assert!(answer.location().starts_with("/u/login?state="), "{with:?}: {}", answer.location());
+        let response = browser.get(&authorize_path(&[with])).await;
+        assert!(response.location().starts_with("/u/login?state="), "{with:?}: {}", response.location());
     }
     assert!(browser.get(&authorize_path(&[("max_age", "61")])).await.parameter("code").is_some());
     let stale = browser.get(&authorize_path(&[("max_age", "60"), ("prompt", "none")])).await;
@@ -149,7 +152,7 @@ async fn prompt_and_max_age_ask_again() {
 
 #[tokio::test]
 async fn a_redirect_uri_is_compared_to_the_letter_and_never_redirected_to() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     for uri in [
         "http://localhost:3000/Callback",
         "http://LOCALHOST:3000/callback",
@@ -168,28 +171,28 @@ async fn a_redirect_uri_is_compared_to_the_letter_and_never_redirected_to() {
         "javascript:alert(1)",
         "",
     ] {
-        let answer = Browser::new(&bench).get(&authorize_path(&[("redirect_uri", uri)])).await;
-        assert_eq!(answer.status, 403, "{uri}");
-        assert_eq!(answer.location(), "", "{uri}");
-        assert!(answer.text.contains("Callback URL mismatch."), "{uri}");
-        assert_eq!(answer.header("set-cookie"), "", "{uri}");
+        let response = Browser::new(&tenant).get(&authorize_path(&[("redirect_uri", uri)])).await;
+        assert_eq!(response.status, 403, "{uri}");
+        assert_eq!(response.location(), "", "{uri}");
+        assert!(response.text.contains("Callback URL mismatch."), "{uri}");
+        assert_eq!(response.header("set-cookie"), "", "{uri}");
     }
-    assert!(!bench.stores("the-state"), "no login waits for any of them");
+    assert!(!tenant.stores("the-state"), "no login waits for any of them");
 }
 
 #[tokio::test]
 async fn an_unknown_client_and_a_doubled_parameter_are_told_on_a_page() {
-    let bench = bench().await;
-    let answer = Browser::new(&bench).get(&authorize_path(&[("client_id", "nobody")])).await;
-    assert_eq!((answer.status.as_u16(), answer.location()), (403, ""));
+    let tenant = open_tenant().await;
+    let response = Browser::new(&tenant).get(&authorize_path(&[("client_id", "nobody")])).await;
+    assert_eq!((response.status.as_u16(), response.location()), (403, ""));
     let doubled = format!("{}&redirect_uri=http://evil.test/", authorize_path(&[]));
-    let answer = Browser::new(&bench).get(&doubled).await;
-    assert_eq!((answer.status.as_u16(), answer.location()), (400, ""));
+    let response = Browser::new(&tenant).get(&doubled).await;
+    assert_eq!((response.status.as_u16(), response.location()), (400, ""));
 }
 
 #[tokio::test]
 async fn a_request_that_cannot_be_met_goes_back_with_its_reason_and_state() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     for (with, error) in [
         ([("response_type", "token")], "unsupported_response_type"),
         ([("response_mode", "pigeon")], "invalid_request"),
@@ -204,81 +207,83 @@ async fn a_request_that_cannot_be_met_goes_back_with_its_reason_and_state() {
         ([("connection", "unknown")], "invalid_request"),
         ([("connection", "facebook")], "invalid_request"),
     ] {
-        let answer = Browser::new(&bench).get(&authorize_path(&with)).await;
-        assert!(answer.location().starts_with(CALLBACK), "{with:?}: {}", answer.said());
-        assert_eq!(answer.parameter("error").as_deref(), Some(error), "{with:?}");
-        assert_eq!(answer.parameter("state").as_deref(), Some("the-state"), "{with:?}");
-        assert_eq!(answer.parameter("code"), None);
+        let response = Browser::new(&tenant).get(&authorize_path(&with)).await;
+        assert!(response.location().starts_with(CALLBACK), "{with:?}: {}", response.status_and_text());
+        assert_eq!(response.parameter("error").as_deref(), Some(error), "{with:?}");
+        assert_eq!(response.parameter("state").as_deref(), Some("the-state"), "{with:?}");
+        assert_eq!(response.parameter("code"), None);
     }
-    assert!(!bench.stores("the-state"), "no login waits for any of them");
-    Browser::new(&bench).begin(&[]).await;
-    assert!(bench.stores("the-state"), "as one would for a good request");
+    assert!(!tenant.stores("the-state"), "no login waits for any of them");
+    Browser::new(&tenant).start_login(&[]).await;
+    assert!(tenant.stores("the-state"), "as one would for a good request");
 }
 
 #[tokio::test]
 async fn a_login_belongs_to_the_browser_that_asked_for_it() {
-    let bench = bench().await;
-    let mut attacker = Browser::new(&bench);
-    let handle = attacker.begin(&[]).await;
+    let tenant = open_tenant().await;
+    let mut attacker = Browser::new(&tenant);
+    let login_state = attacker.start_login(&[]).await;
     // The victim is led to the attacker's login page, with and without a login of their own.
-    let mut victim = Browser::new(&bench);
-    let answer = victim.type_password(&handle, &email("auth0|2"), PASSWORD).await;
-    assert_eq!((answer.status.as_u16(), answer.location()), (400, ""));
-    victim.begin(&[]).await;
-    let answer = victim.type_password(&handle, &email("auth0|2"), PASSWORD).await;
-    assert_eq!((answer.status.as_u16(), answer.location()), (400, ""));
-    assert_eq!(bench.row("auth0|2").await.unwrap().logins_count, 0);
+    let mut victim = Browser::new(&tenant);
+    let response = victim.type_password(&login_state, &email("auth0|2"), PASSWORD).await;
+    assert_eq!((response.status.as_u16(), response.location()), (400, ""));
+    victim.start_login(&[]).await;
+    let response = victim.type_password(&login_state, &email("auth0|2"), PASSWORD).await;
+    assert_eq!((response.status.as_u16(), response.location()), (400, ""));
+    assert_eq!(tenant.row("auth0|2").await.unwrap().logins_count, 0);
 }
 
 #[tokio::test]
 async fn a_form_of_another_site_is_not_looked_at() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[]).await;
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
     for origin in ["http://evil.test", "null", "http://localhost:3001"] {
         browser.origin = origin;
-        let answer = browser.type_password(&handle, &email("auth0|1"), PASSWORD).await;
-        assert_eq!((answer.status.as_u16(), answer.location()), (403, ""), "{origin}");
+        let response = browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await;
+        assert_eq!((response.status.as_u16(), response.location()), (403, ""), "{origin}");
     }
-    assert_eq!(bench.row("auth0|1").await.unwrap().logins_count, 0);
+    assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 0);
 }
 
 #[tokio::test]
 async fn a_login_page_opens_one_session_and_goes_stale() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[]).await;
-    assert!(browser.type_password(&handle, &email("auth0|1"), PASSWORD).await.parameter("code").is_some());
-    assert_eq!(browser.type_password(&handle, &email("auth0|1"), PASSWORD).await.status, 400);
-    let handle = browser.begin(&[("prompt", "login")]).await;
-    bench.clock.advance(Duration::from_hours(1));
-    assert_eq!(browser.type_password(&handle, &email("auth0|1"), PASSWORD).await.status, 400);
-    assert_eq!(bench.row("auth0|1").await.unwrap().logins_count, 1);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
+    assert!(
+        browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await.parameter("code").is_some()
+    );
+    assert_eq!(browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await.status, 400);
+    let login_state = browser.start_login(&[("prompt", "login")]).await;
+    tenant.clock.advance(Duration::from_hours(1));
+    assert_eq!(browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await.status, 400);
+    assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 1);
 }
 
 #[tokio::test]
 async fn every_sign_in_begins_a_new_session_and_ends_the_one_before() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
     let before = browser.cookies.clone();
     browser.sign_in("auth0|2", &[("prompt", "login")]).await;
     assert_ne!(before, browser.cookies);
     // A cookie planted or kept from before opens nothing any more.
-    let mut old = Browser::new(&bench);
+    let mut old = Browser::new(&tenant);
     old.cookies = before;
     let silent = authorize_path(&[("prompt", "none")]);
     assert_eq!(old.get(&silent).await.parameter("error").as_deref(), Some("login_required"));
-    assert_eq!(bench.account_of(&browser.get(&silent).await.parameter("code").unwrap()).await, "auth0|2");
+    assert_eq!(tenant.account_of(&browser.get(&silent).await.parameter("code").unwrap()).await, "auth0|2");
 }
 
 #[tokio::test]
 async fn cookies_are_out_of_reach_for_scripts_and_other_sites() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[]).await;
-    let answer = browser.type_password(&handle, &email("auth0|1"), PASSWORD).await;
-    let cookie = answer.header("set-cookie");
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
+    let response = browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await;
+    let cookie = response.header("set-cookie");
     assert!(cookie.starts_with("linked-accounts-session-3000="), "{cookie}");
     assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
 }
@@ -287,55 +292,55 @@ async fn cookies_are_out_of_reach_for_scripts_and_other_sites() {
 async fn a_blocked_account_is_not_opened() {
     let mut blocked = user(&["auth0|1"]);
     blocked.user.blocked = Some(true);
-    let bench = Bench::with_seeds(vec![blocked]).await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[]).await;
-    let answer = browser.type_password(&handle, &email("auth0|1"), PASSWORD).await;
-    assert!(answer.text.contains("This account is blocked."));
+    let tenant = TestTenant::with_seeds(vec![blocked]).await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
+    let response = browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await;
+    assert!(response.text.contains("This account is blocked."));
     assert!(!browser.cookies.keys().any(|name| name.contains("session")));
-    assert_eq!(bench.row("auth0|1").await.unwrap().logins_count, 0);
+    assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 0);
 }
 
 #[tokio::test]
 async fn the_login_hint_is_typed_already() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[("login_hint", "ada@example.test\"><script>")]).await;
-    let page = browser.get(&format!("/u/login?state={handle}")).await;
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[("login_hint", "ada@example.test\"><script>")]).await;
+    let page = browser.get(&format!("/u/login?state={login_state}")).await;
     assert!(page.text.contains("value=\"ada@example.test&quot;&gt;&lt;script&gt;\""));
 }
 
 #[tokio::test]
 async fn a_frame_gets_the_answer_by_message_if_its_origin_is_allowed() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     let silent = authorize_path(&[("prompt", "none"), ("response_mode", "web_message")]);
     let refused = browser.get(&silent).await;
     assert!(refused.text.contains("login_required"));
     browser.sign_in("auth0|1", &[]).await;
-    let answer = browser.get(&silent).await;
-    assert_eq!(answer.status, 200);
-    assert!(answer.text.contains("authorization_response"));
-    assert!(answer.text.contains("\"http://localhost:3000\""));
-    let policy = answer.header("content-security-policy");
+    let response = browser.get(&silent).await;
+    assert_eq!(response.status, 200);
+    assert!(response.text.contains("authorization_response"));
+    assert!(response.text.contains("\"http://localhost:3000\""));
+    let policy = response.header("content-security-policy");
     assert!(
         policy.contains("frame-ancestors http://localhost:3000") && !policy.contains("unsafe"),
         "{policy}"
     );
-    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(response.header("cache-control"), "no-store");
 }
 
 #[tokio::test]
 async fn a_page_where_the_way_ends_leads_back_to_the_application_that_asked_and_nowhere_else() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[]).await;
-    browser.type_password(&handle, &email("auth0|1"), PASSWORD).await;
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
+    browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await;
     let back = r#"href="http://localhost:3000/">Go to <bdi>The page</bdi></a>"#;
     for page in ["login", "signup", "forgot-password", "connection", "reset-password", "verify-email"] {
         // What the address says has no part in it.
         for path in [
-            format!("/u/{page}?state={handle}&connection=github"),
+            format!("/u/{page}?state={login_state}&connection=github"),
             format!("/u/{page}?state=x&client_id=other&redirect_uri=http://evil.test/&returnTo=//evil.test"),
         ] {
             let over = browser.get(&path).await;
@@ -343,21 +348,21 @@ async fn a_page_where_the_way_ends_leads_back_to_the_application_that_asked_and_
             assert!(over.text.contains(back) && !over.text.contains("evil"), "{path}: {}", over.text);
         }
     }
-    assert!(browser.type_password(&handle, "", "").await.text.contains(back));
+    assert!(browser.type_password(&login_state, "", "").await.text.contains(back));
     browser.origin = "http://evil.test";
-    assert!(browser.type_password(&handle, "", "").await.text.contains(back));
+    assert!(browser.type_password(&login_state, "", "").await.text.contains(back));
 }
 
 #[tokio::test]
 async fn where_no_application_is_known_a_page_leads_where_the_tenant_says_or_nowhere() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     let nowhere = async |browser: &mut Browser<'_>| {
         let over = browser.get("/u/login?state=x").await;
         assert_eq!((over.status.as_u16(), over.text.contains("Go to")), (400, false), "{}", over.text);
     };
     nowhere(&mut browser).await;
-    browser.begin(&[]).await;
+    browser.start_login(&[]).await;
     let name = browser.cookies.keys().find(|name| name.contains("application")).unwrap().clone();
     for planted in ["http://evil.test/", "page", ""] {
         browser.cookies.insert(name.clone(), planted.to_owned());
@@ -365,49 +370,55 @@ async fn where_no_application_is_known_a_page_leads_where_the_tenant_says_or_now
     }
     let there = Some("https://acme.example.test/".to_owned());
     let options = Options { default_redirection_uri: there, ..Options::default() };
-    let bench = Bench::with_options(Vec::new(), options).await;
-    let over = Browser::new(&bench).get("/u/login?state=x").await;
+    let tenant = TestTenant::with_options(Vec::new(), options).await;
+    let over = Browser::new(&tenant).get("/u/login?state=x").await;
     assert!(over.text.contains(r#"href="https://acme.example.test/">Go to <bdi>Linked Accounts</bdi>"#));
 }
 
 #[tokio::test]
 async fn no_message_is_sent_to_an_origin_that_may_not_receive_any() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
     let with = [("client_id", "simple"), ("redirect_uri", UNFRAMED), ("prompt", "none")];
     assert!(browser.get(&authorize_path(&with)).await.location().starts_with(UNFRAMED), "by redirect it may");
     let framed: Vec<_> = with.into_iter().chain([("response_mode", "web_message")]).collect();
-    for who in [&mut browser, &mut Browser::new(&bench)] {
-        let answer = who.get(&authorize_path(&framed)).await;
-        assert_eq!(answer.status, 403);
-        assert!(answer.text.contains("Web origin mismatch.") && !answer.text.contains("<script"));
-        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
+    for who in [&mut browser, &mut Browser::new(&tenant)] {
+        let response = who.get(&authorize_path(&framed)).await;
+        assert_eq!(response.status, 403);
+        assert!(response.text.contains("Web origin mismatch.") && !response.text.contains("<script"));
+        assert!(response.header("content-security-policy").contains("frame-ancestors 'none'"));
     }
 }
 
 #[tokio::test]
 async fn whatever_is_asked_of_a_hosted_page_is_answered_with_a_page() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[]).await;
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
     for path in [
-        format!("/u/login?state={handle}&state=x"),
+        format!("/u/login?state={login_state}&state=x"),
         "/u/login?state=%FF".to_owned(),
-        format!("/u/connection?state={handle}&connection=github&connection=google-oauth2"),
+        format!("/u/connection?state={login_state}&connection=github&connection=google-oauth2"),
         "/u/connection".to_owned(),
         "/u/stand-in".to_owned(),
         "/u/nothing".to_owned(),
-        format!("/login/callback/github?state={handle}.x"),
+        format!("/login/callback/github?state={login_state}.x"),
         "/login/callback/%FF?state=x".to_owned(),
     ] {
-        let answer = browser.get(&path).await;
-        assert!([400, 404].contains(&answer.status.as_u16()), "{path}: {}", answer.status);
-        assert!(answer.text.contains("Go to <bdi>The page</bdi>"), "{path}: {}", answer.said());
-        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+        let response = browser.get(&path).await;
+        assert!([400, 404].contains(&response.status.as_u16()), "{path}: {}", response.status);
+        assert!(
+            response.text.contains("Go to <bdi>The page</bdi>"),
+            "{path}: {}",
+            response.status_and_text()
+        );
+        assert!(response.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
     }
     for path in ["/u/connection", "/u/nothing", "/login/callback/github"] {
-        assert_eq!(browser.post(path, &[("state", &handle)]).await.status, 404, "{path}");
+        assert_eq!(browser.post(path, &[("state", &login_state)]).await.status, 404, "{path}");
     }
-    assert!(browser.type_password(&handle, &email("auth0|1"), PASSWORD).await.parameter("code").is_some());
+    assert!(
+        browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await.parameter("code").is_some()
+    );
 }

@@ -3,81 +3,86 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::bench::{Answer, Bench, Browser, CALLBACK, DATABASE, PAGE, PASSWORD, email};
+use crate::test_tenant::{Browser, CALLBACK, DATABASE, PAGE, PASSWORD, TestResponse, TestTenant, email};
 
 const SIGN_UP: &str = "/dbconnections/signup";
 
-async fn bench() -> Bench {
-    Bench::with_users(&[&["auth0|1"]]).await
+async fn open_tenant() -> TestTenant {
+    TestTenant::with_users(&[&["auth0|1"]]).await
 }
 
 /// Signs up at the endpoint; `with` replaces or adds properties, null removes.
-async fn sign_up(bench: &Bench, with: Value) -> Answer {
+async fn sign_up(tenant: &TestTenant, with: Value) -> TestResponse {
     let mut body = json!({ "client_id": PAGE, "connection": DATABASE, "email": "New@Example.test",
         "password": "long enough" });
     for (name, value) in with.as_object().unwrap() {
         body[name] = value.clone();
     }
     body.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-    bench.post_json(SIGN_UP, None, &body).await
+    tenant.post_json(SIGN_UP, None, &body).await
 }
 
-async fn users(bench: &Bench) -> u64 {
-    bench.store.read().await.unwrap().count_users().await.unwrap()
+async fn users(tenant: &TestTenant) -> u64 {
+    tenant.store.read().await.unwrap().count_users().await.unwrap()
 }
 
-async fn password_opens(bench: &Bench, login: &str, password: &str) -> bool {
-    let mut browser = Browser::new(bench);
-    let handle = browser.begin(&[("client_id", "other")]).await;
-    browser.type_password(&handle, login, password).await.parameter("code").is_some()
+async fn password_opens(tenant: &TestTenant, login: &str, password: &str) -> bool {
+    let mut browser = Browser::new(tenant);
+    let login_state = browser.start_login(&[("client_id", "other")]).await;
+    browser.type_password(&login_state, login, password).await.parameter("code").is_some()
 }
 
 #[tokio::test]
 async fn a_new_person_signs_up_on_the_hosted_page_and_is_signed_in() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
-    let begun = browser.get(&crate::bench::authorize_path(&[("screen_hint", "signup")])).await;
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let begun = browser.get(&crate::test_tenant::authorize_path(&[("screen_hint", "signup")])).await;
     assert!(begun.location().starts_with("/u/signup?state="), "{}", begun.location());
     let page = browser.get(begun.location()).await;
     assert!(
         page.text.contains("Sign up for <bdi>The page</bdi>") && page.text.contains("At least 8 characters")
     );
-    let handle = begun.parameter("state").unwrap();
-    let fields = [("state", &*handle), ("email", "New@Example.test"), ("password", "long enough")];
-    let answer = browser.post("/u/signup", &fields).await;
-    assert!(answer.location().starts_with(&format!("{CALLBACK}?code=")), "{}", answer.said());
-    let account = bench.account_of(&answer.parameter("code").unwrap()).await;
-    let row = bench.row(&account).await.unwrap();
+    let login_state = begun.parameter("state").unwrap();
+    let fields = [("state", &*login_state), ("email", "New@Example.test"), ("password", "long enough")];
+    let response = browser.post("/u/signup", &fields).await;
+    assert!(response.location().starts_with(&format!("{CALLBACK}?code=")), "{}", response.status_and_text());
+    let account = tenant.account_of(&response.parameter("code").unwrap()).await;
+    let row = tenant.row(&account).await.unwrap();
     assert_eq!((row.profile.email(), row.profile.email_verified()), (Some("new@example.test"), Some(false)));
     assert_eq!(row.logins_count, 1);
-    assert!(password_opens(&bench, "NEW@example.test", "long enough").await);
-    let [mail] = &bench.take_mails()[..] else { panic!("not one mail") };
+    assert!(password_opens(&tenant, "NEW@example.test", "long enough").await);
+    let [mail] = &tenant.take_mails()[..] else { panic!("not one mail") };
     assert_eq!((&*mail.to, mail.link.contains("/u/verify-email?ticket=")), ("new@example.test", true));
-    assert!(!bench.stores("long enough"));
+    assert!(!tenant.stores("long enough"));
 }
 
 #[tokio::test]
 async fn the_login_page_leads_to_sign_up_where_somebody_can() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     for (connection, offered) in [("", true), ("staff", false)] {
-        let handle = browser.begin(&[("client_id", "other"), ("connection", connection)]).await;
-        let page = browser.get(&format!("/u/login?state={handle}")).await;
+        let login_state = browser.start_login(&[("client_id", "other"), ("connection", connection)]).await;
+        let page = browser.get(&format!("/u/login?state={login_state}")).await;
         assert_eq!(page.text.contains("/u/signup"), offered, "{connection}");
-        let page = browser.get(&format!("/u/signup?state={handle}")).await;
+        let page = browser.get(&format!("/u/signup?state={login_state}")).await;
         assert_eq!(page.status.as_u16(), if offered { 200 } else { 302 });
-        let fields = [("state", &*handle), ("email", "x@example.test"), ("password", "long enough")];
-        let answer = browser.post("/u/signup", &fields).await;
-        assert_eq!(answer.parameter("code").is_some(), offered, "{connection}: {}", answer.said());
+        let fields = [("state", &*login_state), ("email", "x@example.test"), ("password", "long enough")];
+        let response = browser.post("/u/signup", &fields).await;
+        assert_eq!(
+            response.parameter("code").is_some(),
+            offered,
+            "{connection}: {}",
+            response.status_and_text()
+        );
     }
-    assert_eq!(users(&bench).await, 2);
+    assert_eq!(users(&tenant).await, 2);
 }
 
 #[tokio::test]
 async fn the_endpoint_answers_with_the_new_users_id_and_believes_nothing_else() {
-    let bench = bench().await;
-    let answer = sign_up(
-        &bench,
+    let tenant = open_tenant().await;
+    let response = sign_up(
+        &tenant,
         json!({
             "given_name": "New", "picture": "https://example.test/new.svg", "user_metadata": { "theme": "dark" },
             // What nobody may say about themselves.
@@ -86,20 +91,20 @@ async fn the_endpoint_answers_with_the_new_users_id_and_believes_nothing_else() 
         }),
     )
     .await;
-    let mut said = answer.json();
-    let id = said["_id"].take();
-    assert_snapshot!(said, @r#"{"_id":null,"email":"new@example.test","email_verified":false,"given_name":"New","picture":"https://example.test/new.svg","user_metadata":{"theme":"dark"}}"#);
-    assert_eq!(answer.header("cache-control"), "no-store");
-    let row = bench.row(&format!("auth0|{}", id.as_str().unwrap())).await.unwrap();
+    let mut body = response.json();
+    let id = body["_id"].take();
+    assert_snapshot!(body, @r#"{"_id":null,"email":"new@example.test","email_verified":false,"given_name":"New","picture":"https://example.test/new.svg","user_metadata":{"theme":"dark"}}"#);
+    assert_eq!(response.header("cache-control"), "no-store");
+    let row = tenant.row(&format!("auth0|{}", id.as_str().unwrap())).await.unwrap();
     assert_eq!((row.identities.len(), row.app_metadata, row.blocked), (1, None, None));
     assert_eq!(row.profile.email_verified(), Some(false));
     assert_eq!(row.user_metadata.unwrap()["theme"], "dark");
-    assert!(password_opens(&bench, "new@example.test", "long enough").await);
+    assert!(password_opens(&tenant, "new@example.test", "long enough").await);
 }
 
 #[tokio::test]
 async fn what_cannot_be_is_refused_and_adds_nobody() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     for (with, code) in [
         (json!({ "client_id": null }), "invalid_request"),
         (json!({ "client_id": "nobody" }), "invalid_request"),
@@ -118,48 +123,48 @@ async fn what_cannot_be_is_refused_and_adds_nobody() {
         (json!({ "user_metadata": { "deep": {} } }), "invalid_request"),
         (json!({ "user_metadata": { "long": "x".repeat(501) } }), "invalid_request"),
     ] {
-        let answer = sign_up(&bench, with.clone()).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!(code)), "{with}");
+        let response = sign_up(&tenant, with.clone()).await;
+        assert_eq!((response.status.as_u16(), &response.json()["code"]), (400, &json!(code)), "{with}");
     }
-    assert_eq!(users(&bench).await, 1);
-    assert!(bench.take_mails().is_empty());
+    assert_eq!(users(&tenant).await, 1);
+    assert!(tenant.take_mails().is_empty());
 }
 
 #[tokio::test]
 async fn a_weak_password_is_answered_with_the_rules_in_auth0s_shape() {
-    let bench = bench().await;
-    let answer = sign_up(&bench, json!({ "password": "short" })).await;
-    assert_snapshot!(answer.said(), @r#"400 {"code":"invalid_password","description":{"rules":[{"code":"lengthAtLeast","format":[8],"message":"At least %d characters in length","verified":false}],"verified":false},"message":"Password is too weak","name":"PasswordStrengthError","policy":"* At least 8 characters in length","statusCode":400}"#);
+    let tenant = open_tenant().await;
+    let response = sign_up(&tenant, json!({ "password": "short" })).await;
+    assert_snapshot!(response.status_and_text(), @r#"400 {"code":"invalid_password","description":{"rules":[{"code":"lengthAtLeast","format":[8],"message":"At least %d characters in length","verified":false}],"verified":false},"message":"Password is too weak","name":"PasswordStrengthError","policy":"* At least 8 characters in length","statusCode":400}"#);
 }
 
 #[tokio::test]
 async fn an_address_that_somebody_has_is_an_invalid_sign_up_and_changes_nothing() {
-    let bench = bench().await;
-    let before = bench.row("auth0|1").await;
+    let tenant = open_tenant().await;
+    let before = tenant.row("auth0|1").await;
     for taken in [email("auth0|1"), email("auth0|1").to_uppercase()] {
-        let answer = sign_up(&bench, json!({ "email": taken })).await;
+        let response = sign_up(&tenant, json!({ "email": taken })).await;
         assert_eq!(
-            answer.said(),
+            response.status_and_text(),
             r#"400 {"code":"invalid_signup","description":"Invalid sign up","name":"BadRequestError","statusCode":400}"#
         );
     }
-    assert_eq!((users(&bench).await, bench.row("auth0|1").await), (1, before));
-    assert!(password_opens(&bench, &email("auth0|1"), PASSWORD).await);
-    assert!(!password_opens(&bench, &email("auth0|1"), "long enough").await);
-    assert!(bench.take_mails().is_empty());
+    assert_eq!((users(&tenant).await, tenant.row("auth0|1").await), (1, before));
+    assert!(password_opens(&tenant, &email("auth0|1"), PASSWORD).await);
+    assert!(!password_opens(&tenant, &email("auth0|1"), "long enough").await);
+    assert!(tenant.take_mails().is_empty());
 }
 
 #[tokio::test]
 async fn a_user_name_signs_in_and_is_nobody_elses_name_or_address() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let member = |address: &str, username: Value| {
         json!({ "client_id": "other", "connection": "members", "email": address, "username": username,
             "password": "Long-enough-1" })
     };
-    let answer = sign_up(&bench, member("ada@example.test", json!("Ada_1815"))).await;
-    assert_eq!(answer.json()["username"], "ada_1815", "{}", answer.text);
-    assert!(password_opens(&bench, "ADA_1815", "Long-enough-1").await);
-    assert!(password_opens(&bench, "ada@example.test", "Long-enough-1").await);
+    let response = sign_up(&tenant, member("ada@example.test", json!("Ada_1815"))).await;
+    assert_eq!(response.json()["username"], "ada_1815", "{}", response.text);
+    assert!(password_opens(&tenant, "ADA_1815", "Long-enough-1").await);
+    assert!(password_opens(&tenant, "ada@example.test", "Long-enough-1").await);
     for (address, username) in [
         ("eve@example.test", json!("ADA_1815")),
         ("eve@example.test", json!("ada@example.test")),
@@ -168,23 +173,23 @@ async fn a_user_name_signs_in_and_is_nobody_elses_name_or_address() {
         ("eve@example.test", json!("e v e")),
         ("eve@example.test", Value::Null),
     ] {
-        let answer = sign_up(&bench, member(address, username.clone())).await;
+        let response = sign_up(&tenant, member(address, username.clone())).await;
         assert_eq!(
-            (answer.status.as_u16(), &answer.json()["code"]),
+            (response.status.as_u16(), &response.json()["code"]),
             (400, &json!("invalid_signup")),
             "{username}"
         );
     }
-    assert_eq!(users(&bench).await, 2);
+    assert_eq!(users(&tenant).await, 2);
 }
 
 #[tokio::test]
 async fn of_many_who_sign_up_with_one_address_one_does() {
-    let bench = std::sync::Arc::new(bench().await);
+    let tenant = std::sync::Arc::new(open_tenant().await);
     let tries: Vec<_> = (0..8)
         .map(|_| {
-            let bench = bench.clone();
-            tokio::spawn(async move { sign_up(&bench, json!({})).await.status.as_u16() })
+            let tenant = tenant.clone();
+            tokio::spawn(async move { sign_up(&tenant, json!({})).await.status.as_u16() })
         })
         .collect();
     let mut statuses = Vec::new();
@@ -192,36 +197,36 @@ async fn of_many_who_sign_up_with_one_address_one_does() {
         statuses.push(attempt.await.unwrap());
     }
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
-    assert_eq!(users(&bench).await, 2);
+    assert_eq!(users(&tenant).await, 2);
 }
 
 #[tokio::test]
 async fn who_signs_up_again_and_again_waits() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     browser.address = Some("192.0.2.1".parse().unwrap());
-    let handle = browser.begin(&[]).await;
+    let login_state = browser.start_login(&[]).await;
     let mut last = None;
     for guess in 0..51 {
         let address = format!("{guess}@example.test");
-        let fields = [("state", &*handle), ("email", &*address), ("password", "short")];
+        let fields = [("state", &*login_state), ("email", &*address), ("password", "short")];
         last = Some(browser.post("/u/signup", &fields).await);
     }
     let last = last.unwrap();
     assert_eq!((last.status.as_u16(), last.header("retry-after")), (429, "1"));
-    assert_eq!(users(&bench).await, 1);
+    assert_eq!(users(&tenant).await, 1);
 }
 
 #[tokio::test]
 async fn nobody_is_signed_up_by_another_sites_form_or_in_another_browsers_login() {
-    let bench = bench().await;
-    let mut attacker = Browser::new(&bench);
-    let handle = attacker.begin(&[]).await;
-    let fields = [("state", &*handle), ("email", "eve@example.test"), ("password", "long enough")];
-    let mut victim = Browser::new(&bench);
-    victim.begin(&[]).await;
+    let tenant = open_tenant().await;
+    let mut attacker = Browser::new(&tenant);
+    let login_state = attacker.start_login(&[]).await;
+    let fields = [("state", &*login_state), ("email", "eve@example.test"), ("password", "long enough")];
+    let mut victim = Browser::new(&tenant);
+    victim.start_login(&[]).await;
     assert_eq!(victim.post("/u/signup", &fields).await.status, 400);
     attacker.origin = "http://evil.test";
     assert_eq!(attacker.post("/u/signup", &fields).await.status, 403);
-    assert_eq!(users(&bench).await, 1);
+    assert_eq!(users(&tenant).await, 1);
 }

@@ -47,7 +47,7 @@ pub(crate) const LEEWAY: Duration = Duration::from_secs(10);
 /// When every story begins: 2026-01-01T00:00:00.000Z.
 pub(crate) const START: i64 = 1_767_225_600_000;
 
-pub(crate) struct Bench {
+pub(crate) struct TestTenant {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     issuer: Issuer,
@@ -68,14 +68,14 @@ impl Carrier for Mails {
     }
 }
 
-/// An answer, read whole.
-pub(crate) struct Answer {
+/// An response, read whole.
+pub(crate) struct TestResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl TestResponse {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.text))
     }
@@ -95,7 +95,7 @@ impl Answer {
     }
 
     /// Status and body in one text, for snapshots.
-    pub(crate) fn said(&self) -> String {
+    pub(crate) fn status_and_text(&self) -> String {
         format!("{} {}", self.status.as_u16(), self.text)
     }
 }
@@ -186,7 +186,7 @@ async fn open(
     Tenant::open(store.clone(), issuer.clone(), configuration.clone(), clock.clone(), mails).await.unwrap()
 }
 
-/// What every bench but a provider's has, and these connections.
+/// What every tenant but a provider's has, and these connections.
 fn configuration(options: Options, connections: Vec<Connection>) -> Configuration {
     let machine = Client {
         application_type: ApplicationType::Machine,
@@ -274,7 +274,7 @@ fn configuration(options: Options, connections: Vec<Connection>) -> Configuratio
     .unwrap()
 }
 
-impl Bench {
+impl TestTenant {
     /// A tenant with these users, see [`user`].
     pub(crate) async fn with_users(users: &[&[&str]]) -> Self {
         Self::with_seeds(users.iter().map(|ids| user(ids)).collect()).await
@@ -350,16 +350,16 @@ impl Bench {
         self.router = open(store, issuer, &self.configuration, &self.clock, mails).await.router();
     }
 
-    /// Answers on a socket as well, for whoever is not on this bench.
+    /// Answers on a socket as well, for whoever is not on this tenant.
     pub(crate) fn listen(&self, listener: TcpListener) {
         tokio::spawn(axum::serve(listener, self.router.clone()).into_future());
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> TestResponse {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer {
+        TestResponse {
             status: parts.status,
             headers: parts.headers,
             text: String::from_utf8(bytes.to_vec()).unwrap(),
@@ -367,13 +367,13 @@ impl Bench {
     }
 
     /// A Management API call without a body.
-    pub(crate) async fn call(&self, method: Method, path: &str, token: &str) -> Answer {
+    pub(crate) async fn call(&self, method: Method, path: &str, token: &str) -> TestResponse {
         let request = Request::builder().method(method).uri(path);
         let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    pub(crate) async fn post_json(&self, path: &str, token: Option<&str>, body: &Value) -> Answer {
+    pub(crate) async fn post_json(&self, path: &str, token: Option<&str>, body: &Value) -> TestResponse {
         self.send_json(Method::POST, path, token, body).await
     }
 
@@ -383,7 +383,7 @@ impl Bench {
         path: &str,
         token: Option<&str>,
         body: &Value,
-    ) -> Answer {
+    ) -> TestResponse {
         let request = Request::builder().method(method).uri(path);
         let mut request = request.header(header::CONTENT_TYPE, "application/json; charset=utf-8");
         if let Some(token) = token {
@@ -392,7 +392,7 @@ impl Bench {
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
-    pub(crate) async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -494,7 +494,7 @@ pub(crate) const VERIFIER: &str = "a-verifier-of-more-than-forty-three-character
 
 /// A browser: it keeps cookies and sends forms from the tenant's own origin.
 pub(crate) struct Browser<'b> {
-    bench: &'b Bench,
+    tenant: &'b TestTenant,
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) origin: &'b str,
     /// Where its connections come from.
@@ -504,17 +504,17 @@ pub(crate) struct Browser<'b> {
 }
 
 impl<'b> Browser<'b> {
-    pub(crate) fn new(bench: &'b Bench) -> Self {
+    pub(crate) fn new(tenant: &'b TestTenant) -> Self {
         Self {
-            bench,
+            tenant,
             cookies: BTreeMap::new(),
-            origin: bench.issuer.origin(),
+            origin: tenant.issuer.origin(),
             address: None,
             forwarded_for: None,
         }
     }
 
-    async fn send(&mut self, mut request: Request<Body>) -> Answer {
+    async fn send(&mut self, mut request: Request<Body>) -> TestResponse {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().unwrap());
@@ -525,8 +525,8 @@ impl<'b> Browser<'b> {
         if let Some(forwarded_for) = &self.forwarded_for {
             request.headers_mut().insert("x-forwarded-for", forwarded_for.parse().unwrap());
         }
-        let answer = self.bench.send(request).await;
-        for cookie in answer.headers.get_all(header::SET_COOKIE) {
+        let response = self.tenant.send(request).await;
+        for cookie in response.headers.get_all(header::SET_COOKIE) {
             let text = cookie.to_str().unwrap();
             let (name, rest) = text.split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();
@@ -536,14 +536,14 @@ impl<'b> Browser<'b> {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        answer
+        response
     }
 
-    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> TestResponse {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
-    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> TestResponse {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -554,28 +554,33 @@ impl<'b> Browser<'b> {
     }
 
     /// Asks to sign in and gets as far as the login page: the handle in its address.
-    pub(crate) async fn begin(&mut self, with: &[(&str, &str)]) -> String {
-        let answer = self.get(&authorize_path(with)).await;
-        answer.parameter("state").unwrap_or_else(|| panic!("no login page: {}", answer.said()))
+    pub(crate) async fn start_login(&mut self, with: &[(&str, &str)]) -> String {
+        let response = self.get(&authorize_path(with)).await;
+        response.parameter("state").unwrap_or_else(|| panic!("no login page: {}", response.status_and_text()))
     }
 
     /// Types a password; the answer is a redirect with a code if it was right.
-    pub(crate) async fn type_password(&mut self, handle: &str, username: &str, password: &str) -> Answer {
-        let fields = [("state", handle), ("username", username), ("password", password)];
+    pub(crate) async fn type_password(
+        &mut self,
+        login_state: &str,
+        username: &str,
+        password: &str,
+    ) -> TestResponse {
+        let fields = [("state", login_state), ("username", username), ("password", password)];
         self.post("/u/login", &fields).await
     }
 
     /// Signs in with a password: the code.
     pub(crate) async fn sign_in(&mut self, id: &str, with: &[(&str, &str)]) -> String {
-        let handle = self.begin(with).await;
-        let answer = self.type_password(&handle, &email(id), PASSWORD).await;
-        answer.parameter("code").unwrap_or_else(|| panic!("no code: {}", answer.said()))
+        let login_state = self.start_login(with).await;
+        let response = self.type_password(&login_state, &email(id), PASSWORD).await;
+        response.parameter("code").unwrap_or_else(|| panic!("no code: {}", response.status_and_text()))
     }
 
     /// Chooses somebody at a stand-in.
-    pub(crate) async fn stand_in(&mut self, connection: &str, fields: &[(&str, &str)]) -> Answer {
-        let handle = self.begin(&[("connection", connection)]).await;
-        let fields: Vec<_> = [("state", &*handle), ("connection", connection)]
+    pub(crate) async fn stand_in(&mut self, connection: &str, fields: &[(&str, &str)]) -> TestResponse {
+        let login_state = self.start_login(&[("connection", connection)]).await;
+        let fields: Vec<_> = [("state", &*login_state), ("connection", connection)]
             .into_iter()
             .chain(fields.iter().copied())
             .collect();
@@ -583,9 +588,9 @@ impl<'b> Browser<'b> {
     }
 }
 
-impl Bench {
+impl TestTenant {
     /// Trades a code as the page does; `with` replaces or adds parameters, an empty value removes.
-    pub(crate) async fn trade(&self, code: &str, with: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn exchange_code(&self, code: &str, with: &[(&str, &str)]) -> TestResponse {
         let mut fields: BTreeMap<&str, &str> = BTreeMap::from([
             ("grant_type", "authorization_code"),
             ("client_id", PAGE),
@@ -604,13 +609,14 @@ impl Bench {
         let scope = format!("{SCOPE} offline_access");
         let code =
             browser.sign_in(id, &[("scope", &scope), ("client_id", client), ("prompt", "login")]).await;
-        let answer = self.trade(&code, &[("client_id", client), ("client_secret", "web secret")]).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        answer.json()
+        let response =
+            self.exchange_code(&code, &[("client_id", client), ("client_secret", "web secret")]).await;
+        assert_eq!(response.status, 200, "{}", response.text);
+        response.json()
     }
 
     /// Exchanges a refresh token; `with` replaces or adds parameters, an empty value removes.
-    pub(crate) async fn refresh(&self, token: &str, with: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn refresh(&self, token: &str, with: &[(&str, &str)]) -> TestResponse {
         let mut fields: BTreeMap<&str, &str> =
             BTreeMap::from([("grant_type", "refresh_token"), ("client_id", PAGE), ("refresh_token", token)]);
         fields.extend(with.iter().copied());
@@ -636,7 +642,7 @@ impl Bench {
 
     /// Whose account a code opens.
     pub(crate) async fn account_of(&self, code: &str) -> String {
-        let tokens = self.trade(code, &[]).await.json();
+        let tokens = self.exchange_code(code, &[]).await.json();
         claims_in(tokens["id_token"].as_str().unwrap())["sub"].as_str().unwrap().to_owned()
     }
 }

@@ -8,7 +8,9 @@ use insta::assert_snapshot;
 use serde_json::json;
 use tenant::secret::digest;
 
-use crate::bench::{API, Answer, Bench, Browser, CALLBACK, PAGE, VERIFIER, authorize_path, claims_in};
+use crate::test_tenant::{
+    API, Browser, CALLBACK, PAGE, TestResponse, TestTenant, VERIFIER, authorize_path, claims_in,
+};
 
 const INVALID_CODE: &str =
     r#"403 {"error":"invalid_grant","error_description":"Invalid authorization code"}"#;
@@ -16,22 +18,22 @@ const INVALID_VERIFIER: &str =
     r#"403 {"error":"invalid_grant","error_description":"Failed to verify code verifier"}"#;
 const DENIED: &str = r#"401 {"error":"access_denied","error_description":"Unauthorized"}"#;
 
-async fn bench() -> Bench {
-    Bench::with_users(&[&["auth0|1", "github|42"]]).await
+async fn open_tenant() -> TestTenant {
+    TestTenant::with_users(&[&["auth0|1", "github|42"]]).await
 }
 
-async fn userinfo(bench: &Bench, token: &str) -> Answer {
+async fn userinfo(tenant: &TestTenant, token: &str) -> TestResponse {
     let request = Request::get("/userinfo").header("authorization", format!("Bearer {token}"));
-    bench.send(request.body(Body::empty()).unwrap()).await
+    tenant.send(request.body(Body::empty()).unwrap()).await
 }
 
 #[tokio::test]
 async fn a_code_becomes_tokens_with_the_documented_claims() {
-    let bench = bench().await;
-    let code = Browser::new(&bench).sign_in("auth0|1", &[("max_age", "600")]).await;
-    let answer = bench.trade(&code, &[]).await;
-    assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"));
-    let tokens = answer.json();
+    let tenant = open_tenant().await;
+    let code = Browser::new(&tenant).sign_in("auth0|1", &[("max_age", "600")]).await;
+    let response = tenant.exchange_code(&code, &[]).await;
+    assert_eq!((response.header("cache-control"), response.header("pragma")), ("no-store", "no-cache"));
+    let tokens = response.json();
     assert_eq!(tokens["token_type"], "Bearer");
     assert_eq!(tokens["expires_in"], 7200);
     assert_eq!(tokens["scope"], "openid profile email read:current_user update:current_user_identities");
@@ -47,37 +49,37 @@ async fn a_code_becomes_tokens_with_the_documented_claims() {
 
 #[tokio::test]
 async fn scopes_that_a_person_cannot_grant_are_dropped_without_a_word() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let scope = "openid update:users read:users delete:current_user read:current_user";
-    let code = Browser::new(&bench).sign_in("auth0|1", &[("scope", scope)]).await;
-    assert_eq!(bench.trade(&code, &[]).await.json()["scope"], "openid read:current_user");
+    let code = Browser::new(&tenant).sign_in("auth0|1", &[("scope", scope)]).await;
+    assert_eq!(tenant.exchange_code(&code, &[]).await.json()["scope"], "openid read:current_user");
 }
 
 #[tokio::test]
 async fn json_does_as_well_as_a_form() {
-    let bench = bench().await;
-    let code = Browser::new(&bench).sign_in("auth0|1", &[]).await;
+    let tenant = open_tenant().await;
+    let code = Browser::new(&tenant).sign_in("auth0|1", &[]).await;
     let body = json!({ "grant_type": "authorization_code", "client_id": PAGE, "code": code,
         "redirect_uri": CALLBACK, "code_verifier": VERIFIER, "something": "else" });
-    assert_eq!(bench.post_json("/oauth/token", None, &body).await.status, 200);
+    assert_eq!(tenant.post_json("/oauth/token", None, &body).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_code_is_good_once() {
-    let bench = bench().await;
-    let code = Browser::new(&bench).sign_in("auth0|1", &[]).await;
-    assert_eq!(bench.trade(&code, &[]).await.status, 200);
-    assert_eq!(bench.trade(&code, &[]).await.said(), INVALID_CODE);
+    let tenant = open_tenant().await;
+    let code = Browser::new(&tenant).sign_in("auth0|1", &[]).await;
+    assert_eq!(tenant.exchange_code(&code, &[]).await.status, 200);
+    assert_eq!(tenant.exchange_code(&code, &[]).await.status_and_text(), INVALID_CODE);
 }
 
 #[tokio::test]
-async fn of_sixteen_who_trade_one_code_one_succeeds() {
-    let bench = std::sync::Arc::new(bench().await);
-    let code = Browser::new(&bench).sign_in("auth0|1", &[]).await;
+async fn of_sixteen_who_exchange_one_code_one_succeeds() {
+    let tenant = std::sync::Arc::new(open_tenant().await);
+    let code = Browser::new(&tenant).sign_in("auth0|1", &[]).await;
     let tries: Vec<_> = (0..16)
         .map(|_| {
-            let (bench, code) = (bench.clone(), code.clone());
-            tokio::spawn(async move { bench.trade(&code, &[]).await.status.as_u16() })
+            let (tenant, code) = (tenant.clone(), code.clone());
+            tokio::spawn(async move { tenant.exchange_code(&code, &[]).await.status.as_u16() })
         })
         .collect();
     let mut statuses = Vec::new();
@@ -91,20 +93,20 @@ async fn of_sixteen_who_trade_one_code_one_succeeds() {
 
 #[tokio::test]
 async fn a_code_is_good_for_a_minute() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     let code = browser.sign_in("auth0|1", &[]).await;
-    bench.clock.advance(Duration::from_secs(59));
-    assert_eq!(bench.trade(&code, &[]).await.status, 200);
+    tenant.clock.advance(Duration::from_secs(59));
+    assert_eq!(tenant.exchange_code(&code, &[]).await.status, 200);
     let code = browser.get(&authorize_path(&[])).await.parameter("code").unwrap();
-    bench.clock.advance(Duration::from_mins(1));
-    assert_eq!(bench.trade(&code, &[]).await.said(), INVALID_CODE);
+    tenant.clock.advance(Duration::from_mins(1));
+    assert_eq!(tenant.exchange_code(&code, &[]).await.status_and_text(), INVALID_CODE);
 }
 
 #[tokio::test]
 async fn a_code_is_bound_to_its_client_address_and_verifier() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
     for (with, expected) in [
         (("client_id", "other"), INVALID_CODE),
@@ -117,21 +119,21 @@ async fn a_code_is_bound_to_its_client_address_and_verifier() {
         (("client_id", ""), DENIED),
     ] {
         let code = browser.get(&authorize_path(&[])).await.parameter("code").unwrap();
-        assert_eq!(bench.trade(&code, &[with]).await.said(), expected, "{with:?}");
+        assert_eq!(tenant.exchange_code(&code, &[with]).await.status_and_text(), expected, "{with:?}");
         // Who is known and fails with a code has used it up; who is nobody has not.
-        let again = bench.trade(&code, &[]).await;
+        let again = tenant.exchange_code(&code, &[]).await;
         if expected == DENIED || with.0 == "code" {
             assert_eq!(again.status, 200, "{with:?}");
         } else {
-            assert_eq!(again.said(), INVALID_CODE, "{with:?}");
+            assert_eq!(again.status_and_text(), INVALID_CODE, "{with:?}");
         }
     }
 }
 
 #[tokio::test]
 async fn a_verifier_that_is_too_short_too_long_or_the_challenge_itself_is_refused() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
     let long = "a".repeat(129);
     let spaced = format!("{VERIFIER} ");
@@ -139,35 +141,43 @@ async fn a_verifier_that_is_too_short_too_long_or_the_challenge_itself_is_refuse
         let challenge = digest(verifier.as_bytes());
         let path = authorize_path(&[("code_challenge", &challenge)]);
         let code = browser.get(&path).await.parameter("code").unwrap();
-        assert_eq!(bench.trade(&code, &[("code_verifier", verifier)]).await.said(), INVALID_VERIFIER);
+        assert_eq!(
+            tenant.exchange_code(&code, &[("code_verifier", verifier)]).await.status_and_text(),
+            INVALID_VERIFIER
+        );
     }
     let code = browser.get(&authorize_path(&[])).await.parameter("code").unwrap();
     let challenge = digest(VERIFIER.as_bytes());
-    assert_eq!(bench.trade(&code, &[("code_verifier", &challenge)]).await.said(), INVALID_VERIFIER);
+    assert_eq!(
+        tenant.exchange_code(&code, &[("code_verifier", &challenge)]).await.status_and_text(),
+        INVALID_VERIFIER
+    );
 }
 
 #[tokio::test]
 async fn a_stripped_challenge_is_noticed() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let without = [("client_id", "web"), ("code_challenge", ""), ("code_challenge_method", "")];
-    let code = Browser::new(&bench).sign_in("auth0|1", &without).await;
-    let answer = bench.trade(&code, &[("client_id", "web"), ("client_secret", "web secret")]).await;
-    assert_eq!(answer.said(), INVALID_VERIFIER);
+    let code = Browser::new(&tenant).sign_in("auth0|1", &without).await;
+    let response =
+        tenant.exchange_code(&code, &[("client_id", "web"), ("client_secret", "web secret")]).await;
+    assert_eq!(response.status_and_text(), INVALID_VERIFIER);
 }
 
 #[tokio::test]
 async fn a_confidential_client_proves_itself_in_body_or_header() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
     for secret in ["", "wrong", "web secret "] {
         let code = browser.get(&authorize_path(&[("client_id", "web")])).await.parameter("code").unwrap();
-        let answer = bench.trade(&code, &[("client_id", "web"), ("client_secret", secret)]).await;
-        assert_eq!(answer.said(), DENIED, "{secret}");
+        let response = tenant.exchange_code(&code, &[("client_id", "web"), ("client_secret", secret)]).await;
+        assert_eq!(response.status_and_text(), DENIED, "{secret}");
     }
     let code = browser.get(&authorize_path(&[("client_id", "web")])).await.parameter("code").unwrap();
-    let answer = bench.trade(&code, &[("client_id", "web"), ("client_secret", "web secret")]).await;
-    assert_eq!(answer.status, 200);
+    let response =
+        tenant.exchange_code(&code, &[("client_id", "web"), ("client_secret", "web secret")]).await;
+    assert_eq!(response.status, 200);
 
     let code = browser.get(&authorize_path(&[("client_id", "web")])).await.parameter("code").unwrap();
     let body = form_urlencoded::Serializer::new(String::new())
@@ -182,58 +192,61 @@ async fn a_confidential_client_proves_itself_in_body_or_header() {
     let request = Request::post("/oauth/token")
         .header("authorization", "Basic d2ViOndlYitzZWNyZXQ=")
         .header("content-type", "application/x-www-form-urlencoded");
-    assert_eq!(bench.send(request.body(Body::from(body)).unwrap()).await.status, 200);
+    assert_eq!(tenant.send(request.body(Body::from(body)).unwrap()).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_grant_must_be_known_and_allowed() {
-    let bench = bench().await;
-    let answer = bench.trade("x", &[("grant_type", "magic")]).await;
-    assert_snapshot!(answer.said(), @r#"403 {"error":"unsupported_grant_type","error_description":"Unsupported grant type"}"#);
-    let answer = bench.trade("x", &[("grant_type", "")]).await;
-    assert_snapshot!(answer.said(), @r#"400 {"error":"invalid_request","error_description":"Missing required parameter: grant_type"}"#);
-    let answer = bench.trade("x", &[("client_id", "machine"), ("client_secret", "machine secret")]).await;
-    assert_snapshot!(answer.said(), @r#"403 {"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}"#);
+    let tenant = open_tenant().await;
+    let response = tenant.exchange_code("x", &[("grant_type", "magic")]).await;
+    assert_snapshot!(response.status_and_text(), @r#"403 {"error":"unsupported_grant_type","error_description":"Unsupported grant type"}"#);
+    let response = tenant.exchange_code("x", &[("grant_type", "")]).await;
+    assert_snapshot!(response.status_and_text(), @r#"400 {"error":"invalid_request","error_description":"Missing required parameter: grant_type"}"#);
+    let response =
+        tenant.exchange_code("x", &[("client_id", "machine"), ("client_secret", "machine secret")]).await;
+    assert_snapshot!(response.status_and_text(), @r#"403 {"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}"#);
 }
 
 #[tokio::test]
 async fn without_an_audience_the_token_is_opaque_and_opens_userinfo_only() {
-    let bench = bench().await;
-    let code = Browser::new(&bench).sign_in("auth0|1", &[("audience", "")]).await;
-    let tokens = bench.trade(&code, &[]).await.json();
+    let tenant = open_tenant().await;
+    let code = Browser::new(&tenant).sign_in("auth0|1", &[("audience", "")]).await;
+    let tokens = tenant.exchange_code(&code, &[]).await.json();
     assert_eq!(tokens["scope"], "openid profile email");
     let token = tokens["access_token"].as_str().unwrap().to_owned();
     assert!(!token.contains('.'));
-    let answer = userinfo(&bench, &token).await;
-    assert_eq!(answer.json()["sub"], "auth0|1");
-    assert_eq!(answer.json()["email"], "auth01@example.test");
-    let refused = bench.call(axum::http::Method::GET, "/api/v2/users/auth0%7C1", &token).await;
+    let response = userinfo(&tenant, &token).await;
+    assert_eq!(response.json()["sub"], "auth0|1");
+    assert_eq!(response.json()["email"], "auth01@example.test");
+    let refused = tenant.call(axum::http::Method::GET, "/api/v2/users/auth0%7C1", &token).await;
     assert_eq!(refused.status, 400);
-    bench.clock.advance(Duration::from_hours(2));
-    assert_eq!(userinfo(&bench, &token).await.status, 401);
+    tenant.clock.advance(Duration::from_hours(2));
+    assert_eq!(userinfo(&tenant, &token).await.status, 401);
 }
 
 #[tokio::test]
 async fn userinfo_refuses_what_is_no_access_token_of_its_own() {
-    let bench = bench().await;
-    for token in [bench.id_token("auth0|1", PAGE).await, "opaque".to_owned(), "a.b.c".to_owned()] {
-        let answer = userinfo(&bench, &token).await;
-        assert_eq!(answer.said(), "401 Unauthorized");
+    let tenant = open_tenant().await;
+    for token in [tenant.id_token("auth0|1", PAGE).await, "opaque".to_owned(), "a.b.c".to_owned()] {
+        let response = userinfo(&tenant, &token).await;
+        assert_eq!(response.status_and_text(), "401 Unauthorized");
         assert!(
-            answer.header("www-authenticate").starts_with("Bearer realm=\"Users\", error=\"invalid_token\"")
+            response
+                .header("www-authenticate")
+                .starts_with("Bearer realm=\"Users\", error=\"invalid_token\"")
         );
     }
-    let scopeless = bench.sign(&bench.claims("auth0|1", "read:current_user")).await;
-    assert_eq!(userinfo(&bench, &scopeless).await.status, 401);
-    assert_eq!(userinfo(&bench, &bench.user_token("auth0|1").await).await.status, 200);
+    let scopeless = tenant.sign(&tenant.claims("auth0|1", "read:current_user")).await;
+    assert_eq!(userinfo(&tenant, &scopeless).await.status, 401);
+    assert_eq!(userinfo(&tenant, &tenant.user_token("auth0|1").await).await.status, 200);
 }
 
 #[tokio::test]
 async fn no_code_token_or_password_is_stored_as_it_is() {
-    let bench = bench().await;
-    let code = Browser::new(&bench).sign_in("auth0|1", &[("audience", "")]).await;
+    let tenant = open_tenant().await;
+    let code = Browser::new(&tenant).sign_in("auth0|1", &[("audience", "")]).await;
     let digest = tenant::secret::Secret::new(code.clone()).digest();
-    let found = bench
+    let found = tenant
         .store
         .write::<_, store::Error, _>(move |unit| {
             Box::pin(async move { unit.mark_code_used(&digest, 0).await })
@@ -246,21 +259,21 @@ async fn no_code_token_or_password_is_stored_as_it_is() {
 
 #[tokio::test]
 async fn a_token_for_an_api_of_ones_own_opens_userinfo_where_openid_was_asked_for_and_nothing_else() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let tokens = async |scope: &str| {
         let with = [("audience", API), ("scope", scope), ("prompt", "login")];
-        let code = Browser::new(&bench).sign_in("auth0|1", &with).await;
-        let tokens = bench.trade(&code, &[]).await.json();
+        let code = Browser::new(&tenant).sign_in("auth0|1", &with).await;
+        let tokens = tenant.exchange_code(&code, &[]).await.json();
         tokens["access_token"].as_str().unwrap().to_owned()
     };
     let token = tokens("openid email read:things read:current_user").await;
     let claims = claims_in(&token);
     assert_eq!(claims["aud"], json!([API, "http://localhost:3000/userinfo"]));
     assert_eq!(claims["scope"], "openid email read:things");
-    assert_eq!(userinfo(&bench, &token).await.json()["email"], "auth01@example.test");
-    let managed = bench.call(axum::http::Method::GET, "/api/v2/users/auth0%7C1", &token).await;
+    assert_eq!(userinfo(&tenant, &token).await.json()["email"], "auth01@example.test");
+    let managed = tenant.call(axum::http::Method::GET, "/api/v2/users/auth0%7C1", &token).await;
     assert_eq!((managed.status.as_u16(), &managed.json()["message"]), (401, &json!("Invalid token")));
     let bare = tokens("read:things").await;
     assert_eq!(claims_in(&bare)["aud"], API);
-    assert_eq!(userinfo(&bench, &bare).await.status, 401);
+    assert_eq!(userinfo(&tenant, &bare).await.status, 401);
 }

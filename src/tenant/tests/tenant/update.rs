@@ -6,148 +6,150 @@ use axum::http::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::bench::{Answer, Bench, Browser, DATABASE, PAGE, PASSWORD, START, email};
+use crate::test_tenant::{Browser, DATABASE, PAGE, PASSWORD, START, TestResponse, TestTenant, email};
 
 const PATH: &str = "/api/v2/users/auth0%7C1";
 
-async fn bench() -> Bench {
-    Bench::with_users(&[&["auth0|1", "google-oauth2|115"], &["auth0|2"], &["github|42", "auth0|3"]]).await
+async fn open_tenant() -> TestTenant {
+    TestTenant::with_users(&[&["auth0|1", "google-oauth2|115"], &["auth0|2"], &["github|42", "auth0|3"]])
+        .await
 }
 
-async fn patch(bench: &Bench, path: &str, body: &Value) -> Answer {
-    let machine = bench.machine_token("update:users").await;
-    bench.send_json(Method::PATCH, path, Some(&machine), body).await
+async fn patch(tenant: &TestTenant, path: &str, body: &Value) -> TestResponse {
+    let machine = tenant.machine_token("update:users").await;
+    tenant.send_json(Method::PATCH, path, Some(&machine), body).await
 }
 
-async fn sign_in_as(bench: &Bench, login: &str, password: &str) -> u16 {
-    let mut browser = Browser::new(bench);
-    let handle = browser.begin(&[]).await;
-    browser.type_password(&handle, login, password).await.status.as_u16()
+async fn sign_in_as(tenant: &TestTenant, login: &str, password: &str) -> u16 {
+    let mut browser = Browser::new(tenant);
+    let login_state = browser.start_login(&[]).await;
+    browser.type_password(&login_state, login, password).await.status.as_u16()
 }
 
 #[tokio::test]
 async fn metadata_are_merged_at_the_first_level_and_the_change_is_dated() {
-    let bench = bench().await;
-    bench.clock.advance(Duration::from_mins(1));
+    let tenant = open_tenant().await;
+    tenant.clock.advance(Duration::from_mins(1));
     let body = json!({ "user_metadata": { "a": { "x": 1, "y": null } }, "app_metadata": { "plan": "gold" } });
-    let user = patch(&bench, PATH, &body).await.json();
+    let user = patch(&tenant, PATH, &body).await.json();
     assert_eq!(user["user_metadata"], json!({ "theme": "dark", "a": { "x": 1, "y": null } }));
     assert_eq!(user["app_metadata"], json!({ "plan": "gold" }));
     assert_eq!(user["updated_at"], "2026-01-01T00:01:00.000Z");
     assert_eq!(user["created_at"], "2026-01-01T00:00:00.000Z");
     let user =
-        patch(&bench, PATH, &json!({ "user_metadata": { "a": { "z": 2 }, "theme": null } })).await.json();
+        patch(&tenant, PATH, &json!({ "user_metadata": { "a": { "z": 2 }, "theme": null } })).await.json();
     assert_eq!(user["user_metadata"], json!({ "a": { "z": 2 } }));
-    let user = patch(&bench, PATH, &json!({ "user_metadata": {} })).await.json();
+    let user = patch(&tenant, PATH, &json!({ "user_metadata": {} })).await.json();
     assert_eq!((&user["user_metadata"], &user["app_metadata"]), (&json!({}), &json!({ "plan": "gold" })));
 }
 
 #[tokio::test]
 async fn root_attributes_are_replaced_and_null_brings_the_default_back() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let body =
         json!({ "name": "Ada", "given_name": "A", "picture": "https://example.test/a.png", "blocked": true });
-    let user = patch(&bench, PATH, &body).await.json();
+    let user = patch(&tenant, PATH, &body).await.json();
     for (key, value) in body.as_object().unwrap() {
         assert_eq!(user[key], *value);
     }
     let user =
-        patch(&bench, PATH, &json!({ "name": null, "given_name": null, "blocked": false })).await.json();
+        patch(&tenant, PATH, &json!({ "name": null, "given_name": null, "blocked": false })).await.json();
     assert_eq!(user["name"], json!(email("auth0|1")));
     assert_eq!((user.get("given_name"), &user["blocked"]), (None, &json!(false)));
 }
 
 #[tokio::test]
 async fn a_form_changes_a_user_and_its_booleans_are_words() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let change = async |body: &str| {
         let request = axum::http::Request::patch(PATH)
-            .header("authorization", format!("Bearer {}", bench.machine_token("update:users").await))
+            .header("authorization", format!("Bearer {}", tenant.machine_token("update:users").await))
             .header("content-type", "application/x-www-form-urlencoded");
-        bench.send(request.body(axum::body::Body::from(body.to_owned())).unwrap()).await
+        tenant.send(request.body(axum::body::Body::from(body.to_owned())).unwrap()).await
     };
     let user = change("blocked=true&name=Ada+L%C3%B6").await.json();
     assert_eq!((&user["blocked"], &user["name"]), (&json!(true), &json!("Ada Lö")));
-    let stored = bench.row("auth0|1").await;
+    let stored = tenant.row("auth0|1").await;
     for wrong in ["blocked=perhaps", "blocked=true&blocked=false", "identities=x", "user_metadata=x"] {
         assert_eq!(change(wrong).await.json()["errorCode"], "invalid_body", "{wrong}");
     }
-    assert_eq!(bench.row("auth0|1").await, stored);
+    assert_eq!(tenant.row("auth0|1").await, stored);
 }
 
 #[tokio::test]
 async fn a_new_password_signs_in_and_ends_the_sessions_of_the_old() {
-    let bench = bench().await;
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
-    let answer = patch(&bench, PATH, &json!({ "password": "battery staple", "connection": DATABASE })).await;
-    let user = answer.json();
+    let response =
+        patch(&tenant, PATH, &json!({ "password": "battery staple", "connection": DATABASE })).await;
+    let user = response.json();
     assert_eq!(user["last_password_reset"], "2026-01-01T00:00:00.000Z");
     for never in ["password", "connection", "client_id"] {
         assert_eq!(user.get(never), None);
     }
-    assert!(!answer.text.contains("battery"));
-    assert_eq!(sign_in_as(&bench, &email("auth0|1"), PASSWORD).await, 401);
-    assert_eq!(sign_in_as(&bench, &email("auth0|1"), "battery staple").await, 302);
-    let silent = browser.get(&crate::bench::authorize_path(&[("prompt", "none")])).await;
+    assert!(!response.text.contains("battery"));
+    assert_eq!(sign_in_as(&tenant, &email("auth0|1"), PASSWORD).await, 401);
+    assert_eq!(sign_in_as(&tenant, &email("auth0|1"), "battery staple").await, 302);
+    let silent = browser.get(&crate::test_tenant::authorize_path(&[("prompt", "none")])).await;
     assert_eq!(silent.parameter("error").as_deref(), Some("login_required"));
 }
 
 #[tokio::test]
 async fn a_new_password_signs_the_account_out_everywhere_and_nobody_else() {
-    let bench = Bench::with_users(&[&["auth0|1", "google-oauth2|9"], &["auth0|2"]]).await;
-    let (mut mine, mut theirs) = (Browser::new(&bench), Browser::new(&bench));
-    let by_password = bench.tokens(&mut mine, "auth0|1", PAGE).await;
-    let of_others = bench.tokens(&mut theirs, "auth0|2", PAGE).await;
-    let mut linked = Browser::new(&bench);
+    let tenant = TestTenant::with_users(&[&["auth0|1", "google-oauth2|9"], &["auth0|2"]]).await;
+    let (mut mine, mut theirs) = (Browser::new(&tenant), Browser::new(&tenant));
+    let by_password = tenant.tokens(&mut mine, "auth0|1", PAGE).await;
+    let of_others = tenant.tokens(&mut theirs, "auth0|2", PAGE).await;
+    let mut linked = Browser::new(&tenant);
     linked.stand_in("google-oauth2", &[("choice", "9")]).await;
-    let pending = mine.get(&crate::bench::authorize_path(&[])).await.parameter("code").unwrap();
-    assert_eq!(patch(&bench, PATH, &json!({ "password": "battery staple" })).await.status, 200);
+    let pending = mine.get(&crate::test_tenant::authorize_path(&[])).await.parameter("code").unwrap();
+    assert_eq!(patch(&tenant, PATH, &json!({ "password": "battery staple" })).await.status, 200);
     let refresh = |tokens: &Value| tokens["refresh_token"].as_str().unwrap().to_owned();
-    assert!(!bench.has_refresh_token(&refresh(&by_password)).await);
-    assert_eq!(bench.refresh(&refresh(&by_password), &[]).await.status, 403);
-    assert_eq!(bench.trade(&pending, &[]).await.status, 403);
-    let silent = crate::bench::authorize_path(&[("prompt", "none")]);
+    assert!(!tenant.has_refresh_token(&refresh(&by_password)).await);
+    assert_eq!(tenant.refresh(&refresh(&by_password), &[]).await.status, 403);
+    assert_eq!(tenant.exchange_code(&pending, &[]).await.status, 403);
+    let silent = crate::test_tenant::authorize_path(&[("prompt", "none")]);
     assert_eq!(linked.get(&silent).await.parameter("error").as_deref(), Some("login_required"));
-    assert_eq!(bench.refresh(&refresh(&of_others), &[]).await.status, 200);
+    assert_eq!(tenant.refresh(&refresh(&of_others), &[]).await.status, 200);
     assert!(theirs.get(&silent).await.parameter("code").is_some());
 }
 
 #[tokio::test]
 async fn a_new_address_signs_in_is_unverified_and_may_be_nobody_elses() {
-    let bench = bench().await;
-    let user = patch(&bench, PATH, &json!({ "email": "New@Example.test" })).await.json();
+    let tenant = open_tenant().await;
+    let user = patch(&tenant, PATH, &json!({ "email": "New@Example.test" })).await.json();
     assert_eq!((&user["email"], &user["email_verified"]), (&json!("new@example.test"), &json!(false)));
-    assert_eq!(sign_in_as(&bench, "new@example.test", PASSWORD).await, 302);
-    assert_eq!(sign_in_as(&bench, &email("auth0|1"), PASSWORD).await, 401);
+    assert_eq!(sign_in_as(&tenant, "new@example.test", PASSWORD).await, 302);
+    assert_eq!(sign_in_as(&tenant, &email("auth0|1"), PASSWORD).await, 401);
     let user =
-        patch(&bench, PATH, &json!({ "email": "newer@example.test", "email_verified": true })).await.json();
+        patch(&tenant, PATH, &json!({ "email": "newer@example.test", "email_verified": true })).await.json();
     assert_eq!(user["email_verified"], true);
-    let taken = patch(&bench, PATH, &json!({ "email": email("auth0|2").to_uppercase() })).await;
-    assert_snapshot!(taken.said(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"The specified new email already exists","errorCode":"auth0_idp_error"}"#);
-    assert_eq!(bench.row("auth0|1").await.unwrap().profile.email(), Some("newer@example.test"));
+    let taken = patch(&tenant, PATH, &json!({ "email": email("auth0|2").to_uppercase() })).await;
+    assert_snapshot!(taken.status_and_text(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"The specified new email already exists","errorCode":"auth0_idp_error"}"#);
+    assert_eq!(tenant.row("auth0|1").await.unwrap().profile.email(), Some("newer@example.test"));
 }
 
 #[tokio::test]
 async fn a_secondary_changes_its_address_and_password_by_naming_its_connection() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let path = "/api/v2/users/github%7C42";
     let body = json!({ "email": "new@example.test", "connection": DATABASE });
-    let user = patch(&bench, path, &body).await.json();
+    let user = patch(&tenant, path, &body).await.json();
     assert_eq!(user["email"], json!(email("github|42")));
     assert_eq!(user["identities"][1]["profileData"]["email"], "new@example.test");
     let body = json!({ "password": "battery staple", "connection": DATABASE });
-    assert_eq!(patch(&bench, path, &body).await.status, 200);
-    assert_eq!(sign_in_as(&bench, "new@example.test", "battery staple").await, 302);
-    let names = patch(&bench, path, &json!({ "name": "x", "nickname": "y", "connection": DATABASE })).await;
-    assert_snapshot!(names.said(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"The following user attributes cannot be updated: name, nickname. The specified connection belongs to a secondary identity.","errorCode":"invalid_body"}"#);
+    assert_eq!(patch(&tenant, path, &body).await.status, 200);
+    assert_eq!(sign_in_as(&tenant, "new@example.test", "battery staple").await, 302);
+    let names = patch(&tenant, path, &json!({ "name": "x", "nickname": "y", "connection": DATABASE })).await;
+    assert_snapshot!(names.status_and_text(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"The following user attributes cannot be updated: name, nickname. The specified connection belongs to a secondary identity.","errorCode":"invalid_body"}"#);
 }
 
 #[tokio::test]
 async fn what_cannot_be_changed_is_refused_with_the_documented_words() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     let (database, social) = (PATH, "/api/v2/users/github%7C42");
-    let stored = [bench.row("auth0|1").await, bench.row("github|42").await];
+    let stored = [tenant.row("auth0|1").await, tenant.row("github|42").await];
     for (path, body, message) in [
         (
             database,
@@ -195,88 +197,99 @@ async fn what_cannot_be_changed_is_refused_with_the_documented_words() {
         (database, json!({ "password": "short" }), "PasswordStrengthError: Password is too weak"),
         (database, json!({}), "Payload validation error: 'Too few properties defined (0), minimum 1'."),
     ] {
-        let answer = patch(&bench, path, &body).await;
-        assert_eq!((answer.status.as_u16(), answer.json()["message"].as_str().unwrap()), (400, message));
+        let response = patch(&tenant, path, &body).await;
+        assert_eq!((response.status.as_u16(), response.json()["message"].as_str().unwrap()), (400, message));
     }
-    assert_eq!([bench.row("auth0|1").await, bench.row("github|42").await], stored);
+    assert_eq!([tenant.row("auth0|1").await, tenant.row("github|42").await], stored);
 }
 
 #[tokio::test]
 async fn an_enterprise_address_is_not_verified_here() {
-    let bench = Bench::with_users(&[&["samlp|acme|ada"]]).await;
-    let answer = patch(&bench, "/api/v2/users/samlp%7Cacme%7Cada", &json!({ "email_verified": true })).await;
-    assert_snapshot!(answer.said(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Email verification is not supported for enterprise users.","errorCode":"invalid_body"}"#);
+    let tenant = TestTenant::with_users(&[&["samlp|acme|ada"]]).await;
+    let response =
+        patch(&tenant, "/api/v2/users/samlp%7Cacme%7Cada", &json!({ "email_verified": true })).await;
+    assert_snapshot!(response.status_and_text(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Email verification is not supported for enterprise users.","errorCode":"invalid_body"}"#);
 }
 
 #[tokio::test]
 async fn a_user_bound_token_changes_its_own_user_metadata_and_nothing_else() {
-    let bench = bench().await;
-    let token = bench.sign(&bench.claims("auth0|1", "read:current_user update:current_user_metadata")).await;
+    let tenant = open_tenant().await;
+    let token =
+        tenant.sign(&tenant.claims("auth0|1", "read:current_user update:current_user_metadata")).await;
     let patch =
-        async |path: &str, body: Value| bench.send_json(Method::PATCH, path, Some(&token), &body).await;
-    let answer = patch(PATH, json!({ "user_metadata": { "theme": "light" } })).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["user_metadata"]["theme"]), (200, &json!("light")));
-    let stored = [bench.row("auth0|1").await, bench.row("auth0|2").await];
-    let answer = patch(PATH, json!({ "app_metadata": { "plan": "gold" } })).await;
-    assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: update:users,update:users_app_metadata","errorCode":"insufficient_scope"}"#);
-    let answer = patch(PATH, json!({ "user_metadata": {}, "email_verified": true })).await;
-    assert_snapshot!(answer.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: update:users","errorCode":"insufficient_scope"}"#);
+        async |path: &str, body: Value| tenant.send_json(Method::PATCH, path, Some(&token), &body).await;
+    let response = patch(PATH, json!({ "user_metadata": { "theme": "light" } })).await;
+    assert_eq!(
+        (response.status.as_u16(), &response.json()["user_metadata"]["theme"]),
+        (200, &json!("light"))
+    );
+    let stored = [tenant.row("auth0|1").await, tenant.row("auth0|2").await];
+    let response = patch(PATH, json!({ "app_metadata": { "plan": "gold" } })).await;
+    assert_snapshot!(response.status_and_text(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: update:users,update:users_app_metadata","errorCode":"insufficient_scope"}"#);
+    let response = patch(PATH, json!({ "user_metadata": {}, "email_verified": true })).await;
+    assert_snapshot!(response.status_and_text(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: update:users","errorCode":"insufficient_scope"}"#);
     for attack in ["blocked", "connection", "email", "password", "identities", "user_id", "last_login"] {
         assert_eq!(patch(PATH, json!({ attack: true, "user_metadata": {} })).await.status, 403, "{attack}");
     }
     let foreign = json!({ "user_metadata": { "theme": "stolen" } });
     let existing = patch("/api/v2/users/auth0|2", foreign.clone()).await;
-    assert_snapshot!(existing.said(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"User to be acted on does not match subject in bearer token.","errorCode":"unowned_resource"}"#);
+    assert_snapshot!(existing.status_and_text(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"User to be acted on does not match subject in bearer token.","errorCode":"unowned_resource"}"#);
     for path in ["auth0%7C99", "auth0%7c2", "auth0%257C1", "auth0%7C1%00", "AUTH0%7C1", "google-oauth2%7C115"]
     {
-        let answer = patch(&format!("/api/v2/users/{path}"), foreign.clone()).await;
-        assert_eq!(answer.said(), existing.said(), "{path}");
+        let response = patch(&format!("/api/v2/users/{path}"), foreign.clone()).await;
+        assert_eq!(response.status_and_text(), existing.status_and_text(), "{path}");
     }
-    assert_eq!([bench.row("auth0|1").await, bench.row("auth0|2").await], stored);
+    assert_eq!([tenant.row("auth0|1").await, tenant.row("auth0|2").await], stored);
 }
 
 #[tokio::test]
 async fn mass_assignment_by_a_machine_changes_nothing() {
-    let bench = bench().await;
-    let stored = bench.row("auth0|1").await;
+    let tenant = open_tenant().await;
+    let stored = tenant.row("auth0|1").await;
     for attack in ["identities", "user_id", "logins_count", "last_login", "created_at", "last_password_reset"]
     {
-        let answer = patch(&bench, PATH, &json!({ attack: 1, "blocked": true })).await;
+        let response = patch(&tenant, PATH, &json!({ attack: 1, "blocked": true })).await;
         let message = format!("Payload validation error: 'Additional properties not allowed: {attack}'.");
-        assert_eq!((answer.status.as_u16(), answer.json()["message"].as_str().unwrap()), (400, &*message));
+        assert_eq!(
+            (response.status.as_u16(), response.json()["message"].as_str().unwrap()),
+            (400, &*message)
+        );
     }
-    assert_eq!(bench.row("auth0|1").await, stored);
+    assert_eq!(tenant.row("auth0|1").await, stored);
 }
 
 #[tokio::test]
 async fn a_profile_does_not_grow_without_end() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     for key in ["a", "b"] {
         let body = json!({ "app_metadata": { key: "x".repeat(30_000) } });
-        assert_eq!(patch(&bench, PATH, &body).await.status, 200);
+        assert_eq!(patch(&tenant, PATH, &body).await.status, 200);
     }
     let body = json!({ "app_metadata": { "c": "x".repeat(30_000) } });
-    let answer = patch(&bench, PATH, &body).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["errorCode"]), (400, &json!("invalid_body")));
-    assert_eq!(bench.row("auth0|1").await.unwrap().app_metadata.unwrap().len(), 2);
+    let response = patch(&tenant, PATH, &body).await;
+    assert_eq!((response.status.as_u16(), &response.json()["errorCode"]), (400, &json!("invalid_body")));
+    assert_eq!(tenant.row("auth0|1").await.unwrap().app_metadata.unwrap().len(), 2);
 }
 
 #[tokio::test]
 async fn an_unknown_user_and_the_old_id_of_a_linked_one_are_not_found() {
-    let bench = bench().await;
+    let tenant = open_tenant().await;
     for path in ["auth0%7C99", "google-oauth2%7C115"] {
-        let answer = patch(&bench, &format!("/api/v2/users/{path}"), &json!({ "blocked": true })).await;
-        assert_eq!((answer.status.as_u16(), &answer.json()["errorCode"]), (404, &json!("inexistent_user")));
+        let response = patch(&tenant, &format!("/api/v2/users/{path}"), &json!({ "blocked": true })).await;
+        assert_eq!(
+            (response.status.as_u16(), &response.json()["errorCode"]),
+            (404, &json!("inexistent_user"))
+        );
     }
-    assert_eq!(bench.row("auth0|1").await.unwrap().updated_at, START);
+    assert_eq!(tenant.row("auth0|1").await.unwrap().updated_at, START);
 }
 
 #[tokio::test]
 async fn the_app_metadata_scope_changes_app_metadata_of_anybody_and_nothing_else() {
-    let bench = bench().await;
-    let token = bench.machine_token("update:users_app_metadata").await;
+    let tenant = open_tenant().await;
+    let token = tenant.machine_token("update:users_app_metadata").await;
     let patch =
-        async |body: Value| bench.send_json(Method::PATCH, PATH, Some(&token), &body).await.status.as_u16();
+        async |body: Value| tenant.send_json(Method::PATCH, PATH, Some(&token), &body).await.status.as_u16();
     assert_eq!(patch(json!({ "app_metadata": { "plan": "gold" } })).await, 200);
     assert_eq!(patch(json!({ "user_metadata": { "theme": "light" } })).await, 403);
     assert_eq!(patch(json!({ "blocked": true })).await, 403);

@@ -19,8 +19,9 @@ use tenant::seed::SeedUser;
 use tenant::{Clock, Configuration, Moment};
 use tokio::net::TcpListener;
 
-use crate::bench::{
-    Answer, Bench, Browser, DATABASE, PASSWORD, START, authorize_path, claims_in, client, email, user,
+use crate::test_tenant::{
+    Browser, DATABASE, PASSWORD, START, TestResponse, TestTenant, authorize_path, claims_in, client, email,
+    user,
 };
 
 const AT_HOME: &str = "http://localhost:3000";
@@ -50,7 +51,10 @@ async fn socket() -> (TcpListener, String) {
 }
 
 /// A tenant, and another one that signs in the people of its connection "elsewhere".
-async fn two_tenants(people: Vec<SeedUser>, authentication: ClientAuthentication) -> (Bench, Bench) {
+async fn two_tenants(
+    people: Vec<SeedUser>,
+    authentication: ClientAuthentication,
+) -> (TestTenant, TestTenant) {
     let (listener, issuer) = socket().await;
     let secret = (authentication != ClientAuthentication::None).then_some("tenant secret");
     let callbacks = vec![format!("{AT_HOME}/login/callback/elsewhere")];
@@ -58,13 +62,13 @@ async fn two_tenants(people: Vec<SeedUser>, authentication: ClientAuthentication
     let database = vec![Connection::new(DATABASE, "auth0")];
     let there = Configuration::new(Options::default(), vec![tenant], database, vec![]).unwrap();
     let clock = Clock::settable(Moment::from_millis(START));
-    let there = Bench::with_configuration(&issuer, clock, there, people).await;
+    let there = TestTenant::with_configuration(&issuer, clock, there, people).await;
     there.listen(listener);
     let mut elsewhere = through("elsewhere", "oidc", &issuer);
     let upstream = elsewhere.upstream.as_mut().unwrap();
     upstream.client_secret = secret.map(Secret::new);
     upstream.authentication = Some(authentication);
-    let here = Bench::with_connections(vec![user(&["auth0|1"])], options(), vec![elsewhere]).await;
+    let here = TestTenant::with_connections(vec![user(&["auth0|1"])], options(), vec![elsewhere]).await;
     (here, there)
 }
 
@@ -75,37 +79,42 @@ fn target(location: &str) -> String {
 }
 
 /// Asks to sign in through a connection: the way to the provider.
-async fn leave(browser: &mut Browser<'_>, connection: &str, with: &[(&str, &str)]) -> Answer {
+async fn leave(browser: &mut Browser<'_>, connection: &str, with: &[(&str, &str)]) -> TestResponse {
     let with: Vec<_> = [("connection", connection)].into_iter().chain(with.iter().copied()).collect();
-    let answer = browser.get(&authorize_path(&with)).await;
-    browser.get(answer.location()).await
+    let response = browser.get(&authorize_path(&with)).await;
+    browser.get(response.location()).await
 }
 
-/// Signs in at the other tenant: its answer, which leads back.
-async fn sign_in_there(browser: &mut Browser<'_>, way: &Answer, id: &str) -> String {
-    let mut answer = browser.get(&target(way.location())).await;
-    if let Some(handle) = answer.location().strip_prefix("/u/login?state=") {
-        answer = browser.type_password(handle, &email(id), PASSWORD).await;
+/// Signs in at the other tenant: its response, which leads back.
+async fn sign_in_there(browser: &mut Browser<'_>, way: &TestResponse, id: &str) -> String {
+    let mut response = browser.get(&target(way.location())).await;
+    if let Some(login_state) = response.location().strip_prefix("/u/login?state=") {
+        response = browser.type_password(login_state, &email(id), PASSWORD).await;
     }
-    assert!(answer.location().starts_with(AT_HOME), "{}", answer.said());
-    target(answer.location())
+    assert!(response.location().starts_with(AT_HOME), "{}", response.status_and_text());
+    target(response.location())
 }
 
 /// All the way there and back.
-async fn round_trip(here: &mut Browser<'_>, there: &mut Browser<'_>, id: &str) -> Answer {
+async fn round_trip(here: &mut Browser<'_>, there: &mut Browser<'_>, id: &str) -> TestResponse {
     let way = leave(here, "elsewhere", &[]).await;
     let back = sign_in_there(there, &way, id).await;
     here.get(&back).await
 }
 
 /// Whether nothing came of an answer: no code, no session, no new user.
-async fn assert_nobody_signed_in(bench: &Bench, browser: &Browser<'_>, answer: &Answer, users: u64) {
-    assert_eq!(answer.parameter("code"), None, "{}", answer.said());
-    assert!(!browser.cookies.keys().any(|name| name.contains("session")), "{}", answer.said());
-    let mut reader = bench.store.read().await.unwrap();
-    assert_eq!(reader.count_users().await.unwrap(), users, "{}", answer.said());
-    let people = reader.list_people(&ConnectionName::new("elsewhere"), 10).await.unwrap();
-    assert!(people.is_empty(), "{}", answer.said());
+async fn assert_nobody_signed_in(
+    tenant: &TestTenant,
+    browser: &Browser<'_>,
+    response: &TestResponse,
+    users: u64,
+) {
+    assert_eq!(response.parameter("code"), None, "{}", response.status_and_text());
+    assert!(!browser.cookies.keys().any(|name| name.contains("session")), "{}", response.status_and_text());
+    let mut reader = tenant.store.read().await.unwrap();
+    assert_eq!(reader.count_users().await.unwrap(), users, "{}", response.status_and_text());
+    let people = reader.list_identities(&ConnectionName::new("elsewhere"), 10).await.unwrap();
+    assert!(people.is_empty(), "{}", response.status_and_text());
 }
 
 #[tokio::test]
@@ -117,8 +126,8 @@ async fn a_person_of_another_provider_gets_an_account_and_opens_it_the_next_time
         person.user.profile = person.user.profile.clone().with("email_verified", true).with("name", "Ann");
         let (here, there) = two_tenants(vec![person], authentication).await;
         let (mut browser, mut other) = (Browser::new(&here), Browser::new(&there));
-        let answer = round_trip(&mut browser, &mut other, "auth0|ann").await;
-        let account = here.account_of(&answer.parameter("code").unwrap()).await;
+        let response = round_trip(&mut browser, &mut other, "auth0|ann").await;
+        let account = here.account_of(&response.parameter("code").unwrap()).await;
         assert_eq!(account, "oidc|elsewhere|auth0|ann", "{authentication:?}");
         let row = here.row(&account).await.unwrap();
         assert_eq!(row.identities[0].connection.as_str(), "elsewhere");
@@ -127,8 +136,8 @@ async fn a_person_of_another_provider_gets_an_account_and_opens_it_the_next_time
         assert_eq!((profile.name(), profile.email()), (Some("Ann"), Some(&*email("auth0|ann"))));
         assert_eq!(profile.email_verified(), Some(true));
 
-        let answer = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
-        assert_eq!(here.account_of(&answer.parameter("code").unwrap()).await, account);
+        let response = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
+        assert_eq!(here.account_of(&response.parameter("code").unwrap()).await, account);
         assert_eq!(here.row(&account).await.unwrap().logins_count, 2);
         assert_eq!(here.store.read().await.unwrap().count_users().await.unwrap(), 2);
     }
@@ -138,13 +147,13 @@ async fn a_person_of_another_provider_gets_an_account_and_opens_it_the_next_time
 async fn the_login_page_leads_there_and_does_not_call_it_a_stand_in() {
     let (here, _there) = two_tenants(vec![], ClientAuthentication::None).await;
     let mut browser = Browser::new(&here);
-    let handle = browser.begin(&[]).await;
-    let page = browser.get(&format!("/u/login?state={handle}")).await.text;
+    let login_state = browser.start_login(&[]).await;
+    let page = browser.get(&format!("/u/login?state={login_state}")).await.text;
     let button = page.split("<a ").find(|link| link.contains("connection=elsewhere")).unwrap();
     assert!(
         button.contains("<bdi>Elsewhere</bdi>") && !button.split("</a>").next().unwrap().contains("stand-in")
     );
-    let way = browser.get(&format!("/u/connection?state={handle}&connection=elsewhere")).await;
+    let way = browser.get(&format!("/u/connection?state={login_state}&connection=elsewhere")).await;
     assert_eq!(way.status, StatusCode::FOUND);
     for (name, expected) in [
         ("client_id", "tenant"),
@@ -174,20 +183,20 @@ async fn a_linked_login_elsewhere_opens_the_account_that_it_is_linked_to() {
     let mut other = Browser::new(&there);
     let way = leave(&mut Browser::new(&here), "elsewhere", &[]).await;
     assert_eq!(way.status, StatusCode::FOUND);
-    let answer = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
-    let tokens = here.trade(&answer.parameter("code").unwrap(), &[]).await.json();
+    let response = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
+    let tokens = here.exchange_code(&response.parameter("code").unwrap(), &[]).await.json();
     let body = json!({ "link_with": tokens["id_token"] });
     let token = here.user_token("auth0|1").await;
     let linked = here.post_json("/api/v2/users/auth0%7C1/identities", Some(&token), &body).await;
     assert_eq!(linked.status, StatusCode::CREATED, "{}", linked.text);
     assert_eq!(here.identities("auth0|1").await, ["auth0|1", "oidc|elsewhere|auth0|ann"]);
-    let answer = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
-    assert_eq!(here.account_of(&answer.parameter("code").unwrap()).await, "auth0|1");
+    let response = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
+    assert_eq!(here.account_of(&response.parameter("code").unwrap()).await, "auth0|1");
 
     let path = "/api/v2/users/auth0%7C1/identities/oidc/elsewhere%7Cauth0%7Cann";
     assert_eq!(here.call(Method::DELETE, path, &token).await.status, StatusCode::OK);
-    let answer = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
-    let account = here.account_of(&answer.parameter("code").unwrap()).await;
+    let response = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
+    let account = here.account_of(&response.parameter("code").unwrap()).await;
     assert_eq!(account, "oidc|elsewhere|auth0|ann");
 }
 
@@ -195,11 +204,11 @@ async fn a_linked_login_elsewhere_opens_the_account_that_it_is_linked_to() {
 async fn nobody_stands_in_for_a_connection_that_has_a_provider() {
     let (here, _there) = two_tenants(vec![], ClientAuthentication::None).await;
     let mut browser = Browser::new(&here);
-    let handle = browser.begin(&[]).await;
-    let fields = [("state", &*handle), ("connection", "elsewhere"), ("choice", ""), ("name", "Eve")];
-    let answer = browser.post("/u/stand-in", &fields).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert_nobody_signed_in(&here, &browser, &answer, 1).await;
+    let login_state = browser.start_login(&[]).await;
+    let fields = [("state", &*login_state), ("connection", "elsewhere"), ("choice", ""), ("name", "Eve")];
+    let response = browser.post("/u/stand-in", &fields).await;
+    assert_eq!(response.status, StatusCode::BAD_REQUEST);
+    assert_nobody_signed_in(&here, &browser, &response, 1).await;
 }
 
 #[tokio::test]
@@ -213,14 +222,14 @@ async fn an_answer_that_another_browser_asked_for_signs_nobody_in() {
         if asked {
             leave(&mut victim, "elsewhere", &[]).await;
         }
-        let answer = victim.get(&planted).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-        assert_nobody_signed_in(&here, &victim, &answer, 1).await;
+        let response = victim.get(&planted).await;
+        assert_eq!(response.status, StatusCode::BAD_REQUEST);
+        assert_nobody_signed_in(&here, &victim, &response, 1).await;
     }
 }
 
 #[tokio::test]
-async fn a_code_of_another_login_is_not_traded() {
+async fn a_code_of_another_login_is_not_exchanged() {
     let people = vec![user(&["auth0|ann"]), user(&["auth0|eve"])];
     let (here, there) = two_tenants(people, ClientAuthentication::None).await;
     let mut attacker = Browser::new(&here);
@@ -234,9 +243,9 @@ async fn a_code_of_another_login_is_not_traded() {
     let way = leave(&mut victim, "elsewhere", &[]).await;
     let state = way.parameter("state").unwrap();
     let injected = format!("/login/callback/elsewhere?code={}&state={state}", code(&stolen));
-    let answer = victim.get(&injected).await;
-    assert_eq!(answer.parameter("error").as_deref(), Some("server_error"));
-    assert_nobody_signed_in(&here, &victim, &answer, 1).await;
+    let response = victim.get(&injected).await;
+    assert_eq!(response.parameter("error").as_deref(), Some("server_error"));
+    assert_nobody_signed_in(&here, &victim, &response, 1).await;
 }
 
 #[tokio::test]
@@ -257,15 +266,15 @@ async fn a_blocked_account_is_not_opened_from_elsewhere() {
     round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
     here.block("oidc|elsewhere|auth0|ann", true).await;
     let mut browser = Browser::new(&here);
-    let answer = round_trip(&mut browser, &mut other, "auth0|ann").await;
-    assert!(answer.text.contains("This account is blocked."), "{}", answer.said());
+    let response = round_trip(&mut browser, &mut other, "auth0|ann").await;
+    assert!(response.text.contains("This account is blocked."), "{}", response.status_and_text());
     assert!(!browser.cookies.keys().any(|name| name.contains("session")));
     assert_eq!(here.row("oidc|elsewhere|auth0|ann").await.unwrap().logins_count, 1);
 }
 
 /// A provider that answers what a test tells it to.
 #[derive(Clone)]
-struct Liar(Arc<Mutex<Script>>);
+struct FakeProvider(Arc<Mutex<Script>>);
 
 struct Script {
     issuer: String,
@@ -282,7 +291,7 @@ struct Script {
     described_times: usize,
 }
 
-impl Liar {
+impl FakeProvider {
     fn script(&self) -> std::sync::MutexGuard<'_, Script> {
         self.0.lock().unwrap()
     }
@@ -295,9 +304,9 @@ impl Liar {
     }
 
     fn router(&self) -> Router {
-        let description = async |State(liar): State<Self>| {
-            liar.speak().await;
-            let mut script = liar.script();
+        let description = async |State(provider): State<Self>| {
+            provider.speak().await;
+            let mut script = provider.script();
             script.described_times += 1;
             let at = |path: &str| format!("{}{path}", script.issuer);
             let mut told = json!({
@@ -309,35 +318,37 @@ impl Liar {
             told.as_object_mut().unwrap().extend(script.described.as_object().unwrap().clone());
             Json(told)
         };
-        let token = async |State(liar): State<Self>, Form(_): Form<Value>| -> Response {
-            liar.speak().await;
-            let (status, text) = liar.script().token.clone().unwrap();
+        let token = async |State(provider): State<Self>, Form(_): Form<Value>| -> Response {
+            provider.speak().await;
+            let (status, text) = provider.script().token.clone().unwrap();
             (status, [(header::CONTENT_TYPE, "application/json"), (header::LOCATION, "/again")], text)
                 .into_response()
         };
         Router::new()
             .route("/.well-known/openid-configuration", get(description))
-            .route("/keys", get(async |State(liar): State<Self>| Json(liar.script().keys.clone())))
+            .route("/keys", get(async |State(provider): State<Self>| Json(provider.script().keys.clone())))
             .route("/token", post(token))
             .route(
                 "/person",
-                get(async |State(liar): State<Self>| Json(liar.script().person.clone().unwrap_or_default())),
+                get(async |State(provider): State<Self>| {
+                    Json(provider.script().person.clone().unwrap_or_default())
+                }),
             )
             .with_state(self.clone())
     }
 
-    fn answer(&self, id_token: &str) {
+    fn respond_with(&self, id_token: &str) {
         let body = json!({ "access_token": "a", "token_type": "Bearer", "id_token": id_token });
         self.script().token = Some((StatusCode::OK, body.to_string()));
     }
 }
 
-/// A tenant whose connection "elsewhere" is with a liar, who has the keys of this bench.
-async fn with_liar() -> (Bench, Liar) {
+/// A tenant whose connection "elsewhere" is with a provider, who has the keys of this tenant.
+async fn with_fake_provider() -> (TestTenant, FakeProvider) {
     let (listener, issuer) = socket().await;
     let connections = vec![through("elsewhere", "oidc", &issuer)];
-    let bench = Bench::with_connections(vec![user(&["auth0|1"])], options(), connections).await;
-    let keys = bench.call(Method::GET, "/.well-known/jwks.json", "").await.json();
+    let tenant = TestTenant::with_connections(vec![user(&["auth0|1"])], options(), connections).await;
+    let keys = tenant.call(Method::GET, "/.well-known/jwks.json", "").await.json();
     let script = Script {
         issuer,
         described: json!({}),
@@ -347,37 +358,37 @@ async fn with_liar() -> (Bench, Liar) {
         silent: false,
         described_times: 0,
     };
-    let liar = Liar(Arc::new(Mutex::new(script)));
-    let router = liar.router();
+    let provider = FakeProvider(Arc::new(Mutex::new(script)));
+    let router = provider.router();
     tokio::spawn(axum::serve(listener, router).into_future());
-    (bench, liar)
+    (tenant, provider)
 }
 
-/// An attempt that waits for the liar's answer.
+/// An attempt that waits for the provider's response.
 struct Attempt<'b> {
-    bench: &'b Bench,
+    tenant: &'b TestTenant,
     browser: Browser<'b>,
     state: String,
     nonce: String,
 }
 
 impl<'b> Attempt<'b> {
-    async fn begin(bench: &'b Bench, with: &[(&str, &str)]) -> Self {
-        let mut browser = Browser::new(bench);
+    async fn start(tenant: &'b TestTenant, with: &[(&str, &str)]) -> Self {
+        let mut browser = Browser::new(tenant);
         let way = leave(&mut browser, "elsewhere", with).await;
-        let part = |name: &str| way.parameter(name).unwrap_or_else(|| panic!("{}", way.said()));
+        let part = |name: &str| way.parameter(name).unwrap_or_else(|| panic!("{}", way.status_and_text()));
         let (state, nonce) = (part("state"), part("nonce"));
-        Self { bench, browser, state, nonce }
+        Self { tenant, browser, state, nonce }
     }
 
     /// Claims of a good token.
-    fn claims(&self, liar: &Liar) -> Value {
-        let now = self.bench.clock.now().seconds();
-        json!({ "iss": liar.script().issuer, "sub": "ann", "aud": "tenant", "iat": now, "exp": now + 60,
+    fn claims(&self, provider: &FakeProvider) -> Value {
+        let now = self.tenant.clock.now().seconds();
+        json!({ "iss": provider.script().issuer, "sub": "ann", "aud": "tenant", "iat": now, "exp": now + 60,
             "nonce": self.nonce, "email": "ann@example.test" })
     }
 
-    async fn come_back(&mut self, more: &str) -> Answer {
+    async fn come_back(&mut self, more: &str) -> TestResponse {
         let path = format!("/login/callback/elsewhere?state={}{more}", self.state);
         self.browser.get(&path).await
     }
@@ -385,9 +396,9 @@ impl<'b> Attempt<'b> {
 
 #[tokio::test]
 async fn a_token_that_is_not_for_this_login_signs_nobody_in() {
-    let (bench, liar) = with_liar().await;
-    let issuer = liar.script().issuer.clone();
-    let now = bench.clock.now().seconds();
+    let (tenant, provider) = with_fake_provider().await;
+    let issuer = provider.script().issuer.clone();
+    let now = tenant.clock.now().seconds();
     for (claim, lie) in [
         ("nonce", json!("another")),
         ("nonce", json!(null)),
@@ -404,25 +415,25 @@ async fn a_token_that_is_not_for_this_login_signs_nobody_in() {
         ("sub", json!("a".repeat(256))),
         ("sub", json!(null)),
     ] {
-        let mut attempt = Attempt::begin(&bench, &[]).await;
-        let mut claims = attempt.claims(&liar);
+        let mut attempt = Attempt::start(&tenant, &[]).await;
+        let mut claims = attempt.claims(&provider);
         claims[claim] = lie.clone();
         if lie.is_null() {
             claims.as_object_mut().unwrap().remove(claim);
         }
-        liar.answer(&bench.sign(&claims).await);
-        let answer = attempt.come_back("&code=c").await;
-        assert_eq!(answer.parameter("error").as_deref(), Some("server_error"), "{claim} {lie}");
-        assert_nobody_signed_in(&bench, &attempt.browser, &answer, 1).await;
+        provider.respond_with(&tenant.sign(&claims).await);
+        let response = attempt.come_back("&code=c").await;
+        assert_eq!(response.parameter("error").as_deref(), Some("server_error"), "{claim} {lie}");
+        assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
     }
 }
 
 #[tokio::test]
 async fn a_token_that_the_provider_did_not_sign_signs_nobody_in() {
-    let (bench, liar) = with_liar().await;
-    let keys = liar.script().keys.clone();
-    let (kid, own) = bench.key().await;
-    let other = bench.store.read().await.unwrap().list_signing_keys().await.unwrap();
+    let (tenant, provider) = with_fake_provider().await;
+    let keys = provider.script().keys.clone();
+    let (kid, own) = tenant.key().await;
+    let other = tenant.store.read().await.unwrap().list_signing_keys().await.unwrap();
     let other = EncodingKey::from_rsa_pem(other[1].pem.as_bytes()).unwrap();
     let shared = |text: &str| EncodingKey::from_secret(text.as_bytes());
     let forgeries: [(&str, Algorithm, Option<&str>, EncodingKey); 5] = [
@@ -433,44 +444,44 @@ async fn a_token_that_the_provider_did_not_sign_signs_nobody_in() {
         ("an empty secret", Algorithm::HS256, Some(&kid), shared("")),
     ];
     for (forgery, algorithm, kid, key) in forgeries {
-        let mut attempt = Attempt::begin(&bench, &[]).await;
+        let mut attempt = Attempt::start(&tenant, &[]).await;
         let mut head = Header::new(algorithm);
         head.kid = kid.map(str::to_owned);
-        liar.answer(&jsonwebtoken::encode(&head, &attempt.claims(&liar), &key).unwrap());
-        let answer = attempt.come_back("&code=c").await;
-        assert_eq!(answer.parameter("error").as_deref(), Some("server_error"), "{forgery}");
-        assert_nobody_signed_in(&bench, &attempt.browser, &answer, 1).await;
+        provider.respond_with(&jsonwebtoken::encode(&head, &attempt.claims(&provider), &key).unwrap());
+        let response = attempt.come_back("&code=c").await;
+        assert_eq!(response.parameter("error").as_deref(), Some("server_error"), "{forgery}");
+        assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
     }
     for head in [json!({ "alg": "none" }), json!({ "alg": "None", "typ": "JWT" }), json!({ "alg": "RS256" })]
     {
-        let mut attempt = Attempt::begin(&bench, &[]).await;
+        let mut attempt = Attempt::start(&tenant, &[]).await;
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        liar.answer(&format!("{}.{}.", part(&head), part(&attempt.claims(&liar))));
-        let answer = attempt.come_back("&code=c").await;
-        assert_eq!(answer.parameter("error").as_deref(), Some("server_error"), "{head}");
-        assert_nobody_signed_in(&bench, &attempt.browser, &answer, 1).await;
+        provider.respond_with(&format!("{}.{}.", part(&head), part(&attempt.claims(&provider))));
+        let response = attempt.come_back("&code=c").await;
+        assert_eq!(response.parameter("error").as_deref(), Some("server_error"), "{head}");
+        assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
     }
 }
 
 #[tokio::test]
 async fn a_new_key_is_looked_up_once_in_a_while() {
-    let (bench, liar) = with_liar().await;
-    let keys = std::mem::replace(&mut liar.script().keys, json!({ "keys": [] }));
-    let mut attempt = Attempt::begin(&bench, &[]).await;
-    liar.answer(&bench.sign(&attempt.claims(&liar)).await);
-    liar.script().keys = keys;
+    let (tenant, provider) = with_fake_provider().await;
+    let keys = std::mem::replace(&mut provider.script().keys, json!({ "keys": [] }));
+    let mut attempt = Attempt::start(&tenant, &[]).await;
+    provider.respond_with(&tenant.sign(&attempt.claims(&provider)).await);
+    provider.script().keys = keys;
     assert_eq!(attempt.come_back("&code=c").await.parameter("error").as_deref(), Some("server_error"));
-    assert_eq!(liar.script().described_times, 1, "too early");
-    bench.clock.advance(Duration::from_secs(10));
-    let mut attempt = Attempt::begin(&bench, &[]).await;
-    liar.answer(&bench.sign(&attempt.claims(&liar)).await);
+    assert_eq!(provider.script().described_times, 1, "too early");
+    tenant.clock.advance(Duration::from_secs(10));
+    let mut attempt = Attempt::start(&tenant, &[]).await;
+    provider.respond_with(&tenant.sign(&attempt.claims(&provider)).await);
     assert!(attempt.come_back("&code=c").await.parameter("code").is_some());
-    assert_eq!(liar.script().described_times, 2);
+    assert_eq!(provider.script().described_times, 2);
 }
 
 #[tokio::test]
 async fn a_token_endpoint_that_answers_nonsense_signs_nobody_in() {
-    let (bench, liar) = with_liar().await;
+    let (tenant, provider) = with_fake_provider().await;
     for (status, text) in [
         (StatusCode::OK, "{}".to_owned()),
         (StatusCode::OK, json!({ "access_token": "a", "token_type": "Bearer" }).to_string()),
@@ -484,26 +495,26 @@ async fn a_token_endpoint_that_answers_nonsense_signs_nobody_in() {
         (StatusCode::BAD_REQUEST, json!({ "error": "invalid_client" }).to_string()),
         (StatusCode::INTERNAL_SERVER_ERROR, String::new()),
     ] {
-        let mut attempt = Attempt::begin(&bench, &[]).await;
-        liar.script().token = Some((status, text));
-        let answer = attempt.come_back("&code=c").await;
-        assert!(answer.parameter("error").is_some(), "{status} {}", answer.said());
-        assert_nobody_signed_in(&bench, &attempt.browser, &answer, 1).await;
+        let mut attempt = Attempt::start(&tenant, &[]).await;
+        provider.script().token = Some((status, text));
+        let response = attempt.come_back("&code=c").await;
+        assert!(response.parameter("error").is_some(), "{status} {}", response.status_and_text());
+        assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
     }
 }
 
 #[tokio::test]
 async fn an_answer_names_its_provider_where_the_provider_says_that_it_does() {
-    let (bench, liar) = with_liar().await;
-    liar.script().described = json!({ "authorization_response_iss_parameter_supported": true });
+    let (tenant, provider) = with_fake_provider().await;
+    provider.script().described = json!({ "authorization_response_iss_parameter_supported": true });
     for (more, taken) in [("", false), ("&iss=https://another.test/", false), ("&iss={issuer}", true)] {
-        let mut attempt = Attempt::begin(&bench, &[]).await;
-        liar.answer(&bench.sign(&attempt.claims(&liar)).await);
-        let more = more.replace("{issuer}", &liar.script().issuer);
-        let answer = attempt.come_back(&format!("&code=c{more}")).await;
-        assert_eq!(answer.parameter("code").is_some(), taken, "{more} {}", answer.said());
+        let mut attempt = Attempt::start(&tenant, &[]).await;
+        provider.respond_with(&tenant.sign(&attempt.claims(&provider)).await);
+        let more = more.replace("{issuer}", &provider.script().issuer);
+        let response = attempt.come_back(&format!("&code=c{more}")).await;
+        assert_eq!(response.parameter("code").is_some(), taken, "{more} {}", response.status_and_text());
         if !taken {
-            assert_nobody_signed_in(&bench, &attempt.browser, &answer, 1).await;
+            assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
         }
     }
 }
@@ -513,126 +524,127 @@ async fn an_answer_at_another_connections_address_is_not_looked_at() {
     let (listener, issuer) = socket().await;
     drop(listener);
     let connections = vec![through("elsewhere", "oidc", &issuer), through("beyond", "oidc", &issuer)];
-    let bench = Bench::with_connections(vec![], options(), connections).await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[("connection", "elsewhere")]).await;
+    let tenant = TestTenant::with_connections(vec![], options(), connections).await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[("connection", "elsewhere")]).await;
     for connection in ["beyond", "github", DATABASE, "nowhere", "..%2Felsewhere"] {
-        let path = format!("/login/callback/{connection}?code=c&state={handle}.x");
-        let answer = browser.get(&path).await;
-        assert_eq!((answer.status, answer.location()), (StatusCode::BAD_REQUEST, ""), "{connection}");
-        assert_nobody_signed_in(&bench, &browser, &answer, 0).await;
+        let path = format!("/login/callback/{connection}?code=c&state={login_state}.x");
+        let response = browser.get(&path).await;
+        assert_eq!((response.status, response.location()), (StatusCode::BAD_REQUEST, ""), "{connection}");
+        assert_nobody_signed_in(&tenant, &browser, &response, 0).await;
     }
 }
 
 #[tokio::test]
 async fn what_a_provider_says_is_told_to_the_application_that_asked_for_it_alone() {
-    let (bench, _liar) = with_liar().await;
+    let (tenant, _provider) = with_fake_provider().await;
     for (error, told) in [
         ("access_denied", "access_denied"),
         ("temporarily_unavailable", "temporarily_unavailable"),
         ("invalid_scope", "server_error"),
         ("%3Cscript%3E", "server_error"),
     ] {
-        let mut attempt = Attempt::begin(&bench, &[]).await;
-        let answer = attempt.come_back(&format!("&error={error}&error_description=secret")).await;
-        assert_eq!(answer.parameter("error").as_deref(), Some(told), "{error}");
-        assert_eq!(answer.parameter("state").as_deref(), Some("the-state"));
-        assert!(!answer.location().contains("secret"));
-        assert_nobody_signed_in(&bench, &attempt.browser, &answer, 1).await;
+        let mut attempt = Attempt::start(&tenant, &[]).await;
+        let response = attempt.come_back(&format!("&error={error}&error_description=secret")).await;
+        assert_eq!(response.parameter("error").as_deref(), Some(told), "{error}");
+        assert_eq!(response.parameter("state").as_deref(), Some("the-state"));
+        assert!(!response.location().contains("secret"));
+        assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
         assert_eq!(attempt.come_back("&code=c").await.status, StatusCode::BAD_REQUEST, "it is over");
     }
 }
 
 #[tokio::test]
 async fn on_the_login_page_a_person_reads_what_happened_and_can_choose_another_way() {
-    let (bench, _liar) = with_liar().await;
+    let (tenant, _provider) = with_fake_provider().await;
     for (error, sentence) in [
         ("access_denied", "You did not finish signing in with Elsewhere."),
         ("server_error", "Elsewhere did not sign you in."),
     ] {
-        let mut browser = Browser::new(&bench);
-        let handle = browser.begin(&[]).await;
-        let way = browser.get(&format!("/u/connection?state={handle}&connection=elsewhere")).await;
+        let mut browser = Browser::new(&tenant);
+        let login_state = browser.start_login(&[]).await;
+        let way = browser.get(&format!("/u/connection?state={login_state}&connection=elsewhere")).await;
         let state = way.parameter("state").unwrap();
         let page = browser.get(&format!("/login/callback/elsewhere?state={state}&error={error}")).await;
-        assert!(page.text.contains(sentence), "{}", page.said());
+        assert!(page.text.contains(sentence), "{}", page.status_and_text());
         assert!(!page.text.contains(error));
-        let answer = browser.type_password(&handle, &email("auth0|1"), PASSWORD).await;
-        assert!(answer.parameter("code").is_some());
+        let response = browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await;
+        assert!(response.parameter("code").is_some());
     }
 }
 
 #[tokio::test]
 async fn a_silent_provider_keeps_nobody_waiting_and_is_found_when_it_speaks_again() {
-    let (bench, liar) = with_liar().await;
-    liar.script().silent = true;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[]).await;
-    let path = format!("/u/connection?state={handle}&connection=elsewhere");
+    let (tenant, provider) = with_fake_provider().await;
+    provider.script().silent = true;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
+    let path = format!("/u/connection?state={login_state}&connection=elsewhere");
     let page = browser.get(&path).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(page.text.contains("Elsewhere does not answer at the moment."), "{}", page.said());
-    liar.script().silent = false;
+    assert!(page.text.contains("Elsewhere does not answer at the moment."), "{}", page.status_and_text());
+    provider.script().silent = false;
     assert_eq!(browser.get(&path).await.status, StatusCode::SERVICE_UNAVAILABLE, "not asked again at once");
-    bench.clock.advance(Duration::from_secs(10));
+    tenant.clock.advance(Duration::from_secs(10));
     assert_eq!(browser.get(&path).await.status, StatusCode::FOUND);
 
-    let mut attempt = Attempt::begin(&bench, &[]).await;
-    liar.script().silent = true;
-    let answer = attempt.come_back("&code=c").await;
-    assert_eq!(answer.parameter("error").as_deref(), Some("temporarily_unavailable"));
-    assert_nobody_signed_in(&bench, &attempt.browser, &answer, 1).await;
+    let mut attempt = Attempt::start(&tenant, &[]).await;
+    provider.script().silent = true;
+    let response = attempt.come_back("&code=c").await;
+    assert_eq!(response.parameter("error").as_deref(), Some("temporarily_unavailable"));
+    assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
 }
 
 #[tokio::test]
 async fn a_provider_that_is_down_does_not_keep_a_tenant_from_opening() {
     let (listener, issuer) = socket().await;
     drop(listener);
-    let bench = Bench::with_connections(vec![], options(), vec![through("elsewhere", "oidc", &issuer)]).await;
-    let answer = leave(&mut Browser::new(&bench), "elsewhere", &[]).await;
-    assert_eq!(answer.parameter("error").as_deref(), Some("temporarily_unavailable"));
+    let tenant =
+        TestTenant::with_connections(vec![], options(), vec![through("elsewhere", "oidc", &issuer)]).await;
+    let response = leave(&mut Browser::new(&tenant), "elsewhere", &[]).await;
+    assert_eq!(response.parameter("error").as_deref(), Some("temporarily_unavailable"));
     assert_eq!(
-        answer.parameter("error_description").as_deref(),
+        response.parameter("error_description").as_deref(),
         Some("Elsewhere does not answer at the moment. Try again in a while.")
     );
 }
 
 #[tokio::test]
 async fn a_description_that_is_anothers_or_leads_elsewhere_is_not_followed() {
-    let (bench, liar) = with_liar().await;
+    let (tenant, provider) = with_fake_provider().await;
     for described in [
         json!({ "issuer": "https://another.test/" }),
         json!({ "authorization_endpoint": "http://another.test/authorize" }),
         json!({ "authorization_endpoint": "javascript:alert(1)" }),
         json!({ "jwks_uri": "http://another.test/keys" }),
     ] {
-        bench.clock.advance(Duration::from_hours(2));
-        liar.script().described = described.clone();
-        let answer = leave(&mut Browser::new(&bench), "elsewhere", &[]).await;
-        assert!(answer.parameter("error").is_some(), "{described} {}", answer.said());
+        tenant.clock.advance(Duration::from_hours(2));
+        provider.script().described = described.clone();
+        let response = leave(&mut Browser::new(&tenant), "elsewhere", &[]).await;
+        assert!(response.parameter("error").is_some(), "{described} {}", response.status_and_text());
     }
 }
 
 #[tokio::test]
 async fn when_somebody_signed_in_there_is_when_they_signed_in() {
-    let (bench, liar) = with_liar().await;
-    let now = bench.clock.now().seconds();
+    let (tenant, provider) = with_fake_provider().await;
+    let now = tenant.clock.now().seconds();
     for (max_age, at, taken) in
         [("", now - 5000, true), ("600", now - 300, true), ("600", now - 5000, false), ("0", now, true)]
     {
-        let mut attempt = Attempt::begin(&bench, &[("max_age", max_age)]).await;
-        let mut claims = attempt.claims(&liar);
+        let mut attempt = Attempt::start(&tenant, &[("max_age", max_age)]).await;
+        let mut claims = attempt.claims(&provider);
         claims["auth_time"] = json!(at);
-        liar.answer(&bench.sign(&claims).await);
-        let answer = attempt.come_back("&code=c").await;
+        provider.respond_with(&tenant.sign(&claims).await);
+        let response = attempt.come_back("&code=c").await;
         if !taken {
-            assert_eq!(answer.parameter("error").as_deref(), Some("access_denied"), "{max_age} {at}");
+            assert_eq!(response.parameter("error").as_deref(), Some("access_denied"), "{max_age} {at}");
             assert!(!attempt.browser.cookies.keys().any(|name| name.contains("session")));
             continue;
         }
         let silent = authorize_path(&[("prompt", "none"), ("max_age", "6000")]);
         let code = attempt.browser.get(&silent).await.parameter("code").unwrap();
-        let tokens = bench.trade(&code, &[]).await.json();
+        let tokens = tenant.exchange_code(&code, &[]).await.json();
         assert_eq!(claims_in(tokens["id_token"].as_str().unwrap())["auth_time"], at, "{max_age}");
     }
 }
@@ -640,32 +652,37 @@ async fn when_somebody_signed_in_there_is_when_they_signed_in() {
 #[tokio::test]
 async fn an_id_that_two_connections_share_belongs_to_the_first() {
     let (listener, issuer) = socket().await;
-    let (bench, liar) = with_liar().await;
-    drop((bench, listener));
-    let connections = vec![through("elsewhere", "oidc", &liar.script().issuer), {
+    let (tenant, provider) = with_fake_provider().await;
+    drop((tenant, listener));
+    let connections = vec![through("elsewhere", "oidc", &provider.script().issuer), {
         // "elsewhere|x" with the id "y" would be called like "elsewhere" with the id "x|y".
         through("elsewhere|x", "oidc", &issuer)
     }];
-    let bench = Bench::with_connections(vec![], options(), connections).await;
+    let tenant = TestTenant::with_connections(vec![], options(), connections).await;
     let mut first = user(&["auth0|1"]).user;
     first.user_id = model::UserId::new("oidc|elsewhere|x|y");
     first.identities[0].provider = model::Provider::new("oidc");
     first.identities[0].user_id = model::IdentityId::text("elsewhere|x|y");
     first.identities[0].connection = ConnectionName::new("elsewhere|x");
-    bench.seed(vec![SeedUser { user: first, password: None }]).await;
-    let mut attempt = Attempt::begin(&bench, &[]).await;
-    let mut claims = attempt.claims(&liar);
+    tenant.seed(vec![SeedUser { user: first, password: None }]).await;
+    let mut attempt = Attempt::start(&tenant, &[]).await;
+    let mut claims = attempt.claims(&provider);
     claims["sub"] = json!("x|y");
-    liar.answer(&bench.sign(&claims).await);
-    let answer = attempt.come_back("&code=c").await;
-    assert_eq!(answer.parameter("error").as_deref(), Some("access_denied"), "{}", answer.said());
-    assert_nobody_signed_in(&bench, &attempt.browser, &answer, 1).await;
-    assert_eq!(bench.row("oidc|elsewhere|x|y").await.unwrap().logins_count, 0);
+    provider.respond_with(&tenant.sign(&claims).await);
+    let response = attempt.come_back("&code=c").await;
+    assert_eq!(
+        response.parameter("error").as_deref(),
+        Some("access_denied"),
+        "{}",
+        response.status_and_text()
+    );
+    assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
+    assert_eq!(tenant.row("oidc|elsewhere|x|y").await.unwrap().logins_count, 0);
 }
 
 #[tokio::test]
 async fn what_a_provider_says_about_somebody_is_kept_up() {
-    let (bench, liar) = with_liar().await;
+    let (tenant, provider) = with_fake_provider().await;
     let id = "oidc|elsewhere|ann";
     for (told, email, verified) in [
         (
@@ -676,12 +693,12 @@ async fn what_a_provider_says_about_somebody_is_kept_up() {
         (json!({ "email": "ann@new.test" }), "ann@new.test", false),
         (json!({ "email": "ann@new.test", "email_verified": "true" }), "ann@new.test", true),
     ] {
-        let mut attempt = Attempt::begin(&bench, &[]).await;
-        let mut claims = attempt.claims(&liar);
+        let mut attempt = Attempt::start(&tenant, &[]).await;
+        let mut claims = attempt.claims(&provider);
         claims.as_object_mut().unwrap().extend(told.as_object().unwrap().clone());
-        liar.answer(&bench.sign(&claims).await);
+        provider.respond_with(&tenant.sign(&claims).await);
         assert!(attempt.come_back("&code=c").await.parameter("code").is_some());
-        let profile = bench.row(id).await.unwrap().profile;
+        let profile = tenant.row(id).await.unwrap().profile;
         assert_eq!((profile.email(), profile.email_verified()), (Some(email), Some(verified)), "{told}");
         assert_eq!(profile.name(), Some("Ann"), "what is not spoken of stays");
     }
@@ -689,32 +706,39 @@ async fn what_a_provider_says_about_somebody_is_kept_up() {
 
 #[tokio::test]
 async fn a_person_is_asked_about_where_the_token_says_little_and_nobody_elses_data_are_taken() {
-    let (bench, liar) = with_liar().await;
+    let (tenant, provider) = with_fake_provider().await;
     for (subject, taken) in [("bob", false), ("ann", true)] {
-        liar.script().person =
+        provider.script().person =
             Some(json!({ "sub": subject, "email": "ann@example.test", "email_verified": true }));
-        let mut attempt = Attempt::begin(&bench, &[]).await;
-        let mut claims = attempt.claims(&liar);
+        let mut attempt = Attempt::start(&tenant, &[]).await;
+        let mut claims = attempt.claims(&provider);
         claims.as_object_mut().unwrap().remove("email");
-        liar.answer(&bench.sign(&claims).await);
-        let answer = attempt.come_back("&code=c").await;
-        assert_eq!(answer.parameter("code").is_some(), taken, "{}", answer.said());
+        provider.respond_with(&tenant.sign(&claims).await);
+        let response = attempt.come_back("&code=c").await;
+        assert_eq!(response.parameter("code").is_some(), taken, "{}", response.status_and_text());
         if !taken {
-            assert_nobody_signed_in(&bench, &attempt.browser, &answer, 1).await;
+            assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
         }
     }
-    let profile = bench.row("oidc|elsewhere|ann").await.unwrap().profile;
+    let profile = tenant.row("oidc|elsewhere|ann").await.unwrap().profile;
     assert_eq!((profile.email(), profile.email_verified()), (Some("ann@example.test"), Some(true)));
 }
 
 #[tokio::test]
 async fn nothing_that_a_reader_of_the_database_could_use_is_stored_on_the_way() {
-    let (bench, _liar) = with_liar().await;
-    let mut browser = Browser::new(&bench);
-    let handle = browser.begin(&[("connection", "elsewhere")]).await;
-    let way = browser.get(&format!("/u/connection?state={handle}&connection=elsewhere")).await;
-    let row =
-        bench.store.read().await.unwrap().find_login(&Secret::new(&handle).digest()).await.unwrap().unwrap();
+    let (tenant, _provider) = with_fake_provider().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[("connection", "elsewhere")]).await;
+    let way = browser.get(&format!("/u/connection?state={login_state}&connection=elsewhere")).await;
+    let row = tenant
+        .store
+        .read()
+        .await
+        .unwrap()
+        .find_pending_login(&Secret::new(&login_state).digest())
+        .await
+        .unwrap()
+        .unwrap();
     let stored = format!("{row:?}");
     for secret in
         ["state", "nonce"].map(|name| way.parameter(name).unwrap()).iter().chain(browser.cookies.values())

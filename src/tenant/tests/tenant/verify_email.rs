@@ -3,83 +3,83 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Browser, DATABASE, email};
+use crate::test_tenant::{Browser, DATABASE, TestTenant, email};
 
 const PATH: &str = "/api/v2/users/auth0%7C1";
 
-async fn bench() -> Bench {
-    Bench::with_users(&[&["auth0|1", "google-oauth2|9"], &["google-oauth2|8"]]).await
+async fn open_tenant() -> TestTenant {
+    TestTenant::with_users(&[&["auth0|1", "google-oauth2|9"], &["google-oauth2|8"]]).await
 }
 
-async fn patch(bench: &Bench, path: &str, body: &Value) -> u16 {
-    let machine = bench.machine_token("update:users").await;
-    bench.send_json(Method::PATCH, path, Some(&machine), body).await.status.as_u16()
+async fn patch(tenant: &TestTenant, path: &str, body: &Value) -> u16 {
+    let machine = tenant.machine_token("update:users").await;
+    tenant.send_json(Method::PATCH, path, Some(&machine), body).await.status.as_u16()
 }
 
-async fn is_verified(bench: &Bench, id: &str) -> Option<bool> {
-    bench.row(id).await.unwrap().profile.email_verified()
+async fn is_verified(tenant: &TestTenant, id: &str) -> Option<bool> {
+    tenant.row(id).await.unwrap().profile.email_verified()
 }
 
 #[tokio::test]
 async fn a_press_on_the_page_behind_the_link_proves_the_address_and_opening_it_does_not() {
-    let bench = bench().await;
-    assert_eq!(patch(&bench, PATH, &json!({ "verify_email": true })).await, 200);
-    let link = bench.take_link();
-    let mut browser = Browser::new(&bench);
+    let tenant = open_tenant().await;
+    assert_eq!(patch(&tenant, PATH, &json!({ "verify_email": true })).await, 200);
+    let link = tenant.take_link();
+    let mut browser = Browser::new(&tenant);
     // As a mail program that looks at what it shows.
     let moved = browser.get(&link).await;
     assert_eq!(moved.location(), "/u/verify-email");
     let page = browser.get(moved.location()).await;
-    assert!(page.text.contains(&email("auth0|1")), "{}", page.said());
-    assert_eq!(is_verified(&bench, "auth0|1").await, None);
+    assert!(page.text.contains(&email("auth0|1")), "{}", page.status_and_text());
+    assert_eq!(is_verified(&tenant, "auth0|1").await, None);
     let done = browser.post("/u/verify-email", &[]).await;
-    assert!(done.text.contains("E-mail address confirmed"), "{}", done.said());
-    assert_eq!(is_verified(&bench, "auth0|1").await, Some(true));
+    assert!(done.text.contains("E-mail address confirmed"), "{}", done.status_and_text());
+    assert_eq!(is_verified(&tenant, "auth0|1").await, Some(true));
     browser.get(&link).await;
     assert_eq!(browser.post("/u/verify-email", &[]).await.status, 400, "it is good once");
 }
 
 #[tokio::test]
 async fn a_new_user_gets_a_mail_when_asked_for() {
-    let bench = bench().await;
-    let machine = bench.machine_token("create:users").await;
+    let tenant = open_tenant().await;
+    let machine = tenant.machine_token("create:users").await;
     for (verify, mails) in [(json!(true), 1), (json!(false), 0)] {
         let body = json!({ "connection": DATABASE, "email": format!("{verify}@example.test"),
             "password": "long enough", "verify_email": verify });
-        assert_eq!(bench.post_json("/api/v2/users", Some(&machine), &body).await.status, 201);
-        assert_eq!(bench.take_mails().len(), mails);
+        assert_eq!(tenant.post_json("/api/v2/users", Some(&machine), &body).await.status, 201);
+        assert_eq!(tenant.take_mails().len(), mails);
     }
 }
 
 #[tokio::test]
 async fn a_link_for_an_address_that_was_changed_since_proves_nothing() {
-    let bench = bench().await;
-    patch(&bench, PATH, &json!({ "verify_email": true })).await;
-    let old = bench.take_link();
-    patch(&bench, PATH, &json!({ "email": "victim@example.test", "verify_email": true })).await;
-    let new = bench.take_link();
+    let tenant = open_tenant().await;
+    patch(&tenant, PATH, &json!({ "verify_email": true })).await;
+    let old = tenant.take_link();
+    patch(&tenant, PATH, &json!({ "email": "victim@example.test", "verify_email": true })).await;
+    let new = tenant.take_link();
     for (link, verified) in [(old, Some(false)), (new, Some(true))] {
-        let mut browser = Browser::new(&bench);
+        let mut browser = Browser::new(&tenant);
         browser.get(&link).await;
         browser.post("/u/verify-email", &[]).await;
-        assert_eq!(is_verified(&bench, "auth0|1").await, verified);
+        assert_eq!(is_verified(&tenant, "auth0|1").await, verified);
     }
 }
 
 #[tokio::test]
 async fn another_sites_form_proves_nothing() {
-    let bench = bench().await;
-    patch(&bench, PATH, &json!({ "verify_email": true })).await;
-    let mut browser = Browser::new(&bench);
-    browser.get(&bench.take_link()).await;
+    let tenant = open_tenant().await;
+    patch(&tenant, PATH, &json!({ "verify_email": true })).await;
+    let mut browser = Browser::new(&tenant);
+    browser.get(&tenant.take_link()).await;
     browser.origin = "http://evil.test";
     assert_eq!(browser.post("/u/verify-email", &[]).await.status, 403);
-    assert_eq!(is_verified(&bench, "auth0|1").await, None);
+    assert_eq!(is_verified(&tenant, "auth0|1").await, None);
 }
 
 #[tokio::test]
 async fn nobody_gets_a_mail_for_an_address_that_another_provider_vouches_for() {
-    let bench = bench().await;
-    patch(&bench, "/api/v2/users/google-oauth2%7C8", &json!({ "verify_email": true })).await;
-    assert!(bench.take_mails().is_empty());
+    let tenant = open_tenant().await;
+    patch(&tenant, "/api/v2/users/google-oauth2%7C8", &json!({ "verify_email": true })).await;
+    assert!(tenant.take_mails().is_empty());
 }
