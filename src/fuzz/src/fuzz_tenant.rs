@@ -29,7 +29,7 @@ pub(crate) const OWN: &str = "auth0|own";
 /// Whom nobody may touch.
 pub(crate) const OTHER: &str = "auth0|other/a b";
 
-pub(crate) struct Bench {
+pub(crate) struct FuzzTenant {
     runtime: Runtime,
     router: Router,
     store: Store,
@@ -50,28 +50,28 @@ impl Carrier for Nowhere {
 }
 
 /// An answer, read whole.
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Response {
     /// The promises that hold whatever was asked: an answer that is JSON, and never a failure of the server's own.
-    pub(crate) fn keeps_its_form(&self) -> Value {
+    pub(crate) fn expect_json(&self) -> Value {
         assert_ne!(self.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", self.text);
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{} {}", self.status, self.text))
     }
 }
 
 /// Does something with the one bench; inputs take turns.
-pub(crate) fn with_bench<T>(work: impl FnOnce(&Bench) -> T) -> T {
-    static BENCH: OnceLock<Mutex<Bench>> = OnceLock::new();
-    let bench = BENCH.get_or_init(|| Mutex::new(Bench::open()));
-    work(&bench.lock().unwrap_or_else(PoisonError::into_inner))
+pub(crate) fn with_tenant<T>(work: impl FnOnce(&FuzzTenant) -> T) -> T {
+    static TENANT: OnceLock<Mutex<FuzzTenant>> = OnceLock::new();
+    let tenant = TENANT.get_or_init(|| Mutex::new(FuzzTenant::open()));
+    work(&tenant.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn user(id: &str) -> SeedUser {
-    let key = UserId::new(id).as_identity_key().expect("the ids of this bench have a provider");
+    let key = UserId::new(id).as_identity_key().expect("the ids of this tenant have a provider");
     let identity = |provider: &str, user_id: model::IdentityId| Identity {
         profile_data: None,
         connection: ConnectionName::new(provider),
@@ -103,11 +103,11 @@ fn user(id: &str) -> SeedUser {
     }
 }
 
-impl Bench {
+impl FuzzTenant {
     fn open() -> Self {
         let runtime =
             Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads can be had");
-        let folder = tempfile::tempdir().expect("there is room for a database");
+        let folder = tempfile::tempdir().expect("a temporary folder can be created");
         let path = folder.path().join("fuzz.db");
         let (router, store) = runtime.block_on(async {
             let store = Store::open(&format!("sqlite:{}", path.display())).await.expect("it opens");
@@ -140,7 +140,7 @@ impl Bench {
     }
 
     /// Sends a request with a token.
-    pub(crate) fn ask(&self, method: &str, uri: &str, token: &[u8]) -> Option<Answer> {
+    pub(crate) fn send(&self, method: &str, uri: &str, token: &[u8]) -> Option<Response> {
         let mut bearer = b"Bearer ".to_vec();
         bearer.extend_from_slice(token);
         let request = Request::builder().method(method).uri(uri).header(header::AUTHORIZATION, bearer);
@@ -149,7 +149,7 @@ impl Bench {
             let response = self.router.clone().oneshot(request).await.expect("a router answers");
             let status = response.status();
             let body = response.into_body().collect().await.expect("its body is in memory").to_bytes();
-            Some(Answer { status, text: String::from_utf8_lossy(&body).into_owned() })
+            Some(Response { status, text: String::from_utf8_lossy(&body).into_owned() })
         })
     }
 

@@ -4,7 +4,7 @@
 //! The targets run in two ways, see the README: under libFuzzer, and with a fixed seed on any machine (`main.rs`).
 
 mod bearer;
-mod bench;
+mod fuzz_tenant;
 mod path;
 mod search;
 mod seed;

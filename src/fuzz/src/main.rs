@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use fuzz::{TARGETS, Target};
-use mutation::{Chance, mutated};
+use mutation::{Random, mutate};
 
 /// What every run begins with.
 const SEED: u64 = 7636;
@@ -21,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let room = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     if let (Some(name), Some(file)) = (arguments.next(), arguments.next()) {
         let target = TARGETS.iter().find(|target| target.name == name);
         let (Some(target), Ok(input)) = (target, fs::read(&file)) else {
@@ -31,21 +31,21 @@ fn main() -> ExitCode {
         (target.read)(&input);
         return ExitCode::SUCCESS;
     }
-    let broken = TARGETS.iter().filter(|target| !holds(target, room)).count();
+    let broken = TARGETS.iter().filter(|target| !run(target, crate_folder)).count();
     if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs one target; says whether it kept its promises.
-fn holds(target: &Target, room: &Path) -> bool {
-    let known = corpus(&room.join("corpus").join(target.name));
+fn run(target: &Target, crate_folder: &Path) -> bool {
+    let known = corpus(&crate_folder.join("corpus").join(target.name));
     assert!(!known.is_empty(), "{} has no corpus", target.name);
-    let mut chance = Chance::from_seed(SEED);
+    let mut random = Random::from_seed(SEED);
     let begun = now();
     let mut longest = Duration::ZERO;
     for number in 0..target.inputs {
         let input = match known.get(number as usize) {
             Some(known) => known.clone(),
-            None => mutated(&known, target.words, &mut chance),
+            None => mutate(&known, target.words, &mut random),
         };
         let start = now();
         let outcome = catch_unwind(AssertUnwindSafe(|| (target.read)(&input)));

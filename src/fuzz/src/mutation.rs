@@ -1,9 +1,9 @@
 //! New inputs out of known ones, the same in every run: a small fuzzer's mutations over a generator with a fixed seed.
 
 /// `SplitMix64` (Steele, Lea and Flood, 2014): good enough to choose by, and the same everywhere.
-pub(crate) struct Chance(u64);
+pub(crate) struct Random(u64);
 
-impl Chance {
+impl Random {
     pub(crate) fn from_seed(seed: u64) -> Self {
         Self(seed)
     }
@@ -21,7 +21,7 @@ impl Chance {
         usize::try_from(self.next() % u64::try_from(end.max(1)).unwrap_or(1)).unwrap_or(0)
     }
 
-    fn of<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+    fn choose<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.below(list.len())]
     }
 
@@ -35,39 +35,39 @@ impl Chance {
 const LONGEST: usize = 64 * 1024;
 
 /// One of the known inputs after one to eight changes.
-pub(crate) fn mutated(known: &[Vec<u8>], words: &[&str], chance: &mut Chance) -> Vec<u8> {
-    let mut input = chance.of(known).clone();
-    for _ in 0..=chance.below(8) {
-        let place = chance.below(input.len() + 1);
-        match chance.below(8) {
+pub(crate) fn mutate(known: &[Vec<u8>], words: &[&str], random: &mut Random) -> Vec<u8> {
+    let mut input = random.choose(known).clone();
+    for _ in 0..=random.below(8) {
+        let place = random.below(input.len() + 1);
+        match random.below(8) {
             0 if !input.is_empty() => {
-                let place = chance.below(input.len());
-                input[place] ^= 1 << chance.below(8);
+                let place = random.below(input.len());
+                input[place] ^= 1 << random.below(8);
             }
             1 if !input.is_empty() => {
-                let place = chance.below(input.len());
-                input[place] = chance.next().to_le_bytes()[0];
+                let place = random.below(input.len());
+                input[place] = random.next().to_le_bytes()[0];
             }
             2 => {
-                let range = chance.range(input.len());
+                let range = random.range(input.len());
                 input.drain(range);
             }
             3 => {
-                let other = chance.of(known);
-                let part = other[chance.range(other.len())].to_vec();
+                let other = random.choose(known);
+                let part = other[random.range(other.len())].to_vec();
                 input.splice(place..place, part);
             }
             // Many times over: what is nested too deeply, or too long, is made so.
             4 => {
-                let word = chance.of(words).repeat(1 << chance.below(13));
+                let word = random.choose(words).repeat(1 << random.below(13));
                 input.splice(place..place, word.into_bytes());
             }
             5 => {
-                let part = input[chance.range(input.len())].to_vec();
+                let part = input[random.range(input.len())].to_vec();
                 input.splice(place..place, part);
             }
             _ => {
-                input.splice(place..place, chance.of(words).bytes());
+                input.splice(place..place, random.choose(words).bytes());
             }
         }
         input.truncate(LONGEST);

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::bench::with_bench;
+use crate::fuzz_tenant::with_tenant;
 
 /// How many there are: two, and one who was unlinked meanwhile by another target.
 const PEOPLE: usize = 3;
@@ -16,16 +16,16 @@ pub(crate) fn read(input: &[u8]) {
         return;
     }
     let path = format!("/api/v2/users?q={}", utf8_percent_encode(&text, NON_ALPHANUMERIC));
-    with_bench(|bench| {
-        let token = bench.token("machine@clients", "read:users");
-        let Some(answer) = bench.ask("GET", &path, &token) else { return };
-        let told = answer.keeps_its_form();
-        match answer.status {
-            StatusCode::OK => assert!(told.as_array().is_some_and(|people| people.len() <= PEOPLE), "{told}"),
+    with_tenant(|tenant| {
+        let token = tenant.token("machine@clients", "read:users");
+        let Some(response) = tenant.send("GET", &path, &token) else { return };
+        let body = response.expect_json();
+        match response.status {
+            StatusCode::OK => assert!(body.as_array().is_some_and(|people| people.len() <= PEOPLE), "{body}"),
             StatusCode::BAD_REQUEST => {
-                assert!(told["message"].as_str().is_some_and(|message| !message.is_empty()), "{told}");
+                assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
             }
-            status => panic!("{status} {told}"),
+            status => panic!("{status} {body}"),
         }
     });
 }

@@ -24,22 +24,26 @@ pub(crate) fn read_tenant(input: &[u8]) {
             let _ = Configuration::new(file.options, file.clients, file.connections, file.grants);
         }
         Err(refused) => {
-            let told = refused.to_string();
-            assert!(told.starts_with("tenant.yaml") && told.len() > "tenant.yaml: ".len(), "{told}");
-            assert!(!tells_secret(text, "client_secret: hunter2", &told), "{told}");
+            let message = refused.to_string();
+            assert!(message.starts_with("tenant.yaml") && message.len() > "tenant.yaml: ".len(), "{message}");
+            assert!(!repeats_secret(text, "client_secret: hunter2", &message), "{message}");
         }
     }
 }
 
 /// Whether a refusal repeats the corpus's secret: as one where it belongs, or as what stands in the place of something
 /// else. It is no harm to name a key that is called so.
-fn tells_secret(text: &str, field: &str, told: &str) -> bool {
+fn repeats_secret(text: &str, field: &str, message: &str) -> bool {
     let is_only_secret = text.contains(field) && text.matches(field).count() == text.matches(SECRET).count();
-    let told = if is_only_secret { Some(told) } else { told.split_once("invalid ").map(|(_, told)| told) };
-    told.is_some_and(|told| told.contains(SECRET))
+    let message = if is_only_secret {
+        Some(message)
+    } else {
+        message.split_once("invalid ").map(|(_, message)| message)
+    };
+    message.is_some_and(|message| message.contains(SECRET))
 }
 
-/// A users file is read or refused in words that repeat no password; who is read can be told apart.
+/// A users file is read or refused in words that repeat no password; no identity is read twice.
 pub(crate) fn read_users(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     let connections = [
@@ -63,9 +67,9 @@ pub(crate) fn read_users(input: &[u8]) {
             }
         }
         Err(refused) => {
-            let told = refused.to_string();
-            assert!(told.starts_with("users.json"), "{told}");
-            assert!(!tells_secret(text, "\"password\":\"hunter2\"", &told), "{told}");
+            let message = refused.to_string();
+            assert!(message.starts_with("users.json"), "{message}");
+            assert!(!repeats_secret(text, "\"password\":\"hunter2\"", &message), "{message}");
         }
     }
 }
