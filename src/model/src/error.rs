@@ -1,28 +1,28 @@
-//! The two error bodies on the wire: the Management API's and OAuth's, field for field.
+//! The two error bodies on the wire, field for field: the Management API's and OAuth's.
 
 use serde::{Deserialize, Serialize};
 
 /// The body of a failed Management API call (contract [A1](crate::contract#a1)).
 ///
-/// The order of the fields is the recorded one. Unknown keys are ignored when reading.
+/// The fields have the order that was recorded from Auth0. Deserializing ignores unknown keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManagementError {
-    /// The HTTP status, again.
+    /// The HTTP status, as in the status line.
     #[serde(rename = "statusCode")]
     pub status_code: u16,
     /// The HTTP reason phrase, such as `Not Found`.
     pub error: String,
-    /// What was wrong, in English.
+    /// A description of the error, in English.
     pub message: String,
-    /// A stable word for programs; often absent.
+    /// A stable code for programs; often absent.
     #[serde(rename = "errorCode", default, skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
-    /// Carried by refusals of a token in place of a code.
+    /// Present in place of a code when a token is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<TokenAttributes>,
 }
 
-/// What a refused token's error body adds.
+/// The extra attributes of the error body for a refused token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenAttributes {
     /// The same text as the message.
@@ -35,7 +35,7 @@ pub struct TokenAttributes {
 pub struct OAuthError {
     /// The code, such as `invalid_grant` or `login_required`.
     pub error: String,
-    /// What was wrong, in English.
+    /// A description of the error, in English.
     #[serde(default)]
     pub error_description: String,
 }

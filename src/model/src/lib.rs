@@ -1,10 +1,49 @@
-//! What both sides say on the wire: the page and the tenant share these types and nothing else.
+//! The types that page and tenant share: what they send each other over HTTP.
 //!
-//! Only data and pure functions live here: no clock, no randomness, no I/O. The crate compiles for the
-//! browser and for the server alike; continuous integration checks that nothing asynchronous reaches it.
+//! This crate contains data and pure functions only: no clock, no randomness, no I/O. It compiles for the
+//! browser and for the server, and `cargo xtask test` checks that no asynchronous code reaches it.
+//!
+//! # Where to start
+//!
+//! 1. [`contract`] is the specification: how Auth0 behaves, fact by fact, with sources. Documentation
+//!    comments of all crates link its sections.
+//! 2. [`User`] and [`Identity`] are the records of the Management API, [`UserId`] and [`IdentityKey`] their
+//!    identifiers, [`Profile`] their open set of attributes. [`Provider`] lists the known identity providers.
+//! 3. [`mod@route`] has the path of every endpoint and builds the paths that contain ids.
+//! 4. [`Scope`] and [`Scopes`] describe what a token permits; [`ManagementError`] and [`OAuthError`] are the
+//!    error bodies of the two APIs.
+//! 5. [`Settings`] is the content of the page's `/config.json`.
+//!
+//! # Example
+//!
+//! ```
+//! use model::{User, UserId, route};
+//!
+//! let user: User = serde_json::from_str(
+//!     r#"{
+//!         "user_id": "auth0|1",
+//!         "email": "ada@example.com",
+//!         "identities": [
+//!             {"provider": "auth0", "connection": "Users", "user_id": "1"},
+//!             {"provider": "github", "connection": "github", "user_id": 42, "isSocial": true}
+//!         ]
+//!     }"#,
+//! )?;
+//! assert_eq!(user.profile.email(), Some("ada@example.com"));
+//!
+//! // The path of the request that unlinks the GitHub identity.
+//! let github = user.identities[1].key();
+//! assert_eq!(github.as_user_id(), UserId::new("github|42"));
+//! assert_eq!(
+//!     route::identity(&user.user_id, &github),
+//!     "/api/v2/users/auth0%7C1/identities/github/42"
+//! );
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 pub mod contract;
 pub mod error;
+pub mod id;
 pub mod identity;
 pub mod profile;
 pub mod provider;
@@ -14,9 +53,10 @@ pub mod settings;
 pub mod user;
 
 pub use error::{ManagementError, OAuthError};
-pub use identity::{ConnectionName, Identity, IdentityId, IdentityKey};
+pub use id::{ConnectionName, IdentityId, IdentityKey, UserId};
+pub use identity::Identity;
 pub use profile::Profile;
 pub use provider::Provider;
 pub use scope::{Scope, Scopes};
 pub use settings::Settings;
-pub use user::{Metadata, User, UserId};
+pub use user::{Metadata, User};

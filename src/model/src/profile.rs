@@ -1,28 +1,32 @@
-//! The open set of profile attributes that a user or a secondary identity carries (contract [B1](crate::contract#b1), [B2](crate::contract#b2)).
+//! Profile attributes of a user or of a secondary identity (contract [B1](crate::contract#b1),
+//! [B2](crate::contract#b2)). The set of attributes is open.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Profile attributes as a JSON object: the known ones have a method, any other key is kept as it came.
+/// Profile attributes as a JSON object. Well-known attributes have a method; other keys are preserved
+/// unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Profile(pub Map<String, Value>);
 
 impl Profile {
-    /// The text stored under `key`; `None` when it is absent, empty or not a string.
+    /// Returns the trimmed text stored under `key`; `None` if it is absent, blank or not a string.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
     }
 
-    /// The e-mail address.
+    /// Returns the e-mail address.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.text("email")
     }
 
-    /// Whether the provider vouches for the e-mail address. Some social providers send the *string*
-    /// `"true"` (contract [B2](crate::contract#b2)), which counts. `None` when nothing is said.
+    /// Returns whether the provider has verified the e-mail address; `None` if the attribute is absent.
+    ///
+    /// Some social providers send the *string* `"true"`, which counts as verified (contract
+    /// [B2](crate::contract#b2)).
     #[must_use]
     pub fn email_verified(&self) -> Option<bool> {
         match self.0.get("email_verified")? {
@@ -32,31 +36,31 @@ impl Profile {
         }
     }
 
-    /// The display name.
+    /// Returns the display name.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.text("name")
     }
 
-    /// The user name: `username` of a database connection, else `nickname`.
+    /// Returns the username of a database connection, or else the nickname.
     #[must_use]
     pub fn username(&self) -> Option<&str> {
         self.text("username").or_else(|| self.text("nickname"))
     }
 
-    /// The telephone number, in E.164 form (`+15550100`).
+    /// Returns the telephone number in E.164 form (`+15550100`).
     #[must_use]
     pub fn phone_number(&self) -> Option<&str> {
         self.text("phone_number")
     }
 
-    /// The address of a picture.
+    /// Returns the URL of a picture.
     #[must_use]
     pub fn picture(&self) -> Option<&str> {
         self.text("picture")
     }
 
-    /// Sets `key` to `value`, and returns the profile for chaining.
+    /// Sets `key` to `value` and returns the profile, for chaining.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0.insert(key.to_owned(), value.into());

@@ -1,18 +1,20 @@
-//! The providers, also called strategies, that the Management API knows (contract [A12](crate::contract#a12), [B3](crate::contract#b3)).
+//! The providers (also called strategies) that the Management API knows (contract [A12](crate::contract#a12),
+//! [B3](crate::contract#b3)).
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of an identity's origin: `auth0` for a database, `google-oauth2`, `samlp` …
+/// The provider of an identity: `auth0` for a database connection, `google-oauth2`, `samlp` …
 ///
-/// Any text is accepted when reading, because a tenant may know more than we do; [`Provider::is_known`]
-/// tells whether the Management API takes it in a path.
+/// Deserializing accepts any text, because a tenant may know providers that this crate does not.
+/// [`Provider::is_known`] returns whether the Management API accepts it in a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Provider(String);
 
-/// Every provider of contract [A12](crate::contract#a12) with the name a person knows it by, and whether it is a social network.
+/// Every provider of contract [A12](crate::contract#a12) with its display name and whether it is a social
+/// network.
 const KNOWN: &[(&str, &str, bool)] = &[
     ("ad", "Active Directory", false),
     ("adfs", "AD FS", false),
@@ -72,38 +74,39 @@ const KNOWN: &[(&str, &str, bool)] = &[
 ];
 
 impl Provider {
-    /// Wraps a provider as it stands on the wire.
+    /// Wraps a provider in its wire form.
     #[must_use]
     pub fn new(provider: impl Into<String>) -> Self {
         Self(provider.into())
     }
 
-    /// The provider as text.
+    /// Returns the provider as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether the Management API takes this provider in a path (contract [A12](crate::contract#a12)).
+    /// Returns whether the Management API accepts this provider in a path (contract
+    /// [A12](crate::contract#a12)).
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.find().is_some()
     }
 
-    /// Whether new identities of this provider carry `isSocial: true`.
+    /// Returns whether new identities of this provider have `isSocial: true`.
     #[must_use]
     pub fn is_social(&self) -> bool {
         self.find().is_some_and(|(_, _, social)| *social)
     }
 
-    /// The name a person knows the provider by; an unknown provider is called what the wire calls it.
+    /// Returns the display name of the provider; for an unknown provider, its wire form.
     #[must_use]
     pub fn display_name(&self) -> &str {
         self.find().map_or(&self.0, |(_, name, _)| name)
     }
 
-    /// Whether sign-in goes through a company's own directory, where several connections of one
-    /// provider are told apart by their connection's name.
+    /// Returns whether this is an enterprise provider: a company's own directory. Several connections of one
+    /// enterprise provider are distinguished by the connection name.
     #[must_use]
     pub fn is_enterprise(&self) -> bool {
         matches!(
@@ -121,8 +124,8 @@ impl Provider {
         )
     }
 
-    /// Whether identities of this provider carry their connection's name inside their id, as in
-    /// `samlp|acme|name` (contract [B3](crate::contract#b3)).
+    /// Returns whether ids of this provider include the connection name, as in `samlp|acme|name` (contract
+    /// [B3](crate::contract#b3)).
     #[must_use]
     pub fn has_connection_in_id(&self) -> bool {
         matches!(
@@ -131,8 +134,10 @@ impl Provider {
         )
     }
 
-    /// The id of the provider's mark in `public/providers.svg`. Some providers share the mark of their maker, and
-    /// companies' own directories have a building; `None` means that initials must do.
+    /// Returns the id of the provider's logo in `public/providers.svg`.
+    ///
+    /// Some providers share the logo of their vendor, and enterprise providers without a logo share a
+    /// building. `None` means that the page draws initials.
     #[must_use]
     pub fn mark(&self) -> Option<&'static str> {
         Some(match self.as_str() {

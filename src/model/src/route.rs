@@ -1,77 +1,79 @@
-//! Every path that both sides use, and the encoding of ids in them (contract [A10](crate::contract#a10)).
+//! The paths that page and tenant share, and the encoding of ids in them (contract
+//! [A10](crate::contract#a10)).
 //!
-//! A constant with `{…}` is a pattern for a router; a function of the same name fills it in.
+//! A constant with `{…}` is a pattern for a router; the function of the same name in lower case fills it in.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{IdentityKey, UserId};
+use crate::id::{IdentityKey, UserId};
 
-/// Where sign-in begins (RFC 6749 section 3.1).
+/// The authorization endpoint (RFC 6749 section 3.1).
 pub const AUTHORIZE: &str = "/authorize";
-/// Where codes become tokens (RFC 6749 section 3.2).
+/// The token endpoint (RFC 6749 section 3.2).
 pub const TOKEN: &str = "/oauth/token";
-/// Where a client gives a token back (RFC 7009).
+/// The revocation endpoint (RFC 7009).
 pub const REVOKE: &str = "/oauth/revoke";
-/// Who the bearer is (OpenID Connect Core 5.3).
+/// The userinfo endpoint (OpenID Connect Core 1.0 section 5.3).
 pub const USERINFO: &str = "/userinfo";
-/// Where the tenant's session ends (contract [C4](crate::contract#c4)).
+/// Auth0's logout endpoint (contract [C4](crate::contract#c4)).
 pub const LOGOUT: &str = "/v2/logout";
-/// Where a client asks to end the tenant's session (OpenID Connect RP-Initiated Logout 1.0).
+/// The end session endpoint (OpenID Connect RP-Initiated Logout 1.0).
 pub const END_SESSION: &str = "/oidc/logout";
-/// OpenID Connect Discovery 1.0, section 4.
+/// The discovery document (OpenID Connect Discovery 1.0 section 4).
 pub const DISCOVERY: &str = "/.well-known/openid-configuration";
-/// Where people sign up without the hosted pages (contract [C4](crate::contract#c4)).
+/// Sign-up for a database connection without the hosted pages (contract [C4](crate::contract#c4)).
 pub const SIGN_UP: &str = "/dbconnections/signup";
-/// Where people ask for a mail to set a new password (contract [C4](crate::contract#c4)).
+/// Request for a password reset mail (contract [C4](crate::contract#c4)).
 pub const CHANGE_PASSWORD: &str = "/dbconnections/change_password";
-/// The tenant's public keys (RFC 7517).
+/// The tenant's public signing keys (RFC 7517).
 pub const JWKS: &str = "/.well-known/jwks.json";
-/// The Management API; behind the tenant's origin and with a slash at its end it is the API's audience.
+/// The base path of the Management API. The tenant's origin, this path and a final slash form the API's
+/// audience.
 pub const MANAGEMENT_API: &str = "/api/v2";
-/// Every user: GET searches, POST adds one.
+/// All users: GET lists or searches, POST creates one.
 pub const USERS: &str = "/api/v2/users";
-/// The users with an e-mail address.
+/// The users with a given e-mail address.
 pub const USERS_BY_EMAIL: &str = "/api/v2/users-by-email";
 /// The connections.
 pub const CONNECTIONS: &str = "/api/v2/connections";
-/// What the Management API can do, as an OpenAPI document.
+/// The OpenAPI document of the Management API.
 pub const OPENAPI: &str = "/api/v2/openapi.json";
 /// One user.
 pub const USER: &str = "/api/v2/users/{id}";
-/// The identities of one user: POST links another.
+/// The identities of one user: POST links an account.
 pub const IDENTITIES: &str = "/api/v2/users/{id}/identities";
 /// One identity of one user: DELETE unlinks it.
 pub const IDENTITY: &str = "/api/v2/users/{id}/identities/{provider}/{user_id}";
-/// Where a demo tenant lets people plan faults for their own calls.
+/// Planned faults for a user's own requests, on a demo tenant.
 pub const FAULTS: &str = "/demo/faults";
 /// The page's settings.
 pub const SETTINGS: &str = "/config.json";
-/// Where the page finishes sign-in.
+/// The page's redirect URI: the path that completes a sign-in.
 pub const CALLBACK: &str = "/callback";
 
-/// What RFC 3986 section 2.3 leaves unreserved stays as it is; everything else is encoded.
+/// The characters to encode: all but the unreserved ones of RFC 3986 section 2.3.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Encodes one path segment: each byte of UTF-8 that is not unreserved becomes `%XX`.
+/// Percent-encodes one path segment: every UTF-8 byte that is not an unreserved character becomes `%XX`.
 #[must_use]
 pub fn segment(text: &str) -> String {
-    // A lone dot or two would be resolved away by every URL parser, even when encoded; no id is one.
+    // URL parsers remove `.` and `..` segments even when encoded. No id has this form.
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 
-/// The path of one user.
+/// Returns the path of a user.
 #[must_use]
 pub fn user(id: &UserId) -> String {
     format!("{MANAGEMENT_API}/users/{}", segment(id.as_str()))
 }
 
-/// The path of a user's identities.
+/// Returns the path of a user's identities.
 #[must_use]
 pub fn identities(id: &UserId) -> String {
     format!("{}/identities", user(id))
 }
 
-/// The path of one identity of a user.
+/// Returns the path of one identity of a user.
 #[must_use]
 pub fn identity(id: &UserId, key: &IdentityKey) -> String {
     format!("{}/{}/{}", identities(id), segment(key.provider.as_str()), segment(key.user_id.as_str()))

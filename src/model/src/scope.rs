@@ -1,52 +1,53 @@
-//! Scopes: what a token lets its bearer do (contract [A4](crate::contract#a4), [A15](crate::contract#a15); RFC 6749 section 3.3).
+//! Scopes: what a token permits (contract [A4](crate::contract#a4), [A15](crate::contract#a15); RFC 6749
+//! section 3.3).
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// One scope. Those that this project acts on are constants; any other value is carried unread.
+/// A scope. Scopes that this project acts on are constants; any other value is preserved unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scope(Cow<'static, str>);
 
 impl Scope {
-    /// Asks for an ID token.
+    /// Requests an ID token.
     pub const OPENID: Self = Self::known("openid");
-    /// Asks for name, nickname, picture and the like.
+    /// Requests name, nickname, picture and similar claims.
     pub const PROFILE: Self = Self::known("profile");
-    /// Asks for the e-mail address.
+    /// Requests the e-mail address.
     pub const EMAIL: Self = Self::known("email");
-    /// Asks for a refresh token.
+    /// Requests a refresh token.
     pub const OFFLINE_ACCESS: Self = Self::known("offline_access");
 
     /// Read any user.
     pub const READ_USERS: Self = Self::known("read:users");
-    /// See tokens that identity providers issued.
+    /// Read tokens that identity providers issued.
     pub const READ_USER_IDP_TOKENS: Self = Self::known("read:user_idp_tokens");
-    /// Change any user; link and unlink anybody's identities.
+    /// Update any user; link and unlink identities of any user.
     pub const UPDATE_USERS: Self = Self::known("update:users");
-    /// Change the `app_metadata` of any user.
+    /// Update the `app_metadata` of any user.
     pub const UPDATE_USERS_APP_METADATA: Self = Self::known("update:users_app_metadata");
-    /// Add a user.
+    /// Create users.
     pub const CREATE_USERS: Self = Self::known("create:users");
-    /// Remove any user.
+    /// Delete any user.
     pub const DELETE_USERS: Self = Self::known("delete:users");
     /// List the connections.
     pub const READ_CONNECTIONS: Self = Self::known("read:connections");
 
-    /// Read one's own user.
+    /// Read the current user.
     pub const READ_CURRENT_USER: Self = Self::known("read:current_user");
-    /// Link and unlink one's own identities.
+    /// Link and unlink identities of the current user.
     pub const UPDATE_CURRENT_USER_IDENTITIES: Self = Self::known("update:current_user_identities");
-    /// Begin one's own `user_metadata`.
+    /// Create `user_metadata` of the current user.
     pub const CREATE_CURRENT_USER_METADATA: Self = Self::known("create:current_user_metadata");
-    /// Change one's own `user_metadata`.
+    /// Update `user_metadata` of the current user.
     pub const UPDATE_CURRENT_USER_METADATA: Self = Self::known("update:current_user_metadata");
-    /// Remove one's own user; no user flow is granted it (contract [A15](crate::contract#a15)).
+    /// Delete the current user. Never granted to a person (contract [A15](crate::contract#a15)).
     pub const DELETE_CURRENT_USER: Self = Self::known("delete:current_user");
 
-    /// What a user-bound Management API token may hold; anything else is silently dropped when it is
-    /// issued (contract [A15](crate::contract#a15)).
+    /// The scopes that a user-bound Management API token can have. Other requested scopes are dropped without
+    /// an error when the token is issued (contract [A15](crate::contract#a15)).
     pub const USER_GRANTABLE: [Self; 7] = [
         Self::READ_CURRENT_USER,
         Self::UPDATE_CURRENT_USER_IDENTITIES,
@@ -61,13 +62,13 @@ impl Scope {
         Self(Cow::Borrowed(scope))
     }
 
-    /// Wraps any scope.
+    /// Wraps a scope in its wire form.
     #[must_use]
     pub fn new(scope: impl Into<String>) -> Self {
         Self(Cow::Owned(scope.into()))
     }
 
-    /// The scope as text.
+    /// Returns the scope as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,36 +81,36 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A set of scopes in the order in which they were asked for. On the wire: words parted by spaces.
+/// An ordered set of scopes, in the order of the request. On the wire, a space-separated list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
-    /// Reads words parted by white space; a word that stands twice counts once.
+    /// Parses a list separated by white space. Duplicates are dropped.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         text.split_whitespace().map(Scope::new).collect()
     }
 
-    /// Whether the set holds `scope`.
+    /// Returns whether the set contains `scope`.
     #[must_use]
     pub fn contains(&self, scope: &Scope) -> bool {
         self.0.contains(scope)
     }
 
-    /// Whether the set holds at least one of `scopes`.
+    /// Returns whether the set contains at least one of `scopes`.
     #[must_use]
     pub fn contains_any(&self, scopes: &[Scope]) -> bool {
         scopes.iter().any(|scope| self.contains(scope))
     }
 
-    /// Whether nothing is in it.
+    /// Returns whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The scopes in order.
+    /// Iterates over the scopes in order.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.0.iter()
     }
@@ -156,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scopes_keep_their_order_and_drop_repeats() {
+    fn scopes_keep_their_order_and_drop_duplicates() {
         let scopes = Scopes::parse(" openid  read:users openid\temail ");
         assert_eq!(scopes.to_string(), "openid read:users email");
         assert!(scopes.contains(&Scope::READ_USERS));

@@ -1,87 +1,92 @@
-//! The public settings that the page boots from: the shape of `/config.json`.
+//! The page's public settings: the content of `/config.json`.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConnectionName, Provider, route};
+use crate::id::ConnectionName;
+use crate::provider::Provider;
+use crate::route;
 
-/// The ID token's claim that tells which identity is signed in, unless the settings name another.
+/// The default name of the ID token claim with the identity that is signed in.
 pub const IDENTITY_CLAIM: &str = "https://linked-accounts.dev/identity";
-/// How old a sign-in may be for a change of logins, in seconds, unless the settings say otherwise.
+/// The default maximum age of a sign-in for linking and unlinking, in seconds.
 pub const FRESH_SIGN_IN: u32 = 900;
-/// How long Undo is offered, in seconds, unless the settings say otherwise.
+/// The default time during which Undo is offered, in seconds.
 pub const UNDO_SECONDS: u32 = 10;
 
 /// Which token the page sends to the Management API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bearer {
-    /// The primary account's access token: scope-limited and bound to the API.
+    /// The primary account's access token: limited to its scopes and to the API.
     #[default]
     AccessToken,
-    /// The primary account's ID token: the older variant of contract section [E](crate::contract#e), for tenants that still
-    /// ask for it. Never a fallback.
+    /// The primary account's ID token: the older variant of contract section [E](crate::contract#e), for
+    /// tenants that require it. Never used as a fallback.
     IdToken,
 }
 
-/// A connection that people can link a login of.
+/// A connection whose identities can be linked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OfferedConnection {
-    /// Its name in the tenant, such as `google-oauth2`.
+    /// The name in the tenant, such as `google-oauth2`.
     pub name: ConnectionName,
-    /// What it speaks; the provider of its identities.
+    /// The strategy, which is the provider of the connection's identities.
     pub strategy: Provider,
-    /// What people call it; by default the provider's own name.
+    /// The display name; by default that of the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// Whether an organisation manages it, so that people cannot unlink its logins by themselves.
+    /// Whether an organisation manages the connection, so that people cannot unlink its identities.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pinned: bool,
-    /// Whether nobody can sign in through it any more: it is offered nowhere, and its logins open no account.
+    /// Whether sign-in through the connection is closed: the page does not offer it, and its identities do
+    /// not count as a way to sign in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closed: bool,
 }
 
-/// The page's settings. They hold no secret: everyone who opens the page can read them.
+/// The page's settings. They contain no secret: everyone who opens the page can read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Settings {
-    /// The tenant: a bare host (`example.eu.auth0.com`, then https) or a full http(s) origin.
+    /// The tenant: a bare host (`example.eu.auth0.com`, which implies https) or an http(s) origin.
     pub domain: String,
-    /// The client id of the single-page application in that tenant.
+    /// The client id of the page in that tenant.
     pub client_id: String,
-    /// The Management API's identifier; by default `{origin}/api/v2/`.
+    /// The Management API's audience; by default `{origin}/api/v2/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// Which token goes to the Management API.
+    /// The token that the page sends to the Management API.
     #[serde(default)]
     pub bearer: Bearer,
-    /// What the page calls itself in its header and title; by default "Linked accounts".
+    /// The name in the page's header and title; by default "Linked accounts".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The connections that people can link a login of, in the order of their buttons.
+    /// The connections whose identities can be linked, in the order of their buttons.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<OfferedConnection>,
-    /// The ID token's claim that tells which identity is signed in; by default [`IDENTITY_CLAIM`].
+    /// The ID token claim with the identity that is signed in; by default [`IDENTITY_CLAIM`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_claim: Option<String>,
-    /// How old a sign-in may be for a change of logins, in seconds; 0 asks for none; by default
-    /// [`FRESH_SIGN_IN`].
+    /// The maximum age of a sign-in for linking and unlinking, in seconds; 0 requires no recent sign-in; by
+    /// default [`FRESH_SIGN_IN`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_sign_in: Option<u32>,
-    /// How long Undo is offered, in seconds; 0 means until the person dismisses it; by default
+    /// The time during which Undo is offered, in seconds; 0 means until it is dismissed; by default
     /// [`UNDO_SECONDS`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_seconds: Option<u32>,
-    /// Where `?return_to=` may lead: http(s) addresses, each with everything below it when it ends in a slash.
+    /// The allowed targets of `?return_to=`: http(s) URLs. A URL that ends in a slash allows everything below
+    /// it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub return_to: Vec<String>,
-    /// Whether the tenant lets people plan faults for their own calls, to see what the page does then.
+    /// Whether the tenant accepts planned faults for a user's own requests, to demonstrate how the page
+    /// reacts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub demo: bool,
 }
 
-/// Why settings cannot be used.
+/// The reason why settings are invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSettings {
     /// `domain` is neither a bare host nor an http(s) origin.
@@ -92,19 +97,19 @@ pub enum InvalidSettings {
     /// `clientId` is empty.
     #[error("\"clientId\" is missing")]
     ClientId,
-    /// `identityClaim` is no namespaced name.
+    /// `identityClaim` is not a namespaced claim name.
     #[error("\"identityClaim\" must be an http(s) URL, which no claim of a standard is, not \"{0}\"")]
     IdentityClaim(String),
-    /// An entry of `returnTo` is no http(s) address.
+    /// An entry of `returnTo` is not an http(s) URL.
     #[error("\"returnTo\" must hold http(s) addresses without query and fragment, not \"{0}\"")]
     ReturnTo(String),
 }
 
 impl Settings {
-    /// The tenant's origin, without a slash at its end.
+    /// Returns the tenant's origin, without a final slash.
     ///
     /// # Errors
-    /// [`InvalidSettings::Domain`] when `domain` has a path, a user, white space or another scheme.
+    /// [`InvalidSettings::Domain`] if `domain` has a path, a user, white space or another scheme.
     pub fn tenant_origin(&self) -> Result<String, InvalidSettings> {
         let given = self.domain.trim();
         let bare = given.strip_suffix('/').unwrap_or(given);
@@ -120,7 +125,8 @@ impl Settings {
         Ok(format!("{scheme}://{}", host.to_ascii_lowercase()))
     }
 
-    /// The tenant's issuer: its origin with a slash at its end, as Auth0 writes it (contract [C5](crate::contract#c5)).
+    /// Returns the tenant's issuer: its origin with a final slash, as at Auth0 (contract
+    /// [C5](crate::contract#c5)).
     ///
     /// # Errors
     /// As [`Settings::tenant_origin`].
@@ -128,7 +134,7 @@ impl Settings {
         Ok(format!("{}/", self.tenant_origin()?))
     }
 
-    /// The audience to ask a token for.
+    /// Returns the audience of Management API tokens.
     ///
     /// # Errors
     /// As [`Settings::tenant_origin`].
@@ -139,10 +145,10 @@ impl Settings {
         }
     }
 
-    /// Checks every setting at once.
+    /// Validates all settings.
     ///
     /// # Errors
-    /// The first setting that cannot be used.
+    /// The first invalid setting.
     pub fn check(&self) -> Result<(), InvalidSettings> {
         self.tenant_origin()?;
         if self.client_id.trim().is_empty() {
@@ -151,7 +157,7 @@ impl Settings {
         if let Some(claim) = self.identity_claim.as_deref().filter(|claim| !is_address(claim)) {
             return Err(InvalidSettings::IdentityClaim(claim.to_owned()));
         }
-        match self.return_to.iter().find(|entry| !is_place(entry)) {
+        match self.return_to.iter().find(|entry| !is_return_target(entry)) {
             Some(entry) => Err(InvalidSettings::ReturnTo(entry.clone())),
             None => Ok(()),
         }
@@ -164,8 +170,8 @@ fn is_address(text: &str) -> bool {
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
-/// An address with a path, so that no entry is the beginning of another host's name.
-fn is_place(text: &str) -> bool {
+/// Returns whether `text` is a URL with a path, so that an entry is never a prefix of another host's name.
+fn is_return_target(text: &str) -> bool {
     is_address(text)
         && !text.contains(['?', '#', '\\', '@'])
         && text.splitn(4, '/').nth(3).is_some()
@@ -216,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_to_return_to_has_a_path_and_nothing_behind_it() {
+    fn a_return_target_has_a_path_and_neither_query_nor_fragment() {
         let with = |entry: &str| Settings { return_to: vec![entry.to_owned()], ..with_domain("host") };
         for entry in ["https://app.example.com/", "http://localhost:3000/done", "https://app.example.com/a/"]
         {
@@ -237,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_claim_of_the_identity_in_use_has_a_namespace() {
+    fn the_identity_claim_has_a_namespace() {
         let with = |claim: &str| Settings { identity_claim: Some(claim.to_owned()), ..with_domain("host") };
         assert_eq!(with("https://app.example.com/identity").check(), Ok(()));
         assert!(with("sub").check().is_err());

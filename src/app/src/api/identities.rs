@@ -23,7 +23,7 @@ impl Client {
     /// What went wrong, by what the person can do about it.
     pub async fn user(&self) -> Result<User, ApiError> {
         let user: User = self.send(Method::GET, &route::user(&self.user_id)).await?;
-        if user.is_led_by_its_primary() {
+        if user.has_primary_first() {
             Ok(user)
         } else {
             Err(ApiError::nonsense(200, "The first identity is not the one that user_id names.".to_owned()))

@@ -401,7 +401,7 @@ mod tests {
     fn a_user_is_read_as_the_management_api_shows_it() {
         let users = parsed(&json!([ada()]).to_string()).unwrap();
         let SeedUser { user, password } = &users[0];
-        assert!(user.is_led_by_its_primary());
+        assert!(user.has_primary_first());
         assert_eq!(user.profile.email(), Some("ada@example.com"));
         assert!(user.identities[0].profile_data.is_none());
         assert!(user.identities[1].user_id.is_integer());
