@@ -1,30 +1,32 @@
-//! Opaque access tokens, which open `/userinfo` and nothing else.
+//! Opaque access tokens, which are valid for `/userinfo` only.
 
 use model::{IdentityKey, Scopes};
 use sqlx::Row;
 
-use crate::users::key_from_row;
-use crate::{Digest, Error, Reader, Unit};
+use crate::columns::key_from_row;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::unit::{Reader, Unit};
 
 /// An opaque access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessTokenRow {
     /// The digest of the token.
     pub digest: Digest,
-    /// The client that it was made for.
+    /// The client that it was issued to.
     pub client_id: String,
-    /// The digest of the code that it came of.
+    /// The digest of the authorization code that it descends from.
     pub family: Digest,
     /// The identity that signed in.
     pub key: IdentityKey,
-    /// What it opens.
+    /// The granted scopes.
     pub scopes: Scopes,
-    /// Until when it is good.
+    /// The time of expiry.
     pub expires_at: i64,
 }
 
 impl Reader {
-    /// The token behind a digest, expired or not.
+    /// Returns the token with this digest, expired or not.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -39,7 +41,7 @@ impl Reader {
             Ok(AccessTokenRow {
                 digest: digest.clone(),
                 client_id: row.try_get("client_id")?,
-                // Rows from before families were known have none.
+                // Rows older than the column `family` have no value.
                 family: Digest::new(row.try_get::<Option<String>, _>("family")?.unwrap_or_default()),
                 key: key_from_row(&row)?,
                 scopes: Scopes::parse(&row.try_get::<String, _>("scope")?),
@@ -51,7 +53,7 @@ impl Reader {
 }
 
 impl Unit {
-    /// Adds a token, and forgets those that were good until before `now`.
+    /// Inserts a token and deletes those that have expired at `now`.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -76,7 +78,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Takes a token back.
+    /// Deletes a token.
     ///
     /// # Errors
     /// [`Error::Database`].

@@ -1,32 +1,34 @@
-//! Authorization codes: each is good for one exchange.
+//! Authorization codes. Each can be exchanged once (RFC 6749 section 4.1.2).
 
 use model::IdentityKey;
 use sqlx::Row;
 
-use crate::users::key_from_row;
-use crate::{Digest, Error, Unit};
+use crate::columns::key_from_row;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::unit::Unit;
 
 /// An authorization code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeRow {
     /// The digest of the code.
     pub digest: Digest,
-    /// The client that it was made for.
+    /// The client that it was issued to.
     pub client_id: String,
     /// The identity that signed in.
     pub key: IdentityKey,
     /// The authorization request, as JSON.
     pub request: String,
-    /// The session that it comes from.
+    /// The session that it was issued in.
     pub sid: String,
-    /// When the person signed in.
+    /// The time of the sign-in.
     pub authenticated_at: i64,
-    /// Until when it is good.
+    /// The time of expiry.
     pub expires_at: i64,
 }
 
 impl Unit {
-    /// Adds a code, and forgets those that were good until before `now`.
+    /// Inserts a code and deletes those that have expired at `now`.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -49,8 +51,9 @@ impl Unit {
         Ok(())
     }
 
-    /// Uses a code up and returns it; `None` when there is none or it was used before. One statement, so
-    /// that of many who try at once a single one gets it.
+    /// Marks a code as used and returns it; `None` if it does not exist or was used before.
+    ///
+    /// This is one statement, so that exactly one of several concurrent exchanges gets the code.
     ///
     /// # Errors
     /// [`Error::Database`].

@@ -3,24 +3,25 @@
 use model::{ConnectionName, IdentityKey};
 use sqlx::Row;
 
-use crate::users::key_from_row;
-use crate::{Error, Reader, Unit};
+use crate::columns::key_from_row;
+use crate::error::Error;
+use crate::unit::{Reader, Unit};
 
-/// A password, and the identity that it opens.
+/// A password of an identity, under one of the identifiers that the identity signs in with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialRow {
     /// The database connection.
     pub connection: ConnectionName,
-    /// What is typed: an e-mail address in lower case, or a user name.
+    /// What the person types to sign in: an e-mail address in lower case, or a username.
     pub identifier: String,
     /// The identity that signs in.
     pub key: IdentityKey,
-    /// Argon2 in PHC form, or bcrypt.
+    /// An Argon2 hash in PHC string format, or a bcrypt hash.
     pub password_hash: String,
 }
 
 impl Reader {
-    /// Returns the password hash behind an identifier, if the connection has it.
+    /// Returns the credential with this identifier.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -49,10 +50,10 @@ impl Reader {
 }
 
 impl Unit {
-    /// Adds a password.
+    /// Inserts a credential.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the connection already has that identifier.
+    /// [`Error::Conflict`] if the connection already has that identifier.
     pub async fn insert_credential(&mut self, credential: &CredentialRow) -> Result<(), Error> {
         sqlx::query(
             "INSERT INTO credentials (connection, login, provider, id, password_hash) \
@@ -68,7 +69,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Gives an identity another password, under every name that it signs in with. `false` when it has none.
+    /// Replaces the password of an identity under all of its identifiers. Returns `false` if it has none.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -83,10 +84,10 @@ impl Unit {
         Ok(replaced.rows_affected() > 0)
     }
 
-    /// Lets an identity sign in as `to` where it signed in as `from`. `false` when it did not.
+    /// Replaces the identifier `from` of an identity by `to`. Returns `false` if it does not have `from`.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when somebody else signs in as `to`.
+    /// [`Error::Conflict`] if another identity of the connection has `to`.
     pub async fn rename_identifier(
         &mut self,
         key: &IdentityKey,

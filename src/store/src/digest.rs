@@ -1,6 +1,6 @@
-//! Digests: what is stored in place of a secret.
+//! Digests, which are stored in place of secrets.
 
-/// The digest of a code, a token or a cookie. The store never sees the secret behind it.
+/// The digest of a code, a token or a cookie. The store never sees the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Digest(String);
 
@@ -11,7 +11,7 @@ impl Digest {
         Self(text.into())
     }
 
-    /// The digest in its text form.
+    /// Returns the digest in its text form.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

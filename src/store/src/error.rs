@@ -1,23 +1,23 @@
-//! What can go wrong with rows: a conflict that callers act on, or one opaque failure.
+//! The error of every operation of the store.
 
 use std::sync::Arc;
 
-/// Why the store did not do what it was asked. A row that is not there is no error but a `None`.
+/// The error of an operation of the store. A missing row is not an error but `None`.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// A row with the same key exists already.
     #[error("a row with this key exists already")]
     Conflict,
-    /// The address is none that the store opens.
+    /// The address does not name a database that the store can open.
     #[error("cannot open \"{0}\": write sqlite:PATH")]
     Address(String),
-    /// A stored value cannot be read: it was written by something else, or damaged.
+    /// A stored value cannot be decoded: it was damaged, or written by another program.
     #[error("a stored {0} is unreadable")]
     Damaged(&'static str),
-    /// The database refused, or could not be reached.
+    /// The database failed or is unreachable.
     #[error("the database failed")]
     Database(#[source] Arc<sqlx::Error>),
-    /// The store was closed while the work waited, or the work panicked.
+    /// The store was closed while the unit of work waited, or the unit panicked.
     #[error("the store is closed")]
     Closed,
 }
@@ -25,7 +25,7 @@ pub enum Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Database(refusal) if refusal.is_unique_violation() => Self::Conflict,
+            sqlx::Error::Database(source) if source.is_unique_violation() => Self::Conflict,
             _ => Self::Database(Arc::new(error)),
         }
     }

@@ -1,33 +1,35 @@
-//! Moving identities between users: what link and unlink do to the rows.
+//! Identities: finding them, and moving them between users by link and unlink.
 
 use model::{ConnectionName, Identity, IdentityKey, Profile, UserId};
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::users::{folded_email, identity_from_row, key_from_row, to_json};
-use crate::{Error, Reader, Unit, UserRow};
+use crate::columns::{folded_email, identity_from_row, key_from_row, to_json};
+use crate::error::Error;
+use crate::unit::{Reader, Unit};
+use crate::users::UserRow;
 
-/// Someone who can sign in through a connection.
+/// An identity with its profile and its account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdentityRow {
     /// The identity, without `profile_data`.
     pub identity: Identity,
-    /// Its own profile.
+    /// The identity's own profile.
     pub profile: Profile,
-    /// The account that it opens.
+    /// The account that the identity signs in to.
     pub user_id: UserId,
 }
 
-/// What people of one connection are told apart by when they have no id yet.
+/// An address that is unique within a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// An e-mail address.
     Email(String),
-    /// A telephone number: `+` and digits.
+    /// A telephone number in E.164 format: `+` and digits.
     Phone(String),
 }
 
 impl Reader {
-    /// Those who can sign in through `connection`, at most `limit`, in the order of their ids.
+    /// Returns the first `limit` identities of `connection`, ordered by id.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
@@ -53,8 +55,8 @@ impl Reader {
             .collect()
     }
 
-    /// Somebody who signs in through `connection` with this e-mail address, in any case, or with this telephone
-    /// number; `except` does not count.
+    /// Returns an identity of `connection` other than `except` with this e-mail address, in any case, or with
+    /// this telephone number.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
@@ -66,7 +68,7 @@ impl Reader {
     ) -> Result<Option<IdentityKey>, Error> {
         let (condition, value) = match address {
             Address::Email(email) => ("email = $2", email.to_lowercase()),
-            // The profile is our own JSON, so the attribute stands in it in this form and no other.
+            // The store writes the JSON of profiles, so the attribute has this form and no other.
             Address::Phone(number) => {
                 let attribute =
                     to_json(&Profile::default().with("phone_number", number.as_str()), "profile")?;
@@ -90,10 +92,12 @@ impl Reader {
 }
 
 impl Unit {
-    /// Turns a linked identity of `primary` back into a user of its own, without metadata and without past
-    /// (contract [A12](model::contract#a12), [U-9](model::contract#u-9)), and ends the sessions and refresh tokens that it began. Returns whether anything
-    /// matched: the identity may be gone, belong to somebody else, or be the primary itself, and then nothing
-    /// changes.
+    /// Unlinks an identity of `primary`: makes it a user of its own, without metadata and sign-in history
+    /// (contract
+    /// [A12](model::contract#a12), [U-9](model::contract#u-9)), and deletes its sessions and refresh tokens.
+    ///
+    /// Returns `false` and changes nothing if the identity does not exist, belongs to another user, or is the
+    /// primary identity.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -104,7 +108,7 @@ impl Unit {
         now: i64,
     ) -> Result<bool, Error> {
         let freed = key.as_user_id();
-        // The guard and the move are one statement, so that of two concurrent unlinks one finds nothing.
+        // The check and the move are one statement, so that only one of two concurrent unlinks matches.
         let moved = sqlx::query(
             "UPDATE identities SET user_id = $4, position = 0 \
              WHERE provider = $1 AND id = $2 AND user_id = $3 AND user_id <> $4",
@@ -125,14 +129,15 @@ impl Unit {
         Ok(true)
     }
 
-    /// Moves every identity of `secondary` behind those of `primary` and removes the account that they
-    /// leave, its metadata with it (contract [A11](model::contract#a11)). Returns whether it happened: `false` when either user
-    /// does not exist or both are one.
+    /// Links `secondary` to `primary`: moves all identities of `secondary` behind those of `primary` and
+    /// deletes the account of `secondary` with its metadata (contract [A11](model::contract#a11)).
+    ///
+    /// Returns `false` if either user does not exist or both are the same.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub async fn link_user(&mut self, primary: &UserId, secondary: &UserId, now: i64) -> Result<bool, Error> {
-        // Writing the primary's row first also locks it, where several machines share the database.
+        // Writing the primary's row first also locks it in databases that several servers share.
         if primary == secondary || !self.touch_user(primary, now).await? {
             return Ok(false);
         }
@@ -152,7 +157,7 @@ impl Unit {
         Ok(moved.rows_affected() > 0)
     }
 
-    /// Writes an identity's own profile.
+    /// Replaces the profile of an identity.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -167,7 +172,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Fills in the e-mail addresses to find people by, where a row is older than their column.
+    /// Fills the column `email` of rows that are older than the column.
     pub(crate) async fn backfill_emails(&mut self) -> Result<(), Error> {
         loop {
             let rows = sqlx::query(

@@ -1,12 +1,66 @@
-//! Rows. The only room that knows SQL; it knows nothing of HTTP, clocks or rules.
+//! The database: users, identities, and what sign-in needs. The only crate that contains SQL.
 //!
-//! [`Store`] opens a database by its address and hands out two things: a [`Reader`] for questions, and units
-//! of work ([`Store::write`]) for changes. One statement text serves every database. Times are milliseconds
-//! since the Unix epoch, always given by the caller.
+//! The store has no rules of its own: it knows neither HTTP nor clocks, and decides nothing. It keeps two
+//! promises: an identity exists once in a tenant, and a unit of work changes everything or nothing.
+//!
+//! # Where to start
+//!
+//! 1. [`Store`] opens a database by its address. [`Store::read`] returns a [`Reader`]; [`Store::write`] runs
+//!    a closure as a unit of work, which gets a [`Unit`].
+//! 2. [`UserRow`] is a user with its identities. Linking and unlinking move an identity from one user to
+//!    another: [`Unit::link_user`], [`Unit::unlink_identity`].
+//! 3. [`CredentialRow`] is a password. [`PendingLoginRow`], [`CodeRow`], [`SessionRow`], [`AccessTokenRow`],
+//!    [`RefreshTokenRow`] and [`TicketRow`] belong to sign-in. Where a row stands for a secret, it has its
+//!    [`Digest`].
+//! 4. The tables are in `migrations/`.
+//!
+//! The statements use the common subset of SQLite and PostgreSQL. Times are milliseconds since the Unix epoch
+//! and always come from the caller.
+//!
+//! # Example
+//!
+//! ```
+//! use model::{Profile, UserId};
+//! use store::{Error, Store, UserRow};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let store = Store::open(&format!("sqlite:{}", folder.path().join("example.db").display())).await?;
+//!
+//! // One unit of work: both changes are on disk afterwards, or neither is.
+//! let id = UserId::new("auth0|1");
+//! let key = id.as_identity_key().ok_or("not a user id")?;
+//! let identity = model::Identity {
+//!     profile_data: None,
+//!     connection: model::ConnectionName::new("Users"),
+//!     user_id: key.user_id,
+//!     provider: key.provider,
+//!     is_social: false,
+//! };
+//! let profile = Profile::default().with("email", "ada@example.com");
+//! let user = UserRow::new(id.clone(), profile, vec![identity], 1_767_225_600_000);
+//! store
+//!     .write::<_, Error, _>(move |unit| {
+//!         Box::pin(async move {
+//!             unit.insert_user(&user).await?;
+//!             unit.record_sign_in(&user.user_id, "192.0.2.1", 1_767_225_601_000).await
+//!         })
+//!     })
+//!     .await?;
+//!
+//! let found = store.read().await?.find_user(&id).await?.ok_or("not stored")?;
+//! assert_eq!((found.profile.email(), found.logins_count), (Some("ada@example.com"), 1));
+//! # store.close().await;
+//! # Ok(())
+//! # }
+//! ```
 
 mod access_tokens;
 mod codes;
+mod columns;
 mod credentials;
+mod database;
 mod digest;
 mod error;
 mod identities;
@@ -17,10 +71,12 @@ mod signing_keys;
 mod tickets;
 mod unit;
 mod users;
+mod writer;
 
 pub use access_tokens::AccessTokenRow;
 pub use codes::CodeRow;
 pub use credentials::CredentialRow;
+pub use database::Store;
 pub use digest::Digest;
 pub use error::Error;
 pub use identities::{Address, IdentityRow};
@@ -29,5 +85,6 @@ pub use refresh_tokens::{RefreshFamilyRow, RefreshTokenRow};
 pub use sessions::SessionRow;
 pub use signing_keys::SigningKeyRow;
 pub use tickets::{Purpose, TicketRow};
-pub use unit::{Reader, Store, Unit, Work};
+pub use unit::{Reader, Unit};
 pub use users::{CandidateField, Candidates, Order, UserRow};
+pub use writer::Work;

@@ -1,24 +1,26 @@
-//! Authorization requests that wait for a person to sign in.
+//! Pending logins: authorization requests that wait on the hosted pages for a person to sign in.
 
 use sqlx::Row;
 
-use crate::{Digest, Error, Reader, Unit};
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::unit::{Reader, Unit};
 
-/// A waiting authorization request, bound to the browser that made it.
+/// An authorization request that waits for a sign-in, bound to the browser that sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingLoginRow {
-    /// The digest of the handle in the login page's address.
+    /// The digest of the `state` in the address of the login page.
     pub digest: Digest,
-    /// The digest of the browser's own cookie.
+    /// The digest of the browser's cookie.
     pub browser: Digest,
-    /// The request, as JSON.
+    /// The authorization request, as JSON.
     pub request: String,
-    /// Until when it waits.
+    /// The time of expiry.
     pub expires_at: i64,
 }
 
 impl Reader {
-    /// The request behind a handle, expired or not.
+    /// Returns the pending login with this digest, expired or not.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -40,7 +42,7 @@ impl Reader {
 }
 
 impl Unit {
-    /// Adds a waiting request, and forgets those that waited until before `now`.
+    /// Inserts a pending login and deletes those that have expired at `now`.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -56,7 +58,8 @@ impl Unit {
         Ok(())
     }
 
-    /// Takes a request away. `false` when somebody else did so first.
+    /// Deletes a pending login. Returns `false` if it does not exist, so that one of two concurrent callers
+    /// wins.
     ///
     /// # Errors
     /// [`Error::Database`].

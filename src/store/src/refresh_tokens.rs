@@ -1,50 +1,53 @@
-//! Refresh tokens, in families: all that came of one code lives and ends together (RFC 9700 section 4.14).
+//! Refresh tokens, in families: all refresh tokens that descend from one authorization code are revoked
+//! together (RFC 9700 section 4.14).
 
 use model::IdentityKey;
 use sqlx::Row;
 
-use crate::users::key_from_row;
-use crate::{Digest, Error, Reader, Unit};
+use crate::columns::key_from_row;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::unit::{Reader, Unit};
 
-/// What one code gave a client to refresh. Whose account it opens follows from the identity, wherever that is
-/// linked now.
+/// A family of refresh tokens. It belongs to an identity: the account follows from where the identity is
+/// linked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefreshFamilyRow {
-    /// The digest of the code that began it.
+    /// The digest of the authorization code that it descends from.
     pub family: Digest,
-    /// The client that it was made for.
+    /// The client that it was issued to.
     pub client_id: String,
     /// The identity that signed in.
     pub key: IdentityKey,
     /// The authorization request, as JSON.
     pub request: String,
-    /// The session that it comes from.
+    /// The session that it was issued in.
     pub sid: String,
-    /// When the person signed in.
+    /// The time of the sign-in.
     pub authenticated_at: i64,
-    /// When it ends, used or not.
+    /// The absolute time of expiry.
     pub expires_at: i64,
-    /// When it ends unless it is used before.
+    /// The time of expiry if it is not used before.
     pub idle_until: i64,
 }
 
-/// One token of a family.
+/// A refresh token of a family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefreshTokenRow {
     /// The digest of the token.
     pub digest: Digest,
-    /// How many exchanges lie between the code and this token.
+    /// The number of rotations between the first token of the family and this one.
     pub generation: i64,
-    /// How many lie between the code and the newest token of the family.
+    /// The generation of the newest token of the family.
     pub newest: i64,
-    /// When it was first exchanged for another; `None` while it is good.
+    /// The time of the first rotation; `None` if the token is current.
     pub rotated_at: Option<i64>,
     /// Its family.
     pub family: RefreshFamilyRow,
 }
 
 impl Reader {
-    /// The token behind a digest with its family, ended or not.
+    /// Returns the token with this digest and its family, expired or not.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -81,10 +84,10 @@ impl Reader {
 }
 
 impl Unit {
-    /// Begins a family with its first token, and forgets the families that ended before `now`.
+    /// Inserts a family with its first token and deletes the families that have expired at `now`.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the code has begun one already.
+    /// [`Error::Conflict`] if the authorization code already has a family.
     pub async fn insert_refresh_family(
         &mut self,
         family: &RefreshFamilyRow,
@@ -113,7 +116,7 @@ impl Unit {
         self.insert_refresh_token(token, &family.family, 0).await
     }
 
-    /// Exchanges `old` for `new`, its successor in the family.
+    /// Marks `old` as rotated and inserts `new`, its successor.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -123,7 +126,7 @@ impl Unit {
         new: &Digest,
         now: i64,
     ) -> Result<(), Error> {
-        // The leeway counts from the first exchange, however often the token comes again.
+        // The leeway counts from the first rotation, however often the token is used again.
         sqlx::query("UPDATE refresh_tokens SET rotated_at = $2 WHERE digest = $1 AND rotated_at IS NULL")
             .bind(old.digest.as_str())
             .bind(now)
@@ -147,7 +150,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Writes down that the family was used: unless that happens again, it ends at `idle_until`.
+    /// Records a use of the family: without another use it expires at `idle_until`.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -160,8 +163,8 @@ impl Unit {
         Ok(())
     }
 
-    /// Takes back everything that a code gave and that is kept here: the family of refresh tokens and the opaque
-    /// access tokens. Nothing to take back is no error.
+    /// Deletes all tokens that descend from an authorization code: the refresh tokens and the opaque access
+    /// tokens. Does nothing if there are none.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -174,7 +177,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Ends every family that an identity began.
+    /// Deletes every family of an identity.
     ///
     /// # Errors
     /// [`Error::Database`].

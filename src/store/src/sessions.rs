@@ -1,30 +1,32 @@
-//! Sessions at the tenant: who is signed in, in which browser, by which identity.
+//! Sessions at the tenant: which identity is signed in in which browser.
 
 use model::IdentityKey;
 use sqlx::Row;
 
-use crate::users::key_from_row;
-use crate::{Digest, Error, Reader, Unit};
+use crate::columns::key_from_row;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::unit::{Reader, Unit};
 
-/// A session. Whose account it opens follows from the identity, wherever that is linked now.
+/// A session. It belongs to an identity: the account follows from where the identity is linked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRow {
     /// The digest of the cookie.
     pub digest: Digest,
-    /// What ID tokens call the session.
+    /// The session id in ID tokens (`sid`).
     pub sid: String,
     /// The identity that signed in.
     pub key: IdentityKey,
-    /// When it signed in.
+    /// The time of the sign-in.
     pub authenticated_at: i64,
-    /// When the session was last used.
+    /// The time of the last use.
     pub used_at: i64,
-    /// When it ends at the latest.
+    /// The absolute time of expiry.
     pub expires_at: i64,
 }
 
 impl Reader {
-    /// The session behind a cookie, ended or not.
+    /// Returns the session with this digest, expired or not.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -51,7 +53,7 @@ impl Reader {
 }
 
 impl Unit {
-    /// Begins a session, and forgets those that ended before it was used last.
+    /// Inserts a session and deletes those that have expired at its `used_at`.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -76,7 +78,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Writes down that the session was used at `now`. `false` when it has ended.
+    /// Records a use of the session at `now`. Returns `false` if it does not exist.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -89,7 +91,7 @@ impl Unit {
         Ok(touched.rows_affected() > 0)
     }
 
-    /// Ends one session.
+    /// Deletes a session.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -101,7 +103,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Ends every session that an identity began.
+    /// Deletes every session of an identity.
     ///
     /// # Errors
     /// [`Error::Database`].

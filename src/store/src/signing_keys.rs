@@ -2,16 +2,17 @@
 
 use sqlx::Row;
 
-use crate::{Error, Reader, Unit};
+use crate::error::Error;
+use crate::unit::{Reader, Unit};
 
-/// A private key.
+/// A private signing key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningKeyRow {
-    /// Its id, as the header of tokens names it.
+    /// The key id in the header of tokens (`kid`).
     pub kid: String,
-    /// PKCS #8 in PEM form.
+    /// The key as PKCS #8, PEM-encoded.
     pub pem: String,
-    /// When it was made.
+    /// The time of creation.
     pub created_at: i64,
 }
 
@@ -22,7 +23,7 @@ impl std::fmt::Debug for SigningKeyRow {
 }
 
 impl Reader {
-    /// Every key, the oldest first.
+    /// Returns all keys, the oldest first.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -43,10 +44,10 @@ impl Reader {
 }
 
 impl Unit {
-    /// Adds a key.
+    /// Inserts a key.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when its id is taken.
+    /// [`Error::Conflict`] if a key with this id exists.
     pub async fn insert_signing_key(&mut self, key: &SigningKeyRow) -> Result<(), Error> {
         sqlx::query("INSERT INTO signing_keys (kid, pem, created_at) VALUES ($1, $2, $3)")
             .bind(&key.kid)

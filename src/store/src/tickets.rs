@@ -1,17 +1,19 @@
-//! Links in mails: what each lets its reader do, once.
+//! Tickets: the single-use links in mails.
 
 use model::{ConnectionName, IdentityKey};
 use sqlx::Row;
 
-use crate::users::key_from_row;
-use crate::{Digest, Error, Reader, Unit};
+use crate::columns::key_from_row;
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::unit::{Reader, Unit};
 
-/// What a ticket is for.
+/// The purpose of a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Setting a new password.
     ResetPassword,
-    /// Proving that the mail was read.
+    /// Verifying the e-mail address.
     VerifyEmail,
 }
 
@@ -24,25 +26,25 @@ impl Purpose {
     }
 }
 
-/// A link in a mail.
+/// A single-use link in a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketRow {
     /// The digest of the code in the link.
     pub digest: Digest,
-    /// What it is for.
+    /// The purpose.
     pub purpose: Purpose,
-    /// The connection that it was asked for in.
+    /// The connection of the identity.
     pub connection: ConnectionName,
-    /// The address that the mail went to, in lower case.
+    /// The e-mail address in lower case.
     pub email: String,
-    /// The identity with that address; `None` when nobody has it, and no mail was sent.
+    /// The identity with that address; `None` if no identity has it, and no mail was sent.
     pub key: Option<IdentityKey>,
-    /// Until when it is good.
+    /// The time of expiry.
     pub expires_at: i64,
 }
 
 impl Reader {
-    /// The ticket behind a code, expired or not.
+    /// Returns the ticket with this purpose and digest, expired or not.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -75,8 +77,8 @@ impl Reader {
 }
 
 impl Unit {
-    /// Adds a ticket in place of the one before for the same address and purpose, and forgets those that were good
-    /// until before `now`.
+    /// Inserts a ticket, replaces the previous one of the same address and purpose, and deletes those that
+    /// have expired at `now`.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -107,7 +109,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Takes a ticket away. `false` when somebody else did so first.
+    /// Deletes a ticket. Returns `false` if it does not exist, so that one of two concurrent callers wins.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -119,7 +121,7 @@ impl Unit {
         Ok(removed.rows_affected() > 0)
     }
 
-    /// Takes away every ticket of an identity.
+    /// Deletes every ticket of an identity.
     ///
     /// # Errors
     /// [`Error::Database`].

@@ -1,81 +1,83 @@
-//! Users and, with each, all of its identities.
+//! Users, each with all of its identities.
 
-use model::{ConnectionName, Identity, IdentityId, IdentityKey, Metadata, Profile, Provider, UserId};
+use model::{Identity, IdentityKey, Metadata, Profile, UserId};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::{Error, Reader, Unit};
+use crate::columns::{folded_email, from_json, identity_from_row, metadata_to_json, to_json};
+use crate::error::Error;
+use crate::unit::{Reader, Unit};
 
-/// A user as it is stored. The root profile is apart from the identities; the primary carries no
-/// `profile_data`, every other identity does.
+/// A user as it is stored. The root profile is separate from the identities: the primary has no
+/// `profile_data`, every other identity has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UserRow {
     /// `provider|id` of the primary identity.
     pub user_id: UserId,
     /// The primary identity's own attributes, without derived defaults.
     pub profile: Profile,
-    /// The primary identity first, the others in the order in which they were linked.
+    /// The primary identity, then the others in the order of linking.
     pub identities: Vec<Identity>,
-    /// What the person may change.
+    /// Metadata that the user can change.
     pub user_metadata: Option<Metadata>,
-    /// What only the application may change.
+    /// Metadata that only applications can change.
     pub app_metadata: Option<Metadata>,
-    /// Whether sign-in is refused; `None` while it was never set.
+    /// Whether sign-in is refused; `None` if never set.
     pub blocked: Option<bool>,
-    /// When the account came to be.
+    /// The time of creation.
     pub created_at: i64,
-    /// When the account last changed.
+    /// The time of the last change.
     pub updated_at: i64,
-    /// When somebody last signed in.
+    /// The time of the last sign-in.
     pub last_login: Option<i64>,
-    /// From where.
+    /// The IP address of the last sign-in.
     pub last_ip: Option<String>,
-    /// How often somebody signed in.
+    /// The number of sign-ins.
     pub logins_count: i64,
-    /// When a password was last changed by hand.
+    /// The time of the last password change by the user or through the Management API.
     pub last_password_reset: Option<i64>,
 }
 
-/// By what users can be found without looking at everybody.
+/// A field by which users are found through an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CandidateField {
-    /// The user's own id.
+    /// The user id.
     UserId,
-    /// The e-mail address of one of the identities, in lower case.
+    /// The e-mail address of an identity, in lower case.
     Email,
-    /// The id of one of the identities, whatever its provider.
+    /// The id of an identity, with any provider.
     IdentityId,
-    /// The connection of one of the identities.
+    /// The connection of an identity.
     Connection,
 }
 
-/// Users who may be the ones looked for: those with one of the values. Where a value may belong to any identity,
-/// the caller looks at which one it was.
+/// A preselection of users: those with one of the values in a field. Except for the user id, the value can
+/// belong to any identity of the user, so the caller checks which one it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidates {
-    /// What is compared.
+    /// The field to compare.
     pub by: CandidateField,
-    /// With what, exactly.
+    /// The values, compared exactly.
     pub values: Vec<String>,
 }
 
-/// What users can be put in order by; those that are equal in it follow in the order of their ids.
+/// The sort order of a list of users. Users that are equal in it are ordered by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// By id.
     UserId,
-    /// By when the account came to be.
+    /// By time of creation.
     CreatedAt,
-    /// By when it last changed.
+    /// By time of the last change.
     UpdatedAt,
-    /// By the last sign-in; those who never signed in count as the earliest.
+    /// By time of the last sign-in; users without a sign-in come before all others.
     LastLogin,
     /// By the number of sign-ins.
     LoginsCount,
 }
 
 impl UserRow {
-    /// A user whose account comes to be at `now`: without metadata and without past.
+    /// Creates a row for a user that is created at `now`, without metadata and sign-in history.
     #[must_use]
     pub fn new(user_id: UserId, profile: Profile, identities: Vec<Identity>, now: i64) -> Self {
         Self {
@@ -101,7 +103,7 @@ const COLUMNS: &str = "SELECT u.user_id, u.user_metadata, u.app_metadata, u.bloc
      FROM users u JOIN identities i ON i.user_id = u.user_id";
 
 impl Reader {
-    /// The user with this id, or `None`. One statement, so that the identities are those of one moment.
+    /// Returns the user with this id. This is one statement, so the identities are consistent.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
@@ -112,7 +114,7 @@ impl Reader {
         user_from_rows(&rows)
     }
 
-    /// The user whom this identity opens, as primary or as linked one.
+    /// Returns the user that this identity belongs to, as primary or linked identity.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
@@ -129,8 +131,8 @@ impl Reader {
         user_from_rows(&rows)
     }
 
-    /// Users in the order of their ids, at most `limit` from behind `after` on, which `""` puts at the start;
-    /// with `candidates` only those.
+    /// Returns the first `limit` users with an id greater than `after` (`""` for the beginning), ordered by
+    /// id; only `candidates` if given.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
@@ -166,7 +168,7 @@ impl Reader {
         users_from_rows(&query.fetch_all(self.connection()).await?)
     }
 
-    /// Everybody in an order, at most `limit` after the first `offset`.
+    /// Returns `limit` users in the given order, after skipping `offset`.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
@@ -198,7 +200,7 @@ impl Reader {
         users_from_rows(&rows)
     }
 
-    /// How many users there are.
+    /// Returns the number of users.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -207,7 +209,7 @@ impl Reader {
         Ok(u64::try_from(row.try_get::<i64, _>("users")?).unwrap_or(0))
     }
 
-    /// Whether there is any user at all.
+    /// Returns whether there is any user.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -217,10 +219,10 @@ impl Reader {
 }
 
 impl Unit {
-    /// Adds a user with all of its identities.
+    /// Inserts a user with all of its identities.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the user or one of the identities exists already, anywhere.
+    /// [`Error::Conflict`] if the user or one of the identities exists, as primary or linked identity.
     pub async fn insert_user(&mut self, user: &UserRow) -> Result<(), Error> {
         self.insert_account(user).await?;
         for (position, identity) in user.identities.iter().enumerate() {
@@ -245,7 +247,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Adds the row of the account alone; its identities are the caller's to move or insert.
+    /// Inserts the row of the account only. The caller inserts or moves its identities.
     pub(crate) async fn insert_account(&mut self, user: &UserRow) -> Result<(), Error> {
         sqlx::query(
             "INSERT INTO users (user_id, user_metadata, app_metadata, blocked, created_at, updated_at, \
@@ -267,8 +269,8 @@ impl Unit {
         Ok(())
     }
 
-    /// Writes back what may change of an account: both metadata, the block, and the times of the change and of
-    /// the last new password. `false` when there is no such user.
+    /// Updates the mutable columns of an account: both metadata, the block, and the times of the last change
+    /// and of the last password change. Returns `false` if the user does not exist.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -288,8 +290,8 @@ impl Unit {
         Ok(updated.rows_affected() > 0)
     }
 
-    /// Signs a user out everywhere: ends the sessions, codes, refresh families and opaque tokens that any of its
-    /// identities began.
+    /// Signs a user out everywhere: deletes the sessions, codes, refresh token families and opaque access
+    /// tokens of all of its identities.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -304,8 +306,8 @@ impl Unit {
         Ok(())
     }
 
-    /// Removes a user with all of its identities, and with each its password, sessions, codes and tokens.
-    /// `false` when there is no such user.
+    /// Deletes a user with all of its identities and their passwords, sessions, codes and tokens. Returns
+    /// `false` if the user does not exist.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -317,7 +319,7 @@ impl Unit {
         Ok(deleted.rows_affected() > 0)
     }
 
-    /// Writes down that the account changed at `now`. `false` when there is no such user.
+    /// Sets the time of the last change. Returns `false` if the user does not exist.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -330,7 +332,7 @@ impl Unit {
         Ok(touched.rows_affected() > 0)
     }
 
-    /// Counts a sign-in from `ip` at `now`.
+    /// Records a sign-in from `ip` at `now`.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -348,7 +350,7 @@ impl Unit {
     }
 }
 
-/// Puts the rows of several users together; those of one user follow each other.
+/// Builds users from the rows of their identities. The rows of one user are consecutive.
 fn users_from_rows(rows: &[AnyRow]) -> Result<Vec<UserRow>, Error> {
     let user_id = |row: &AnyRow| row.try_get::<String, _>("user_id").ok();
     rows.chunk_by(|one, next| user_id(one) == user_id(next))
@@ -356,7 +358,7 @@ fn users_from_rows(rows: &[AnyRow]) -> Result<Vec<UserRow>, Error> {
         .collect()
 }
 
-/// Puts the rows of one user together; the first row is the primary's.
+/// Builds a user from the rows of its identities. The first row is that of the primary.
 fn user_from_rows(rows: &[AnyRow]) -> Result<Option<UserRow>, Error> {
     let Some(first) = rows.first() else { return Ok(None) };
     let mut identities = Vec::with_capacity(rows.len());
@@ -387,43 +389,4 @@ fn user_from_rows(rows: &[AnyRow]) -> Result<Option<UserRow>, Error> {
         logins_count: first.try_get("logins_count")?,
         last_password_reset: first.try_get("last_password_reset")?,
     }))
-}
-
-/// An identity without `profile_data`, and its profile.
-pub(crate) fn identity_from_row(row: &AnyRow) -> Result<(Identity, Profile), Error> {
-    let profile: String = row.try_get("profile")?;
-    let integer = row.try_get::<i64, _>("id_is_integer")? != 0;
-    let identity = Identity {
-        profile_data: None,
-        connection: ConnectionName::new(row.try_get::<String, _>("connection")?),
-        user_id: IdentityId::from_parts(row.try_get::<String, _>("id")?, integer),
-        provider: Provider::new(row.try_get::<String, _>("provider")?),
-        is_social: row.try_get::<i64, _>("is_social")? != 0,
-    };
-    Ok((identity, from_json(&profile, "profile")?))
-}
-
-/// The key in the columns `provider` and `id`.
-pub(crate) fn key_from_row(row: &AnyRow) -> Result<IdentityKey, Error> {
-    Ok(IdentityKey {
-        provider: Provider::new(row.try_get::<String, _>("provider")?),
-        user_id: IdentityId::text(row.try_get::<String, _>("id")?),
-    })
-}
-
-fn metadata_to_json(metadata: Option<&Metadata>) -> Result<Option<String>, Error> {
-    metadata.map(|metadata| to_json(metadata, "metadata")).transpose()
-}
-
-/// What people are found by: the profile's e-mail address in lower case, `""` when there is none.
-pub(crate) fn folded_email(profile: &Profile) -> String {
-    profile.email().map(str::to_lowercase).unwrap_or_default()
-}
-
-pub(crate) fn to_json<T: serde::Serialize>(value: &T, what: &'static str) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|_| Error::Damaged(what))
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|_| Error::Damaged(what))
 }

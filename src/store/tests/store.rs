@@ -1,6 +1,6 @@
-//! What the store promises, on a real database file.
+//! The store's guarantees, tested on a database file.
 
-#![expect(clippy::unwrap_used, reason = "a test says by panicking that something is wrong")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::path::Path;
 
@@ -101,7 +101,7 @@ async fn an_identity_exists_once_over_roots_and_linked_ones() {
     for second in [user(&["github|42"]), user(&["auth0|2", "github|42"]), user(&["auth0|1"])] {
         assert!(matches!(insert(&store, &second).await, Err(Error::Conflict)));
     }
-    assert_eq!(find(&store, "auth0|2").await, None, "a refused unit leaves nothing behind");
+    assert_eq!(find(&store, "auth0|2").await, None, "a failed unit leaves no changes");
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn an_unlinked_identity_becomes_a_separate_user_without_metadata() {
 }
 
 #[tokio::test]
-async fn the_primary_a_stranger_and_a_repeat_match_nothing() {
+async fn unlinking_the_primary_another_users_identity_or_an_unlinked_one_matches_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
@@ -137,7 +137,7 @@ async fn the_primary_a_stranger_and_a_repeat_match_nothing() {
 }
 
 #[tokio::test]
-async fn linking_moves_a_whole_chain_in_order_and_drops_its_account() {
+async fn linking_moves_all_identities_in_order_and_deletes_their_account() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     insert(&store, &user(&["auth0|1", "apple|7"])).await.unwrap();
@@ -159,7 +159,7 @@ async fn linking_moves_a_whole_chain_in_order_and_drops_its_account() {
 }
 
 #[tokio::test]
-async fn of_many_concurrent_unlinks_one_matches() {
+async fn one_of_many_concurrent_unlinks_matches() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
@@ -177,7 +177,7 @@ async fn of_many_concurrent_unlinks_one_matches() {
 }
 
 #[tokio::test]
-async fn a_refused_unit_does_not_take_its_neighbours_along() {
+async fn a_failed_unit_does_not_undo_the_other_units_of_its_commit() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     let tries: Vec<_> = (0..40)
@@ -198,13 +198,17 @@ async fn a_refused_unit_does_not_take_its_neighbours_along() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_unit_that_panics_changes_nothing_and_stops_nobody() {
+async fn a_unit_that_panics_changes_nothing_and_does_not_stop_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     let panics = store.write(|unit| {
         Box::pin(async move {
             unit.insert_user(&user(&["auth0|half"])).await?;
-            assert_eq!(unit.find_user(&UserId::new("auth0|half")).await?, None, "it sees its own changes");
+            assert_eq!(
+                unit.find_user(&UserId::new("auth0|half")).await?,
+                None,
+                "a unit reads its own changes"
+            );
             Ok::<_, Error>(())
         })
     });
@@ -276,13 +280,13 @@ async fn a_password_and_a_code_follow_their_identity_and_a_session_ends_with_unl
     assert!(touch().await);
     assert!(unlink(&store, "google-oauth2|9", "auth0|1").await);
     assert_eq!(reader.find_session(&session.digest).await.unwrap(), None);
-    assert!(!touch().await, "what has ended is not used any more");
+    assert!(!touch().await, "a deleted session cannot be used");
     let found = reader.find_credential(&connection, "ada@example.test").await.unwrap();
     assert_eq!(found, Some(credential));
 }
 
 #[tokio::test]
-async fn of_many_who_use_a_code_one_gets_it() {
+async fn one_of_many_concurrent_exchanges_gets_the_code() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     insert(&store, &user(&["auth0|1"])).await.unwrap();
@@ -321,7 +325,7 @@ async fn scan(store: &Store, by: CandidateField, value: &str) -> Vec<String> {
     found.iter().map(|user| user.user_id.to_string()).collect()
 }
 
-/// `user`, with an e-mail address on each identity: its id in capitals, at EXAMPLE.TEST.
+/// Returns a [`user`] with an e-mail address on each identity: its id in upper case, at EXAMPLE.TEST.
 fn with_emails(ids: &[&str]) -> UserRow {
     let email = |id: &str| format!("{}@EXAMPLE.TEST", id.to_uppercase());
     let mut user = user(ids);
@@ -333,7 +337,7 @@ fn with_emails(ids: &[&str]) -> UserRow {
 }
 
 #[tokio::test]
-async fn users_are_found_by_what_any_of_their_identities_has() {
+async fn users_are_found_by_fields_of_any_of_their_identities() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     insert(&store, &with_emails(&["auth0|1", "github|42"])).await.unwrap();
@@ -346,7 +350,7 @@ async fn users_are_found_by_what_any_of_their_identities_has() {
 }
 
 #[tokio::test]
-async fn addresses_written_before_they_were_kept_apart_are_filled_in() {
+async fn missing_email_columns_of_older_rows_are_backfilled() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     insert(&store, &with_emails(&["auth0|1", "github|42"])).await.unwrap();
@@ -361,7 +365,7 @@ async fn addresses_written_before_they_were_kept_apart_are_filled_in() {
 }
 
 #[tokio::test]
-async fn everybody_is_listed_in_order_and_by_pages() {
+async fn all_users_are_listed_in_order_and_by_pages() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     for (place, id) in ["auth0|3", "auth0|1", "auth0|2"].into_iter().enumerate() {
@@ -384,7 +388,7 @@ async fn everybody_is_listed_in_order_and_by_pages() {
 }
 
 #[tokio::test]
-async fn a_deleted_user_takes_its_identities_passwords_and_sessions_along() {
+async fn deleting_a_user_deletes_its_identities_passwords_and_sessions() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
@@ -441,7 +445,7 @@ async fn insert_ticket(store: &Store, ticket: &TicketRow, now: i64) {
 }
 
 #[tokio::test]
-async fn a_ticket_is_the_latest_for_its_address_good_for_one_purpose_and_taken_once() {
+async fn a_ticket_replaces_the_previous_one_has_one_purpose_and_is_removed_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     insert(&store, &user(&["auth0|1"])).await.unwrap();
@@ -462,7 +466,7 @@ async fn a_ticket_is_the_latest_for_its_address_good_for_one_purpose_and_taken_o
         Box::pin(async move { Ok([unit.remove_ticket(&digest).await?, unit.remove_ticket(&digest).await?]) })
     });
     assert_eq!(taken.await.unwrap(), [true, false]);
-    // What is over is forgotten with the next one, and what is an identity's goes with it.
+    // Expired tickets are deleted with the next insert, and the tickets of an identity with the identity.
     insert_ticket(&store, &first, LATER).await;
     assert_eq!(find(Purpose::ResetPassword, &nobodys).await, None);
     let deleted = store.write(|unit| Box::pin(async { unit.delete_user(&UserId::new("auth0|1")).await }));
@@ -471,7 +475,7 @@ async fn a_ticket_is_the_latest_for_its_address_good_for_one_purpose_and_taken_o
 }
 
 #[tokio::test]
-async fn signing_a_user_out_ends_what_any_of_its_identities_began_and_nothing_else() {
+async fn signing_a_user_out_ends_the_sessions_of_all_of_its_identities_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
@@ -506,7 +510,7 @@ async fn signing_a_user_out_ends_what_any_of_its_identities_began_and_nothing_el
 }
 
 #[tokio::test]
-async fn an_address_is_told_apart_within_its_connection() {
+async fn an_address_is_unique_within_its_connection() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     let mut phone = with_emails(&["sms|1"]);
@@ -530,7 +534,7 @@ async fn an_address_is_told_apart_within_its_connection() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_no_sqlite_file_is_refused() {
+async fn an_address_that_is_not_a_sqlite_file_is_refused() {
     for address in ["", "sqlite:", "postgres://localhost/x", "file.db"] {
         assert!(matches!(Store::open(address).await, Err(Error::Address(_))), "{address}");
     }
@@ -538,7 +542,7 @@ async fn an_address_that_is_no_sqlite_file_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+async fn a_file_that_is_not_a_database_is_refused_and_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("letter.txt");
     let letter = "Dear Ada, ".repeat(500);

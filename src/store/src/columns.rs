@@ -1,0 +1,47 @@
+//! Conversions between columns and the types of `model`.
+
+use model::{ConnectionName, Identity, IdentityId, IdentityKey, Metadata, Profile, Provider};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use crate::error::Error;
+
+/// Returns an identity without `profile_data`, and its profile.
+pub(crate) fn identity_from_row(row: &AnyRow) -> Result<(Identity, Profile), Error> {
+    let profile: String = row.try_get("profile")?;
+    let integer = row.try_get::<i64, _>("id_is_integer")? != 0;
+    let identity = Identity {
+        profile_data: None,
+        connection: ConnectionName::new(row.try_get::<String, _>("connection")?),
+        user_id: IdentityId::from_parts(row.try_get::<String, _>("id")?, integer),
+        provider: Provider::new(row.try_get::<String, _>("provider")?),
+        is_social: row.try_get::<i64, _>("is_social")? != 0,
+    };
+    Ok((identity, from_json(&profile, "profile")?))
+}
+
+/// Returns the key in the columns `provider` and `id`.
+pub(crate) fn key_from_row(row: &AnyRow) -> Result<IdentityKey, Error> {
+    Ok(IdentityKey {
+        provider: Provider::new(row.try_get::<String, _>("provider")?),
+        user_id: IdentityId::text(row.try_get::<String, _>("id")?),
+    })
+}
+
+pub(crate) fn metadata_to_json(metadata: Option<&Metadata>) -> Result<Option<String>, Error> {
+    metadata.map(|metadata| to_json(metadata, "metadata")).transpose()
+}
+
+/// Returns the value of the column `email`: the profile's e-mail address in lower case, `""` if there is
+/// none.
+pub(crate) fn folded_email(profile: &Profile) -> String {
+    profile.email().map(str::to_lowercase).unwrap_or_default()
+}
+
+pub(crate) fn to_json<T: serde::Serialize>(value: &T, what: &'static str) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|_| Error::Damaged(what))
+}
+
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|_| Error::Damaged(what))
+}

@@ -1,0 +1,145 @@
+//! Opening a database, and handing out readers and units of work.
+
+use std::sync::Arc;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor, SqlSafeStr};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::error::Error;
+use crate::unit::{Reader, Unit};
+use crate::writer::{Command, Done, Job, Settle, Work, write_units};
+
+/// The migrations in order. A released migration never changes.
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "accounts and sign-in", include_str!("../migrations/0001_accounts_and_sign_in.sql")),
+    (2, "refresh tokens", include_str!("../migrations/0002_refresh_tokens.sql")),
+    (3, "finding and changing users", include_str!("../migrations/0003_finding_and_changing_users.sql")),
+    (4, "links in mails", include_str!("../migrations/0004_links_in_mails.sql")),
+];
+
+/// The number of connections for reading. The writer has a connection of its own.
+const READERS: u32 = 8;
+
+/// The number of units of work that can wait. Further callers of [`Store::write`] wait for a free place.
+const WAITING_UNITS: usize = 1024;
+
+/// An open database. Clones share the connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    readers: AnyPool,
+    units: mpsc::Sender<Command>,
+    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Store {
+    /// Opens the database at `address`, creating and migrating it as needed.
+    ///
+    /// `sqlite:PATH` is a file; a relative path starts at the working directory. The file is in WAL mode with
+    /// full synchronisation: acknowledged changes survive a killed process and a power failure.
+    ///
+    /// # Errors
+    /// [`Error::Address`] for any other address, [`Error::Database`] if the file cannot be opened, created
+    /// or migrated.
+    pub async fn open(address: &str) -> Result<Self, Error> {
+        let path = address
+            .strip_prefix("sqlite:")
+            .map(|path| path.strip_prefix("//").unwrap_or(path))
+            .filter(|path| !path.is_empty())
+            .ok_or_else(|| Error::Address(address.to_owned()))?;
+        // The driver decodes the path and reads options behind `?`, so these characters are encoded.
+        let encoded = path.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+        let url = format!("sqlite:{encoded}?mode=rwc");
+
+        sqlx::any::install_default_drivers();
+        // A pool retries until a timeout. A single connection reports at once that a file cannot be opened.
+        let mut first = AnyConnection::connect(&url).await?;
+        first.execute("PRAGMA journal_mode = WAL").await?;
+        first.close().await?;
+        let writers = pool(1).connect(&url).await?;
+        let migrations = MIGRATIONS.iter().map(|(version, description, sql)| {
+            let simple = MigrationType::Simple;
+            Migration::new(*version, (*description).into(), simple, sql.into_sql_str(), false)
+        });
+        Migrator::with_migrations(migrations.collect()).run(&writers).await?;
+        let mut unit = Unit::new(writers.acquire().await?);
+        unit.backfill_emails().await?;
+
+        let readers = pool(READERS).connect(&url).await?;
+        let (units, waiting) = mpsc::channel(WAITING_UNITS);
+        let writer = tokio::spawn(write_units(writers, unit, waiting));
+        Ok(Self { readers, units, writer: Arc::new(Mutex::new(Some(writer))) })
+    }
+
+    /// Returns a connection for reading.
+    ///
+    /// # Errors
+    /// [`Error::Database`] if no connection is available.
+    pub async fn read(&self) -> Result<Reader, Error> {
+        Ok(Reader::new(self.readers.acquire().await?))
+    }
+
+    /// Runs `work` as one unit of work.
+    ///
+    /// All of its changes are on disk when this returns `Ok`, and none of them when it returns `Err`. Units
+    /// run one after the other. Units that wait at the same time share a commit, so that many of them cost
+    /// little more than one.
+    ///
+    /// # Errors
+    /// The error of `work`; [`Error::Database`] if the commit fails; [`Error::Closed`] if the store is closed
+    /// or `work` panics.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'u> FnOnce(&'u mut Unit) -> Work<'u, T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (sender, outcome) = oneshot::channel();
+        let job: Job = Box::new(move |unit| {
+            Box::pin(async move {
+                let result = work(unit).await;
+                let keep = result.is_ok();
+                let settle: Settle = Box::new(move |committed| {
+                    // The caller may have been dropped. The change is kept.
+                    let _ = sender.send(match committed {
+                        Err(error) if keep => Err(error.into()),
+                        _ => result,
+                    });
+                });
+                Done { keep, settle }
+            })
+        });
+        self.units.send(Command::Run(job)).await.map_err(|_| Error::Closed)?;
+        outcome.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Finishes the waiting units and closes the database. Later writes fail with [`Error::Closed`], later
+    /// reads with [`Error::Database`]. Closing twice is harmless.
+    pub async fn close(&self) {
+        let Some(writer) = self.writer.lock().await.take() else { return };
+        // Both fail only if the writer has stopped already.
+        let _ = self.units.send(Command::Stop).await;
+        let _ = writer.await;
+        self.readers.close().await;
+    }
+}
+
+fn pool(size: u32) -> AnyPoolOptions {
+    AnyPoolOptions::new().max_connections(size).idle_timeout(None).max_lifetime(None).after_connect(
+        |connection, _| {
+            Box::pin(async move {
+                for pragma in [
+                    "PRAGMA journal_mode = WAL",
+                    "PRAGMA synchronous = FULL",
+                    "PRAGMA foreign_keys = ON",
+                    "PRAGMA busy_timeout = 5000",
+                ] {
+                    connection.execute(pragma).await?;
+                }
+                Ok(())
+            })
+        },
+    )
+}
