@@ -4,7 +4,7 @@ use model::{IdentityKey, User};
 use store::{CredentialRow, UserRow};
 
 use crate::clock::Moment;
-use crate::database::identifiers;
+use crate::database::accounts::identifiers;
 use crate::secret::{Secret, hash_password};
 use crate::{Tenant, clock};
 

@@ -1,4 +1,5 @@
-//! `/dbconnections/…`: signing up and asking for a new password without the hosted pages (contract [C4](model::contract#c4)).
+//! `/dbconnections/…`: sign-up and password reset without the hosted pages (contract
+//! [C4](model::contract#c4)).
 
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use axum::routing::post;
 use model::{Profile, route};
 use serde_json::{Map, Value, json};
 
-use super::{NewAccount, SignUpError};
+use super::sign_up::{NewAccount, SignUpError};
+use super::ticket_mails;
 use crate::Tenant;
 use crate::configuration::Connection;
 use crate::http::body::read_object;
@@ -21,11 +23,17 @@ use crate::login::Client;
 use crate::password::Weakness;
 use crate::secret::Secret;
 
-/// What a person may say about themselves beside their address.
+/// The profile attributes that a person can set at sign-up, besides the address.
 const ATTRIBUTES: [&str; 5] = ["family_name", "given_name", "name", "nickname", "picture"];
 
-/// What `user_metadata` may hold: so many keys, so long keys, and texts so long (Auth0: "Signup").
-const METADATA: (usize, usize, usize) = (10, 100, 500);
+/// The maximum number of keys in `user_metadata` (Auth0: "Signup").
+const MAX_METADATA_KEYS: usize = 10;
+
+/// The maximum length of a key in `user_metadata`, in characters.
+const MAX_METADATA_KEY: usize = 100;
+
+/// The maximum length of a text in `user_metadata`, in characters.
+const MAX_METADATA_TEXT: usize = 500;
 
 pub(crate) fn router() -> Router<Tenant> {
     Router::new()
@@ -34,10 +42,12 @@ pub(crate) fn router() -> Router<Tenant> {
         .layer(cors::api())
 }
 
-/// Why a call is refused, in the shape of contract [C4](model::contract#c4). Whether an address is known is told by none of them but
-/// [`SignUpError::Taken`], which says no more than that the sign-up is invalid.
+/// An error response in the format of contract [C4](model::contract#c4).
+///
+/// None of them reveals whether an address exists: [`SignUpError::Taken`] becomes "Invalid sign up", like an
+/// invalid address.
 enum DbConnectionError {
-    /// A code for programs, and words.
+    /// A code for programs and a description.
     BadRequest(&'static str, String),
     WeakPassword(Weakness),
     TooManyRequests(Duration),
@@ -73,7 +83,9 @@ impl IntoResponse for DbConnectionError {
             (status, Json(body)).into_response()
         };
         let response = match self {
-            Self::BadRequest(code, words) => body("BadRequestError", code, &words, StatusCode::BAD_REQUEST),
+            Self::BadRequest(code, description) => {
+                body("BadRequestError", code, &description, StatusCode::BAD_REQUEST)
+            }
             Self::WeakPassword(weakness) => (StatusCode::BAD_REQUEST, Json(weakness.value())).into_response(),
             Self::TooManyRequests(wait) => {
                 let (status, words) = (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Try again later.");
@@ -91,8 +103,8 @@ impl IntoResponse for DbConnectionError {
     }
 }
 
-/// The body of a call, and the database that it names.
-async fn read(
+/// Reads the body of a request and finds the database connection that it names.
+async fn read_body(
     tenant: &Tenant,
     request: Request,
 ) -> Result<(Map<String, Value>, &Connection), DbConnectionError> {
@@ -116,10 +128,10 @@ fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Result<&'b str, DbConne
     text.ok_or_else(|| DbConnectionError::BadRequest("invalid_request", format!("{name} is required")))
 }
 
-/// `POST /dbconnections/signup`: 200 with the new user's own id, without its provider.
+/// `POST /dbconnections/signup`: 200 with the attributes of the new user and its id without the provider.
 async fn sign_up(State(tenant): State<Tenant>, request: Request) -> Result<Response, DbConnectionError> {
     let address = Client::of(&request).address();
-    let (body, connection) = read(&tenant, request).await?;
+    let (body, connection) = read_body(&tenant, request).await?;
     let new = NewAccount {
         email: text(&body, "email")?.trim().to_owned(),
         password: Secret::new(text(&body, "password")?),
@@ -127,18 +139,18 @@ async fn sign_up(State(tenant): State<Tenant>, request: Request) -> Result<Respo
         profile: profile(&body)?,
         user_metadata: metadata(&body)?,
     };
-    let user = tenant.sign_up(connection, new, address).await?;
-    let mut answer = user.profile.0.clone();
+    let user = super::sign_up::sign_up(&tenant, connection, new, address).await?;
+    let mut attributes = user.profile.0.clone();
     if let Some(identity) = user.identities.first() {
-        answer.insert("_id".to_owned(), identity.user_id.as_str().into());
+        attributes.insert("_id".to_owned(), identity.user_id.as_str().into());
     }
     if let Some(metadata) = user.user_metadata {
-        answer.insert("user_metadata".to_owned(), Value::Object(metadata));
+        attributes.insert("user_metadata".to_owned(), Value::Object(metadata));
     }
-    Ok(uncached(Json(answer).into_response()))
+    Ok(uncached(Json(attributes).into_response()))
 }
 
-/// What the person says about themselves; anything else in the body is ignored, as by Auth0, and so never believed.
+/// Returns the profile attributes in a body. Other properties are ignored, as at Auth0.
 fn profile(body: &Map<String, Value>) -> Result<Profile, DbConnectionError> {
     let mut profile = Profile::default();
     for name in ATTRIBUTES {
@@ -157,14 +169,13 @@ fn profile(body: &Map<String, Value>) -> Result<Profile, DbConnectionError> {
 }
 
 fn metadata(body: &Map<String, Value>) -> Result<Option<Map<String, Value>>, DbConnectionError> {
-    let (keys, longest_key, longest_text) = METADATA;
     match body.get("user_metadata") {
         None => Ok(None),
         Some(Value::Object(metadata))
-            if metadata.len() <= keys
+            if metadata.len() <= MAX_METADATA_KEYS
                 && metadata.iter().all(|(key, value)| {
-                    let is_plain = !key.contains(['.', '$']) && key.chars().count() <= longest_key;
-                    is_plain && value.as_str().is_some_and(|text| text.chars().count() <= longest_text)
+                    let is_plain = !key.contains(['.', '$']) && key.chars().count() <= MAX_METADATA_KEY;
+                    is_plain && value.as_str().is_some_and(|text| text.chars().count() <= MAX_METADATA_TEXT)
                 }) =>
         {
             Ok(Some(metadata.clone()))
@@ -173,19 +184,21 @@ fn metadata(body: &Map<String, Value>) -> Result<Option<Map<String, Value>>, DbC
     }
 }
 
-/// `POST /dbconnections/change_password`: the same words for every address, known or not.
+/// `POST /dbconnections/change_password`: the same 200 for every address, known or not.
 async fn change_password(
     State(tenant): State<Tenant>,
     request: Request,
 ) -> Result<Response, DbConnectionError> {
     let address = Client::of(&request).address();
-    let (body, connection) = read(&tenant, request).await?;
+    let (body, connection) = read_body(&tenant, request).await?;
     let email = text(&body, "email")?.trim().to_lowercase();
-    tenant.allow_mail(&email, address).map_err(DbConnectionError::TooManyRequests)?;
-    tenant.mail_reset(vec![connection.name.clone()], &email).await.map_err(|error| {
-        log_failure(&error);
-        DbConnectionError::Internal
-    })?;
+    ticket_mails::limit_requests(&tenant, &email, address).map_err(DbConnectionError::TooManyRequests)?;
+    ticket_mails::send_password_reset(&tenant, vec![connection.name.clone()], &email).await.map_err(
+        |error| {
+            log_failure(&error);
+            DbConnectionError::Internal
+        },
+    )?;
     let words = "We've just sent you an email to reset your password.";
     Ok(uncached(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], words).into_response()))
 }

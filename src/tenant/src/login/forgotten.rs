@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::pages::{self, ForgottenPage};
 use super::{NotWaiting, Submitted, Waiting, page};
 use crate::Tenant;
+use crate::database::ticket_mails;
 
 /// `GET /u/forgot-password?state=…`: the page.
 pub(super) async fn show(State(tenant): State<Tenant>, waiting: Waiting) -> Response {
@@ -26,7 +27,7 @@ async fn ask(
     Submitted { client, form, waiting }: &Submitted,
 ) -> Result<Response, store::Error> {
     let email = form.text("email").to_lowercase();
-    if let Err(wait) = tenant.allow_mail(&email, client.address()) {
+    if let Err(wait) = ticket_mails::limit_requests(tenant, &email, client.address()) {
         let mut response = render(tenant, waiting, &email, Some(Outcome::TooMany));
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         return Ok(response);
@@ -36,7 +37,7 @@ async fn ask(
         .filter(|connection| connection.is_database())
         .map(|connection| connection.name.clone())
         .collect();
-    tenant.mail_reset(databases, &email).await?;
+    ticket_mails::send_password_reset(tenant, databases, &email).await?;
     Ok(render(tenant, waiting, &email, Some(Outcome::Sent)))
 }
 

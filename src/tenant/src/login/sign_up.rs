@@ -9,7 +9,7 @@ use super::pages::{self, SignUpPage};
 use super::{NotFinished, NotWaiting, Submitted, Waiting, page};
 use crate::Tenant;
 use crate::configuration::Connection;
-use crate::database::{NewAccount, SignUpError};
+use crate::database::sign_up::{self, NewAccount, SignUpError};
 use crate::oauth::authorize;
 use crate::secret::Secret;
 
@@ -57,7 +57,7 @@ async fn sign_up(
         profile: Profile::default(),
         user_metadata: None,
     };
-    let key = match tenant.sign_up(connection, new, client.address()).await {
+    let key = match sign_up::sign_up(tenant, connection, new, client.address()).await {
         Ok(user) => user.user_id.as_identity_key().ok_or(NotWaiting::Gone)?,
         Err(refusal) => return Ok(render(tenant, waiting, connection, &typed, Some(&refusal))),
     };

@@ -12,7 +12,7 @@ use super::pages::{self, ResetPage};
 use super::{Client, Form, NotWaiting, end, failure, page, problem};
 use crate::Tenant;
 use crate::configuration::PasswordPolicy;
-use crate::database::set_password;
+use crate::database::accounts::set_password;
 use crate::http::cookie::Cookie;
 use crate::http::error::uncached;
 use crate::oauth::authorize;

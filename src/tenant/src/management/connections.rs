@@ -12,7 +12,7 @@ use crate::configuration::{Client, Connection};
 use crate::http::bearer::Caller;
 use crate::http::error::{ApiError, management_json};
 
-/// A connection as the API shows it; its options, which hold credentials, are not shown.
+/// A connection in the representation of the API. Its options are omitted, because they contain credentials.
 #[derive(Serialize)]
 struct Shown<'c> {
     id: &'c str,
@@ -34,7 +34,7 @@ struct Totals<'c> {
     connections: &'c [Value],
 }
 
-/// A part, and where the next one begins.
+/// A part of the list, and the checkpoint of the next part.
 #[derive(Serialize)]
 struct Part<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,8 @@ struct Part<'c> {
     connections: &'c [Value],
 }
 
-/// The connections, in the order of the login page: all of them, or those of a name or of strategies.
+/// Lists the connections in the order of the login page; all of them, or those with a name or with
+/// strategies.
 pub(crate) async fn list(
     State(tenant): State<Tenant>,
     caller: Caller,

@@ -10,16 +10,17 @@ use serde_json::{Map, Value};
 use store::UserRow;
 
 use super::metadata::check_size;
-use super::users::shown;
-use super::{payload, schema};
+use super::users::to_json;
+use super::{body, schema};
 use crate::Tenant;
 use crate::configuration::Connection;
-use crate::database::{insert_account, username};
+use crate::database::accounts::{insert_account, normalize_username};
+use crate::database::ticket_mails::send_email_verification;
 use crate::http::bearer::{Caller, MayCreate};
 use crate::http::error::{ApiError, management_json};
 use crate::secret::{Secret, random_hex};
 
-/// A new user as it is asked for; the schema has judged every value.
+/// The body of the request. The schema has validated every value.
 #[derive(Deserialize)]
 struct NewUser {
     connection: String,
@@ -29,62 +30,64 @@ struct NewUser {
     blocked: Option<bool>,
     user_metadata: Option<Metadata>,
     app_metadata: Option<Metadata>,
-    /// What is left: the profile's own attributes.
+    /// The other properties, which are profile attributes.
     #[serde(flatten)]
     attributes: Map<String, Value>,
 }
 
-/// Adds a user to a database or passwordless connection: 201 with the user. 409 when somebody has its id, as
-/// root or as linked identity (U-17), or its address in that connection.
+/// Creates a user in a database or passwordless connection: 201 with the user.
+///
+/// 409 if a user or linked identity with the id exists (contract [U-17](model::contract#u-17)), or if an
+/// identity of the connection has the address.
 pub(crate) async fn create(
     State(tenant): State<Tenant>,
     caller: Caller,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let permission = caller.may_create()?;
-    let (mut body, encoding) = payload(request).await?;
+    let (mut body, encoding) = body::read(request).await?;
     schema::check(&mut body, encoding, schema::NEW_USER, &["connection"])?;
     let mut new: NewUser = serde_json::from_value(Value::Object(body)).map_err(|_| ApiError::Internal)?;
-    let refused = |message: &str| ApiError::Refused(message.to_owned());
+    let refusal = |message: &str| ApiError::Refused(message.to_owned());
     let connection = tenant
         .0
         .configuration
         .connection(&new.connection)
-        .ok_or_else(|| refused("Connection does not exist."))?;
+        .ok_or_else(|| refusal("Connection does not exist."))?;
     check_connection(connection, &new)?;
     let hash = match new.password.take().filter(|_| connection.is_database()) {
         Some(password) => Some(connection.database.passwords.hash(Secret::new(password)).await?),
         None => None,
     };
     let verify = new.attributes.remove("verify_email") == Some(Value::Bool(true));
-    let row = row_of(connection, new, tenant.now().millis())?;
+    let row = new_row(connection, new, tenant.now().millis())?;
     check_size(&row)?;
-    let shown = shown(&row)?;
-    let verified =
+    let user = to_json(&row)?;
+    let unverified =
         row.profile.email().filter(|_| verify).map(str::to_owned).zip(row.user_id.as_identity_key());
-    tenant.add_user(permission, row, hash).await?;
-    if let Some((email, key)) = verified {
-        tenant.mail_verification(&connection.name, &email, key).await?;
+    insert(&tenant, permission, row, hash).await?;
+    if let Some((email, key)) = unverified {
+        send_email_verification(&tenant, &connection.name, &email, key).await?;
     }
-    Ok(management_json(StatusCode::CREATED, &shown))
+    Ok(management_json(StatusCode::CREATED, &user))
 }
 
-/// Whether the connection takes new users from here, and with what.
+/// Checks that the connection supports creating users, and that the required properties are present.
 fn check_connection(connection: &Connection, new: &NewUser) -> Result<(), ApiError> {
-    let refused = |message: &str| Err(ApiError::Refused(message.to_owned()));
+    let refuse = |message: &str| Err(ApiError::Refused(message.to_owned()));
     let required: &[&str] = match connection.strategy.as_str() {
         "auth0" => &["email", "password"],
         "email" => &["email"],
         "sms" => &["phone_number"],
         _ => {
-            return refused(
+            return refuse(
                 "Connection does not support user creation through the API. It must either be a database or \
                  passwordless connection.",
             );
         }
     };
     if !connection.is_enabled() {
-        return refused("Connection is disabled.");
+        return refuse("Connection is disabled.");
     }
     let missing = required.iter().find(|name| match **name {
         "password" => new.password.is_none(),
@@ -94,16 +97,16 @@ fn check_connection(connection: &Connection, new: &NewUser) -> Result<(), ApiErr
         return Err(schema::missing_property(missing));
     }
     match (connection.database.usernames, &new.username) {
-        (None, Some(_)) => refused("Cannot set username for connection without requires_username."),
+        (None, Some(_)) => refuse("Cannot set username for connection without requires_username."),
         (Some(_), None) if connection.is_database() => Err(schema::missing_property("username")),
         _ => Ok(()),
     }
 }
 
-/// The row of a new user.
-fn row_of(connection: &Connection, new: NewUser, now: i64) -> Result<UserRow, ApiError> {
+/// Returns the row of a new user.
+fn new_row(connection: &Connection, new: NewUser, now: i64) -> Result<UserRow, ApiError> {
     let mut profile = Profile(new.attributes);
-    // Addresses of these connections are compared in lower case, so they are kept in it (contract A7).
+    // E-mail addresses of these connections are stored in lower case (contract A7).
     if let Some(email) = profile.email().map(str::to_lowercase) {
         profile = profile.with("email", email);
         profile.0.entry("email_verified").or_insert(Value::Bool(false));
@@ -112,7 +115,7 @@ fn row_of(connection: &Connection, new: NewUser, now: i64) -> Result<UserRow, Ap
         profile.0.entry("phone_verified").or_insert(Value::Bool(false));
     }
     if let (Some(rule), Some(name)) = (connection.database.usernames, &new.username) {
-        profile = profile.with("username", username(rule, name).map_err(ApiError::Refused)?);
+        profile = profile.with("username", normalize_username(rule, name).map_err(ApiError::Refused)?);
     }
     let id = new.user_id.unwrap_or_else(random_hex::<12>);
     let key = IdentityKey { provider: connection.strategy.clone(), user_id: IdentityId::text(id) };
@@ -132,23 +135,22 @@ fn row_of(connection: &Connection, new: NewUser, now: i64) -> Result<UserRow, Ap
     })
 }
 
-impl Tenant {
-    async fn add_user(
-        &self,
-        _permission: MayCreate,
-        row: UserRow,
-        password_hash: Option<String>,
-    ) -> Result<(), ApiError> {
-        self.0
-            .store
-            .write(move |unit| {
-                Box::pin(async move {
-                    insert_account(unit, &row, password_hash).await.map_err(|error| match error {
-                        store::Error::Conflict => ApiError::UserExists,
-                        other => ApiError::from(other),
-                    })
+async fn insert(
+    tenant: &Tenant,
+    _permission: MayCreate,
+    row: UserRow,
+    password_hash: Option<String>,
+) -> Result<(), ApiError> {
+    tenant
+        .0
+        .store
+        .write(move |unit| {
+            Box::pin(async move {
+                insert_account(unit, &row, password_hash).await.map_err(|error| match error {
+                    store::Error::Conflict => ApiError::UserExists,
+                    other => ApiError::from(other),
                 })
             })
-            .await
-    }
+        })
+        .await
 }

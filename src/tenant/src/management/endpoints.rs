@@ -1,4 +1,5 @@
-//! Every endpoint of the Management API: the one table that the router and the OpenAPI document are made from.
+//! Every endpoint of the Management API: the single table from which the router and the OpenAPI document are
+//! made.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,44 +16,46 @@ use crate::http::bearer::{
 };
 use crate::http::error::management_json;
 
-/// One endpoint: what it is for, and what answers it.
+/// An endpoint: its description and its handler.
 pub(super) struct Endpoint {
     method: &'static str,
     pub(super) path: &'static str,
     summary: &'static str,
-    /// Any of these opens it; none means that it is public.
+    /// The scopes, of which one is required; empty for a public endpoint.
     scopes: &'static [Scope],
     query: &'static [Parameter],
     body: Option<fn() -> Value>,
-    answer: (u16, Shape),
-    /// What it answers otherwise, beside what every call with a token can meet.
-    refusals: &'static [u16],
+    /// The status and the content of a successful response.
+    success: (u16, Content),
+    /// The error statuses, in addition to [`SHARED_ERRORS`].
+    errors: &'static [u16],
     pub(super) handler: MethodRouter<Tenant>,
 }
 
-/// A query parameter: its name, its type, and what it is for.
+/// A query parameter: its name, its type and its description.
 type Parameter = (&'static str, &'static str, &'static str);
 
-/// What a good answer holds.
+/// The content of a successful response.
 #[derive(Clone, Copy)]
-enum Shape {
+enum Content {
     Nothing,
     Document,
     User,
-    /// A list, or an object around it with `include_totals`.
+    /// A list, or with `include_totals` an object that contains it. The name of the list, and the schema of
+    /// its items.
     Listed(&'static str, &'static str),
     Users,
     Identities,
 }
 
 const FIELDS: [Parameter; 2] = [
-    ("fields", "string", "Names to show or to leave out, parted by commas"),
-    ("include_fields", "boolean", "Whether the fields are those to show (default) or to leave out"),
+    ("fields", "string", "Comma-separated field names"),
+    ("include_fields", "boolean", "Whether to include (default) or exclude the fields"),
 ];
 const PAGE: [Parameter; 3] = [
-    ("page", "integer", "Which page, from 0"),
-    ("per_page", "integer", "How many to a page: 50 by default, 100 at most"),
-    ("include_totals", "boolean", "Whether to tell how many there are in all"),
+    ("page", "integer", "Page number, starting at 0"),
+    ("per_page", "integer", "Number of results per page: 50 by default, 100 at most"),
+    ("include_totals", "boolean", "Whether to include the total number of results"),
 ];
 
 const SEARCH: &[Parameter] = &[
@@ -61,32 +64,36 @@ const SEARCH: &[Parameter] = &[
     PAGE[2],
     FIELDS[0],
     FIELDS[1],
-    ("sort", "string", "field:1 or field:-1"),
-    ("q", "string", "A query in Lucene's syntax"),
+    ("sort", "string", "Sort order: field:1 (ascending) or field:-1 (descending)"),
+    ("q", "string", "Query in Lucene syntax"),
     ("search_engine", "string", "v3"),
-    ("primary_order", "boolean", "Whether the order is always the same, which it is"),
+    ("primary_order", "boolean", "Whether the order is deterministic. It always is"),
 ];
 const BY_EMAIL: &[Parameter] =
-    &[("email", "string", "The address, compared with its case; required"), FIELDS[0], FIELDS[1]];
+    &[("email", "string", "The e-mail address, case-sensitive; required"), FIELDS[0], FIELDS[1]];
 const CONNECTIONS: &[Parameter] = &[
-    ("name", "string", "The connection of this name"),
-    ("strategy", "string", "Connections of this strategy; may stand several times"),
+    ("name", "string", "Name of the connection"),
+    ("strategy", "string", "Strategy of the connections; can be repeated"),
     PAGE[0],
     PAGE[1],
     PAGE[2],
-    ("from", "string", "The checkpoint to go on from, as `next` named it"),
-    ("take", "integer", "How many after the checkpoint, at most 100; the answer then names the `next` one"),
+    ("from", "string", "Checkpoint to continue from: `next` of the previous response"),
+    (
+        "take",
+        "integer",
+        "Number of results after the checkpoint, at most 100. The response then includes `next`",
+    ),
     FIELDS[0],
     FIELDS[1],
 ];
 
-/// The table.
+/// Returns the table.
 pub(super) fn all() -> impl Iterator<Item = Endpoint> {
-    of_users().into_iter().chain(of_the_rest())
+    user_endpoints().into_iter().chain(identity_and_connection_endpoints())
 }
 
-/// Endpoints for users as a whole.
-fn of_users() -> [Endpoint; 6] {
+/// The endpoints of users.
+fn user_endpoints() -> [Endpoint; 6] {
     [
         Endpoint {
             method: "get",
@@ -95,102 +102,102 @@ fn of_users() -> [Endpoint; 6] {
             scopes: READ_EVERYBODY,
             query: SEARCH,
             body: None,
-            answer: (200, Shape::Listed("users", "#/components/schemas/User")),
-            refusals: &[503],
+            success: (200, Content::Listed("users", "#/components/schemas/User")),
+            errors: &[503],
             handler: get(search::list),
         },
         Endpoint {
             method: "post",
             path: route::USERS,
-            summary: "Add a user to a database or passwordless connection",
+            summary: "Create a user in a database or passwordless connection",
             scopes: CREATE,
             query: &[],
             body: Some(|| json_schema(schema::NEW_USER, &["connection"])),
-            answer: (201, Shape::User),
-            refusals: &[409, 413, 415],
+            success: (201, Content::User),
+            errors: &[409, 413, 415],
             handler: post(create::create),
         },
         Endpoint {
             method: "get",
             path: route::USERS_BY_EMAIL,
-            summary: "Find users by their e-mail address",
+            summary: "Find users by e-mail address",
             scopes: READ_EVERYBODY,
             query: BY_EMAIL,
             body: None,
-            answer: (200, Shape::Users),
-            refusals: &[],
+            success: (200, Content::Users),
+            errors: &[],
             handler: get(users::by_email),
         },
         Endpoint {
             method: "get",
             path: route::USER,
-            summary: "Read a user",
+            summary: "Get a user",
             scopes: READ_USER,
             query: &FIELDS,
             body: None,
-            answer: (200, Shape::User),
-            refusals: &[404],
+            success: (200, Content::User),
+            errors: &[404],
             handler: get(users::get),
         },
         Endpoint {
             method: "patch",
             path: route::USER,
-            summary: "Change a user",
+            summary: "Update a user",
             scopes: UPDATE,
             query: &[],
-            body: Some(|| json_schema(schema::CHANGED_USER, &[])),
-            answer: (200, Shape::User),
-            refusals: &[404, 413, 415],
+            body: Some(|| json_schema(schema::UPDATED_USER, &[])),
+            success: (200, Content::User),
+            errors: &[404, 413, 415],
             handler: patch(update::update),
         },
         Endpoint {
             method: "delete",
             path: route::USER,
-            summary: "Remove a user with all of its identities; no error when there is none",
+            summary: "Delete a user with all identities. Succeeds if the user does not exist",
             scopes: DELETE,
             query: &[],
             body: None,
-            answer: (204, Shape::Nothing),
-            refusals: &[],
+            success: (204, Content::Nothing),
+            errors: &[],
             handler: delete(users::delete),
         },
     ]
 }
 
-/// Endpoints for identities and connections, and for this table itself.
-fn of_the_rest() -> [Endpoint; 4] {
+/// The endpoints of identities and connections, and the OpenAPI document.
+fn identity_and_connection_endpoints() -> [Endpoint; 4] {
     [
         Endpoint {
             method: "post",
             path: route::IDENTITIES,
-            summary: "Link another account to a user",
+            summary: "Link an account to a user",
             scopes: CHANGE_IDENTITIES,
             query: &[],
             body: Some(link_schema),
-            answer: (201, Shape::Identities),
-            refusals: &[404, 409, 413, 415],
+            success: (201, Content::Identities),
+            errors: &[404, 409, 413, 415],
             handler: post(identities::link),
         },
         Endpoint {
             method: "delete",
             path: route::IDENTITY,
-            summary: "Unlink an identity; no error when none matches",
+            summary: "Unlink an identity. Succeeds if no identity matches",
             scopes: CHANGE_IDENTITIES,
             query: &[],
             body: None,
-            answer: (200, Shape::Identities),
-            refusals: &[404],
+            success: (200, Content::Identities),
+            errors: &[404],
             handler: delete(identities::unlink),
         },
         Endpoint {
             method: "get",
             path: route::CONNECTIONS,
-            summary: "List the connections",
+            summary: "List connections",
             scopes: READ_CONNECTIONS,
             query: CONNECTIONS,
             body: None,
-            answer: (200, Shape::Listed("connections", "#/components/schemas/Connection")),
-            refusals: &[],
+            success: (200, Content::Listed("connections", "#/components/schemas/Connection")),
+            errors: &[],
             handler: get(connections::list),
         },
         Endpoint {
@@ -200,17 +207,18 @@ fn of_the_rest() -> [Endpoint; 4] {
             scopes: &[],
             query: &[],
             body: None,
-            answer: (200, Shape::Document),
-            refusals: &[],
+            success: (200, Content::Document),
+            errors: &[],
             handler: get(document),
         },
     ]
 }
 
-/// What every call with a token can meet (contract [A2](model::contract#a2), [A14](model::contract#a14)).
-const REFUSALS: [u16; 5] = [400, 401, 403, 429, 500];
+/// The error statuses of every request with a token (contract [A2](model::contract#a2),
+/// [A14](model::contract#a14)).
+const SHARED_ERRORS: [u16; 5] = [400, 401, 403, 429, 500];
 
-/// `GET /api/v2/openapi.json`: what the Management API can do.
+/// `GET /api/v2/openapi.json`: the OpenAPI document of the Management API.
 async fn document(State(tenant): State<Tenant>) -> Response {
     let mut paths: Map<String, Value> = Map::new();
     for endpoint in all() {
@@ -222,7 +230,7 @@ async fn document(State(tenant): State<Tenant>) -> Response {
         "openapi": "3.1.0",
         "info": {
             "title": "Management API of the embedded tenant",
-            "description": "The part of the Auth0 Management API v2 that this tenant answers.",
+            "description": "The subset of the Auth0 Management API v2 that this tenant implements.",
             "version": env!("CARGO_PKG_VERSION"),
         },
         "servers": [{ "url": tenant.0.issuer.as_str().trim_end_matches('/') }],
@@ -238,8 +246,8 @@ async fn document(State(tenant): State<Tenant>) -> Response {
                     "properties": {
                         "statusCode": { "type": "integer" },
                         "error": text("The reason phrase of the status"),
-                        "message": text("What was wrong"),
-                        "errorCode": text("A stable word for programs"),
+                        "message": text("A description of the error"),
+                        "errorCode": text("A stable code for programs"),
                         "attributes": { "type": "object", "properties": { "error": { "type": "string" } } },
                     },
                 },
@@ -257,7 +265,7 @@ async fn document(State(tenant): State<Tenant>) -> Response {
                 "User": {
                     "type": "object",
                     "properties": {
-                        "user_id": text("provider|id of the primary identity"),
+                        "user_id": text("The id of the user: provider|id of the primary identity"),
                         "identities": { "type": "array", "items": reference("#/components/schemas/Identity") },
                         "user_metadata": { "type": "object", "additionalProperties": true },
                         "app_metadata": { "type": "object", "additionalProperties": true },
@@ -289,11 +297,11 @@ impl Endpoint {
                 json!({ "name": name, "in": "query", "description": about, "schema": { "type": kind } })
             }))
             .collect();
-        let (status, shape) = self.answer;
+        let (status, content) = self.success;
         let mut responses = Map::new();
-        responses.insert(status.to_string(), shape.describe());
-        let shared = if self.scopes.is_empty() { &[][..] } else { &REFUSALS };
-        for status in shared.iter().chain(self.refusals) {
+        responses.insert(status.to_string(), content.describe());
+        let shared = if self.scopes.is_empty() { &[][..] } else { &SHARED_ERRORS };
+        for status in shared.iter().chain(self.errors) {
             responses.insert(
                 status.to_string(),
                 json!({ "description": reason(*status), "content": json_content(&reference("#/components/schemas/Error")) }),
@@ -316,11 +324,11 @@ impl Endpoint {
     }
 }
 
-impl Shape {
+impl Content {
     fn describe(self) -> Value {
         let list = |of: &str| json!({ "type": "array", "items": reference(of) });
         let schema = match self {
-            Self::Nothing => return json!({ "description": "Done" }),
+            Self::Nothing => return json!({ "description": "Success" }),
             Self::Document => json!({ "type": "object" }),
             Self::User => reference("#/components/schemas/User"),
             Self::Users => list("#/components/schemas/User"),
@@ -336,7 +344,7 @@ impl Shape {
                 json!({ "oneOf": [list(of), { "type": "object", "properties": properties }] })
             }
         };
-        json!({ "description": "Done", "content": json_content(&schema) })
+        json!({ "description": "Success", "content": json_content(&schema) })
     }
 }
 

@@ -1,6 +1,9 @@
-//! Link and unlink (contract [A11](model::contract#a11), [A12](model::contract#a12)): the rules, and the handlers that apply them. Three rules are ours, beyond the
-//! contract. Two bind people but not machines: an identity of a pinned connection stays, and so does the last one that
-//! can sign in. The third binds everybody where the tenant wants it: only verified e-mail addresses are linked.
+//! Link and unlink (contract [A11](model::contract#a11), [A12](model::contract#a12)): the rules, and the
+//! handlers that apply them.
+//!
+//! Three rules are additions to Auth0's. Two of them bind people but not machines: an identity of a pinned
+//! connection and the last identity that can sign in cannot be unlinked. The third one is an option of the
+//! tenant and binds everybody: only accounts with verified e-mail addresses can be linked.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -11,8 +14,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::UserRow;
 
+use super::body;
 use super::path::PathIds;
-use super::payload;
 use crate::Tenant;
 use crate::configuration::{Configuration, Connection};
 use crate::http::bearer::{Caller, LINK_BY_ID, MayChangeIdentities};
@@ -20,52 +23,58 @@ use crate::http::error::{ApiError, management_json};
 use crate::token::{self, Audience, Disbelief};
 use crate::view;
 
-/// What linking to nobody answers.
+/// The error message for a secondary that does not exist.
 const INEXISTENT_NOT_ALLOWED: &str = "Linking to an inexistent identity is not allowed.";
 
-/// The same, where several connections could have been meant.
+/// The same, if the provider has several connections and the request names none.
 const INEXISTENT_WITHOUT_CONNECTION: &str = "Linking to an inexistent identity requires a connection.";
 
-/// What an unlink request comes to.
+/// The decision about an unlink request.
 #[derive(Debug, PartialEq, Eq)]
-enum Unlinking {
-    /// The primary is meant, which stays.
+enum UnlinkDecision {
+    /// The request names the primary identity, which cannot be unlinked.
     Primary,
-    /// An identity of a pinned connection is meant.
+    /// The request names an identity of a pinned connection.
     Pinned,
-    /// No other identity can sign in than the one that is meant.
+    /// The request names the only identity that can sign in.
     LastWayIn,
-    /// A linked identity is meant.
+    /// The request names a linked identity, which is unlinked.
     Secondary(IdentityKey),
-    /// Nothing matches: no error (contract [A12](model::contract#a12)).
+    /// Nothing matches, which is not an error (contract [A12](model::contract#a12)).
     Nothing,
 }
 
-/// The rule of contract [A12](model::contract#a12): the primary stays, whether or not there are others. `guard` holds the connections where
-/// the rules for people apply, too.
-fn decide(user: &UserRow, provider: &Provider, segment: &str, guard: Option<&Configuration>) -> Unlinking {
+/// Applies the rule of contract [A12](model::contract#a12): the primary cannot be unlinked, whether or not
+/// there are other identities. If `guard` is given, the rules for people apply too, with the connections of
+/// that configuration.
+fn decide(
+    user: &UserRow,
+    provider: &Provider,
+    segment: &str,
+    guard: Option<&Configuration>,
+) -> UnlinkDecision {
     let place = |fits: &dyn Fn(&Identity) -> bool| user.identities.iter().position(fits);
-    // The id itself comes first: another's may read the same behind its connection's name.
+    // An exact match has precedence: `connection|id` of one identity can equal the id of another.
     let exact = |one: &Identity| one.provider == *provider && one.user_id.as_str() == segment;
     let identity = match place(&exact).or_else(|| place(&|one| one.matches(provider, segment))) {
-        None => return Unlinking::Nothing,
-        Some(0) => return Unlinking::Primary,
+        None => return UnlinkDecision::Nothing,
+        Some(0) => return UnlinkDecision::Primary,
         Some(place) => &user.identities[place],
     };
     if let Some(configuration) = guard {
         let connection = |identity: &Identity| configuration.connection(identity.connection.as_str());
         if connection(identity).is_some_and(|connection| connection.pinned) {
-            return Unlinking::Pinned;
+            return UnlinkDecision::Pinned;
         }
         let mut others = user.identities.iter().filter(|other| *other != identity);
         if !others.any(|other| connection(other).is_some_and(Connection::is_enabled)) {
-            return Unlinking::LastWayIn;
+            return UnlinkDecision::LastWayIn;
         }
     }
-    Unlinking::Secondary(identity.key())
+    UnlinkDecision::Secondary(identity.key())
 }
 
-/// `DELETE /api/v2/users/{id}/identities/{provider}/{user_id}`: 200 with the identities that remain, also when
+/// `DELETE /api/v2/users/{id}/identities/{provider}/{user_id}`: 200 with the remaining identities, also if
 /// nothing matched.
 pub(crate) async fn unlink(
     State(tenant): State<Tenant>,
@@ -76,7 +85,7 @@ pub(crate) async fn unlink(
     let (provider, segment) = path.identity()?;
     let (segment, now) = (segment.to_owned(), tenant.now().millis());
     let rules = tenant.clone();
-    // Decided and done in one unit, so that no other change comes between.
+    // Decision and change are one unit of work, so that no other change comes between them.
     let remaining = tenant
         .0
         .store
@@ -86,11 +95,11 @@ pub(crate) async fn unlink(
                 let user = unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)?;
                 let guard = (!permission.is_of_anybody()).then_some(&rules.0.configuration);
                 let key = match decide(&user, &provider, &segment, guard) {
-                    Unlinking::Primary => return Err(ApiError::MainIdentity),
-                    Unlinking::Pinned => return Err(ApiError::Pinned),
-                    Unlinking::LastWayIn => return Err(ApiError::LastWayIn),
-                    Unlinking::Nothing => return Ok(user),
-                    Unlinking::Secondary(key) => key,
+                    UnlinkDecision::Primary => return Err(ApiError::MainIdentity),
+                    UnlinkDecision::Pinned => return Err(ApiError::Pinned),
+                    UnlinkDecision::LastWayIn => return Err(ApiError::LastWayIn),
+                    UnlinkDecision::Nothing => return Ok(user),
+                    UnlinkDecision::Secondary(key) => key,
                 };
                 unit.unlink_identity(user_id, &key, now).await?;
                 unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)
@@ -100,7 +109,7 @@ pub(crate) async fn unlink(
     Ok(management_json(StatusCode::OK, &view::identities(&remaining)))
 }
 
-/// Whether an account may be linked where only verified addresses are.
+/// Checks that an account has a verified e-mail address.
 fn check_email(role: &'static str, user: &UserRow) -> Result<(), ApiError> {
     let verified = user.profile.email().is_some() && user.profile.email_verified() == Some(true);
     if verified { Ok(()) } else { Err(ApiError::UnverifiedEmail(role)) }
@@ -114,14 +123,14 @@ pub(crate) async fn link(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let permission = caller.may_change_identities(path.user())?;
-    let (body, _) = payload(request).await?;
-    let (secondary, nobody) = match LinkRequest::read(&body)? {
+    let (body, _) = body::read(request).await?;
+    let (secondary, not_found) = match LinkRequest::parse(&body)? {
         LinkRequest::WithToken(token) => {
-            (tenant.secondary_of_token(&token, &permission)?, INEXISTENT_NOT_ALLOWED)
+            (secondary_of_token(&tenant, &token, &permission)?, INEXISTENT_NOT_ALLOWED)
         }
         LinkRequest::ById { key, connection_id } if permission.is_of_anybody() => {
-            let nobody = tenant.check_connection(&key, connection_id.as_deref()).await?;
-            (key.as_user_id(), nobody)
+            let not_found = check_connection(&tenant, &key, connection_id.as_deref()).await?;
+            (key.as_user_id(), not_found)
         }
         LinkRequest::ById { .. } => return Err(ApiError::InsufficientScope(LINK_BY_ID)),
     };
@@ -144,13 +153,13 @@ pub(crate) async fn link(
                     }
                 }
                 if !unit.link_user(user_id, &secondary, now).await? {
-                    // Not a user of its own: linked somewhere already, or not there at all.
+                    // The secondary is linked to a user already, or does not exist.
                     let key = secondary.as_identity_key();
                     let linked = match &key {
                         Some(key) => unit.find_user_by_identity(key).await?.is_some(),
                         None => false,
                     };
-                    return Err(if linked { ApiError::IdentityExists } else { ApiError::Link(nobody) });
+                    return Err(if linked { ApiError::IdentityExists } else { ApiError::Link(not_found) });
                 }
                 unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)
             })
@@ -164,12 +173,12 @@ pub(crate) async fn link(
 enum LinkRequest {
     /// With the secondary's ID token.
     WithToken(String),
-    /// With the secondary's provider and id, and the connection that it must be of if that is named.
+    /// With the secondary's provider and id, and optionally the id of its connection.
     ById { key: IdentityKey, connection_id: Option<String> },
 }
 
 impl LinkRequest {
-    fn read(body: &Map<String, Value>) -> Result<Self, ApiError> {
+    fn parse(body: &Map<String, Value>) -> Result<Self, ApiError> {
         let payload = |message: String| ApiError::Payload(message);
         for key in body.keys() {
             if !matches!(key.as_str(), "link_with" | "provider" | "user_id" | "connection_id") {
@@ -203,7 +212,7 @@ impl LinkRequest {
             Some(_) => return Err(payload("Invalid type: expected string or integer".to_owned())),
             None => return Err(missing("user_id")),
         };
-        // The id may come whole, with its provider before it (contract A11).
+        // The id can include its provider as a prefix (contract A11).
         let bare = id.strip_prefix(provider.as_str()).and_then(|rest| rest.strip_prefix('|')).unwrap_or(&id);
         let connection_id = text("connection_id")?;
         let has_form = |id: &str| {
@@ -218,63 +227,67 @@ impl LinkRequest {
     }
 }
 
-impl Tenant {
-    /// Whether the tenant has the connection that is named, or any of the provider, and whether the identity is
-    /// of the one that is named (contract [A11](model::contract#a11)). Tells what to answer when there is no such identity.
-    async fn check_connection(
-        &self,
-        key: &IdentityKey,
-        connection_id: Option<&str>,
-    ) -> Result<&'static str, ApiError> {
-        let mut connections = self
-            .0
-            .configuration
-            .connections()
-            .iter()
-            .filter(|connection| connection.strategy == key.provider)
-            .filter(|connection| connection_id.is_none_or(|id| connection.id == id));
-        let Some(connection) = connections.next() else {
-            return Err(ApiError::Link("The provider/connection is not configured."));
-        };
-        if connection_id.is_none() {
-            let several = connections.next().is_some();
-            return Ok(if several { INEXISTENT_WITHOUT_CONNECTION } else { INEXISTENT_NOT_ALLOWED });
-        }
-        // The connection of an identity never changes, so it may be read before the change begins.
-        let user = self.0.store.read().await?.find_user_by_identity(key).await?;
-        let identity = user.iter().flat_map(|user| &user.identities).find(|one| one.key() == *key);
-        if identity.is_some_and(|identity| identity.connection != connection.name) {
-            return Err(ApiError::Link(INEXISTENT_NOT_ALLOWED));
-        }
-        Ok(INEXISTENT_NOT_ALLOWED)
+/// Checks that the tenant has the named connection, or any connection of the provider, and that an existing
+/// identity belongs to the named one (contract [A11](model::contract#a11)). Returns the error message for an
+/// identity that does not exist.
+async fn check_connection(
+    tenant: &Tenant,
+    key: &IdentityKey,
+    connection_id: Option<&str>,
+) -> Result<&'static str, ApiError> {
+    let mut connections = tenant
+        .0
+        .configuration
+        .connections()
+        .iter()
+        .filter(|connection| connection.strategy == key.provider)
+        .filter(|connection| connection_id.is_none_or(|id| connection.id == id));
+    let Some(connection) = connections.next() else {
+        return Err(ApiError::Link("The provider/connection is not configured."));
+    };
+    if connection_id.is_none() {
+        let several = connections.next().is_some();
+        return Ok(if several { INEXISTENT_WITHOUT_CONNECTION } else { INEXISTENT_NOT_ALLOWED });
     }
+    // The connection of an identity never changes, so it can be read before the unit of work.
+    let user = tenant.0.store.read().await?.find_user_by_identity(key).await?;
+    let identity = user.iter().flat_map(|user| &user.identities).find(|one| one.key() == *key);
+    if identity.is_some_and(|identity| identity.connection != connection.name) {
+        return Err(ApiError::Link(INEXISTENT_NOT_ALLOWED));
+    }
+    Ok(INEXISTENT_NOT_ALLOWED)
+}
 
-    /// Whom the ID token in `link_with` names, after every check of contract [A11](model::contract#a11) in its order.
-    fn secondary_of_token(&self, token: &str, permission: &MayChangeIdentities) -> Result<UserId, ApiError> {
-        let claims: Map<String, Value> = match token::verify(&self.0.keys, token, self.now()) {
-            Ok(claims) => claims,
-            Err(Disbelief::Algorithm) => {
-                return Err(ApiError::Link("JWT (link_with) must have an alg of RS256."));
-            }
-            Err(_) => return Err(ApiError::Link("Invalid token (link_with).")),
-        };
-        let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        if text("iss") != Some(self.0.issuer.as_str()) {
-            return Err(ApiError::Link("JWT (link_with) must have the same issuer as the calling user."));
+/// Returns the subject of the ID token in `link_with`, after the checks of contract
+/// [A11](model::contract#a11) in their order.
+fn secondary_of_token(
+    tenant: &Tenant,
+    token: &str,
+    permission: &MayChangeIdentities,
+) -> Result<UserId, ApiError> {
+    let claims: Map<String, Value> = match token::verify(&tenant.0.keys, token, tenant.now()) {
+        Ok(claims) => claims,
+        Err(Disbelief::Algorithm) => {
+            return Err(ApiError::Link("JWT (link_with) must have an alg of RS256."));
         }
-        let Some(subject) = text("sub").filter(|subject| !subject.is_empty()) else {
-            return Err(ApiError::Link("JWT (link_with) must contains sub claim."));
-        };
-        let subject = UserId::new(subject);
-        if subject.as_identity_key().is_none() {
-            return Err(ApiError::Link("JWT (link_with) contains an invalid sub claim."));
-        }
-        // An access token has no business here; its audience is an API and never a client.
-        let audience = claims.get("aud").and_then(|aud| Audience::deserialize(aud).ok());
-        let is_for = |azp: &str| audience.as_ref().is_some_and(|audience| audience.contains(azp));
-        if !permission.client_id().is_some_and(is_for) {
-            return Err(ApiError::Link("JWT (link_with) contains an invalid aud claim"));
-        }
-        Ok(subject)
+        Err(_) => return Err(ApiError::Link("Invalid token (link_with).")),
+    };
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    if text("iss") != Some(tenant.0.issuer.as_str()) {
+        return Err(ApiError::Link("JWT (link_with) must have the same issuer as the calling user."));
     }
+    let Some(subject) = text("sub").filter(|subject| !subject.is_empty()) else {
+        return Err(ApiError::Link("JWT (link_with) must contains sub claim."));
+    };
+    let subject = UserId::new(subject);
+    if subject.as_identity_key().is_none() {
+        return Err(ApiError::Link("JWT (link_with) contains an invalid sub claim."));
+    }
+    // This also rejects access tokens: their audience is an API, never a client.
+    let audience = claims.get("aud").and_then(|aud| Audience::deserialize(aud).ok());
+    let is_for = |azp: &str| audience.as_ref().is_some_and(|audience| audience.contains(azp));
+    if !permission.client_id().is_some_and(is_for) {
+        return Err(ApiError::Link("JWT (link_with) contains an invalid aud claim"));
+    }
+    Ok(subject)
 }

@@ -1,4 +1,4 @@
-//! Metadata: how a change is merged into what is stored, and how large a profile may grow (contract [A9](model::contract#a9)).
+//! Metadata: merging a change, and the size limit of a profile (contract [A9](model::contract#a9)).
 
 use model::Metadata;
 use serde_json::Value;
@@ -6,14 +6,14 @@ use store::UserRow;
 
 use crate::http::error::ApiError;
 
-/// Auth0's soft limit: beyond it a line in the log says so.
+/// Auth0's soft limit in bytes. A larger profile causes a warning in the log.
 const SOFT_LIMIT: usize = 10 * 1024;
 
-/// What a profile may hold at most, so that a search cannot be made to read without bound.
+/// The maximum size of a profile in bytes. It bounds how much a search has to read.
 const LIMIT: usize = 64 * 1024;
 
-/// Merges at the first level: a key is replaced whole, null removes it; what is nested stays as it was sent
-/// (U-4). An empty object removes everything.
+/// Merges a change at the first level: a key is replaced as a whole, null removes it, and nested nulls are
+/// stored (contract [U-4](model::contract#u-4)). An empty object removes all keys.
 pub(super) fn merge(stored: Option<Metadata>, change: &Metadata) -> Metadata {
     if change.is_empty() {
         return Metadata::new();
@@ -28,7 +28,7 @@ pub(super) fn merge(stored: Option<Metadata>, change: &Metadata) -> Metadata {
     merged
 }
 
-/// Refuses a user whose own profile and metadata together are larger than the limit.
+/// Checks that the root profile and the metadata of a user together do not exceed the limit.
 pub(super) fn check_size(user: &UserRow) -> Result<(), ApiError> {
     let parts = (&user.profile, &user.user_metadata, &user.app_metadata);
     let size = serde_json::to_vec(&parts).map_err(|_| ApiError::Internal)?.len();

@@ -1,5 +1,11 @@
-//! The Management API (contract A).
+//! The Management API (contract [A](model::contract)).
+//!
+//! [`endpoints`] is the table of all endpoints, from which the router and the OpenAPI document are made. One module
+//! per resource has the handlers: [`users`], [`search`], [`create`], [`update`], [`identities`],
+//! [`connections`]. They share [`path`], [`query`], [`body`], [`schema`] and [`metadata`], which read
+//! requests.
 
+mod body;
 mod connections;
 mod create;
 mod endpoints;
@@ -13,14 +19,10 @@ mod update;
 mod users;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
 use axum::middleware::from_fn;
 use axum::routing::any;
-use serde_json::{Map, Value};
 
 use crate::Tenant;
-use crate::http::body::{Encoding, UnreadableBody, read_encoded};
 use crate::http::error::ApiError;
 use crate::http::{cors, limit};
 
@@ -37,13 +39,4 @@ pub(crate) fn router() -> Router<Tenant> {
 
 async fn no_route() -> ApiError {
     ApiError::NoRoute
-}
-
-/// The object in a request's body, and what it was written in.
-async fn payload(request: Request<Body>) -> Result<(Map<String, Value>, Encoding), ApiError> {
-    read_encoded(request).await.map_err(|unreadable| match unreadable {
-        UnreadableBody::TooLarge => ApiError::TooLarge,
-        UnreadableBody::Malformed => ApiError::Payload("Invalid type: expected object".to_owned()),
-        UnreadableBody::Type => ApiError::MediaType,
-    })
 }

@@ -1,4 +1,5 @@
-//! Ids in paths: split before decoding, decoded once (contract [A10](model::contract#a10)).
+//! Ids in paths: the path is split before it is decoded, and decoded once (contract
+//! [A10](model::contract#a10)).
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -6,8 +7,8 @@ use model::{Provider, UserId};
 
 use crate::http::error::ApiError;
 
-/// The path parameters of a Management API call, decoded but not judged: a caller without permission learns
-/// nothing about them.
+/// The path parameters of a Management API request, decoded but not validated, so that a caller without
+/// permission learns nothing about them.
 #[derive(Debug)]
 pub(crate) struct PathIds {
     id: String,
@@ -19,7 +20,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathIds {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        // "Raw" means untyped: the values are decoded, once, after the path was split.
+        // "Raw" means untyped: axum decodes the values once, after splitting the path.
         let segments = RawPathParams::from_request_parts(parts, state).await.map_err(|_| ApiError::Path {
             message: "Invalid type: expected UTF-8".to_owned(),
             property: "id",
@@ -38,13 +39,15 @@ impl<S: Send + Sync> FromRequestParts<S> for PathIds {
 }
 
 impl PathIds {
-    /// The user to be acted on.
+    /// Returns the id of the user in the path.
     pub(crate) fn user(&self) -> UserId {
         UserId::new(self.id.clone())
     }
 
-    /// The identity to be acted on: its provider, which must be one of contract [A12](model::contract#a12), and the decoded segment
-    /// that names it.
+    /// Returns the provider and the decoded last segment of the path of an identity.
+    ///
+    /// # Errors
+    /// [`ApiError::Path`] if the provider is not one of contract [A12](model::contract#a12).
     pub(crate) fn identity(&self) -> Result<(Provider, &str), ApiError> {
         let provider = Provider::new(self.provider.clone());
         if !provider.is_known() {

@@ -1,29 +1,30 @@
-//! Queries: which keys of an object to show, and which page of a list (contract [A3](model::contract#a3), [A5](model::contract#a5), [A6](model::contract#a6)).
+//! Query parameters: which keys of an object to include, and which page of a list (contract
+//! [A3](model::contract#a3), [A5](model::contract#a5), [A6](model::contract#a6)).
 
 use serde_json::Value;
 
 use crate::http::error::ApiError;
 
-/// How many records can be paged through (contract [A6](model::contract#a6)).
+/// The number of records that paging can reach (contract [A6](model::contract#a6)).
 pub(super) const REACH: u32 = 1000;
 
-/// The parameters of a query. Unknown ones are ignored; what is read may stand there once.
+/// The parameters of a query string. Unknown parameters are ignored; a known one is allowed once.
 #[derive(Debug)]
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Reads a query string.
+    /// Parses a query string.
     pub(super) fn parse(query: Option<&str>) -> Self {
         let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
         Self(pairs.map(|(key, value)| (key.into_owned(), value.into_owned())).collect())
     }
 
-    /// Every value of a parameter.
+    /// Returns every value of a parameter.
     pub(super) fn all<'q>(&'q self, name: &str) -> impl Iterator<Item = &'q str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The value of a parameter; empty counts as absent.
+    /// Returns the value of a parameter; `None` if it is absent or empty.
     pub(super) fn text(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
         let mut values = self.all(name);
         let value = values.next();
@@ -33,7 +34,7 @@ impl Query {
         }
     }
 
-    /// A boolean; `default` when it is absent.
+    /// Returns the value of a boolean parameter; `default` if it is absent.
     pub(super) fn boolean(&self, name: &'static str, default: bool) -> Result<bool, ApiError> {
         match self.text(name)? {
             None => Ok(default),
@@ -53,7 +54,7 @@ impl Query {
         Err(invalid(format!("Value {number} is greater than maximum {maximum}"), name))
     }
 
-    /// Which keys to show.
+    /// Returns the keys to include.
     pub(super) fn fields(&self) -> Result<Fields, ApiError> {
         let exclude = !self.boolean("include_fields", true)?;
         let names = self.text("fields")?.unwrap_or_default().split(',').map(str::trim);
@@ -61,7 +62,7 @@ impl Query {
         Ok(Fields { names, exclude })
     }
 
-    /// Which part after a checkpoint; `None` when pages are asked for, or nothing is.
+    /// Returns the requested checkpoint; `None` without `from` and `take`.
     pub(super) fn checkpoint(&self) -> Result<Option<Checkpoint<'_>>, ApiError> {
         let (from, take) = (self.text("from")?, self.text("take")?);
         if from.is_none() && take.is_none() {
@@ -73,7 +74,8 @@ impl Query {
         }
     }
 
-    /// Which page: 50 records unless asked otherwise, 100 at most (U-3), none beyond the first [`REACH`].
+    /// Returns the requested page: 50 records by default, at most 100 (contract [U-3](model::contract#u-3)),
+    /// within the first [`REACH`] records.
     pub(super) fn page(&self) -> Result<Page, ApiError> {
         let limit = self.number("per_page", 50, 100)?;
         let page = self.number("page", 0, u32::MAX)?;
@@ -86,7 +88,8 @@ fn invalid(message: impl Into<String>, property: &'static str) -> ApiError {
     ApiError::Query { message: message.into(), property }
 }
 
-/// Which keys of an object to show: `fields` and `include_fields`. Unknown names are ignored (contract [A3](model::contract#a3)).
+/// The keys of an object to include: `fields` and `include_fields`. Unknown names are ignored (contract
+/// [A3](model::contract#a3)).
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields {
     names: Vec<String>,
@@ -94,7 +97,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Drops what is not to be shown.
+    /// Removes the keys that are not included.
     pub(super) fn apply(&self, object: &mut Value) {
         if let (Value::Object(object), false) = (object, self.names.is_empty()) {
             object.retain(|key, _| self.names.iter().any(|name| name == key) != self.exclude);
@@ -102,28 +105,28 @@ impl Fields {
     }
 }
 
-/// Which part of a list to show, and whether to count the whole.
+/// A page of a list, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Page {
-    /// How many records lie before it.
+    /// The number of records before the page.
     pub(super) start: u32,
-    /// How many it holds at most.
+    /// The maximum number of records.
     pub(super) limit: u32,
-    /// Whether the answer tells how many there are in all.
+    /// Whether the response includes the total number.
     pub(super) totals: bool,
 }
 
-/// Which part of a list to show: `from` and `take` (the OpenAPI document that the contract names, `GET /connections`).
+/// A part of a list after a checkpoint: `from` and `take` (`GET /connections` in Auth0's OpenAPI document).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Checkpoint<'q> {
-    /// The record that it begins with, as the part before named it; the first one when absent.
+    /// The first record, as `next` of the previous part named it; `None` for the beginning.
     pub(super) from: Option<&'q str>,
-    /// How many it holds at most, at least one.
+    /// The maximum number of records, at least 1.
     pub(super) take: u32,
 }
 
 impl Checkpoint<'_> {
-    /// What to answer when there is no such record.
+    /// Returns the error for a checkpoint that does not exist.
     pub(super) fn unknown(self) -> ApiError {
         invalid(format!("No record to go on from: {}", self.from.unwrap_or_default()), "from")
     }
@@ -134,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_show_or_hide_what_they_name() {
+    fn fields_include_or_exclude_the_named_keys() {
         let user = || serde_json::json!({ "user_id": "a|1", "email": "e", "name": "n" });
         let apply = |query: &str| {
             let mut user = user();

@@ -1,5 +1,6 @@
-//! What bodies may hold: tables that validate them, and that the OpenAPI document is written from (contract [A3](model::contract#a3),
-//! A8, A9).
+//! Schemas of request bodies: tables that validate them, and from which the OpenAPI document is generated
+//! (contract
+//! [A3](model::contract#a3), [A8](model::contract#a8), [A9](model::contract#a9)).
 
 use serde_json::{Map, Value, json};
 
@@ -7,46 +8,46 @@ use crate::http::body::Encoding;
 use crate::http::error::ApiError;
 use crate::mail::is_address;
 
-/// What a value must be.
+/// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Text of so many characters.
+    /// A string with a length in characters.
     Text {
-        /// At least.
+        /// The minimum length.
         min: usize,
-        /// At most.
+        /// The maximum length.
         max: usize,
     },
-    /// As [`Kind::Text`]; null unsets it.
+    /// As [`Kind::Text`], or null to remove the value.
     TextOrNull {
-        /// At least.
+        /// The minimum length.
         min: usize,
-        /// At most.
+        /// The maximum length.
         max: usize,
     },
-    /// An absolute http or https address; null unsets it where the flag is set.
+    /// An absolute http or https URL.
     Url {
-        /// Whether null is allowed.
+        /// Whether null is allowed, to remove the value.
         nullable: bool,
     },
     /// An e-mail address.
     Email,
     /// A telephone number, `^\+[0-9]{1,15}$`.
     Phone,
-    /// The part of a user's id behind the pipe: up to 255 characters, no white space.
+    /// The part of a user id after the pipe: up to 255 characters without white space.
     UserId,
-    /// True or false.
+    /// A boolean.
     Boolean,
-    /// An open object whose keys hold neither `.` nor `$`.
+    /// An open object whose keys contain neither `.` nor `$`.
     Metadata,
 }
 
-/// A property of a body: its name, what it must be, and what it is for.
+/// A property of a body: its name, its type and its description.
 pub(super) type Property = (&'static str, Kind, &'static str);
 
-/// What a new user may be given (contract [A8](model::contract#a8)).
+/// The properties of a new user (contract [A8](model::contract#a8)).
 pub(super) const NEW_USER: &[Property] = &[
-    ("app_metadata", Kind::Metadata, "What only applications may change"),
+    ("app_metadata", Kind::Metadata, "Metadata that only applications can change"),
     ("blocked", Kind::Boolean, "Whether sign-in is refused"),
     ("connection", Kind::Text { min: 1, max: 128 }, "Name of the connection this user should be created in"),
     ("email", Kind::Email, "The user's email"),
@@ -60,14 +61,14 @@ pub(super) const NEW_USER: &[Property] = &[
     ("phone_verified", Kind::Boolean, "Whether this phone number has been verified"),
     ("picture", Kind::Url { nullable: false }, "A URI pointing to the user's picture"),
     ("user_id", Kind::UserId, "The external user's id provided by the identity provider"),
-    ("user_metadata", Kind::Metadata, "What the person may change"),
+    ("user_metadata", Kind::Metadata, "Metadata that the user can change"),
     ("username", Kind::Text { min: 1, max: 128 }, "The user's username"),
     ("verify_email", Kind::Boolean, "Whether the user will receive a verification email"),
 ];
 
-/// What may be changed of a user (contract [A9](model::contract#a9)).
-pub(super) const CHANGED_USER: &[Property] = &[
-    ("app_metadata", Kind::Metadata, "What only applications may change"),
+/// The properties of an update (contract [A9](model::contract#a9)).
+pub(super) const UPDATED_USER: &[Property] = &[
+    ("app_metadata", Kind::Metadata, "Metadata that only applications can change"),
     ("blocked", Kind::Boolean, "Whether sign-in is refused"),
     ("client_id", Kind::Text { min: 1, max: 128 }, "ID of the client, for verification e-mails"),
     ("connection", Kind::Text { min: 1, max: 128 }, "Name of the connection to target for this update"),
@@ -81,13 +82,16 @@ pub(super) const CHANGED_USER: &[Property] = &[
     ("phone_number", Kind::Phone, "The user's phone number, E.164"),
     ("phone_verified", Kind::Boolean, "Whether this phone number has been verified"),
     ("picture", Kind::Url { nullable: true }, "A URI pointing to the user's picture"),
-    ("user_metadata", Kind::Metadata, "What the person may change"),
+    ("user_metadata", Kind::Metadata, "Metadata that the user can change"),
     ("username", Kind::Text { min: 1, max: 128 }, "The user's username"),
     ("verify_email", Kind::Boolean, "Whether this user will receive a verification email"),
     ("verify_phone_number", Kind::Boolean, "Whether this user will receive a text"),
 ];
 
-/// Judges a body. In a form a boolean is the word for it, and becomes one.
+/// Validates a body. In a form, `true` and `false` are converted to booleans.
+///
+/// # Errors
+/// The first violation.
 pub(super) fn check(
     body: &mut Map<String, Value>,
     encoding: Encoding,
@@ -109,7 +113,7 @@ pub(super) fn check(
         {
             *value = Value::Bool(truth);
         }
-        judge(*kind, value).map_err(|message| ApiError::Property {
+        check_value(*kind, value).map_err(|message| ApiError::Property {
             message,
             property: name.clone(),
             about,
@@ -118,12 +122,12 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The refusal of a body without a property that it must have.
+/// Returns the error for a missing required property.
 pub(super) fn missing_property(name: &str) -> ApiError {
     ApiError::Payload(format!("Missing required property: {name}"))
 }
 
-fn judge(kind: Kind, value: &Value) -> Result<(), String> {
+fn check_value(kind: Kind, value: &Value) -> Result<(), String> {
     let wrong_type = |expected: &str| format!("Invalid type: {} (expected {expected})", type_of(value));
     let text = || value.as_str().ok_or_else(|| wrong_type("string"));
     let matches = |text: &str, fits: bool, pattern: &str| {
@@ -176,7 +180,7 @@ fn wrong_format(format: &str, text: &str) -> String {
     format!("Object didn't pass validation for format {format}: {text}")
 }
 
-/// At every depth: what is nested can become a path in a search as well.
+/// Checks the keys at every depth, because nested keys can be part of a path in a search.
 fn has_plain_keys(object: &Map<String, Value>) -> Result<(), String> {
     object.iter().try_for_each(|(key, value)| {
         if key.contains(['.', '$']) {
@@ -200,7 +204,7 @@ fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// The table as a JSON schema.
+/// Returns a table of properties as a JSON schema.
 pub(super) fn json_schema(properties: &[Property], required: &[&str]) -> Value {
     let properties: Map<String, Value> = properties
         .iter()

@@ -10,20 +10,21 @@ use store::{Address, CredentialRow, Unit, UserRow};
 
 use super::metadata::{check_size, merge};
 use super::path::PathIds;
-use super::users::shown;
-use super::{payload, schema};
+use super::users::to_json;
+use super::{body, schema};
 use crate::Tenant;
 use crate::configuration::PasswordPolicy;
-use crate::database::{set_password, username};
+use crate::database::accounts::{normalize_username, set_password};
+use crate::database::ticket_mails::send_email_verification;
 use crate::http::bearer::Caller;
 use crate::http::error::{ApiError, management_json};
 use crate::secret::Secret;
 
-/// Attributes that a person is called by.
+/// The attributes that name or depict a person.
 const NAMES: [&str; 5] = ["family_name", "given_name", "name", "nickname", "picture"];
 
-/// What cannot be changed in one call, in the order in which it is looked at.
-const APART: [(&str, &str); 5] = [
+/// Pairs of properties that cannot be changed in one request, in the order of the checks.
+const EXCLUSIVE: [(&str, &str); 5] = [
     ("password", "email"),
     ("password", "email_verified"),
     ("username", "email"),
@@ -31,7 +32,7 @@ const APART: [(&str, &str); 5] = [
     ("username", "password"),
 ];
 
-/// Changes a user: 200 with the whole user. Metadata are merged, other attributes replaced.
+/// Updates a user: 200 with the whole user. Metadata are merged, other attributes replaced.
 pub(crate) async fn update(
     State(tenant): State<Tenant>,
     caller: Caller,
@@ -39,21 +40,21 @@ pub(crate) async fn update(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let permission = caller.may_update(path.user())?;
-    let (mut body, encoding) = payload(request).await?;
+    let (mut body, encoding) = body::read(request).await?;
     permission.covers(body.keys())?;
-    schema::check(&mut body, encoding, schema::CHANGED_USER, &[])?;
-    for (one, other) in APART {
+    schema::check(&mut body, encoding, schema::UPDATED_USER, &[])?;
+    for (one, other) in EXCLUSIVE {
         if body.contains_key(one) && body.contains_key(other) {
-            return refused(format!("Cannot update {one} and {other} simultaneously."));
+            return refuse(format!("Cannot update {one} and {other} simultaneously."));
         }
     }
     let named = body.get("connection").and_then(Value::as_str).map(str::to_owned);
     if named.as_deref().is_some_and(|name| tenant.0.configuration.connection(name).is_none()) {
-        return refused("Connection does not exist.");
+        return refuse("Connection does not exist.");
     }
     let hash = match body.remove("password") {
         Some(Value::String(password)) => {
-            let policy = tenant.password_policy(permission.user_id(), named.as_deref()).await?;
+            let policy = password_policy(&tenant, permission.user_id(), named.as_deref()).await?;
             Some(policy.hash(Secret::new(password)).await?)
         }
         _ => None,
@@ -78,28 +79,29 @@ pub(crate) async fn update(
         })
         .await?;
     if let Some(email) = email {
-        tenant.mail_verification(&identity.connection, &email, identity.key()).await?;
+        send_email_verification(&tenant, &identity.connection, &email, identity.key()).await?;
     }
-    Ok(management_json(StatusCode::OK, &shown(&changed)?))
+    Ok(management_json(StatusCode::OK, &to_json(&changed)?))
 }
 
-fn refused<T>(message: impl Into<String>) -> Result<T, ApiError> {
+fn refuse<T>(message: impl Into<String>) -> Result<T, ApiError> {
     Err(ApiError::Refused(message.into()))
 }
 
-/// What a request comes to.
+/// The effect of a request.
 struct Change {
     /// The account with its new values.
     user: UserRow,
-    /// The identity that is meant, and its connection.
+    /// The identity to change.
     identity: Identity,
-    /// Its profile as it was.
+    /// Its previous profile.
     before: Profile,
-    /// Its profile as it will be.
+    /// Its new profile.
     after: Profile,
 }
 
-/// The rules of contract [A9](model::contract#a9): which attributes may change on which identity, and to what.
+/// Applies the rules of contract [A9](model::contract#a9): which attributes of which identity can change, and
+/// how.
 fn change(
     mut user: UserRow,
     body: &Map<String, Value>,
@@ -111,7 +113,7 @@ fn change(
         None => 0,
         Some(name) => match user.identities.iter().position(|one| one.connection.as_str() == name) {
             Some(place) => place,
-            None => return refused("Connection is not supported for this operation."),
+            None => return refuse("Connection is not supported for this operation."),
         },
     };
     let identity = user.identities[place].clone();
@@ -132,14 +134,15 @@ fn change(
             "email" => {
                 let email = value.as_str().unwrap_or_default().to_lowercase();
                 if before.email() != Some(&email) && !body.contains_key("email_verified") {
-                    // Nobody has read mail at the new address yet.
+                    // The new address is not verified yet.
                     after = after.with("email_verified", false);
                 }
                 after = after.with("email", email);
             }
             "username" => {
                 let rule = usernames.unwrap_or_default();
-                let name = username(rule, value.as_str().unwrap_or_default()).map_err(ApiError::Refused)?;
+                let name = normalize_username(rule, value.as_str().unwrap_or_default())
+                    .map_err(ApiError::Refused)?;
                 after = after.with("username", name);
             }
             "connection" | "client_id" | "verify_email" | "verify_phone_number" => {}
@@ -159,7 +162,7 @@ fn change(
     Ok(Change { user, identity, before, after })
 }
 
-/// Which attributes an identity lets be changed from here.
+/// Checks which attributes of an identity the Management API can change.
 fn check_attributes(
     identity: &Identity,
     secondary: bool,
@@ -171,25 +174,25 @@ fn check_attributes(
     let (database, email, phone) = (strategy == "auth0", strategy == "email", strategy == "sms");
     let names: Vec<&str> = NAMES.into_iter().filter(|name| body.contains_key(*name)).collect();
     if secondary && !names.is_empty() {
-        return refused(format!(
+        return refuse(format!(
             "The following user attributes cannot be updated: {}. The specified connection belongs to a \
              secondary identity.",
             names.join(", ")
         ));
     }
     if body.contains_key("email") && !database && !email {
-        return refused("Cannot update email for non-database user.");
+        return refuse("Cannot update email for non-database user.");
     }
     if body.contains_key("email_verified") && identity.provider.is_enterprise() {
-        return refused("Email verification is not supported for enterprise users.");
+        return refuse("Email verification is not supported for enterprise users.");
     }
     if password && !database {
-        return refused("Connection is not supported for this operation.");
+        return refuse("Connection is not supported for this operation.");
     }
     if body.contains_key("username") && !usernames {
-        return refused("Cannot set username for connection without requires_username.");
+        return refuse("Cannot set username for connection without requires_username.");
     }
-    // What another provider says about a person is its own to change, at the next sign-in.
+    // Other providers set these attributes at each sign-in, so they cannot be changed here.
     let mut foreign: Vec<&str> = Vec::new();
     if !(database || email || phone) {
         foreign.extend(names);
@@ -203,7 +206,7 @@ fn check_attributes(
     if foreign.is_empty() {
         return Ok(());
     }
-    refused(format!(
+    refuse(format!(
         "Your account is not allowed to update the following user attributes: {}",
         foreign.join(", ")
     ))
@@ -241,23 +244,23 @@ async fn write(unit: &mut Unit, change: &Change, hash: Option<String>) -> Result
         let name = after.text("username").filter(|name| before.text("username") != Some(*name));
         if let Some(to) = name {
             let exists = || ApiError::Refused("The specified new username already exists".to_owned());
-            rename_user(unit, connection, key, before, to).await.map_err(taken(exists))?;
+            change_username(unit, connection, key, before, to).await.map_err(taken(exists))?;
         }
     }
     if let Some(hash) = hash {
         if !set_password(unit, key, connection, after, &hash).await? {
-            return refused("Connection is not supported for this operation.");
+            return refuse("Connection is not supported for this operation.");
         }
-        // Whoever knew the old password is signed out with it, also where they signed in by what they linked, and
-        // whoever asked for a link to set another one has lost it.
+        // A new password ends all sessions of the account, also those of linked identities, and invalidates
+        // links that reset the password.
         unit.sign_out(&change.user.user_id).await?;
         unit.remove_tickets_of(key).await?;
     }
     Ok(())
 }
 
-/// Lets an identity sign in by another user name, or by its first one if it has a password.
-async fn rename_user(
+/// Replaces the username of an identity, or adds its first one if it has a password.
+async fn change_username(
     unit: &mut Unit,
     connection: &ConnectionName,
     key: &IdentityKey,
@@ -274,21 +277,19 @@ async fn rename_user(
     Ok(())
 }
 
-impl Tenant {
-    /// What is asked of a new password of this user, in the connection that is named or else in that of the primary.
-    async fn password_policy(
-        &self,
-        user_id: &UserId,
-        named: Option<&str>,
-    ) -> Result<PasswordPolicy, ApiError> {
-        let configuration = &self.0.configuration;
-        let connection = if let Some(name) = named {
-            configuration.connection(name)
-        } else {
-            let user = self.0.store.read().await?.find_user(user_id).await?;
-            let primary = user.and_then(|user| user.identities.into_iter().next());
-            primary.and_then(|primary| configuration.connection(primary.connection.as_str()))
-        };
-        Ok(connection.map(|connection| connection.database.passwords).unwrap_or_default())
-    }
+/// Returns the password policy of the named connection, or else that of the user's primary identity.
+async fn password_policy(
+    tenant: &Tenant,
+    user_id: &UserId,
+    named: Option<&str>,
+) -> Result<PasswordPolicy, ApiError> {
+    let configuration = &tenant.0.configuration;
+    let connection = if let Some(name) = named {
+        configuration.connection(name)
+    } else {
+        let user = tenant.0.store.read().await?.find_user(user_id).await?;
+        let primary = user.and_then(|user| user.identities.into_iter().next());
+        primary.and_then(|primary| configuration.connection(primary.connection.as_str()))
+    };
+    Ok(connection.map(|connection| connection.database.passwords).unwrap_or_default())
 }

@@ -1,4 +1,5 @@
-//! Reading and removing users (contract [A5](model::contract#a5), [A7](model::contract#a7), [A9](model::contract#a9)).
+//! Reading and deleting users (contract [A5](model::contract#a5), [A7](model::contract#a7),
+//! [A9](model::contract#a9)).
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
@@ -12,10 +13,11 @@ use crate::http::bearer::Caller;
 use crate::http::error::{ApiError, management_empty, management_json};
 use crate::{Tenant, view};
 
-/// How many users are read from the store at once.
-const AT_ONCE: u32 = 100;
+/// The number of users to read from the store at once.
+const CHUNK: u32 = 100;
 
-/// One user. 404 when nobody has this id, which includes the old id of a linked secondary.
+/// `GET /api/v2/users/{id}`: 200 with the user; 404 if the id does not exist or is that of a linked
+/// secondary.
 pub(crate) async fn get(
     State(tenant): State<Tenant>,
     caller: Caller,
@@ -25,12 +27,12 @@ pub(crate) async fn get(
     let permission = caller.may_read(path.user())?;
     let fields = Query::parse(query.as_deref()).fields()?;
     let row = tenant.0.store.read().await?.find_user(permission.user_id()).await?;
-    let mut user = shown(&row.ok_or(ApiError::UnknownUser)?)?;
+    let mut user = to_json(&row.ok_or(ApiError::UnknownUser)?)?;
     fields.apply(&mut user);
     Ok(management_json(StatusCode::OK, &user))
 }
 
-/// `GET /api/v2/users-by-email`: everybody whose root profile has the address, compared with its case.
+/// `GET /api/v2/users-by-email`: the users whose root profile has the address, compared case-sensitively.
 pub(crate) async fn by_email(
     State(tenant): State<Tenant>,
     caller: Caller,
@@ -47,9 +49,9 @@ pub(crate) async fn by_email(
     let mut reader = tenant.0.store.read().await?;
     let (mut users, mut after) = (Vec::new(), String::new());
     loop {
-        let rows = reader.scan_users(Some(&candidates), &after, AT_ONCE).await?;
+        let rows = reader.scan_users(Some(&candidates), &after, CHUNK).await?;
         for row in rows.iter().filter(|row| row.profile.email() == Some(email)) {
-            let mut user = shown(row)?;
+            let mut user = to_json(row)?;
             fields.apply(&mut user);
             users.push(user);
         }
@@ -60,7 +62,8 @@ pub(crate) async fn by_email(
     }
 }
 
-/// Removes a user and everything that hangs on it. 204 also when there is none, so that a repeat is harmless.
+/// `DELETE /api/v2/users/{id}`: deletes a user with its identities and sessions; 204 also if it does not
+/// exist.
 pub(crate) async fn delete(
     State(tenant): State<Tenant>,
     caller: Caller,
@@ -77,7 +80,7 @@ pub(crate) async fn delete(
     Ok(management_empty())
 }
 
-/// A user as the API shows it.
-pub(super) fn shown(row: &UserRow) -> Result<Value, ApiError> {
+/// Returns a user in the representation of the API.
+pub(super) fn to_json(row: &UserRow) -> Result<Value, ApiError> {
     serde_json::to_value(view::user(row)).map_err(|_| ApiError::Internal)
 }

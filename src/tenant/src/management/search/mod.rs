@@ -2,6 +2,8 @@
 
 mod query;
 mod syntax;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -15,27 +17,26 @@ use serde_json::Value;
 use store::{CandidateField, Candidates, Order, Reader, UserRow};
 
 use super::query::{Page, Query as Parameters};
-use super::users::shown;
+use super::users::to_json;
 use crate::Tenant;
 use crate::http::bearer::{Caller, MayReadEverybody};
 use crate::http::error::{ApiError, management_json};
-use query::Query;
-use syntax::Unreadable;
+use query::{InvalidQuery, Query};
 
-/// How long a search may take (contract [A6](model::contract#a6)).
-const BUDGET: Duration = Duration::from_secs(2);
+/// The time limit of a search (contract [A6](model::contract#a6)).
+const TIME_LIMIT: Duration = Duration::from_secs(2);
 
-/// How many users are read from the store at once: with the largest profiles, a few megabytes.
-const AT_ONCE: u32 = 100;
+/// The number of users to read from the store at once: with the largest profiles, a few megabytes.
+const CHUNK: u32 = 100;
 
-/// What the users are put in order by.
+/// The sort order of a list of users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Sort {
     field: String,
     descending: bool,
 }
 
-/// A page with its totals, in the recorded order.
+/// A page with its totals. The fields have the order that was recorded from Auth0.
 #[derive(Serialize)]
 struct Totals<'u> {
     start: u32,
@@ -45,7 +46,7 @@ struct Totals<'u> {
     total: u64,
 }
 
-/// Lists and searches users: a page of them, in the order of their ids unless asked otherwise.
+/// Lists or searches users. Responds with a page of them, ordered by id by default.
 pub(crate) async fn list(
     State(tenant): State<Tenant>,
     caller: Caller,
@@ -54,13 +55,13 @@ pub(crate) async fn list(
     let permission = caller.may_read_everybody()?;
     let parameters = Parameters::parse(query.as_deref());
     let (fields, page, sort) = (parameters.fields()?, parameters.page()?, Sort::read(&parameters)?);
-    // The order is always the same, which is more than was asked.
+    // Validated only: the order is always stable.
     parameters.boolean("primary_order", true)?;
     let query = read_query(&parameters)?;
-    let (rows, total) = tenant.find_users(&permission, query, sort, page).await?;
+    let (rows, total) = find_users(&tenant, &permission, query, sort, page).await?;
     let mut users = Vec::with_capacity(rows.len());
     for row in &rows {
-        let mut user = shown(row)?;
+        let mut user = to_json(row)?;
         fields.apply(&mut user);
         users.push(user);
     }
@@ -86,7 +87,7 @@ fn read_query(parameters: &Parameters) -> Result<Option<Query>, ApiError> {
         }
     }
     let query = parameters.text("q")?.map(syntax::parse).transpose();
-    query.map_err(|Unreadable(reason)| ApiError::Query { message: reason.to_owned(), property: "q" })
+    query.map_err(|InvalidQuery(reason)| ApiError::Query { message: reason.to_owned(), property: "q" })
 }
 
 impl Sort {
@@ -108,7 +109,7 @@ impl Sort {
         })
     }
 
-    /// The same order in the store, where the store has it.
+    /// Returns the order of the store that equals `sort`, if there is one.
     fn in_store(sort: Option<&Self>) -> Option<(Order, bool)> {
         let Some(sort) = sort else { return Some((Order::UserId, false)) };
         let order = match sort.field.as_str() {
@@ -123,7 +124,7 @@ impl Sort {
     }
 }
 
-/// What one user is put in order by. Those without a value come last, whichever way.
+/// The sort key of a user. Users without a value come last in either direction.
 #[derive(Clone, Debug, PartialEq)]
 enum Key {
     Number(f64),
@@ -155,68 +156,67 @@ impl Key {
     }
 }
 
-impl Tenant {
-    /// The users of a page, and how many there are in all when the page asks for it.
-    async fn find_users(
-        &self,
-        _permission: &MayReadEverybody,
-        query: Option<Query>,
-        sort: Option<Sort>,
-        page: Page,
-    ) -> Result<(Vec<UserRow>, u64), ApiError> {
-        let mut reader = self.0.store.read().await?;
-        if let (None | Some(Query::All), Some((order, descending))) = (&query, Sort::in_store(sort.as_ref()))
-        {
-            let rows = reader.list_users(order, descending, page.limit, page.start).await?;
-            let total = if page.totals { reader.count_users().await? } else { 0 };
-            return Ok((rows, total));
-        }
-        let query = query.unwrap_or(Query::All);
-        let (ids, total) = self.scan(&mut reader, &query, sort.as_ref(), page).await?;
-        let wanted = Candidates { by: CandidateField::UserId, values: ids };
-        let rows = reader.scan_users(Some(&wanted), "", page.limit).await?;
-        let mut rows: HashMap<String, UserRow> =
-            rows.into_iter().map(|row| (row.user_id.to_string(), row)).collect();
-        // Who was removed meanwhile is left out.
-        Ok((wanted.values.iter().filter_map(|id| rows.remove(id)).collect(), total))
+/// Returns the users of a page, and the total number if the page requires it (0 otherwise).
+async fn find_users(
+    tenant: &Tenant,
+    _permission: &MayReadEverybody,
+    query: Option<Query>,
+    sort: Option<Sort>,
+    page: Page,
+) -> Result<(Vec<UserRow>, u64), ApiError> {
+    let mut reader = tenant.0.store.read().await?;
+    if let (None | Some(Query::All), Some((order, descending))) = (&query, Sort::in_store(sort.as_ref())) {
+        let rows = reader.list_users(order, descending, page.limit, page.start).await?;
+        let total = if page.totals { reader.count_users().await? } else { 0 };
+        return Ok((rows, total));
     }
+    let query = query.unwrap_or(Query::All);
+    let (ids, total) = scan(tenant, &mut reader, &query, sort.as_ref(), page).await?;
+    let wanted = Candidates { by: CandidateField::UserId, values: ids };
+    let rows = reader.scan_users(Some(&wanted), "", page.limit).await?;
+    let mut rows: HashMap<String, UserRow> =
+        rows.into_iter().map(|row| (row.user_id.to_string(), row)).collect();
+    // Users that were deleted in the meantime are left out.
+    Ok((wanted.values.iter().filter_map(|id| rows.remove(id)).collect(), total))
+}
 
-    /// Looks at every candidate and keeps the ids of the page: never more than its end, and within the budget.
-    async fn scan(
-        &self,
-        reader: &mut Reader,
-        query: &Query,
-        sort: Option<&Sort>,
-        page: Page,
-    ) -> Result<(Vec<String>, u64), ApiError> {
-        let end = self.now().after(BUDGET);
-        let (candidates, reach) = (query.candidates(), (page.start + page.limit) as usize);
-        let descending = sort.is_some_and(|sort| sort.descending);
-        let (mut kept, mut total, mut after): (Vec<(Key, String)>, _, _) = (Vec::new(), 0, String::new());
-        loop {
-            let rows = reader.scan_users(candidates.as_ref(), &after, AT_ONCE).await?;
-            for row in &rows {
-                // A query of many clauses over large profiles must not keep others from being answered.
-                tokio::task::yield_now().await;
-                if self.now() > end {
-                    return Err(ApiError::SearchTimeout);
-                }
-                let user = shown(row)?;
-                if query.matches(&user) {
-                    total += 1;
-                    let key = sort.map_or(Key::Missing, |sort| Key::of(&user, &sort.field));
-                    kept.push((key, row.user_id.to_string()));
-                }
+/// Matches every candidate and returns the ids of the page with the total number.
+///
+/// It keeps no more ids than up to the end of the page, and stops at the time limit.
+async fn scan(
+    tenant: &Tenant,
+    reader: &mut Reader,
+    query: &Query,
+    sort: Option<&Sort>,
+    page: Page,
+) -> Result<(Vec<String>, u64), ApiError> {
+    let end = tenant.now().after(TIME_LIMIT);
+    let (candidates, reach) = (query.candidates(), (page.start + page.limit) as usize);
+    let descending = sort.is_some_and(|sort| sort.descending);
+    let (mut kept, mut total, mut after): (Vec<(Key, String)>, _, _) = (Vec::new(), 0, String::new());
+    loop {
+        let rows = reader.scan_users(candidates.as_ref(), &after, CHUNK).await?;
+        for row in &rows {
+            // A query with many clauses over large profiles must not block other requests.
+            tokio::task::yield_now().await;
+            if tenant.now() > end {
+                return Err(ApiError::SearchTimeout);
             }
-            // Stable, so that those who are equal stay in the order of their ids.
-            kept.sort_by(|(one, _), (other, _)| one.compare(other, descending));
-            kept.truncate(reach);
-            let enough = sort.is_none() && !page.totals && kept.len() == reach;
-            match rows.last() {
-                Some(last) if !enough => last.user_id.as_str().clone_into(&mut after),
-                _ => break,
+            let user = to_json(row)?;
+            if query.matches(&user) {
+                total += 1;
+                let key = sort.map_or(Key::Missing, |sort| Key::of(&user, &sort.field));
+                kept.push((key, row.user_id.to_string()));
             }
         }
-        Ok((kept.into_iter().skip(page.start as usize).map(|(_, id)| id).collect(), total))
+        // A stable sort, so that equal users stay ordered by id.
+        kept.sort_by(|(one, _), (other, _)| one.compare(other, descending));
+        kept.truncate(reach);
+        let enough = sort.is_none() && !page.totals && kept.len() == reach;
+        match rows.last() {
+            Some(last) if !enough => last.user_id.as_str().clone_into(&mut after),
+            _ => break,
+        }
     }
+    Ok((kept.into_iter().skip(page.start as usize).map(|(_, id)| id).collect(), total))
 }

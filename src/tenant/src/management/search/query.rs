@@ -1,4 +1,4 @@
-//! What a search asks, and whether a user is an answer (contract [A6](model::contract#a6)).
+//! A typed search query, and whether a user matches it (contract [A6](model::contract#a6)).
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,32 +6,34 @@ use std::fmt;
 use serde_json::Value;
 use store::{CandidateField, Candidates};
 
-use super::syntax::Unreadable;
-
-/// Fields that are compared without regard to case.
+/// Fields that are compared case-insensitively.
 const FOLDED: [&str; 5] = ["email", "name", "given_name", "family_name", "nickname"];
 
-/// Where a value without a field is looked for.
+/// The fields to search for a value without a field.
 const UNNAMED: [&str; 8] =
     ["email", "name", "given_name", "family_name", "nickname", "username", "phone_number", "user_id"];
 
-/// Fields that hold a time in ISO 8601, so that a bound may be a mere day.
+/// Fields that contain a time in ISO 8601. The bound of a range can be a prefix of it, such as a day.
 const TIMES: [&str; 4] = ["created_at", "updated_at", "last_login", "last_password_reset"];
+
+/// The reason why a text is not a query, as a sentence for its author.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct InvalidQuery(pub(super) &'static str);
 
 /// A typed query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Query {
-    /// Everybody.
+    /// Every user.
     All,
     /// All of these.
     And(Vec<Query>),
     /// Any of these.
     Or(Vec<Query>),
-    /// Not this.
+    /// Not this query.
     Not(Box<Query>),
-    /// The field has a value.
+    /// The field has a non-null value.
     Exists(Field),
-    /// A value of the field, or of one of the usual fields, passes the test.
+    /// A value of the field, or of one of the default fields if there is none, passes the test.
     Match(Option<Field>, Test),
 }
 
@@ -39,52 +41,52 @@ pub(super) enum Query {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Field(String);
 
-/// What a value must be.
+/// The condition on a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Test {
-    /// This.
+    /// Equal to this.
     Term(String),
-    /// Something that begins so.
+    /// A string with this prefix.
     Prefix(String),
-    /// Something between.
+    /// Between two bounds.
     Range {
-        /// The lower end; `None` is open.
+        /// The lower bound; `None` is unbounded.
         from: Option<Bound>,
-        /// The upper end; `None` is open.
+        /// The upper bound; `None` is unbounded.
         to: Option<Bound>,
     },
 }
 
-/// One end of a range.
+/// A bound of a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Bound {
-    /// Up to what.
+    /// The value of the bound.
     pub(super) value: String,
-    /// Whether that is within.
+    /// Whether the bound is part of the range.
     pub(super) inclusive: bool,
 }
 
 impl Field {
-    /// Reads a field's name.
-    pub(super) fn parse(name: &str) -> Result<Self, Unreadable> {
+    /// Parses the name of a field.
+    pub(super) fn parse(name: &str) -> Result<Self, InvalidQuery> {
         if name.split('.').any(str::is_empty) {
-            return Err(Unreadable("A field's name has an empty part"));
+            return Err(InvalidQuery("A field's name has an empty part"));
         }
         Ok(Self(name.to_owned()))
     }
 
-    /// Its name.
+    /// Returns the name of the field.
     #[cfg(test)]
     pub(super) fn name(&self) -> &str {
         &self.0
     }
 
-    /// Whether it lies within `user_metadata`, which is searched by whole values only.
+    /// Returns whether the field is within `user_metadata`, which supports whole values only.
     pub(super) fn is_user_metadata(&self) -> bool {
         self.0.split('.').next() == Some("user_metadata")
     }
 
-    /// Whether any value of the field in `user` passes.
+    /// Returns whether any value of the field in `user` passes.
     fn any(&self, user: &Value, mut passes: impl FnMut(&Value) -> bool) -> bool {
         if self.0 == "email.domain" {
             let domain = user.get("email").and_then(Value::as_str).and_then(|email| email.rsplit_once('@'));
@@ -94,7 +96,8 @@ impl Field {
     }
 }
 
-/// Whether any value at `path` passes; lists are looked through, a list at the end by its items.
+/// Returns whether any value at `path` passes. Each item of an array on the path, and at its end, is a
+/// candidate.
 fn any(value: &Value, path: Option<&str>, passes: &mut impl FnMut(&Value) -> bool) -> bool {
     match (value, path) {
         (Value::Array(items), path) => items.iter().any(|item| any(item, path, passes)),
@@ -108,7 +111,7 @@ fn any(value: &Value, path: Option<&str>, passes: &mut impl FnMut(&Value) -> boo
 }
 
 impl Query {
-    /// Whether a user, as the API shows it, is an answer.
+    /// Returns whether a user, in the representation of the API, matches.
     pub(super) fn matches(&self, user: &Value) -> bool {
         match self {
             Self::All => true,
@@ -129,7 +132,8 @@ impl Query {
         }
     }
 
-    /// Those who can be answers at all, where the query pins a column that the store has; `None` is everybody.
+    /// Returns a preselection of the users that can match, if the query fixes the value of an indexed column.
+    /// `None` means that every user can match.
     pub(super) fn candidates(&self) -> Option<Candidates> {
         match self {
             Self::Match(Some(field), Test::Term(term)) => {
@@ -145,16 +149,16 @@ impl Query {
                 Some(Candidates { by, values: vec![value] })
             }
             Self::And(parts) => {
-                let pins = parts.iter().filter_map(Self::candidates);
-                // Many share a connection; nobody shares an id.
-                pins.min_by_key(|pin| (pin.by == CandidateField::Connection, pin.values.len()))
+                let selections = parts.iter().filter_map(Self::candidates);
+                // A connection selects many users, any other field few.
+                selections.min_by_key(|one| (one.by == CandidateField::Connection, one.values.len()))
             }
             Self::Or(parts) => {
-                let mut pins = parts.iter().map(Self::candidates);
-                let mut all = pins.next()??;
-                for pin in pins {
-                    let pin = pin.filter(|pin| pin.by == all.by)?;
-                    all.values.extend(pin.values);
+                let mut selections = parts.iter().map(Self::candidates);
+                let mut all = selections.next()??;
+                for selection in selections {
+                    let selection = selection.filter(|one| one.by == all.by)?;
+                    all.values.extend(selection.values);
                 }
                 Some(all)
             }
@@ -183,14 +187,14 @@ impl Test {
                 }
             }),
             Self::Range { from, to } => {
-                let lies = |bound: &Option<Bound>, side: Ordering| match bound {
+                let is_on_side = |bound: &Option<Bound>, side: Ordering| match bound {
                     None => matches!(value, Value::String(_) | Value::Number(_)),
                     Some(bound) => match compare(value, &bound.value, folded, time) {
                         Some(Ordering::Equal) => bound.inclusive,
                         found => found == Some(side),
                     },
                 };
-                lies(from, Ordering::Greater) && lies(to, Ordering::Less)
+                is_on_side(from, Ordering::Greater) && is_on_side(to, Ordering::Less)
             }
         }
     }
@@ -200,7 +204,8 @@ fn equal(text: &str, term: &str, folded: bool) -> bool {
     text == term || (folded && text.to_lowercase() == term.to_lowercase())
 }
 
-/// How a value lies to a bound. A time is compared as far as the bound is written, so that a day means all of it.
+/// Compares a value to a bound. A time is truncated to the length of the bound, so that a day includes all of
+/// its times.
 fn compare(value: &Value, bound: &str, folded: bool, time: bool) -> Option<Ordering> {
     match value {
         Value::Number(number) => number.as_f64()?.partial_cmp(&bound.parse().ok()?),
@@ -211,7 +216,7 @@ fn compare(value: &Value, bound: &str, folded: bool, time: bool) -> Option<Order
     }
 }
 
-/// Writes the query with every parenthesis: for tests and logs.
+/// Writes the query with all parentheses, for tests and logs.
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, parts: &[Self], operator: &str| {
@@ -246,109 +251,6 @@ impl fmt::Display for Query {
                     }
                 }
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::super::syntax::parse;
-    use super::*;
-
-    fn ada() -> Value {
-        json!({
-            "user_id": "auth0|1", "email": "Ada@Example.test", "email_verified": true, "name": "Ada Lovelace",
-            "username": "Ada", "logins_count": 12, "created_at": "2026-01-01T10:00:00.000Z",
-            "user_metadata": { "theme": "dark", "seen": [1, 2], "empty": null },
-            "app_metadata": { "plan": { "level": "Gold" } },
-            "identities": [
-                { "user_id": "1", "connection": "db", "provider": "auth0" },
-                { "user_id": 42, "connection": "github", "provider": "github",
-                  "profileData": { "email": "ada@git.test" } },
-            ],
-        })
-    }
-
-    #[test]
-    fn a_user_is_found_by_every_form() {
-        for query in [
-            "email:\"ADA@example.TEST\"",
-            "name:\"ada lovelace\"",
-            "name:ADA*",
-            "ada",
-            "lovelace",
-            "auth0|1",
-            "email.domain:example.test",
-            "identities.user_id:42",
-            "identities.profileData.email:ada@git.test",
-            "identities.connection:github AND email_verified:true",
-            "app_metadata.plan.level:Gold",
-            "user_metadata.theme:dark",
-            "user_metadata.seen:2",
-            "logins_count:12",
-            "logins_count:[2 TO 12]",
-            "logins_count:{11 TO *]",
-            "created_at:[2026-01-01 TO 2026-01-01]",
-            "created_at:[2025 TO *]",
-            "created_at:{2025-12-31 TO 2026-01-02}",
-            "_exists_:app_metadata.plan",
-            "NOT name:bob",
-            "-_exists_:user_metadata.empty",
-            "user_id:(\"auth0|1\" OR \"auth0|2\")",
-            "app_metadata.plan.level:Gol*",
-            "*",
-            "created_at:[* TO *]",
-            "user_id:\"auth0|1\" -email:bob",
-        ] {
-            assert!(parse(query).unwrap().matches(&ada()), "{query}");
-        }
-    }
-
-    #[test]
-    fn a_user_is_not_found_by_what_is_not_hers() {
-        for query in [
-            "username:ada",
-            "name:ada",
-            "name:lovelace",
-            "app_metadata.plan.level:gold",
-            "identities.provider:GitHub",
-            "user_id:AUTH0|1",
-            "logins_count:{12 TO *]",
-            "logins_count:[1 TO 2]",
-            "logins_count:[a TO z]",
-            "created_at:{2026-01-01 TO *]",
-            "created_at:[* TO 2026-01-01}",
-            "_exists_:last_login",
-            "_exists_:user_metadata.empty",
-            "_exists_:email.address",
-            "identities.0.user_id:1",
-            "app_metadata:Gold",
-            "email:\"ada@git.test\"",
-            "-ada",
-            "email.domain:test",
-            "blocked:false",
-        ] {
-            assert!(!parse(query).unwrap().matches(&ada()), "{query}");
-        }
-    }
-
-    #[test]
-    fn what_pins_a_column_narrows_the_candidates_and_nothing_else_does() {
-        let pins =
-            |query: &str| parse(query).unwrap().candidates().map(|pins| (pins.by, pins.values.join(" ")));
-        let some = |by, values: &str| Some((by, values.to_owned()));
-        assert_eq!(pins("email:\"A@b\" AND email_verified:true"), some(CandidateField::Email, "a@b"));
-        assert_eq!(pins("user_id:(a OR b)"), some(CandidateField::UserId, "a b"));
-        assert_eq!(
-            pins("identities.connection:x identities.user_id:y"),
-            some(CandidateField::IdentityId, "y")
-        );
-        for everybody in
-            ["user_id:a OR email:b", "user_id:a OR c", "-user_id:a", "user_id:abc*", "a", "name:a"]
-        {
-            assert_eq!(pins(everybody), None, "{everybody}");
         }
     }
 }

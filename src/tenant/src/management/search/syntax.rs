@@ -1,35 +1,31 @@
-//! From the text of `q` to a typed query: the part of Lucene's syntax that contract [A6](model::contract#a6) names.
+//! The parser of search queries: the subset of Lucene's syntax in contract [A6](model::contract#a6).
 //!
-//! A recursive descent over the text. Every step consumes or refuses, and length, depth and number of clauses
-//! are bounded, so that no text costs more than its own length.
+//! A recursive descent parser. Every step consumes text or fails, and length, depth and number of clauses are
+//! bounded, so that the time is linear in the length of the text.
 
-use super::query::{Bound, Field, Query, Test};
+use super::query::{Bound, Field, InvalidQuery, Query, Test};
 
-/// How many bytes a query may have.
-const LENGTH: usize = 8 * 1024;
+/// The maximum length of a query, in bytes.
+const MAX_LENGTH: usize = 8 * 1024;
 
-/// How deep parentheses and negations may stand in each other.
-const DEPTH: usize = 16;
+/// The maximum nesting depth of parentheses and negations.
+const MAX_DEPTH: usize = 16;
 
-/// How many clauses a query may have.
-const CLAUSES: usize = 512;
+/// The maximum number of clauses in a query.
+const MAX_CLAUSES: usize = 512;
 
-/// How many characters stand before a wildcard at least (contract [A6](model::contract#a6)).
-const PREFIX: usize = 3;
+/// The minimum number of characters before a wildcard (contract [A6](model::contract#a6)).
+const MIN_PREFIX: usize = 3;
 
-/// Why a text is no query, in words for whoever wrote it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unreadable(pub(super) &'static str);
-
-/// Reads a query.
-pub(super) fn parse(text: &str) -> Result<Query, Unreadable> {
-    if text.len() > LENGTH {
-        return Err(Unreadable("The query is too long"));
+/// Parses a query.
+pub(super) fn parse(text: &str) -> Result<Query, InvalidQuery> {
+    if text.len() > MAX_LENGTH {
+        return Err(InvalidQuery("The query is too long"));
     }
     let mut parser = Parser { rest: text, depth: 0, clauses: 0 };
     let query = parser.alternatives(None)?;
     if parser.peek().is_some() {
-        return Err(Unreadable("A parenthesis is closed that was not opened"));
+        return Err(InvalidQuery("A parenthesis is closed that was not opened"));
     }
     Ok(query)
 }
@@ -40,23 +36,23 @@ struct Parser<'q> {
     clauses: usize,
 }
 
-/// A word without quotes, after its escapes were resolved.
+/// An unquoted word, with its escapes resolved.
 struct Word {
     text: String,
-    /// It ended with a `*`, which is not part of the text.
+    /// Whether it ended with a `*`, which is not part of the text.
     wildcard: bool,
-    /// Nothing of it was escaped, so that it can be an operator.
+    /// Whether it had no escapes, so that it can be an operator.
     plain: bool,
 }
 
 impl Parser<'_> {
-    /// The next character that is no white space, which stays.
+    /// Skips white space and returns the next character without consuming it.
     fn peek(&mut self) -> Option<char> {
         self.rest = self.rest.trim_start();
         self.rest.chars().next()
     }
 
-    /// Takes `token` if it is next.
+    /// Consumes `token` if it is next.
     fn take(&mut self, token: char) -> bool {
         match self.rest.strip_prefix(token) {
             Some(rest) => {
@@ -67,7 +63,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Takes an operator if it is next as a word of its own.
+    /// Consumes an operator if it is next as a whole word.
     fn take_operator(&mut self, names: [&str; 2]) -> bool {
         self.rest = self.rest.trim_start();
         for name in names {
@@ -81,8 +77,9 @@ impl Parser<'_> {
         false
     }
 
-    /// `a OR b OR …`, up to the end or a closing parenthesis. Within `field:( … )` the values are the field's.
-    fn alternatives(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+    /// Parses `a OR b OR …`, up to the end or a closing parenthesis. Within `field:( … )` the values belong
+    /// to the field.
+    fn alternatives(&mut self, field: Option<&Field>) -> Result<Query, InvalidQuery> {
         let mut alternatives = vec![self.conjunction(field)?];
         while self.take_operator(["OR", "||"]) {
             alternatives.push(self.conjunction(field)?);
@@ -90,15 +87,15 @@ impl Parser<'_> {
         Ok(one_or(alternatives, Query::Or))
     }
 
-    /// `a AND b c …`: what stands side by side must hold together.
-    fn conjunction(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+    /// Parses `a AND b c …`. Clauses without an operator between them are a conjunction.
+    fn conjunction(&mut self, field: Option<&Field>) -> Result<Query, InvalidQuery> {
         let mut parts = vec![self.negation(field)?];
         loop {
             let and = self.take_operator(["AND", "&&"]);
             let end = matches!(self.peek(), None | Some(')')) || self.is_before_or();
             match (and, end) {
                 (false, true) => return Ok(one_or(parts, Query::And)),
-                (true, true) => return Err(Unreadable("AND stands without anything behind it")),
+                (true, true) => return Err(InvalidQuery("AND stands without anything behind it")),
                 (_, false) => parts.push(self.negation(field)?),
             }
         }
@@ -111,11 +108,11 @@ impl Parser<'_> {
         is
     }
 
-    /// `NOT a`, `-a`, `!a`, `+a` or `a`.
-    fn negation(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+    /// Parses `NOT a`, `-a`, `!a`, `+a` or `a`.
+    fn negation(&mut self, field: Option<&Field>) -> Result<Query, InvalidQuery> {
         self.depth += 1;
-        if self.depth > DEPTH {
-            return Err(Unreadable("The query is nested too deeply"));
+        if self.depth > MAX_DEPTH {
+            return Err(InvalidQuery("The query is nested too deeply"));
         }
         self.peek();
         let query = if self.take_operator(["NOT", "!"]) || self.take('-') || self.take('!') {
@@ -129,10 +126,10 @@ impl Parser<'_> {
         Ok(query)
     }
 
-    fn clause(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+    fn clause(&mut self, field: Option<&Field>) -> Result<Query, InvalidQuery> {
         self.clauses += 1;
-        if self.clauses > CLAUSES {
-            return Err(Unreadable("The query has too many clauses"));
+        if self.clauses > MAX_CLAUSES {
+            return Err(InvalidQuery("The query has too many clauses"));
         }
         if self.peek() == Some('(') {
             return self.group(field);
@@ -147,7 +144,7 @@ impl Parser<'_> {
             return self.value(None);
         }
         if word.wildcard || word.text.is_empty() {
-            return Err(Unreadable("A field's name is missing or holds a wildcard"));
+            return Err(InvalidQuery("A field's name is missing or holds a wildcard"));
         }
         if word.text == "_exists_" {
             self.peek();
@@ -162,28 +159,28 @@ impl Parser<'_> {
         }
     }
 
-    fn group(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+    fn group(&mut self, field: Option<&Field>) -> Result<Query, InvalidQuery> {
         self.take('(');
         let query = self.alternatives(field)?;
         self.peek();
-        if self.take(')') { Ok(query) } else { Err(Unreadable("A parenthesis is not closed")) }
+        if self.take(')') { Ok(query) } else { Err(InvalidQuery("A parenthesis is not closed")) }
     }
 
-    /// A phrase, a range, a word or a word with a wildcard.
-    fn value(&mut self, field: Option<&Field>) -> Result<Query, Unreadable> {
+    /// Parses a phrase, a range, a word or a word with a wildcard.
+    fn value(&mut self, field: Option<&Field>) -> Result<Query, InvalidQuery> {
         let test = match self.peek() {
             Some('"') => Test::Term(self.phrase()?),
             Some('[' | '{') => self.range()?,
             _ => {
                 let word = self.word(false)?;
                 if word.plain && matches!(word.text.as_str(), "AND" | "OR" | "NOT" | "&&" | "||") {
-                    return Err(Unreadable("An operator stands without anything before it"));
+                    return Err(InvalidQuery("An operator stands without anything before it"));
                 }
                 match (word.wildcard, word.text.is_empty()) {
                     (true, true) => return Ok(field.map_or(Query::All, |field| Query::Exists(field.clone()))),
-                    (false, true) => return Err(Unreadable("A value is missing")),
-                    (true, false) if word.text.chars().count() < PREFIX => {
-                        return Err(Unreadable("A wildcard needs at least 3 characters before it"));
+                    (false, true) => return Err(InvalidQuery("A value is missing")),
+                    (true, false) if word.text.chars().count() < MIN_PREFIX => {
+                        return Err(InvalidQuery("A wildcard needs at least 3 characters before it"));
                     }
                     (true, false) => Test::Prefix(word.text),
                     (false, false) => Test::Term(word.text),
@@ -192,15 +189,15 @@ impl Parser<'_> {
         };
         match field {
             Some(field) if field.is_user_metadata() && !matches!(test, Test::Term(_)) => {
-                Err(Unreadable("user_metadata is not searchable by wildcard or range"))
+                Err(InvalidQuery("user_metadata is not searchable by wildcard or range"))
             }
-            None if matches!(test, Test::Range { .. }) => Err(Unreadable("A range needs a field")),
+            None if matches!(test, Test::Range { .. }) => Err(InvalidQuery("A range needs a field")),
             field => Ok(Query::Match(field.cloned(), test)),
         }
     }
 
-    /// `"…"`, with `\"` and `\\` inside.
-    fn phrase(&mut self) -> Result<String, Unreadable> {
+    /// Parses `"…"`, with the escapes `\"` and `\\`.
+    fn phrase(&mut self) -> Result<String, InvalidQuery> {
         self.take('"');
         let mut text = String::new();
         let mut characters = self.rest.char_indices();
@@ -214,11 +211,11 @@ impl Parser<'_> {
                 other => text.push(other),
             }
         }
-        Err(Unreadable("A quotation mark is not closed"))
+        Err(InvalidQuery("A quotation mark is not closed"))
     }
 
-    /// A word up to white space or punctuation; a field's name ends at a colon as well.
-    fn word(&mut self, name: bool) -> Result<Word, Unreadable> {
+    /// Parses a word up to white space or punctuation. The `name` of a field also ends at a colon.
+    fn word(&mut self, name: bool) -> Result<Word, InvalidQuery> {
         let mut word = Word { text: String::new(), wildcard: false, plain: true };
         let mut end = self.rest.len();
         let mut characters = self.rest.char_indices();
@@ -227,19 +224,23 @@ impl Parser<'_> {
                 '(' | ')' | '[' | ']' | '{' | '}' | '"' => end = place,
                 ':' if name => end = place,
                 space if space.is_whitespace() => end = place,
-                _ if word.wildcard => return Err(Unreadable("A wildcard stands at the end of a word only")),
+                _ if word.wildcard => {
+                    return Err(InvalidQuery("A wildcard stands at the end of a word only"));
+                }
                 '*' => word.wildcard = true,
                 '?' | '~' | '^' => {
-                    return Err(Unreadable("?, ~ and ^ are not supported; write \\ before them as literals"));
+                    return Err(InvalidQuery(
+                        "?, ~ and ^ are not supported; write \\ before them as literals",
+                    ));
                 }
                 '/' | '<' | '>' if place == 0 => {
-                    return Err(Unreadable("Regular expressions and comparisons are not supported"));
+                    return Err(InvalidQuery("Regular expressions and comparisons are not supported"));
                 }
                 '\\' => {
                     word.plain = false;
                     match characters.next() {
                         Some((_, escaped)) => word.text.push(escaped),
-                        None => return Err(Unreadable("Nothing stands behind the last \\")),
+                        None => return Err(InvalidQuery("Nothing stands behind the last \\")),
                     }
                 }
                 other => word.text.push(other),
@@ -252,8 +253,8 @@ impl Parser<'_> {
         Ok(word)
     }
 
-    /// `[a TO b]`, `{a TO b}` or mixed; `*` is open.
-    fn range(&mut self) -> Result<Test, Unreadable> {
+    /// Parses `[a TO b]`, `{a TO b}` or a mixture of both. `*` is unbounded.
+    fn range(&mut self) -> Result<Test, InvalidQuery> {
         let from_inclusive = self.take('[');
         if !from_inclusive {
             self.take('{');
@@ -261,19 +262,19 @@ impl Parser<'_> {
         let from = self.bound()?;
         self.rest = self.rest.trim_start();
         if !self.take_operator(["TO", "to"]) {
-            return Err(Unreadable("A range is written [a TO b]"));
+            return Err(InvalidQuery("A range is written [a TO b]"));
         }
         let to = self.bound()?;
         self.peek();
         let to_inclusive = self.take(']');
         if !to_inclusive && !self.take('}') {
-            return Err(Unreadable("A range is not closed"));
+            return Err(InvalidQuery("A range is not closed"));
         }
         let bound = |value: Option<String>, inclusive| value.map(|value| Bound { value, inclusive });
         Ok(Test::Range { from: bound(from, from_inclusive), to: bound(to, to_inclusive) })
     }
 
-    fn bound(&mut self) -> Result<Option<String>, Unreadable> {
+    fn bound(&mut self) -> Result<Option<String>, InvalidQuery> {
         if self.peek() == Some('"') {
             return self.phrase().map(Some);
         }
@@ -281,7 +282,7 @@ impl Parser<'_> {
         match (word.wildcard, word.text.is_empty()) {
             (true, true) => Ok(None),
             (false, false) => Ok(Some(word.text)),
-            _ => Err(Unreadable("A range is written [a TO b]")),
+            _ => Err(InvalidQuery("A range is written [a TO b]")),
         }
     }
 }
@@ -303,29 +304,29 @@ mod tests {
 
     use super::*;
 
-    /// The query written back with every parenthesis.
+    /// Parses a query and writes it back with all parentheses.
     fn read(text: &str) -> String {
         match parse(text) {
             Ok(query) => query.to_string(),
-            Err(Unreadable(reason)) => format!("! {reason}"),
+            Err(InvalidQuery(reason)) => format!("! {reason}"),
         }
     }
 
-    /// A query in the syntax of clients.
-    fn written(query: &Query) -> String {
+    /// Writes a query in the syntax of clients.
+    fn write(query: &Query) -> String {
         let word = |text: &str| -> String {
             let kept = |character: char| character.is_alphanumeric() || matches!(character, '_' | '.');
             text.chars().flat_map(|c| (!kept(c)).then_some('\\').into_iter().chain([c])).collect()
         };
         let phrase = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
         let join = |parts: &[Query], operator: &str| {
-            format!("({})", parts.iter().map(written).collect::<Vec<_>>().join(operator))
+            format!("({})", parts.iter().map(write).collect::<Vec<_>>().join(operator))
         };
         match query {
             Query::All => "*".to_owned(),
             Query::And(parts) => join(parts, " AND "),
             Query::Or(parts) => join(parts, " OR "),
-            Query::Not(part) => format!("NOT {}", written(part)),
+            Query::Not(part) => format!("NOT {}", write(part)),
             Query::Exists(field) => format!("_exists_:{}", phrase(field.name())),
             Query::Match(field, test) => {
                 let field =
@@ -353,7 +354,7 @@ mod tests {
         let field = || {
             proptest::collection::vec("[a-z_:*() |ü-]{1,6}", 1..3)
                 .prop_map(|parts| parts.join("."))
-                .prop_filter_map("a field of its own", |name| {
+                .prop_filter_map("a valid field", |name| {
                     Field::parse(&name)
                         .ok()
                         .filter(|_| name != "_exists_" && !name.starts_with("user_metadata"))
@@ -383,11 +384,11 @@ mod tests {
     }
 
     #[test]
-    fn a_query_that_is_written_down_is_read_as_itself() {
+    fn a_query_survives_writing_and_parsing() {
         let config = Config { cases: 500, failure_persistence: None, ..Config::default() };
         let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
         let property = |query: Query| {
-            let text = written(&query);
+            let text = write(&query);
             prop_assert_eq!(parse(&text), Ok(query), "{}", text);
             Ok(())
         };
@@ -395,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_send_is_understood() {
+    fn queries_of_clients_are_parsed() {
         for (text, meaning) in [
             (r#"email:"x@y""#, r#"email="x@y""#),
             (
@@ -431,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_query_is_told_why() {
+    fn an_invalid_query_has_a_reason() {
         for (text, reason) in [
             ("", "A value is missing"),
             ("   ", "A value is missing"),
@@ -466,18 +467,18 @@ mod tests {
 
     #[test]
     fn length_depth_and_clauses_are_bounded() {
-        assert_eq!(read(&"a".repeat(LENGTH + 1)), "! The query is too long");
+        assert_eq!(read(&"a".repeat(MAX_LENGTH + 1)), "! The query is too long");
         for nested in
             ["(".repeat(4000), "-".repeat(4000), "NOT ".repeat(2000), "a:(".repeat(2000), "!(".repeat(2000)]
         {
             assert!(read(&nested).starts_with("! "), "{nested}");
         }
-        assert_eq!(read(&"a ".repeat(CLAUSES + 1)), "! The query has too many clauses");
-        assert!(parse(&"a ".repeat(CLAUSES)).is_ok());
+        assert_eq!(read(&"a ".repeat(MAX_CLAUSES + 1)), "! The query has too many clauses");
+        assert!(parse(&"a ".repeat(MAX_CLAUSES)).is_ok());
     }
 
     #[test]
-    fn any_text_is_read_or_refused_and_what_is_read_means_itself() {
+    fn any_text_parses_or_fails_and_a_parsed_query_is_consistent() {
         const PARTS: &[&str] = &[
             "a",
             "jan",
@@ -525,7 +526,7 @@ mod tests {
         ];
         let user =
             serde_json::json!({ "user_id": "auth0|1", "email": "a", "name": "jan", "identities": [{}] });
-        // A fixed seed: the same texts at every run (xorshift, Marsaglia 2003).
+        // A fixed seed, so that every run has the same texts (xorshift, Marsaglia 2003).
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;
         let mut draw = |below: usize| {
             state ^= state << 13;

@@ -1,0 +1,124 @@
+//! Mails with a link: to reset a password, and to verify an e-mail address.
+//!
+//! Only the digest of a link's code is stored. Each link works once.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use model::{ConnectionName, IdentityKey};
+use store::{Address, Purpose, TicketRow};
+
+use crate::Tenant;
+use crate::login::pages;
+use crate::mail::Mail;
+use crate::secret::Secret;
+
+/// The lifetime of a link that resets a password. Auth0 uses five days; this is shorter, because a person who
+/// finds the mail later should not get the account with it.
+const RESET_LIFETIME: Duration = Duration::from_hours(1);
+
+/// The lifetime of a link that verifies an e-mail address, as at Auth0.
+const VERIFY_LIFETIME: Duration = Duration::from_hours(5 * 24);
+
+/// Sends a link that resets the password of the identity with this address in the first of `databases` that
+/// has it.
+///
+/// For an unknown address it does the same work except for sending the mail, so that the response time does
+/// not reveal which addresses exist.
+///
+/// # Errors
+/// The store's. A mail that cannot be sent is logged only.
+pub(crate) async fn send_password_reset(
+    tenant: &Tenant,
+    databases: Vec<ConnectionName>,
+    email: &str,
+) -> Result<(), store::Error> {
+    let Some(first) = databases.first().cloned() else { return Ok(()) };
+    let code = Secret::random();
+    let mut ticket = new_ticket(tenant, Purpose::ResetPassword, first, email, &code, RESET_LIFETIME);
+    let now = tenant.now().millis();
+    let to = tenant
+        .0
+        .store
+        .write::<_, store::Error, _>(move |unit| {
+            Box::pin(async move {
+                let address = Address::Email(ticket.email.clone());
+                for database in databases {
+                    ticket.key = unit.find_identity_by_address(&database, &address, None).await?;
+                    if ticket.key.is_some() {
+                        ticket.connection = database;
+                        break;
+                    }
+                }
+                unit.insert_ticket(&ticket, now).await?;
+                Ok(ticket.key.map(|_| ticket.email))
+            })
+        })
+        .await?;
+    if let Some(to) = to {
+        let subject = format!("Set a new password for {}", tenant.name());
+        let sentence = "Open this link within an hour to set a new password. It is good once.";
+        send(tenant, &to, &subject, sentence, pages::RESET, &code).await;
+    }
+    Ok(())
+}
+
+/// Sends a link that verifies the e-mail address of an identity.
+///
+/// # Errors
+/// The store's. A mail that cannot be sent is logged only.
+pub(crate) async fn send_email_verification(
+    tenant: &Tenant,
+    connection: &ConnectionName,
+    email: &str,
+    key: IdentityKey,
+) -> Result<(), store::Error> {
+    let code = Secret::random();
+    let mut ticket =
+        new_ticket(tenant, Purpose::VerifyEmail, connection.clone(), email, &code, VERIFY_LIFETIME);
+    ticket.key = Some(key);
+    let (now, to) = (tenant.now().millis(), ticket.email.clone());
+    tenant.0.store.write(move |unit| Box::pin(async move { unit.insert_ticket(&ticket, now).await })).await?;
+    let subject = format!("Confirm your e-mail address for {}", tenant.name());
+    let sentence = "Open this link within five days to confirm that this address is yours.";
+    send(tenant, &to, &subject, sentence, pages::VERIFY, &code).await;
+    Ok(())
+}
+
+/// Counts a request for a mail to this address, and limits such requests like failed sign-ins, whether or not
+/// the address is known.
+///
+/// # Errors
+/// The time to wait before the next request.
+pub(crate) fn limit_requests(tenant: &Tenant, email: &str, from: Option<IpAddr>) -> Result<(), Duration> {
+    tenant.0.attempts.begin(&format!("mail {email}"), from, tenant.now()).map(|_| ())
+}
+
+fn new_ticket(
+    tenant: &Tenant,
+    purpose: Purpose,
+    connection: ConnectionName,
+    email: &str,
+    code: &Secret,
+    lifetime: Duration,
+) -> TicketRow {
+    TicketRow {
+        digest: code.digest(),
+        purpose,
+        connection,
+        email: email.to_lowercase(),
+        key: None,
+        expires_at: tenant.now().after(lifetime).millis(),
+    }
+}
+
+/// Sends a mail. An error is logged without the mail's content; the person can request another one.
+async fn send(tenant: &Tenant, to: &str, subject: &str, sentence: &str, path: &str, code: &Secret) {
+    let address = format!("{}{path}", tenant.0.issuer.origin());
+    let mail = Mail::with_link(tenant.now().iso(), to, subject, sentence, &address, code);
+    let carrier = tenant.0.mail.clone();
+    let sent = tokio::task::spawn_blocking(move || carrier.carry(&mail)).await;
+    if let Ok(Err(error)) = sent {
+        tracing::error!(error = &error as &dyn std::error::Error, "a mail was not taken");
+    }
+}
