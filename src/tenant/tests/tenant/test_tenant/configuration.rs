@@ -1,0 +1,165 @@
+//! The configuration of the tenant under test, and its users.
+
+use model::{Identity, Profile, User, UserId};
+use serde_json::json;
+use tenant::Configuration;
+use tenant::configuration::{
+    ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Database, Options, PasswordLevel,
+    PasswordPolicy, RefreshTokens, Usernames,
+};
+use tenant::secret::Secret;
+use tenant::seed::{SeedPassword, SeedUser};
+
+use super::{API, AUDIENCE, CALLBACK, DATABASE, LEEWAY, PAGE, PASSWORD, UNFRAMED};
+
+pub(crate) fn client(client_id: &str, authentication: ClientAuthentication, secret: Option<&str>) -> Client {
+    Client {
+        client_id: client_id.to_owned(),
+        client_secret: secret.map(Secret::new),
+        name: format!("The {client_id}"),
+        application_type: ApplicationType::SinglePage,
+        authentication,
+        callbacks: vec![CALLBACK.to_owned()],
+        allowed_logout_urls: vec!["http://localhost:3000/".to_owned()],
+        initiate_login_uri: None,
+        web_origins: vec!["http://localhost:3000".to_owned()],
+        grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
+        refresh_tokens: RefreshTokens::default(),
+    }
+}
+
+fn identity(id: &str, profile: Profile) -> Identity {
+    let key = UserId::new(id).as_identity_key().unwrap();
+    let connection = match key.provider.as_str() {
+        "auth0" => DATABASE,
+        "samlp" => "acme",
+        other => other,
+    };
+    Identity {
+        profile_data: Some(profile),
+        connection: model::ConnectionName::new(connection),
+        is_social: key.provider.is_social(),
+        user_id: key.user_id,
+        provider: key.provider,
+    }
+}
+
+/// Returns a user with these identities, the primary first. Their e-mail addresses are given by [`email`].
+pub(crate) fn user(ids: &[&str]) -> SeedUser {
+    let mut identities: Vec<Identity> =
+        ids.iter().map(|id| identity(id, Profile::default().with("email", email(id)))).collect();
+    let profile = identities[0].profile_data.take().unwrap();
+    SeedUser {
+        password: ids.iter().any(|id| id.starts_with("auth0|")).then(|| {
+            // The lowest cost of bcrypt, because the tests need no strength.
+            SeedPassword::Bcrypt(bcrypt::hash(PASSWORD, 4).unwrap())
+        }),
+        user: User {
+            user_id: UserId::new(ids[0]),
+            identities,
+            created_at: None,
+            updated_at: None,
+            last_login: None,
+            last_ip: None,
+            logins_count: None,
+            blocked: None,
+            user_metadata: Some(json!({ "theme": "dark" }).as_object().unwrap().clone()),
+            app_metadata: None,
+            profile,
+        },
+    }
+}
+
+/// Returns the e-mail address of an identity: the letters and digits of its id, `@example.test`.
+pub(crate) fn email(id: &str) -> String {
+    let local: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("{}@example.test", local.to_lowercase())
+}
+
+/// Returns the default configuration with further connections.
+pub(super) fn configuration(options: Options, connections: Vec<Connection>) -> Configuration {
+    let machine = Client {
+        application_type: ApplicationType::Machine,
+        grant_types: vec!["client_credentials".to_owned()],
+        ..client("machine", ClientAuthentication::SecretPost, Some("machine secret"))
+    };
+    Configuration::new(
+        options,
+        vec![
+            client(PAGE, ClientAuthentication::None, None),
+            client("other", ClientAuthentication::None, None),
+            Client {
+                refresh_tokens: RefreshTokens { rotate: false, ..RefreshTokens::default() },
+                ..client("web", ClientAuthentication::SecretPost, Some("web secret"))
+            },
+            Client {
+                refresh_tokens: RefreshTokens { leeway: LEEWAY, ..RefreshTokens::default() },
+                ..client("patient", ClientAuthentication::None, None)
+            },
+            Client {
+                grant_types: vec!["authorization_code".to_owned()],
+                callbacks: vec![CALLBACK.to_owned(), UNFRAMED.to_owned()],
+                ..client("simple", ClientAuthentication::None, None)
+            },
+            Client {
+                grant_types: vec!["implicit".to_owned()],
+                ..client("implicit", ClientAuthentication::SecretPost, Some("implicit secret"))
+            },
+            // A machine without a client grant, and one without a secret.
+            Client {
+                client_id: "idle".to_owned(),
+                client_secret: Some(Secret::new("idle secret")),
+                ..machine.clone()
+            },
+            Client {
+                client_id: "open".to_owned(),
+                authentication: ClientAuthentication::None,
+                ..machine.clone()
+            },
+            machine,
+        ],
+        vec![
+            Connection::new(DATABASE, "auth0"),
+            Connection::new("google-oauth2", "google-oauth2"),
+            Connection::new("github", "github"),
+            Connection::new("acme", "samlp"),
+            Connection::new("sms", "sms"),
+            Connection {
+                enabled_clients: Some(vec!["other".to_owned()]),
+                ..Connection::new("facebook", "facebook")
+            },
+            Connection { pinned: true, ..Connection::new("waad", "waad") },
+            Connection {
+                enabled_clients: Some(vec!["other".to_owned()]),
+                database: Database {
+                    usernames: Some(Usernames::default()),
+                    passwords: PasswordPolicy { level: PasswordLevel::Good, min_length: None },
+                    ..Database::default()
+                },
+                ..Connection::new("members", "auth0")
+            },
+            Connection {
+                enabled_clients: Some(vec!["other".to_owned()]),
+                database: Database { sign_up: false, ..Database::default() },
+                ..Connection::new("staff", "auth0")
+            },
+            Connection { enabled_clients: Some(Vec::new()), ..Connection::new("linkedin", "linkedin") },
+        ]
+        .into_iter()
+        .chain(connections)
+        .collect(),
+        vec![
+            ClientGrant {
+                client_id: "machine".to_owned(),
+                audience: AUDIENCE.to_owned(),
+                scopes: model::Scopes::parse("read:users update:users"),
+            },
+            ClientGrant {
+                client_id: "machine".to_owned(),
+                audience: API.to_owned(),
+                scopes: model::Scopes::parse("read:things write:things"),
+            },
+        ],
+    )
+    .unwrap()
+}
