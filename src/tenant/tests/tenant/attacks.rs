@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::test_tenant::{Browser, PAGE, TestTenant, authorize_path, email};
 
 #[tokio::test]
-async fn of_fifty_who_link_one_identity_at_once_one_does() {
+async fn one_of_fifty_concurrent_links_of_an_identity_succeeds() {
     let ids: Vec<String> = (1..=50).map(|number| format!("auth0|{number}")).collect();
     let users: Vec<Vec<&str>> =
         ids.iter().map(|id| vec![id.as_str()]).chain([vec!["google-oauth2|9", "github|42"]]).collect();
@@ -42,7 +42,7 @@ async fn of_fifty_who_link_one_identity_at_once_one_does() {
 }
 
 #[tokio::test]
-async fn fifty_links_and_unlinks_at_once_leave_every_identity_in_one_place() {
+async fn fifty_concurrent_links_and_unlinks_leave_every_identity_in_one_account() {
     let tenant = Arc::new(TestTenant::with_users(&[&["auth0|1", "google-oauth2|9"], &["auth0|2"]]).await);
     let link = json!({ "provider": "google-oauth2", "user_id": "9" });
     let machine = tenant.machine_token("update:users").await;
@@ -75,7 +75,7 @@ async fn fifty_links_and_unlinks_at_once_leave_every_identity_in_one_place() {
 }
 
 #[tokio::test]
-async fn a_session_cookie_that_was_planted_is_never_adopted() {
+async fn a_planted_session_cookie_is_never_adopted() {
     let tenant = TestTenant::with_users(&[&["auth0|1"], &["auth0|2"]]).await;
     let mut attacker = Browser::new(&tenant);
     attacker.sign_in("auth0|1", &[]).await;
@@ -94,7 +94,7 @@ async fn a_session_cookie_that_was_planted_is_never_adopted() {
 }
 
 #[tokio::test]
-async fn a_planted_login_ends_in_the_victims_own_browser_or_not_at_all() {
+async fn a_planted_login_page_signs_nobody_in_from_another_browser() {
     let tenant = TestTenant::with_users(&[&["auth0|1"], &["auth0|2"]]).await;
     let mut attacker = Browser::new(&tenant);
     let login_state = attacker.start_login(&[]).await;
@@ -112,7 +112,7 @@ async fn a_planted_login_ends_in_the_victims_own_browser_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn nobody_is_sent_anywhere_by_an_address_that_only_looks_allowed() {
+async fn a_redirect_uri_that_only_resembles_an_allowed_one_is_never_followed() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;

@@ -40,7 +40,7 @@ const SIGNATURE: &str = r#"401 {"statusCode":401,"error":"Unauthorized","message
 const INVALID: &str = r#"401 {"statusCode":401,"error":"Unauthorized","message":"Invalid token","attributes":{"error":"Invalid token"}}"#;
 
 #[tokio::test]
-async fn no_bearer_or_another_scheme_is_no_authentication() {
+async fn a_missing_bearer_token_or_another_scheme_is_missing_authentication() {
     let tenant = open_tenant().await;
     assert_everywhere(&tenant, None, MISSING).await;
     assert_everywhere(&tenant, Some("Basic YTpi"), MISSING).await;
@@ -65,7 +65,7 @@ async fn a_token_expires_to_the_second() {
 }
 
 #[tokio::test]
-async fn a_token_that_our_key_did_not_sign_is_not_believed() {
+async fn a_token_that_the_tenants_key_did_not_sign_is_refused() {
     let tenant = open_tenant().await;
     let claims = tenant.claims("auth0|1", "read:current_user update:current_user_identities");
     let (kid, key) = tenant.key().await;
@@ -138,7 +138,7 @@ async fn a_token_of_another_issuer_audience_kind_or_time_is_invalid() {
 }
 
 #[tokio::test]
-async fn several_audiences_may_hold_ours_and_the_scheme_may_be_in_any_case() {
+async fn a_token_with_several_audiences_is_accepted_and_the_scheme_is_case_insensitive() {
     let tenant = open_tenant().await;
     let mut claims = tenant.claims("auth0|1", "read:current_user");
     claims["aud"] = json!([claims["aud"], format!("{ISSUER}userinfo")]);
@@ -148,7 +148,7 @@ async fn several_audiences_may_hold_ours_and_the_scheme_may_be_in_any_case() {
 }
 
 #[tokio::test]
-async fn reading_takes_a_scope_and_ones_own_id() {
+async fn reading_a_user_requires_a_scope_and_the_own_id() {
     let tenant = open_tenant().await;
     let none = tenant.sign(&tenant.claims("auth0|1", "openid")).await;
     let response = tenant.call(Method::GET, ROUTES[0].1, &none).await;
@@ -162,7 +162,7 @@ async fn reading_takes_a_scope_and_ones_own_id() {
 }
 
 #[tokio::test]
-async fn a_user_is_shown_with_profile_data_on_secondaries_only() {
+async fn a_user_has_profile_data_on_secondaries_only() {
     let tenant = open_tenant().await;
     let token = tenant.user_token("auth0|1").await;
     let user = tenant.call(Method::GET, ROUTES[0].1, &token).await.json();
@@ -177,7 +177,7 @@ async fn a_user_is_shown_with_profile_data_on_secondaries_only() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_may_call_but_not_with_cookies() {
+async fn cors_allows_other_origins_without_credentials() {
     let tenant = open_tenant().await;
     let preflight = Request::options(ROUTES[2].1)
         .header("origin", "https://app.example.test")
@@ -200,7 +200,7 @@ async fn a_page_of_another_origin_may_call_but_not_with_cookies() {
 }
 
 #[tokio::test]
-async fn what_is_not_routed_is_not_found() {
+async fn an_unknown_route_is_not_found() {
     let tenant = open_tenant().await;
     let token = tenant.user_token("auth0|1").await;
     for (method, path) in [

@@ -14,7 +14,7 @@ fn is_refused(response: &TestResponse) -> bool {
 }
 
 #[tokio::test]
-async fn after_five_wrong_passwords_even_the_right_one_waits_a_moment() {
+async fn after_five_wrong_passwords_even_the_right_one_has_to_wait() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
@@ -34,7 +34,7 @@ async fn after_five_wrong_passwords_even_the_right_one_waits_a_moment() {
 }
 
 #[tokio::test]
-async fn nobody_learns_who_exists_by_being_made_to_wait() {
+async fn the_throttle_does_not_reveal_which_accounts_exist() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
@@ -51,7 +51,7 @@ async fn nobody_learns_who_exists_by_being_made_to_wait() {
 }
 
 #[tokio::test]
-async fn an_address_cannot_guess_at_everybody_nor_hide_behind_a_header() {
+async fn guesses_are_limited_per_ip_address_whatever_x_forwarded_for_says() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     browser.address = Some("192.0.2.1".parse().unwrap());
@@ -70,7 +70,7 @@ async fn an_address_cannot_guess_at_everybody_nor_hide_behind_a_header() {
 }
 
 #[tokio::test]
-async fn many_guesses_at_once_gain_nothing() {
+async fn concurrent_guesses_do_not_evade_the_limit() {
     let tenant = Arc::new(open_tenant().await);
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;

@@ -21,7 +21,7 @@ async fn names(query: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_connection_is_shown_in_the_recorded_shape() {
+async fn a_connection_has_the_recorded_form() {
     let response = list("?name=facebook&include_totals=true").await;
     assert_snapshot!(response.status_and_text(), @r#"200 {"total":1,"start":0,"limit":50,"connections":[{"enabled_clients":["other"],"id":"con_PVn3VI4a8hUbZBNQ","is_domain_connection":false,"name":"facebook","options":{},"realms":["facebook"],"strategy":"facebook"}]}"#);
 }
@@ -41,7 +41,7 @@ async fn connections_are_found_by_name_strategy_and_page() {
 }
 
 #[tokio::test]
-async fn connections_are_followed_from_checkpoint_to_checkpoint() {
+async fn connections_are_paged_by_checkpoint() {
     let mut seen = Vec::new();
     let mut query = "?take=4&fields=name,id".to_owned();
     loop {
@@ -59,7 +59,7 @@ async fn connections_are_followed_from_checkpoint_to_checkpoint() {
 }
 
 #[tokio::test]
-async fn connections_take_their_own_scope() {
+async fn listing_connections_requires_its_scope() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let everything_else = tenant.machine_token("read:users update:users create:users").await;
     let response = tenant.call(Method::GET, PATH, &everything_else).await;

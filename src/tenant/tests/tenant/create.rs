@@ -39,7 +39,7 @@ async fn count(tenant: &TestTenant) -> u64 {
 }
 
 #[tokio::test]
-async fn a_new_user_is_shown_with_the_derived_defaults() {
+async fn a_new_user_has_derived_attributes() {
     let tenant = open_tenant().await;
     let response = create(&tenant, &with(&json!({ "user_id": "5457edea1b8f22891a000004" }))).await;
     assert_snapshot!(response.status_and_text(), @r#"201 {"created_at":"2026-01-01T00:00:00.000Z","email":"ada@example.test","email_verified":false,"identities":[{"connection":"Username-Password-Authentication","isSocial":false,"provider":"auth0","user_id":"5457edea1b8f22891a000004"}],"name":"ada@example.test","nickname":"ada","picture":"https://s.gravatar.com/avatar/28ae5bf8fa0cde12855e61ac303859cc?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2Fad.png","updated_at":"2026-01-01T00:00:00.000Z","user_id":"auth0|5457edea1b8f22891a000004"}"#);
@@ -49,7 +49,7 @@ async fn a_new_user_is_shown_with_the_derived_defaults() {
 }
 
 #[tokio::test]
-async fn a_new_user_signs_in_with_the_password_which_is_kept_as_a_hash_only() {
+async fn a_new_user_signs_in_with_the_password_which_is_stored_as_a_hash_only() {
     let tenant = open_tenant().await;
     let created = create(&tenant, &ada()).await;
     assert!(!created.text.contains("correct horse"), "{}", created.text);
@@ -66,7 +66,7 @@ async fn a_new_user_signs_in_with_the_password_which_is_kept_as_a_hash_only() {
 }
 
 #[tokio::test]
-async fn what_is_given_is_kept_and_nothing_else_is_taken() {
+async fn the_documented_properties_of_a_new_user_are_stored_and_others_are_refused() {
     let tenant = open_tenant().await;
     let given = json!({ "user_id": "7", "name": "Ada L", "given_name": "Ada", "family_name": "L", "nickname": "al",
         "picture": "https://example.test/a.png", "blocked": false, "email_verified": true, "verify_email": false,
@@ -93,7 +93,7 @@ async fn what_is_given_is_kept_and_nothing_else_is_taken() {
 }
 
 #[tokio::test]
-async fn an_id_or_address_that_exists_anywhere_is_a_conflict() {
+async fn an_existing_id_or_address_is_a_conflict() {
     let tenant = open_tenant().await;
     let taken = create(&tenant, &with(&json!({ "email": "AUTH01@example.test" }))).await;
     assert_snapshot!(taken.status_and_text(), @r#"409 {"statusCode":409,"error":"Conflict","message":"The user already exists.","errorCode":"auth0_idp_error"}"#);
@@ -115,7 +115,7 @@ async fn an_id_or_address_that_exists_anywhere_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn of_many_who_add_the_same_user_at_once_one_does() {
+async fn one_of_many_concurrent_creations_of_a_user_succeeds() {
     let tenant = open_tenant().await;
     let machine = tenant.machine_token("create:users").await;
     let body = json!({ "connection": "sms", "phone_number": "+15550100" });
@@ -130,7 +130,7 @@ async fn of_many_who_add_the_same_user_at_once_one_does() {
 }
 
 #[tokio::test]
-async fn a_connection_that_takes_no_new_users_says_why() {
+async fn a_connection_without_user_creation_has_a_documented_error() {
     let tenant = open_tenant().await;
     for (changes, message) in [
         (json!({ "connection": "nowhere" }), "Connection does not exist."),
@@ -156,7 +156,7 @@ async fn a_connection_that_takes_no_new_users_says_why() {
 }
 
 #[tokio::test]
-async fn a_value_that_breaks_the_schema_is_told_how() {
+async fn a_value_that_violates_the_schema_has_a_documented_error() {
     let tenant = open_tenant().await;
     for (changes, message) in [
         (
@@ -190,7 +190,7 @@ async fn a_value_that_breaks_the_schema_is_told_how() {
 }
 
 #[tokio::test]
-async fn a_form_adds_a_user_and_its_booleans_are_words() {
+async fn a_form_creates_a_user_and_its_booleans_are_text() {
     let tenant = open_tenant().await;
     let machine = tenant.machine_token("create:users").await;
     let request = Request::post(PATH)
@@ -203,7 +203,7 @@ async fn a_form_adds_a_user_and_its_booleans_are_words() {
 }
 
 #[tokio::test]
-async fn adding_a_user_takes_the_scope_before_anything_is_read() {
+async fn creating_a_user_requires_the_scope_before_the_body_is_read() {
     let tenant = open_tenant().await;
     let page = tenant.user_token("auth0|1").await;
     let response = tenant.post_json(PATH, Some(&page), &json!({ "nonsense": true })).await;

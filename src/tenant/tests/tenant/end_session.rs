@@ -34,7 +34,7 @@ async fn open_tenant() -> TestTenant {
 }
 
 #[tokio::test]
-async fn the_token_of_a_session_ends_it_even_when_it_has_expired() {
+async fn an_id_token_hint_ends_its_session_even_if_the_token_has_expired() {
     let tenant = open_tenant().await;
     let (mut browser, hint) = signed_in(&tenant).await;
     tenant.clock.advance(Duration::from_hours(11));
@@ -52,7 +52,7 @@ async fn the_token_of_a_session_ends_it_even_when_it_has_expired() {
 }
 
 #[tokio::test]
-async fn the_sessions_id_ends_it_and_another_does_not() {
+async fn a_logout_hint_with_the_session_id_ends_it_and_another_does_not() {
     let tenant = open_tenant().await;
     let (mut browser, token) = signed_in(&tenant).await;
     let sid = crate::test_tenant::claims_in(&token)["sid"].as_str().unwrap().to_owned();
@@ -65,7 +65,7 @@ async fn the_sessions_id_ends_it_and_another_does_not() {
 }
 
 #[tokio::test]
-async fn without_proof_the_person_is_asked_and_only_their_own_yes_counts() {
+async fn without_a_valid_hint_sign_out_requires_confirmation_by_the_person() {
     let tenant = open_tenant().await;
     let (mut browser, _) = signed_in(&tenant).await;
     let state = "\"><script>";
@@ -87,7 +87,7 @@ async fn without_proof_the_person_is_asked_and_only_their_own_yes_counts() {
 }
 
 #[tokio::test]
-async fn a_hint_that_the_tenant_never_gave_proves_nothing() {
+async fn a_hint_that_the_tenant_did_not_issue_is_ignored() {
     let tenant = open_tenant().await;
     let (mut browser, token) = signed_in(&tenant).await;
     let mut claims = crate::test_tenant::claims_in(&token);
@@ -102,7 +102,7 @@ async fn a_hint_that_the_tenant_never_gave_proves_nothing() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
+async fn a_redirect_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
     let tenant = open_tenant().await;
     let (mut browser, hint) = signed_in(&tenant).await;
     for wanted in ["http://evil.test/", "//evil.test", "\\evil.test", "javascript:alert(1)"] {
@@ -121,7 +121,7 @@ async fn an_address_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
 }
 
 #[tokio::test]
-async fn discovery_names_the_endpoint_when_the_tenant_says_so() {
+async fn discovery_names_the_endpoint_if_the_option_is_set() {
     let named = async |tenant: TestTenant| {
         let request = Request::get("/.well-known/openid-configuration").body(Body::empty()).unwrap();
         tenant.send(request).await.json().get("end_session_endpoint").cloned()
@@ -133,7 +133,7 @@ async fn discovery_names_the_endpoint_when_the_tenant_says_so() {
 }
 
 #[tokio::test]
-async fn who_agrees_to_a_federated_sign_out_is_forgotten_by_the_stand_ins() {
+async fn a_confirmed_federated_sign_out_ends_the_stand_in_sessions() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9"]]).await;
     let mut browser = Browser::new(&tenant);
     browser.stand_in("google-oauth2", &[("choice", "9")]).await;

@@ -31,7 +31,7 @@ async fn read(tenant: &TestTenant, id: &str) -> TestResponse {
 }
 
 #[tokio::test]
-async fn a_fault_hits_the_planners_next_calls_as_often_as_planned_and_nobody_elses() {
+async fn a_fault_affects_the_planned_number_of_requests_of_its_own_user_only() {
     let tenant = open_tenant().await;
     plan(&tenant, "auth0|1", json!({ "fault": "server_error", "times": 2 })).await;
     assert_eq!(read(&tenant, "auth0|2").await.status, 200);
@@ -41,7 +41,7 @@ async fn a_fault_hits_the_planners_next_calls_as_often_as_planned_and_nobody_els
 }
 
 #[tokio::test]
-async fn each_refusal_is_the_contracts_own() {
+async fn each_planned_error_is_the_documented_one() {
     let tenant = open_tenant().await;
     plan(&tenant, "auth0|1", json!({ "fault": "expired_token" })).await;
     assert_snapshot!(read(&tenant, "auth0|1").await.status_and_text(), @r#"401 {"statusCode":401,"error":"Unauthorized","message":"Expired token received for JSON Web Token validation","attributes":{"error":"Expired token received for JSON Web Token validation"}}"#);
@@ -70,7 +70,7 @@ async fn a_refused_unlink_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_comes_late_but_comes() {
+async fn a_slow_response_is_delayed_but_sent() {
     let tenant = open_tenant().await;
     plan(&tenant, "auth0|1", json!({ "fault": "slow", "delay": 20_000 })).await;
     let hurried = tokio::time::timeout(Duration::from_millis(200), read(&tenant, "auth0|1")).await;
@@ -80,7 +80,7 @@ async fn a_slow_answer_comes_late_but_comes() {
 }
 
 #[tokio::test]
-async fn an_identity_unlinked_elsewhere_is_really_gone_before_the_call_is_handled() {
+async fn an_identity_unlinked_elsewhere_is_unlinked_before_the_request_is_handled() {
     let tenant = open_tenant().await;
     plan(&tenant, "auth0|1", json!({ "fault": "unlinked_elsewhere" })).await;
     // A call that names no identity leaves the plan as it is.
@@ -95,7 +95,7 @@ async fn an_identity_unlinked_elsewhere_is_really_gone_before_the_call_is_handle
 }
 
 #[tokio::test]
-async fn nobody_unlinks_somebody_elses_identity_by_planning_it() {
+async fn a_planned_fault_cannot_unlink_an_identity_of_another_user() {
     let tenant = open_tenant().await;
     plan(&tenant, "auth0|2", json!({ "fault": "unlinked_elsewhere" })).await;
     let token = tenant.user_token("auth0|2").await;
@@ -104,7 +104,7 @@ async fn nobody_unlinks_somebody_elses_identity_by_planning_it() {
 }
 
 #[tokio::test]
-async fn a_plan_is_shown_replaced_and_cleared() {
+async fn a_planned_fault_is_shown_replaced_and_cleared() {
     let tenant = open_tenant().await;
     let token = tenant.user_token("auth0|1").await;
     plan(&tenant, "auth0|1", json!({ "fault": "slow" })).await;
@@ -117,7 +117,7 @@ async fn a_plan_is_shown_replaced_and_cleared() {
 }
 
 #[tokio::test]
-async fn a_plan_that_cannot_be_is_refused() {
+async fn an_invalid_fault_is_refused() {
     let tenant = open_tenant().await;
     for body in [
         json!({}),
@@ -141,7 +141,7 @@ async fn a_plan_that_cannot_be_is_refused() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_may_plan() {
+async fn cors_allows_planning_faults() {
     let tenant = open_tenant().await;
     let preflight = Request::options(FAULTS)
         .header(header::ORIGIN, "http://page.test")

@@ -18,7 +18,7 @@ async fn open_tenant(id_token_bearer: bool) -> TestTenant {
 }
 
 #[tokio::test]
-async fn without_the_switch_an_id_token_is_no_access_token() {
+async fn without_the_option_an_id_token_is_refused() {
     let tenant = open_tenant(false).await;
     let token = tenant.id_token("auth0|1", PAGE).await;
     let response = tenant.call(Method::GET, ME, &token).await;
@@ -26,7 +26,7 @@ async fn without_the_switch_an_id_token_is_no_access_token() {
 }
 
 #[tokio::test]
-async fn with_it_a_person_reads_unlinks_and_links_their_own() {
+async fn with_the_option_an_id_token_reads_links_and_unlinks_the_own_account() {
     let tenant = open_tenant(true).await;
     let token = tenant.id_token("auth0|1", PAGE).await;
     assert_eq!(tenant.call(Method::GET, ME, &token).await.status, 200);
@@ -43,7 +43,7 @@ async fn with_it_a_person_reads_unlinks_and_links_their_own() {
 }
 
 #[tokio::test]
-async fn with_it_nobody_reaches_beyond_themselves() {
+async fn with_the_option_an_id_token_is_limited_to_the_own_account() {
     let tenant = open_tenant(true).await;
     let other = tenant.id_token("auth0|2", PAGE).await;
     let unlink = format!("{ME}/identities/github/42");
@@ -59,7 +59,7 @@ async fn with_it_nobody_reaches_beyond_themselves() {
 }
 
 #[tokio::test]
-async fn with_it_nothing_else_becomes_a_bearer() {
+async fn with_the_option_other_tokens_are_still_refused() {
     let tenant = open_tenant(true).await;
     let now = tenant.clock.now().seconds();
     let good =
@@ -101,7 +101,7 @@ impl Write for Log {
 }
 
 #[tokio::test]
-async fn each_use_is_logged_without_the_token() {
+async fn each_use_of_an_id_token_is_logged_without_the_token() {
     let tenant = open_tenant(true).await;
     let token = tenant.id_token("auth0|1", PAGE).await;
     let log = Log::default();

@@ -21,7 +21,7 @@ fn claim(response: &crate::test_tenant::TestResponse) -> Value {
 }
 
 #[tokio::test]
-async fn a_code_a_refresh_and_a_silent_renewal_name_the_linked_identity_in_use() {
+async fn a_code_a_refresh_and_a_silent_renewal_name_the_identity_that_is_signed_in() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let password = json!({ "provider": "auth0", "user_id": "1", "connection": crate::test_tenant::DATABASE });
@@ -45,7 +45,7 @@ async fn a_numeric_id_stays_a_number() {
 }
 
 #[tokio::test]
-async fn an_identity_that_is_linked_elsewhere_takes_its_session_along() {
+async fn the_session_of_an_identity_follows_it_to_another_account() {
     let tenant = TestTenant::with_users(&[&["auth0|1"], &["google-oauth2|115"]]).await;
     let mut browser = Browser::new(&tenant);
     browser.stand_in("google-oauth2", &[("choice", "115")]).await;
@@ -60,7 +60,7 @@ async fn an_identity_that_is_linked_elsewhere_takes_its_session_along() {
 }
 
 #[tokio::test]
-async fn an_id_token_by_form_post_has_it_and_the_name_is_the_tenants_to_choose() {
+async fn an_id_token_of_the_implicit_flow_has_the_claim_and_its_name_is_configurable() {
     let name = "https://acme.example/in_use";
     let options = Options { identity_claim: name.to_owned(), ..Options::default() };
     let tenant = TestTenant::with_options(vec![user(&["auth0|1"])], options).await;

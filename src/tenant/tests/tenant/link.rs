@@ -26,7 +26,7 @@ async fn assert_unlinked(tenant: &TestTenant) {
 }
 
 #[tokio::test]
-async fn a_whole_chain_moves_behind_the_primary() {
+async fn all_identities_of_the_secondary_move_behind_the_primary() {
     let tenant = two_users().await;
     let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
     let response = link(&tenant, &json!({ "link_with": id_token })).await;
@@ -39,7 +39,7 @@ async fn a_whole_chain_moves_behind_the_primary() {
 }
 
 #[tokio::test]
-async fn a_form_body_links_as_well() {
+async fn a_form_body_links_too() {
     let tenant = two_users().await;
     let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
     let token = tenant.user_token("auth0|1").await;
@@ -61,7 +61,7 @@ async fn a_later_sign_in_with_the_secondary_opens_the_primary_account() {
 }
 
 #[tokio::test]
-async fn linking_what_is_linked_already_is_a_conflict_and_changes_nothing() {
+async fn linking_a_linked_identity_is_a_conflict_and_changes_nothing() {
     let tenant = two_users().await;
     let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
     let body = json!({ "link_with": id_token });
@@ -176,7 +176,7 @@ async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_the_schema_is_told_how() {
+async fn a_body_that_violates_the_schema_has_a_documented_error() {
     let tenant = two_users().await;
     let machine = tenant.machine_token("update:users").await;
     for (body, message) in [
@@ -200,7 +200,7 @@ async fn a_body_that_breaks_the_schema_is_told_how() {
 }
 
 #[tokio::test]
-async fn linking_by_id_takes_a_machine() {
+async fn linking_by_id_requires_a_machine() {
     let tenant = two_users().await;
     let body = json!({ "provider": "google-oauth2", "user_id": "google-oauth2|9" });
     let response = link(&tenant, &body).await;
@@ -228,7 +228,7 @@ async fn connection_id(tenant: &TestTenant, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn linking_by_id_may_name_the_connection_which_must_be_the_identitys_own() {
+async fn linking_by_id_can_name_the_connection_of_the_identity() {
     let tenant = two_users().await;
     let machine = tenant.machine_token("update:users").await;
     let (google, github) =
@@ -277,7 +277,7 @@ async fn linked_with_emails(
 }
 
 #[tokio::test]
-async fn where_the_tenant_asks_for_it_an_unverified_address_on_either_side_is_not_linked() {
+async fn with_the_option_accounts_with_an_unverified_address_are_not_linked() {
     let verified = [("email_verified", json!(true))];
     for doubtful in [json!(false), json!("no"), json!(1), Value::Null] {
         let unverified = [("email_verified", doubtful)];
@@ -297,7 +297,7 @@ async fn where_the_tenant_asks_for_it_an_unverified_address_on_either_side_is_no
 }
 
 #[tokio::test]
-async fn verified_but_without_an_address_is_not_verified() {
+async fn a_verified_flag_without_an_address_does_not_count() {
     let verified = [("email_verified", json!(true))];
     let (tenant, response) =
         linked_with_emails(&verified, &[("email", Value::Null), ("email_verified", json!(true))]).await;

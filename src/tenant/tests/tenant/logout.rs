@@ -13,7 +13,7 @@ async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
 }
 
 #[tokio::test]
-async fn signing_out_ends_the_session_and_returns_where_it_may() {
+async fn signing_out_ends_the_session_and_redirects_to_an_allowed_url() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let mut browser = signed_in(&tenant).await;
     let kept = browser.cookies.clone();
@@ -28,7 +28,7 @@ async fn signing_out_ends_the_session_and_returns_where_it_may() {
 }
 
 #[tokio::test]
-async fn without_an_address_the_clients_first_one_or_a_page_follows() {
+async fn without_a_return_url_the_first_allowed_url_or_a_page_follows() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let mut browser = signed_in(&tenant).await;
     let response = browser.get(&format!("/v2/logout?client_id={PAGE}")).await;
@@ -39,7 +39,7 @@ async fn without_an_address_the_clients_first_one_or_a_page_follows() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
+async fn a_redirect_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let mut browser = signed_in(&tenant).await;
     for query in [
@@ -58,7 +58,7 @@ async fn an_address_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
 }
 
 #[tokio::test]
-async fn an_address_in_any_script_is_returned_to() {
+async fn a_return_url_in_any_script_is_encoded() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let mut browser = signed_in(&tenant).await;
     let path =
@@ -74,7 +74,7 @@ async fn is_remembered(browser: &mut Browser<'_>) -> bool {
 }
 
 #[tokio::test]
-async fn only_a_federated_sign_out_is_one_from_the_stand_ins_too() {
+async fn only_a_federated_sign_out_ends_stand_in_sessions() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9"]]).await;
     let mut browser = Browser::new(&tenant);
     for (path, remembered) in [

@@ -19,7 +19,7 @@ async fn request_token(tenant: &TestTenant, with: &[(&str, &str)]) -> TestRespon
 }
 
 #[tokio::test]
-async fn a_machine_gets_what_its_grant_holds_and_no_more_than_it_asks_for() {
+async fn a_machine_gets_the_requested_scopes_of_its_client_grant() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let response = request_token(&tenant, &[]).await;
     assert_eq!((response.header("cache-control"), response.header("pragma")), ("no-store", "no-cache"));
@@ -35,7 +35,7 @@ async fn a_machine_gets_what_its_grant_holds_and_no_more_than_it_asks_for() {
 }
 
 #[tokio::test]
-async fn a_machine_is_refused_what_it_was_not_granted() {
+async fn a_machine_is_refused_scopes_without_a_grant() {
     let tenant = TestTenant::with_users(&[]).await;
     let refusal = async |with: &[(&str, &str)]| request_token(&tenant, with).await.status_and_text();
     assert_snapshot!(refusal(&[("scope", "read:users read:roles delete:users")]).await, @r#"403 {"error":"access_denied","error_description":"Client has not been granted scopes: read:roles, delete:users"}"#);
@@ -48,7 +48,7 @@ async fn a_machine_is_refused_what_it_was_not_granted() {
 }
 
 #[tokio::test]
-async fn a_machine_proves_itself_and_a_public_client_is_none() {
+async fn client_credentials_require_authentication_and_a_confidential_client() {
     let tenant = TestTenant::with_users(&[]).await;
     for with in [[("client_secret", "wrong")], [("client_secret", "")], [("client_id", "nobody")]] {
         let denied = r#"401 {"error":"access_denied","error_description":"Unauthorized"}"#;

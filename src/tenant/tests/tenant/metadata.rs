@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::test_tenant::{Browser, ISSUER, PAGE, TestTenant};
 
 #[tokio::test]
-async fn discovery_names_the_issuer_with_a_slash_and_its_endpoints_without_two() {
+async fn discovery_names_the_issuer_with_a_final_slash_and_the_endpoints_with_single_slashes() {
     let tenant = TestTenant::with_users(&[]).await;
     let request = Request::get("/.well-known/openid-configuration").header("origin", "https://any.test");
     let response = tenant.send(request.body(Body::empty()).unwrap()).await;
@@ -67,7 +67,7 @@ async fn a_restart_keeps_the_current_and_the_next_key() {
 }
 
 #[tokio::test]
-async fn rotation_makes_the_next_key_sign_and_keeps_the_former_while_its_tokens_hold() {
+async fn after_rotation_the_next_key_signs_and_the_former_verifies_until_its_tokens_expire() {
     let mut tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let before = kids(&tenant).await;
     let day = Duration::from_hours(24);

@@ -16,7 +16,7 @@ fn filled(path: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_documented_call_is_routed_and_every_other_method_is_not() {
+async fn exactly_the_documented_methods_are_routed() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let document = document(&tenant).await;
     assert_eq!((&document["openapi"], document["paths"].as_object().unwrap().len()), (&json!("3.1.0"), 7));
@@ -36,7 +36,7 @@ async fn every_documented_call_is_routed_and_every_other_method_is_not() {
 }
 
 #[tokio::test]
-async fn every_documented_scope_opens_its_call_and_no_other_does() {
+async fn exactly_the_documented_scopes_permit_each_request() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let document = document(&tenant).await;
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -60,7 +60,7 @@ async fn every_documented_scope_opens_its_call_and_no_other_does() {
 }
 
 #[tokio::test]
-async fn every_reference_leads_somewhere() {
+async fn every_reference_resolves() {
     fn check(value: &Value, document: &Value) {
         match value {
             Value::Object(object) => object.iter().for_each(|(key, inner)| {
@@ -87,7 +87,7 @@ fn unfit(schema: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_documented_property_of_a_user_is_judged_by_its_type_and_no_other_is_taken() {
+async fn exactly_the_documented_properties_of_a_user_are_accepted_by_type() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let machine = tenant.machine_token("create:users update:users").await;
     let document = document(&tenant).await;
@@ -120,7 +120,7 @@ async fn every_documented_property_of_a_user_is_judged_by_its_type_and_no_other_
 }
 
 #[tokio::test]
-async fn every_documented_number_and_truth_value_of_a_query_is_read() {
+async fn every_documented_number_and_boolean_of_a_query_is_validated() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let machine = tenant.machine_token("read:users read:connections").await;
     let document = document(&tenant).await;

@@ -78,7 +78,7 @@ fn every_id_is_found_in_every_encoding() {
 }
 
 #[test]
-fn a_user_bound_token_reaches_nobody_else_in_any_encoding() {
+fn a_user_bound_token_is_limited_to_its_user_in_every_encoding() {
     let runtime = Runtime::new().unwrap();
     let tenant = runtime.block_on(TestTenant::with_users(&[&["auth0|1"], &[VICTIM, "github|42"]]));
     let scope =

@@ -17,7 +17,7 @@ async fn open_tenant() -> TestTenant {
 }
 
 #[tokio::test]
-async fn calls_beyond_the_limit_are_refused_until_time_has_passed() {
+async fn requests_beyond_the_limit_are_refused_until_the_bucket_refills() {
     let tenant = open_tenant().await;
     let token = tenant.user_token("auth0|1").await;
     for remaining in ["2", "1", "0"] {
@@ -36,7 +36,7 @@ async fn calls_beyond_the_limit_are_refused_until_time_has_passed() {
 }
 
 #[tokio::test]
-async fn a_refusal_by_scope_tells_the_limit_and_a_call_without_a_good_token_neither_tells_nor_takes() {
+async fn a_403_has_rate_limit_headers_and_a_401_has_none_and_does_not_count() {
     let tenant = open_tenant().await;
     for token in ["", "a.b.c", "opaque"] {
         let response = tenant.call(Method::GET, PATH, token).await;
@@ -47,7 +47,7 @@ async fn a_refusal_by_scope_tells_the_limit_and_a_call_without_a_good_token_neit
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_can_read_the_limit_of_a_refusal() {
+async fn cors_exposes_the_rate_limit_headers_of_an_error() {
     let tenant = open_tenant().await;
     let token = tenant.user_token("auth0|1").await;
     let call = async || {

@@ -30,7 +30,7 @@ fn next(response: &TestResponse) -> String {
 }
 
 #[tokio::test]
-async fn offline_access_gives_a_token_that_renews_the_others_and_itself() {
+async fn offline_access_grants_a_refresh_token_that_is_rotated() {
     let tenant = open_tenant().await;
     let tokens = tenant.tokens(&mut Browser::new(&tenant), "auth0|1", PAGE).await;
     assert_eq!(tokens["scope"], format!("{SCOPE} offline_access"));
@@ -55,7 +55,7 @@ async fn offline_access_gives_a_token_that_renews_the_others_and_itself() {
 }
 
 #[tokio::test]
-async fn nobody_gets_a_refresh_token_unasked_or_without_leave() {
+async fn a_refresh_token_requires_offline_access_and_the_grant_type() {
     let tenant = open_tenant().await;
     let code = Browser::new(&tenant).sign_in("auth0|1", &[]).await;
     assert_eq!(tenant.exchange_code(&code, &[]).await.json().get("refresh_token"), None);
@@ -69,7 +69,7 @@ async fn nobody_gets_a_refresh_token_unasked_or_without_leave() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_missing_unknown_or_another_clients_is_refused() {
+async fn a_missing_unknown_or_foreign_refresh_token_is_refused() {
     let tenant = open_tenant().await;
     let token = start_family(&tenant, "auth0|1", PAGE).await;
     let missing = tenant.refresh("", &[]).await;
@@ -86,7 +86,7 @@ async fn a_token_that_is_missing_unknown_or_another_clients_is_refused() {
 }
 
 #[tokio::test]
-async fn a_rotated_token_that_comes_again_ends_the_family() {
+async fn reusing_a_rotated_token_revokes_the_family() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let stolen = refresh_token(&tenant.tokens(&mut browser, "auth0|1", PAGE).await);
@@ -101,7 +101,7 @@ async fn a_rotated_token_that_comes_again_ends_the_family() {
 }
 
 #[tokio::test]
-async fn within_the_leeway_the_token_before_the_newest_may_come_again() {
+async fn within_the_leeway_the_previous_token_can_be_reused() {
     let tenant = open_tenant().await;
     let again = [("client_id", "patient")];
     let first = start_family(&tenant, "auth0|1", "patient").await;
@@ -119,7 +119,7 @@ async fn within_the_leeway_the_token_before_the_newest_may_come_again() {
 }
 
 #[tokio::test]
-async fn within_the_leeway_an_older_token_ends_the_family_all_the_same() {
+async fn within_the_leeway_an_older_token_revokes_the_family() {
     let tenant = open_tenant().await;
     let again = [("client_id", "patient")];
     let first = start_family(&tenant, "auth0|1", "patient").await;
@@ -150,7 +150,7 @@ async fn sixteen(tenant: &Arc<TestTenant>, token: &str, client: &'static str) ->
 }
 
 #[tokio::test]
-async fn of_sixteen_exchanges_at_once_one_wins_and_the_others_give_the_theft_away() {
+async fn one_of_sixteen_concurrent_refreshes_succeeds_and_the_others_revoke_the_family() {
     let tenant = Arc::new(open_tenant().await);
     let token = start_family(&tenant, "auth0|1", PAGE).await;
     let won = sixteen(&tenant, &token, PAGE).await;
@@ -159,7 +159,7 @@ async fn of_sixteen_exchanges_at_once_one_wins_and_the_others_give_the_theft_awa
 }
 
 #[tokio::test]
-async fn of_sixteen_exchanges_at_once_all_win_within_the_leeway() {
+async fn all_of_sixteen_concurrent_refreshes_succeed_within_the_leeway() {
     let tenant = Arc::new(open_tenant().await);
     let token = start_family(&tenant, "auth0|1", "patient").await;
     let won = sixteen(&tenant, &token, "patient").await;
@@ -168,7 +168,7 @@ async fn of_sixteen_exchanges_at_once_all_win_within_the_leeway() {
 }
 
 #[tokio::test]
-async fn a_family_ends_at_its_age_however_much_it_is_used() {
+async fn a_family_expires_at_its_absolute_lifetime() {
     let tenant = open_tenant().await;
     let mut token = start_family(&tenant, "auth0|1", PAGE).await;
     for _ in 0..2 {
@@ -184,7 +184,7 @@ async fn a_family_ends_at_its_age_however_much_it_is_used() {
 }
 
 #[tokio::test]
-async fn a_family_ends_when_nobody_uses_it() {
+async fn an_idle_family_expires() {
     let tenant = open_tenant().await;
     let token = start_family(&tenant, "auth0|1", PAGE).await;
     tenant.clock.advance(Duration::from_hours(15 * 24));
@@ -192,7 +192,7 @@ async fn a_family_ends_when_nobody_uses_it() {
 }
 
 #[tokio::test]
-async fn without_rotation_a_token_stays_and_is_not_repeated() {
+async fn without_rotation_a_refresh_token_stays_valid_and_is_not_returned_again() {
     let tenant = open_tenant().await;
     let token = start_family(&tenant, "auth0|1", "web").await;
     let with = [("client_id", "web"), ("client_secret", "web secret")];
@@ -205,7 +205,7 @@ async fn without_rotation_a_token_stays_and_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn an_exchange_may_ask_for_less_and_never_gets_more() {
+async fn a_refresh_can_narrow_the_scope_and_never_widen_it() {
     let tenant = open_tenant().await;
     let first = start_family(&tenant, "auth0|1", PAGE).await;
     let scope = [("scope", "read:current_user update:users create:current_user_metadata")];
@@ -217,7 +217,7 @@ async fn an_exchange_may_ask_for_less_and_never_gets_more() {
 }
 
 #[tokio::test]
-async fn a_linked_login_refreshes_into_the_primary_and_unlinking_ends_it() {
+async fn a_linked_identity_refreshes_tokens_of_the_primary_until_it_is_unlinked() {
     let tenant = open_tenant().await;
     let token = start_family(&tenant, "auth0|2", PAGE).await;
     let keeps = start_family(&tenant, "auth0|1", PAGE).await;
@@ -236,7 +236,7 @@ async fn a_linked_login_refreshes_into_the_primary_and_unlinking_ends_it() {
 }
 
 #[tokio::test]
-async fn a_code_that_comes_again_takes_back_what_it_gave() {
+async fn reusing_a_code_revokes_the_tokens_that_descend_from_it() {
     let tenant = open_tenant().await;
     let with = [("audience", ""), ("scope", "openid offline_access")];
     let code = Browser::new(&tenant).sign_in("auth0|1", &with).await;
@@ -260,7 +260,7 @@ async fn a_code_that_comes_again_takes_back_what_it_gave() {
 }
 
 #[tokio::test]
-async fn a_person_who_is_blocked_or_gone_refreshes_nothing() {
+async fn a_blocked_or_deleted_user_cannot_refresh() {
     let tenant = open_tenant().await;
     let token = start_family(&tenant, "auth0|1", PAGE).await;
     tenant.block("auth0|1", true).await;

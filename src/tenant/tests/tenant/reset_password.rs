@@ -79,7 +79,7 @@ async fn a_link_sets_a_new_password_once_and_signs_the_person_out_everywhere() {
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_asked_for_on_the_login_page() {
+async fn a_password_reset_is_requested_on_the_login_page() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[("login_hint", "auth02@example.test")]).await;
@@ -98,7 +98,7 @@ async fn a_forgotten_password_is_asked_for_on_the_login_page() {
 }
 
 #[tokio::test]
-async fn nobody_learns_who_has_an_account_by_asking_for_mails() {
+async fn requesting_mails_does_not_reveal_which_accounts_exist() {
     let tenant = open_tenant().await;
     // Google's address is no database's: it has no password here.
     let strangers = [email("google-oauth2|9"), "nobody@example.test".to_owned(), "' OR 1=1 --".to_owned()];
@@ -116,7 +116,7 @@ async fn nobody_learns_who_has_an_account_by_asking_for_mails() {
 }
 
 #[tokio::test]
-async fn mails_that_are_asked_for_too_often_have_to_wait_whether_or_not_anybody_gets_them() {
+async fn requests_for_mails_are_limited_whether_or_not_the_account_exists() {
     let tenant = open_tenant().await;
     let mut refusals = Vec::new();
     for address in [email("auth0|1"), "nobody@example.test".to_owned()] {
@@ -134,7 +134,7 @@ async fn mails_that_are_asked_for_too_often_have_to_wait_whether_or_not_anybody_
 }
 
 #[tokio::test]
-async fn a_link_is_over_after_an_hour_and_when_a_later_mail_has_another() {
+async fn a_link_expires_after_an_hour_and_when_a_later_mail_replaces_it() {
     let tenant = open_tenant().await;
     request_reset(&tenant, &email("auth0|1")).await;
     let first = tenant.take_link();
@@ -150,7 +150,7 @@ async fn a_link_is_over_after_an_hour_and_when_a_later_mail_has_another() {
 }
 
 #[tokio::test]
-async fn a_code_that_was_made_up_or_is_for_something_else_sets_nothing() {
+async fn an_invalid_code_or_one_with_another_purpose_sets_nothing() {
     let tenant = open_tenant().await;
     let machine = tenant.machine_token("update:users").await;
     let body = json!({ "verify_email": true });
@@ -169,7 +169,7 @@ async fn a_code_that_was_made_up_or_is_for_something_else_sets_nothing() {
 }
 
 #[tokio::test]
-async fn opening_a_link_changes_nothing_and_a_form_of_another_site_neither() {
+async fn opening_a_link_or_a_form_of_another_site_changes_nothing() {
     let tenant = open_tenant().await;
     request_reset(&tenant, &email("auth0|1")).await;
     let link = tenant.take_link();
@@ -187,7 +187,7 @@ async fn opening_a_link_changes_nothing_and_a_form_of_another_site_neither() {
 }
 
 #[tokio::test]
-async fn a_weak_password_is_refused_and_the_link_stays_good() {
+async fn a_weak_password_is_refused_and_the_link_stays_valid() {
     let tenant = open_tenant().await;
     request_reset(&tenant, &email("auth0|1")).await;
     let mut browser = Browser::new(&tenant);
@@ -200,7 +200,7 @@ async fn a_weak_password_is_refused_and_the_link_stays_good() {
 }
 
 #[tokio::test]
-async fn of_many_who_use_one_link_at_once_one_sets_the_password() {
+async fn one_of_many_concurrent_uses_of_a_link_sets_the_password() {
     let tenant = std::sync::Arc::new(open_tenant().await);
     request_reset(&tenant, &email("auth0|1")).await;
     let mut browser = Browser::new(&tenant);
@@ -227,7 +227,7 @@ async fn of_many_who_use_one_link_at_once_one_sets_the_password() {
 }
 
 #[tokio::test]
-async fn a_link_is_over_when_the_address_or_the_password_has_changed_since() {
+async fn a_link_is_invalid_after_a_change_of_address_or_password() {
     for change in [json!({ "email": "other@example.test" }), json!({ "password": "changed by hand" })] {
         let tenant = open_tenant().await;
         request_reset(&tenant, &email("auth0|1")).await;
@@ -244,7 +244,7 @@ async fn a_link_is_over_when_the_address_or_the_password_has_changed_since() {
 }
 
 #[tokio::test]
-async fn a_linked_logins_password_is_set_and_nothing_else_of_the_account() {
+async fn a_reset_of_a_linked_identity_changes_its_password_only() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9", "auth0|1"]]).await;
     request_reset(&tenant, &email("auth0|1")).await;
     let mut browser = Browser::new(&tenant);
@@ -263,7 +263,7 @@ async fn a_linked_logins_password_is_set_and_nothing_else_of_the_account() {
 }
 
 #[tokio::test]
-async fn a_code_and_a_password_are_kept_as_digests_only() {
+async fn a_code_and_a_password_are_stored_as_digests_only() {
     let tenant = open_tenant().await;
     request_reset(&tenant, &email("auth0|1")).await;
     let link = tenant.take_link();
@@ -277,7 +277,7 @@ async fn a_code_and_a_password_are_kept_as_digests_only() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_unknown_is_refused_before_any_address_is_looked_at() {
+async fn missing_or_unknown_parameters_are_refused_before_the_address_is_looked_up() {
     let tenant = open_tenant().await;
     let whole = json!({ "client_id": PAGE, "connection": DATABASE, "email": email("auth0|1") });
     for (name, value, words) in [

@@ -38,7 +38,7 @@ async fn signed_in(tenant: &TestTenant) -> Browser<'_> {
 }
 
 #[tokio::test]
-async fn a_code_can_travel_in_the_fragment() {
+async fn a_code_can_be_sent_in_the_fragment() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let response = signed_in(&tenant).await.get(&authorize_path(&[("response_mode", "fragment")])).await;
     assert!(response.location().starts_with(&format!("{CALLBACK}#code=")), "{}", response.location());
@@ -47,7 +47,7 @@ async fn a_code_can_travel_in_the_fragment() {
 }
 
 #[tokio::test]
-async fn a_code_can_be_posted_by_a_form_that_goes_to_the_application_only() {
+async fn a_code_can_be_sent_by_form_post_to_the_application_only() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let state = "\"><script>alert(1)</script>";
     let path = authorize_path(&[("response_mode", "form_post"), ("state", state)]);
@@ -65,7 +65,7 @@ async fn a_code_can_be_posted_by_a_form_that_goes_to_the_application_only() {
 }
 
 #[tokio::test]
-async fn a_web_application_gets_an_id_token_by_form_right_after_the_password() {
+async fn a_web_application_gets_an_id_token_by_form_post_after_the_password() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let mut browser = Browser::new(&tenant);
     let login_state =
@@ -81,7 +81,7 @@ async fn a_web_application_gets_an_id_token_by_form_right_after_the_password() {
 }
 
 #[tokio::test]
-async fn an_id_token_travels_in_the_fragment_by_default_and_never_in_a_query() {
+async fn an_id_token_is_sent_in_the_fragment_by_default_and_never_in_a_query() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let mut browser = signed_in(&tenant).await;
     let response = browser.get(&authorize_path(&id_token(&[("prompt", "none")]))).await;
@@ -95,7 +95,7 @@ async fn an_id_token_travels_in_the_fragment_by_default_and_never_in_a_query() {
 }
 
 #[tokio::test]
-async fn a_refusal_travels_as_the_answer_would() {
+async fn an_error_is_sent_in_the_requested_response_mode() {
     let tenant = TestTenant::with_users(&[]).await;
     let mut browser = Browser::new(&tenant);
     let response = browser.get(&authorize_path(&id_token(&[("prompt", "none")]))).await;
@@ -107,7 +107,7 @@ async fn a_refusal_travels_as_the_answer_would() {
 }
 
 #[tokio::test]
-async fn an_id_token_takes_a_nonce_openid_and_leave() {
+async fn an_id_token_requires_a_nonce_openid_and_the_implicit_grant() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let mut browser = signed_in(&tenant).await;
     for (with, error) in [

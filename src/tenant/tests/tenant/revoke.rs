@@ -13,7 +13,7 @@ async fn refresh_token(tenant: &TestTenant) -> String {
 }
 
 #[tokio::test]
-async fn a_client_gives_a_refresh_token_back_and_its_family_ends() {
+async fn revoking_a_refresh_token_revokes_its_family() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let first = refresh_token(&tenant).await;
     let tokens = tenant.refresh(&first, &[]).await.json();
@@ -32,7 +32,7 @@ async fn a_client_gives_a_refresh_token_back_and_its_family_ends() {
 }
 
 #[tokio::test]
-async fn an_opaque_access_token_can_be_given_back() {
+async fn an_opaque_access_token_can_be_revoked() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let code = Browser::new(&tenant).sign_in("auth0|1", &[("audience", "")]).await;
     let tokens = tenant.exchange_code(&code, &[]).await.json();
@@ -45,7 +45,7 @@ async fn an_opaque_access_token_can_be_given_back() {
 }
 
 #[tokio::test]
-async fn another_clients_token_stays_and_nobody_learns_of_it() {
+async fn a_token_of_another_client_is_not_revoked_and_the_response_does_not_reveal_it() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let token = refresh_token(&tenant).await;
     for token in [&*token, "unknown"] {
@@ -60,7 +60,7 @@ async fn another_clients_token_stays_and_nobody_learns_of_it() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_may_revoke() {
+async fn cors_allows_revocation() {
     let tenant = TestTenant::with_users(&[]).await;
     let preflight = Request::options("/oauth/revoke")
         .header("origin", "https://app.example.test")

@@ -44,7 +44,7 @@ async fn find(tenant: &TestTenant, parameters: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn everybody_is_listed_by_pages_in_the_order_of_the_ids() {
+async fn users_are_listed_by_pages_ordered_by_id() {
     let tenant = open_tenant().await;
     assert_eq!(find(&tenant, &[]).await, ["auth0|1", "auth0|2", "google-oauth2|8", "google-oauth2|9"]);
     assert_eq!(find(&tenant, &[("per_page", "3"), ("page", "1")]).await, ["google-oauth2|9"]);
@@ -55,7 +55,7 @@ async fn everybody_is_listed_by_pages_in_the_order_of_the_ids() {
 }
 
 #[tokio::test]
-async fn a_listed_user_is_the_one_that_is_read_by_id() {
+async fn a_listed_user_equals_the_user_read_by_id() {
     let tenant = open_tenant().await;
     let machine = tenant.machine_token("read:users").await;
     let read = tenant.call(Method::GET, "/api/v2/users/auth0%7C1", &machine).await.json();
@@ -64,7 +64,7 @@ async fn a_listed_user_is_the_one_that_is_read_by_id() {
 }
 
 #[tokio::test]
-async fn searches_find_who_is_meant() {
+async fn searches_find_the_matching_users() {
     let tenant = open_tenant().await;
     for (query, expected) in [
         ("email:\"AUTH01@example.test\"", vec!["auth0|1"]),
@@ -102,7 +102,7 @@ async fn searches_find_who_is_meant() {
 }
 
 #[tokio::test]
-async fn answers_are_put_in_order_and_those_without_a_value_come_last() {
+async fn results_are_sorted_and_users_without_a_value_come_last() {
     let tenant = open_tenant().await;
     let names = [("sort", "name:1"), ("fields", "user_id,name")];
     assert_eq!(find(&tenant, &names).await, ["auth0|1", "auth0|2", "google-oauth2|8", "google-oauth2|9"]);
@@ -114,7 +114,7 @@ async fn answers_are_put_in_order_and_those_without_a_value_come_last() {
 }
 
 #[tokio::test]
-async fn a_search_that_cannot_be_done_is_refused_with_a_reason() {
+async fn an_invalid_search_is_refused_with_a_reason() {
     let tenant = open_tenant().await;
     let deep = "(".repeat(100);
     let wide = "a ".repeat(600);
@@ -155,7 +155,7 @@ async fn a_search_that_cannot_be_done_is_refused_with_a_reason() {
 }
 
 #[tokio::test]
-async fn searching_takes_the_scope_before_the_query_is_read() {
+async fn searching_requires_the_scope_before_the_query_is_read() {
     let tenant = open_tenant().await;
     let page = tenant.user_token("auth0|1").await;
     let response = tenant.call(Method::GET, &format!("{PATH}?q=(("), &page).await;
@@ -163,7 +163,7 @@ async fn searching_takes_the_scope_before_the_query_is_read() {
 }
 
 #[tokio::test]
-async fn a_search_that_takes_more_than_two_seconds_is_given_up() {
+async fn a_search_times_out_after_two_seconds() {
     let seeds = (0..300).map(|number| user(&[&format!("github|{number}")])).collect();
     let tenant = TestTenant::with_seeds(seeds).await;
     let path = format!("{PATH}?q=name:nobody&search_engine=v3");

@@ -16,7 +16,7 @@ async fn open_tenant() -> TestTenant {
 }
 
 #[tokio::test]
-async fn a_password_opens_the_account_and_is_counted() {
+async fn a_sign_in_with_a_password_is_counted() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
@@ -35,7 +35,7 @@ async fn a_password_opens_the_account_and_is_counted() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_person_are_told_the_same() {
+async fn a_wrong_password_and_an_unknown_person_have_the_same_response() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
@@ -87,7 +87,7 @@ async fn an_unknown_person_takes_as_much_work_as_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn an_imported_hash_is_replaced_by_our_own_at_the_first_sign_in_and_not_by_a_wrong_password() {
+async fn an_imported_hash_is_replaced_at_the_first_sign_in_and_not_by_a_wrong_password() {
     let tenant = open_tenant().await;
     let connection = model::ConnectionName::new(DATABASE);
     let stored = async || {
@@ -105,7 +105,7 @@ async fn an_imported_hash_is_replaced_by_our_own_at_the_first_sign_in_and_not_by
 }
 
 #[tokio::test]
-async fn a_session_answers_without_asking_until_it_ends() {
+async fn a_session_signs_in_without_interaction_until_it_expires() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
@@ -126,7 +126,7 @@ async fn a_session_answers_without_asking_until_it_ends() {
 }
 
 #[tokio::test]
-async fn an_idle_session_ends() {
+async fn an_idle_session_expires() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
@@ -136,7 +136,7 @@ async fn an_idle_session_ends() {
 }
 
 #[tokio::test]
-async fn prompt_and_max_age_ask_again() {
+async fn prompt_and_max_age_require_a_new_sign_in() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
@@ -151,7 +151,7 @@ async fn prompt_and_max_age_ask_again() {
 }
 
 #[tokio::test]
-async fn a_redirect_uri_is_compared_to_the_letter_and_never_redirected_to() {
+async fn a_redirect_uri_is_compared_exactly_and_an_invalid_one_is_never_followed() {
     let tenant = open_tenant().await;
     for uri in [
         "http://localhost:3000/Callback",
@@ -181,7 +181,7 @@ async fn a_redirect_uri_is_compared_to_the_letter_and_never_redirected_to() {
 }
 
 #[tokio::test]
-async fn an_unknown_client_and_a_doubled_parameter_are_told_on_a_page() {
+async fn an_unknown_client_and_a_duplicate_parameter_have_an_error_page() {
     let tenant = open_tenant().await;
     let response = Browser::new(&tenant).get(&authorize_path(&[("client_id", "nobody")])).await;
     assert_eq!((response.status.as_u16(), response.location()), (403, ""));
@@ -191,7 +191,7 @@ async fn an_unknown_client_and_a_doubled_parameter_are_told_on_a_page() {
 }
 
 #[tokio::test]
-async fn a_request_that_cannot_be_met_goes_back_with_its_reason_and_state() {
+async fn an_invalid_request_redirects_with_error_and_state() {
     let tenant = open_tenant().await;
     for (with, error) in [
         ([("response_type", "token")], "unsupported_response_type"),
@@ -219,7 +219,7 @@ async fn a_request_that_cannot_be_met_goes_back_with_its_reason_and_state() {
 }
 
 #[tokio::test]
-async fn a_login_belongs_to_the_browser_that_asked_for_it() {
+async fn a_pending_login_is_bound_to_its_browser() {
     let tenant = open_tenant().await;
     let mut attacker = Browser::new(&tenant);
     let login_state = attacker.start_login(&[]).await;
@@ -234,7 +234,7 @@ async fn a_login_belongs_to_the_browser_that_asked_for_it() {
 }
 
 #[tokio::test]
-async fn a_form_of_another_site_is_not_looked_at() {
+async fn a_form_of_another_site_is_refused() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
@@ -247,7 +247,7 @@ async fn a_form_of_another_site_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn a_login_page_opens_one_session_and_goes_stale() {
+async fn a_pending_login_opens_one_session_and_expires() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
@@ -262,7 +262,7 @@ async fn a_login_page_opens_one_session_and_goes_stale() {
 }
 
 #[tokio::test]
-async fn every_sign_in_begins_a_new_session_and_ends_the_one_before() {
+async fn every_sign_in_starts_a_new_session_and_ends_the_previous_one() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
@@ -278,7 +278,7 @@ async fn every_sign_in_begins_a_new_session_and_ends_the_one_before() {
 }
 
 #[tokio::test]
-async fn cookies_are_out_of_reach_for_scripts_and_other_sites() {
+async fn cookies_are_http_only_and_same_site() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
@@ -289,7 +289,7 @@ async fn cookies_are_out_of_reach_for_scripts_and_other_sites() {
 }
 
 #[tokio::test]
-async fn a_blocked_account_is_not_opened() {
+async fn a_blocked_user_cannot_sign_in() {
     let mut blocked = user(&["auth0|1"]);
     blocked.user.blocked = Some(true);
     let tenant = TestTenant::with_seeds(vec![blocked]).await;
@@ -302,7 +302,7 @@ async fn a_blocked_account_is_not_opened() {
 }
 
 #[tokio::test]
-async fn the_login_hint_is_typed_already() {
+async fn the_login_hint_is_filled_in() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[("login_hint", "ada@example.test\"><script>")]).await;
@@ -311,7 +311,7 @@ async fn the_login_hint_is_typed_already() {
 }
 
 #[tokio::test]
-async fn a_frame_gets_the_answer_by_message_if_its_origin_is_allowed() {
+async fn a_web_message_response_is_sent_to_an_allowed_origin() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let silent = authorize_path(&[("prompt", "none"), ("response_mode", "web_message")]);
@@ -331,7 +331,7 @@ async fn a_frame_gets_the_answer_by_message_if_its_origin_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_page_where_the_way_ends_leads_back_to_the_application_that_asked_and_nowhere_else() {
+async fn an_error_page_links_to_the_application_that_started_the_login_only() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
@@ -354,7 +354,7 @@ async fn a_page_where_the_way_ends_leads_back_to_the_application_that_asked_and_
 }
 
 #[tokio::test]
-async fn where_no_application_is_known_a_page_leads_where_the_tenant_says_or_nowhere() {
+async fn without_a_known_application_an_error_page_links_to_the_configured_url_or_none() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let nowhere = async |browser: &mut Browser<'_>| {
@@ -376,7 +376,7 @@ async fn where_no_application_is_known_a_page_leads_where_the_tenant_says_or_now
 }
 
 #[tokio::test]
-async fn no_message_is_sent_to_an_origin_that_may_not_receive_any() {
+async fn no_web_message_is_sent_to_an_origin_that_is_not_allowed() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
@@ -392,7 +392,7 @@ async fn no_message_is_sent_to_an_origin_that_may_not_receive_any() {
 }
 
 #[tokio::test]
-async fn whatever_is_asked_of_a_hosted_page_is_answered_with_a_page() {
+async fn every_request_to_a_hosted_page_has_a_page_as_response() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;

@@ -57,7 +57,7 @@ async fn a_new_person_signs_up_on_the_hosted_page_and_is_signed_in() {
 }
 
 #[tokio::test]
-async fn the_login_page_leads_to_sign_up_where_somebody_can() {
+async fn the_login_page_links_to_sign_up_if_it_is_allowed() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     for (connection, offered) in [("", true), ("staff", false)] {
@@ -79,7 +79,7 @@ async fn the_login_page_leads_to_sign_up_where_somebody_can() {
 }
 
 #[tokio::test]
-async fn the_endpoint_answers_with_the_new_users_id_and_believes_nothing_else() {
+async fn the_sign_up_endpoint_returns_the_new_id_and_ignores_other_properties() {
     let tenant = open_tenant().await;
     let response = sign_up(
         &tenant,
@@ -103,7 +103,7 @@ async fn the_endpoint_answers_with_the_new_users_id_and_believes_nothing_else() 
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_and_adds_nobody() {
+async fn invalid_input_is_refused_and_creates_no_user() {
     let tenant = open_tenant().await;
     for (with, code) in [
         (json!({ "client_id": null }), "invalid_request"),
@@ -131,14 +131,14 @@ async fn what_cannot_be_is_refused_and_adds_nobody() {
 }
 
 #[tokio::test]
-async fn a_weak_password_is_answered_with_the_rules_in_auth0s_shape() {
+async fn a_weak_password_has_auth0s_error_with_the_rules() {
     let tenant = open_tenant().await;
     let response = sign_up(&tenant, json!({ "password": "short" })).await;
     assert_snapshot!(response.status_and_text(), @r#"400 {"code":"invalid_password","description":{"rules":[{"code":"lengthAtLeast","format":[8],"message":"At least %d characters in length","verified":false}],"verified":false},"message":"Password is too weak","name":"PasswordStrengthError","policy":"* At least 8 characters in length","statusCode":400}"#);
 }
 
 #[tokio::test]
-async fn an_address_that_somebody_has_is_an_invalid_sign_up_and_changes_nothing() {
+async fn signing_up_with_an_existing_address_is_invalid_and_changes_nothing() {
     let tenant = open_tenant().await;
     let before = tenant.row("auth0|1").await;
     for taken in [email("auth0|1"), email("auth0|1").to_uppercase()] {
@@ -155,7 +155,7 @@ async fn an_address_that_somebody_has_is_an_invalid_sign_up_and_changes_nothing(
 }
 
 #[tokio::test]
-async fn a_user_name_signs_in_and_is_nobody_elses_name_or_address() {
+async fn a_username_signs_in_and_is_unique_among_usernames_and_addresses() {
     let tenant = open_tenant().await;
     let member = |address: &str, username: Value| {
         json!({ "client_id": "other", "connection": "members", "email": address, "username": username,
@@ -184,7 +184,7 @@ async fn a_user_name_signs_in_and_is_nobody_elses_name_or_address() {
 }
 
 #[tokio::test]
-async fn of_many_who_sign_up_with_one_address_one_does() {
+async fn one_of_many_concurrent_sign_ups_with_an_address_succeeds() {
     let tenant = std::sync::Arc::new(open_tenant().await);
     let tries: Vec<_> = (0..8)
         .map(|_| {
@@ -201,7 +201,7 @@ async fn of_many_who_sign_up_with_one_address_one_does() {
 }
 
 #[tokio::test]
-async fn who_signs_up_again_and_again_waits() {
+async fn frequent_sign_ups_are_limited() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     browser.address = Some("192.0.2.1".parse().unwrap());
@@ -218,7 +218,7 @@ async fn who_signs_up_again_and_again_waits() {
 }
 
 #[tokio::test]
-async fn nobody_is_signed_up_by_another_sites_form_or_in_another_browsers_login() {
+async fn a_form_of_another_site_or_another_browsers_login_signs_nobody_up() {
     let tenant = open_tenant().await;
     let mut attacker = Browser::new(&tenant);
     let login_state = attacker.start_login(&[]).await;

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::test_tenant::{Browser, START, TestTenant, authorize_path, claims_in, email};
 
 #[tokio::test]
-async fn a_known_person_opens_the_account_that_their_identity_is_linked_to() {
+async fn a_known_person_signs_in_to_the_account_of_their_identity() {
     let tenant = TestTenant::with_users(&[&["auth0|1", "google-oauth2|9"]]).await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
@@ -20,7 +20,7 @@ async fn a_known_person_opens_the_account_that_their_identity_is_linked_to() {
 }
 
 #[tokio::test]
-async fn a_new_person_gets_an_account_and_is_known_the_next_time() {
+async fn a_new_person_gets_an_account_and_is_recognised_the_next_time() {
     let tenant = TestTenant::with_users(&[]).await;
     let typed = [("choice", ""), ("name", "Ada"), ("email", "ada@example.test"), ("email_verified", "true")];
     let response = Browser::new(&tenant).stand_in("github", &typed).await;
@@ -52,7 +52,7 @@ async fn a_new_id_has_the_form_of_its_provider() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_and_adds_nobody() {
+async fn invalid_input_is_refused_and_creates_no_user() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9"]]).await;
     for (connection, fields, sentence) in [
         ("google-oauth2", vec![("choice", "10")], "no longer here"),
@@ -76,7 +76,7 @@ async fn what_cannot_be_is_refused_and_adds_nobody() {
 }
 
 #[tokio::test]
-async fn a_connection_that_the_application_may_not_use_is_not_offered() {
+async fn a_connection_that_is_disabled_for_the_application_is_not_offered() {
     let tenant = TestTenant::with_users(&[]).await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
@@ -104,7 +104,7 @@ async fn open_stand_in(
 }
 
 #[tokio::test]
-async fn a_remembered_person_who_is_hinted_at_goes_straight_through_and_has_signed_in_now() {
+async fn a_hint_for_a_remembered_person_signs_in_without_interaction() {
     let tenant = TestTenant::with_users(&[&["auth0|1", "google-oauth2|9"], &["google-oauth2|10"]]).await;
     let mut browser = Browser::new(&tenant);
     browser.stand_in("google-oauth2", &[("choice", "9")]).await;
@@ -122,7 +122,7 @@ async fn a_remembered_person_who_is_hinted_at_goes_straight_through_and_has_sign
 }
 
 #[tokio::test]
-async fn without_a_fitting_hint_or_when_asked_to_the_stand_in_asks() {
+async fn without_a_matching_hint_or_with_prompt_login_the_stand_in_shows_its_page() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9"], &["google-oauth2|91"], &["github|9"]]).await;
     let mut browser = Browser::new(&tenant);
     browser.stand_in("google-oauth2", &[("choice", "91")]).await;
@@ -146,7 +146,7 @@ async fn without_a_fitting_hint_or_when_asked_to_the_stand_in_asks() {
 }
 
 #[tokio::test]
-async fn nobody_is_remembered_in_another_browser_or_by_a_cookie_that_was_made_up_or_replaced() {
+async fn nobody_is_remembered_in_another_browser_or_by_an_invalid_or_replaced_cookie() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9"]]).await;
     let mut browser = Browser::new(&tenant);
     browser.stand_in("google-oauth2", &[("choice", "9")]).await;

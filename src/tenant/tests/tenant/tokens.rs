@@ -48,7 +48,7 @@ async fn a_code_becomes_tokens_with_the_documented_claims() {
 }
 
 #[tokio::test]
-async fn scopes_that_a_person_cannot_grant_are_dropped_without_a_word() {
+async fn scopes_that_a_person_cannot_grant_are_dropped_without_an_error() {
     let tenant = open_tenant().await;
     let scope = "openid update:users read:users delete:current_user read:current_user";
     let code = Browser::new(&tenant).sign_in("auth0|1", &[("scope", scope)]).await;
@@ -56,7 +56,7 @@ async fn scopes_that_a_person_cannot_grant_are_dropped_without_a_word() {
 }
 
 #[tokio::test]
-async fn json_does_as_well_as_a_form() {
+async fn the_token_endpoint_accepts_json_and_forms() {
     let tenant = open_tenant().await;
     let code = Browser::new(&tenant).sign_in("auth0|1", &[]).await;
     let body = json!({ "grant_type": "authorization_code", "client_id": PAGE, "code": code,
@@ -65,7 +65,7 @@ async fn json_does_as_well_as_a_form() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_once() {
+async fn a_code_is_valid_once() {
     let tenant = open_tenant().await;
     let code = Browser::new(&tenant).sign_in("auth0|1", &[]).await;
     assert_eq!(tenant.exchange_code(&code, &[]).await.status, 200);
@@ -73,7 +73,7 @@ async fn a_code_is_good_once() {
 }
 
 #[tokio::test]
-async fn of_sixteen_who_exchange_one_code_one_succeeds() {
+async fn one_of_sixteen_concurrent_exchanges_of_a_code_succeeds() {
     let tenant = std::sync::Arc::new(open_tenant().await);
     let code = Browser::new(&tenant).sign_in("auth0|1", &[]).await;
     let tries: Vec<_> = (0..16)
@@ -92,7 +92,7 @@ async fn of_sixteen_who_exchange_one_code_one_succeeds() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_for_a_minute() {
+async fn a_code_expires_after_a_minute() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     let code = browser.sign_in("auth0|1", &[]).await;
@@ -155,7 +155,7 @@ async fn a_verifier_that_is_too_short_too_long_or_the_challenge_itself_is_refuse
 }
 
 #[tokio::test]
-async fn a_stripped_challenge_is_noticed() {
+async fn a_verifier_without_a_challenge_is_refused() {
     let tenant = open_tenant().await;
     let without = [("client_id", "web"), ("code_challenge", ""), ("code_challenge_method", "")];
     let code = Browser::new(&tenant).sign_in("auth0|1", &without).await;
@@ -165,7 +165,7 @@ async fn a_stripped_challenge_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_confidential_client_proves_itself_in_body_or_header() {
+async fn a_confidential_client_authenticates_in_body_or_header() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
@@ -208,7 +208,7 @@ async fn a_grant_must_be_known_and_allowed() {
 }
 
 #[tokio::test]
-async fn without_an_audience_the_token_is_opaque_and_opens_userinfo_only() {
+async fn without_an_audience_the_token_is_opaque_and_valid_for_userinfo_only() {
     let tenant = open_tenant().await;
     let code = Browser::new(&tenant).sign_in("auth0|1", &[("audience", "")]).await;
     let tokens = tenant.exchange_code(&code, &[]).await.json();
@@ -225,7 +225,7 @@ async fn without_an_audience_the_token_is_opaque_and_opens_userinfo_only() {
 }
 
 #[tokio::test]
-async fn userinfo_refuses_what_is_no_access_token_of_its_own() {
+async fn userinfo_refuses_tokens_of_other_audiences() {
     let tenant = open_tenant().await;
     for token in [tenant.id_token("auth0|1", PAGE).await, "opaque".to_owned(), "a.b.c".to_owned()] {
         let response = userinfo(&tenant, &token).await;
@@ -242,7 +242,7 @@ async fn userinfo_refuses_what_is_no_access_token_of_its_own() {
 }
 
 #[tokio::test]
-async fn no_code_token_or_password_is_stored_as_it_is() {
+async fn no_code_is_stored_in_plain_text() {
     let tenant = open_tenant().await;
     let code = Browser::new(&tenant).sign_in("auth0|1", &[("audience", "")]).await;
     let digest = tenant::secret::Secret::new(code.clone()).digest();
@@ -258,7 +258,7 @@ async fn no_code_token_or_password_is_stored_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_token_for_an_api_of_ones_own_opens_userinfo_where_openid_was_asked_for_and_nothing_else() {
+async fn a_token_for_another_api_is_valid_for_userinfo_with_openid_and_not_for_the_management_api() {
     let tenant = open_tenant().await;
     let tokens = async |scope: &str| {
         let with = [("audience", API), ("scope", scope), ("prompt", "login")];

@@ -22,7 +22,7 @@ async fn unlink(tenant: &TestTenant, path: &str) -> crate::test_tenant::TestResp
 }
 
 #[tokio::test]
-async fn a_linked_identity_goes_and_the_rest_is_returned_with_profile_data_on_each() {
+async fn an_identity_is_unlinked_and_the_remaining_ones_are_returned_with_profile_data() {
     let tenant = three_logins().await;
     let response = unlink(&tenant, "google-oauth2/115").await;
     assert_snapshot!(response.status_and_text(), @r#"200 [{"profileData":{"email":"auth01@example.test"},"connection":"Username-Password-Authentication","user_id":"1","provider":"auth0","isSocial":false},{"profileData":{"email":"samlpacmeengada@example.test"},"connection":"acme","user_id":"acme|eng/ada","provider":"samlp","isSocial":false}]"#);
@@ -31,7 +31,7 @@ async fn a_linked_identity_goes_and_the_rest_is_returned_with_profile_data_on_ea
 }
 
 #[tokio::test]
-async fn the_freed_identity_is_a_separate_user_without_metadata_or_past() {
+async fn the_unlinked_identity_is_a_separate_user_without_metadata_or_history() {
     let tenant = three_logins().await;
     tenant.clock.advance(std::time::Duration::from_mins(1));
     unlink(&tenant, "google-oauth2/115").await;
@@ -54,7 +54,7 @@ async fn the_freed_identity_is_a_separate_user_without_metadata_or_past() {
 }
 
 #[tokio::test]
-async fn a_numeric_id_stays_a_number_in_the_answer_and_matches_as_text() {
+async fn a_numeric_id_stays_a_number_in_the_response_and_matches_as_text() {
     let mut seed = user(&["auth0|1", "github|42", "github|43"]);
     for identity in &mut seed.user.identities[1..] {
         identity.user_id = model::IdentityId::from_parts(identity.user_id.as_str(), true);
@@ -75,7 +75,7 @@ async fn an_id_with_pipes_and_slashes_is_found_in_every_encoding() {
 }
 
 #[tokio::test]
-async fn an_id_may_stand_behind_its_connection() {
+async fn an_id_can_be_prefixed_with_its_connection() {
     let tenant = three_logins().await;
     assert_eq!(
         unlink(&tenant, "google-oauth2/google-oauth2%7C115").await.json().as_array().unwrap().len(),
@@ -84,7 +84,7 @@ async fn an_id_may_stand_behind_its_connection() {
 }
 
 #[tokio::test]
-async fn an_id_that_reads_like_anothers_behind_its_connection_is_its_own() {
+async fn an_exact_id_has_precedence_over_one_prefixed_with_its_connection() {
     let imported = format!("auth0|{DATABASE}|7");
     let tenant = TestTenant::with_users(&[&["google-oauth2|9", "auth0|7", &imported]]).await;
     let machine = tenant.machine_token("update:users").await;
@@ -96,7 +96,7 @@ async fn an_id_that_reads_like_anothers_behind_its_connection_is_its_own() {
 }
 
 #[tokio::test]
-async fn what_matches_nothing_is_answered_with_the_unchanged_list() {
+async fn an_unlink_that_matches_nothing_returns_the_unchanged_list() {
     let tenant = three_logins().await;
     for segment in [
         "google-oauth2/116",
@@ -115,7 +115,7 @@ async fn what_matches_nothing_is_answered_with_the_unchanged_list() {
 }
 
 #[tokio::test]
-async fn the_same_unlink_again_is_harmless() {
+async fn repeating_an_unlink_is_harmless() {
     let tenant = three_logins().await;
     let first = unlink(&tenant, "google-oauth2/115").await;
     let second = unlink(&tenant, "google-oauth2/115").await;
@@ -123,7 +123,7 @@ async fn the_same_unlink_again_is_harmless() {
 }
 
 #[tokio::test]
-async fn the_primary_stays_whether_or_not_it_is_alone() {
+async fn the_primary_cannot_be_unlinked() {
     let tenant = TestTenant::with_users(&[&["auth0|1", "github|42"], &["auth0|2"]]).await;
     let response = unlink(&tenant, "auth0/1").await;
     assert_snapshot!(response.status_and_text(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Main identity cannot be removed.","errorCode":"delete_main_user_identity"}"#);
@@ -141,7 +141,7 @@ async fn an_unknown_provider_is_a_path_error() {
 }
 
 #[tokio::test]
-async fn somebody_elses_identities_are_refused_alike_whether_they_exist_or_not() {
+async fn another_users_identities_are_refused_alike_whether_or_not_they_exist() {
     let tenant = three_logins().await;
     let token = tenant.user_token("auth0|2").await;
     let mut responses = Vec::new();
@@ -156,14 +156,14 @@ async fn somebody_elses_identities_are_refused_alike_whether_they_exist_or_not()
 }
 
 #[tokio::test]
-async fn an_id_that_is_no_text_is_a_path_error() {
+async fn an_id_that_is_not_utf_8_is_a_path_error() {
     let tenant = three_logins().await;
     let response = unlink(&tenant, "google-oauth2/%FF").await;
     assert_eq!((response.status.as_u16(), &response.json()["errorCode"]), (400, &json!("invalid_uri")));
 }
 
 #[tokio::test]
-async fn permission_is_asked_before_the_path_is_judged() {
+async fn permission_is_checked_before_the_path_is_validated() {
     let tenant = three_logins().await;
     let token = tenant.user_token("auth0|2").await;
     let response = tenant.call(Method::DELETE, &format!("{PATH}/gogle/115"), &token).await;
@@ -180,7 +180,7 @@ async fn without_the_scope_nothing_is_unlinked() {
 }
 
 #[tokio::test]
-async fn a_machine_unlinks_for_anybody_and_learns_that_somebody_does_not_exist() {
+async fn a_machine_unlinks_for_any_user_and_gets_404_for_an_unknown_one() {
     let tenant = three_logins().await;
     let token = tenant.machine_token("update:users").await;
     let response = tenant.call(Method::DELETE, &format!("{PATH}/google-oauth2/115"), &token).await;
@@ -190,7 +190,7 @@ async fn a_machine_unlinks_for_anybody_and_learns_that_somebody_does_not_exist()
 }
 
 #[tokio::test]
-async fn a_later_sign_in_with_the_freed_identity_opens_its_own_account() {
+async fn a_later_sign_in_with_the_unlinked_identity_opens_its_own_account() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9", "auth0|1"]]).await;
     let code = Browser::new(&tenant).sign_in("auth0|1", &[]).await;
     assert_eq!(tenant.account_of(&code).await, "google-oauth2|9");
@@ -203,7 +203,7 @@ async fn a_later_sign_in_with_the_freed_identity_opens_its_own_account() {
 }
 
 #[tokio::test]
-async fn a_session_that_the_freed_identity_began_ends_and_others_go_on() {
+async fn unlinking_ends_the_sessions_of_the_identity_only() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9", "auth0|1"]]).await;
     let mut by_password = Browser::new(&tenant);
     by_password.sign_in("auth0|1", &[]).await;
@@ -248,7 +248,7 @@ async fn the_last_identity_that_can_sign_in_is_unlinked_by_machines_only() {
 }
 
 #[tokio::test]
-async fn of_the_last_two_that_can_sign_in_parallel_unlinks_take_one() {
+async fn concurrent_unlinks_leave_one_identity_that_can_sign_in() {
     let tenant =
         std::sync::Arc::new(TestTenant::with_users(&[&["linkedin|1", "auth0|3", "github|42"]]).await);
     let token = tenant.user_token("linkedin|1").await;

@@ -44,7 +44,7 @@ async fn metadata_are_merged_at_the_first_level_and_the_change_is_dated() {
 }
 
 #[tokio::test]
-async fn root_attributes_are_replaced_and_null_brings_the_default_back() {
+async fn root_attributes_are_replaced_and_null_restores_the_default() {
     let tenant = open_tenant().await;
     let body =
         json!({ "name": "Ada", "given_name": "A", "picture": "https://example.test/a.png", "blocked": true });
@@ -59,7 +59,7 @@ async fn root_attributes_are_replaced_and_null_brings_the_default_back() {
 }
 
 #[tokio::test]
-async fn a_form_changes_a_user_and_its_booleans_are_words() {
+async fn a_form_updates_a_user_and_its_booleans_are_text() {
     let tenant = open_tenant().await;
     let change = async |body: &str| {
         let request = axum::http::Request::patch(PATH)
@@ -77,7 +77,7 @@ async fn a_form_changes_a_user_and_its_booleans_are_words() {
 }
 
 #[tokio::test]
-async fn a_new_password_signs_in_and_ends_the_sessions_of_the_old() {
+async fn a_new_password_signs_in_and_ends_earlier_sessions() {
     let tenant = open_tenant().await;
     let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
@@ -96,7 +96,7 @@ async fn a_new_password_signs_in_and_ends_the_sessions_of_the_old() {
 }
 
 #[tokio::test]
-async fn a_new_password_signs_the_account_out_everywhere_and_nobody_else() {
+async fn a_new_password_signs_out_its_account_everywhere_and_no_other() {
     let tenant = TestTenant::with_users(&[&["auth0|1", "google-oauth2|9"], &["auth0|2"]]).await;
     let (mut mine, mut theirs) = (Browser::new(&tenant), Browser::new(&tenant));
     let by_password = tenant.tokens(&mut mine, "auth0|1", PAGE).await;
@@ -116,7 +116,7 @@ async fn a_new_password_signs_the_account_out_everywhere_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_new_address_signs_in_is_unverified_and_may_be_nobody_elses() {
+async fn a_new_address_signs_in_is_unverified_and_unique() {
     let tenant = open_tenant().await;
     let user = patch(&tenant, PATH, &json!({ "email": "New@Example.test" })).await.json();
     assert_eq!((&user["email"], &user["email_verified"]), (&json!("new@example.test"), &json!(false)));
@@ -146,7 +146,7 @@ async fn a_secondary_changes_its_address_and_password_by_naming_its_connection()
 }
 
 #[tokio::test]
-async fn what_cannot_be_changed_is_refused_with_the_documented_words() {
+async fn immutable_attributes_are_refused_with_the_documented_error() {
     let tenant = open_tenant().await;
     let (database, social) = (PATH, "/api/v2/users/github%7C42");
     let stored = [tenant.row("auth0|1").await, tenant.row("github|42").await];
@@ -259,7 +259,7 @@ async fn mass_assignment_by_a_machine_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_profile_does_not_grow_without_end() {
+async fn the_size_of_a_profile_is_limited() {
     let tenant = open_tenant().await;
     for key in ["a", "b"] {
         let body = json!({ "app_metadata": { key: "x".repeat(30_000) } });
@@ -272,7 +272,7 @@ async fn a_profile_does_not_grow_without_end() {
 }
 
 #[tokio::test]
-async fn an_unknown_user_and_the_old_id_of_a_linked_one_are_not_found() {
+async fn an_unknown_user_and_the_id_of_a_linked_identity_are_not_found() {
     let tenant = open_tenant().await;
     for path in ["auth0%7C99", "google-oauth2%7C115"] {
         let response = patch(&tenant, &format!("/api/v2/users/{path}"), &json!({ "blocked": true })).await;
@@ -285,7 +285,7 @@ async fn an_unknown_user_and_the_old_id_of_a_linked_one_are_not_found() {
 }
 
 #[tokio::test]
-async fn the_app_metadata_scope_changes_app_metadata_of_anybody_and_nothing_else() {
+async fn the_app_metadata_scope_changes_app_metadata_of_any_user_and_nothing_else() {
     let tenant = open_tenant().await;
     let token = tenant.machine_token("update:users_app_metadata").await;
     let patch =

@@ -144,7 +144,7 @@ async fn a_person_of_another_provider_gets_an_account_and_opens_it_the_next_time
 }
 
 #[tokio::test]
-async fn the_login_page_leads_there_and_does_not_call_it_a_stand_in() {
+async fn the_login_page_links_to_the_provider_and_does_not_call_it_a_stand_in() {
     let (here, _there) = two_tenants(vec![], ClientAuthentication::None).await;
     let mut browser = Browser::new(&here);
     let login_state = browser.start_login(&[]).await;
@@ -168,7 +168,7 @@ async fn the_login_page_leads_there_and_does_not_call_it_a_stand_in() {
 }
 
 #[tokio::test]
-async fn what_the_application_asks_of_a_sign_in_is_asked_of_the_provider() {
+async fn login_hint_prompt_and_max_age_are_passed_to_the_provider() {
     let (here, _there) = two_tenants(vec![], ClientAuthentication::None).await;
     let with = [("login_hint", "ann@example.test"), ("max_age", "0"), ("prompt", "login")];
     let way = leave(&mut Browser::new(&here), "elsewhere", &with).await;
@@ -178,7 +178,7 @@ async fn what_the_application_asks_of_a_sign_in_is_asked_of_the_provider() {
 }
 
 #[tokio::test]
-async fn a_linked_login_elsewhere_opens_the_account_that_it_is_linked_to() {
+async fn a_linked_identity_of_a_provider_opens_the_primary_account() {
     let (here, there) = two_tenants(vec![user(&["auth0|ann"])], ClientAuthentication::SecretBasic).await;
     let mut other = Browser::new(&there);
     let way = leave(&mut Browser::new(&here), "elsewhere", &[]).await;
@@ -201,7 +201,7 @@ async fn a_linked_login_elsewhere_opens_the_account_that_it_is_linked_to() {
 }
 
 #[tokio::test]
-async fn nobody_stands_in_for_a_connection_that_has_a_provider() {
+async fn a_connection_with_a_provider_has_no_stand_in() {
     let (here, _there) = two_tenants(vec![], ClientAuthentication::None).await;
     let mut browser = Browser::new(&here);
     let login_state = browser.start_login(&[]).await;
@@ -212,7 +212,7 @@ async fn nobody_stands_in_for_a_connection_that_has_a_provider() {
 }
 
 #[tokio::test]
-async fn an_answer_that_another_browser_asked_for_signs_nobody_in() {
+async fn a_callback_for_another_browser_signs_nobody_in() {
     let (here, there) = two_tenants(vec![user(&["auth0|eve"])], ClientAuthentication::None).await;
     let way = leave(&mut Browser::new(&here), "elsewhere", &[]).await;
     let planted = sign_in_there(&mut Browser::new(&there), &way, "auth0|eve").await;
@@ -249,7 +249,7 @@ async fn a_code_of_another_login_is_not_exchanged() {
 }
 
 #[tokio::test]
-async fn an_answer_opens_one_session() {
+async fn a_callback_opens_one_session() {
     let (here, there) = two_tenants(vec![user(&["auth0|ann"])], ClientAuthentication::None).await;
     let mut browser = Browser::new(&here);
     let way = leave(&mut browser, "elsewhere", &[]).await;
@@ -260,7 +260,7 @@ async fn an_answer_opens_one_session() {
 }
 
 #[tokio::test]
-async fn a_blocked_account_is_not_opened_from_elsewhere() {
+async fn a_blocked_user_cannot_sign_in_through_a_provider() {
     let (here, there) = two_tenants(vec![user(&["auth0|ann"])], ClientAuthentication::None).await;
     let mut other = Browser::new(&there);
     round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
@@ -464,7 +464,7 @@ async fn a_token_that_the_provider_did_not_sign_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_new_key_is_looked_up_once_in_a_while() {
+async fn a_new_key_is_fetched_at_most_once_per_interval() {
     let (tenant, provider) = with_fake_provider().await;
     let keys = std::mem::replace(&mut provider.script().keys, json!({ "keys": [] }));
     let mut attempt = Attempt::start(&tenant, &[]).await;
@@ -480,7 +480,7 @@ async fn a_new_key_is_looked_up_once_in_a_while() {
 }
 
 #[tokio::test]
-async fn a_token_endpoint_that_answers_nonsense_signs_nobody_in() {
+async fn an_invalid_response_of_the_token_endpoint_signs_nobody_in() {
     let (tenant, provider) = with_fake_provider().await;
     for (status, text) in [
         (StatusCode::OK, "{}".to_owned()),
@@ -504,7 +504,7 @@ async fn a_token_endpoint_that_answers_nonsense_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn an_answer_names_its_provider_where_the_provider_says_that_it_does() {
+async fn the_iss_parameter_of_a_callback_is_checked_if_the_provider_supports_it() {
     let (tenant, provider) = with_fake_provider().await;
     provider.script().described = json!({ "authorization_response_iss_parameter_supported": true });
     for (more, taken) in [("", false), ("&iss=https://another.test/", false), ("&iss={issuer}", true)] {
@@ -520,7 +520,7 @@ async fn an_answer_names_its_provider_where_the_provider_says_that_it_does() {
 }
 
 #[tokio::test]
-async fn an_answer_at_another_connections_address_is_not_looked_at() {
+async fn a_callback_for_another_connection_is_refused() {
     let (listener, issuer) = socket().await;
     drop(listener);
     let connections = vec![through("elsewhere", "oidc", &issuer), through("beyond", "oidc", &issuer)];
@@ -536,7 +536,7 @@ async fn an_answer_at_another_connections_address_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn what_a_provider_says_is_told_to_the_application_that_asked_for_it_alone() {
+async fn a_providers_error_is_passed_to_an_application_that_named_the_connection() {
     let (tenant, _provider) = with_fake_provider().await;
     for (error, told) in [
         ("access_denied", "access_denied"),
@@ -555,7 +555,7 @@ async fn what_a_provider_says_is_told_to_the_application_that_asked_for_it_alone
 }
 
 #[tokio::test]
-async fn on_the_login_page_a_person_reads_what_happened_and_can_choose_another_way() {
+async fn the_login_page_shows_a_providers_error_and_the_other_connections() {
     let (tenant, _provider) = with_fake_provider().await;
     for (error, sentence) in [
         ("access_denied", "You did not finish signing in with Elsewhere."),
@@ -574,7 +574,7 @@ async fn on_the_login_page_a_person_reads_what_happened_and_can_choose_another_w
 }
 
 #[tokio::test]
-async fn a_silent_provider_keeps_nobody_waiting_and_is_found_when_it_speaks_again() {
+async fn an_unresponsive_provider_times_out_and_is_used_again_when_it_recovers() {
     let (tenant, provider) = with_fake_provider().await;
     provider.script().silent = true;
     let mut browser = Browser::new(&tenant);
@@ -596,7 +596,7 @@ async fn a_silent_provider_keeps_nobody_waiting_and_is_found_when_it_speaks_agai
 }
 
 #[tokio::test]
-async fn a_provider_that_is_down_does_not_keep_a_tenant_from_opening() {
+async fn a_tenant_opens_while_a_provider_is_down() {
     let (listener, issuer) = socket().await;
     drop(listener);
     let tenant =
@@ -610,7 +610,7 @@ async fn a_provider_that_is_down_does_not_keep_a_tenant_from_opening() {
 }
 
 #[tokio::test]
-async fn a_description_that_is_anothers_or_leads_elsewhere_is_not_followed() {
+async fn a_discovery_document_of_another_issuer_or_with_other_origins_is_refused() {
     let (tenant, provider) = with_fake_provider().await;
     for described in [
         json!({ "issuer": "https://another.test/" }),
@@ -626,7 +626,7 @@ async fn a_description_that_is_anothers_or_leads_elsewhere_is_not_followed() {
 }
 
 #[tokio::test]
-async fn when_somebody_signed_in_there_is_when_they_signed_in() {
+async fn auth_time_is_the_time_of_the_sign_in_at_the_provider() {
     let (tenant, provider) = with_fake_provider().await;
     let now = tenant.clock.now().seconds();
     for (max_age, at, taken) in
@@ -681,7 +681,7 @@ async fn an_id_that_two_connections_share_belongs_to_the_first() {
 }
 
 #[tokio::test]
-async fn what_a_provider_says_about_somebody_is_kept_up() {
+async fn the_profile_is_updated_from_the_provider_at_each_sign_in() {
     let (tenant, provider) = with_fake_provider().await;
     let id = "oidc|elsewhere|ann";
     for (told, email, verified) in [
@@ -705,7 +705,7 @@ async fn what_a_provider_says_about_somebody_is_kept_up() {
 }
 
 #[tokio::test]
-async fn a_person_is_asked_about_where_the_token_says_little_and_nobody_elses_data_are_taken() {
+async fn userinfo_of_the_same_subject_completes_an_id_token_without_an_address() {
     let (tenant, provider) = with_fake_provider().await;
     for (subject, taken) in [("bob", false), ("ann", true)] {
         provider.script().person =
@@ -725,7 +725,7 @@ async fn a_person_is_asked_about_where_the_token_says_little_and_nobody_elses_da
 }
 
 #[tokio::test]
-async fn nothing_that_a_reader_of_the_database_could_use_is_stored_on_the_way() {
+async fn no_secret_of_a_provider_sign_in_is_stored() {
     let (tenant, _provider) = with_fake_provider().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[("connection", "elsewhere")]).await;

@@ -13,7 +13,7 @@ async fn people() -> TestTenant {
 }
 
 #[tokio::test]
-async fn a_deleted_user_is_gone_with_every_identity_and_cannot_sign_in() {
+async fn deleting_a_user_deletes_every_identity_and_prevents_sign_in() {
     let tenant = people().await;
     let machine = tenant.machine_token("delete:users read:users").await;
     let response = tenant.call(Method::DELETE, "/api/v2/users/auth0%7C1", &machine).await;
@@ -34,7 +34,7 @@ async fn a_deleted_user_is_gone_with_every_identity_and_cannot_sign_in() {
 }
 
 #[tokio::test]
-async fn deleting_again_or_by_the_old_id_of_a_linked_identity_is_no_error_and_removes_nothing() {
+async fn deleting_an_unknown_or_linked_id_succeeds_and_deletes_nothing() {
     let tenant = people().await;
     let machine = tenant.machine_token("delete:users").await;
     for path in ["google-oauth2%7C115", "auth0%7C99", "nonsense", "auth0%257C1"] {
@@ -59,7 +59,7 @@ async fn an_id_is_deleted_in_every_encoding() {
 }
 
 #[tokio::test]
-async fn a_user_bound_token_deletes_its_own_account_at_most() {
+async fn a_user_bound_token_can_delete_its_own_account_only() {
     let tenant = people().await;
     let page = tenant.user_token("auth0|1").await;
     let response = tenant.call(Method::DELETE, "/api/v2/users/auth0%7C1", &page).await;
@@ -91,7 +91,7 @@ async fn unlinking_and_deleting_removes_an_identity_for_good() {
 }
 
 #[tokio::test]
-async fn users_are_found_by_the_address_of_their_root_profile_with_its_case() {
+async fn users_are_found_by_the_case_sensitive_address_of_their_root_profile() {
     let mut mixed = user(&["google-oauth2|9"]);
     mixed.user.profile = mixed.user.profile.with("email", "AUTH01@example.test");
     let tenant =
@@ -112,7 +112,7 @@ async fn users_are_found_by_the_address_of_their_root_profile_with_its_case() {
 }
 
 #[tokio::test]
-async fn finding_by_address_takes_an_address_and_the_scope() {
+async fn finding_by_address_requires_an_address_and_the_scope() {
     let tenant = people().await;
     let machine = tenant.machine_token("read:users").await;
     let response = tenant.call(Method::GET, EVERYBODY, &machine).await;
@@ -123,7 +123,7 @@ async fn finding_by_address_takes_an_address_and_the_scope() {
 }
 
 #[tokio::test]
-async fn somebody_elses_id_is_refused_without_being_looked_up_so_that_time_tells_nothing() {
+async fn another_users_id_is_refused_without_a_database_lookup() {
     let tenant = TestTenant::with_users(&[&["auth0|1"], &["auth0|2", "github|42"]]).await;
     let scope =
         "read:current_user update:current_user_identities update:current_user_metadata delete:current_user";

@@ -21,7 +21,7 @@ async fn is_verified(tenant: &TestTenant, id: &str) -> Option<bool> {
 }
 
 #[tokio::test]
-async fn a_press_on_the_page_behind_the_link_proves_the_address_and_opening_it_does_not() {
+async fn confirming_on_the_page_verifies_the_address_and_opening_the_link_does_not() {
     let tenant = open_tenant().await;
     assert_eq!(patch(&tenant, PATH, &json!({ "verify_email": true })).await, 200);
     let link = tenant.take_link();
@@ -40,7 +40,7 @@ async fn a_press_on_the_page_behind_the_link_proves_the_address_and_opening_it_d
 }
 
 #[tokio::test]
-async fn a_new_user_gets_a_mail_when_asked_for() {
+async fn a_new_user_gets_a_verification_mail_if_requested() {
     let tenant = open_tenant().await;
     let machine = tenant.machine_token("create:users").await;
     for (verify, mails) in [(json!(true), 1), (json!(false), 0)] {
@@ -52,7 +52,7 @@ async fn a_new_user_gets_a_mail_when_asked_for() {
 }
 
 #[tokio::test]
-async fn a_link_for_an_address_that_was_changed_since_proves_nothing() {
+async fn a_link_for_a_changed_address_verifies_nothing() {
     let tenant = open_tenant().await;
     patch(&tenant, PATH, &json!({ "verify_email": true })).await;
     let old = tenant.take_link();
@@ -67,7 +67,7 @@ async fn a_link_for_an_address_that_was_changed_since_proves_nothing() {
 }
 
 #[tokio::test]
-async fn another_sites_form_proves_nothing() {
+async fn a_form_of_another_site_verifies_nothing() {
     let tenant = open_tenant().await;
     patch(&tenant, PATH, &json!({ "verify_email": true })).await;
     let mut browser = Browser::new(&tenant);
@@ -78,7 +78,7 @@ async fn another_sites_form_proves_nothing() {
 }
 
 #[tokio::test]
-async fn nobody_gets_a_mail_for_an_address_that_another_provider_vouches_for() {
+async fn no_verification_mail_is_sent_for_an_address_of_another_provider() {
     let tenant = open_tenant().await;
     patch(&tenant, "/api/v2/users/google-oauth2%7C8", &json!({ "verify_email": true })).await;
     assert!(tenant.take_mails().is_empty());
