@@ -1,5 +1,7 @@
-//! Access tokens. The first byte of an input chooses what the rest is: a whole token, changes to a good one, or a head
-//! and claims (a line each) that the tenant's own key signs.
+//! Access tokens.
+//!
+//! The first byte of an input selects what the rest is: a whole token, changes to a valid token, or a header
+//! and claims (one line each) that the tenant's key signs.
 
 use serde_json::Value;
 
@@ -7,18 +9,18 @@ use crate::fuzz_tenant::{OTHER, OWN, claims, with_tenant};
 
 const SCOPE: &str = "read:current_user update:current_user_identities";
 
-/// Only a good token opens anything, and only its own subject's.
+/// Checks that only a valid token is accepted, and for its own subject only.
 pub(crate) fn read(input: &[u8]) {
     let Some((kind, rest)) = input.split_first() else { return };
     with_tenant(|tenant| {
-        let good = tenant.token(OWN, SCOPE);
+        let valid = tenant.token(OWN, SCOPE);
         let token = match kind % 3 {
             0 => rest.to_vec(),
-            1 => changed(&good, rest),
+            1 => change(&valid, rest),
             _ => {
                 let text = String::from_utf8_lossy(rest);
-                let (head, claims) = text.split_once('\n').unwrap_or(("", &text));
-                tenant.sign((!head.is_empty()).then_some(head), claims)
+                let (header, claims) = text.split_once('\n').unwrap_or(("", &text));
+                tenant.sign((!header.is_empty()).then_some(header), claims)
             }
         };
         let before = tenant.row(OTHER);
@@ -32,16 +34,16 @@ pub(crate) fn read(input: &[u8]) {
             if !response.status.is_success() {
                 continue;
             }
-            let is_good = if kind % 3 == 2 { allows(rest, &path) } else { token.trim_ascii() == good };
-            assert!(is_good, "{method} {path} was answered with {body}");
+            let is_permitted = if kind % 3 == 2 { allows(rest, &path) } else { token.trim_ascii() == valid };
+            assert!(is_permitted, "{method} {path} was answered with {body}");
         }
         assert_eq!(tenant.row(OTHER), before);
     });
 }
 
-/// Writes pairs of place and byte into a token.
-fn changed(good: &[u8], changes: &[u8]) -> Vec<u8> {
-    let mut token = good.to_vec();
+/// Overwrites bytes of a token. A change is three bytes: the position (big-endian) and the new value.
+fn change(valid: &[u8], changes: &[u8]) -> Vec<u8> {
+    let mut token = valid.to_vec();
     for change in changes.chunks_exact(3) {
         let place = usize::from(change[0]) * 256 + usize::from(change[1]);
         let length = token.len();
@@ -50,7 +52,7 @@ fn changed(good: &[u8], changes: &[u8]) -> Vec<u8> {
     token
 }
 
-/// Whether claims that the tenant would have signed allow the call, judged as simply as can be.
+/// Returns whether signed claims permit the request: the simplest possible implementation of the rules.
 fn allows(input: &[u8], path: &str) -> bool {
     let text = String::from_utf8_lossy(input);
     let signed: Value = match serde_json::from_str(text.split_once('\n').map_or(&text, |(_, claims)| claims))
@@ -58,10 +60,10 @@ fn allows(input: &[u8], path: &str) -> bool {
         Ok(signed) => signed,
         Err(_) => return false,
     };
-    let good = claims(OWN, SCOPE);
+    let valid = claims(OWN, SCOPE);
     let is_ours =
-        signed["iss"] == good["iss"] && signed["aud"].to_string().contains("http://localhost:3000/api/v2/");
-    let lasts = signed["exp"].as_f64() > good["iat"].as_f64();
+        signed["iss"] == valid["iss"] && signed["aud"].to_string().contains("http://localhost:3000/api/v2/");
+    let lasts = signed["exp"].as_f64() > valid["iat"].as_f64();
     let scope = signed["scope"].as_str().unwrap_or_default();
     let has_one = |wanted: &[&str]| scope.split_whitespace().any(|scope| wanted.contains(&scope));
     let subject = signed["sub"].as_str().unwrap_or_default();

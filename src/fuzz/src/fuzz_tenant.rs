@@ -1,4 +1,4 @@
-//! One tenant for all inputs, on a database file of its own, and a way to ask it.
+//! The tenant under test: shared by all inputs, with its own database file.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -21,26 +21,27 @@ use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
 const ISSUER: &str = "http://localhost:3000/";
-/// 2026-01-01T00:00:00Z; the time stands still.
+/// The fixed time, in seconds since 1970: 2026-01-01T00:00:00Z.
 const NOW: i64 = 1_767_225_600;
 
-/// Who asks.
+/// The id of the user that sends the requests.
 pub(crate) const OWN: &str = "auth0|own";
-/// Whom nobody may touch.
+/// The id of a user that no request may change.
 pub(crate) const OTHER: &str = "auth0|other/a b";
 
+/// A tenant that answers requests without a network.
 pub(crate) struct FuzzTenant {
     runtime: Runtime,
     router: Router,
     store: Store,
     kid: String,
     key: EncodingKey,
-    /// Those that were made already: a signature takes longer than everything else.
+    /// A cache of tokens by subject and scope, because signing takes longer than everything else.
     tokens: RefCell<HashMap<(&'static str, &'static str), Vec<u8>>>,
     _folder: TempDir,
 }
 
-/// Drops what it is given: no input makes mail.
+/// Discards mails. No input causes one.
 struct Nowhere;
 
 impl Carrier for Nowhere {
@@ -49,21 +50,24 @@ impl Carrier for Nowhere {
     }
 }
 
-/// An answer, read whole.
+/// A response with its whole body.
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) text: String,
 }
 
 impl Response {
-    /// The promises that hold whatever was asked: an answer that is JSON, and never a failure of the server's own.
+    /// Returns the body as JSON.
+    ///
+    /// # Panics
+    /// If the body is not JSON or the status is 500, which no request may cause.
     pub(crate) fn expect_json(&self) -> Value {
         assert_ne!(self.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", self.text);
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{} {}", self.status, self.text))
     }
 }
 
-/// Does something with the one bench; inputs take turns.
+/// Calls `work` with the shared tenant. Inputs take turns.
 pub(crate) fn with_tenant<T>(work: impl FnOnce(&FuzzTenant) -> T) -> T {
     static TENANT: OnceLock<Mutex<FuzzTenant>> = OnceLock::new();
     let tenant = TENANT.get_or_init(|| Mutex::new(FuzzTenant::open()));
@@ -105,8 +109,11 @@ fn user(id: &str) -> SeedUser {
 
 impl FuzzTenant {
     fn open() -> Self {
-        let runtime =
-            Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads can be had");
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("threads can be started");
         let folder = tempfile::tempdir().expect("a temporary folder can be created");
         let path = folder.path().join("fuzz.db");
         let (router, store) = runtime.block_on(async {
@@ -116,18 +123,18 @@ impl FuzzTenant {
             let clock = Clock::settable(Moment::from_millis(NOW * 1000));
             let tenant = Tenant::open(
                 store.clone(),
-                Issuer::parse(ISSUER).expect("it is one"),
-                configuration.expect("nothing contradicts itself"),
+                Issuer::parse(ISSUER).expect("the issuer is valid"),
+                configuration.expect("the configuration is valid"),
                 clock,
                 Arc::new(Nowhere),
             );
-            let tenant = tenant.await.expect("it opens");
-            tenant.seed(vec![user(OWN), user(OTHER)]).await.expect("they are added");
+            let tenant = tenant.await.expect("the tenant opens");
+            tenant.seed(vec![user(OWN), user(OTHER)]).await.expect("the users are inserted");
             (tenant.router(), store)
         });
         let keys = runtime.block_on(async { store.read().await?.list_signing_keys().await });
-        let key = keys.expect("they can be read").remove(0);
-        let signing = EncodingKey::from_rsa_pem(key.pem.as_bytes()).expect("it is a key");
+        let key = keys.expect("the keys can be read").remove(0);
+        let signing = EncodingKey::from_rsa_pem(key.pem.as_bytes()).expect("the key is valid");
         Self {
             runtime,
             router,
@@ -139,7 +146,7 @@ impl FuzzTenant {
         }
     }
 
-    /// Sends a request with a token.
+    /// Sends a request with a token. Returns `None` if the URI is invalid for an HTTP client.
     pub(crate) fn send(&self, method: &str, uri: &str, token: &[u8]) -> Option<Response> {
         let mut bearer = b"Bearer ".to_vec();
         bearer.extend_from_slice(token);
@@ -153,25 +160,25 @@ impl FuzzTenant {
         })
     }
 
-    /// What is stored about somebody.
+    /// Returns the stored user.
     pub(crate) fn row(&self, id: &str) -> Option<UserRow> {
         let find = async { self.store.read().await?.find_user(&UserId::new(id)).await };
         self.runtime.block_on(find).expect("the store answers")
     }
 
-    /// Signs a head and claims as the tenant does, whatever they say.
-    pub(crate) fn sign(&self, head: Option<&str>, claims: &str) -> Vec<u8> {
+    /// Signs a header and claims with the tenant's key, whatever they contain.
+    pub(crate) fn sign(&self, header: Option<&str>, claims: &str) -> Vec<u8> {
         use base64::Engine;
         use base64::engine::general_purpose::URL_SAFE_NO_PAD;
         let own = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::RS256) };
-        let own = serde_json::to_string(&own).expect("a head is JSON");
-        let head = head.map_or(own, |head| head.replace("KID", &self.kid));
-        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(head), URL_SAFE_NO_PAD.encode(claims));
+        let own = serde_json::to_string(&own).expect("a header is JSON");
+        let header = header.map_or(own, |header| header.replace("KID", &self.kid));
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, Algorithm::RS256);
         format!("{message}.{}", signature.expect("the key signs")).into_bytes()
     }
 
-    /// A token of [`OWN`], or of a machine that may do all that it is given.
+    /// Returns a valid token with this subject and scope.
     pub(crate) fn token(&self, sub: &'static str, scope: &'static str) -> Vec<u8> {
         let mut tokens = self.tokens.borrow_mut();
         let make = || self.sign(None, &claims(sub, scope).to_string());
@@ -179,7 +186,7 @@ impl FuzzTenant {
     }
 }
 
-/// Good claims.
+/// Returns the claims of a valid token.
 pub(crate) fn claims(sub: &str, scope: &str) -> Value {
     json!({ "iss": ISSUER, "sub": sub, "aud": format!("{ISSUER}api/v2/"), "azp": "page", "iat": NOW,
         "exp": NOW + 3600, "scope": scope })

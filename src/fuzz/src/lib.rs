@@ -1,7 +1,7 @@
-//! Inputs that are made to break what reads them: what each target does with one, and the promises that it holds the
-//! product to. A broken promise is a panic.
+//! Fuzz targets: each reads one input and panics if the product violates a guarantee.
 //!
-//! The targets run in two ways, see the README: under libFuzzer, and with a fixed seed on any machine (`main.rs`).
+//! The targets run in two ways, see the README: under libFuzzer, and with a fixed seed on any machine
+//! (`main.rs`).
 
 mod bearer;
 mod fuzz_tenant;
@@ -9,22 +9,22 @@ mod path;
 mod search;
 mod seed;
 
-/// Something that reads what others write.
+/// A fuzz target.
 pub struct Target {
-    /// Its name, which is also its corpus's.
+    /// The name of the target and of its corpus.
     pub name: &'static str,
-    /// Reads one input, and panics if a promise is broken.
+    /// Reads one input, and panics if a guarantee is violated.
     pub read: fn(&[u8]),
-    /// How many inputs the run with a fixed seed makes.
+    /// The number of inputs in a run with the fixed seed.
     pub inputs: u32,
-    /// What its language is made of.
+    /// Words of the input language, for mutations.
     pub words: &'static [&'static str],
 }
 
-/// Reads one input as the target of that name does.
+/// Runs the target with this name on one input.
 ///
 /// # Panics
-/// When a promise is broken, or there is no such target.
+/// If a guarantee is violated, or there is no such target.
 pub fn read(name: &str, input: &[u8]) {
     let target = TARGETS.iter().find(|target| target.name == name);
     (target.unwrap_or_else(|| panic!("there is no target {name}")).read)(input);

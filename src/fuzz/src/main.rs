@@ -1,5 +1,7 @@
-//! The targets with a fixed seed: the known inputs of each corpus, then thousands of mutations of them, the same in every
-//! run and on every machine. `cargo xtask test` runs it; `cargo run -p fuzz -- NAME INPUT-FILE` reads one input again.
+//! Runs the targets with a fixed seed: the inputs of each corpus, then thousands of mutations of them, the
+//! same in every run and on every machine.
+//!
+//! `cargo xtask test` runs it. `cargo run -p fuzz -- NAME INPUT-FILE` runs one target on one input.
 
 mod mutation;
 
@@ -12,11 +14,11 @@ use std::time::{Duration, Instant};
 use fuzz::{TARGETS, Target};
 use mutation::{Random, mutate};
 
-/// What every run begins with.
+/// The seed of the random number generator.
 const SEED: u64 = 7636;
 
-/// The most that one input may take: what costs more than its own length is a way to stop a server. Generous, because
-/// other programs run, too.
+/// The time limit for one input, because an input that takes long can stop a server. It is generous, because
+/// other programs run at the same time.
 const LONGEST: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
@@ -35,12 +37,12 @@ fn main() -> ExitCode {
     if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs one target; says whether it kept its promises.
+/// Runs one target. Returns whether it kept its guarantees.
 fn run(target: &Target, crate_folder: &Path) -> bool {
     let known = corpus(&crate_folder.join("corpus").join(target.name));
     assert!(!known.is_empty(), "{} has no corpus", target.name);
     let mut random = Random::from_seed(SEED);
-    let begun = now();
+    let started = now();
     let mut longest = Duration::ZERO;
     for number in 0..target.inputs {
         let input = match known.get(number as usize) {
@@ -54,14 +56,11 @@ fn run(target: &Target, crate_folder: &Path) -> bool {
         if outcome.is_ok() && taken <= LONGEST {
             continue;
         }
-        let why = if outcome.is_ok() {
-            format!("it took {taken:?}")
-        } else {
-            "its message stands above".to_owned()
-        };
-        let file = keep(target.name, number, &input);
+        let why =
+            if outcome.is_ok() { format!("it took {taken:?}") } else { "see the message above".to_owned() };
+        let file = save(target.name, number, &input);
         eprintln!(
-            "{}: input {number} breaks a promise: {why}. It is kept in {}",
+            "{}: input {number} violates a guarantee: {why}. It is stored in {}",
             target.name,
             file.display()
         );
@@ -71,13 +70,13 @@ fn run(target: &Target, crate_folder: &Path) -> bool {
         "{:<12} {:>6} inputs in {:>5.1} s, the longest took {:.3} s",
         target.name,
         target.inputs,
-        begun.elapsed().as_secs_f32(),
+        started.elapsed().as_secs_f32(),
         longest.as_secs_f32()
     );
     true
 }
 
-/// The known inputs, in the order of their names.
+/// Returns the inputs of a corpus, ordered by file name.
 fn corpus(folder: &Path) -> Vec<Vec<u8>> {
     let mut files: Vec<PathBuf> =
         fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
@@ -85,12 +84,12 @@ fn corpus(folder: &Path) -> Vec<Vec<u8>> {
     files.iter().filter_map(|file| fs::read(file).ok()).collect()
 }
 
-/// Writes down the input that broke a promise.
-fn keep(name: &str, number: u32, input: &[u8]) -> PathBuf {
+/// Stores an input that violated a guarantee.
+fn save(name: &str, number: u32, input: &[u8]) -> PathBuf {
     let folder = Path::new("target/fuzz");
     let file = folder.join(format!("{name}-{number}"));
     if let Err(error) = fs::create_dir_all(folder).and_then(|()| fs::write(&file, input)) {
-        eprintln!("the input cannot be kept: {error}");
+        eprintln!("the input cannot be stored: {error}");
     }
     file
 }

@@ -1,6 +1,7 @@
-//! New inputs out of known ones, the same in every run: a small fuzzer's mutations over a generator with a fixed seed.
+//! Mutations of known inputs, with a random number generator that has a fixed seed.
 
-/// `SplitMix64` (Steele, Lea and Flood, 2014): good enough to choose by, and the same everywhere.
+/// A `SplitMix64` generator (Steele, Lea and Flood, 2014): sufficient for mutations, and the same on every
+/// machine.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -16,7 +17,7 @@ impl Random {
         bits ^ (bits >> 31)
     }
 
-    /// A number below `end`; zero when there is none.
+    /// Returns a number less than `end`, or zero if `end` is zero.
     fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(end.max(1)).unwrap_or(1)).unwrap_or(0)
     }
@@ -31,10 +32,10 @@ impl Random {
     }
 }
 
-/// How long an input may grow.
+/// The maximum length of an input.
 const LONGEST: usize = 64 * 1024;
 
-/// One of the known inputs after one to eight changes.
+/// Returns one of the known inputs with one to eight changes.
 pub(crate) fn mutate(known: &[Vec<u8>], words: &[&str], random: &mut Random) -> Vec<u8> {
     let mut input = random.choose(known).clone();
     for _ in 0..=random.below(8) {
@@ -57,7 +58,7 @@ pub(crate) fn mutate(known: &[Vec<u8>], words: &[&str], random: &mut Random) -> 
                 let part = other[random.range(other.len())].to_vec();
                 input.splice(place..place, part);
             }
-            // Many times over: what is nested too deeply, or too long, is made so.
+            // Repeated up to 4096 times, for deep nesting and long inputs.
             4 => {
                 let word = random.choose(words).repeat(1 << random.below(13));
                 input.splice(place..place, word.into_bytes());

@@ -1,17 +1,17 @@
-//! Queries of `GET /api/v2/users`: an input is the value of `q`.
+//! Queries of `GET /api/v2/users`. An input is the value of `q`.
 
 use axum::http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::fuzz_tenant::with_tenant;
 
-/// How many there are: two, and one who was unlinked meanwhile by another target.
+/// The maximum number of users: two, and one that another target may have unlinked.
 const PEOPLE: usize = 3;
 
-/// A query finds people or is refused in words, and asking does not change anybody.
+/// Checks that a query returns users or is refused with a message.
 pub(crate) fn read(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
-    // As many as a URL can hold.
+    // Longer queries do not fit into a URL.
     if text.len() > 16 * 1024 {
         return;
     }

@@ -1,10 +1,10 @@
-//! The files that a tenant starts from: an input is the file.
+//! The files that a tenant starts from. An input is the file.
 
 use server::seed::{tenant_file, users_file};
 use tenant::Configuration;
 use tenant::configuration::Connection;
 
-/// A secret in the corpora.
+/// The secret in the corpora.
 const SECRET: &str = "hunter2";
 
 fn keyword(key: &str) -> Option<String> {
@@ -15,24 +15,24 @@ fn keyword(key: &str) -> Option<String> {
     }
 }
 
-/// A tenant file is read or refused in words that name the file and repeat no secret.
+/// Checks that a tenant file is read, or refused with a message that names the file and contains no secret.
 pub(crate) fn read_tenant(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     match tenant_file::parse("tenant.yaml", text, &keyword) {
         Ok(file) => {
-            // Either is right; neither may fail otherwise.
+            // The configuration can be valid or invalid, but the check must not panic.
             let _ = Configuration::new(file.options, file.clients, file.connections, file.grants);
         }
-        Err(refused) => {
-            let message = refused.to_string();
+        Err(error) => {
+            let message = error.to_string();
             assert!(message.starts_with("tenant.yaml") && message.len() > "tenant.yaml: ".len(), "{message}");
             assert!(!repeats_secret(text, "client_secret: hunter2", &message), "{message}");
         }
     }
 }
 
-/// Whether a refusal repeats the corpus's secret: as one where it belongs, or as what stands in the place of something
-/// else. It is no harm to name a key that is called so.
+/// Returns whether an error message contains the secret of the corpus, as a secret or as the value of another
+/// field. A message may name a key that is equal to it.
 fn repeats_secret(text: &str, field: &str, message: &str) -> bool {
     let is_only_secret = text.contains(field) && text.matches(field).count() == text.matches(SECRET).count();
     let message = if is_only_secret {
@@ -43,7 +43,8 @@ fn repeats_secret(text: &str, field: &str, message: &str) -> bool {
     message.is_some_and(|message| message.contains(SECRET))
 }
 
-/// A users file is read or refused in words that repeat no password; no identity is read twice.
+/// Checks that a users file is read, without a duplicate identity, or refused with a message without a
+/// password.
 pub(crate) fn read_users(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     let connections = [
@@ -66,8 +67,8 @@ pub(crate) fn read_users(input: &[u8]) {
                 assert_eq!(primary.key().as_user_id(), seed.user.user_id);
             }
         }
-        Err(refused) => {
-            let message = refused.to_string();
+        Err(error) => {
+            let message = error.to_string();
             assert!(message.starts_with("users.json"), "{message}");
             assert!(!repeats_secret(text, "\"password\":\"hunter2\"", &message), "{message}");
         }

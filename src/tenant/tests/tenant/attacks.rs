@@ -1,4 +1,4 @@
-//! Attacks that cross the endpoints: races, planted cookies, addresses to return to.
+//! Attacks that involve several endpoints: races, planted cookies, open redirects.
 
 use std::sync::Arc;
 
@@ -98,7 +98,7 @@ async fn a_planted_login_page_signs_nobody_in_from_another_browser() {
     let tenant = TestTenant::with_users(&[&["auth0|1"], &["auth0|2"]]).await;
     let mut attacker = Browser::new(&tenant);
     let login_state = attacker.start_login(&[]).await;
-    // The attacker's form is sent by the victim's browser, from the attacker's page and from nowhere.
+    // The victim's browser sends the attacker's form, with the attacker's origin and with a null origin.
     for origin in ["http://evil.test", "null"] {
         let mut victim = Browser::new(&tenant);
         victim.origin = origin;

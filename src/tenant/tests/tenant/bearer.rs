@@ -1,4 +1,4 @@
-//! Who may call the Management API: contract A2, as a table of routes and bad bearers.
+//! Authentication of the Management API (contract A2): every route with every kind of invalid token.
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -18,7 +18,7 @@ async fn open_tenant() -> TestTenant {
     TestTenant::with_users(&[&["auth0|1", "github|42"], &["auth0|2"]]).await
 }
 
-/// Every route says the same to this bearer, and the stored identities stay.
+/// Checks that every route refuses this token with the same response, and that the stored identities stay.
 async fn assert_everywhere(tenant: &TestTenant, authorization: Option<&str>, expected: &str) {
     for (method, path) in ROUTES {
         let mut request = Request::builder().method(method.clone()).uri(path);

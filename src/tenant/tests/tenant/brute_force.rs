@@ -1,4 +1,4 @@
-//! Guessing passwords at the login page.
+//! The limit on password guesses at the login page.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ async fn after_five_wrong_passwords_even_the_right_one_has_to_wait() {
     assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 0);
     tenant.clock.advance(Duration::from_secs(1));
     let response = browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await;
-    assert!(response.parameter("code").is_some(), "nobody is locked out for good");
+    assert!(response.parameter("code").is_some(), "the limit is temporary");
     let login_state = browser.start_login(&[("prompt", "login")]).await;
     let forgiven = browser.type_password(&login_state, &email("auth0|1"), "wrong").await;
     assert_eq!(forgiven.status, 401);

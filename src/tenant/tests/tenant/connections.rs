@@ -1,4 +1,4 @@
-//! `GET /api/v2/connections`: contract A16.
+//! `GET /api/v2/connections` (contract A16).
 
 use axum::http::Method;
 use insta::assert_snapshot;

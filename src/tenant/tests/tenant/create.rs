@@ -1,4 +1,4 @@
-//! `POST /api/v2/users`: contract A8.
+//! `POST /api/v2/users` (contract A8).
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -17,7 +17,7 @@ fn ada() -> Value {
     json!({ "connection": DATABASE, "email": "Ada@Example.test", "password": "correct horse battery" })
 }
 
-/// `ada`, with other values; null removes.
+/// Returns [`ada`] with other values; null removes a property.
 fn with(changes: &Value) -> Value {
     let mut body = ada();
     for (key, value) in changes.as_object().unwrap() {
@@ -100,7 +100,7 @@ async fn an_existing_id_or_address_is_a_conflict() {
     assert_eq!(create(&tenant, &with(&json!({ "user_id": "1" }))).await.status, 409);
     assert_eq!(create(&tenant, &ada()).await.status, 201);
     assert_eq!(create(&tenant, &ada()).await.status, 409);
-    // A linked identity keeps its id as well (U-17).
+    // The id of a linked identity is taken too (contract U-17).
     let machine = tenant.machine_token("update:users").await;
     let sms = json!({ "connection": "sms", "phone_number": "+15550100", "user_id": "9" });
     assert_eq!(create(&tenant, &sms).await.status, 201);

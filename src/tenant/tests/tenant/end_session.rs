@@ -1,4 +1,4 @@
-//! `/oidc/logout`: contract C4, OpenID Connect RP-Initiated Logout 1.0.
+//! `/oidc/logout` (contract C4, OpenID Connect RP-Initiated Logout 1.0).
 
 use axum::body::Body;
 use axum::http::Request;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::test_tenant::{Browser, PAGE, TestResponse, TestTenant, authorize_path};
 
-/// An address of [`PAGE`] to return to.
+/// An allowed logout URL of [`PAGE`].
 const HOME: &str = "http://localhost:3000/";
 
 fn path(parameters: &[(&str, &str)]) -> String {
@@ -14,7 +14,7 @@ fn path(parameters: &[(&str, &str)]) -> String {
     format!("/oidc/logout?{query}")
 }
 
-/// A browser that is signed in, and the ID token that the page got.
+/// Returns a browser that is signed in, and the page's ID token.
 async fn signed_in(tenant: &TestTenant) -> (Browser<'_>, String) {
     let mut browser = Browser::new(tenant);
     let tokens = tenant.tokens(&mut browser, "auth0|1", PAGE).await;
@@ -25,7 +25,7 @@ async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
     browser.get(&authorize_path(&[("prompt", "none")])).await.parameter("code").is_some()
 }
 
-fn asks(response: &TestResponse) -> bool {
+fn asks_for_confirmation(response: &TestResponse) -> bool {
     response.status == 200 && response.text.contains("Do you want to sign out?")
 }
 
@@ -46,9 +46,9 @@ async fn an_id_token_hint_ends_its_session_even_if_the_token_has_expired() {
         (302, "http://localhost:3000/?state=a+b%26c")
     );
     browser.cookies = kept;
-    assert!(!is_signed_in(&mut browser).await, "the row is gone, not only the cookie");
+    assert!(!is_signed_in(&mut browser).await, "the session is deleted, not only the cookie");
     let again = browser.get(&path(&parameters)).await;
-    assert_eq!(again.status, 302, "without a session there is nothing to ask");
+    assert_eq!(again.status, 302, "without a session no confirmation is needed");
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_logout_hint_with_the_session_id_ends_it_and_another_does_not() {
     let (mut browser, token) = signed_in(&tenant).await;
     let sid = crate::test_tenant::claims_in(&token)["sid"].as_str().unwrap().to_owned();
     let other = path(&[("client_id", PAGE), ("logout_hint", "0123456789abcdef0123456789abcdef")]);
-    assert!(asks(&browser.get(&other).await));
+    assert!(asks_for_confirmation(&browser.get(&other).await));
     assert!(is_signed_in(&mut browser).await);
     let response = browser.post("/oidc/logout", &[("client_id", PAGE), ("logout_hint", &sid)]).await;
     assert_eq!(response.location(), HOME);
@@ -71,13 +71,17 @@ async fn without_a_valid_hint_sign_out_requires_confirmation_by_the_person() {
     let state = "\"><script>";
     let fields = [("client_id", PAGE), ("post_logout_redirect_uri", HOME), ("state", state)];
     let page = browser.get(&path(&fields)).await;
-    assert!(asks(&page) && page.text.contains("value=\"&quot;&gt;&lt;script&gt;\""), "{}", page.text);
+    assert!(
+        asks_for_confirmation(&page) && page.text.contains("value=\"&quot;&gt;&lt;script&gt;\""),
+        "{}",
+        page.text
+    );
     assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
     let yes: Vec<_> = fields.into_iter().chain([("confirm", "true")]).collect();
-    assert!(asks(&browser.get(&path(&yes)).await), "a link is no answer");
+    assert!(asks_for_confirmation(&browser.get(&path(&yes)).await), "a link does not confirm");
     for origin in ["http://evil.test", "null", "http://localhost:3001"] {
         browser.origin = origin;
-        assert!(asks(&browser.post("/oidc/logout", &yes).await), "{origin}");
+        assert!(asks_for_confirmation(&browser.post("/oidc/logout", &yes).await), "{origin}");
     }
     browser.origin = "http://localhost:3000";
     assert!(is_signed_in(&mut browser).await);
@@ -96,7 +100,7 @@ async fn a_hint_that_the_tenant_did_not_issue_is_ignored() {
     let (unsigned, _) = token.rsplit_once('.').unwrap();
     let elsewhere = signed_in(&tenant).await.1;
     for hint in [&*foreign, &format!("{unsigned}."), "nonsense", &*elsewhere] {
-        assert!(asks(&browser.get(&path(&[("id_token_hint", hint)])).await), "{hint}");
+        assert!(asks_for_confirmation(&browser.get(&path(&[("id_token_hint", hint)])).await), "{hint}");
     }
     assert!(is_signed_in(&mut browser).await);
 }
@@ -138,8 +142,15 @@ async fn a_confirmed_federated_sign_out_ends_the_stand_in_sessions() {
     let mut browser = Browser::new(&tenant);
     browser.stand_in("google-oauth2", &[("choice", "9")]).await;
     let page = browser.get(&path(&[("client_id", PAGE), ("federated", "")])).await;
-    assert!(asks(&page) && page.text.contains(r#"name="federated" value="""#), "{}", page.text);
-    assert!(browser.cookies.keys().any(|name| name.contains("stand-in")), "asking forgets nobody");
+    assert!(
+        asks_for_confirmation(&page) && page.text.contains(r#"name="federated" value="""#),
+        "{}",
+        page.text
+    );
+    assert!(
+        browser.cookies.keys().any(|name| name.contains("stand-in")),
+        "the page alone ends no stand-in session"
+    );
     let yes = [("client_id", PAGE), ("federated", ""), ("confirm", "true")];
     assert_eq!(browser.post("/oidc/logout", &yes).await.location(), HOME);
     assert!(!browser.cookies.keys().any(|name| name.contains("stand-in") || name.contains("session")));

@@ -1,4 +1,4 @@
-//! `/demo/faults`: what a person plans happens to their own next calls, and to nobody else's.
+//! `/demo/faults`: planned faults affect the next requests of their own user only.
 
 use std::time::Duration;
 
@@ -19,12 +19,12 @@ async fn open_tenant() -> TestTenant {
         .await
 }
 
-async fn plan(tenant: &TestTenant, id: &str, plan: Value) -> TestResponse {
+async fn plan_fault(tenant: &TestTenant, id: &str, fault: Value) -> TestResponse {
     let token = tenant.user_token(id).await;
-    tenant.send_json(Method::PUT, FAULTS, Some(&token), &plan).await
+    tenant.send_json(Method::PUT, FAULTS, Some(&token), &fault).await
 }
 
-/// Reads one's own user.
+/// Reads the own user.
 async fn read(tenant: &TestTenant, id: &str) -> TestResponse {
     let path = format!("/api/v2/users/{}", id.replace('|', "%7C"));
     tenant.call(Method::GET, &path, &tenant.user_token(id).await).await
@@ -33,7 +33,7 @@ async fn read(tenant: &TestTenant, id: &str) -> TestResponse {
 #[tokio::test]
 async fn a_fault_affects_the_planned_number_of_requests_of_its_own_user_only() {
     let tenant = open_tenant().await;
-    plan(&tenant, "auth0|1", json!({ "fault": "server_error", "times": 2 })).await;
+    plan_fault(&tenant, "auth0|1", json!({ "fault": "server_error", "times": 2 })).await;
     assert_eq!(read(&tenant, "auth0|2").await.status, 200);
     assert_eq!(read(&tenant, "auth0|1").await.status, 500);
     assert_eq!(read(&tenant, "auth0|1").await.status, 500);
@@ -43,16 +43,16 @@ async fn a_fault_affects_the_planned_number_of_requests_of_its_own_user_only() {
 #[tokio::test]
 async fn each_planned_error_is_the_documented_one() {
     let tenant = open_tenant().await;
-    plan(&tenant, "auth0|1", json!({ "fault": "expired_token" })).await;
+    plan_fault(&tenant, "auth0|1", json!({ "fault": "expired_token" })).await;
     assert_snapshot!(read(&tenant, "auth0|1").await.status_and_text(), @r#"401 {"statusCode":401,"error":"Unauthorized","message":"Expired token received for JSON Web Token validation","attributes":{"error":"Expired token received for JSON Web Token validation"}}"#);
 
-    plan(&tenant, "auth0|1", json!({ "fault": "rate_limited", "retry_after": 7 })).await;
+    plan_fault(&tenant, "auth0|1", json!({ "fault": "rate_limited", "retry_after": 7 })).await;
     let response = read(&tenant, "auth0|1").await;
     assert_snapshot!(response.status_and_text(), @r#"429 {"statusCode":429,"error":"Too Many Requests","message":"Global limit has been reached","errorCode":"too_many_requests"}"#);
     assert_eq!((response.header("retry-after"), response.header("x-ratelimit-remaining")), ("7", "0"));
     assert_eq!(response.header("x-ratelimit-reset"), (START / 1000 + 7).to_string());
 
-    plan(&tenant, "auth0|1", json!({ "fault": "unavailable" })).await;
+    plan_fault(&tenant, "auth0|1", json!({ "fault": "unavailable" })).await;
     let response = read(&tenant, "auth0|1").await;
     assert_snapshot!(response.status_and_text(), @r#"503 {"statusCode":503,"error":"Service Unavailable","message":"Service Unavailable"}"#);
     assert_eq!(response.header("retry-after"), "2");
@@ -63,7 +63,7 @@ async fn a_refused_unlink_changes_nothing() {
     let tenant = open_tenant().await;
     let token = tenant.user_token("auth0|1").await;
     for fault in ["expired_token", "rate_limited", "unavailable", "server_error"] {
-        plan(&tenant, "auth0|1", json!({ "fault": fault })).await;
+        plan_fault(&tenant, "auth0|1", json!({ "fault": fault })).await;
         assert!(!tenant.call(Method::DELETE, GITHUB, &token).await.status.is_success(), "{fault}");
         assert_eq!(tenant.identities("auth0|1").await.len(), 3, "{fault}");
     }
@@ -72,18 +72,18 @@ async fn a_refused_unlink_changes_nothing() {
 #[tokio::test]
 async fn a_slow_response_is_delayed_but_sent() {
     let tenant = open_tenant().await;
-    plan(&tenant, "auth0|1", json!({ "fault": "slow", "delay": 20_000 })).await;
+    plan_fault(&tenant, "auth0|1", json!({ "fault": "slow", "delay": 20_000 })).await;
     let hurried = tokio::time::timeout(Duration::from_millis(200), read(&tenant, "auth0|1")).await;
-    assert!(hurried.is_err(), "it came at once");
-    plan(&tenant, "auth0|1", json!({ "fault": "slow", "delay": 1 })).await;
+    assert!(hurried.is_err(), "it was not delayed");
+    plan_fault(&tenant, "auth0|1", json!({ "fault": "slow", "delay": 1 })).await;
     assert_eq!(read(&tenant, "auth0|1").await.status, 200);
 }
 
 #[tokio::test]
 async fn an_identity_unlinked_elsewhere_is_unlinked_before_the_request_is_handled() {
     let tenant = open_tenant().await;
-    plan(&tenant, "auth0|1", json!({ "fault": "unlinked_elsewhere" })).await;
-    // A call that names no identity leaves the plan as it is.
+    plan_fault(&tenant, "auth0|1", json!({ "fault": "unlinked_elsewhere" })).await;
+    // A request that names no identity does not use up the fault.
     assert_eq!(read(&tenant, "auth0|1").await.json()["identities"].as_array().unwrap().len(), 3);
     let token = tenant.user_token("auth0|1").await;
     let response = tenant.call(Method::DELETE, GITHUB, &token).await;
@@ -97,7 +97,7 @@ async fn an_identity_unlinked_elsewhere_is_unlinked_before_the_request_is_handle
 #[tokio::test]
 async fn a_planned_fault_cannot_unlink_an_identity_of_another_user() {
     let tenant = open_tenant().await;
-    plan(&tenant, "auth0|2", json!({ "fault": "unlinked_elsewhere" })).await;
+    plan_fault(&tenant, "auth0|2", json!({ "fault": "unlinked_elsewhere" })).await;
     let token = tenant.user_token("auth0|2").await;
     assert_eq!(tenant.call(Method::DELETE, GITHUB, &token).await.status, 403);
     assert_eq!(tenant.identities("auth0|1").await.len(), 3);
@@ -107,8 +107,8 @@ async fn a_planned_fault_cannot_unlink_an_identity_of_another_user() {
 async fn a_planned_fault_is_shown_replaced_and_cleared() {
     let tenant = open_tenant().await;
     let token = tenant.user_token("auth0|1").await;
-    plan(&tenant, "auth0|1", json!({ "fault": "slow" })).await;
-    let response = plan(&tenant, "auth0|1", json!({ "fault": "rate_limited", "times": 3 })).await;
+    plan_fault(&tenant, "auth0|1", json!({ "fault": "slow" })).await;
+    let response = plan_fault(&tenant, "auth0|1", json!({ "fault": "rate_limited", "times": 3 })).await;
     assert_snapshot!(response.status_and_text(), @r#"200 {"planned":{"delay":3000,"fault":"rate_limited","retry_after":2,"times":3}}"#);
     assert_eq!(tenant.call(Method::GET, FAULTS, &token).await.text, response.text);
     assert_eq!(tenant.call(Method::DELETE, FAULTS, &token).await.status, 204);
@@ -128,7 +128,7 @@ async fn an_invalid_fault_is_refused() {
         json!({ "fault": "rate_limited", "retry_after": 61 }),
         json!({ "fault": "slow", "user_id": "auth0|2" }),
     ] {
-        let response = plan(&tenant, "auth0|1", body.clone()).await;
+        let response = plan_fault(&tenant, "auth0|1", body.clone()).await;
         assert_eq!(
             (response.status.as_u16(), &response.json()["errorCode"]),
             (400, &json!("invalid_body")),
@@ -157,6 +157,6 @@ async fn cors_allows_planning_faults() {
 #[tokio::test]
 async fn without_the_option_there_is_no_such_endpoint() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
-    assert_eq!(plan(&tenant, "auth0|1", json!({ "fault": "server_error" })).await.status, 404);
+    assert_eq!(plan_fault(&tenant, "auth0|1", json!({ "fault": "server_error" })).await.status, 404);
     assert_eq!(read(&tenant, "auth0|1").await.status, 200);
 }

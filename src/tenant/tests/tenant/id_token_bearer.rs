@@ -1,4 +1,4 @@
-//! ID tokens in place of access tokens: contract C7 and E.
+//! ID tokens in place of access tokens (contract C7 and E).
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -86,7 +86,7 @@ async fn with_the_option_other_tokens_are_still_refused() {
     assert_eq!(tenant.call(Method::GET, ME, &tenant.sign(&access).await).await.status, 403);
 }
 
-/// What is logged, in one text.
+/// A writer that collects the log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,5 @@
-//! The claim that tells which identity is signed in: after a code, a refresh, a silent renewal, and by form post.
+//! The ID token claim with the identity that is signed in: after a code exchange, a refresh and a silent
+//! renewal, and in the implicit flow.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -8,7 +9,8 @@ use crate::test_tenant::{Browser, SCOPE, TestTenant, authorize_path, claims_in, 
 
 const CLAIM: &str = "https://linked-accounts.dev/identity";
 
-/// Katherine: her main login is Google's, her password and a numeric GitHub id are linked.
+/// A tenant with a user whose primary identity is Google's, with a password and a numeric GitHub id linked to
+/// it.
 async fn open_tenant() -> TestTenant {
     let mut seed = user(&["google-oauth2|115", "auth0|1", "github|42"]);
     let github = &mut seed.user.identities[2];

@@ -1,4 +1,4 @@
-//! `POST /api/v2/users/{id}/identities`: contract A11.
+//! `POST /api/v2/users/{id}/identities` (contract A11).
 
 use axum::http::Method;
 use insta::assert_snapshot;
@@ -19,7 +19,7 @@ async fn link(tenant: &TestTenant, body: &Value) -> TestResponse {
     tenant.post_json(PATH, Some(&token), body).await
 }
 
-/// Nothing moved, and nothing is lost.
+/// Checks that no identity has moved.
 async fn assert_unlinked(tenant: &TestTenant) {
     assert_eq!(tenant.identities("auth0|1").await, ["auth0|1"]);
     assert_eq!(tenant.identities("google-oauth2|9").await, ["google-oauth2|9", "github|42"]);
@@ -129,7 +129,7 @@ async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
             tenant.user_token("google-oauth2|9").await,
             "JWT (link_with) contains an invalid aud claim",
         ),
-        // Only the tenant's own key could sign these: the order of the checks is seen all the same.
+        // Signed with the tenant's key, to test the order of the checks.
         (
             "no subject",
             sign(&header, &with("sub", Value::Null), &key),
@@ -219,7 +219,7 @@ async fn an_oversized_body_is_refused() {
     assert_unlinked(&tenant).await;
 }
 
-/// The id that the API gives a connection.
+/// Returns the id of a connection in the API.
 async fn connection_id(tenant: &TestTenant, name: &str) -> String {
     let machine = tenant.machine_token("read:connections").await;
     let path = format!("/api/v2/connections?name={name}");
@@ -258,7 +258,7 @@ async fn linking_by_id_can_name_the_connection_of_the_identity() {
     assert_eq!(tenant.post_json(PATH, Some(&machine), &body).await.status, 201);
 }
 
-/// Linking where the tenant takes verified addresses only.
+/// Links accounts in a tenant that requires verified addresses.
 async fn linked_with_emails(
     primary: &[(&str, Value)],
     secondary: &[(&str, Value)],
@@ -285,7 +285,7 @@ async fn with_the_option_accounts_with_an_unverified_address_are_not_linked() {
         let refusal = r#"403 {"statusCode":403,"error":"Forbidden","message":"The secondary account has no verified e-mail address, which linking requires.","errorCode":"unverified_email"}"#;
         assert_eq!(response.status_and_text(), refusal, "{unverified:?}");
         assert_unlinked(&tenant).await;
-        // Nor by its id, with a machine's token.
+        // The same by id, with a machine's token.
         let machine = tenant.machine_token("update:users").await;
         let body = json!({ "provider": "google-oauth2", "user_id": "9" });
         assert_eq!(tenant.post_json(PATH, Some(&machine), &body).await.status_and_text(), refusal);

@@ -1,4 +1,4 @@
-//! `/v2/logout`: contract C4.
+//! `/v2/logout` (contract C4).
 
 use crate::test_tenant::{Browser, PAGE, TestTenant, authorize_path};
 
@@ -66,7 +66,7 @@ async fn a_return_url_in_any_script_is_encoded() {
     assert_eq!(browser.get(&path).await.location(), "http://localhost:3000/?name=Zo%C3%AB");
 }
 
-/// Whether the stand-in of Google knows the browser.
+/// Returns whether the stand-in of Google remembers the browser.
 async fn is_remembered(browser: &mut Browser<'_>) -> bool {
     let with = [("connection", "google-oauth2"), ("prompt", "login")];
     let way = browser.get(&authorize_path(&with)).await.location().to_owned();

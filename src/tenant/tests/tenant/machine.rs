@@ -1,11 +1,11 @@
-//! Client credentials: contract A15 and C3.
+//! The client credentials grant (contract A15 and C3).
 
 use axum::http::Method;
 use insta::assert_snapshot;
 
 use crate::test_tenant::{AUDIENCE, PAGE, TestResponse, TestTenant, claims_in};
 
-/// Asks as the machine does; an empty value removes a parameter.
+/// Requests a token for the machine. `with` replaces or adds parameters; an empty value removes one.
 async fn request_token(tenant: &TestTenant, with: &[(&str, &str)]) -> TestResponse {
     let mut fields = vec![
         ("grant_type", "client_credentials"),

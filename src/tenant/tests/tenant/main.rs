@@ -1,6 +1,6 @@
-//! The tenant as its clients meet it: whole stories through the real router, on a fresh database file each.
+//! Tests of the tenant through its router, each with a new database file.
 
-#![expect(clippy::unwrap_used, reason = "a test says by panicking that something is wrong")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod attacks;
 mod bearer;

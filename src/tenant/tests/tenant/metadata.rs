@@ -1,4 +1,4 @@
-//! What the tenant tells about itself: contract C5.
+//! Discovery document and key set (contract C5).
 
 use std::time::Duration;
 
@@ -37,19 +37,19 @@ async fn a_client_verifies_an_id_token_with_the_published_key() {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_audience(&[PAGE]);
     validation.set_issuer(&[ISSUER]);
-    // The tenant's clock stands still in the past.
+    // The tenant's clock stands still, in the past.
     validation.validate_exp = false;
     jsonwebtoken::decode::<Value>(token, &public, &validation).unwrap();
 }
 
-/// The ids in the published key set.
+/// Returns the key ids of the published key set.
 async fn kids(tenant: &TestTenant) -> Vec<String> {
     let keys = tenant.send(Request::get("/.well-known/jwks.json").body(Body::empty()).unwrap()).await.json();
     let keys = keys["keys"].as_array().unwrap();
     keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The id of the key that signs now.
+/// Returns the id of the current signing key.
 async fn signing(tenant: &TestTenant) -> String {
     let code = Browser::new(tenant).sign_in("auth0|1", &[]).await;
     let tokens = tenant.exchange_code(&code, &[]).await.json();
@@ -80,7 +80,7 @@ async fn after_rotation_the_next_key_signs_and_the_former_verifies_until_its_tok
 
     let rotated = tenant::rotate_keys(&tenant.store, &tenant.clock).await.unwrap();
     assert_eq!(rotated, before[1], "the key that everybody knows already");
-    assert_eq!(kids(&tenant).await, before, "an open tenant goes on as it is");
+    assert_eq!(kids(&tenant).await, before, "an open tenant keeps its keys");
     tenant.reopen().await;
     let after = kids(&tenant).await;
     assert_eq!((&after[0], &after[2], after.len()), (&before[1], &before[0], 3));

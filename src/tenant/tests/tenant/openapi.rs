@@ -1,4 +1,4 @@
-//! The OpenAPI document, against what the router answers.
+//! The OpenAPI document, compared to the behaviour of the router.
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -10,7 +10,7 @@ async fn document(tenant: &TestTenant) -> Value {
     tenant.send(Request::get("/api/v2/openapi.json").body(Body::empty()).unwrap()).await.json()
 }
 
-/// A path of the document with ids in place of its parameters.
+/// Returns a path of the document with ids in place of its parameters.
 fn filled(path: &str) -> String {
     path.replace("{id}", "auth0%7C1").replace("{provider}", "github").replace("{user_id}", "42")
 }
@@ -78,7 +78,7 @@ async fn every_reference_resolves() {
     check(&document, &document);
 }
 
-/// What no value of this documented type is.
+/// Returns a value that does not have the documented type.
 fn unfit(schema: &Value) -> Value {
     match schema["type"].as_str() {
         Some("boolean" | "object") => json!("neither"),

@@ -1,4 +1,5 @@
-//! What holds for every id in every encoding: cases are drawn with a fixed seed, so that every run sees the same.
+//! Properties of all ids in all encodings. The cases are generated with a fixed seed, so that every run has
+//! the same.
 
 use axum::http::Method;
 use model::{IdentityId, IdentityKey, Provider, UserId, route};
@@ -11,7 +12,7 @@ use tokio::runtime::Runtime;
 
 use crate::test_tenant::{TestTenant, user};
 
-/// Whom the attacks are aimed at: an id with all that a path can stumble over.
+/// The id of the victim, with every character that is special in a path.
 const VICTIM: &str = "samlp|acme|a/b c%7C+d@e";
 
 fn runner(cases: u32) -> TestRunner {
@@ -19,7 +20,8 @@ fn runner(cases: u32) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
-/// Ids as providers make them and as nobody would: a lone dot or two cannot stand in a path (RFC 3986 section 5.2.4).
+/// Generates ids, common and unusual ones. `.` and `..` are excluded, because a path cannot contain them as a
+/// segment (RFC 3986 section 5.2.4).
 fn id() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[a-zA-Z0-9._~@+-]{1,8}",
@@ -31,7 +33,7 @@ fn id() -> impl Strategy<Value = String> {
     vec(piece, 1..6).prop_map(|pieces| pieces.concat()).prop_filter("dots", |id| id != "." && id != "..")
 }
 
-/// How one byte may stand in a path: as it is where that is allowed, or encoded in either case.
+/// Generates the forms of one byte in a path: literal if that is allowed, or percent-encoded in either case.
 fn spelled(text: &str, choices: &[u8]) -> String {
     let spell = |(byte, choice): (u8, &u8)| {
         let may_stand = byte.is_ascii_alphanumeric() || b"-._~|@+:;=&!$'()*,".contains(&byte);
@@ -62,7 +64,7 @@ fn every_id_is_found_in_every_encoding() {
                 prop_assert_eq!(response.status.as_u16(), 200, "{}", path);
                 prop_assert_eq!(&response.json()["user_id"], whole.as_str());
             }
-            // The primary is recognised, which is why it stays.
+            // The primary is found, and so refused.
             let own = format!("/api/v2/users/{}/identities", spelled(whole.as_str(), &choices));
             for path in
                 [route::identity(&whole, &key), format!("{own}/google-oauth2/{}", spelled(&id, &choices))]
@@ -102,7 +104,7 @@ fn a_user_bound_token_is_limited_to_its_user_in_every_encoding() {
                     .await,
             ];
             for response in responses {
-                // The same for those who exist and those who do not.
+                // The response is the same for existing and unknown users.
                 prop_assert_eq!(response.status.as_u16(), 403, "{} {}", segment, response.text);
                 prop_assert_eq!(&response.json()["errorCode"], "unowned_resource");
             }

@@ -1,4 +1,4 @@
-//! The token bucket of the Management API: contract A14.
+//! The rate limit of the Management API (contract A14).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Refresh tokens: contract C3, and the attacks on them (RFC 9700 section 4.14).
+//! Refresh tokens (contract C3), and attacks on them (RFC 9700 section 4.14).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,7 +82,7 @@ async fn a_missing_unknown_or_foreign_refresh_token_is_refused() {
         REFUSED,
         "what is stored opens nothing"
     );
-    assert_eq!(tenant.refresh(&token, &[]).await.status, 200, "and none of it harms the owner");
+    assert_eq!(tenant.refresh(&token, &[]).await.status, 200, "the owner's token stays valid");
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn within_the_leeway_an_older_token_revokes_the_family() {
     assert_eq!(tenant.refresh(&third, &again).await.status_and_text(), REFUSED);
 }
 
-/// How many of sixteen exchanges of one token at once succeed, and what they got.
+/// Exchanges one token sixteen times concurrently; returns the number of successes and the new tokens.
 async fn sixteen(tenant: &Arc<TestTenant>, token: &str, client: &'static str) -> Vec<String> {
     let tries: Vec<_> = (0..16)
         .map(|_| {
@@ -180,7 +180,7 @@ async fn a_family_expires_at_its_absolute_lifetime() {
     tenant.clock.advance(Duration::from_millis(1));
     assert_eq!(tenant.refresh(&token, &[]).await.status_and_text(), REFUSED);
     start_family(&tenant, "auth0|1", PAGE).await;
-    assert!(!tenant.has_refresh_token(&token).await, "what ended is forgotten");
+    assert!(!tenant.has_refresh_token(&token).await, "expired families are deleted");
 }
 
 #[tokio::test]
@@ -247,7 +247,7 @@ async fn reusing_a_code_revokes_the_tokens_that_descend_from_it() {
     for token in &opaque {
         assert_eq!(tenant.call(Method::GET, "/userinfo", token.as_str().unwrap()).await.status, 200);
     }
-    // Long after its row is forgotten, the code still names what it gave.
+    // The code still identifies its family after its own row has been deleted.
     tenant.clock.advance(Duration::from_mins(5));
     Browser::new(&tenant).sign_in("auth0|2", &[]).await;
     let again = tenant.exchange_code(&code, &[]).await;

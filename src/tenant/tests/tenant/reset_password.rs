@@ -1,4 +1,4 @@
-//! Forgotten passwords: the mail, its link, and the attacks on both (contract C4).
+//! Password reset: the mail, its link, and attacks on both (contract C4).
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ async fn open_tenant() -> TestTenant {
     TestTenant::with_users(&[&["auth0|1", "google-oauth2|9"], &["auth0|2"]]).await
 }
 
-/// Asks for the mail at the endpoint.
+/// Requests the mail at `/dbconnections/change_password`.
 async fn request_reset(tenant: &TestTenant, address: &str) -> TestResponse {
     let body = json!({ "client_id": PAGE, "connection": DATABASE, "email": address });
     tenant.post_json("/dbconnections/change_password", None, &body).await
 }
 
-/// Opens the link of a mail, as far as the page where a password is typed.
+/// Opens the link of a mail and follows it to the page with the password form.
 async fn open(browser: &mut Browser<'_>, link: &str) -> TestResponse {
     let moved = browser.get(link).await;
     assert_eq!(
@@ -41,7 +41,7 @@ async fn password_opens(tenant: &TestTenant, id: &str, password: &str) -> bool {
     browser.type_password(&login_state, &email(id), password).await.parameter("code").is_some()
 }
 
-/// Nothing was changed by an attempt that was refused.
+/// Checks that the password is unchanged.
 async fn assert_unchanged(tenant: &TestTenant) {
     assert!(password_opens(tenant, "auth0|1", PASSWORD).await);
     assert!(!password_opens(tenant, "auth0|1", NEW).await);
@@ -100,7 +100,7 @@ async fn a_password_reset_is_requested_on_the_login_page() {
 #[tokio::test]
 async fn requesting_mails_does_not_reveal_which_accounts_exist() {
     let tenant = open_tenant().await;
-    // Google's address is no database's: it has no password here.
+    // The Google identity has an address but no password.
     let strangers = [email("google-oauth2|9"), "nobody@example.test".to_owned(), "' OR 1=1 --".to_owned()];
     let known = request_reset(&tenant, &email("auth0|1")).await;
     assert_eq!(tenant.take_mails().len(), 1);
@@ -129,7 +129,7 @@ async fn requests_for_mails_are_limited_whether_or_not_the_account_exists() {
     }
     assert_eq!(refusals[0], refusals[1]);
     assert_eq!(tenant.take_mails().len(), 5);
-    // Asking for mails keeps nobody from signing in.
+    // The limit on mails does not affect sign-in.
     assert!(password_opens(&tenant, "auth0|1", PASSWORD).await);
 }
 

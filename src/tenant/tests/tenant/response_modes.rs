@@ -1,10 +1,10 @@
-//! How `/authorize` answers: response modes and types of contract C1, and what they must not carry.
+//! Response modes and types of `/authorize` (contract C1).
 
 use crate::test_tenant::{
     Browser, CALLBACK, PASSWORD, TestResponse, TestTenant, authorize_path, claims_in, email,
 };
 
-/// A request for an ID token, as a web application makes it; `with` replaces or adds parameters.
+/// Returns the parameters of a request for an ID token; `with` replaces or adds parameters.
 fn id_token<'a>(with: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut parameters = vec![
         ("client_id", "implicit"),
@@ -17,7 +17,7 @@ fn id_token<'a>(with: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     parameters
 }
 
-/// A parameter in the fragment of a redirect.
+/// Returns a parameter in the fragment of a redirect.
 fn fragment(response: &TestResponse, name: &str) -> Option<String> {
     let (_, fragment) = response.location().split_once('#')?;
     form_urlencoded::parse(fragment.as_bytes())
@@ -25,7 +25,7 @@ fn fragment(response: &TestResponse, name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-/// A hidden field of a page's form.
+/// Returns the value of a hidden field in a page's form.
 fn field<'a>(page: &'a str, name: &str) -> &'a str {
     let start = format!("name=\"{name}\" value=\"");
     page.split(&start).nth(1).unwrap_or_else(|| panic!("no {name}: {page}")).split('"').next().unwrap()

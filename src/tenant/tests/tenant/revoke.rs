@@ -1,4 +1,4 @@
-//! `/oauth/revoke`: contract C4, RFC 7009.
+//! `/oauth/revoke` (contract C4, RFC 7009).
 
 use axum::body::Body;
 use axum::http::{Method, Request};
@@ -18,7 +18,7 @@ async fn revoking_a_refresh_token_revokes_its_family() {
     let first = refresh_token(&tenant).await;
     let tokens = tenant.refresh(&first, &[]).await.json();
     let second = tokens["refresh_token"].as_str().unwrap();
-    // Any token of the family stands for all of it, the rotated ones too.
+    // Any token of the family revokes all of it, also a rotated one.
     let body = json!({ "client_id": PAGE, "token": first, "token_type_hint": "access_token" });
     for _ in 0..2 {
         let response = tenant.post_json("/oauth/revoke", None, &body).await;

@@ -1,4 +1,4 @@
-//! `GET /api/v2/users`: contract A6.
+//! `GET /api/v2/users` (contract A6).
 
 use axum::http::Method;
 use insta::assert_snapshot;
@@ -34,7 +34,7 @@ async fn get(tenant: &TestTenant, parameters: &[(&str, &str)]) -> TestResponse {
     tenant.call(Method::GET, &format!("{PATH}?{query}"), &machine).await
 }
 
-/// The ids of those who are found.
+/// Returns the ids of the users found.
 async fn find(tenant: &TestTenant, parameters: &[(&str, &str)]) -> Vec<String> {
     let response = get(tenant, parameters).await;
     assert_eq!(response.status, 200, "{}", response.text);
@@ -72,7 +72,7 @@ async fn searches_find_the_matching_users() {
         ("email:\"auth01@example.test\" AND email_verified:true -user_id:\"auth0|1\"", vec![]),
         ("identities.user_id:acme|bob AND identities.connection:acme", vec!["auth0|2"]),
         ("identities.profileData.email:github42@example.test", vec!["auth0|1"]),
-        // A linked identity's address is not the user's.
+        // The address of a linked identity is not that of the user.
         ("email:github42@example.test", vec![]),
         ("app_metadata.plan:gold AND NOT name:\"ada lovelace\"", vec!["auth0|2", "google-oauth2|8"]),
         ("user_id:(\"auth0|1\" OR \"google-oauth2|9\")", vec!["auth0|1", "google-oauth2|9"]),
@@ -98,7 +98,7 @@ async fn searches_find_the_matching_users() {
     {
         get(&tenant, &[attack]).await;
     }
-    assert_eq!(find(&tenant, &[]).await.len(), 4, "everybody is still there");
+    assert_eq!(find(&tenant, &[]).await.len(), 4, "no user is deleted");
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn a_search_times_out_after_two_seconds() {
     let tenant = TestTenant::with_seeds(seeds).await;
     let path = format!("{PATH}?q=name:nobody&search_engine=v3");
     let machine = tenant.machine_token("read:users").await;
-    // Time flies wherever the search waits for the database.
+    // The clock advances whenever the search waits for the database.
     let flying = async {
         loop {
             tenant.clock.advance(std::time::Duration::from_secs(3));

@@ -1,4 +1,4 @@
-//! From `/authorize` through the login page to a code: contract C1, and the attacks on it.
+//! Sign-in from `/authorize` through the login page to a code (contract C1), and attacks on it.
 
 use std::time::Duration;
 
@@ -50,14 +50,14 @@ async fn a_wrong_password_and_an_unknown_person_have_the_same_response() {
     assert!(right.parameter("code").is_some());
 }
 
-/// How long it takes to refuse a sign-in: the median of several, in turns with the others.
+/// Returns the median time that refusing a sign-in takes, for each identifier. The identifiers take turns.
 async fn refusal_times(tenant: &TestTenant, logins: [&str; 2]) -> [Duration; 2] {
     let mut browser = Browser::new(tenant);
     let login_state = browser.start_login(&[]).await;
     let mut times = [const { Vec::new() }; 2];
     for _ in 0..9 {
         for (login, times) in logins.iter().zip(&mut times) {
-            // Every guess is forgiven before the next.
+            // The throttle forgets each guess before the next one.
             tenant.clock.advance(Duration::from_mins(2));
             let start = tokio::time::Instant::now();
             assert_eq!(
@@ -76,13 +76,13 @@ async fn refusal_times(tenant: &TestTenant, logins: [&str; 2]) -> [Duration; 2] 
 #[tokio::test]
 async fn an_unknown_person_takes_as_much_work_as_a_wrong_password() {
     let mut seed = user(&["auth0|1"]);
-    // Hashed as the tenant itself hashes: the other seeds have the cheapest of imported hashes.
+    // The tenant's own hash algorithm. The other users have imported hashes with the lowest cost.
     seed.password = Some(SeedPassword::Clear(Secret::new(PASSWORD)));
     let tenant = TestTenant::with_seeds(vec![seed]).await;
     let known = email("auth0|1");
     refusal_times(&tenant, [&known, "nobody@example.test"]).await;
     let [known, unknown] = refusal_times(&tenant, [&known, "nobody@example.test"]).await;
-    // Without the work for nobody it would be a hundredth.
+    // Without the dummy hash, the time would be a hundredth.
     assert!(unknown * 3 > known && known * 3 > unknown, "{known:?} and {unknown:?}");
 }
 
@@ -113,7 +113,7 @@ async fn a_session_signs_in_without_interaction_until_it_expires() {
     assert!(browser.get(&silent).await.parameter("code").is_some());
     assert!(browser.get(&authorize_path(&[])).await.parameter("code").is_some());
 
-    // Used once a day it lasts three days, and no longer.
+    // Used once a day, the session lasts three days.
     for _ in 0..3 {
         tenant.clock.advance(Duration::from_hours(23));
         assert!(browser.get(&silent).await.parameter("code").is_some());
@@ -177,7 +177,7 @@ async fn a_redirect_uri_is_compared_exactly_and_an_invalid_one_is_never_followed
         assert!(response.text.contains("Callback URL mismatch."), "{uri}");
         assert_eq!(response.header("set-cookie"), "", "{uri}");
     }
-    assert!(!tenant.stores("the-state"), "no login waits for any of them");
+    assert!(!tenant.stores("the-state"), "no pending login is stored");
 }
 
 #[tokio::test]
@@ -213,9 +213,9 @@ async fn an_invalid_request_redirects_with_error_and_state() {
         assert_eq!(response.parameter("state").as_deref(), Some("the-state"), "{with:?}");
         assert_eq!(response.parameter("code"), None);
     }
-    assert!(!tenant.stores("the-state"), "no login waits for any of them");
+    assert!(!tenant.stores("the-state"), "no pending login is stored");
     Browser::new(&tenant).start_login(&[]).await;
-    assert!(tenant.stores("the-state"), "as one would for a good request");
+    assert!(tenant.stores("the-state"), "a valid request stores one");
 }
 
 #[tokio::test]
@@ -223,7 +223,7 @@ async fn a_pending_login_is_bound_to_its_browser() {
     let tenant = open_tenant().await;
     let mut attacker = Browser::new(&tenant);
     let login_state = attacker.start_login(&[]).await;
-    // The victim is led to the attacker's login page, with and without a login of their own.
+    // The victim opens the attacker's login page, with and without a pending login of their own.
     let mut victim = Browser::new(&tenant);
     let response = victim.type_password(&login_state, &email("auth0|2"), PASSWORD).await;
     assert_eq!((response.status.as_u16(), response.location()), (400, ""));
@@ -269,7 +269,7 @@ async fn every_sign_in_starts_a_new_session_and_ends_the_previous_one() {
     let before = browser.cookies.clone();
     browser.sign_in("auth0|2", &[("prompt", "login")]).await;
     assert_ne!(before, browser.cookies);
-    // A cookie planted or kept from before opens nothing any more.
+    // A planted cookie and the cookie of the previous session are invalid.
     let mut old = Browser::new(&tenant);
     old.cookies = before;
     let silent = authorize_path(&[("prompt", "none")]);
@@ -338,7 +338,7 @@ async fn an_error_page_links_to_the_application_that_started_the_login_only() {
     browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await;
     let back = r#"href="http://localhost:3000/">Go to <bdi>The page</bdi></a>"#;
     for page in ["login", "signup", "forgot-password", "connection", "reset-password", "verify-email"] {
-        // What the address says has no part in it.
+        // The URL has no influence on the link.
         for path in [
             format!("/u/{page}?state={login_state}&connection=github"),
             format!("/u/{page}?state=x&client_id=other&redirect_uri=http://evil.test/&returnTo=//evil.test"),
@@ -381,7 +381,10 @@ async fn no_web_message_is_sent_to_an_origin_that_is_not_allowed() {
     let mut browser = Browser::new(&tenant);
     browser.sign_in("auth0|1", &[]).await;
     let with = [("client_id", "simple"), ("redirect_uri", UNFRAMED), ("prompt", "none")];
-    assert!(browser.get(&authorize_path(&with)).await.location().starts_with(UNFRAMED), "by redirect it may");
+    assert!(
+        browser.get(&authorize_path(&with)).await.location().starts_with(UNFRAMED),
+        "a redirect is allowed"
+    );
     let framed: Vec<_> = with.into_iter().chain([("response_mode", "web_message")]).collect();
     for who in [&mut browser, &mut Browser::new(&tenant)] {
         let response = who.get(&authorize_path(&framed)).await;

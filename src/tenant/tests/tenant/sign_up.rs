@@ -1,4 +1,4 @@
-//! Signing up, on the hosted page and at `/dbconnections/signup`: contract C4, and the attacks on it.
+//! Sign-up on the hosted page and at `/dbconnections/signup` (contract C4), and attacks on it.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ async fn open_tenant() -> TestTenant {
     TestTenant::with_users(&[&["auth0|1"]]).await
 }
 
-/// Signs up at the endpoint; `with` replaces or adds properties, null removes.
+/// Signs up at the endpoint. `with` replaces or adds properties; null removes one.
 async fn sign_up(tenant: &TestTenant, with: Value) -> TestResponse {
     let mut body = json!({ "client_id": PAGE, "connection": DATABASE, "email": "New@Example.test",
         "password": "long enough" });
@@ -85,7 +85,7 @@ async fn the_sign_up_endpoint_returns_the_new_id_and_ignores_other_properties() 
         &tenant,
         json!({
             "given_name": "New", "picture": "https://example.test/new.svg", "user_metadata": { "theme": "dark" },
-            // What nobody may say about themselves.
+            // Properties that a person cannot set.
             "email_verified": true, "user_id": "auth0|1", "_id": "1", "blocked": false, "phone_verified": true,
             "app_metadata": { "plan": "pro" }, "identities": [{ "provider": "github", "user_id": "1" }],
         }),

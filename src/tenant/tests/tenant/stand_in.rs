@@ -1,4 +1,4 @@
-//! The stand-ins for social and company logins.
+//! The stand-ins for social and enterprise connections.
 
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ async fn a_connection_that_is_disabled_for_the_application_is_not_offered() {
     }
 }
 
-/// Asks for the stand-in with a hint, and follows to its page: the answer of that page.
+/// Starts a login at the stand-in and returns the response of its page.
 async fn open_stand_in(
     browser: &mut Browser<'_>,
     connection: &str,
@@ -173,7 +173,7 @@ async fn a_remembered_person_is_not_signed_in_by_another_browsers_link_or_anothe
     let with = [("connection", "google-oauth2"), ("login_hint", "9")];
     let begun = attacker.get(&authorize_path(&with)).await;
     assert_eq!(victim.get(begun.location()).await.status, 400, "the login is the attacker's");
-    // A form of another site neither signs in nor makes the stand-in remember its choice.
+    // A form of another site neither signs in nor makes the stand-in remember a person.
     let login_state = victim.start_login(&[("connection", "google-oauth2"), ("max_age", "0")]).await;
     victim.origin = "http://evil.test";
     let fields = [("state", &*login_state), ("connection", "google-oauth2"), ("choice", "10")];

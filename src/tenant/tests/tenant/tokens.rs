@@ -1,4 +1,4 @@
-//! `/oauth/token` and `/userinfo`: contract C3, C4 and C6, and the attacks on codes.
+//! `/oauth/token` and `/userinfo` (contract C3, C4 and C6), and attacks on codes.
 
 use std::time::Duration;
 
@@ -120,7 +120,7 @@ async fn a_code_is_bound_to_its_client_address_and_verifier() {
     ] {
         let code = browser.get(&authorize_path(&[])).await.parameter("code").unwrap();
         assert_eq!(tenant.exchange_code(&code, &[with]).await.status_and_text(), expected, "{with:?}");
-        // Who is known and fails with a code has used it up; who is nobody has not.
+        // A failed exchange by a known client uses up the code; one by an unknown client does not.
         let again = tenant.exchange_code(&code, &[]).await;
         if expected == DENIED || with.0 == "code" {
             assert_eq!(again.status, 200, "{with:?}");

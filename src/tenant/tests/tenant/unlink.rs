@@ -225,7 +225,7 @@ async fn an_identity_of_a_pinned_connection_is_unlinked_by_machines_only() {
     }
     assert_snapshot!(unlink(&tenant, "waad/7").await.status_and_text(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"The connection of this identity is managed by an organization; only the organization can unlink it.","errorCode":"pinned_connection"}"#);
     assert!(tenant.row("waad|7").await.is_none());
-    assert_eq!(unlink(&tenant, "github/42").await.status, 200, "others go as before");
+    assert_eq!(unlink(&tenant, "github/42").await.status, 200, "other identities can be unlinked");
     let token = tenant.machine_token("update:users").await;
     assert_eq!(tenant.call(Method::DELETE, &format!("{PATH}/waad/7"), &token).await.status, 200);
     assert_eq!(tenant.identities("auth0|1").await, ["auth0|1"]);
@@ -233,7 +233,7 @@ async fn an_identity_of_a_pinned_connection_is_unlinked_by_machines_only() {
 
 #[tokio::test]
 async fn the_last_identity_that_can_sign_in_is_unlinked_by_machines_only() {
-    // The primary's connection is closed to every client, the other's is gone from the tenant.
+    // The primary's connection is disabled for every client, and that of `amazon` is not configured.
     let tenant = TestTenant::with_users(&[&["linkedin|1", "amazon|2", "auth0|3", "github|42"]]).await;
     let path = |segment: &str| format!("/api/v2/users/linkedin%7C1/identities/{segment}");
     let token = tenant.user_token("linkedin|1").await;

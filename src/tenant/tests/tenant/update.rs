@@ -1,4 +1,4 @@
-//! `PATCH /api/v2/users/{id}`: contract A9.
+//! `PATCH /api/v2/users/{id}` (contract A9).
 
 use std::time::Duration;
 

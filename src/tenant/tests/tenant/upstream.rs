@@ -1,4 +1,5 @@
-//! Signing in through other providers: another tenant of ours on a socket, and a provider that lies.
+//! Sign-in through OpenID Connect providers: another tenant on a socket, and a fake provider with arbitrary
+//! responses.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,9 +25,9 @@ use crate::test_tenant::{
     user,
 };
 
-const AT_HOME: &str = "http://localhost:3000";
+const ORIGIN: &str = "http://localhost:3000";
 
-fn through(name: &str, strategy: &str, issuer: &str) -> Connection {
+fn provider_connection(name: &str, strategy: &str, issuer: &str) -> Connection {
     Connection {
         upstream: Some(Upstream {
             issuer: issuer.to_owned(),
@@ -50,59 +51,67 @@ async fn socket() -> (TcpListener, String) {
     (listener, address)
 }
 
-/// A tenant, and another one that signs in the people of its connection "elsewhere".
+/// Opens a tenant, and another one that is the provider of its connection "elsewhere".
 async fn two_tenants(
     people: Vec<SeedUser>,
     authentication: ClientAuthentication,
 ) -> (TestTenant, TestTenant) {
     let (listener, issuer) = socket().await;
     let secret = (authentication != ClientAuthentication::None).then_some("tenant secret");
-    let callbacks = vec![format!("{AT_HOME}/login/callback/elsewhere")];
-    let tenant = Client { callbacks, ..client("tenant", authentication, secret) };
+    let callbacks = vec![format!("{ORIGIN}/login/callback/elsewhere")];
+    let registration = Client { callbacks, ..client("tenant", authentication, secret) };
     let database = vec![Connection::new(DATABASE, "auth0")];
-    let there = Configuration::new(Options::default(), vec![tenant], database, vec![]).unwrap();
+    let configuration = Configuration::new(Options::default(), vec![registration], database, vec![]).unwrap();
     let clock = Clock::settable(Moment::from_millis(START));
-    let there = TestTenant::with_configuration(&issuer, clock, there, people).await;
-    there.listen(listener);
-    let mut elsewhere = through("elsewhere", "oidc", &issuer);
+    let provider = TestTenant::with_configuration(&issuer, clock, configuration, people).await;
+    provider.listen(listener);
+    let mut elsewhere = provider_connection("elsewhere", "oidc", &issuer);
     let upstream = elsewhere.upstream.as_mut().unwrap();
     upstream.client_secret = secret.map(Secret::new);
     upstream.authentication = Some(authentication);
-    let here = TestTenant::with_connections(vec![user(&["auth0|1"])], options(), vec![elsewhere]).await;
-    (here, there)
+    let tenant = TestTenant::with_connections(vec![user(&["auth0|1"])], options(), vec![elsewhere]).await;
+    (tenant, provider)
 }
 
-/// Path and query of an address.
+/// Returns path and query of a URL.
 fn target(location: &str) -> String {
-    let url = url::Url::parse(AT_HOME).unwrap().join(location).unwrap();
+    let url = url::Url::parse(ORIGIN).unwrap().join(location).unwrap();
     format!("{}?{}", url.path(), url.query().unwrap_or_default())
 }
 
-/// Asks to sign in through a connection: the way to the provider.
-async fn leave(browser: &mut Browser<'_>, connection: &str, with: &[(&str, &str)]) -> TestResponse {
+/// Starts a login through a connection and returns the redirect to the provider.
+async fn start_at_provider(
+    browser: &mut Browser<'_>,
+    connection: &str,
+    with: &[(&str, &str)],
+) -> TestResponse {
     let with: Vec<_> = [("connection", connection)].into_iter().chain(with.iter().copied()).collect();
     let response = browser.get(&authorize_path(&with)).await;
     browser.get(response.location()).await
 }
 
-/// Signs in at the other tenant: its response, which leads back.
-async fn sign_in_there(browser: &mut Browser<'_>, way: &TestResponse, id: &str) -> String {
-    let mut response = browser.get(&target(way.location())).await;
+/// Signs in at the provider and returns the path of the callback.
+async fn sign_in_at_provider(browser: &mut Browser<'_>, redirect: &TestResponse, id: &str) -> String {
+    let mut response = browser.get(&target(redirect.location())).await;
     if let Some(login_state) = response.location().strip_prefix("/u/login?state=") {
         response = browser.type_password(login_state, &email(id), PASSWORD).await;
     }
-    assert!(response.location().starts_with(AT_HOME), "{}", response.status_and_text());
+    assert!(response.location().starts_with(ORIGIN), "{}", response.status_and_text());
     target(response.location())
 }
 
-/// All the way there and back.
-async fn round_trip(here: &mut Browser<'_>, there: &mut Browser<'_>, id: &str) -> TestResponse {
-    let way = leave(here, "elsewhere", &[]).await;
-    let back = sign_in_there(there, &way, id).await;
-    here.get(&back).await
+/// Signs in through the connection "elsewhere" and returns the response of the callback.
+async fn sign_in_through_provider(
+    browser: &mut Browser<'_>,
+    at_provider: &mut Browser<'_>,
+    id: &str,
+) -> TestResponse {
+    let redirect = start_at_provider(browser, "elsewhere", &[]).await;
+    let back = sign_in_at_provider(at_provider, &redirect, id).await;
+    browser.get(&back).await
 }
 
-/// Whether nothing came of an answer: no code, no session, no new user.
+/// Checks that a response has no code, and that there is no new session and no new user.
 async fn assert_nobody_signed_in(
     tenant: &TestTenant,
     browser: &Browser<'_>,
@@ -124,37 +133,37 @@ async fn a_person_of_another_provider_gets_an_account_and_opens_it_the_next_time
     {
         let mut person = user(&["auth0|ann"]);
         person.user.profile = person.user.profile.clone().with("email_verified", true).with("name", "Ann");
-        let (here, there) = two_tenants(vec![person], authentication).await;
-        let (mut browser, mut other) = (Browser::new(&here), Browser::new(&there));
-        let response = round_trip(&mut browser, &mut other, "auth0|ann").await;
-        let account = here.account_of(&response.parameter("code").unwrap()).await;
+        let (tenant, provider) = two_tenants(vec![person], authentication).await;
+        let (mut browser, mut other) = (Browser::new(&tenant), Browser::new(&provider));
+        let response = sign_in_through_provider(&mut browser, &mut other, "auth0|ann").await;
+        let account = tenant.account_of(&response.parameter("code").unwrap()).await;
         assert_eq!(account, "oidc|elsewhere|auth0|ann", "{authentication:?}");
-        let row = here.row(&account).await.unwrap();
+        let row = tenant.row(&account).await.unwrap();
         assert_eq!(row.identities[0].connection.as_str(), "elsewhere");
         assert!(!row.identities[0].is_social);
         let profile = &row.profile;
         assert_eq!((profile.name(), profile.email()), (Some("Ann"), Some(&*email("auth0|ann"))));
         assert_eq!(profile.email_verified(), Some(true));
 
-        let response = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
-        assert_eq!(here.account_of(&response.parameter("code").unwrap()).await, account);
-        assert_eq!(here.row(&account).await.unwrap().logins_count, 2);
-        assert_eq!(here.store.read().await.unwrap().count_users().await.unwrap(), 2);
+        let response = sign_in_through_provider(&mut Browser::new(&tenant), &mut other, "auth0|ann").await;
+        assert_eq!(tenant.account_of(&response.parameter("code").unwrap()).await, account);
+        assert_eq!(tenant.row(&account).await.unwrap().logins_count, 2);
+        assert_eq!(tenant.store.read().await.unwrap().count_users().await.unwrap(), 2);
     }
 }
 
 #[tokio::test]
 async fn the_login_page_links_to_the_provider_and_does_not_call_it_a_stand_in() {
-    let (here, _there) = two_tenants(vec![], ClientAuthentication::None).await;
-    let mut browser = Browser::new(&here);
+    let (tenant, _provider) = two_tenants(vec![], ClientAuthentication::None).await;
+    let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
     let page = browser.get(&format!("/u/login?state={login_state}")).await.text;
     let button = page.split("<a ").find(|link| link.contains("connection=elsewhere")).unwrap();
     assert!(
         button.contains("<bdi>Elsewhere</bdi>") && !button.split("</a>").next().unwrap().contains("stand-in")
     );
-    let way = browser.get(&format!("/u/connection?state={login_state}&connection=elsewhere")).await;
-    assert_eq!(way.status, StatusCode::FOUND);
+    let redirect = browser.get(&format!("/u/connection?state={login_state}&connection=elsewhere")).await;
+    assert_eq!(redirect.status, StatusCode::FOUND);
     for (name, expected) in [
         ("client_id", "tenant"),
         ("response_type", "code"),
@@ -162,133 +171,133 @@ async fn the_login_page_links_to_the_provider_and_does_not_call_it_a_stand_in() 
         ("scope", "openid profile email"),
         ("code_challenge_method", "S256"),
     ] {
-        assert_eq!(way.parameter(name).as_deref(), Some(expected), "{name}");
+        assert_eq!(redirect.parameter(name).as_deref(), Some(expected), "{name}");
     }
-    assert_eq!(way.parameter("prompt"), None);
+    assert_eq!(redirect.parameter("prompt"), None);
 }
 
 #[tokio::test]
 async fn login_hint_prompt_and_max_age_are_passed_to_the_provider() {
-    let (here, _there) = two_tenants(vec![], ClientAuthentication::None).await;
+    let (tenant, _provider) = two_tenants(vec![], ClientAuthentication::None).await;
     let with = [("login_hint", "ann@example.test"), ("max_age", "0"), ("prompt", "login")];
-    let way = leave(&mut Browser::new(&here), "elsewhere", &with).await;
+    let redirect = start_at_provider(&mut Browser::new(&tenant), "elsewhere", &with).await;
     for (name, value) in with {
-        assert_eq!(way.parameter(name).as_deref(), Some(value), "{name}");
+        assert_eq!(redirect.parameter(name).as_deref(), Some(value), "{name}");
     }
 }
 
 #[tokio::test]
 async fn a_linked_identity_of_a_provider_opens_the_primary_account() {
-    let (here, there) = two_tenants(vec![user(&["auth0|ann"])], ClientAuthentication::SecretBasic).await;
-    let mut other = Browser::new(&there);
-    let way = leave(&mut Browser::new(&here), "elsewhere", &[]).await;
-    assert_eq!(way.status, StatusCode::FOUND);
-    let response = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
-    let tokens = here.exchange_code(&response.parameter("code").unwrap(), &[]).await.json();
+    let (tenant, provider) = two_tenants(vec![user(&["auth0|ann"])], ClientAuthentication::SecretBasic).await;
+    let mut other = Browser::new(&provider);
+    let redirect = start_at_provider(&mut Browser::new(&tenant), "elsewhere", &[]).await;
+    assert_eq!(redirect.status, StatusCode::FOUND);
+    let response = sign_in_through_provider(&mut Browser::new(&tenant), &mut other, "auth0|ann").await;
+    let tokens = tenant.exchange_code(&response.parameter("code").unwrap(), &[]).await.json();
     let body = json!({ "link_with": tokens["id_token"] });
-    let token = here.user_token("auth0|1").await;
-    let linked = here.post_json("/api/v2/users/auth0%7C1/identities", Some(&token), &body).await;
+    let token = tenant.user_token("auth0|1").await;
+    let linked = tenant.post_json("/api/v2/users/auth0%7C1/identities", Some(&token), &body).await;
     assert_eq!(linked.status, StatusCode::CREATED, "{}", linked.text);
-    assert_eq!(here.identities("auth0|1").await, ["auth0|1", "oidc|elsewhere|auth0|ann"]);
-    let response = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
-    assert_eq!(here.account_of(&response.parameter("code").unwrap()).await, "auth0|1");
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "oidc|elsewhere|auth0|ann"]);
+    let response = sign_in_through_provider(&mut Browser::new(&tenant), &mut other, "auth0|ann").await;
+    assert_eq!(tenant.account_of(&response.parameter("code").unwrap()).await, "auth0|1");
 
     let path = "/api/v2/users/auth0%7C1/identities/oidc/elsewhere%7Cauth0%7Cann";
-    assert_eq!(here.call(Method::DELETE, path, &token).await.status, StatusCode::OK);
-    let response = round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
-    let account = here.account_of(&response.parameter("code").unwrap()).await;
+    assert_eq!(tenant.call(Method::DELETE, path, &token).await.status, StatusCode::OK);
+    let response = sign_in_through_provider(&mut Browser::new(&tenant), &mut other, "auth0|ann").await;
+    let account = tenant.account_of(&response.parameter("code").unwrap()).await;
     assert_eq!(account, "oidc|elsewhere|auth0|ann");
 }
 
 #[tokio::test]
 async fn a_connection_with_a_provider_has_no_stand_in() {
-    let (here, _there) = two_tenants(vec![], ClientAuthentication::None).await;
-    let mut browser = Browser::new(&here);
+    let (tenant, _provider) = two_tenants(vec![], ClientAuthentication::None).await;
+    let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
     let fields = [("state", &*login_state), ("connection", "elsewhere"), ("choice", ""), ("name", "Eve")];
     let response = browser.post("/u/stand-in", &fields).await;
     assert_eq!(response.status, StatusCode::BAD_REQUEST);
-    assert_nobody_signed_in(&here, &browser, &response, 1).await;
+    assert_nobody_signed_in(&tenant, &browser, &response, 1).await;
 }
 
 #[tokio::test]
 async fn a_callback_for_another_browser_signs_nobody_in() {
-    let (here, there) = two_tenants(vec![user(&["auth0|eve"])], ClientAuthentication::None).await;
-    let way = leave(&mut Browser::new(&here), "elsewhere", &[]).await;
-    let planted = sign_in_there(&mut Browser::new(&there), &way, "auth0|eve").await;
-    // A browser without any login, and one that asked for itself.
+    let (tenant, provider) = two_tenants(vec![user(&["auth0|eve"])], ClientAuthentication::None).await;
+    let redirect = start_at_provider(&mut Browser::new(&tenant), "elsewhere", &[]).await;
+    let planted = sign_in_at_provider(&mut Browser::new(&provider), &redirect, "auth0|eve").await;
+    // A browser without a pending login, and one with a pending login of its own.
     for asked in [false, true] {
-        let mut victim = Browser::new(&here);
+        let mut victim = Browser::new(&tenant);
         if asked {
-            leave(&mut victim, "elsewhere", &[]).await;
+            start_at_provider(&mut victim, "elsewhere", &[]).await;
         }
         let response = victim.get(&planted).await;
         assert_eq!(response.status, StatusCode::BAD_REQUEST);
-        assert_nobody_signed_in(&here, &victim, &response, 1).await;
+        assert_nobody_signed_in(&tenant, &victim, &response, 1).await;
     }
 }
 
 #[tokio::test]
 async fn a_code_of_another_login_is_not_exchanged() {
     let people = vec![user(&["auth0|ann"]), user(&["auth0|eve"])];
-    let (here, there) = two_tenants(people, ClientAuthentication::None).await;
-    let mut attacker = Browser::new(&here);
-    let way = leave(&mut attacker, "elsewhere", &[]).await;
-    let stolen = sign_in_there(&mut Browser::new(&there), &way, "auth0|eve").await;
+    let (tenant, provider) = two_tenants(people, ClientAuthentication::None).await;
+    let mut attacker = Browser::new(&tenant);
+    let redirect = start_at_provider(&mut attacker, "elsewhere", &[]).await;
+    let stolen = sign_in_at_provider(&mut Browser::new(&provider), &redirect, "auth0|eve").await;
     let code = |back: &str| {
-        let url = url::Url::parse(AT_HOME).unwrap().join(back).unwrap();
+        let url = url::Url::parse(ORIGIN).unwrap().join(back).unwrap();
         url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
     };
-    let mut victim = Browser::new(&here);
-    let way = leave(&mut victim, "elsewhere", &[]).await;
-    let state = way.parameter("state").unwrap();
+    let mut victim = Browser::new(&tenant);
+    let redirect = start_at_provider(&mut victim, "elsewhere", &[]).await;
+    let state = redirect.parameter("state").unwrap();
     let injected = format!("/login/callback/elsewhere?code={}&state={state}", code(&stolen));
     let response = victim.get(&injected).await;
     assert_eq!(response.parameter("error").as_deref(), Some("server_error"));
-    assert_nobody_signed_in(&here, &victim, &response, 1).await;
+    assert_nobody_signed_in(&tenant, &victim, &response, 1).await;
 }
 
 #[tokio::test]
 async fn a_callback_opens_one_session() {
-    let (here, there) = two_tenants(vec![user(&["auth0|ann"])], ClientAuthentication::None).await;
-    let mut browser = Browser::new(&here);
-    let way = leave(&mut browser, "elsewhere", &[]).await;
-    let back = sign_in_there(&mut Browser::new(&there), &way, "auth0|ann").await;
+    let (tenant, provider) = two_tenants(vec![user(&["auth0|ann"])], ClientAuthentication::None).await;
+    let mut browser = Browser::new(&tenant);
+    let redirect = start_at_provider(&mut browser, "elsewhere", &[]).await;
+    let back = sign_in_at_provider(&mut Browser::new(&provider), &redirect, "auth0|ann").await;
     assert!(browser.get(&back).await.parameter("code").is_some());
     assert_eq!(browser.get(&back).await.status, StatusCode::BAD_REQUEST);
-    assert_eq!(here.row("oidc|elsewhere|auth0|ann").await.unwrap().logins_count, 1);
+    assert_eq!(tenant.row("oidc|elsewhere|auth0|ann").await.unwrap().logins_count, 1);
 }
 
 #[tokio::test]
 async fn a_blocked_user_cannot_sign_in_through_a_provider() {
-    let (here, there) = two_tenants(vec![user(&["auth0|ann"])], ClientAuthentication::None).await;
-    let mut other = Browser::new(&there);
-    round_trip(&mut Browser::new(&here), &mut other, "auth0|ann").await;
-    here.block("oidc|elsewhere|auth0|ann", true).await;
-    let mut browser = Browser::new(&here);
-    let response = round_trip(&mut browser, &mut other, "auth0|ann").await;
+    let (tenant, provider) = two_tenants(vec![user(&["auth0|ann"])], ClientAuthentication::None).await;
+    let mut other = Browser::new(&provider);
+    sign_in_through_provider(&mut Browser::new(&tenant), &mut other, "auth0|ann").await;
+    tenant.block("oidc|elsewhere|auth0|ann", true).await;
+    let mut browser = Browser::new(&tenant);
+    let response = sign_in_through_provider(&mut browser, &mut other, "auth0|ann").await;
     assert!(response.text.contains("This account is blocked."), "{}", response.status_and_text());
     assert!(!browser.cookies.keys().any(|name| name.contains("session")));
-    assert_eq!(here.row("oidc|elsewhere|auth0|ann").await.unwrap().logins_count, 1);
+    assert_eq!(tenant.row("oidc|elsewhere|auth0|ann").await.unwrap().logins_count, 1);
 }
 
-/// A provider that answers what a test tells it to.
+/// A provider whose responses are set by the test.
 #[derive(Clone)]
 struct FakeProvider(Arc<Mutex<Script>>);
 
 struct Script {
     issuer: String,
-    /// Beside what every description holds.
-    described: Value,
+    /// Additional properties of the discovery document.
+    discovery: Value,
     keys: Value,
-    /// What the token endpoint answers.
+    /// The response of the token endpoint.
     token: Option<(StatusCode, String)>,
-    /// What the endpoint about people answers.
-    person: Option<Value>,
-    /// Answers nothing at all.
-    silent: bool,
-    /// How often the description was read.
-    described_times: usize,
+    /// The response of the userinfo endpoint.
+    userinfo: Option<Value>,
+    /// Whether requests get no response at all.
+    unresponsive: bool,
+    /// The number of requests for the discovery document.
+    discovery_requests: usize,
 }
 
 impl FakeProvider {
@@ -296,42 +305,42 @@ impl FakeProvider {
         self.0.lock().unwrap()
     }
 
-    /// Never answers while it is silent.
-    async fn speak(&self) {
-        if self.script().silent {
+    /// Waits forever if the provider is unresponsive.
+    async fn wait_if_unresponsive(&self) {
+        if self.script().unresponsive {
             std::future::pending::<()>().await;
         }
     }
 
     fn router(&self) -> Router {
-        let description = async |State(provider): State<Self>| {
-            provider.speak().await;
+        let discovery = async |State(provider): State<Self>| {
+            provider.wait_if_unresponsive().await;
             let mut script = provider.script();
-            script.described_times += 1;
+            script.discovery_requests += 1;
             let at = |path: &str| format!("{}{path}", script.issuer);
-            let mut told = json!({
+            let mut document = json!({
                 "issuer": script.issuer, "authorization_endpoint": at("authorize"),
                 "token_endpoint": at("token"), "userinfo_endpoint": at("person"), "jwks_uri": at("keys"),
                 "response_types_supported": ["code"], "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256", "HS256", "none"],
             });
-            told.as_object_mut().unwrap().extend(script.described.as_object().unwrap().clone());
-            Json(told)
+            document.as_object_mut().unwrap().extend(script.discovery.as_object().unwrap().clone());
+            Json(document)
         };
         let token = async |State(provider): State<Self>, Form(_): Form<Value>| -> Response {
-            provider.speak().await;
+            provider.wait_if_unresponsive().await;
             let (status, text) = provider.script().token.clone().unwrap();
             (status, [(header::CONTENT_TYPE, "application/json"), (header::LOCATION, "/again")], text)
                 .into_response()
         };
         Router::new()
-            .route("/.well-known/openid-configuration", get(description))
+            .route("/.well-known/openid-configuration", get(discovery))
             .route("/keys", get(async |State(provider): State<Self>| Json(provider.script().keys.clone())))
             .route("/token", post(token))
             .route(
                 "/person",
                 get(async |State(provider): State<Self>| {
-                    Json(provider.script().person.clone().unwrap_or_default())
+                    Json(provider.script().userinfo.clone().unwrap_or_default())
                 }),
             )
             .with_state(self.clone())
@@ -343,20 +352,20 @@ impl FakeProvider {
     }
 }
 
-/// A tenant whose connection "elsewhere" is with a provider, who has the keys of this tenant.
+/// Opens a tenant whose connection "elsewhere" has a fake provider, which publishes the keys of the tenant.
 async fn with_fake_provider() -> (TestTenant, FakeProvider) {
     let (listener, issuer) = socket().await;
-    let connections = vec![through("elsewhere", "oidc", &issuer)];
+    let connections = vec![provider_connection("elsewhere", "oidc", &issuer)];
     let tenant = TestTenant::with_connections(vec![user(&["auth0|1"])], options(), connections).await;
     let keys = tenant.call(Method::GET, "/.well-known/jwks.json", "").await.json();
     let script = Script {
         issuer,
-        described: json!({}),
+        discovery: json!({}),
         keys,
         token: None,
-        person: None,
-        silent: false,
-        described_times: 0,
+        userinfo: None,
+        unresponsive: false,
+        discovery_requests: 0,
     };
     let provider = FakeProvider(Arc::new(Mutex::new(script)));
     let router = provider.router();
@@ -364,7 +373,7 @@ async fn with_fake_provider() -> (TestTenant, FakeProvider) {
     (tenant, provider)
 }
 
-/// An attempt that waits for the provider's response.
+/// A login that waits for the provider's callback.
 struct Attempt<'b> {
     tenant: &'b TestTenant,
     browser: Browser<'b>,
@@ -375,20 +384,21 @@ struct Attempt<'b> {
 impl<'b> Attempt<'b> {
     async fn start(tenant: &'b TestTenant, with: &[(&str, &str)]) -> Self {
         let mut browser = Browser::new(tenant);
-        let way = leave(&mut browser, "elsewhere", with).await;
-        let part = |name: &str| way.parameter(name).unwrap_or_else(|| panic!("{}", way.status_and_text()));
+        let redirect = start_at_provider(&mut browser, "elsewhere", with).await;
+        let part =
+            |name: &str| redirect.parameter(name).unwrap_or_else(|| panic!("{}", redirect.status_and_text()));
         let (state, nonce) = (part("state"), part("nonce"));
         Self { tenant, browser, state, nonce }
     }
 
-    /// Claims of a good token.
+    /// Returns the claims of a valid ID token.
     fn claims(&self, provider: &FakeProvider) -> Value {
         let now = self.tenant.clock.now().seconds();
         json!({ "iss": provider.script().issuer, "sub": "ann", "aud": "tenant", "iat": now, "exp": now + 60,
             "nonce": self.nonce, "email": "ann@example.test" })
     }
 
-    async fn come_back(&mut self, more: &str) -> TestResponse {
+    async fn call_back(&mut self, more: &str) -> TestResponse {
         let path = format!("/login/callback/elsewhere?state={}{more}", self.state);
         self.browser.get(&path).await
     }
@@ -399,7 +409,7 @@ async fn a_token_that_is_not_for_this_login_signs_nobody_in() {
     let (tenant, provider) = with_fake_provider().await;
     let issuer = provider.script().issuer.clone();
     let now = tenant.clock.now().seconds();
-    for (claim, lie) in [
+    for (claim, value) in [
         ("nonce", json!("another")),
         ("nonce", json!(null)),
         ("iss", json!("https://another.test/")),
@@ -417,13 +427,13 @@ async fn a_token_that_is_not_for_this_login_signs_nobody_in() {
     ] {
         let mut attempt = Attempt::start(&tenant, &[]).await;
         let mut claims = attempt.claims(&provider);
-        claims[claim] = lie.clone();
-        if lie.is_null() {
+        claims[claim] = value.clone();
+        if value.is_null() {
             claims.as_object_mut().unwrap().remove(claim);
         }
         provider.respond_with(&tenant.sign(&claims).await);
-        let response = attempt.come_back("&code=c").await;
-        assert_eq!(response.parameter("error").as_deref(), Some("server_error"), "{claim} {lie}");
+        let response = attempt.call_back("&code=c").await;
+        assert_eq!(response.parameter("error").as_deref(), Some("server_error"), "{claim} {value}");
         assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
     }
 }
@@ -448,7 +458,7 @@ async fn a_token_that_the_provider_did_not_sign_signs_nobody_in() {
         let mut head = Header::new(algorithm);
         head.kid = kid.map(str::to_owned);
         provider.respond_with(&jsonwebtoken::encode(&head, &attempt.claims(&provider), &key).unwrap());
-        let response = attempt.come_back("&code=c").await;
+        let response = attempt.call_back("&code=c").await;
         assert_eq!(response.parameter("error").as_deref(), Some("server_error"), "{forgery}");
         assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
     }
@@ -457,7 +467,7 @@ async fn a_token_that_the_provider_did_not_sign_signs_nobody_in() {
         let mut attempt = Attempt::start(&tenant, &[]).await;
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         provider.respond_with(&format!("{}.{}.", part(&head), part(&attempt.claims(&provider))));
-        let response = attempt.come_back("&code=c").await;
+        let response = attempt.call_back("&code=c").await;
         assert_eq!(response.parameter("error").as_deref(), Some("server_error"), "{head}");
         assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
     }
@@ -470,13 +480,13 @@ async fn a_new_key_is_fetched_at_most_once_per_interval() {
     let mut attempt = Attempt::start(&tenant, &[]).await;
     provider.respond_with(&tenant.sign(&attempt.claims(&provider)).await);
     provider.script().keys = keys;
-    assert_eq!(attempt.come_back("&code=c").await.parameter("error").as_deref(), Some("server_error"));
-    assert_eq!(provider.script().described_times, 1, "too early");
+    assert_eq!(attempt.call_back("&code=c").await.parameter("error").as_deref(), Some("server_error"));
+    assert_eq!(provider.script().discovery_requests, 1, "too early");
     tenant.clock.advance(Duration::from_secs(10));
     let mut attempt = Attempt::start(&tenant, &[]).await;
     provider.respond_with(&tenant.sign(&attempt.claims(&provider)).await);
-    assert!(attempt.come_back("&code=c").await.parameter("code").is_some());
-    assert_eq!(provider.script().described_times, 2);
+    assert!(attempt.call_back("&code=c").await.parameter("code").is_some());
+    assert_eq!(provider.script().discovery_requests, 2);
 }
 
 #[tokio::test]
@@ -497,7 +507,7 @@ async fn an_invalid_response_of_the_token_endpoint_signs_nobody_in() {
     ] {
         let mut attempt = Attempt::start(&tenant, &[]).await;
         provider.script().token = Some((status, text));
-        let response = attempt.come_back("&code=c").await;
+        let response = attempt.call_back("&code=c").await;
         assert!(response.parameter("error").is_some(), "{status} {}", response.status_and_text());
         assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
     }
@@ -506,12 +516,12 @@ async fn an_invalid_response_of_the_token_endpoint_signs_nobody_in() {
 #[tokio::test]
 async fn the_iss_parameter_of_a_callback_is_checked_if_the_provider_supports_it() {
     let (tenant, provider) = with_fake_provider().await;
-    provider.script().described = json!({ "authorization_response_iss_parameter_supported": true });
+    provider.script().discovery = json!({ "authorization_response_iss_parameter_supported": true });
     for (more, taken) in [("", false), ("&iss=https://another.test/", false), ("&iss={issuer}", true)] {
         let mut attempt = Attempt::start(&tenant, &[]).await;
         provider.respond_with(&tenant.sign(&attempt.claims(&provider)).await);
         let more = more.replace("{issuer}", &provider.script().issuer);
-        let response = attempt.come_back(&format!("&code=c{more}")).await;
+        let response = attempt.call_back(&format!("&code=c{more}")).await;
         assert_eq!(response.parameter("code").is_some(), taken, "{more} {}", response.status_and_text());
         if !taken {
             assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
@@ -523,7 +533,10 @@ async fn the_iss_parameter_of_a_callback_is_checked_if_the_provider_supports_it(
 async fn a_callback_for_another_connection_is_refused() {
     let (listener, issuer) = socket().await;
     drop(listener);
-    let connections = vec![through("elsewhere", "oidc", &issuer), through("beyond", "oidc", &issuer)];
+    let connections = vec![
+        provider_connection("elsewhere", "oidc", &issuer),
+        provider_connection("beyond", "oidc", &issuer),
+    ];
     let tenant = TestTenant::with_connections(vec![], options(), connections).await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[("connection", "elsewhere")]).await;
@@ -538,19 +551,19 @@ async fn a_callback_for_another_connection_is_refused() {
 #[tokio::test]
 async fn a_providers_error_is_passed_to_an_application_that_named_the_connection() {
     let (tenant, _provider) = with_fake_provider().await;
-    for (error, told) in [
+    for (error, expected) in [
         ("access_denied", "access_denied"),
         ("temporarily_unavailable", "temporarily_unavailable"),
         ("invalid_scope", "server_error"),
         ("%3Cscript%3E", "server_error"),
     ] {
         let mut attempt = Attempt::start(&tenant, &[]).await;
-        let response = attempt.come_back(&format!("&error={error}&error_description=secret")).await;
-        assert_eq!(response.parameter("error").as_deref(), Some(told), "{error}");
+        let response = attempt.call_back(&format!("&error={error}&error_description=secret")).await;
+        assert_eq!(response.parameter("error").as_deref(), Some(expected), "{error}");
         assert_eq!(response.parameter("state").as_deref(), Some("the-state"));
         assert!(!response.location().contains("secret"));
         assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
-        assert_eq!(attempt.come_back("&code=c").await.status, StatusCode::BAD_REQUEST, "it is over");
+        assert_eq!(attempt.call_back("&code=c").await.status, StatusCode::BAD_REQUEST, "the login has ended");
     }
 }
 
@@ -563,8 +576,8 @@ async fn the_login_page_shows_a_providers_error_and_the_other_connections() {
     ] {
         let mut browser = Browser::new(&tenant);
         let login_state = browser.start_login(&[]).await;
-        let way = browser.get(&format!("/u/connection?state={login_state}&connection=elsewhere")).await;
-        let state = way.parameter("state").unwrap();
+        let redirect = browser.get(&format!("/u/connection?state={login_state}&connection=elsewhere")).await;
+        let state = redirect.parameter("state").unwrap();
         let page = browser.get(&format!("/login/callback/elsewhere?state={state}&error={error}")).await;
         assert!(page.text.contains(sentence), "{}", page.status_and_text());
         assert!(!page.text.contains(error));
@@ -576,21 +589,21 @@ async fn the_login_page_shows_a_providers_error_and_the_other_connections() {
 #[tokio::test]
 async fn an_unresponsive_provider_times_out_and_is_used_again_when_it_recovers() {
     let (tenant, provider) = with_fake_provider().await;
-    provider.script().silent = true;
+    provider.script().unresponsive = true;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
     let path = format!("/u/connection?state={login_state}&connection=elsewhere");
     let page = browser.get(&path).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(page.text.contains("Elsewhere does not answer at the moment."), "{}", page.status_and_text());
-    provider.script().silent = false;
+    provider.script().unresponsive = false;
     assert_eq!(browser.get(&path).await.status, StatusCode::SERVICE_UNAVAILABLE, "not asked again at once");
     tenant.clock.advance(Duration::from_secs(10));
     assert_eq!(browser.get(&path).await.status, StatusCode::FOUND);
 
     let mut attempt = Attempt::start(&tenant, &[]).await;
-    provider.script().silent = true;
-    let response = attempt.come_back("&code=c").await;
+    provider.script().unresponsive = true;
+    let response = attempt.call_back("&code=c").await;
     assert_eq!(response.parameter("error").as_deref(), Some("temporarily_unavailable"));
     assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
 }
@@ -599,9 +612,13 @@ async fn an_unresponsive_provider_times_out_and_is_used_again_when_it_recovers()
 async fn a_tenant_opens_while_a_provider_is_down() {
     let (listener, issuer) = socket().await;
     drop(listener);
-    let tenant =
-        TestTenant::with_connections(vec![], options(), vec![through("elsewhere", "oidc", &issuer)]).await;
-    let response = leave(&mut Browser::new(&tenant), "elsewhere", &[]).await;
+    let tenant = TestTenant::with_connections(
+        vec![],
+        options(),
+        vec![provider_connection("elsewhere", "oidc", &issuer)],
+    )
+    .await;
+    let response = start_at_provider(&mut Browser::new(&tenant), "elsewhere", &[]).await;
     assert_eq!(response.parameter("error").as_deref(), Some("temporarily_unavailable"));
     assert_eq!(
         response.parameter("error_description").as_deref(),
@@ -612,16 +629,16 @@ async fn a_tenant_opens_while_a_provider_is_down() {
 #[tokio::test]
 async fn a_discovery_document_of_another_issuer_or_with_other_origins_is_refused() {
     let (tenant, provider) = with_fake_provider().await;
-    for described in [
+    for discovery in [
         json!({ "issuer": "https://another.test/" }),
         json!({ "authorization_endpoint": "http://another.test/authorize" }),
         json!({ "authorization_endpoint": "javascript:alert(1)" }),
         json!({ "jwks_uri": "http://another.test/keys" }),
     ] {
         tenant.clock.advance(Duration::from_hours(2));
-        provider.script().described = described.clone();
-        let response = leave(&mut Browser::new(&tenant), "elsewhere", &[]).await;
-        assert!(response.parameter("error").is_some(), "{described} {}", response.status_and_text());
+        provider.script().discovery = discovery.clone();
+        let response = start_at_provider(&mut Browser::new(&tenant), "elsewhere", &[]).await;
+        assert!(response.parameter("error").is_some(), "{discovery} {}", response.status_and_text());
     }
 }
 
@@ -636,7 +653,7 @@ async fn auth_time_is_the_time_of_the_sign_in_at_the_provider() {
         let mut claims = attempt.claims(&provider);
         claims["auth_time"] = json!(at);
         provider.respond_with(&tenant.sign(&claims).await);
-        let response = attempt.come_back("&code=c").await;
+        let response = attempt.call_back("&code=c").await;
         if !taken {
             assert_eq!(response.parameter("error").as_deref(), Some("access_denied"), "{max_age} {at}");
             assert!(!attempt.browser.cookies.keys().any(|name| name.contains("session")));
@@ -654,9 +671,9 @@ async fn an_id_that_two_connections_share_belongs_to_the_first() {
     let (listener, issuer) = socket().await;
     let (tenant, provider) = with_fake_provider().await;
     drop((tenant, listener));
-    let connections = vec![through("elsewhere", "oidc", &provider.script().issuer), {
-        // "elsewhere|x" with the id "y" would be called like "elsewhere" with the id "x|y".
-        through("elsewhere|x", "oidc", &issuer)
+    let connections = vec![provider_connection("elsewhere", "oidc", &provider.script().issuer), {
+        // The user id of "y" in connection "elsewhere|x" equals that of "x|y" in "elsewhere".
+        provider_connection("elsewhere|x", "oidc", &issuer)
     }];
     let tenant = TestTenant::with_connections(vec![], options(), connections).await;
     let mut first = user(&["auth0|1"]).user;
@@ -669,7 +686,7 @@ async fn an_id_that_two_connections_share_belongs_to_the_first() {
     let mut claims = attempt.claims(&provider);
     claims["sub"] = json!("x|y");
     provider.respond_with(&tenant.sign(&claims).await);
-    let response = attempt.come_back("&code=c").await;
+    let response = attempt.call_back("&code=c").await;
     assert_eq!(
         response.parameter("error").as_deref(),
         Some("access_denied"),
@@ -684,7 +701,7 @@ async fn an_id_that_two_connections_share_belongs_to_the_first() {
 async fn the_profile_is_updated_from_the_provider_at_each_sign_in() {
     let (tenant, provider) = with_fake_provider().await;
     let id = "oidc|elsewhere|ann";
-    for (told, email, verified) in [
+    for (sent, email, verified) in [
         (
             json!({ "email": "ann@example.test", "email_verified": true, "name": "Ann" }),
             "ann@example.test",
@@ -695,12 +712,12 @@ async fn the_profile_is_updated_from_the_provider_at_each_sign_in() {
     ] {
         let mut attempt = Attempt::start(&tenant, &[]).await;
         let mut claims = attempt.claims(&provider);
-        claims.as_object_mut().unwrap().extend(told.as_object().unwrap().clone());
+        claims.as_object_mut().unwrap().extend(sent.as_object().unwrap().clone());
         provider.respond_with(&tenant.sign(&claims).await);
-        assert!(attempt.come_back("&code=c").await.parameter("code").is_some());
+        assert!(attempt.call_back("&code=c").await.parameter("code").is_some());
         let profile = tenant.row(id).await.unwrap().profile;
-        assert_eq!((profile.email(), profile.email_verified()), (Some(email), Some(verified)), "{told}");
-        assert_eq!(profile.name(), Some("Ann"), "what is not spoken of stays");
+        assert_eq!((profile.email(), profile.email_verified()), (Some(email), Some(verified)), "{sent}");
+        assert_eq!(profile.name(), Some("Ann"), "an absent claim is kept");
     }
 }
 
@@ -708,13 +725,13 @@ async fn the_profile_is_updated_from_the_provider_at_each_sign_in() {
 async fn userinfo_of_the_same_subject_completes_an_id_token_without_an_address() {
     let (tenant, provider) = with_fake_provider().await;
     for (subject, taken) in [("bob", false), ("ann", true)] {
-        provider.script().person =
+        provider.script().userinfo =
             Some(json!({ "sub": subject, "email": "ann@example.test", "email_verified": true }));
         let mut attempt = Attempt::start(&tenant, &[]).await;
         let mut claims = attempt.claims(&provider);
         claims.as_object_mut().unwrap().remove("email");
         provider.respond_with(&tenant.sign(&claims).await);
-        let response = attempt.come_back("&code=c").await;
+        let response = attempt.call_back("&code=c").await;
         assert_eq!(response.parameter("code").is_some(), taken, "{}", response.status_and_text());
         if !taken {
             assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
@@ -729,7 +746,7 @@ async fn no_secret_of_a_provider_sign_in_is_stored() {
     let (tenant, _provider) = with_fake_provider().await;
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[("connection", "elsewhere")]).await;
-    let way = browser.get(&format!("/u/connection?state={login_state}&connection=elsewhere")).await;
+    let redirect = browser.get(&format!("/u/connection?state={login_state}&connection=elsewhere")).await;
     let row = tenant
         .store
         .read()
@@ -740,11 +757,16 @@ async fn no_secret_of_a_provider_sign_in_is_stored() {
         .unwrap()
         .unwrap();
     let stored = format!("{row:?}");
-    for secret in
-        ["state", "nonce"].map(|name| way.parameter(name).unwrap()).iter().chain(browser.cookies.values())
+    for secret in ["state", "nonce"]
+        .map(|name| redirect.parameter(name).unwrap())
+        .iter()
+        .chain(browser.cookies.values())
     {
         assert!(!stored.contains(secret.as_str()), "{stored}");
     }
-    // The challenge is that of a verifier which nobody has seen.
-    assert_ne!(way.parameter("code_challenge").unwrap(), digest(way.parameter("nonce").unwrap().as_bytes()));
+    // The challenge belongs to a verifier that never leaves the server.
+    assert_ne!(
+        redirect.parameter("code_challenge").unwrap(),
+        digest(redirect.parameter("nonce").unwrap().as_bytes())
+    );
 }

@@ -1,4 +1,4 @@
-//! Removing users, and finding them by their address: contract A7, A9.
+//! Deleting users, and finding them by e-mail address (contract A7 and A9).
 
 use axum::http::Method;
 use insta::assert_snapshot;
@@ -104,7 +104,7 @@ async fn users_are_found_by_the_case_sensitive_address_of_their_root_profile() {
     };
     assert_eq!(find("auth01@example.test").await, json!([{ "user_id": "auth0|1" }]));
     assert_eq!(find("AUTH01%40example.test").await, json!([{ "user_id": "google-oauth2|9" }]));
-    // Linked: not found by its own address.
+    // A linked identity is not found by its own address.
     assert_eq!(find("github42@example.test").await, json!([]));
     assert_eq!(find("'%20OR%201=1--").await, json!([]));
     let whole = tenant.call(Method::GET, &format!("{EVERYBODY}?email=auth02@example.test"), &machine).await;
@@ -128,7 +128,7 @@ async fn another_users_id_is_refused_without_a_database_lookup() {
     let scope =
         "read:current_user update:current_user_identities update:current_user_metadata delete:current_user";
     let token = tenant.sign(&tenant.claims("auth0|1", scope)).await;
-    // Whoever asks the store now fails: a refusal that comes all the same was made without it.
+    // Every access to the closed store fails, so these refusals are made without it.
     tenant.store.close().await;
     assert_eq!(tenant.call(Method::GET, "/api/v2/users/auth0%7C1", &token).await.status, 500);
     let mut responses = Vec::new();

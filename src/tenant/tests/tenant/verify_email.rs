@@ -1,4 +1,4 @@
-//! Proving an e-mail address by a link in a mail.
+//! Verifying an e-mail address by a link in a mail.
 
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ async fn confirming_on_the_page_verifies_the_address_and_opening_the_link_does_n
     assert_eq!(patch(&tenant, PATH, &json!({ "verify_email": true })).await, 200);
     let link = tenant.take_link();
     let mut browser = Browser::new(&tenant);
-    // As a mail program that looks at what it shows.
+    // Like a mail program that previews links.
     let moved = browser.get(&link).await;
     assert_eq!(moved.location(), "/u/verify-email");
     let page = browser.get(moved.location()).await;
@@ -36,7 +36,7 @@ async fn confirming_on_the_page_verifies_the_address_and_opening_the_link_does_n
     assert!(done.text.contains("E-mail address confirmed"), "{}", done.status_and_text());
     assert_eq!(is_verified(&tenant, "auth0|1").await, Some(true));
     browser.get(&link).await;
-    assert_eq!(browser.post("/u/verify-email", &[]).await.status, 400, "it is good once");
+    assert_eq!(browser.post("/u/verify-email", &[]).await.status, 400, "the link works once");
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use tenant::secret::digest;
 
 use super::{AUDIENCE, CALLBACK, PAGE, PASSWORD, SCOPE, TestResponse, TestTenant, email};
 
-/// Returns the path of an authorization request like that of the page. `with` replaces or adds parameters; an empty
-/// value removes one.
+/// Returns the path of an authorization request like that of the page. `with` replaces or adds parameters; an
+/// empty value removes one.
 pub(crate) fn authorize_path(with: &[(&str, &str)]) -> String {
     let challenge = digest(VERIFIER.as_bytes());
     let mut parameters: BTreeMap<&str, &str> = BTreeMap::from([

@@ -30,7 +30,8 @@ pub(crate) use configuration::{client, email, user};
 
 pub(crate) const ISSUER: &str = "http://localhost:3000/";
 pub(crate) const AUDIENCE: &str = "http://localhost:3000/api/v2/";
-/// A callback URL of the client "simple" whose origin is not a web origin, so that it cannot receive messages.
+/// A callback URL of the client "simple" whose origin is not a web origin, so that it cannot receive
+/// messages.
 pub(crate) const UNFRAMED: &str = "https://elsewhere.example.test/callback";
 /// The audience of an API other than the Management API.
 pub(crate) const API: &str = "https://things.example.test/";
