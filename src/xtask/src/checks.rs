@@ -40,7 +40,7 @@ pub(crate) enum Check {
 pub(crate) struct Wishes {
     /// Arguments for Playwright.
     pub(crate) playwright: Vec<String>,
-    /// To write the README's table of clients anew.
+    /// To write the table of clients anew.
     pub(crate) update_table: bool,
 }
 

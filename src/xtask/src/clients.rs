@@ -1,5 +1,5 @@
 //! The clients that we did not write: what they need on this machine, running them against a tenant with TLS, and the
-//! table of them in the README.
+//! table of them in `src/docs/clients.md`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -46,7 +46,10 @@ const CLIENTS: [(&str, Kind); 10] = [
     ("`openidconnect` (Rust)", Kind::Rust { krate: "openidconnect" }),
 ];
 
-/// Where the table stands in the README.
+/// The document with the table.
+const DOCUMENT: &str = "src/docs/clients.md";
+
+/// The marks around the table.
 const BEGIN: &str =
     "<!-- The table of clients: `cargo xtask test --only clients --update-table` writes it. -->\n";
 const END: &str = "<!-- End of the table of clients. -->\n";
@@ -58,8 +61,8 @@ struct Outcome {
     kept: Vec<String>,
 }
 
-/// Runs every client's tests, each against a tenant of its own. When all pass, the table in the README is written
-/// anew if `update_table` says so, else compared.
+/// Runs every client's tests, each against a tenant of its own. When all pass, the table is written anew if
+/// `update_table` says so, else compared.
 ///
 /// # Errors
 /// When something that they need is missing and cannot be installed, with what to do.
@@ -84,7 +87,7 @@ pub(crate) fn tests(workspace: &Workspace, update_table: bool) -> Result<Tally> 
         outcomes.push(Outcome { client, version, kept: said.kept });
     }
     if tally.failed == 0 {
-        tally += Tally::single(table_holds(&workspace.root.join("README.md"), &outcomes, update_table)?);
+        tally += Tally::single(table_holds(&workspace.root.join(DOCUMENT), &outcomes, update_table)?);
     }
     Ok(tally)
 }
@@ -279,20 +282,20 @@ impl Drop for Tenant {
 }
 
 /// Writes the table, or says whether it is what the run produced.
-fn table_holds(readme: &Path, outcomes: &[Outcome], update: bool) -> Result<bool> {
-    let text = fs::read_to_string(readme)?;
-    let fresh =
-        with_table(&text, &table(outcomes)).context("README.md has no place for the table of clients")?;
+fn table_holds(document: &Path, outcomes: &[Outcome], update: bool) -> Result<bool> {
+    let text = fs::read_to_string(document)?;
+    let fresh = with_table(&text, &table(outcomes))
+        .with_context(|| format!("{DOCUMENT} has no place for the table of clients"))?;
     if fresh == text {
         return Ok(true);
     }
     if update {
-        fs::write(readme, fresh)?;
-        println!("\nThe table of clients in README.md was written anew.");
+        fs::write(document, fresh)?;
+        println!("\nThe table of clients in {DOCUMENT} was written anew.");
         return Ok(true);
     }
     println!(
-        "\nThe table of clients in README.md is not what this run produced; write it anew by \
+        "\nThe table of clients in {DOCUMENT} is not what this run produced; write it anew by \
          `cargo xtask test --only clients --update-table`."
     );
     Ok(false)

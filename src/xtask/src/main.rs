@@ -44,7 +44,7 @@ Usage: cargo xtask COMMAND
       --only NAME ...  only these checks: format rooms clippy clippy-browser rust
                        fuzz docs build browser clients (browser builds first)
       --headed         shows the browser
-      --update-table   writes the README's table of clients as the check clients
+      --update-table   writes the table of clients as the check clients
                        has seen it, instead of comparing
       LINKED_ACCOUNTS_BROWSER in the environment names the browser to test in;
       else it is Playwright's own, else the system's Chromium or Chrome.
