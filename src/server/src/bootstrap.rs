@@ -202,7 +202,7 @@ pub(crate) fn site(folder: Option<&Path>) -> Result<Site, InvalidOptions> {
         return or_not_built(Site::load(folder));
     }
     #[cfg(feature = "embedded-site")]
-    return Ok(Site::embedded());
+    return Ok(Site::embedded()?);
     #[cfg(not(feature = "embedded-site"))]
     or_not_built(Site::load(Path::new(BUILT_SITE)))
 }

@@ -87,7 +87,7 @@ pub(crate) async fn serve(
                     };
                     match handshake {
                         Ok(Ok(stream)) => {
-                            serve_connection(stream, service, watcher, limits.read_timeout, slot).await
+                            serve_connection(stream, service, watcher, limits.read_timeout, slot).await;
                         }
                         Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
                         Err(_) => tracing::debug!("a handshake took too long"),

@@ -42,7 +42,7 @@ pub(crate) fn router(tenant: Router, issuer: &Issuer, settings: Option<Settings>
             }),
         )
         .merge(tenant)
-        .fallback(async move |request: Request| site.answer(&request))
+        .fallback(async move |request: Request| site.respond(&request))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(from_fn_with_state(issuer.clone(), headers::redirect_to_issuer))

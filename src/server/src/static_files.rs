@@ -1,5 +1,8 @@
-//! The page's files, held in memory with their compressed variants, and the fallback to `index.html` for
-//! browser navigations.
+//! The files of the page, held in memory with their compressed variants, and the fallback to `index.html` for
+//! navigations of a browser.
+//!
+//! No crate does all of what is needed here, so the code is our own: a content security policy for HTML, a strong `ETag`
+//! for each encoding, precompressed variants, and the same code for a folder and for a site embedded in the program.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,19 +13,21 @@ use std::{fs, io};
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
     CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use model::route;
 use sha2::{Digest, Sha256};
 
-use crate::headers;
+use crate::list_header;
+use crate::navigation::is_navigation;
+use crate::page_policy::{OPENER_POLICY, POLICY_FILE, PolicyError, page_policy};
 
-/// What every navigation ends in.
+/// The file that answers every navigation.
 const INDEX: &str = "/index.html";
 
-/// What a browser sees while there is no site. Plain enough to need no style.
+/// The page shown while there is no site. It uses no styles, because the policy of the response allows none.
 const NOT_BUILT: &str = "<!doctype html>
 <html lang=\"en\">
 <meta charset=\"utf-8\">
@@ -34,48 +39,56 @@ const NOT_BUILT: &str = "<!doctype html>
 </html>
 ";
 
-/// The page's files. Clones share them.
+/// The files of the page. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Site(Arc<HashMap<String, File>>);
 
 /// Why a site cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SiteError {
-    /// There is no site there.
+    /// The folder has no `index.html`.
     #[error("there is no page in {}: it has no index.html", .0.display())]
     Missing(PathBuf),
-    /// A file could not be read.
+    /// A file or folder cannot be read.
     #[error("{} cannot be read: {}", .0.display(), .1)]
     Unreadable(PathBuf, io::Error),
+    /// The site has no usable content security policy.
+    #[error("the site in {site} cannot be served: {reason}. Build it again with `cargo xtask build`")]
+    Policy {
+        /// The folder of the site, or that it is embedded.
+        site: String,
+        /// What is wrong with the policy.
+        reason: PolicyError,
+    },
 }
 
 #[derive(Debug)]
 struct File {
     content_type: &'static str,
     is_immutable: bool,
-    /// The policy of an HTML file, which holds the hashes of its inline scripts.
+    /// The content security policy of an HTML file.
     policy: Option<HeaderValue>,
     plain: Variant,
     brotli: Option<Variant>,
     gzip: Option<Variant>,
 }
 
-/// One representation of a file. A strong tag must differ between them (RFC 9110 section 8.8.1).
+/// One representation of a file. A strong `ETag` differs between representations (RFC 9110 section 8.8.1).
 #[derive(Debug)]
 struct Variant {
     bytes: Bytes,
-    tag: HeaderValue,
+    etag: HeaderValue,
 }
 
 impl Variant {
     fn new(bytes: Bytes) -> Self {
-        let mut tag = String::from("\"");
+        let mut etag = String::from("\"");
         for byte in &Sha256::digest(&bytes)[..16] {
-            let _ = write!(tag, "{byte:02x}");
+            let _ = write!(etag, "{byte:02x}");
         }
-        tag.push('"');
-        let tag = HeaderValue::from_str(&tag).expect("hexadecimal digits in quotes are a header value");
-        Self { bytes, tag }
+        etag.push('"');
+        let etag = HeaderValue::from_str(&etag).expect("hexadecimal digits in quotes are a header value");
+        Self { bytes, etag }
     }
 }
 
@@ -83,19 +96,24 @@ impl Site {
     /// Reads a built site from its folder.
     ///
     /// # Errors
-    /// When there is no `index.html`, or a file cannot be read.
+    /// [`SiteError`] when there is no `index.html`, when a file cannot be read, or when `csp.txt` is missing or is not
+    /// a policy.
     pub(crate) fn load(folder: &Path) -> Result<Self, SiteError> {
         if !folder.join("index.html").is_file() {
             return Err(SiteError::Missing(folder.to_owned()));
         }
         let mut contents = HashMap::new();
         read_folder(folder, "", &mut contents)?;
-        Ok(Self::from_contents(contents))
+        Self::from_contents(contents)
+            .map_err(|reason| SiteError::Policy { site: folder.display().to_string(), reason })
     }
 
-    /// The site that was built into this program.
+    /// Returns the site that is embedded in this program.
+    ///
+    /// # Errors
+    /// [`SiteError::Policy`] when the site was embedded without a usable `csp.txt`.
     #[cfg(feature = "embedded-site")]
-    pub(crate) fn embedded() -> Self {
+    pub(crate) fn embedded() -> Result<Self, SiteError> {
         static SITE: include_dir::Dir<'_> =
             include_dir::include_dir!("$CARGO_MANIFEST_DIR/../../target/site");
         fn collect(folder: &include_dir::Dir<'static>, contents: &mut HashMap<String, Bytes>) {
@@ -109,20 +127,24 @@ impl Site {
         let mut contents = HashMap::new();
         collect(&SITE, &mut contents);
         Self::from_contents(contents)
+            .map_err(|reason| SiteError::Policy { site: "this program".to_owned(), reason })
     }
 
-    /// A site that says how to build the real one.
+    /// Returns a site without files: every navigation is answered with how to build the page.
     pub(crate) fn not_built() -> Self {
         Self(Arc::new(HashMap::new()))
     }
 
-    fn from_contents(mut contents: HashMap<String, Bytes>) -> Self {
+    /// Makes a site of files by path. Files whose names end in `.br` and `.gz` become variants of the file without
+    /// that ending, if there is one; the policy's file is read and not served.
+    fn from_contents(mut contents: HashMap<String, Bytes>) -> Result<Self, PolicyError> {
+        let policy = page_policy(contents.remove(POLICY_FILE).as_deref())?;
         let mut variants = HashMap::new();
-        let compressed = |path: &String| {
+        let is_variant = |path: &String| {
             let original = path.strip_suffix(".br").or_else(|| path.strip_suffix(".gz"));
             original.is_some_and(|original| contents.contains_key(original))
         };
-        let paths: Vec<_> = contents.keys().filter(|path| compressed(path)).cloned().collect();
+        let paths: Vec<_> = contents.keys().filter(|path| is_variant(path)).cloned().collect();
         for path in paths {
             if let Some(bytes) = contents.remove(&path) {
                 variants.insert(path, Variant::new(bytes));
@@ -132,13 +154,10 @@ impl Site {
             .into_iter()
             .map(|(path, bytes)| {
                 let content_type = content_type(&path);
-                let policy = content_type
-                    .starts_with("text/html")
-                    .then(|| headers::page_policy(&String::from_utf8_lossy(&bytes)));
                 let file = File {
                     content_type,
-                    is_immutable: is_named_by_content(&path),
-                    policy,
+                    is_immutable: has_content_hash(&path),
+                    policy: content_type.starts_with("text/html").then(|| policy.clone()),
                     plain: Variant::new(bytes),
                     brotli: variants.remove(&format!("{path}.br")),
                     gzip: variants.remove(&format!("{path}.gz")),
@@ -146,27 +165,24 @@ impl Site {
                 (path, file)
             })
             .collect();
-        Self(Arc::new(files))
+        Ok(Self(Arc::new(files)))
     }
 
-    /// Answers a request that no other part of the server wanted: a file, the page for a navigation, or 404.
-    pub(crate) fn answer(&self, request: &Request<Body>) -> Response {
+    /// Responds to a request that no route matched: with a file, with the page for a navigation, or with 404.
+    pub(crate) fn respond(&self, request: &Request<Body>) -> Response {
         let path = request.uri().path();
-        let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
-        let found = self.0.get(if path == "/" { INDEX } else { path });
-        match found {
-            Some(_) if !is_reading => {
-                (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response()
-            }
-            Some(file) => file.answer(request.method(), request.headers()),
+        let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
+        match self.0.get(if path == "/" { INDEX } else { path }) {
+            Some(_) if !is_safe => (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, HEAD")]).into_response(),
+            Some(file) => file.respond(request.method(), request.headers()),
             None if is_navigation(request) => {
                 let index = self.0.get(INDEX);
                 let mut page =
-                    index.map_or_else(not_built, |index| index.answer(request.method(), request.headers()));
+                    index.map_or_else(not_built, |index| index.respond(request.method(), request.headers()));
                 if path == route::CALLBACK {
-                    // A popup comes back here from the tenant's pages, which have no such policy: a change of it
-                    // would cut the popup off from the page that waits for its answer.
-                    page.headers_mut().remove(headers::OPENER_POLICY);
+                    // A popup returns here from the tenant's pages, which have no opener policy: a change of the
+                    // policy would cut the popup off from the page that waits for its response.
+                    page.headers_mut().remove(OPENER_POLICY);
                 }
                 page
             }
@@ -180,6 +196,7 @@ fn not_built() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, headers, NOT_BUILT).into_response()
 }
 
+/// Reads all files below `folder` into `contents`, by their path with `prefix` in front.
 fn read_folder(folder: &Path, prefix: &str, contents: &mut HashMap<String, Bytes>) -> Result<(), SiteError> {
     let unreadable = |error| SiteError::Unreadable(folder.to_owned(), error);
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -197,22 +214,22 @@ fn read_folder(folder: &Path, prefix: &str, contents: &mut HashMap<String, Bytes
 }
 
 impl File {
-    fn answer(&self, method: &Method, request: &HeaderMap) -> Response {
-        let (variant, encoding) = self.choose(request);
-        let mut answer = Response::new(Body::empty());
-        let headers = answer.headers_mut();
-        headers.insert(ETAG, variant.tag.clone());
+    fn respond(&self, method: &Method, request: &HeaderMap) -> Response {
+        let (variant, encoding) = self.select_variant(request);
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        headers.insert(ETAG, variant.etag.clone());
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache_control()));
         if self.brotli.is_some() || self.gzip.is_some() {
             headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
         if let Some(policy) = &self.policy {
             headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
-            headers.insert(headers::OPENER_POLICY, HeaderValue::from_static("same-origin-allow-popups"));
+            headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin-allow-popups"));
         }
-        if names_tag(request, &variant.tag) {
-            *answer.status_mut() = StatusCode::NOT_MODIFIED;
-            return answer;
+        if none_match_lists(request, &variant.etag) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return response;
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(CONTENT_LENGTH, HeaderValue::from(variant.bytes.len()));
@@ -220,13 +237,13 @@ impl File {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
         if method != Method::HEAD {
-            *answer.body_mut() = Body::from(variant.bytes.clone());
+            *response.body_mut() = Body::from(variant.bytes.clone());
         }
-        answer
+        response
     }
 
-    /// The smallest variant that the client takes.
-    fn choose(&self, request: &HeaderMap) -> (&Variant, Option<&'static str>) {
+    /// Returns the smallest variant that the client accepts, with its content encoding.
+    fn select_variant(&self, request: &HeaderMap) -> (&Variant, Option<&'static str>) {
         let candidates = [(&self.brotli, "br"), (&self.gzip, "gzip")];
         candidates
             .into_iter()
@@ -240,44 +257,31 @@ impl File {
     }
 }
 
-/// The parts of a list header, without white space around them.
-fn parts(headers: &HeaderMap, name: &HeaderName) -> impl Iterator<Item = String> {
-    let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
-    values.join(",").split(',').map(|part| part.trim().to_ascii_lowercase()).collect::<Vec<_>>().into_iter()
-}
-
-/// Whether the client takes `encoding`: named, or covered by `*`, with a weight other than zero (RFC 9110 section
-/// 12.5.3).
+/// Whether the client accepts `encoding`: it is listed, or covered by `*`, with a weight other than zero (RFC 9110
+/// section 12.5.3).
 fn accepts_encoding(request: &HeaderMap, encoding: &str) -> bool {
-    let mut by_star = false;
-    for part in parts(request, &ACCEPT_ENCODING) {
-        let (name, weight) =
-            part.split_once(';').map_or((part.as_str(), ""), |(name, rest)| (name.trim(), rest));
-        let weight = weight.trim().strip_prefix("q=").map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
+    let mut by_wildcard = false;
+    for item in list_header::items(request, &ACCEPT_ENCODING) {
+        let (name, parameters) =
+            item.split_once(';').map_or((item.as_str(), ""), |(name, rest)| (name.trim(), rest));
+        let weight = parameters.trim().strip_prefix("q=").map_or(1.0, |q| q.parse::<f32>().unwrap_or(0.0));
         if name == encoding {
             return weight > 0.0;
         }
-        by_star |= name == "*" && weight > 0.0;
+        by_wildcard |= name == "*" && weight > 0.0;
     }
-    by_star
+    by_wildcard
 }
 
-/// Whether `If-None-Match` names `tag`. The comparison is the weak one (RFC 9110 section 13.1.2).
-fn names_tag(request: &HeaderMap, tag: &HeaderValue) -> bool {
-    let known = tag.to_str().unwrap_or_default();
-    parts(request, &IF_NONE_MATCH).any(|part| part == "*" || part.trim_start_matches("w/") == known)
+/// Whether `If-None-Match` lists `etag`. The comparison is the weak one (RFC 9110 section 13.1.2).
+fn none_match_lists(request: &HeaderMap, etag: &HeaderValue) -> bool {
+    let etag = etag.to_str().unwrap_or_default();
+    list_header::items(request, &IF_NONE_MATCH)
+        .any(|item| item == "*" || item.trim_start_matches("w/") == etag)
 }
 
-/// Whether a browser asks for a page: it reads, it takes HTML, and the path does not look like a file's.
-pub(crate) fn is_navigation<B>(request: &Request<B>) -> bool {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let takes_html = parts(request.headers(), &ACCEPT).any(|part| part.starts_with("text/html"));
-    let last = request.uri().path().rsplit('/').next().unwrap_or_default();
-    reads && takes_html && !last.contains('.')
-}
-
-/// Whether the name ends in a hash of the content, as in `app-0123456789abcdef.js`: then it never changes.
-fn is_named_by_content(path: &str) -> bool {
+/// Whether the file name ends in a hash of the content, as in `app-0123456789abcdef.js`: such a file never changes.
+fn has_content_hash(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let hash = name.rsplit_once('.').and_then(|(stem, _)| stem.rsplit_once('-')).map_or("", |(_, hash)| hash);
     hash.len() >= 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -304,32 +308,37 @@ fn content_type(path: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
+    use http::header::ACCEPT;
+
     use super::*;
 
     const SCRIPT: &str = "/app-0123456789abcdef.js";
 
     fn site() -> Site {
         let file = |path: &str, text: &'static str| (path.to_owned(), Bytes::from_static(text.as_bytes()));
-        Site::from_contents(HashMap::from([
+        let contents = HashMap::from([
+            file(POLICY_FILE, "default-src 'none'; script-src 'self' https://TENANT\n"),
             file(INDEX, "<!doctype html><script>go()</script>"),
             file(SCRIPT, "plain"),
             file("/app-0123456789abcdef.js.br", "brotli"),
             file("/app-0123456789abcdef.js.gz", "gzip"),
             file("/avatars/ada.svg", "<svg/>"),
             file("/archive.gz", "an original, not a variant"),
-        ]))
+        ]);
+        Site::from_contents(contents).unwrap()
     }
 
-    fn ask(method: Method, path: &str, headers: &[(HeaderName, &str)]) -> Response {
+    fn send(method: Method, path: &str, headers: &[(HeaderName, &str)]) -> Response {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(name, *value);
         }
-        site().answer(&request.body(Body::empty()).unwrap())
+        site().respond(&request.body(Body::empty()).unwrap())
     }
 
     fn get(path: &str, headers: &[(HeaderName, &str)]) -> Response {
-        ask(Method::GET, path, headers)
+        send(Method::GET, path, headers)
     }
 
     async fn body(response: Response) -> String {
@@ -338,7 +347,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_gets_the_smallest_variant_that_it_takes() {
+    async fn a_client_gets_the_smallest_variant_that_it_accepts() {
         for (accepted, expected) in [
             ("gzip, deflate, br", "brotli"),
             ("gzip", "gzip"),
@@ -355,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn variants_have_tags_of_their_own() {
+    fn variants_have_different_etags() {
         let plain = get(SCRIPT, &[]);
         let brotli = get(SCRIPT, &[(ACCEPT_ENCODING, "br")]);
         assert_eq!(brotli.headers()[CONTENT_ENCODING], "br");
@@ -364,9 +373,9 @@ mod tests {
 
     #[test]
     fn a_file_that_the_client_has_is_not_sent_again() {
-        let tag = get(SCRIPT, &[]).headers()[ETAG].to_str().unwrap().to_owned();
-        let listed = format!("\"other\", W/{tag}");
-        for known in [tag.as_str(), listed.as_str(), "*"] {
+        let etag = get(SCRIPT, &[]).headers()[ETAG].to_str().unwrap().to_owned();
+        let listed = format!("\"other\", W/{etag}");
+        for known in [etag.as_str(), listed.as_str(), "*"] {
             let response = get(SCRIPT, &[(IF_NONE_MATCH, known)]);
             assert_eq!(response.status(), StatusCode::NOT_MODIFIED, "{known}");
             assert!(response.headers().get(CONTENT_TYPE).is_none());
@@ -375,50 +384,50 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_head_request_gets_the_headers_alone() {
-        let response = ask(Method::HEAD, SCRIPT, &[]);
+    async fn a_head_request_gets_headers_only() {
+        let response = send(Method::HEAD, SCRIPT, &[]);
         assert_eq!(response.headers()[CONTENT_LENGTH], "5");
         assert_eq!(body(response).await, "");
     }
 
     #[test]
-    fn only_what_is_named_by_its_content_is_cached_for_good() {
+    fn only_a_file_named_by_its_content_is_cached_as_immutable() {
         assert_eq!(get(SCRIPT, &[]).headers()[CACHE_CONTROL], "public, max-age=31536000, immutable");
         assert_eq!(get("/", &[]).headers()[CACHE_CONTROL], "no-cache");
         assert_eq!(get("/avatars/ada.svg", &[]).headers()[CACHE_CONTROL], "no-cache");
-        assert!(is_named_by_content("/app_bg-0123456789abcdef.wasm"));
-        assert!(!is_named_by_content("/photo-20240229.png"));
+        assert!(has_content_hash("/app_bg-0123456789abcdef.wasm"));
+        assert!(!has_content_hash("/photo-20240229.png"));
     }
 
     #[tokio::test]
-    async fn a_navigation_anywhere_gets_the_page() {
+    async fn a_navigation_to_any_path_gets_the_page() {
         let accept = [(ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8")];
         let response = get("/linked-accounts?x=y", &accept);
         assert_eq!(response.status(), StatusCode::OK);
-        assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY));
+        assert_eq!(response.headers()[CONTENT_SECURITY_POLICY], "default-src 'none'; script-src 'self'");
         assert!(body(response).await.starts_with("<!doctype html>"));
     }
 
     #[test]
-    fn the_page_keeps_to_itself_but_for_a_popup_that_comes_back() {
+    fn the_page_has_an_opener_policy_except_at_the_callback() {
         let navigation = [(ACCEPT, "text/html")];
-        let is_apart = |path| get(path, &navigation).headers().contains_key(headers::OPENER_POLICY);
-        assert!(is_apart("/") && is_apart("/linked-accounts"));
-        assert!(!is_apart(route::CALLBACK));
+        let has_policy = |path| get(path, &navigation).headers().contains_key(OPENER_POLICY);
+        assert!(has_policy("/") && has_policy("/linked-accounts"));
+        assert!(!has_policy(route::CALLBACK));
     }
 
     #[test]
-    fn what_is_no_navigation_stays_unknown() {
+    fn a_request_that_is_not_a_navigation_is_not_found() {
         let html = [(ACCEPT, "text/html")];
         assert_eq!(get("/app-old.js", &html).status(), StatusCode::NOT_FOUND);
         assert_eq!(get("/somewhere", &[(ACCEPT, "*/*")]).status(), StatusCode::NOT_FOUND);
         assert_eq!(get("/somewhere", &[]).status(), StatusCode::NOT_FOUND);
-        assert_eq!(ask(Method::POST, "/somewhere", &html).status(), StatusCode::NOT_FOUND);
+        assert_eq!(send(Method::POST, "/somewhere", &html).status(), StatusCode::NOT_FOUND);
     }
 
     #[test]
-    fn a_file_is_only_read() {
-        let response = ask(Method::POST, "/", &[]);
+    fn a_file_cannot_be_written() {
+        let response = send(Method::POST, "/", &[]);
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(response.headers()[ALLOW], "GET, HEAD");
     }
@@ -430,9 +439,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_site_a_navigation_learns_how_to_build_it() {
+    async fn without_a_site_a_navigation_shows_how_to_build_it() {
         let request = Request::get("/").header(ACCEPT, "text/html").body(Body::empty()).unwrap();
-        let response = Site::not_built().answer(&request);
+        let response = Site::not_built().respond(&request);
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(body(response).await.contains("cargo xtask build"));
     }
@@ -442,5 +451,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = Site::load(folder.path()).unwrap_err();
         assert!(matches!(&error, SiteError::Missing(path) if path == folder.path()));
+    }
+
+    #[test]
+    fn a_folder_without_a_policy_is_refused_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("index.html"), "<!doctype html>").unwrap();
+        let reason = Site::load(folder.path()).unwrap_err().to_string();
+        assert!(reason.ends_with(
+            "it has no csp.txt, which holds the page's content security policy. \
+             Build it again with `cargo xtask build`"
+        ));
+        fs::write(folder.path().join("csp.txt"), "").unwrap();
+        assert!(Site::load(folder.path()).unwrap_err().to_string().contains("its csp.txt is not a content"));
+    }
+
+    #[test]
+    fn the_file_of_the_policy_is_not_served() {
+        assert_eq!(get(POLICY_FILE, &[]).status(), StatusCode::NOT_FOUND);
     }
 }

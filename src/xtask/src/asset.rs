@@ -18,8 +18,9 @@ const COMPRESSIBLE: [&str; 7] = ["html", "js", "css", "wasm", "svg", "json", "tx
 /// Below this many bytes the headers weigh more than what is saved.
 const WORTH_COMPRESSING: usize = 256;
 
-/// The settings of a static deployment are edited after the build; a compressed copy would go on saying the old ones.
-const EDITED_AFTERWARDS: &str = "config.json";
+/// Files that stay uncompressed: the settings of a static deployment are edited after the build, so that a compressed
+/// copy would be out of date; the policy is read by servers only.
+const UNCOMPRESSED: [&str; 2] = ["config.json", "csp.txt"];
 
 /// `stem-<hash>.extension`, where the hash is the first 64 bits of the content's SHA-256 in hexadecimal digits.
 pub(crate) fn name_by_content(stem: &str, extension: &str, content: &[u8]) -> String {
@@ -121,7 +122,10 @@ pub(crate) fn write(site: &Path, name: &str, content: &[u8]) -> Result<Sizes> {
 pub(crate) fn write_compressed(site: &Path, earlier: &Path, name: &str, content: &[u8]) -> Result<Sizes> {
     let mut sizes = write(site, name, content)?;
     let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    if content.len() <= WORTH_COMPRESSING || !COMPRESSIBLE.contains(&extension) || name == EDITED_AFTERWARDS {
+    if content.len() <= WORTH_COMPRESSING
+        || !COMPRESSIBLE.contains(&extension)
+        || UNCOMPRESSED.contains(&name)
+    {
         return Ok(sizes);
     }
     let unchanged = fs::read(earlier.join(name)).is_ok_and(|before| before == content);

@@ -23,8 +23,6 @@ pub(crate) fn write() -> Result<()> {
     let site = steps.take("Putting the site together", |_| site::assemble(&workspace, Profile::Small))?;
     site.keeps_budget()?;
     steps.take("Compiling the server with the site inside", |step| {
-        // Cargo does not see a file that is new in the embedded folder.
-        tool::answer(&mut workspace.cargo(&["clean", "--release", "-p", "server"]))?;
         tool::build(vec![server::release(&workspace)], step)
     })?;
     let folder = workspace.root.join("target/dist");

@@ -52,9 +52,18 @@ fn boot(Names { script, wasm, .. }: &Names) -> String {
     )
 }
 
-/// The inline script's source expression for a content policy, as a static host needs it in its `script-src`.
-pub(crate) fn policy_source(names: &Names) -> String {
-    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(boot(names))))
+/// The content security policy of the page, for every host of the site.
+///
+/// `https://TENANT` stands for the origin of the tenant. A server that is the tenant itself leaves it out, because
+/// `'self'` covers it.
+pub(crate) fn content_security_policy(names: &Names) -> String {
+    let hash = STANDARD.encode(Sha256::digest(boot(names)));
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-{hash}'; style-src 'self'; \
+         img-src 'self' data: https://TENANT; font-src 'self'; connect-src 'self' https://TENANT; \
+         frame-src 'self' https://TENANT; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'; object-src 'none'\n"
+    )
 }
 
 #[cfg(test)]
@@ -94,10 +103,17 @@ mod tests {
     }
 
     #[test]
-    fn the_policy_source_is_the_hash_of_what_stands_between_the_script_tags() {
+    fn the_policy_names_the_hash_of_what_stands_between_the_script_tags() {
         let page = filled(SHELL, &names()).unwrap();
         let (_, rest) = page.split_once(r#"<script type="module">"#).unwrap();
         let (script, _) = rest.split_once("</script>").unwrap();
-        assert_eq!(policy_source(&names()), format!("'sha256-{}'", STANDARD.encode(Sha256::digest(script))));
+        let policy = content_security_policy(&names());
+        let hash = STANDARD.encode(Sha256::digest(script));
+        assert!(
+            policy.contains(&format!("script-src 'self' 'wasm-unsafe-eval' 'sha256-{hash}';")),
+            "{policy}"
+        );
+        assert!(!policy.contains("unsafe-inline"));
+        assert_eq!(policy.lines().count(), 1);
     }
 }

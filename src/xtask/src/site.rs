@@ -21,6 +21,9 @@ const BUDGET: usize = 330_000;
 /// The style sheets in the order of their cascade.
 const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];
 
+/// The file with the content security policy, which servers and static hosts read.
+const POLICY_FILE: &str = "csp.txt";
+
 /// How the page is compiled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Profile {
@@ -57,7 +60,6 @@ pub(crate) struct Site {
     folder: PathBuf,
     profile: Profile,
     files: Vec<Sizes>,
-    policy_source: String,
 }
 
 /// Puts the site together from the compiled page. The folder is replaced as a whole, so a build that fails leaves the
@@ -86,6 +88,7 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
     let shell =
         fs::read_to_string(&shell).with_context(|| format!("{} could not be read", shell.display()))?;
     site_files.add("index.html", shell::filled(&shell, &names)?.as_bytes())?;
+    site_files.add(POLICY_FILE, shell::content_security_policy(&names).as_bytes())?;
     site_files.add(&names.script, &glue.script)?;
     site_files.add(&names.wasm, &glue.wasm)?;
     for (name, content) in &glue.snippets {
@@ -99,12 +102,7 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
         site_files.add(&name, &content)?;
     }
 
-    let built = Site {
-        folder: site.clone(),
-        profile,
-        files: site_files.written,
-        policy_source: shell::policy_source(&names),
-    };
+    let built = Site { folder: site.clone(), profile, files: site_files.written };
     if site.exists() {
         fs::rename(&site, &replaced)?;
     }
@@ -142,7 +140,7 @@ impl Site {
         format!("{}: script and WASM weigh {} with brotli", self.folder.display(), kilobytes(self.weight()))
     }
 
-    /// The sizes of all files, their total, the budget, and the inline script's hash for a static host's policy.
+    /// The sizes of all files, their total, the budget, and the file with the policy for a static host.
     pub(crate) fn table(&self) -> String {
         let shown = |size: Option<usize>| size.map_or_else(|| "-".to_owned(), kilobytes);
         let row = |name: &str, raw: usize, gzip: Option<usize>, brotli: Option<usize>| {
@@ -158,10 +156,9 @@ impl Site {
         table += &row("total, each file at its size in that column", raw, Some(gzip), Some(least));
         let _ = write!(
             table,
-            "script and WASM with brotli: {} (budget {})\npolicy source of the inline script: {}",
+            "script and WASM with brotli: {} (budget {})\ncontent security policy for a static host: {POLICY_FILE}",
             kilobytes(self.weight()),
-            kilobytes(BUDGET),
-            self.policy_source
+            kilobytes(BUDGET)
         );
         table
     }
@@ -273,7 +270,7 @@ mod tests {
     }
 
     fn site(profile: Profile, files: Vec<Sizes>) -> Site {
-        Site { folder: PathBuf::new(), profile, files, policy_source: String::new() }
+        Site { folder: PathBuf::new(), profile, files }
     }
 
     #[test]

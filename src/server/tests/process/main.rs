@@ -33,6 +33,7 @@ fn room() -> TempDir {
     let site = room.path().join("site");
     fs::create_dir(&site).unwrap();
     fs::write(site.join("index.html"), INDEX).unwrap();
+    fs::write(site.join("csp.txt"), format!("script-src 'self' {SCRIPT_HASH}\n")).unwrap();
     fs::write(site.join(&SCRIPT[1..]), "plain").unwrap();
     fs::write(site.join(format!("{}.br", &SCRIPT[1..])), "brotli").unwrap();
     room
