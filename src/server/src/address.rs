@@ -1,10 +1,10 @@
-//! Names of this machine and of the world.
+//! Hosts and ports, and which of them name this machine.
 
 use std::net::{IpAddr, SocketAddr};
 
 use tenant::Issuer;
 
-/// Parts `host:port`; an IPv6 host keeps its brackets.
+/// Splits `host:port`. An IPv6 host keeps its brackets.
 pub(crate) fn split(authority: &str) -> (&str, Option<u16>) {
     match authority.rsplit_once(':') {
         Some((host, port)) => match port.parse() {
@@ -15,8 +15,8 @@ pub(crate) fn split(authority: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// Whether `host` names this machine and nothing else: `localhost`, a name below it (RFC 6761 section 6.3), or a
-/// loopback address.
+/// Whether `host` always names this machine: `localhost`, a name below it (RFC 6761 section 6.3), or a loopback
+/// address.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
@@ -24,19 +24,19 @@ pub(crate) fn is_loopback(host: &str) -> bool {
         || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// The issuer's host; an IPv6 address without its brackets.
+/// Returns the host of the issuer; an IPv6 address without its brackets.
 pub(crate) fn host(issuer: &Issuer) -> &str {
     let authority = issuer.origin().split_once("://").map_or("", |(_, authority)| authority);
     split(authority).0.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Whether the issuer is an address of this machine.
+/// Whether the issuer is an origin of this machine.
 pub(crate) fn is_local(issuer: &Issuer) -> bool {
     is_loopback(host(issuer))
 }
 
-/// The issuer's URL when nobody names one: browsers on this machine say `localhost`, which works for a server that
-/// listens everywhere, too.
+/// Returns the URL of the issuer for a server without `--issuer`. It is `localhost` also for a server that listens on all
+/// addresses, because a browser on this machine uses that name.
 pub(crate) fn default_issuer(scheme: &str, listening: SocketAddr) -> String {
     let address = listening.ip();
     if address.is_loopback() || address.is_unspecified() {
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_and_its_port_are_parted() {
+    fn a_host_and_its_port_are_split() {
         assert_eq!(split("localhost:3000"), ("localhost", Some(3000)));
         assert_eq!(split("example.com"), ("example.com", None));
         assert_eq!(split("[::1]:80"), ("[::1]", Some(80)));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_issuer_is_what_a_browser_on_this_machine_says() {
+    fn the_default_issuer_is_the_name_that_a_local_browser_uses() {
         let issuer = |address: &str| default_issuer("http", address.parse().unwrap());
         assert_eq!(issuer("127.0.0.1:3000"), "http://localhost:3000");
         assert_eq!(issuer("[::1]:3000"), "http://localhost:3000");
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_issuers_host_comes_without_port_and_brackets() {
+    fn the_host_of_the_issuer_has_no_port_and_no_brackets() {
         for (issuer, expected) in [("https://Example.com", "example.com"), ("http://[::1]:3000", "::1")] {
             assert_eq!(host(&Issuer::parse(issuer).unwrap()), expected);
         }

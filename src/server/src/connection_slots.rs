@@ -1,5 +1,8 @@
-//! How many connections are open at once, and which of them makes room when all slots are taken: the one that has kept
-//! the server waiting longest. Whoever waits for the server is never sent away.
+//! Limits how many connections are open at once.
+//!
+//! When all slots are taken, a new connection evicts the one that has kept the server waiting longest, so that a crowd
+//! of idle connections cannot shut others out. A semaphore would make the new connection wait instead. A connection
+//! that waits for its response is never evicted.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -10,18 +13,18 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::{Bytes, Incoming};
 use tokio::sync::Notify;
 
-/// Who waits for whom on a connection.
+/// What happens on a connection. Phases that are evicted first come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum ConnectionPhase {
-    /// The client's, to ask at all: it is idle, or sends the head of a request.
+    /// The server waits for a request: the connection is idle, or the client sends the head of a request.
     AwaitingRequest,
-    /// The client's, to send the rest of its request.
+    /// The server waits for the rest of the request.
     ReadingBody,
-    /// Ours.
+    /// The client waits for the response.
     Responding,
 }
 
-/// All slots. Clones share them.
+/// The slots for all connections of the server. Clones share them.
 #[derive(Clone)]
 pub(crate) struct ConnectionSlots(Arc<Shared>);
 
@@ -33,19 +36,20 @@ struct Shared {
 
 #[derive(Default)]
 struct Occupancy {
-    /// Counts every change, so that what came earlier has a lower number.
+    /// Counts every change of a phase, so that an earlier change has a lower number.
     sequence: u64,
     slots: HashMap<u64, SlotState>,
 }
 
-/// What is known about a connection.
+/// The state of a taken slot.
 struct SlotState {
     phase: ConnectionPhase,
+    /// The number of the change to this phase.
     since: u64,
     eviction: Arc<Notify>,
 }
 
-/// The slot of one connection, free again when it is dropped.
+/// The slot of one connection. It is freed on drop.
 pub(crate) struct ConnectionSlot {
     shared: Arc<Shared>,
     number: u64,
@@ -53,12 +57,12 @@ pub(crate) struct ConnectionSlot {
 }
 
 impl ConnectionSlots {
-    /// As many slots.
+    /// Makes `capacity` slots.
     pub(crate) fn new(capacity: usize) -> Self {
         Self(Arc::new(Shared { capacity, occupancy: Mutex::default(), freed: Notify::new() }))
     }
 
-    /// A slot for a new connection, as soon as there is one. Only one may wait at a time.
+    /// Returns a slot for a new connection; waits while no connection can be evicted. Only one caller may wait at a time.
     pub(crate) async fn acquire(&self) -> Arc<ConnectionSlot> {
         loop {
             if let Some(slot) = self.try_acquire() {
@@ -98,12 +102,13 @@ impl Shared {
 }
 
 impl ConnectionSlot {
-    /// Is done when the connection must make room.
+    /// Completes when the connection is evicted and must be closed.
     pub(crate) async fn evicted(&self) {
         self.eviction.notified().await;
     }
 
-    /// The head of a request has come: its body, which tells when it is whole.
+    /// Marks that the head of a request was read. Returns the body, wrapped so that the phase changes once it is fully
+    /// read.
     pub(crate) fn start_request(self: &Arc<Self>, body: Incoming) -> TrackedBody {
         self.enter(if body.is_end_stream() {
             ConnectionPhase::Responding
@@ -113,12 +118,12 @@ impl ConnectionSlot {
         TrackedBody { body, slot: Arc::clone(self) }
     }
 
-    /// The answer is made.
+    /// Marks that the response was made.
     pub(crate) fn finish_response(&self) {
         self.enter(ConnectionPhase::AwaitingRequest);
     }
 
-    /// Whether the client still has to send a part of its request.
+    /// Whether a part of the request is still to be read.
     pub(crate) fn is_reading_body(&self) -> bool {
         self.shared
             .occupancy()
@@ -134,7 +139,7 @@ impl ConnectionSlot {
         if let Some(state) = occupancy.slots.get_mut(&self.number) {
             (state.phase, state.since) = (phase, since);
         }
-        // Somebody may wait for a connection that can be sent away.
+        // `acquire` may be waiting for a connection that can be evicted.
         if phase != ConnectionPhase::Responding {
             self.shared.freed.notify_one();
         }
@@ -148,7 +153,7 @@ impl Drop for ConnectionSlot {
     }
 }
 
-/// A body that tells its slot when it is whole.
+/// Wraps a request body and marks its slot as responding once the body is fully read.
 pub(crate) struct TrackedBody {
     body: Incoming,
     slot: Arc<ConnectionSlot>,
@@ -189,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_one_that_kept_the_server_waiting_longest_makes_room() {
+    async fn the_connection_that_kept_the_server_waiting_longest_is_evicted() {
         let slots = ConnectionSlots::new(3);
         let (first, second, third) = (slots.acquire().await, slots.acquire().await, slots.acquire().await);
         first.finish_response();
@@ -202,17 +207,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_sends_makes_room_only_after_all_who_do_not_even_ask() {
+    async fn idle_connections_are_evicted_before_those_that_send_a_body() {
         let slots = ConnectionSlots::new(2);
-        let (sending, asking) = (slots.acquire().await, slots.acquire().await);
+        let (sending, idle) = (slots.acquire().await, slots.acquire().await);
         sending.enter(ConnectionPhase::ReadingBody);
         let _third = slots.acquire().await;
-        asking.evicted().await;
+        idle.evicted().await;
         assert!(sending.is_reading_body());
     }
 
     #[tokio::test]
-    async fn whoever_waits_for_an_answer_keeps_the_slot_and_a_newcomer_waits() {
+    async fn a_connection_that_waits_for_its_response_is_not_evicted() {
         let slots = ConnectionSlots::new(1);
         let busy = slots.acquire().await;
         busy.enter(ConnectionPhase::Responding);

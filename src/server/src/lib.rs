@@ -1,3 +1,3 @@
-//! The part of the server that others can use without its process: the files that a tenant starts from.
+//! The part of the server that is usable without its process: readers for the files that a tenant starts with.
 
 pub mod seed;

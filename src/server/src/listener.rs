@@ -1,4 +1,7 @@
-//! Connections: accepted until the process is told to stop, then finished within a bounded time.
+//! Accepts connections until the process is told to shut down, then lets open requests finish within a bounded time.
+//!
+//! `axum::serve` has no timeout for the head of a request and no limit of connections, and `axum-server` evicts no idle
+//! connection, so this loop is our own; HTTP itself is hyper's.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -23,29 +26,27 @@ use tower::ServiceExt;
 
 use crate::connection_slots::{ConnectionSlot, ConnectionSlots};
 
-/// What connections may take.
+/// Limits for connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// How many are open at once.
+    /// The most connections that are open at once.
     pub(crate) max_connections: usize,
-    /// How long a client may take to send the head of a request, which is also how long an idle connection stays open,
-    /// and again to send the rest of it.
+    /// The longest time to read the head of a request, which is also how long an idle connection stays open, and again
+    /// to read the body.
     pub(crate) read_timeout: Duration,
 }
 
-/// How many bytes the head of a request may have; what is longer is answered with 431.
+/// The largest head of a request, in bytes. The response to a larger one is 431.
 const HEAD_LIMIT: usize = 64 * 1024;
-/// How long a client may take to shake hands.
+/// The longest time for a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long requests under way may take once the process is told to stop.
+/// The longest time for open requests to finish after the shutdown signal.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to wait when no connection can be accepted, as when all file descriptors are in use.
+/// The pause after a connection could not be accepted, as when all file descriptors are in use.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Serves `router`, behind TLS if there is any, until `shutdown` is done, then lets requests under way finish for
-/// [`DRAIN_TIMEOUT`] at most.
-///
-/// `axum::serve` has no timeout for the head of a request, so a few slow clients could hold every connection.
+/// Serves `router`, over TLS if `tls` is given, until `shutdown` completes. Open requests then have [`DRAIN_TIMEOUT`]
+/// to finish.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -64,7 +65,7 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                // Small answers should not wait for more to send; where it cannot be set, they do.
+                // Small responses should not wait for more data. Where the option cannot be set, they do.
                 let _ = stream.set_nodelay(true);
                 let slot = tokio::select! {
                     slot = slots.acquire() => slot,
@@ -79,7 +80,7 @@ pub(crate) async fn serve(
                 };
                 let mut stopped = stopped.clone();
                 tokio::spawn(async move {
-                    // Nothing was asked before the handshake, so that nothing is lost when it is given up.
+                    // No request was sent before the handshake, so that none is lost when it is given up.
                     let handshake = tokio::select! {
                         handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)) => handshake,
                         _ = stopped.changed() => return,
@@ -106,7 +107,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// Answers the requests of one connection until it ends, or must make room for another.
+/// Serves the requests of one connection until it ends or is evicted.
 async fn serve_connection<S>(
     stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
     service: S,
@@ -124,14 +125,15 @@ async fn serve_connection<S>(
     tokio::select! {
         ended = watcher.watch(connection) => {
             if let Err(error) = ended {
-                tracing::debug!(%error, "a connection broke");
+                tracing::debug!(%error, "a connection failed");
             }
         }
-        () = slot.evicted() => tracing::debug!("a connection made room for another"),
+        () = slot.evicted() => tracing::debug!("a connection was evicted for another"),
     }
 }
 
-/// Tells every request where it comes from, and does not wait for ever until it is whole.
+/// Returns the service of one connection: it adds the peer address to every request, and responds with 408 when the body
+/// is not read within `read_timeout`.
 fn connection_service(
     router: Router,
     peer: SocketAddr,
@@ -160,10 +162,11 @@ fn connection_service(
     })
 }
 
-/// Is done when the process is told to stop: by Ctrl-C, or by SIGTERM where there is one.
+/// Returns a future that completes on Ctrl-C, or on SIGTERM where there is one. Signals are caught from the moment this
+/// function returns.
 ///
 /// # Errors
-/// When the signals cannot be listened to. They are from the moment this returns.
+/// When the signal handlers cannot be installed.
 pub(crate) fn shutdown_signal() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! Mails for local use: they go to a file, one JSON object a line, where people and tests find the links.
+//! Writes mails to a file, one JSON object per line, where people and tests find the links.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -7,14 +7,14 @@ use std::sync::{Mutex, PoisonError};
 
 use tenant::mail::{Carrier, Mail};
 
-/// A file that mails are appended to.
+/// The file to which mails are appended.
 pub(crate) struct MailFile(Mutex<File>);
 
 impl MailFile {
-    /// Opens the file, or makes it, readable for its owner only: its links open accounts.
+    /// Opens the file, or creates it, readable by its owner only: its links give access to accounts.
     ///
     /// # Errors
-    /// When that cannot be.
+    /// When the file cannot be opened or created.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.create(true).append(true);
@@ -28,12 +28,12 @@ impl Carrier for MailFile {
     fn carry(&self, mail: &Mail) -> io::Result<()> {
         let mut line = serde_json::to_vec(mail)?;
         line.push(b'\n');
-        // One write for each line, so that a reader never sees half of one.
+        // One write per line, so that a reader never sees a part of one.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(&line)
     }
 }
 
-/// Where mails go when nobody says: next to the database.
+/// Returns the path of the mail file for a server without `--mail`: next to the database.
 pub(crate) fn beside(database: &str) -> PathBuf {
     Path::new(database).with_extension("mail.jsonl")
 }
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mails_are_lines_that_only_their_owner_reads() {
+    fn mails_are_lines_that_only_their_owner_can_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = beside(&folder.path().join("accounts.db").display().to_string());
         assert_eq!(path.file_name().unwrap(), "accounts.mail.jsonl");

@@ -1,4 +1,4 @@
-//! The process: options in, a page and a tenant out, until it is told to stop.
+//! The program `linked-accounts`: serves the page and the tenant until it is told to shut down.
 
 mod address;
 mod bootstrap;
@@ -10,6 +10,7 @@ mod listener;
 mod mail_file;
 mod navigation;
 mod page_policy;
+mod page_settings;
 mod proxy;
 mod router;
 mod startup_message;
@@ -36,7 +37,7 @@ use crate::config::{Arguments, Command, Serve};
 use crate::mail_file::MailFile;
 use crate::startup_message::StartupMessage;
 
-/// The exit code for options and files that cannot be used; clap's own, too. Other failures are 1.
+/// The exit code for invalid options and files, the same as that of clap. It is 1 for any other failure.
 const INVALID_OPTIONS: u8 = 2;
 
 #[tokio::main]
@@ -58,7 +59,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// The error and its causes, without those that the text before them has told already.
+/// Returns the error and its causes in one sentence. A cause that the text already ends with is not repeated.
 fn error_message(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |message, cause| {
         match (message.is_empty(), message.ends_with(&cause)) {
@@ -69,10 +70,14 @@ fn error_message(error: &anyhow::Error) -> String {
     })
 }
 
+/// Serves the page and the tenant until the shutdown signal.
+///
+/// # Errors
+/// [`InvalidOptions`] for options and files; anything else for the environment, such as a port in use.
 async fn serve(options: &Serve) -> anyhow::Result<()> {
     let listener = TcpListener::bind(&options.listen)
         .await
-        .with_context(|| format!("{} cannot be listened on", options.listen))?;
+        .with_context(|| format!("cannot listen on {}", options.listen))?;
     let listening = listener.local_addr()?;
     let scheme = if options.has_tls() { "https" } else { "http" };
     let issuer = match &options.issuer {
@@ -81,7 +86,8 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     };
 
     let Bootstrap { configuration, users, has_demo_users } = bootstrap::read(options, &issuer, listening)?;
-    let settings = bootstrap::settings(&options.page, &configuration, &issuer)?;
+    let settings =
+        page_settings::settings(&options.page, &configuration, &issuer).map_err(InvalidOptions::from)?;
     let site = bootstrap::site(options.site.as_deref())?;
     let tls = tls::open(options, &issuer, Clock::system().now()).map_err(InvalidOptions::from)?;
     let (tls, authority) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.authority));
@@ -103,7 +109,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
 
     let router = router::router(tenant.router(), &issuer, settings, site);
     let router = proxy::trust_forwarded_for(router, &options.trust_proxy);
-    let shutdown = listener::shutdown_signal().context("signals cannot be listened to")?;
+    let shutdown = listener::shutdown_signal().context("cannot install the signal handlers")?;
     let message = StartupMessage {
         name: &name,
         open: issuer.as_str(),
@@ -121,14 +127,20 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rotates the signing keys of the database.
+///
+/// # Errors
+/// When there is no such database, or when it fails.
 async fn rotate_keys(database: &str) -> anyhow::Result<()> {
     let path = data_path(database);
-    // Opening would make a database where a path is mistyped.
+    // Opening a database creates it, which would hide a mistyped path.
     anyhow::ensure!(Path::new(&path).is_file(), "there is no database at {path}");
     let store = open(database).await?;
     let kid = tenant::rotate_keys(&store, &Clock::system()).await?;
     store.close().await;
-    println!("The key {kid} signs from now on. Restart the servers on this database within a day.");
+    println!(
+        "Tokens are signed with the key {kid} from now on. Restart the servers on this database within a day."
+    );
     Ok(())
 }
 
@@ -136,15 +148,15 @@ async fn open(database: &str) -> anyhow::Result<Store> {
     Store::open(database).await.with_context(|| format!("the database {database} cannot be opened"))
 }
 
-/// The address for a program on this machine: the issuer's if it leads here directly, else the socket's.
+/// Returns the URL for a program on this machine: the issuer if it names this socket, else the address of the socket.
 fn reachable_at(issuer: &Issuer, scheme: &str, listening: SocketAddr) -> String {
-    let leads_here = address::is_local(issuer)
+    let names_this_socket = address::is_local(issuer)
         && issuer.is_https() == (scheme == "https")
         && issuer.port() == Some(listening.port());
-    if leads_here { issuer.origin().to_owned() } else { format!("{scheme}://{listening}") }
+    if names_this_socket { issuer.origin().to_owned() } else { format!("{scheme}://{listening}") }
 }
 
-/// The database's file as an absolute path.
+/// Returns the absolute path of the database file.
 fn data_path(database: &str) -> String {
     let path = database.trim_start_matches("sqlite:");
     let path = path.strip_prefix("//").unwrap_or(path);

@@ -1,5 +1,7 @@
-//! Where a request really comes from, when it comes through proxies that are trusted to tell. From anybody else
-//! `X-Forwarded-For` is what the client says about itself, and is not read.
+//! The address of a client behind trusted proxies.
+//!
+//! `X-Forwarded-For` is read only when a trusted proxy sent it: from anybody else it is what the client claims about
+//! itself.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -13,10 +15,10 @@ use ipnet::IpNet;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Reads a network: `10.0.0.0/8`, or one address.
+/// Parses a network such as `10.0.0.0/8`, or a single address.
 ///
 /// # Errors
-/// What would be right.
+/// A message that says what is expected.
 pub(crate) fn network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
     text.parse()
@@ -25,7 +27,7 @@ pub(crate) fn network(text: &str) -> Result<IpNet, String> {
         .ok_or_else(|| "expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8".to_owned())
 }
 
-/// Lets the router see, in place of a trusted proxy's address, the one that the proxy tells.
+/// Adds a layer that replaces the address of a trusted proxy by the address of the client that the proxy forwarded.
 pub(crate) fn trust_forwarded_for(router: Router, trusted: &[IpNet]) -> Router {
     if trusted.is_empty() {
         return router;
@@ -35,18 +37,20 @@ pub(crate) fn trust_forwarded_for(router: Router, trusted: &[IpNet]) -> Router {
 
 async fn rewrite_peer(State(trusted): State<Arc<[IpNet]>>, mut request: Request, next: Next) -> Response {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
-        let client = client(peer.ip(), request.headers(), &trusted);
+        let client = client_address(peer.ip(), request.headers(), &trusted);
         if client != peer.ip() {
-            // The port of a client behind a proxy is not known, and nobody asks for it.
+            // The port of a client behind a proxy is unknown, and not used.
             request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, 0)));
         }
     }
     next.run(request).await
 }
 
-/// The nearest address that is no trusted proxy's. Each proxy adds behind what it was told, so the list is read from
-/// its end, and only as far as those who wrote it are trusted.
-fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+/// Returns the nearest address that does not belong to a trusted proxy.
+///
+/// Each proxy appends the address of its peer, so the list is read from its end, and only as far as the proxies that
+/// wrote it are trusted.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
     let values = headers.get_all(FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or_default());
     let hops: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
@@ -55,15 +59,15 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         if !is_trusted(client) {
             break;
         }
-        // What cannot be read was not written by a proxy that keeps to the form; nothing before it counts.
-        let Some(address) = address(hop) else { break };
+        // A proxy would have written a valid address: what precedes an invalid one is not trusted.
+        let Some(address) = parse_hop(hop) else { break };
         client = address.to_canonical();
     }
     client
 }
 
-/// An address as proxies write it: bare, or with a port, the brackets of version 6 then with it.
-fn address(hop: &str) -> Option<IpAddr> {
+/// Parses an address as proxies write it: bare, or with a port. An IPv6 address may have brackets.
+fn parse_hop(hop: &str) -> Option<IpAddr> {
     let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
     bare.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
@@ -76,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    /// What the router takes for the client's address.
+    /// Returns the client address that a handler sees.
     async fn observed_peer(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
         let trusted: Vec<_> = trusted.iter().map(|text| network(text).unwrap()).collect();
         let echo = get(async |ConnectInfo(address): ConnectInfo<SocketAddr>| address.ip().to_string());
@@ -91,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_trusted_proxy_tells_the_address_of_the_client() {
+    async fn the_address_that_a_trusted_proxy_forwards_is_used() {
         let trusted = ["10.0.0.0/8", "::1"];
         assert_eq!(observed_peer(&trusted, "10.1.2.3", &["192.0.2.7"]).await, "192.0.2.7");
         assert_eq!(observed_peer(&trusted, "::1", &["192.0.2.7, 10.9.9.9"]).await, "192.0.2.7");
@@ -102,12 +106,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_cannot_say_that_it_is_another() {
+    async fn a_client_cannot_forge_its_address() {
         let trusted = ["10.0.0.0/8"];
-        // Nobody is trusted, or not this one.
+        // No proxy is trusted, or not this one.
         assert_eq!(observed_peer(&[], "10.1.2.3", &["192.0.2.7"]).await, "10.1.2.3");
         assert_eq!(observed_peer(&trusted, "198.51.100.1", &["192.0.2.7"]).await, "198.51.100.1");
-        // Through the proxy: what the client wrote stands before what the proxy adds.
+        // Through the proxy: what the client wrote precedes what the proxy appends.
         assert_eq!(observed_peer(&trusted, "10.1.2.3", &["192.0.2.7, 198.51.100.1"]).await, "198.51.100.1");
         assert_eq!(observed_peer(&trusted, "10.1.2.3", &["192.0.2.7", "198.51.100.1"]).await, "198.51.100.1");
         assert_eq!(observed_peer(&trusted, "10.1.2.3", &["10.0.0.9, 198.51.100.1"]).await, "198.51.100.1");
@@ -117,9 +121,9 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_cannot_be_is_refused() {
-        for wrong in ["", "10.0.0.0/33", "10.0.0", "localhost", "*"] {
-            assert!(network(wrong).is_err(), "{wrong}");
+    fn an_invalid_network_is_refused() {
+        for invalid in ["", "10.0.0.0/33", "10.0.0", "localhost", "*"] {
+            assert!(network(invalid).is_err(), "{invalid}");
         }
     }
 }

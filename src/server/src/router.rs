@@ -1,4 +1,5 @@
-//! The tenant, the page's settings and the page behind one address, with what holds for every answer.
+//! The router of the server: the tenant, the settings of the page and the page on one origin, with the layers for every
+//! response.
 
 use std::time::Duration;
 
@@ -19,18 +20,18 @@ use tracing::Span;
 use crate::headers;
 use crate::static_files::Site;
 
-/// Answers as soon as the server is ready.
+/// The path of the health check. It responds as soon as the server is ready.
 pub(crate) const HEALTH: &str = "/health";
 
-/// The most that a request's body may hold, as at Auth0 (contract [A1](model::contract#a1)).
+/// The largest request body in bytes, as at Auth0 (contract [A1](model::contract#a1)).
 const BODY_LIMIT: usize = 1024 * 1024;
-/// The most that an answer may take.
+/// The longest time for a response.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Puts the parts behind one address.
+/// Returns the router of the server.
 ///
-/// `tenant` are the tenant's routes; `settings` are what the page boots from, absent when the tenant has no
-/// single-page client; whatever nobody else wants is the page's.
+/// `tenant` has the routes of the tenant. `settings` are absent when the tenant has no single-page client; `/config.json`
+/// is then 404. `site` responds to every request that no route matches.
 pub(crate) fn router(tenant: Router, issuer: &Issuer, settings: Option<Settings>, site: Site) -> Router {
     Router::new()
         .route(HEALTH, get(async || Json(serde_json::json!({ "status": "ok" }))))
@@ -66,7 +67,7 @@ pub(crate) fn router(tenant: Router, issuer: &Issuer, settings: Option<Settings>
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
 }
 
-/// A request in the log. The query stays out: it may hold a code or a token.
+/// Returns the log span of a request. It leaves out the query, which may contain a code or a token.
 fn span(request: &Request) -> Span {
     let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
     tracing::error_span!(
@@ -107,7 +108,7 @@ mod tests {
         }
     }
 
-    async fn answer(settings: Option<Settings>, request: Request) -> Response {
+    async fn response_to(settings: Option<Settings>, request: Request) -> Response {
         let tenant = Router::new().route("/u/login", post(async |body: String| body));
         router(tenant, &issuer(), settings, Site::not_built()).oneshot(request).await.unwrap()
     }
@@ -123,14 +124,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_ready_server_is_healthy() {
-        let response = answer(None, get(HEALTH)).await;
+        let response = response_to(None, get(HEALTH)).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(body(response).await, r#"{"status":"ok"}"#);
     }
 
     #[tokio::test]
-    async fn the_page_learns_its_settings() {
-        let response = answer(Some(settings()), get("/config.json")).await;
+    async fn the_page_gets_its_settings() {
+        let response = response_to(Some(settings()), get("/config.json")).await;
         assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
         assert_eq!(response.headers()[CACHE_CONTROL], "no-cache");
         assert_eq!(
@@ -141,13 +142,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_tenant_without_a_page_has_no_settings() {
-        assert_eq!(answer(None, get("/config.json")).await.status(), StatusCode::NOT_FOUND);
+        assert_eq!(response_to(None, get("/config.json")).await.status(), StatusCode::NOT_FOUND);
     }
 
     #[tokio::test]
-    async fn every_answer_has_a_request_id_and_a_policy() {
+    async fn every_response_has_a_request_id_and_a_policy() {
         for path in [HEALTH, "/unknown.js", "/config.json"] {
-            let response = answer(None, get(path)).await;
+            let response = response_to(None, get(path)).await;
             assert!(response.headers().contains_key("x-request-id"), "{path}");
             assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY), "{path}");
         }
@@ -156,14 +157,14 @@ mod tests {
     #[tokio::test]
     async fn a_body_beyond_the_limit_is_refused() {
         let with = |size: usize| Request::post("/u/login").body(Body::from(vec![b'a'; size])).unwrap();
-        assert_eq!(answer(None, with(BODY_LIMIT)).await.status(), StatusCode::OK);
-        assert_eq!(answer(None, with(BODY_LIMIT + 1)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(response_to(None, with(BODY_LIMIT)).await.status(), StatusCode::OK);
+        assert_eq!(response_to(None, with(BODY_LIMIT + 1)).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     }
 
     #[tokio::test]
-    async fn a_navigation_that_no_route_wants_is_the_pages() {
+    async fn a_navigation_that_no_route_matches_is_answered_by_the_site() {
         let request =
             Request::get("/linked-accounts").header(ACCEPT, "text/html").body(Body::empty()).unwrap();
-        assert!(body(answer(None, request).await).await.contains("not built"));
+        assert!(body(response_to(None, request).await).await.contains("not built"));
     }
 }

@@ -1,34 +1,34 @@
-//! What a person who starts the program reads first.
+//! The text that the program prints when it starts.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use tenant::configuration::DemoSignIn;
 
-/// What the greeting tells.
+/// The facts that the message tells.
 pub(crate) struct StartupMessage<'a> {
-    /// What the tenant is called.
+    /// The name of the tenant.
     pub(crate) name: &'a str,
-    /// The address to open in a browser.
+    /// The URL to open in a browser.
     pub(crate) open: &'a str,
-    /// The address for a program to connect to.
+    /// The URL for a program to connect to.
     pub(crate) listening: &'a str,
-    /// Sign-ins of the demo; empty without it.
+    /// The sign-ins of the demo users; empty without them.
     pub(crate) sign_ins: &'a [DemoSignIn],
-    /// Whether other providers are stand-ins.
+    /// Whether stand-ins take the place of other providers.
     pub(crate) stand_ins: bool,
-    /// Where the data lie.
+    /// The path of the database file.
     pub(crate) data: &'a str,
-    /// Where mails go.
+    /// The path of the mail file.
     pub(crate) mail: &'a Path,
-    /// The certificate of the local authority, if it vouches for the server.
+    /// The certificate of the local authority, if the server has its certificate from one.
     pub(crate) authority: Option<&'a Path>,
 }
 
 impl StartupMessage<'_> {
-    /// The text, which ends in the line that other programs look for: `Listening on http://…`.
+    /// Returns the text. Its last line is the one that other programs wait for: `Listening on http://…`.
     ///
-    /// `styled` adds terminal colours.
+    /// `styled` adds terminal styles.
     pub(crate) fn text(&self, styled: bool) -> String {
         let (strong, faint, plain) = if styled { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
         let mut text = format!("\n  {strong}{}{plain}\n\n", self.name);
@@ -36,14 +36,14 @@ impl StartupMessage<'_> {
             let _ = writeln!(text, "  {faint}{label:<9}{plain}{content}");
         };
         line("Open", &format!("{strong}{}{plain}", self.open));
-        let width = |of: fn(&DemoSignIn) -> &str| {
-            self.sign_ins.iter().map(|sign_in| of(sign_in).chars().count()).max().unwrap_or(0)
+        let width = |column: fn(&DemoSignIn) -> &str| {
+            self.sign_ins.iter().map(|sign_in| column(sign_in).chars().count()).max().unwrap_or(0)
         };
         let (email, password) = (width(|sign_in| &sign_in.email), width(|sign_in| &sign_in.password));
-        for (place, sign_in) in self.sign_ins.iter().enumerate() {
+        for (index, sign_in) in self.sign_ins.iter().enumerate() {
             let DemoSignIn { about, email: address, password: secret } = sign_in;
             line(
-                if place == 0 { "Sign in" } else { "" },
+                if index == 0 { "Sign in" } else { "" },
                 &format!("{address:<email$}  {secret:<password$}  {faint}{about}{plain}"),
             );
         }
@@ -54,8 +54,8 @@ impl StartupMessage<'_> {
         line("Mail", &self.mail.display().to_string());
         if let Some(authority) = self.authority {
             line("Trust", &format!("{}, once, by", authority.display()));
-            for (whom, how) in trust_instructions(authority) {
-                line("", &format!("{faint}{whom:<9}{plain}{how}"));
+            for (program, instruction) in trust_instructions(authority) {
+                line("", &format!("{faint}{program:<9}{plain}{instruction}"));
             }
         }
         line("Stop", "Ctrl-C");
@@ -64,7 +64,7 @@ impl StartupMessage<'_> {
     }
 }
 
-/// How programs learn to trust the authority: who, and what to set or to run.
+/// Returns the ways to trust the authority: the program, and the variables to set or the command to run.
 fn trust_instructions(authority: &Path) -> Vec<(&'static str, String)> {
     let file = authority.display();
     let system = if cfg!(target_os = "macos") {
@@ -76,17 +76,17 @@ fn trust_instructions(authority: &Path) -> Vec<(&'static str, String)> {
             "sudo cp '{file}' /usr/local/share/ca-certificates/linked-accounts.crt && sudo update-ca-certificates"
         )
     };
-    let mut ways = vec![
+    let mut instructions = vec![
         ("Node.js", format!("NODE_EXTRA_CA_CERTS='{file}'")),
         ("Python", format!("REQUESTS_CA_BUNDLE='{file}' SSL_CERT_FILE='{file}'")),
         ("System", system),
     ];
-    // Elsewhere Chromium trusts what the system trusts.
+    // On other systems Chromium uses the trust store of the system.
     if cfg!(target_os = "linux") {
         let import = format!("certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n linked-accounts -i '{file}'");
-        ways.push(("Chromium", import));
+        instructions.push(("Chromium", import));
     }
-    ways
+    instructions
 }
 
 #[cfg(test)]
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newcomer_learns_where_to_go_and_how_to_sign_in() {
+    fn the_message_says_what_to_open_and_how_to_sign_in() {
         assert_eq!(
             startup_message(false, None),
             "
@@ -135,13 +135,14 @@ Listening on http://localhost:3000
     }
 
     #[test]
-    fn a_terminal_gets_colours_but_the_line_for_programs_has_none() {
+    fn a_terminal_gets_styles_but_the_line_for_programs_has_none() {
         let text = startup_message(true, None);
         assert!(text.contains("\x1b[1m"));
         assert!(text.ends_with("\nListening on http://localhost:3000\n"));
     }
+
     #[test]
-    fn whoever_is_to_trust_the_authority_is_told_how() {
+    fn the_message_says_how_to_trust_the_authority() {
         let text = startup_message(false, Some(Path::new("/tls/authority.pem")));
         assert!(text.contains("\n  Trust    /tls/authority.pem, once, by\n"), "{text}");
         assert!(text.contains("Node.js  NODE_EXTRA_CA_CERTS='/tls/authority.pem'\n"), "{text}");

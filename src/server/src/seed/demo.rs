@@ -1,28 +1,30 @@
-//! The demo tenant: what the program starts with when it is given no files. It is built from the same two files
-//! that anybody can write, so that it proves the formats.
+//! The demo tenant, with which the program starts when it is given no files.
+//!
+//! It is read from two files of the same formats as everybody's, so that it tests the formats.
 
 use model::{ConnectionName, Profile};
 use tenant::configuration::{Connection, DemoSignIn};
 use tenant::seed::{SeedPassword, SeedUser};
 
+use super::error::InvalidSeedFile;
 use super::tenant_file::{self, TenantFile};
-use super::{InvalidSeedFile, keywords, users_file};
+use super::{keywords, users_file};
 
 const TENANT: &str = include_str!("../../demo/tenant.yaml");
 const USERS: &str = include_str!("../../demo/users.json");
 
-/// The demo tenant. `value_of` knows the keywords, of which the demo needs the issuer and its origin.
+/// Returns the demo tenant. `value_of` returns the value of a keyword; the demo needs the issuer and its origin.
 ///
 /// # Errors
-/// Never, unless a keyword is not known.
+/// When one of these keywords has no value.
 pub fn tenant(value_of: &dyn Fn(&str) -> Option<String>) -> Result<TenantFile, InvalidSeedFile> {
     tenant_file::parse("demo/tenant.yaml", TENANT, value_of)
 }
 
-/// The demo's people, for a tenant with these connections.
+/// Returns the demo users, for a tenant with these connections.
 ///
 /// # Errors
-/// Never, unless a keyword is not known or the tenant is not the demo's.
+/// When a keyword has no value, or when `connections` are not those of the demo tenant.
 pub fn users(
     value_of: &dyn Fn(&str) -> Option<String>,
     connections: &[Connection],
@@ -31,7 +33,7 @@ pub fn users(
     users_file::parse("demo/users.json", &text, connections)
 }
 
-/// What to type to sign in as each of `users` who has a password, in a tenant with these connections.
+/// Returns e-mail address and password of each of `users` who has one, in a tenant with these connections.
 #[must_use]
 pub fn sign_ins(users: &[SeedUser], connections: &[Connection]) -> Vec<DemoSignIn> {
     let is_pinned = |name: &ConnectionName| {
@@ -41,10 +43,10 @@ pub fn sign_ins(users: &[SeedUser], connections: &[Connection]) -> Vec<DemoSignI
         .iter()
         .filter_map(|SeedUser { user, password }| {
             let Some(SeedPassword::Clear(password)) = password else { return None };
-            // One signs in with the address of the identity that has the password, primary or not.
+            // The address is that of the identity with the password, primary or not.
             let database = user.identities.iter().find(|identity| identity.provider.as_str() == "auth0")?;
             let email = database.profile_data.as_ref().unwrap_or(&user.profile).email()?;
-            let mut about = about(&user.profile, user.identities.len());
+            let mut about = describe(&user.profile, user.identities.len());
             if user.identities.iter().any(|identity| is_pinned(&identity.connection)) {
                 about.push_str(", one managed by a company");
             }
@@ -53,8 +55,8 @@ pub fn sign_ins(users: &[SeedUser], connections: &[Connection]) -> Vec<DemoSignI
         .collect()
 }
 
-/// A few words about a person: "three logins, e-mail not verified".
-fn about(profile: &Profile, identities: usize) -> String {
+/// Describes a user in a few words: "three logins, e-mail not verified".
+fn describe(profile: &Profile, identities: usize) -> String {
     const COUNTS: [&str; 13] = [
         "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
         "twelve",
@@ -86,12 +88,12 @@ mod tests {
         }
     }
 
-    fn people() -> Vec<SeedUser> {
+    fn users_of_demo() -> Vec<SeedUser> {
         users(&keyword, &tenant(&keyword).unwrap().connections).unwrap()
     }
 
     #[test]
-    fn the_demo_tenant_is_a_valid_one() {
+    fn the_demo_tenant_is_valid() {
         let TenantFile { options, clients, connections, grants, ignored } = tenant(&keyword).unwrap();
         assert_eq!(clients[0].callbacks, ["http://localhost:3000/callback"]);
         assert_eq!(grants[0].audience, "http://localhost:3000/api/v2/");
@@ -100,14 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn the_demo_shows_every_kind_of_identity_and_people_with_one_to_twelve_of_them() {
-        let people = people();
-        assert!(people.len() >= 8);
-        let identities = || people.iter().flat_map(|seed| &seed.user.identities);
+    fn the_demo_has_every_kind_of_identity_and_users_with_one_to_twelve_of_them() {
+        let users = users_of_demo();
+        assert!(users.len() >= 8);
+        let identities = || users.iter().flat_map(|seed| &seed.user.identities);
         let used: BTreeSet<_> = identities().map(|identity| identity.connection.as_str()).collect();
         let connections = tenant(&keyword).unwrap().connections;
         assert_eq!(used, connections.iter().map(|connection| connection.name.as_str()).collect());
-        let counts: BTreeSet<_> = people.iter().map(|seed| seed.user.identities.len()).collect();
+        let counts: BTreeSet<_> = users.iter().map(|seed| seed.user.identities.len()).collect();
         assert_eq!((counts.first(), counts.last()), (Some(&1), Some(&12)));
         assert!(identities().any(|identity| identity.user_id.is_integer()));
         assert!(
@@ -116,23 +118,23 @@ mod tests {
     }
 
     #[test]
-    fn the_demo_shows_names_that_are_long_missing_or_written_from_right_to_left() {
-        let people = people();
-        let names: Vec<_> = people.iter().map(|seed| seed.user.profile.name()).collect();
+    fn the_demo_has_names_that_are_long_missing_or_written_from_right_to_left() {
+        let users = users_of_demo();
+        let names: Vec<_> = users.iter().map(|seed| seed.user.profile.name()).collect();
         assert!(names.iter().flatten().any(|name| name.chars().count() >= 120));
         assert!(names.contains(&None));
         let starts_in = |range: std::ops::RangeInclusive<char>| {
             names.iter().flatten().filter_map(|name| name.chars().next()).any(|first| range.contains(&first))
         };
         assert!(starts_in('\u{590}'..='\u{5ff}') && starts_in('\u{600}'..='\u{6ff}'));
-        assert!(people.iter().any(|seed| seed.user.profile.email_verified() == Some(false)));
-        assert!(people.iter().any(|seed| seed.user.identities[0].is_social));
+        assert!(users.iter().any(|seed| seed.user.profile.email_verified() == Some(false)));
+        assert!(users.iter().any(|seed| seed.user.identities[0].is_social));
     }
 
     #[test]
-    fn every_address_of_the_demo_is_a_reserved_one() {
+    fn every_address_of_the_demo_is_reserved() {
         let reserved = ["example.com", "example.net", "example.org", ".example", ".test"];
-        for SeedUser { user, .. } in people() {
+        for SeedUser { user, .. } in users_of_demo() {
             let profiles = user.identities.iter().filter_map(|identity| identity.profile_data.as_ref());
             for email in profiles.chain([&user.profile]).filter_map(Profile::email) {
                 assert!(reserved.iter().any(|end| email.ends_with(end)), "{email}");
@@ -141,11 +143,11 @@ mod tests {
     }
 
     #[test]
-    fn somebody_of_the_demo_has_a_pinned_login_beside_the_main_one() {
+    fn a_demo_user_has_a_linked_identity_of_a_pinned_connection() {
         let connections = tenant(&keyword).unwrap().connections;
         let pinned: Vec<_> = connections.iter().filter(|connection| connection.pinned).collect();
-        let people = people();
-        let mut linked = people.iter().flat_map(|seed| &seed.user.identities[1..]);
+        let users = users_of_demo();
+        let mut linked = users.iter().flat_map(|seed| &seed.user.identities[1..]);
         assert!(
             linked.any(|identity| pinned.iter().any(|connection| connection.name == identity.connection))
         );
@@ -153,13 +155,13 @@ mod tests {
 
     #[test]
     fn sign_ins_name_the_address_of_the_database_identity() {
-        let sign_ins = sign_ins(&people(), &tenant(&keyword).unwrap().connections);
-        let told: Vec<_> = sign_ins
+        let sign_ins = sign_ins(&users_of_demo(), &tenant(&keyword).unwrap().connections);
+        let lines: Vec<_> = sign_ins
             .iter()
             .map(|DemoSignIn { about, email, password }| format!("{email} {password}: {about}"))
             .collect();
         assert_eq!(
-            told,
+            lines,
             [
                 "ada@example.com ada-demo: five logins",
                 "grace@example.com grace-demo: twelve logins",

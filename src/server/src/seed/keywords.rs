@@ -1,13 +1,13 @@
-//! Keyword replacement as Auth0's Deploy CLI does it: `##KEY##` stands for a text, `@@KEY@@` for JSON.
+//! Replaces keywords as Auth0's Deploy CLI does: `##KEY##` stands for text, `@@KEY@@` for JSON.
 
 use std::borrow::Cow;
 
-use super::{InvalidSeedFile, Place};
+use super::error::{InvalidSeedFile, Place};
 
-/// Replaces every keyword of `text` by what `value_of` knows of it.
+/// Replaces every keyword of `text` by the value that `value_of` returns for it.
 ///
-/// `@@KEY@@` may stand in quotes; it becomes the value itself when that is JSON, else a JSON string. Lines
-/// that are comments are left alone.
+/// `@@KEY@@` becomes the value itself when that is JSON, else a JSON string; quotes around it are removed. Lines that are
+/// comments are not changed.
 ///
 /// # Errors
 /// The first keyword without a value, with its line and column.
@@ -25,7 +25,7 @@ pub(super) fn replace<'a>(
         if rest.is_empty() {
             replaced.push_str(line);
         }
-        while let Some(found) = next(rest) {
+        while let Some(found) = find_keyword(rest) {
             let Some(value) = value_of(found.key) else {
                 let column = line.len() - rest.len() + found.before.len() + 1;
                 return Err(InvalidSeedFile {
@@ -51,7 +51,7 @@ pub(super) fn replace<'a>(
     Ok(Cow::Owned(replaced))
 }
 
-/// A keyword, and what stands around it.
+/// A keyword, with the text before and after it.
 struct Keyword<'a> {
     before: &'a str,
     key: &'a str,
@@ -59,8 +59,8 @@ struct Keyword<'a> {
     after: &'a str,
 }
 
-/// The first keyword of `line`.
-fn next(line: &str) -> Option<Keyword<'_>> {
+/// Returns the first keyword of `line`.
+fn find_keyword(line: &str) -> Option<Keyword<'_>> {
     line.char_indices().find_map(|(start, _)| {
         let (mark, json) = match line.get(start..start + 2)? {
             "##" => ("##", false),
@@ -71,7 +71,7 @@ fn next(line: &str) -> Option<Keyword<'_>> {
         let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         is_key.then(|| {
             let before = &line[..start];
-            // Quotes around JSON are there to please an editor; the Deploy CLI drops them, too.
+            // Quotes around JSON keep the file valid for an editor; the Deploy CLI removes them as well.
             let unquoted = json
                 .then(|| {
                     ['"', '\''].iter().find_map(|q| Some((before.strip_suffix(*q)?, after.strip_prefix(*q)?)))
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_keyword_is_replaced_wherever_it_stands() {
+    fn a_text_keyword_is_replaced_at_any_position() {
         assert_eq!(
             replaced("a: https://##HOST##/x\nb: ##HOST##").unwrap(),
             "a: https://login.example.com/x\nb: login.example.com"
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_lone_marks_are_left_alone() {
+    fn comments_and_single_marks_are_not_changed() {
         let text = "## ##NOBODY## ##\nb: a ## comment ## here, ü@@\n";
         assert_eq!(replaced(text).unwrap(), text);
     }

@@ -1,5 +1,7 @@
-//! `users.json`: an array of users in the shape of `GET /api/v2/users/{id}` (contract [B2](model::contract#b2)), each with `password`
-//! or `password_hash` where it has a database identity. Everything is checked before anything is written.
+//! The users file: an array of users in the shape of `GET /api/v2/users/{id}` (contract [B2](model::contract#b2)), each
+//! with `password` or `password_hash` if it has a database identity.
+//!
+//! The whole file is checked before anything is written.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,30 +14,30 @@ use tenant::configuration::Connection;
 use tenant::secret::{Secret, is_bcrypt};
 use tenant::seed::{SeedPassword, SeedUser};
 
-use super::{InvalidSeedFile, Place, redact_value};
+use super::error::{InvalidSeedFile, Place, redact_value};
 
-/// Reads a users file.
+/// Parses a users file.
 ///
-/// `file` is its name for messages; `connections` are the tenant's, because an identity must belong to one.
+/// `file` is its path for error messages. `connections` are those of the tenant; every identity must belong to one.
 ///
 /// # Errors
-/// The first thing that is wrong: with line and column when it is no JSON, else with its path.
+/// The first mistake: with line and column if the file is not JSON, else with its JSON path.
 pub fn parse(file: &str, text: &str, connections: &[Connection]) -> Result<Vec<SeedUser>, InvalidSeedFile> {
-    let refused = |place, reason| InvalidSeedFile { file: file.to_owned(), place, reason };
+    let invalid = |place, reason| InvalidSeedFile { file: file.to_owned(), place, reason };
     let reader = &mut serde_json::Deserializer::from_str(text);
     let entries: Vec<Entry> = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
         let place = if error.is_data() {
-            // The reader calls the whole document "."; everything below it starts with an index.
+            // The parser calls the whole document "."; every other path starts with an index.
             Place::Path(format!("${}", path.trim_start_matches('.')))
         } else {
             Place::Line(error.line() as u64, error.column() as u64)
         };
-        refused(place, said_plainly(&error))
+        invalid(place, json_message(&error))
     })?;
     reader.end().map_err(|error| {
-        refused(Place::Line(error.line() as u64, error.column() as u64), said_plainly(&error))
+        invalid(Place::Line(error.line() as u64, error.column() as u64), json_message(&error))
     })?;
 
     let mut seen = HashMap::new();
@@ -47,26 +49,26 @@ pub fn parse(file: &str, text: &str, connections: &[Connection]) -> Result<Vec<S
             entry
                 .check(&path, connections, &mut seen)
                 .and_then(|()| entry.into_seed_user(&path))
-                .map_err(|Misplaced { path, reason }| refused(Place::Path(path), reason))
+                .map_err(|Misplaced { path, reason }| invalid(Place::Path(path), reason))
         })
         .collect()
 }
 
-/// The reader's own words without its "at line 3 column 4" at the end.
-fn said_plainly(error: &serde_json::Error) -> String {
+/// Returns the message of the JSON parser without a value and without "at line 3 column 4" at its end.
+fn json_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let said = text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]);
-    if let Some(said) = redact_value(said) {
-        return said;
+    let message = text.rfind(" at line ").map_or(text.as_str(), |end| &text[..end]);
+    if let Some(redacted) = redact_value(message) {
+        return redacted;
     }
-    // An unknown key comes with all that would be known, which says less than the path does.
-    said.split_once("`, expected").filter(|_| said.starts_with("unknown field")).map_or_else(
-        || said.replace('`', "\""),
+    // The list of all known keys, which follows an unknown one, helps less than the path.
+    message.split_once("`, expected").filter(|_| message.starts_with("unknown field")).map_or_else(
+        || message.replace('`', "\""),
         |(unknown, _)| format!("unknown key \"{}\"", unknown.trim_start_matches("unknown field `")),
     )
 }
 
-/// A reason and the path where it lies.
+/// The path of a mistake and the reason.
 struct Misplaced {
     path: String,
     reason: String,
@@ -76,7 +78,7 @@ fn misplaced(path: impl fmt::Display, reason: impl Into<String>) -> Misplaced {
     Misplaced { path: path.to_string(), reason: reason.into() }
 }
 
-/// One user as the file has it.
+/// A user as it is written in the file.
 #[derive(Deserialize)]
 #[serde(expecting = "a user")]
 struct Entry {
@@ -102,7 +104,7 @@ struct Entry {
     password: Option<String>,
     #[serde(default)]
     password_hash: Option<String>,
-    /// Everything else, checked against [`ATTRIBUTES`].
+    /// All other keys, checked against [`ATTRIBUTES`].
     #[serde(flatten)]
     attributes: Map<String, Value>,
 }
@@ -125,18 +127,18 @@ impl IdentityEntry {
     }
 }
 
-/// What an attribute of a profile holds.
+/// The type of a profile attribute.
 #[derive(Clone, Copy)]
 enum Kind {
     Text,
-    /// True or false; some social providers send it as text (contract [B2](model::contract#b2)).
+    /// A boolean; some social providers send it as text (contract [B2](model::contract#b2)).
     Flag,
     Time,
     Any,
 }
 
-/// The attributes of a profile: those of contract [B2](model::contract#b2), then what providers commonly add. Auth0 takes any other
-/// as well; a seed file does not, because there a misspelt key is far more likely than a rare one.
+/// The attributes of a profile: those of contract [B2](model::contract#b2), then those that providers commonly add. Auth0
+/// accepts any other attribute; this file does not, because in it a misspelt key is far more likely than a rare one.
 const ATTRIBUTES: &[(&str, Kind)] = &[
     ("email", Kind::Text),
     ("email_verified", Kind::Flag),
@@ -182,7 +184,8 @@ const ATTRIBUTES: &[(&str, Kind)] = &[
 ];
 
 impl Entry {
-    /// Checks the user by itself, against the tenant's connections, and against the users before it.
+    /// Checks the user, that its identities belong to `connections`, and that none of them is in `seen`, which has the path
+    /// of each identity of the users before it.
     fn check(
         &self,
         path: &str,
@@ -206,22 +209,23 @@ impl Entry {
                 "a user has at least one identity, the primary",
             ));
         };
-        let led_by = primary.key().as_user_id();
-        if led_by != self.user_id {
-            let reason = format!("the first identity is \"{led_by}\", but the user is \"{}\"", self.user_id);
+        let primary_id = primary.key().as_user_id();
+        if primary_id != self.user_id {
+            let reason =
+                format!("the first identity is \"{primary_id}\", but the user is \"{}\"", self.user_id);
             return Err(misplaced(format_args!("{path}.identities[0]"), reason));
         }
         if primary.profile_data.is_some() {
             return Err(misplaced(
                 format_args!("{path}.identities[0].profileData"),
-                "the profile of the primary identity is the user itself",
+                "the user itself is the profile of the primary identity",
             ));
         }
         for (place, identity) in self.identities.iter().enumerate() {
             let path = format!("{path}.identities[{place}]");
             check_identity(identity, &path, connections)?;
             if let Some(before) = seen.insert(identity.key(), path.clone()) {
-                let reason = format!("\"{}\" is {before} already", identity.key().as_user_id());
+                let reason = format!("\"{}\" is already at {before}", identity.key().as_user_id());
                 return Err(misplaced(path, reason));
             }
         }
@@ -247,14 +251,14 @@ impl Entry {
                 return Err(misplaced(path, "\"password\" and \"password_hash\" exclude each other"));
             }
             (Some(password), None) if password.is_empty() => {
-                return Err(misplaced(format_args!("{path}.password"), "an empty password cannot be"));
+                return Err(misplaced(format_args!("{path}.password"), "the password must not be empty"));
             }
             (Some(password), None) => Some(SeedPassword::Clear(Secret::new(password))),
             (None, Some(hash)) if is_bcrypt(&hash) => Some(SeedPassword::Bcrypt(hash)),
             (None, Some(_)) => {
                 return Err(misplaced(
                     format_args!("{path}.password_hash"),
-                    "this is no bcrypt hash ($2a$ or $2b$)",
+                    "not a bcrypt hash ($2a$ or $2b$)",
                 ));
             }
         };
@@ -304,7 +308,7 @@ fn check_identity(entry: &IdentityEntry, path: &str, connections: &[Connection])
         return Err(misplaced(format_args!("{path}.provider"), reason));
     }
     if entry.user_id.as_str().is_empty() {
-        return Err(misplaced(format_args!("{path}.user_id"), "an empty id cannot be"));
+        return Err(misplaced(format_args!("{path}.user_id"), "the id must not be empty"));
     }
     match &entry.profile_data {
         Some(profile) => check_profile(profile, &format!("{path}.profileData")),
@@ -325,8 +329,8 @@ fn check_profile(attributes: &Map<String, Value>, path: &str) -> Result<(), Misp
             | (Kind::Flag, Value::Bool(_))
             | (Kind::Time, Value::Null) => {}
             (Kind::Flag, Value::String(text)) if text == "true" || text == "false" => {}
-            (Kind::Text | Kind::Time, _) => return Err(misplaced(path, "a text is expected here")),
-            (Kind::Flag, _) => return Err(misplaced(path, "true or false is expected here")),
+            (Kind::Text | Kind::Time, _) => return Err(misplaced(path, "expected a string")),
+            (Kind::Flag, _) => return Err(misplaced(path, "expected true or false")),
         }
     }
     Ok(())
@@ -337,7 +341,7 @@ fn check_time(time: &str, path: &str) -> Result<(), Misplaced> {
         Some(_) => Ok(()),
         None => Err(misplaced(
             path,
-            format!("\"{time}\" is no time in ISO 8601 with its zone, such as 2024-02-29T12:00:00.000Z"),
+            format!("\"{time}\" is not an ISO 8601 time with a time zone, such as 2024-02-29T12:00:00.000Z"),
         )),
     }
 }
@@ -375,7 +379,7 @@ mod tests {
         })
     }
 
-    /// Ada with one thing changed: `pointer` says where (RFC 6901), `value` what stands there.
+    /// Returns Ada with `value` at the JSON pointer `pointer` (RFC 6901).
     fn ada_with(pointer: &str, value: Value) -> Value {
         let mut ada = ada();
         let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -389,16 +393,16 @@ mod tests {
         ada
     }
 
-    fn refusal(users: &[Value]) -> String {
+    fn error_of(users: &[Value]) -> String {
         parsed(&json!(users).to_string()).unwrap_err()
     }
 
-    fn refusal_with(pointer: &str, value: Value) -> String {
-        refusal(&[ada_with(pointer, value)])
+    fn error_with(pointer: &str, value: Value) -> String {
+        error_of(&[ada_with(pointer, value)])
     }
 
     #[test]
-    fn a_user_is_read_as_the_management_api_shows_it() {
+    fn a_user_is_read_as_the_management_api_returns_it() {
         let users = parsed(&json!([ada()]).to_string()).unwrap();
         let SeedUser { user, password } = &users[0];
         assert!(user.has_primary_first());
@@ -410,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bcrypt_hash_is_taken_as_it_is() {
+    fn a_bcrypt_hash_is_kept_as_it_is() {
         let hash = "$2b$10$nOUIs5kJ7naTuTFkBy1veuK0kSxUFXfuaOKdOKf9xYT0KKIGSJwFa";
         let mut user = ada_with("/password_hash", json!(hash));
         user.as_object_mut().unwrap().remove("password");
@@ -433,13 +437,13 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused_with_its_path() {
-        assert_eq!(refusal_with("/emial", json!("x")), r#"users.json: $[0].emial: unknown key "emial""#);
+        assert_eq!(error_with("/emial", json!("x")), r#"users.json: $[0].emial: unknown key "emial""#);
         assert_eq!(
-            refusal_with("/identities/1/userid", json!("x")),
+            error_with("/identities/1/userid", json!("x")),
             r#"users.json: $[0].identities[1].userid: unknown key "userid""#
         );
         assert_eq!(
-            refusal_with("/identities/1/profileData/naem", json!("x")),
+            error_with("/identities/1/profileData/naem", json!("x")),
             r#"users.json: $[0].identities[1].profileData.naem: unknown key "naem""#
         );
     }
@@ -447,16 +451,16 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_type_is_refused_with_its_path() {
         assert_eq!(
-            refusal_with("/identities/1/user_id", json!(true)),
+            error_with("/identities/1/user_id", json!(true)),
             "users.json: $[0].identities[1].user_id: invalid type: boolean, expected a string or a non-negative integer"
         );
-        assert_eq!(refusal_with("/email", json!(1)), "users.json: $[0].email: a text is expected here");
+        assert_eq!(error_with("/email", json!(1)), "users.json: $[0].email: expected a string");
         assert_eq!(
-            refusal_with("/email_verified", json!("yes")),
-            "users.json: $[0].email_verified: true or false is expected here"
+            error_with("/email_verified", json!("yes")),
+            "users.json: $[0].email_verified: expected true or false"
         );
         assert_eq!(
-            refusal_with("/app_metadata", json!([])),
+            error_with("/app_metadata", json!([])),
             "users.json: $[0].app_metadata: invalid type: sequence, expected a map"
         );
     }
@@ -465,21 +469,21 @@ mod tests {
     fn a_missing_key_is_refused() {
         let mut user = ada();
         user.as_object_mut().unwrap().remove("user_id");
-        assert_eq!(refusal(&[user]), "users.json: $[0]: missing field \"user_id\"");
+        assert_eq!(error_of(&[user]), "users.json: $[0]: missing field \"user_id\"");
     }
 
     #[test]
-    fn a_time_that_is_none_is_refused() {
+    fn an_invalid_time_is_refused() {
         assert_eq!(
-            refusal_with("/created_at", json!("yesterday")),
-            "users.json: $[0].created_at: \"yesterday\" is no time in ISO 8601 with its zone, such as 2024-02-29T12:00:00.000Z"
+            error_with("/created_at", json!("yesterday")),
+            "users.json: $[0].created_at: \"yesterday\" is not an ISO 8601 time with a time zone, such as 2024-02-29T12:00:00.000Z"
         );
     }
 
     #[test]
     fn a_user_without_identities_is_refused() {
         assert_eq!(
-            refusal_with("/identities", json!([])),
+            error_with("/identities", json!([])),
             "users.json: $[0].identities: a user has at least one identity, the primary"
         );
     }
@@ -487,7 +491,7 @@ mod tests {
     #[test]
     fn a_user_whose_first_identity_is_another_is_refused() {
         assert_eq!(
-            refusal_with("/user_id", json!("github|42")),
+            error_with("/user_id", json!("github|42")),
             r#"users.json: $[0].identities[0]: the first identity is "auth0|ada", but the user is "github|42""#
         );
     }
@@ -495,27 +499,27 @@ mod tests {
     #[test]
     fn a_primary_with_a_profile_of_its_own_is_refused() {
         assert_eq!(
-            refusal_with("/identities/0/profileData", json!({})),
-            "users.json: $[0].identities[0].profileData: the profile of the primary identity is the user itself"
+            error_with("/identities/0/profileData", json!({})),
+            "users.json: $[0].identities[0].profileData: the user itself is the profile of the primary identity"
         );
     }
 
     #[test]
-    fn an_identity_that_stands_twice_is_refused_even_when_one_id_is_a_text() {
+    fn a_repeated_identity_is_refused_even_when_one_id_is_a_string() {
         let other = json!({
             "user_id": "github|42",
             "identities": [{ "connection": "github", "user_id": "42", "provider": "github" }],
         });
         assert_eq!(
-            refusal(&[ada(), other]),
-            r#"users.json: $[1].identities[0]: "github|42" is $[0].identities[1] already"#
+            error_of(&[ada(), other]),
+            r#"users.json: $[1].identities[0]: "github|42" is already at $[0].identities[1]"#
         );
     }
 
     #[test]
     fn an_identity_of_a_connection_that_does_not_exist_is_refused() {
         assert_eq!(
-            refusal_with("/identities/1/connection", json!("gitlab")),
+            error_with("/identities/1/connection", json!("gitlab")),
             r#"users.json: $[0].identities[1].connection: the tenant has no connection "gitlab""#
         );
     }
@@ -523,7 +527,7 @@ mod tests {
     #[test]
     fn an_identity_whose_provider_is_not_its_connections_is_refused() {
         assert_eq!(
-            refusal_with("/identities/1/provider", json!("google-oauth2")),
+            error_with("/identities/1/provider", json!("google-oauth2")),
             r#"users.json: $[0].identities[1].provider: the connection "github" has the strategy "github", not "google-oauth2""#
         );
     }
@@ -531,20 +535,20 @@ mod tests {
     #[test]
     fn an_empty_id_is_refused() {
         assert_eq!(
-            refusal_with("/identities/1/user_id", json!("")),
-            "users.json: $[0].identities[1].user_id: an empty id cannot be"
+            error_with("/identities/1/user_id", json!("")),
+            "users.json: $[0].identities[1].user_id: the id must not be empty"
         );
     }
 
     #[test]
-    fn a_password_that_cannot_be_is_refused() {
+    fn an_invalid_password_is_refused() {
         assert_eq!(
-            refusal_with("/password_hash", json!("x")),
+            error_with("/password_hash", json!("x")),
             r#"users.json: $[0]: "password" and "password_hash" exclude each other"#
         );
         assert_eq!(
-            refusal_with("/password", json!("")),
-            "users.json: $[0].password: an empty password cannot be"
+            error_with("/password", json!("")),
+            "users.json: $[0].password: the password must not be empty"
         );
         let social = json!({
             "user_id": "github|7",
@@ -552,29 +556,26 @@ mod tests {
             "identities": [{ "connection": "github", "user_id": 7, "provider": "github" }],
         });
         assert_eq!(
-            refusal(&[social]),
+            error_of(&[social]),
             r#"users.json: $[0].password: a password belongs to an identity of provider "auth0", which this user does not have"#
         );
         let mut hashed = ada_with("/password_hash", json!("5f4dcc3b"));
         hashed.as_object_mut().unwrap().remove("password");
-        assert_eq!(
-            refusal(&[hashed]),
-            "users.json: $[0].password_hash: this is no bcrypt hash ($2a$ or $2b$)"
-        );
+        assert_eq!(error_of(&[hashed]), "users.json: $[0].password_hash: not a bcrypt hash ($2a$ or $2b$)");
     }
 
     #[test]
-    fn no_refusal_repeats_a_password() {
+    fn no_error_repeats_a_password() {
         for (place, slipped) in [
             ("/password", json!({ "was": "hunter2" })),
             ("/password", json!(["hunter2"])),
             ("/blocked", json!("hunter2")),
             ("/identities", json!("hunter2")),
         ] {
-            let refusal = refusal_with(place, slipped);
-            assert!(!refusal.contains("hunter2"), "{refusal}");
+            let error = error_with(place, slipped);
+            assert!(!error.contains("hunter2"), "{error}");
         }
-        let refusal = refusal_with("/password", json!(271_828));
-        assert!(!refusal.contains("271828"), "{refusal}");
+        let error = error_with("/password", json!(271_828));
+        assert!(!error.contains("271828"), "{error}");
     }
 }

@@ -1,4 +1,5 @@
-//! Attacks at the wire, on the program as it is run. After each it lives, answers others, and nobody's rows have changed.
+//! Attacks with malformed, slow and large requests. After each, the program runs, responds to others, and no user has
+//! changed.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Read, Write};
@@ -8,41 +9,41 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Server, room};
+use crate::{Server, work_dir};
 
-/// A program under attack.
-struct Target {
+/// A program under attack, with its users before the attack.
+struct AttackedServer {
     server: Server,
     token: String,
     before: Value,
 }
 
-impl Target {
-    async fn start(room: &Path, options: &[&str]) -> Self {
-        let server = Server::start(room, &[&["--no-rate-limit", "--log", "warn"], options].concat());
+impl AttackedServer {
+    async fn start(work_dir: &Path, options: &[&str]) -> Self {
+        let server = Server::start(work_dir, &[&["--no-rate-limit", "--log", "warn"], options].concat());
         let fields = [
             ("grant_type", "client_credentials"),
             ("client_id", "linked-accounts-machine"),
             ("client_secret", "demo-machine-secret"),
             ("audience", &format!("{}/api/v2/", server.base)),
         ];
-        let traded = server.client.post(format!("{}/oauth/token", server.base)).form(&fields);
-        let traded: Value = traded.send().await.unwrap().json().await.unwrap();
-        let token = traded["access_token"].as_str().unwrap().to_owned();
+        let request = server.client.post(format!("{}/oauth/token", server.base)).form(&fields);
+        let tokens: Value = request.send().await.unwrap().json().await.unwrap();
+        let token = tokens["access_token"].as_str().unwrap().to_owned();
         let mut target = Self { server, token, before: Value::Null };
-        target.before = target.rows();
+        target.before = target.users();
         target
     }
 
-    /// Everybody, with all that is known about them; on a connection of its own, because attacks end those that idle.
-    fn rows(&self) -> Value {
+    /// Returns all users with all their data. The request has a connection of its own, because attacks evict idle ones.
+    fn users(&self) -> Value {
         let path = "/api/v2/users?per_page=100&include_totals=true";
         let request = head("GET", path, &format!("Authorization: Bearer {}\r\n", self.token));
-        let answer = everything(self.send(request.as_bytes()));
+        let answer = read_all(self.send(request.as_bytes()));
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-        let rows: Value = serde_json::from_str(body).unwrap();
-        assert!(rows["total"].as_u64() > Some(1), "{rows}");
-        rows
+        let users: Value = serde_json::from_str(body).unwrap();
+        assert!(users["total"].as_u64() > Some(1), "{users}");
+        users
     }
 
     fn connect(&self) -> TcpStream {
@@ -52,37 +53,37 @@ impl Target {
         stream
     }
 
-    /// A connection on which this much has been sent.
+    /// Opens a connection and sends `bytes` on it.
     fn send(&self, bytes: &[u8]) -> TcpStream {
         let mut stream = self.connect();
-        // Who is cut off while still sending gets the answer, or at least the end.
+        // The server may close the connection while this still sends; the response, or the end, can be read all the same.
         let _ = stream.write_all(bytes);
         stream
     }
 
-    /// Sends a whole request on a connection of its own: the first line of the answer, empty when there is none.
-    fn ask(&self, bytes: &[u8]) -> String {
-        let answer = everything(self.send(bytes));
+    /// Sends a whole request on a connection of its own. Returns the first line of the response, empty if there is none.
+    fn request(&self, bytes: &[u8]) -> String {
+        let answer = read_all(self.send(bytes));
         answer.lines().next().unwrap_or_default().to_owned()
     }
 
-    /// Somebody else is answered, on a connection of their own.
-    fn answers_others(&self) {
+    /// Asserts that a request on another connection gets its response.
+    fn assert_serves_others(&self) {
         let host = self.server.base.trim_start_matches("http://");
         let request = format!("GET /health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        assert_eq!(self.ask(request.as_bytes()), "HTTP/1.1 200 OK");
+        assert_eq!(self.request(request.as_bytes()), "HTTP/1.1 200 OK");
     }
 
-    /// The attack is over: the program lives, and it changed nothing.
-    fn lives_unharmed(mut self) {
-        self.answers_others();
-        assert_eq!(self.server.process.try_wait().unwrap(), None, "it ended");
-        assert_eq!(self.rows(), self.before);
+    /// Asserts, after the attack, that the program runs and that no user has changed.
+    fn assert_unharmed(mut self) {
+        self.assert_serves_others();
+        assert_eq!(self.server.process.try_wait().unwrap(), None, "the program ended");
+        assert_eq!(self.users(), self.before);
     }
 }
 
-/// All that comes until the end.
-fn everything(mut stream: TcpStream) -> String {
+/// Reads until the end of the connection.
+fn read_all(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();
     match stream.read_to_end(&mut answer) {
         Ok(_) => {}
@@ -105,26 +106,26 @@ fn with_json(method: &str, path: &str, token: &str, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn heads_that_never_end_are_cut_off_and_others_are_answered_meanwhile() {
-    let room = room();
-    let target = Target::start(room.path(), &["--client-timeout", "2"]).await;
+async fn heads_that_never_end_time_out_and_others_are_served_meanwhile() {
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &["--client-timeout", "2"]).await;
     let slow: Vec<_> = (0..200)
         .map(|number| {
             target.send(format!("GET /health HTTP/1.1\r\nHost: localhost\r\nX-{number}: ").as_bytes())
         })
         .collect();
-    target.answers_others();
+    target.assert_serves_others();
     for stream in slow {
-        let answer = everything(stream);
+        let answer = read_all(stream);
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
     }
-    target.lives_unharmed();
+    target.assert_unharmed();
 }
 
 #[tokio::test]
-async fn bodies_that_never_end_are_cut_off_and_others_are_answered_meanwhile() {
-    let room = room();
-    let target = Target::start(room.path(), &["--client-timeout", "2"]).await;
+async fn bodies_that_never_end_time_out_and_others_are_served_meanwhile() {
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &["--client-timeout", "2"]).await;
     let length = "Content-Type: application/json\r\nContent-Length: 1000\r\n";
     let chunked = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
     let slow: Vec<_> = (0..100)
@@ -135,38 +136,38 @@ async fn bodies_that_never_end_are_cut_off_and_others_are_answered_meanwhile() {
             ]
         })
         .collect();
-    target.answers_others();
+    target.assert_serves_others();
     for stream in slow {
-        let answer = everything(stream);
+        let answer = read_all(stream);
         assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     }
-    target.lives_unharmed();
+    target.assert_unharmed();
 }
 
 #[tokio::test]
-async fn thousands_of_idle_connections_shut_nobody_out() {
-    let room = room();
-    let target = Target::start(room.path(), &["--max-connections", "64"]).await;
+async fn thousands_of_idle_connections_do_not_shut_others_out() {
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &["--max-connections", "64"]).await;
     let mut idle = std::collections::VecDeque::new();
     for number in 0..3000 {
         idle.push_back(target.connect());
-        // As many as the test itself may hold.
+        // The most connections that the test itself may hold open.
         if idle.len() > 600 {
             idle.pop_front();
         }
         if number % 100 == 0 {
-            target.answers_others();
+            target.assert_serves_others();
         }
     }
-    target.answers_others();
+    target.assert_serves_others();
     drop(idle);
-    target.lives_unharmed();
+    target.assert_unharmed();
 }
 
 #[tokio::test]
-async fn more_slow_requests_than_connections_shut_nobody_out() {
-    let room = room();
-    let target = Target::start(room.path(), &["--max-connections", "16"]).await;
+async fn more_slow_requests_than_connections_do_not_shut_others_out() {
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &["--max-connections", "16"]).await;
     let body = head("POST", "/oauth/token", "Content-Length: 1000\r\n") + "{";
     let mut slow = Vec::new();
     for _ in 0..100 {
@@ -174,33 +175,33 @@ async fn more_slow_requests_than_connections_shut_nobody_out() {
         slow.push(target.send(body.as_bytes()));
         slow.push(target.connect());
     }
-    target.answers_others();
-    target.lives_unharmed();
+    target.assert_serves_others();
+    target.assert_unharmed();
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_holds_up_nobody_else() {
-    let room = room();
-    let target = Target::start(room.path(), &["--max-connections", "4"]).await;
+async fn a_client_that_does_not_read_does_not_delay_others() {
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &["--max-connections", "4"]).await;
     let host = target.server.base.trim_start_matches("http://").to_owned();
     let request = format!("GET /.well-known/jwks.json HTTP/1.1\r\nHost: {host}\r\n\r\n");
-    let mut deaf = Vec::new();
+    let mut unread = Vec::new();
     for _ in 0..8 {
         let mut stream = target.connect();
         stream.set_nonblocking(true).unwrap();
         let requests = request.repeat(2000);
-        // As much as fits: then it waits for a reader that never comes.
+        // As much as the buffers take: then the server waits for a reader that never comes.
         let _ = stream.write(requests.as_bytes());
-        deaf.push(stream);
+        unread.push(stream);
     }
-    target.answers_others();
-    target.lives_unharmed();
+    target.assert_serves_others();
+    target.assert_unharmed();
 }
 
 #[tokio::test]
 async fn heads_that_are_too_large_are_refused() {
-    let room = room();
-    let target = Target::start(room.path(), &[]).await;
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &[]).await;
     let mut many = String::new();
     for number in 0..1000 {
         let _ = write!(many, "X-{number}: a\r\n");
@@ -216,19 +217,19 @@ async fn heads_that_are_too_large_are_refused() {
         head("GET", &format!("/authorize?{}", "a=b&".repeat(100_000)), ""),
         head(&long, "/health", ""),
     ] {
-        let answer = target.ask(request.as_bytes());
+        let answer = target.request(request.as_bytes());
         let is_refused = answer.is_empty()
             || ["400", "414", "431"].iter().any(|status| answer.starts_with(&format!("HTTP/1.1 {status}")));
         assert!(is_refused, "{} {answer}", &request[..60]);
-        target.answers_others();
+        target.assert_serves_others();
     }
-    target.lives_unharmed();
+    target.assert_unharmed();
 }
 
 #[tokio::test]
 async fn bodies_that_are_too_large_are_refused() {
-    let room = room();
-    let target = Target::start(room.path(), &[]).await;
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &[]).await;
     let large = format!("{{\"name\":\"{}\"}}", "a".repeat(1024 * 1024));
     let fields = "a=b&".repeat(300_000);
     for path in ["/api/v2/users", "/oauth/token", "/u/login", "/oauth/revoke"] {
@@ -241,7 +242,7 @@ async fn bodies_that_are_too_large_are_refused() {
             for size in sizes {
                 let more =
                     format!("Content-Type: {kind}\r\nAuthorization: Bearer {}\r\n{size}", target.token);
-                let answer = target.ask((head("POST", path, &more) + body).as_bytes());
+                let answer = target.request((head("POST", path, &more) + body).as_bytes());
                 assert!(
                     answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
                     "{path} {kind} {size} {answer}"
@@ -249,13 +250,13 @@ async fn bodies_that_are_too_large_are_refused() {
             }
         }
     }
-    target.lives_unharmed();
+    target.assert_unharmed();
 }
 
 #[tokio::test]
 async fn bodies_and_tokens_that_are_nested_too_deeply_are_refused() {
-    let room = room();
-    let target = Target::start(room.path(), &[]).await;
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &[]).await;
     let ada = "/api/v2/users/auth0%7C65a000000000000000000001";
     let depth = 100_000;
     let deep = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
@@ -267,7 +268,7 @@ async fn bodies_and_tokens_that_are_nested_too_deeply_are_refused() {
             ("PATCH", ada, format!("{{\"user_metadata\":{{\"a\":{nested}}}}}")),
             ("POST", "/oauth/token", format!("{{\"grant_type\":{nested}}}")),
         ] {
-            let answer = target.ask(with_json(method, path, &target.token, &body).as_bytes());
+            let answer = target.request(with_json(method, path, &target.token, &body).as_bytes());
             assert!(answer.starts_with("HTTP/1.1 400"), "{method} {path} {answer}");
         }
     }
@@ -281,16 +282,16 @@ async fn bodies_and_tokens_that_are_nested_too_deeply_are_refused() {
     let parts: Vec<_> = target.token.split('.').collect();
     let signed = format!("{}.{}.{}", parts[0], encode(&deep), parts[2]);
     for token in [format!("{head_of_token}.{}.{}", parts[1], parts[2]), signed, ".".repeat(30_000)] {
-        let answer = target.ask(with_json("GET", ada, &token, "").as_bytes());
+        let answer = target.request(with_json("GET", ada, &token, "").as_bytes());
         assert!(answer.starts_with("HTTP/1.1 40"), "{answer}");
     }
-    target.lives_unharmed();
+    target.assert_unharmed();
 }
 
 #[tokio::test]
 async fn many_parameters_are_read_or_refused_quickly() {
-    let room = room();
-    let target = Target::start(room.path(), &[]).await;
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &[]).await;
     let mut fields = String::from("grant_type=client_credentials");
     let mut keys = String::from("{\"a\":1");
     for number in 0..80_000 {
@@ -305,16 +306,16 @@ async fn many_parameters_are_read_or_refused_quickly() {
         (with_json("POST", "/api/v2/users", &target.token, &keys), "HTTP/1.1 400"),
         (head("GET", &format!("/authorize?{}", "a=b&".repeat(10_000)), ""), "HTTP/1.1 400"),
     ] {
-        let answer = target.ask(request.as_bytes());
+        let answer = target.request(request.as_bytes());
         assert!(answer.starts_with(expected), "{answer}");
     }
-    target.lives_unharmed();
+    target.assert_unharmed();
 }
 
 #[tokio::test]
-async fn a_request_that_two_servers_could_read_differently_is_read_by_none() {
-    let room = room();
-    let target = Target::start(room.path(), &[]).await;
+async fn a_request_that_two_servers_could_read_differently_is_refused() {
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &[]).await;
     let second = "DELETE /api/v2/users/auth0%7C65a000000000000000000001 HTTP/1.1\r\nHost: localhost\r\n";
     let second = format!("{second}Authorization: Bearer {}\r\n\r\n", target.token);
     for more in [
@@ -332,17 +333,17 @@ async fn a_request_that_two_servers_could_read_differently_is_read_by_none() {
         let request = format!("POST /oauth/token HTTP/1.1\r\nHost: localhost\r\n{more}\r\n0\r\n\r\n{second}");
         let stream = target.send(request.as_bytes());
         let _ = stream.shutdown(Shutdown::Write);
-        let answers = everything(stream);
+        let answers = read_all(stream);
         assert!(!answers.contains("HTTP/1.1 2"), "{more:?} {answers}");
-        assert_eq!(target.rows(), target.before, "{more:?}");
+        assert_eq!(target.users(), target.before, "{more:?}");
     }
-    target.lives_unharmed();
+    target.assert_unharmed();
 }
 
 #[tokio::test]
-async fn noise_is_no_request() {
-    let room = room();
-    let target = Target::start(room.path(), &["--client-timeout", "2"]).await;
+async fn bytes_that_are_not_http_are_refused() {
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &["--client-timeout", "2"]).await;
     for noise in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -353,8 +354,8 @@ async fn noise_is_no_request() {
         b"GET  /health  HTTP/1.1\r\nHost: x\r\n\r\n",
         b"CONNECT evil.test:80 HTTP/1.1\r\nHost: evil.test:80\r\n\r\n",
     ] {
-        let answer = target.ask(noise);
+        let answer = target.request(noise);
         assert!(!answer.starts_with("HTTP/1.1 2"), "{noise:?} {answer}");
     }
-    target.lives_unharmed();
+    target.assert_unharmed();
 }

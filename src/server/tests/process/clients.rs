@@ -1,41 +1,42 @@
-//! Rust clients that we did not write, over TLS by the local authority. Their names and promises stand in the README's
-//! table, which `cargo xtask test` compares.
+//! OAuth and OpenID Connect clients for Rust, over TLS with a certificate of the local authority.
+//!
+//! Their names and those of their tests are in the table of clients, which `cargo xtask test` compares.
 
-/// What both do the same way: sign in by a browser's means, and be the client `linked-accounts`.
-mod person {
+/// What the tests of both clients share: a server with TLS, and a sign-in with the requests of a browser.
+mod sign_in {
     use reqwest::header::{ACCEPT, COOKIE, ORIGIN, SET_COOKIE};
     use url::Url;
 
-    use crate::{Server, parameter, room};
+    use crate::{Server, parameter, work_dir};
 
     pub(super) const CLIENT: &str = "linked-accounts";
     pub(super) const MACHINE: &str = "linked-accounts-machine";
     pub(super) const MACHINE_SECRET: &str = "demo-machine-secret";
     pub(super) const ADA: &str = "auth0|65a000000000000000000001";
 
-    /// A server with TLS whose authority its client trusts, and the folder that it runs in.
+    /// Starts a server with TLS whose client trusts its authority. Returns the folder that it runs in as well.
     pub(super) fn server() -> (tempfile::TempDir, Server) {
-        let room = room();
-        let authority = room.path().join("tls/authority.pem");
-        let server = Server::start_trusting(Some(&authority), room.path(), &["--tls-self-signed", "tls"]);
-        (room, server)
+        let work_dir = work_dir();
+        let authority = work_dir.path().join("tls/authority.pem");
+        let server = Server::start_trusting(Some(&authority), work_dir.path(), &["--tls-self-signed", "tls"]);
+        (work_dir, server)
     }
 
-    /// Signs in as Ada where `address` leads, and answers with the code and the state that come back.
-    pub(super) async fn signs_in(server: &Server, address: &Url) -> (String, String) {
-        let asked = server.client.get(address.as_str()).header(ACCEPT, "text/html").send().await.unwrap();
-        let cookies: Vec<_> = asked
+    /// Signs in as Ada at `address`, the URL of the authorization request. Returns code and state of the response.
+    pub(super) async fn sign_in_as_ada(server: &Server, address: &Url) -> (String, String) {
+        let page = server.client.get(address.as_str()).header(ACCEPT, "text/html").send().await.unwrap();
+        let cookies: Vec<_> = page
             .headers()
             .get_all(SET_COOKIE)
             .iter()
             .filter_map(|cookie| cookie.to_str().unwrap().split(';').next())
             .collect();
-        let state = parameter(&asked, "state");
-        let typed = [("state", state.as_str()), ("username", "ada@example.com"), ("password", "ada-demo")];
-        let login = server.client.post(format!("{}/u/login", server.base)).form(&typed);
-        let login = login.header(COOKIE, cookies.join("; ")).header(ORIGIN, &server.base);
-        let answer = login.send().await.unwrap();
-        (parameter(&answer, "code"), parameter(&answer, "state"))
+        let state = parameter(&page, "state");
+        let form = [("state", state.as_str()), ("username", "ada@example.com"), ("password", "ada-demo")];
+        let request = server.client.post(format!("{}/u/login", server.base)).form(&form);
+        let request = request.header(COOKIE, cookies.join("; ")).header(ORIGIN, &server.base);
+        let response = request.send().await.unwrap();
+        (parameter(&response, "code"), parameter(&response, "state"))
     }
 }
 
@@ -47,7 +48,7 @@ mod oauth2 {
     };
     use reqwest::{Method, StatusCode};
 
-    use super::person::{ADA, CLIENT, MACHINE, MACHINE_SECRET, server, signs_in};
+    use super::sign_in::{ADA, CLIENT, MACHINE, MACHINE_SECRET, server, sign_in_as_ada};
     use crate::Server;
 
     type Client = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
@@ -71,12 +72,13 @@ mod oauth2 {
             .add_extra_param("audience", format!("{}/api/v2/", server.base))
             .set_pkce_challenge(challenge)
             .url();
-        let (code, state) = signs_in(&server, &address).await;
+        let (code, state) = sign_in_as_ada(&server, &address).await;
         assert_eq!(&state, csrf.secret());
-        let trade = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier);
-        let tokens = trade.request_async(&server.client).await.unwrap();
+        let exchange = client.exchange_code(AuthorizationCode::new(code)).set_pkce_verifier(verifier);
+        let tokens = exchange.request_async(&server.client).await.unwrap();
         let path = format!("/api/v2/users/{ADA}/identities/github/18151210");
-        let (status, left) = server.manage(Method::DELETE, &path, tokens.access_token().secret()).await;
+        let (status, left) =
+            server.call_management_api(Method::DELETE, &path, tokens.access_token().secret()).await;
         assert_eq!((status, left.as_array().unwrap().len()), (StatusCode::OK, 4));
     }
 
@@ -85,10 +87,11 @@ mod oauth2 {
         let (_room, server) = server();
         let client = client(&server, MACHINE).set_client_secret(ClientSecret::new(MACHINE_SECRET.to_owned()));
         let audience = format!("{}/api/v2/", server.base);
-        let asked = client.exchange_client_credentials().add_extra_param("audience", audience);
-        let token = asked.request_async(&server.client).await.unwrap();
-        let (status, user) =
-            server.manage(Method::GET, &format!("/api/v2/users/{ADA}"), token.access_token().secret()).await;
+        let exchange = client.exchange_client_credentials().add_extra_param("audience", audience);
+        let token = exchange.request_async(&server.client).await.unwrap();
+        let (status, user) = server
+            .call_management_api(Method::GET, &format!("/api/v2/users/{ADA}"), token.access_token().secret())
+            .await;
         assert_eq!((status, &user["user_id"]), (StatusCode::OK, &ADA.into()));
     }
 
@@ -96,12 +99,12 @@ mod oauth2 {
     async fn meets_invalid_grant() {
         let (_room, server) = server();
         let client = client(&server, CLIENT);
-        let trade = client.exchange_code(AuthorizationCode::new("never given".to_owned()));
-        let Err(RequestTokenError::ServerResponse(refusal)) = trade.request_async(&server.client).await
+        let exchange = client.exchange_code(AuthorizationCode::new("never given".to_owned()));
+        let Err(RequestTokenError::ServerResponse(error)) = exchange.request_async(&server.client).await
         else {
             panic!("not refused")
         };
-        assert_eq!(refusal.error(), &BasicErrorResponseType::InvalidGrant);
+        assert_eq!(error.error(), &BasicErrorResponseType::InvalidGrant);
     }
 }
 
@@ -112,7 +115,7 @@ mod openidconnect {
         RedirectUrl, Scope, TokenResponse,
     };
 
-    use super::person::{ADA, CLIENT, server, signs_in};
+    use super::sign_in::{ADA, CLIENT, server, sign_in_as_ada};
 
     #[tokio::test]
     async fn verifies_the_id_token_of_a_sign_in_and_reads_userinfo() {
@@ -128,10 +131,11 @@ mod openidconnect {
             .add_scope(Scope::new("email".to_owned()))
             .set_pkce_challenge(challenge)
             .url();
-        let (code, state) = signs_in(&server, &address).await;
+        let (code, state) = sign_in_as_ada(&server, &address).await;
         assert_eq!(&state, csrf.secret());
-        let trade = client.exchange_code(AuthorizationCode::new(code)).unwrap().set_pkce_verifier(verifier);
-        let tokens = trade.request_async(&server.client).await.unwrap();
+        let exchange =
+            client.exchange_code(AuthorizationCode::new(code)).unwrap().set_pkce_verifier(verifier);
+        let tokens = exchange.request_async(&server.client).await.unwrap();
         let claims = tokens.id_token().unwrap().claims(&client.id_token_verifier(), &nonce).unwrap();
         assert_eq!(claims.subject().as_str(), ADA);
         let info = client.user_info(tokens.access_token().clone(), Some(claims.subject().clone())).unwrap();

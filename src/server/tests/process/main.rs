@@ -1,6 +1,6 @@
-//! The program as a person runs it: started on a free port, spoken to over HTTP, ended by a signal.
+//! Tests of the program as it is run: started on a free port, called over HTTP, ended by a signal.
 
-#![expect(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test reports a failure by panicking")]
 
 mod attacks;
 mod clients;
@@ -22,81 +22,89 @@ use reqwest::{Client, Method, Response, StatusCode, redirect};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A built page in miniature. The hash of its script is that of "abc" (FIPS 180-2, appendix B.1).
+/// A minimal built page. The hash of its script is that of "abc" (FIPS 180-2, appendix B.1).
 const INDEX: &str = "<!doctype html><title>Page</title><script type=\"module\">abc</script>";
 const SCRIPT_HASH: &str = "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='";
 const SCRIPT: &str = "/app-0123456789abcdef.js";
 
-/// A folder with a page, in which the program runs, so that its default database lies there, too.
-fn room() -> TempDir {
-    let room = tempfile::tempdir().unwrap();
-    let site = room.path().join("site");
+/// Makes a folder with a site, in which the program runs, so that its default database is there as well.
+fn work_dir() -> TempDir {
+    let work_dir = tempfile::tempdir().unwrap();
+    let site = work_dir.path().join("site");
     fs::create_dir(&site).unwrap();
     fs::write(site.join("index.html"), INDEX).unwrap();
     fs::write(site.join("csp.txt"), format!("script-src 'self' {SCRIPT_HASH}\n")).unwrap();
     fs::write(site.join(&SCRIPT[1..]), "plain").unwrap();
     fs::write(site.join(format!("{}.br", &SCRIPT[1..])), "brotli").unwrap();
-    room
+    work_dir
 }
 
-fn program(room: &Path, arguments: &[&str]) -> Command {
-    let mut command = program_as(room, "serve", arguments);
+/// Returns a command that serves the site in `work_dir`.
+fn program(work_dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = program_as(work_dir, "serve", arguments);
     command.env("LINKED_ACCOUNTS_LISTEN", "127.0.0.1:0").env("LINKED_ACCOUNTS_SITE", "site");
     command
 }
 
-fn program_as(room: &Path, task: &str, arguments: &[&str]) -> Command {
+/// Returns a command that runs `task` in `work_dir`, without options from the environment of the test.
+fn program_as(work_dir: &Path, task: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_linked-accounts"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("LINKED_ACCOUNTS_") {
             command.env_remove(name);
         }
     }
-    command.current_dir(room).arg(task).args(arguments);
+    command.current_dir(work_dir).arg(task).args(arguments);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-/// How the program ends when it cannot start: its exit code and what it says.
-fn refusal(room: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let Output { status, stderr, .. } = program(room, arguments).output().unwrap();
+/// Returns the exit code and the standard error of a program that cannot start.
+fn start_failure(work_dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = program(work_dir, arguments).output().unwrap();
     (status.code(), String::from_utf8(stderr).unwrap())
 }
 
-/// A running program, which does not outlive its test.
+/// A running program. It is killed on drop.
 struct Server {
     process: Child,
     stdout: BufReader<ChildStdout>,
     log: PathBuf,
-    greeting: String,
+    startup_message: String,
     base: String,
     client: Client,
 }
 
 impl Server {
-    /// Starts the program and waits until it says that it listens.
-    fn start(room: &Path, arguments: &[&str]) -> Self {
-        Self::start_trusting(None, room, arguments)
+    /// Starts the program and waits until it listens.
+    fn start(work_dir: &Path, arguments: &[&str]) -> Self {
+        Self::start_trusting(None, work_dir, arguments)
     }
 
-    /// The same, for a client that trusts whomever the certificate in `trusted` names once the program listens.
-    fn start_trusting(trusted: Option<&Path>, room: &Path, arguments: &[&str]) -> Self {
-        let log = room.join("log.txt");
+    /// As [`start`](Self::start), with a client that trusts only the certificate in the file `trusted`, which the program may
+    /// write before it listens.
+    fn start_trusting(trusted: Option<&Path>, work_dir: &Path, arguments: &[&str]) -> Self {
+        let log = work_dir.join("log.txt");
         let stderr = fs::File::create(&log).unwrap();
-        let mut process = program(room, arguments).stderr(stderr).spawn().unwrap();
+        let mut process = program(work_dir, arguments).stderr(stderr).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut greeting = String::new();
+        let mut startup_message = String::new();
         let base = loop {
-            let start = greeting.len();
-            let read = stdout.read_line(&mut greeting).unwrap();
-            assert_ne!(read, 0, "it ended before it listened: {}", fs::read_to_string(&log).unwrap());
-            if let Some(base) = greeting[start..].strip_prefix("Listening on ") {
+            let start = startup_message.len();
+            let read = stdout.read_line(&mut startup_message).unwrap();
+            assert_ne!(
+                read,
+                0,
+                "the program ended before it listened: {}",
+                fs::read_to_string(&log).unwrap()
+            );
+            if let Some(base) = startup_message[start..].strip_prefix("Listening on ") {
                 break base.trim_end().to_owned();
             }
         };
         let client = Client::builder().redirect(redirect::Policy::none());
-        let client = client.use_preconfigured_tls(tls::trusting(trusted)).build().unwrap();
-        Self { process, stdout, log, greeting, base, client }
+        let client = client.use_preconfigured_tls(tls::client_config(trusted)).build().unwrap();
+        Self { process, stdout, log, startup_message, base, client }
     }
 
     async fn get(&self, path: &str, headers: &[(reqwest::header::HeaderName, &str)]) -> Response {
@@ -111,11 +119,11 @@ impl Server {
         serde_json::from_str(&self.get(path, &[]).await.text().await.unwrap()).unwrap()
     }
 
-    /// Signs in as a browser and the page would, and returns an access token for the Management API.
+    /// Signs in with the requests of a browser and the page, and returns an access token for the Management API.
     async fn sign_in(&self, email: &str, password: &str) -> String {
         let callback = format!("{}/callback", self.base);
         let audience = format!("{}/api/v2/", self.base);
-        let asked = [
+        let authorization_request = [
             ("response_type", "code"),
             ("client_id", "linked-accounts"),
             ("redirect_uri", &callback),
@@ -126,8 +134,8 @@ impl Server {
             ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
             ("code_challenge_method", "S256"),
         ];
-        let asking = self.client.get(format!("{}/authorize", self.base)).query(&asked);
-        let response = asking.header(ACCEPT, "text/html").send().await.unwrap();
+        let request = self.client.get(format!("{}/authorize", self.base)).query(&authorization_request);
+        let response = request.header(ACCEPT, "text/html").send().await.unwrap();
         let cookies: Vec<_> = response
             .headers()
             .get_all(SET_COOKIE)
@@ -135,46 +143,46 @@ impl Server {
             .filter_map(|cookie| cookie.to_str().unwrap().split(';').next())
             .collect();
         let state = parameter(&response, "state");
-        let typed = [("state", state.as_str()), ("username", email), ("password", password)];
-        let login = self.client.post(format!("{}/u/login", self.base)).form(&typed);
+        let form = [("state", state.as_str()), ("username", email), ("password", password)];
+        let login = self.client.post(format!("{}/u/login", self.base)).form(&form);
         let response =
             login.header(COOKIE, cookies.join("; ")).header(ORIGIN, &self.base).send().await.unwrap();
         let code = parameter(&response, "code");
-        let traded = [
+        let exchange = [
             ("grant_type", "authorization_code"),
             ("client_id", "linked-accounts"),
             ("redirect_uri", &callback),
             ("code", &code),
             ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
         ];
-        let trade = self.client.post(format!("{}/oauth/token", self.base)).form(&traded);
-        let answer: Value = trade.send().await.unwrap().json().await.unwrap();
-        answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
+        let request = self.client.post(format!("{}/oauth/token", self.base)).form(&exchange);
+        let tokens: Value = request.send().await.unwrap().json().await.unwrap();
+        tokens["access_token"].as_str().unwrap_or_else(|| panic!("no token: {tokens}")).to_owned()
     }
 
-    /// Calls the Management API and returns its answer.
-    async fn manage(&self, method: Method, path: &str, token: &str) -> (StatusCode, Value) {
+    /// Calls the Management API and returns status and body of the response.
+    async fn call_management_api(&self, method: Method, path: &str, token: &str) -> (StatusCode, Value) {
         let request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(token);
         let response = request.send().await.unwrap();
         (response.status(), response.json().await.unwrap())
     }
 
-    /// Sends a signal and returns the exit code, `None` when the signal itself ended the program.
-    fn end_by(mut self, signal: &str) -> Option<i32> {
+    /// Sends a signal and returns the exit code; `None` when the signal itself ended the program.
+    fn end_with(mut self, signal: &str) -> Option<i32> {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
         let code = self.process.wait().unwrap().code();
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
-        assert_eq!(rest, "", "nothing follows the line that programs look for");
+        assert_eq!(rest, "", "nothing follows the line that programs wait for");
         code
     }
 }
 
-/// A parameter of the address that a response leads to.
+/// Returns a query parameter of the redirect target of `response`.
 fn parameter(response: &Response, name: &str) -> String {
     let location = response.headers().get(LOCATION).map(|location| location.to_str().unwrap());
-    let location = location.unwrap_or_else(|| panic!("{} leads nowhere", response.status()));
+    let location = location.unwrap_or_else(|| panic!("{} is not a redirect", response.status()));
     let address = response.url().join(location).unwrap();
     let found = address.query_pairs().find(|(key, _)| key == name);
     found.unwrap_or_else(|| panic!("{location} has no {name}")).1.into_owned()
@@ -188,27 +196,35 @@ impl Drop for Server {
 }
 
 #[tokio::test]
-async fn a_newcomer_is_told_what_to_do() {
-    let room = room();
-    let server = Server::start(room.path(), &[]);
-    let data = room.path().canonicalize().unwrap().join("linked-accounts.db");
-    assert!(server.greeting.contains(&format!("Open     {}/", server.base)), "{}", server.greeting);
-    assert!(server.greeting.contains("ada@example.com"), "{}", server.greeting);
-    assert!(server.greeting.contains(&format!("Data     {}", data.display())), "{}", server.greeting);
+async fn the_start_up_message_says_what_to_do() {
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &[]);
+    let data = work_dir.path().canonicalize().unwrap().join("linked-accounts.db");
+    assert!(
+        server.startup_message.contains(&format!("Open     {}/", server.base)),
+        "{}",
+        server.startup_message
+    );
+    assert!(server.startup_message.contains("ada@example.com"), "{}", server.startup_message);
+    assert!(
+        server.startup_message.contains(&format!("Data     {}", data.display())),
+        "{}",
+        server.startup_message
+    );
     assert!(data.is_file());
 }
 
 #[tokio::test]
-async fn a_server_that_listens_is_healthy() {
-    let room = room();
-    let server = Server::start(room.path(), &[]);
+async fn the_health_check_succeeds_once_the_server_listens() {
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &[]);
     assert_eq!(server.json("/health").await, serde_json::json!({ "status": "ok" }));
 }
 
 #[tokio::test]
-async fn the_page_comes_with_the_hash_of_its_script_in_its_policy() {
-    let room = room();
-    let server = Server::start(room.path(), &[]);
+async fn the_policy_of_the_page_has_the_hash_of_its_script() {
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &[]);
     let page = server.get("/", &[(ACCEPT, "text/html")]).await;
     let policy = page.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
     assert!(policy.contains(SCRIPT_HASH), "{policy}");
@@ -216,9 +232,9 @@ async fn the_page_comes_with_the_hash_of_its_script_in_its_policy() {
 }
 
 #[tokio::test]
-async fn a_navigation_anywhere_gets_the_page_and_anything_else_stays_unknown() {
-    let room = room();
-    let server = Server::start(room.path(), &[]);
+async fn a_navigation_gets_the_page_and_any_other_unknown_path_is_not_found() {
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &[]);
     assert_eq!(server.get("/linked-accounts", &[(ACCEPT, "text/html")]).await.text().await.unwrap(), INDEX);
     for path in ["/missing.js", "/api/v2/unknown", "/linked-accounts"] {
         assert_eq!(server.get(path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
@@ -226,9 +242,9 @@ async fn a_navigation_anywhere_gets_the_page_and_anything_else_stays_unknown() {
 }
 
 #[tokio::test]
-async fn a_file_named_by_its_content_is_sent_compressed_and_kept_for_good() {
-    let room = room();
-    let server = Server::start(room.path(), &[]);
+async fn a_file_named_by_its_content_is_compressed_and_immutable() {
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &[]);
     let script = server.get(SCRIPT, &[(ACCEPT_ENCODING, "gzip, br")]).await;
     assert_eq!(script.headers()[CONTENT_ENCODING], "br");
     assert_eq!(script.headers()[CACHE_CONTROL], "public, max-age=31536000, immutable");
@@ -236,9 +252,9 @@ async fn a_file_named_by_its_content_is_sent_compressed_and_kept_for_good() {
 }
 
 #[tokio::test]
-async fn the_page_is_led_to_the_tenant_that_serves_it() {
-    let room = room();
-    let server = Server::start(room.path(), &[]);
+async fn the_settings_of_the_page_name_the_tenant_that_serves_it() {
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &[]);
     let settings = server.json("/config.json").await;
     assert_eq!(settings["domain"], server.base.as_str());
     assert_eq!(settings["clientId"], "linked-accounts");
@@ -248,28 +264,28 @@ async fn the_page_is_led_to_the_tenant_that_serves_it() {
 }
 
 #[tokio::test]
-async fn the_page_sends_the_older_token_only_when_told_so() {
-    let room = room();
-    let usual = Server::start(room.path(), &[]).json("/config.json").await;
+async fn the_page_sends_the_id_token_only_with_the_option() {
+    let work_dir = work_dir();
+    let usual = Server::start(work_dir.path(), &[]).json("/config.json").await;
     assert_eq!(usual["bearer"], "access_token");
-    let older = Server::start(room.path(), &["--bearer", "id_token"]).json("/config.json").await;
+    let older = Server::start(work_dir.path(), &["--bearer", "id_token"]).json("/config.json").await;
     assert_eq!(older["bearer"], "id_token");
 }
 
 #[tokio::test]
-async fn a_navigation_by_another_name_of_this_machine_is_led_to_the_issuer() {
-    let room = room();
-    let server = Server::start(room.path(), &[]);
-    let by_number = format!("{}/linked-accounts?a=b", server.base.replace("localhost", "127.0.0.1"));
-    let response = server.client.get(by_number).header(ACCEPT, "text/html").send().await.unwrap();
+async fn a_navigation_to_another_loopback_name_is_redirected_to_the_issuer() {
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &[]);
+    let by_address = format!("{}/linked-accounts?a=b", server.base.replace("localhost", "127.0.0.1"));
+    let response = server.client.get(by_address).header(ACCEPT, "text/html").send().await.unwrap();
     assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT);
     assert_eq!(response.headers()[LOCATION], format!("{}/linked-accounts?a=b", server.base));
 }
 
 #[tokio::test]
-async fn without_a_page_the_tenant_is_served_and_a_browser_learns_how_to_build_one() {
-    let room = room();
-    let server = Server::start(room.path(), &["--site", "nowhere"]);
+async fn without_a_site_the_tenant_is_served_and_a_browser_is_told_how_to_build_one() {
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &["--site", "nowhere"]);
     let page = server.get("/", &[(ACCEPT, "text/html")]).await;
     assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(page.text().await.unwrap().contains("cargo xtask build"));
@@ -277,50 +293,58 @@ async fn without_a_page_the_tenant_is_served_and_a_browser_learns_how_to_build_o
 }
 
 #[test]
-fn demo_people_are_refused_on_a_network_with_the_reason_and_what_to_do() {
-    let room = room();
-    let (code, said) = refusal(room.path(), &["--listen", "0.0.0.0:0"]);
+fn demo_users_are_refused_on_a_network_with_the_reason_and_what_to_do() {
+    let work_dir = work_dir();
+    let (code, stderr) = start_failure(work_dir.path(), &["--listen", "0.0.0.0:0"]);
     assert_eq!(code, Some(2));
-    assert!(said.starts_with("linked-accounts: the demo's people are not for a network"), "{said}");
-    assert!(said.contains("--allow-demo-on-network"), "{said}");
+    assert!(
+        stderr.starts_with("linked-accounts: the demo users must not be served to a network"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("--allow-demo-on-network"), "{stderr}");
 }
 
 #[test]
-fn a_bad_file_is_refused_with_its_place_before_anything_is_written() {
-    let room = room();
-    fs::write(room.path().join("tenant.yaml"), "clients:\n  - nmae: Page\n").unwrap();
-    let (code, said) = refusal(room.path(), &["--tenant", "tenant.yaml"]);
-    assert_eq!((code, said.as_str()), (Some(2), "linked-accounts: tenant.yaml:2:5: unknown key \"nmae\"\n"));
-    fs::write(room.path().join("users.json"), "[{ \"user_id\": \"auth0|1\", \"identities\": [] }]").unwrap();
-    let (code, said) = refusal(room.path(), &["--users", "users.json"]);
+fn an_invalid_file_is_refused_with_its_place_before_anything_is_written() {
+    let work_dir = work_dir();
+    fs::write(work_dir.path().join("tenant.yaml"), "clients:\n  - nmae: Page\n").unwrap();
+    let (code, stderr) = start_failure(work_dir.path(), &["--tenant", "tenant.yaml"]);
     assert_eq!(
-        (code, said.as_str()),
+        (code, stderr.as_str()),
+        (Some(2), "linked-accounts: tenant.yaml:2:5: unknown key \"nmae\"\n")
+    );
+    fs::write(work_dir.path().join("users.json"), "[{ \"user_id\": \"auth0|1\", \"identities\": [] }]")
+        .unwrap();
+    let (code, stderr) = start_failure(work_dir.path(), &["--users", "users.json"]);
+    assert_eq!(
+        (code, stderr.as_str()),
         (
             Some(2),
             "linked-accounts: users.json: $[0].identities: a user has at least one identity, the primary\n"
         )
     );
-    assert!(!room.path().join("linked-accounts.db").exists());
+    assert!(!work_dir.path().join("linked-accounts.db").exists());
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_told_in_a_sentence() {
-    let room = room();
-    let server = Server::start(room.path(), &[]);
+async fn a_port_in_use_is_reported_in_one_line() {
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &[]);
     let taken = server.base.replace("http://localhost", "127.0.0.1");
-    let (code, said) = refusal(room.path(), &["--listen", &taken, "--database", "sqlite:other.db"]);
+    let (code, stderr) =
+        start_failure(work_dir.path(), &["--listen", &taken, "--database", "sqlite:other.db"]);
     assert_eq!(code, Some(1));
-    assert!(said.starts_with(&format!("linked-accounts: {taken} cannot be listened on: ")), "{said}");
-    assert_eq!(said.lines().count(), 1);
+    assert!(stderr.starts_with(&format!("linked-accounts: cannot listen on {taken}: ")), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1);
 }
 
 #[test]
-fn a_database_that_cannot_be_opened_is_told_in_a_sentence() {
-    let room = room();
-    let (code, said) = refusal(room.path(), &["--database", "sqlite:nowhere/data.db"]);
+fn a_database_that_cannot_be_opened_is_reported_in_one_line() {
+    let work_dir = work_dir();
+    let (code, stderr) = start_failure(work_dir.path(), &["--database", "sqlite:nowhere/data.db"]);
     assert_eq!(code, Some(1));
     assert_eq!(
-        said,
+        stderr,
         "linked-accounts: the database sqlite:nowhere/data.db cannot be opened: the database failed: \
          error returned from database: (code: 14) unable to open database file\n"
     );
@@ -328,42 +352,43 @@ fn a_database_that_cannot_be_opened_is_told_in_a_sentence() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_signal_ends_the_program_gracefully_and_the_data_remain() {
-    let room = room();
-    let first = Server::start(room.path(), &[]);
+async fn a_signal_shuts_the_program_down_gracefully_and_the_data_remain() {
+    let work_dir = work_dir();
+    let first = Server::start(work_dir.path(), &[]);
     let keys = first.json("/.well-known/jwks.json").await;
-    assert_eq!(first.end_by("TERM"), Some(0));
-    let second = Server::start(room.path(), &[]);
+    assert_eq!(first.end_with("TERM"), Some(0));
+    let second = Server::start(work_dir.path(), &[]);
     assert_eq!(second.json("/.well-known/jwks.json").await, keys);
-    assert_eq!(second.end_by("INT"), Some(0));
+    assert_eq!(second.end_with("INT"), Some(0));
 }
 
 #[tokio::test]
-async fn rotated_keys_sign_after_a_restart_and_nothing_is_made_where_there_is_no_database() {
-    let room = room();
-    let rotate = || program_as(room.path(), "rotate-keys", &[]).output().unwrap();
+async fn rotated_keys_sign_after_a_restart_and_no_database_is_created() {
+    let work_dir = work_dir();
+    let rotate = || program_as(work_dir.path(), "rotate-keys", &[]).output().unwrap();
     let Output { status, stderr, .. } = rotate();
     assert_eq!(status.code(), Some(1));
     assert!(String::from_utf8(stderr).unwrap().starts_with("linked-accounts: there is no database at "));
-    assert!(!room.path().join("linked-accounts.db").exists());
+    assert!(!work_dir.path().join("linked-accounts.db").exists());
 
-    let server = Server::start(room.path(), &[]);
+    let server = Server::start(work_dir.path(), &[]);
     let before = server.json("/.well-known/jwks.json").await;
     assert_eq!(rotate().status.code(), Some(0), "also while a server runs");
     assert_eq!(server.json("/.well-known/jwks.json").await, before);
     drop(server);
-    let server = Server::start(room.path(), &[]);
+    let server = Server::start(work_dir.path(), &[]);
     let after = server.json("/.well-known/jwks.json").await;
     assert_eq!((&after["keys"][0], &after["keys"][2]), (&before["keys"][1], &before["keys"][0]));
 }
 
 #[tokio::test]
 async fn nothing_secret_reaches_the_log() {
-    let room = room();
-    let server = Server::start(room.path(), &["--log", "trace"]);
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &["--log", "trace"]);
     let token = server.sign_in("ada@example.com", "ada-demo").await;
-    let (status, _) =
-        server.manage(Method::GET, "/api/v2/users/auth0%7C65a000000000000000000001", &token).await;
+    let (status, _) = server
+        .call_management_api(Method::GET, "/api/v2/users/auth0%7C65a000000000000000000001", &token)
+        .await;
     assert_eq!(status, StatusCode::OK);
     let code = "?code=a-code-in-a-query";
     server.get(&format!("/callback{code}"), &[(ACCEPT, "text/html")]).await;
@@ -376,15 +401,19 @@ async fn nothing_secret_reaches_the_log() {
 }
 
 #[tokio::test]
-async fn a_link_in_a_mail_is_in_the_mail_and_not_in_the_log() {
-    let room = room();
-    let server = Server::start(room.path(), &["--log", "trace"]);
-    let asked = serde_json::json!({ "client_id": "linked-accounts", "email": "ada@example.com",
+async fn the_link_of_a_mail_is_not_in_the_log() {
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &["--log", "trace"]);
+    let body = serde_json::json!({ "client_id": "linked-accounts", "email": "ada@example.com",
         "connection": "Username-Password-Authentication" });
-    let asking = server.client.post(format!("{}/dbconnections/change_password", server.base)).json(&asked);
-    assert_eq!(asking.send().await.unwrap().status(), StatusCode::OK);
-    let mails = room.path().canonicalize().unwrap().join("linked-accounts.mail.jsonl");
-    assert!(server.greeting.contains(&format!("Mail     {}", mails.display())), "{}", server.greeting);
+    let request = server.client.post(format!("{}/dbconnections/change_password", server.base)).json(&body);
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
+    let mails = work_dir.path().canonicalize().unwrap().join("linked-accounts.mail.jsonl");
+    assert!(
+        server.startup_message.contains(&format!("Mail     {}", mails.display())),
+        "{}",
+        server.startup_message
+    );
     let mail: Value = serde_json::from_str(&fs::read_to_string(mails).unwrap()).unwrap();
     assert_eq!(mail["to"], "ada@example.com");
     let link = mail["link"].as_str().unwrap();
@@ -395,42 +424,42 @@ async fn a_link_in_a_mail_is_in_the_mail_and_not_in_the_log() {
     assert!(!log.contains(link.split('=').nth(1).unwrap()), "the code is in the log");
 }
 
-/// Asks for mails with ever new addresses, more often than one network may: how the last one is answered, for each
-/// of two networks that a header tells.
-async fn asked_too_often(server: &Server) -> [StatusCode; 2] {
-    let mut answers = [StatusCode::OK; 2];
-    for (network, answer) in ["192.0.2.1", "198.51.100.1"].into_iter().zip(&mut answers) {
+/// Requests password mails for ever new addresses, more often than one client address may. Returns the last status for
+/// each of two client addresses in `X-Forwarded-For`.
+async fn exceed_mail_limit(server: &Server) -> [StatusCode; 2] {
+    let mut statuses = [StatusCode::OK; 2];
+    for (network, status) in ["192.0.2.1", "198.51.100.1"].into_iter().zip(&mut statuses) {
         for number in 0..26 {
-            let asked = serde_json::json!({ "client_id": "linked-accounts", "email": format!("{network}@{number}"),
+            let body = serde_json::json!({ "client_id": "linked-accounts", "email": format!("{network}@{number}"),
                 "connection": "Username-Password-Authentication" });
-            let asking = server.client.post(format!("{}/dbconnections/change_password", server.base));
-            *answer = asking.header("x-forwarded-for", network).json(&asked).send().await.unwrap().status();
+            let request = server.client.post(format!("{}/dbconnections/change_password", server.base));
+            *status = request.header("x-forwarded-for", network).json(&body).send().await.unwrap().status();
         }
     }
-    answers
+    statuses
 }
 
 #[tokio::test]
-async fn only_a_trusted_proxy_says_where_a_request_comes_from() {
-    let room = room();
-    let trusting = Server::start(room.path(), &["--trust-proxy", "127.0.0.0/8,::1"]);
-    assert_eq!(asked_too_often(&trusting).await, [StatusCode::OK, StatusCode::OK]);
+async fn only_a_trusted_proxy_sets_the_client_address() {
+    let work_dir = work_dir();
+    let trusting = Server::start(work_dir.path(), &["--trust-proxy", "127.0.0.0/8,::1"]);
+    assert_eq!(exceed_mail_limit(&trusting).await, [StatusCode::OK, StatusCode::OK]);
     drop(trusting);
-    // To a server that trusts nobody all of it comes from here.
-    let server = Server::start(room.path(), &[]);
-    assert_eq!(asked_too_often(&server).await, [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS]);
+    // To a server that trusts no proxy all requests come from this machine.
+    let server = Server::start(work_dir.path(), &[]);
+    assert_eq!(exceed_mail_limit(&server).await, [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS]);
 }
 
 #[tokio::test]
-async fn what_a_client_sends_makes_no_line_of_the_log_and_colours_none() {
+async fn a_client_cannot_forge_a_log_line_or_send_control_characters_to_it() {
     const FORGED: &str = "\r\n2026-01-01T00:00:00.000000Z  INFO forged\x1b[31m\x07\u{9b}2J";
-    let room = room();
-    let server = Server::start(room.path(), &[]);
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &[]);
     let encoded = "%0D%0A2026-01-01T00:00:00.000000Z%20%20INFO%20forged%1B%5B31m";
     for path in ["/", "/u/", "/api/v2/users/", "/oauth/"] {
         server.get(&format!("{path}{encoded}"), &[(ACCEPT, "text/html")]).await;
     }
-    // Whatever HTTP forbids arrives without a client that would keep to it.
+    // What HTTP forbids is sent without a client library, which would refuse it.
     let address = server.base.replace("http://localhost", "127.0.0.1");
     for request in [
         format!("GET /{FORGED} HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -441,15 +470,15 @@ async fn what_a_client_sends_makes_no_line_of_the_log_and_colours_none() {
         let mut stream = std::net::TcpStream::connect(&address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
-        // Until the server has done with it.
+        // Wait until the server closes the connection.
         let _ = stream.read_to_end(&mut Vec::new());
     }
     let sign_up = serde_json::json!({ "client_id": FORGED, "connection": FORGED, "email": FORGED });
     for path in ["/dbconnections/signup", "/dbconnections/change_password", "/oauth/token"] {
         server.client.post(format!("{}{path}", server.base)).json(&sign_up).send().await.unwrap();
     }
-    let typed = [("state", FORGED), ("username", FORGED), ("password", FORGED)];
-    let login = server.client.post(format!("{}/u/login", server.base)).form(&typed);
+    let form = [("state", FORGED), ("username", FORGED), ("password", FORGED)];
+    let login = server.client.post(format!("{}/u/login", server.base)).form(&form);
     login.header(ORIGIN, &server.base).header("x-request-id", "2026 INFO forged").send().await.unwrap();
     let log = fs::read_to_string(&server.log).unwrap();
     assert!(log.lines().count() >= 8, "{log}");
@@ -463,19 +492,19 @@ async fn what_a_client_sends_makes_no_line_of_the_log_and_colours_none() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn an_acknowledged_unlink_survives_a_kill() {
+async fn an_acknowledged_unlink_survives_kill() {
     const GRACE: &str = "/api/v2/users/auth0%7C65a000000000000000000002";
-    let room = room();
-    let first = Server::start(room.path(), &[]);
+    let work_dir = work_dir();
+    let first = Server::start(work_dir.path(), &[]);
     let listen = first.base.replace("http://localhost", "127.0.0.1");
     let token = first.sign_in("grace@example.com", "grace-demo").await;
     let unlink = format!("{GRACE}/identities/github/19061209");
-    let (status, remaining) = first.manage(Method::DELETE, &unlink, &token).await;
+    let (status, remaining) = first.call_management_api(Method::DELETE, &unlink, &token).await;
     assert_eq!((status, remaining.as_array().unwrap().len()), (StatusCode::OK, 11));
-    assert_eq!(first.end_by("KILL"), None);
+    assert_eq!(first.end_with("KILL"), None);
 
-    let second = Server::start(room.path(), &["--listen", &listen]);
-    let (status, grace) = second.manage(Method::GET, GRACE, &token).await;
+    let second = Server::start(work_dir.path(), &["--listen", &listen]);
+    let (status, grace) = second.call_management_api(Method::GET, GRACE, &token).await;
     assert_eq!(status, StatusCode::OK, "{grace}");
     let kept: Vec<_> = grace["identities"].as_array().unwrap().iter().map(|kept| &kept["user_id"]).collect();
     let acknowledged: Vec<_> = remaining.as_array().unwrap().iter().map(|kept| &kept["user_id"]).collect();

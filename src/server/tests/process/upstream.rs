@@ -1,11 +1,11 @@
-//! A server that signs people in through another one, by https.
+//! Sign-in through another server as upstream provider, over https.
 
 use std::fs;
 
 use reqwest::StatusCode;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 
-use crate::{Server, parameter, room};
+use crate::{Server, parameter, work_dir};
 
 const TENANT: &str = "
 clients:
@@ -14,10 +14,10 @@ connections:
   - { name: work, strategy: oidc, options: { issuer: 'PROVIDER', client_id: tenant, client_secret: secret } }
 ";
 
-/// Where a person who wants to sign in through "work" is sent.
-async fn way_to_work(server: &Server) -> String {
+/// Starts a sign-in through the connection "work" and returns the URL to which the browser is redirected.
+async fn authorize_at_work(server: &Server) -> String {
     let callback = format!("{}/callback", server.base);
-    let asked = [
+    let authorization_request = [
         ("response_type", "code"),
         ("client_id", "linked-accounts"),
         ("redirect_uri", &callback),
@@ -26,7 +26,13 @@ async fn way_to_work(server: &Server) -> String {
         ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
         ("code_challenge_method", "S256"),
     ];
-    let first = server.client.get(format!("{}/authorize", server.base)).query(&asked).send().await.unwrap();
+    let first = server
+        .client
+        .get(format!("{}/authorize", server.base))
+        .query(&authorization_request)
+        .send()
+        .await
+        .unwrap();
     let cookie = first.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
     let query = [("state", parameter(&first, "state")), ("connection", "work".to_owned())];
     let second = server.client.get(format!("{}/u/connection", server.base)).query(&query);
@@ -36,15 +42,18 @@ async fn way_to_work(server: &Server) -> String {
 }
 
 #[tokio::test]
-async fn a_provider_is_believed_by_the_authority_that_is_named_and_by_no_other() {
-    let (there, here) = (room(), room());
-    let provider = Server::start(there.path(), &["--tls-self-signed", "tls"]);
+async fn a_provider_is_trusted_only_with_its_certificate_authority() {
+    let (provider_dir, tenant_dir) = (work_dir(), work_dir());
+    let provider = Server::start(provider_dir.path(), &["--tls-self-signed", "tls"]);
     let issuer = format!("{}/", provider.base);
-    fs::write(here.path().join("tenant.yaml"), TENANT.replace("PROVIDER", &issuer)).unwrap();
-    let authority = there.path().join("tls/authority.pem");
+    fs::write(tenant_dir.path().join("tenant.yaml"), TENANT.replace("PROVIDER", &issuer)).unwrap();
+    let authority = provider_dir.path().join("tls/authority.pem");
     let trusting = ["--tenant", "tenant.yaml", "--upstream-ca", authority.to_str().unwrap()];
-    let way = way_to_work(&Server::start(here.path(), &trusting)).await;
-    assert!(way.starts_with(&format!("{issuer}authorize?response_type=code&client_id=tenant&")), "{way}");
-    let way = way_to_work(&Server::start(here.path(), &["--tenant", "tenant.yaml"])).await;
-    assert!(way.contains("/callback?error=temporarily_unavailable&"), "{way}");
+    let target = authorize_at_work(&Server::start(tenant_dir.path(), &trusting)).await;
+    assert!(
+        target.starts_with(&format!("{issuer}authorize?response_type=code&client_id=tenant&")),
+        "{target}"
+    );
+    let target = authorize_at_work(&Server::start(tenant_dir.path(), &["--tenant", "tenant.yaml"])).await;
+    assert!(target.contains("/callback?error=temporarily_unavailable&"), "{target}");
 }

@@ -1,0 +1,42 @@
+//! Why a file is refused, and where in it.
+
+use std::fmt;
+
+/// Why a file is refused: the file, the place in it, and the reason.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}{place}: {reason}")]
+pub struct InvalidSeedFile {
+    /// The path of the file as it was given.
+    pub(super) file: String,
+    pub(super) place: Place,
+    pub(super) reason: String,
+}
+
+/// A place in a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Line and column, both counted from one.
+    Line(u64, u64),
+    /// A JSON path such as `$[3].identities[1].user_id`.
+    Path(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line, column) => write!(f, ":{line}:{column}"),
+            Self::Path(path) => write!(f, ": {path}"),
+        }
+    }
+}
+
+/// Removes the value from a parser's message of the form "invalid type: string "x", expected y", because a value in
+/// the wrong place may be a secret. Returns `None` for every other message.
+pub(super) fn redact_value(message: &str) -> Option<String> {
+    ["invalid type", "invalid value"].into_iter().find_map(|mistake| {
+        let (found, expected) =
+            message.strip_prefix(mistake)?.strip_prefix(": ")?.rsplit_once(", expected ")?;
+        let kind = found.split(['`', '"']).next().unwrap_or_default().trim_end();
+        Some(format!("{mistake}: {kind}, expected {expected}"))
+    })
+}
