@@ -15,8 +15,8 @@ pub(crate) fn split(authority: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// Whether `host` always names this machine: `localhost`, a name below it (RFC 6761 section 6.3), or a loopback
-/// address.
+/// Whether `host` always names this machine: `localhost`, a name below it (RFC 6761 section 6.3), or a
+/// loopback address.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
@@ -35,8 +35,8 @@ pub(crate) fn is_local(issuer: &Issuer) -> bool {
     is_loopback(host(issuer))
 }
 
-/// Returns the URL of the issuer for a server without `--issuer`. It is `localhost` also for a server that listens on all
-/// addresses, because a browser on this machine uses that name.
+/// Returns the URL of the issuer for a server without `--issuer`. It is `localhost` also for a server that
+/// listens on all addresses, because a browser on this machine uses that name.
 pub(crate) fn default_issuer(scheme: &str, listening: SocketAddr) -> String {
     let address = listening.ip();
     if address.is_loopback() || address.is_unspecified() {

@@ -85,8 +85,8 @@ pub(crate) struct Bootstrap {
 
 /// Reads the tenant file and the users file, or the demo in their place, and checks them against each other.
 ///
-/// Demo users, stand-ins and planned faults are refused when the server can be reached from a network, unless an option
-/// allows them.
+/// Demo users, stand-ins and planned faults are refused when the server can be reached from a network, unless
+/// an option allows them.
 ///
 /// # Errors
 /// [`InvalidOptions`]. Nothing has been written then.
@@ -138,8 +138,8 @@ pub(crate) fn read(
     Ok(Bootstrap { configuration, users, has_demo_users })
 }
 
-/// Returns the certificate authorities (DER) that providers are verified against: those of the system, and those in
-/// `file` (PEM).
+/// Returns the certificate authorities (DER) that providers are verified against: those of the system, and
+/// those in `file` (PEM).
 fn authorities(file: Option<&Path>) -> Result<Vec<Vec<u8>>, InvalidOptions> {
     let system = rustls_native_certs::load_native_certs();
     for error in &system.errors {

@@ -14,7 +14,8 @@ use tracing_subscriber::filter::Targets;
 use crate::listener::Limits;
 use crate::proxy;
 
-/// A page that shows which logins are linked to an account and unlinks them, and an Auth0-compatible tenant for it.
+/// A page that shows which logins are linked to an account and unlinks them, and an Auth0-compatible tenant
+/// for it.
 #[derive(Debug, Parser)]
 #[command(name = "linked-accounts", version, arg_required_else_help = true)]
 pub(crate) struct Arguments {
@@ -31,8 +32,8 @@ pub(crate) enum Command {
     Serve(Box<Serve>),
     /// Sign tokens with the next key, and make a new next key.
     ///
-    /// Tokens signed with the previous key stay valid until they expire. Restart all servers on this database within a
-    /// day: until then they sign with the previous key.
+    /// Tokens signed with the previous key stay valid until they expire. Restart all servers on this database
+    /// within a day: until then they sign with the previous key.
     RotateKeys(RotateKeys),
 }
 
@@ -55,8 +56,8 @@ pub(crate) struct Serve {
 
     /// The http(s) origin that browsers use. Tokens name it as their issuer.
     ///
-    /// By default it is derived from --listen: http://localhost:PORT/ on this machine. Set it when the server is behind
-    /// a proxy or listens on a network.
+    /// By default it is derived from --listen: http://localhost:PORT/ on this machine. Set it when the server
+    /// is behind a proxy or listens on a network.
     #[arg(long, env = "LINKED_ACCOUNTS_ISSUER", value_name = "URL", value_parser = Issuer::parse)]
     pub(crate) issuer: Option<Issuer>,
 
@@ -65,8 +66,8 @@ pub(crate) struct Serve {
     #[arg(default_value = "sqlite:linked-accounts.db", value_parser = database)]
     pub(crate) database: String,
 
-    /// The file to which mails are written, one JSON object per line, with the links to set a new password and to confirm
-    /// an address. By default a file next to the database.
+    /// The file to which mails are written, one JSON object per line, with the links to set a new password
+    /// and to confirm an address. By default a file next to the database.
     #[arg(long, env = "LINKED_ACCOUNTS_MAIL", value_name = "FILE")]
     pub(crate) mail: Option<PathBuf>,
 
@@ -74,16 +75,18 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_TENANT", value_name = "FILE.yaml")]
     pub(crate) tenant: Option<PathBuf>,
 
-    /// The users file: a JSON array of users as GET /api/v2/users/{id} returns them, with a password or a bcrypt hash.
-    /// Existing users are not changed. Without --tenant and --users, demo users are added.
+    /// The users file: a JSON array of users as GET /api/v2/users/{id} returns them, with a password or a
+    /// bcrypt hash. Existing users are not changed. Without --tenant and --users, demo users are added.
     #[arg(long, env = "LINKED_ACCOUNTS_USERS", value_name = "FILE.json")]
     pub(crate) users: Option<PathBuf>,
 
-    /// Certificate authorities (PEM) to trust for upstream providers of connections, in addition to those of the system.
+    /// Certificate authorities (PEM) to trust for upstream providers of connections, in addition to those of
+    /// the system.
     #[arg(long, env = "LINKED_ACCOUNTS_UPSTREAM_CA", value_name = "FILE.pem")]
     pub(crate) upstream_ca: Option<PathBuf>,
 
-    /// The folder of the built page. By default the page embedded in the program, if there is one, else target/site.
+    /// The folder of the built page. By default the page embedded in the program, if there is one, else
+    /// target/site.
     #[arg(long, env = "LINKED_ACCOUNTS_SITE", value_name = "DIR")]
     pub(crate) site: Option<PathBuf>,
 
@@ -91,33 +94,35 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) page: Page,
 
-    /// Serve demo users and stand-in providers even if other machines can reach this server. Everybody who can reach it
-    /// can then sign in as anybody.
+    /// Serve demo users and stand-in providers even if other machines can reach this server. Everybody who
+    /// can reach it can then sign in as anybody.
     #[arg(long, env = "LINKED_ACCOUNTS_ALLOW_DEMO_ON_NETWORK", value_parser = BoolishValueParser::new())]
     pub(crate) allow_demo_on_network: bool,
 
-    /// Proxies whose X-Forwarded-For header is trusted: comma-separated addresses or networks. The header is ignored in
-    /// requests from any other address.
+    /// Proxies whose X-Forwarded-For header is trusted: comma-separated addresses or networks. The header is
+    /// ignored in requests from any other address.
     #[arg(long, env = "LINKED_ACCOUNTS_TRUST_PROXY", value_name = "CIDR", value_delimiter = ',')]
     #[arg(value_parser = proxy::network)]
     pub(crate) trust_proxy: Vec<IpNet>,
 
-    /// Do not limit the rate of Management API calls, for load tests. By default a burst of fifty and fifty per second are
-    /// allowed; further calls get 429.
+    /// Do not limit the rate of Management API calls, for load tests. By default a burst of fifty and fifty
+    /// per second are allowed; further calls get 429.
     #[arg(long, env = "LINKED_ACCOUNTS_NO_RATE_LIMIT", value_parser = BoolishValueParser::new())]
     pub(crate) no_rate_limit: bool,
 
-    /// The most connections that are open at once; keep it below the limit of open files. At the limit, a new connection
-    /// closes the one that has been idle or slow for longest, so that idle connections cannot shut others out.
+    /// The most connections that are open at once; keep it below the limit of open files. At the limit, a new
+    /// connection closes the one that has been idle or slow for longest, so that idle connections cannot shut
+    /// others out.
     #[arg(long, env = "LINKED_ACCOUNTS_MAX_CONNECTIONS", value_name = "N", default_value = "512")]
     pub(crate) max_connections: NonZeroU16,
 
-    /// The longest time for a client to send the head of a request (at most 64 KiB) or to be idle, and again to send the
-    /// body (at most 1 MiB).
+    /// The longest time for a client to send the head of a request (at most 64 KiB) or to be idle, and again
+    /// to send the body (at most 1 MiB).
     #[arg(long, env = "LINKED_ACCOUNTS_CLIENT_TIMEOUT", value_name = "SECONDS", default_value = "30")]
     pub(crate) client_timeout: NonZeroU16,
 
-    /// Serve TLS with this certificate: a PEM file with the certificate of the server, then those up to its root.
+    /// Serve TLS with this certificate: a PEM file with the certificate of the server, then those up to its
+    /// root.
     ///
     /// The default issuer is then https. A renewed certificate is read at the next start.
     #[arg(long, env = "LINKED_ACCOUNTS_TLS_CERT", value_name = "FILE.pem", requires = "tls_key")]
@@ -127,14 +132,16 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_TLS_KEY", value_name = "FILE.pem", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
 
-    /// Serve TLS with a certificate of a local authority, which is made in this folder once, for clients to trust.
+    /// Serve TLS with a certificate of a local authority, which is made in this folder once, for clients to
+    /// trust.
     ///
-    /// The authority can issue certificates for this machine and the issuer's host only. The certificate is made anew at
-    /// every start and is valid for a year. The program prints how to trust the authority.
+    /// The authority can issue certificates for this machine and the issuer's host only. The certificate is
+    /// made anew at every start and is valid for a year. The program prints how to trust the authority.
     #[arg(long, env = "LINKED_ACCOUNTS_TLS_SELF_SIGNED", value_name = "DIR", conflicts_with = "tls_cert")]
     pub(crate) tls_self_signed: Option<PathBuf>,
 
-    /// The log level on standard error: error, warn, info, debug, trace, or a filter such as info,tenant=debug.
+    /// The log level on standard error: error, warn, info, debug, trace, or a filter such as
+    /// info,tenant=debug.
     #[arg(long, env = "LINKED_ACCOUNTS_LOG", value_name = "FILTER", default_value = "info")]
     #[arg(value_parser = filter)]
     pub(crate) log: Targets,
@@ -158,17 +165,19 @@ impl Serve {
 /// The settings in `/config.json` that do not come from the tenant's configuration.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Page {
-    /// The client id of the page. By default that of the first single-page client with the callback ISSUER/callback.
+    /// The client id of the page. By default that of the first single-page client with the callback
+    /// ISSUER/callback.
     #[arg(long, env = "LINKED_ACCOUNTS_CLIENT", value_name = "ID")]
     pub(crate) client: Option<String>,
 
-    /// The token that the page sends to the Management API: `access_token`, or `id_token` for the older variant of the call,
-    /// which the tenant accepts only with its flag `enable_idtoken_api2`.
+    /// The token that the page sends to the Management API: `access_token`, or `id_token` for the older
+    /// variant of the call, which the tenant accepts only with its flag `enable_idtoken_api2`.
     #[arg(long, env = "LINKED_ACCOUNTS_BEARER", value_name = "KIND", default_value = "access_token")]
     #[arg(value_parser = bearer)]
     pub(crate) bearer: Bearer,
 
-    /// The greatest age of a sign-in with which logins can be changed, in seconds; 0 for any age. By default 900.
+    /// The greatest age of a sign-in with which logins can be changed, in seconds; 0 for any age. By default
+    /// 900.
     #[arg(long, env = "LINKED_ACCOUNTS_FRESH_SIGN_IN", value_name = "SECONDS")]
     pub(crate) fresh_sign_in: Option<u32>,
 
@@ -176,8 +185,8 @@ pub(crate) struct Page {
     #[arg(long, env = "LINKED_ACCOUNTS_UNDO", value_name = "SECONDS")]
     pub(crate) undo: Option<u32>,
 
-    /// The comma-separated addresses to which `?return_to=` of the page may lead. One that ends in a slash includes every
-    /// address below it.
+    /// The comma-separated addresses to which `?return_to=` of the page may lead. One that ends in a slash
+    /// includes every address below it.
     #[arg(long, env = "LINKED_ACCOUNTS_RETURN_TO", value_name = "URL", value_delimiter = ',')]
     pub(crate) return_to: Vec<String>,
 }

@@ -1,8 +1,8 @@
 //! Limits how many connections are open at once.
 //!
-//! When all slots are taken, a new connection evicts the one that has kept the server waiting longest, so that a crowd
-//! of idle connections cannot shut others out. A semaphore would make the new connection wait instead. A connection
-//! that waits for its response is never evicted.
+//! When all slots are taken, a new connection evicts the one that has kept the server waiting longest, so
+//! that a crowd of idle connections cannot shut others out. A semaphore would make the new connection wait
+//! instead. A connection that waits for its response is never evicted.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -62,7 +62,8 @@ impl ConnectionSlots {
         Self(Arc::new(Shared { capacity, occupancy: Mutex::default(), freed: Notify::new() }))
     }
 
-    /// Returns a slot for a new connection; waits while no connection can be evicted. Only one caller may wait at a time.
+    /// Returns a slot for a new connection; waits while no connection can be evicted. Only one caller may
+    /// wait at a time.
     pub(crate) async fn acquire(&self) -> Arc<ConnectionSlot> {
         loop {
             if let Some(slot) = self.try_acquire() {
@@ -107,8 +108,8 @@ impl ConnectionSlot {
         self.eviction.notified().await;
     }
 
-    /// Marks that the head of a request was read. Returns the body, wrapped so that the phase changes once it is fully
-    /// read.
+    /// Marks that the head of a request was read. Returns the body, wrapped so that the phase changes once it
+    /// is fully read.
     pub(crate) fn start_request(self: &Arc<Self>, body: Incoming) -> TrackedBody {
         self.enter(if body.is_end_stream() {
             ConnectionPhase::Responding

@@ -1,7 +1,8 @@
 //! Security headers of every response.
 //!
-//! A header that a handler has set is kept: the hosted pages of the tenant have policies of their own. `tower-http`
-//! sets single headers but decides none of them; the two that depend on the issuer and on the handler need this layer.
+//! A header that a handler has set is kept: the hosted pages of the tenant have policies of their own.
+//! `tower-http` sets single headers but decides none of them; the two that depend on the issuer and on the
+//! handler need this layer.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -29,7 +30,8 @@ pub(crate) async fn add_missing(State(issuer): State<Issuer>, request: Request, 
     };
     add(CONTENT_SECURITY_POLICY, STRICT_POLICY);
     add(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // Not `no-referrer`: with it a form is posted with `Origin: null`, and the tenant could not recognise its own pages.
+    // Not `no-referrer`: with it a form is posted with `Origin: null`, and the tenant could not recognise its
+    // own pages.
     add(REFERRER_POLICY, "same-origin");
     add(PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     // A browser applies it to all ports of the host: on this machine it would affect other programs.
@@ -39,8 +41,8 @@ pub(crate) async fn add_missing(State(issuer): State<Issuer>, request: Request, 
     response
 }
 
-/// Redirects a navigation to another loopback name of this machine (`127.0.0.1` for `localhost`) to the issuer's
-/// origin, to which cookies and callbacks belong.
+/// Redirects a navigation to another loopback name of this machine (`127.0.0.1` for `localhost`) to the
+/// issuer's origin, to which cookies and callbacks belong.
 pub(crate) async fn redirect_to_issuer(
     State(issuer): State<Issuer>,
     request: Request<Body>,
@@ -52,7 +54,8 @@ pub(crate) async fn redirect_to_issuer(
     }
 }
 
-/// Returns the URL of `request` at the issuer's origin, if the request is a navigation to another loopback name of it.
+/// Returns the URL of `request` at the issuer's origin, if the request is a navigation to another loopback
+/// name of it.
 fn issuer_url(issuer: &Issuer, request: &Request<Body>) -> Option<String> {
     let (_, authority) = issuer.origin().split_once("://")?;
     let requested = request.headers().get(HOST)?.to_str().ok()?;

@@ -1,7 +1,8 @@
-//! Accepts connections until the process is told to shut down, then lets open requests finish within a bounded time.
+//! Accepts connections until the process is told to shut down, then lets open requests finish within a
+//! bounded time.
 //!
-//! `axum::serve` has no timeout for the head of a request and no limit of connections, and `axum-server` evicts no idle
-//! connection, so this loop is our own; HTTP itself is hyper's.
+//! `axum::serve` has no timeout for the head of a request and no limit of connections, and `axum-server`
+//! evicts no idle connection, so this loop is our own; HTTP itself is hyper's.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -31,8 +32,8 @@ use crate::connection_slots::{ConnectionSlot, ConnectionSlots};
 pub(crate) struct Limits {
     /// The most connections that are open at once.
     pub(crate) max_connections: usize,
-    /// The longest time to read the head of a request, which is also how long an idle connection stays open, and again
-    /// to read the body.
+    /// The longest time to read the head of a request, which is also how long an idle connection stays open,
+    /// and again to read the body.
     pub(crate) read_timeout: Duration,
 }
 
@@ -45,8 +46,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The pause after a connection could not be accepted, as when all file descriptors are in use.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Serves `router`, over TLS if `tls` is given, until `shutdown` completes. Open requests then have [`DRAIN_TIMEOUT`]
-/// to finish.
+/// Serves `router`, over TLS if `tls` is given, until `shutdown` completes. Open requests then have
+/// [`DRAIN_TIMEOUT`] to finish.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -132,8 +133,8 @@ async fn serve_connection<S>(
     }
 }
 
-/// Returns the service of one connection: it adds the peer address to every request, and responds with 408 when the body
-/// is not read within `read_timeout`.
+/// Returns the service of one connection: it adds the peer address to every request, and responds with 408
+/// when the body is not read within `read_timeout`.
 fn connection_service(
     router: Router,
     peer: SocketAddr,
@@ -153,7 +154,11 @@ fn connection_service(
             let response = tokio::select! {
                 response = &mut response => response,
                 () = tokio::time::sleep(read_timeout) => {
-                    if slot.is_reading_body() { Ok(StatusCode::REQUEST_TIMEOUT.into_response()) } else { response.await }
+                    if slot.is_reading_body() {
+                        Ok(StatusCode::REQUEST_TIMEOUT.into_response())
+                    } else {
+                        response.await
+                    }
                 }
             };
             slot.finish_response();
@@ -162,8 +167,8 @@ fn connection_service(
     })
 }
 
-/// Returns a future that completes on Ctrl-C, or on SIGTERM where there is one. Signals are caught from the moment this
-/// function returns.
+/// Returns a future that completes on Ctrl-C, or on SIGTERM where there is one. Signals are caught from the
+/// moment this function returns.
 ///
 /// # Errors
 /// When the signal handlers cannot be installed.

@@ -148,7 +148,8 @@ async fn open(database: &str) -> anyhow::Result<Store> {
     Store::open(database).await.with_context(|| format!("the database {database} cannot be opened"))
 }
 
-/// Returns the URL for a program on this machine: the issuer if it names this socket, else the address of the socket.
+/// Returns the URL for a program on this machine: the issuer if it names this socket, else the address of the
+/// socket.
 fn reachable_at(issuer: &Issuer, scheme: &str, listening: SocketAddr) -> String {
     let names_this_socket = address::is_local(issuer)
         && issuer.is_https() == (scheme == "https")

@@ -5,8 +5,8 @@ use http::{Method, Request};
 
 use crate::list_header;
 
-/// Whether a browser navigates to a page: the method is GET or HEAD, HTML is accepted, and the last segment of the
-/// path does not look like a file name.
+/// Whether a browser navigates to a page: the method is GET or HEAD, HTML is accepted, and the last segment
+/// of the path does not look like a file name.
 pub(crate) fn is_navigation<B>(request: &Request<B>) -> bool {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     let accepts_html =

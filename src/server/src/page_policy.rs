@@ -1,18 +1,20 @@
 //! The content security policy of the page.
 //!
-//! `cargo xtask build` writes the policy once, as `csp.txt` at the root of the site, because only the build knows the
-//! hash of the inline script. This server, other static hosts and the browser tests all read that file.
+//! `cargo xtask build` writes the policy once, as `csp.txt` at the root of the site, because only the build
+//! knows the hash of the inline script. This server, other static hosts and the browser tests all read that
+//! file.
 
 use http::{HeaderName, HeaderValue};
 
 /// The path of the policy's file below the root of the site.
 pub(crate) const POLICY_FILE: &str = "/csp.txt";
 
-/// The source that stands for the tenant's origin in the file, with the space that separates it from the one before.
+/// The source that stands for the tenant's origin in the file, with the space that separates it from the one
+/// before.
 const TENANT_SOURCE: &str = " https://TENANT";
 
-/// `Cross-Origin-Opener-Policy`. Only the page has one: a hosted page of the tenant in a popup must keep its opener,
-/// which may live on another origin.
+/// `Cross-Origin-Opener-Policy`. Only the page has one: a hosted page of the tenant in a popup must keep its
+/// opener, which may live on another origin.
 pub(crate) const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// Why a site has no usable policy.
@@ -28,8 +30,8 @@ pub(crate) enum PolicyError {
 
 /// Returns the `Content-Security-Policy` of the page from the content of `csp.txt`.
 ///
-/// The tenant of this server has the origin of the page, which `'self'` covers: the placeholder `https://TENANT` is
-/// removed from every directive.
+/// The tenant of this server has the origin of the page, which `'self'` covers: the placeholder
+/// `https://TENANT` is removed from every directive.
 ///
 /// # Errors
 /// [`PolicyError`] when there is no content, or when it cannot be sent as a header.

@@ -1,7 +1,7 @@
 //! The address of a client behind trusted proxies.
 //!
-//! `X-Forwarded-For` is read only when a trusted proxy sent it: from anybody else it is what the client claims about
-//! itself.
+//! `X-Forwarded-For` is read only when a trusted proxy sent it: from anybody else it is what the client
+//! claims about itself.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -27,7 +27,8 @@ pub(crate) fn network(text: &str) -> Result<IpNet, String> {
         .ok_or_else(|| "expected an address or a network, such as 127.0.0.1 or 10.0.0.0/8".to_owned())
 }
 
-/// Adds a layer that replaces the address of a trusted proxy by the address of the client that the proxy forwarded.
+/// Adds a layer that replaces the address of a trusted proxy by the address of the client that the proxy
+/// forwarded.
 pub(crate) fn trust_forwarded_for(router: Router, trusted: &[IpNet]) -> Router {
     if trusted.is_empty() {
         return router;
@@ -48,8 +49,8 @@ async fn rewrite_peer(State(trusted): State<Arc<[IpNet]>>, mut request: Request,
 
 /// Returns the nearest address that does not belong to a trusted proxy.
 ///
-/// Each proxy appends the address of its peer, so the list is read from its end, and only as far as the proxies that
-/// wrote it are trusted.
+/// Each proxy appends the address of its peer, so the list is read from its end, and only as far as the
+/// proxies that wrote it are trusted.
 fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
     let values = headers.get_all(FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or_default());

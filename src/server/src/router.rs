@@ -1,5 +1,5 @@
-//! The router of the server: the tenant, the settings of the page and the page on one origin, with the layers for every
-//! response.
+//! The router of the server: the tenant, the settings of the page and the page on one origin, with the layers
+//! for every response.
 
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Returns the router of the server.
 ///
-/// `tenant` has the routes of the tenant. `settings` are absent when the tenant has no single-page client; `/config.json`
-/// is then 404. `site` responds to every request that no route matches.
+/// `tenant` has the routes of the tenant. `settings` are absent when the tenant has no single-page client;
+/// `/config.json` is then 404. `site` responds to every request that no route matches.
 pub(crate) fn router(tenant: Router, issuer: &Issuer, settings: Option<Settings>, site: Site) -> Router {
     Router::new()
         .route(HEALTH, get(async || Json(serde_json::json!({ "status": "ok" }))))

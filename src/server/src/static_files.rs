@@ -1,8 +1,9 @@
 //! The files of the page, held in memory with their compressed variants, and the fallback to `index.html` for
 //! navigations of a browser.
 //!
-//! No crate does all of what is needed here, so the code is our own: a content security policy for HTML, a strong `ETag`
-//! for each encoding, precompressed variants, and the same code for a folder and for a site embedded in the program.
+//! No crate does all of what is needed here, so the code is our own: a content security policy for HTML, a
+//! strong `ETag` for each encoding, precompressed variants, and the same code for a folder and for a site
+//! embedded in the program.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -96,8 +97,8 @@ impl Site {
     /// Reads a built site from its folder.
     ///
     /// # Errors
-    /// [`SiteError`] when there is no `index.html`, when a file cannot be read, or when `csp.txt` is missing or is not
-    /// a policy.
+    /// [`SiteError`] when there is no `index.html`, when a file cannot be read, or when `csp.txt` is missing
+    /// or is not a policy.
     pub(crate) fn load(folder: &Path) -> Result<Self, SiteError> {
         if !folder.join("index.html").is_file() {
             return Err(SiteError::Missing(folder.to_owned()));
@@ -135,8 +136,8 @@ impl Site {
         Self(Arc::new(HashMap::new()))
     }
 
-    /// Makes a site of files by path. Files whose names end in `.br` and `.gz` become variants of the file without
-    /// that ending, if there is one; the policy's file is read and not served.
+    /// Makes a site of files by path. Files whose names end in `.br` and `.gz` become variants of the file
+    /// without that ending, if there is one; the policy's file is read and not served.
     fn from_contents(mut contents: HashMap<String, Bytes>) -> Result<Self, PolicyError> {
         let policy = page_policy(contents.remove(POLICY_FILE).as_deref())?;
         let mut variants = HashMap::new();
@@ -180,8 +181,8 @@ impl Site {
                 let mut page =
                     index.map_or_else(not_built, |index| index.respond(request.method(), request.headers()));
                 if path == route::CALLBACK {
-                    // A popup returns here from the tenant's pages, which have no opener policy: a change of the
-                    // policy would cut the popup off from the page that waits for its response.
+                    // A popup returns here from the tenant's pages, which have no opener policy: a change of
+                    // the policy would cut the popup off from the page that waits for its response.
                     page.headers_mut().remove(OPENER_POLICY);
                 }
                 page
@@ -257,8 +258,8 @@ impl File {
     }
 }
 
-/// Whether the client accepts `encoding`: it is listed, or covered by `*`, with a weight other than zero (RFC 9110
-/// section 12.5.3).
+/// Whether the client accepts `encoding`: it is listed, or covered by `*`, with a weight other than zero (RFC
+/// 9110 section 12.5.3).
 fn accepts_encoding(request: &HeaderMap, encoding: &str) -> bool {
     let mut by_wildcard = false;
     for item in list_header::items(request, &ACCEPT_ENCODING) {
@@ -280,7 +281,8 @@ fn none_match_lists(request: &HeaderMap, etag: &HeaderValue) -> bool {
         .any(|item| item == "*" || item.trim_start_matches("w/") == etag)
 }
 
-/// Whether the file name ends in a hash of the content, as in `app-0123456789abcdef.js`: such a file never changes.
+/// Whether the file name ends in a hash of the content, as in `app-0123456789abcdef.js`: such a file never
+/// changes.
 fn has_content_hash(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let hash = name.rsplit_once('.').and_then(|(stem, _)| stem.rsplit_once('-')).map_or("", |(_, hash)| hash);

@@ -13,7 +13,8 @@ use super::{keywords, users_file};
 const TENANT: &str = include_str!("../../demo/tenant.yaml");
 const USERS: &str = include_str!("../../demo/users.json");
 
-/// Returns the demo tenant. `value_of` returns the value of a keyword; the demo needs the issuer and its origin.
+/// Returns the demo tenant. `value_of` returns the value of a keyword; the demo needs the issuer and its
+/// origin.
 ///
 /// # Errors
 /// When one of these keywords has no value.

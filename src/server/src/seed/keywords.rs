@@ -6,8 +6,8 @@ use super::error::{InvalidSeedFile, Place};
 
 /// Replaces every keyword of `text` by the value that `value_of` returns for it.
 ///
-/// `@@KEY@@` becomes the value itself when that is JSON, else a JSON string; quotes around it are removed. Lines that are
-/// comments are not changed.
+/// `@@KEY@@` becomes the value itself when that is JSON, else a JSON string; quotes around it are removed.
+/// Lines that are comments are not changed.
 ///
 /// # Errors
 /// The first keyword without a value, with its line and column.

@@ -1,5 +1,5 @@
-//! The users file: an array of users in the shape of `GET /api/v2/users/{id}` (contract [B2](model::contract#b2)), each
-//! with `password` or `password_hash` if it has a database identity.
+//! The users file: an array of users in the shape of `GET /api/v2/users/{id}` (contract
+//! [B2](model::contract#b2)), each with `password` or `password_hash` if it has a database identity.
 //!
 //! The whole file is checked before anything is written.
 
@@ -18,7 +18,8 @@ use super::error::{InvalidSeedFile, Place, redact_value};
 
 /// Parses a users file.
 ///
-/// `file` is its path for error messages. `connections` are those of the tenant; every identity must belong to one.
+/// `file` is its path for error messages. `connections` are those of the tenant; every identity must belong
+/// to one.
 ///
 /// # Errors
 /// The first mistake: with line and column if the file is not JSON, else with its JSON path.
@@ -137,8 +138,9 @@ enum Kind {
     Any,
 }
 
-/// The attributes of a profile: those of contract [B2](model::contract#b2), then those that providers commonly add. Auth0
-/// accepts any other attribute; this file does not, because in it a misspelt key is far more likely than a rare one.
+/// The attributes of a profile: those of contract [B2](model::contract#b2), then those that providers
+/// commonly add. Auth0 accepts any other attribute; this file does not, because in it a misspelt key is far
+/// more likely than a rare one.
 const ATTRIBUTES: &[(&str, Kind)] = &[
     ("email", Kind::Text),
     ("email_verified", Kind::Flag),
@@ -184,8 +186,8 @@ const ATTRIBUTES: &[(&str, Kind)] = &[
 ];
 
 impl Entry {
-    /// Checks the user, that its identities belong to `connections`, and that none of them is in `seen`, which has the path
-    /// of each identity of the users before it.
+    /// Checks the user, that its identities belong to `connections`, and that none of them is in `seen`,
+    /// which has the path of each identity of the users before it.
     fn check(
         &self,
         path: &str,

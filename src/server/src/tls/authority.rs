@@ -1,7 +1,7 @@
 //! A local certificate authority, for this machine and the issuer's host only.
 //!
-//! The authority is made once, for people to trust. The certificate that it issues to the server is made anew at every
-//! start and never stored.
+//! The authority is made once, for people to trust. The certificate that it issues to the server is made anew
+//! at every start and never stored.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -28,14 +28,15 @@ use crate::address;
 
 /// The file with the certificate of the authority, for clients to trust.
 const CERTIFICATE: &str = "authority.pem";
-/// The file with the private key, readable by its owner only, and the certificate again: with one file there is never
-/// one without the other.
+/// The file with the private key, readable by its owner only, and the certificate again: with one file there
+/// is never one without the other.
 const KEY: &str = "authority-key.pem";
 
 const DAY: Duration = Duration::from_hours(24);
 /// How long the authority is valid.
 const AUTHORITY_LIFETIME: Duration = Duration::from_hours(24 * 3650);
-/// How long a certificate of the server is valid: the longest that browsers accept (CA/Browser Forum, ballot SC31).
+/// How long a certificate of the server is valid: the longest that browsers accept (CA/Browser Forum, ballot
+/// SC31).
 const CERTIFICATE_LIFETIME: Duration = Duration::from_hours(24 * 397);
 
 /// A local authority.
@@ -46,8 +47,8 @@ pub(super) struct Authority {
 }
 
 impl Authority {
-    /// Reads the authority in `folder`, or makes one there whose name constraints permit this machine and `host`. An
-    /// existing authority is never replaced.
+    /// Reads the authority in `folder`, or makes one there whose name constraints permit this machine and
+    /// `host`. An existing authority is never replaced.
     ///
     /// # Errors
     /// [`TlsError`] when the folder cannot be used, or when the file of the authority is not valid.
@@ -77,7 +78,8 @@ impl Authority {
     /// Issues a certificate for the usual names of this machine and for `host`, with a new key.
     ///
     /// # Errors
-    /// [`TlsError::HostNotPermitted`] when a client that trusts the authority would refuse the certificate for `host`.
+    /// [`TlsError::HostNotPermitted`] when a client that trusts the authority would refuse the certificate
+    /// for `host`.
     pub(super) fn issue_certificate(
         &self,
         host: &str,
@@ -164,8 +166,8 @@ fn generate(host: &str, now: Moment) -> Result<String, rcgen::Error> {
     Ok(format!("{}{}", key.serialize_pem(), certificate.pem()))
 }
 
-/// Returns the parameters of a certificate with these names and this lifetime. It is valid from one day ago, for clients
-/// whose clocks are behind.
+/// Returns the parameters of a certificate with these names and this lifetime. It is valid from one day ago,
+/// for clients whose clocks are behind.
 fn certificate_params(
     names: Vec<String>,
     now: Moment,
@@ -196,8 +198,8 @@ fn parse(text: &str, now: Moment) -> Result<(CertificateDer<'static>, Issuer<'st
     Ok((certificate, issuer))
 }
 
-/// Writes a file that only its owner can read, all of it or nothing. A file that another process has written meanwhile is
-/// kept.
+/// Writes a file that only its owner can read, all of it or nothing. A file that another process has written
+/// meanwhile is kept.
 fn write_private(folder: &Path, file: &Path, text: &str) -> std::io::Result<()> {
     let mut draft = NamedTempFile::new_in(folder)?;
     draft.write_all(text.as_bytes())?;

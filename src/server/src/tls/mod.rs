@@ -26,12 +26,13 @@ use authority::Authority;
 pub(crate) struct Tls {
     /// Performs handshakes.
     pub(crate) acceptor: TlsAcceptor,
-    /// The file with the certificate of the local authority, for clients to trust; `None` with a certificate from files.
+    /// The file with the certificate of the local authority, for clients to trust; `None` with a certificate
+    /// from files.
     pub(crate) authority: Option<PathBuf>,
 }
 
-/// Reads the certificate that `options` name, or has the local authority issue one; the authority is made if there is
-/// none. Returns `None` when the options name neither.
+/// Reads the certificate that `options` name, or has the local authority issue one; the authority is made if
+/// there is none. Returns `None` when the options name neither.
 ///
 /// A certificate that clients will refuse, such as an expired one, is reported in the log.
 ///
@@ -87,8 +88,8 @@ fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| TlsError::NoCertificate(path.to_owned()))
 }
 
-/// Reports in the log what makes clients refuse the certificate: its dates, or a host that it does not name. The server
-/// starts nevertheless, because only the operator knows whether that matters.
+/// Reports in the log what makes clients refuse the certificate: its dates, or a host that it does not name.
+/// The server starts nevertheless, because only the operator knows whether that matters.
 fn warn_about(path: &Path, chain: &[CertificateDer<'_>], host: &str, now: Moment) {
     let file = path.display();
     for certificate in chain {

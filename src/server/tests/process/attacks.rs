@@ -1,5 +1,5 @@
-//! Attacks with malformed, slow and large requests. After each, the program runs, responds to others, and no user has
-//! changed.
+//! Attacks with malformed, slow and large requests. After each, the program runs, responds to others, and no
+//! user has changed.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Read, Write};
@@ -35,7 +35,8 @@ impl AttackedServer {
         target
     }
 
-    /// Returns all users with all their data. The request has a connection of its own, because attacks evict idle ones.
+    /// Returns all users with all their data. The request has a connection of its own, because attacks evict
+    /// idle ones.
     fn users(&self) -> Value {
         let path = "/api/v2/users?per_page=100&include_totals=true";
         let request = head("GET", path, &format!("Authorization: Bearer {}\r\n", self.token));
@@ -56,12 +57,14 @@ impl AttackedServer {
     /// Opens a connection and sends `bytes` on it.
     fn send(&self, bytes: &[u8]) -> TcpStream {
         let mut stream = self.connect();
-        // The server may close the connection while this still sends; the response, or the end, can be read all the same.
+        // The server may close the connection while this still sends; the response, or the end, can be read
+        // all the same.
         let _ = stream.write_all(bytes);
         stream
     }
 
-    /// Sends a whole request on a connection of its own. Returns the first line of the response, empty if there is none.
+    /// Sends a whole request on a connection of its own. Returns the first line of the response, empty if
+    /// there is none.
     fn request(&self, bytes: &[u8]) -> String {
         let answer = read_all(self.send(bytes));
         answer.lines().next().unwrap_or_default().to_owned()

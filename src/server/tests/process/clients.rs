@@ -14,7 +14,8 @@ mod sign_in {
     pub(super) const MACHINE_SECRET: &str = "demo-machine-secret";
     pub(super) const ADA: &str = "auth0|65a000000000000000000001";
 
-    /// Starts a server with TLS whose client trusts its authority. Returns the folder that it runs in as well.
+    /// Starts a server with TLS whose client trusts its authority. Returns the folder that it runs in as
+    /// well.
     pub(super) fn server() -> (tempfile::TempDir, Server) {
         let work_dir = work_dir();
         let authority = work_dir.path().join("tls/authority.pem");
@@ -22,7 +23,8 @@ mod sign_in {
         (work_dir, server)
     }
 
-    /// Signs in as Ada at `address`, the URL of the authorization request. Returns code and state of the response.
+    /// Signs in as Ada at `address`, the URL of the authorization request. Returns code and state of the
+    /// response.
     pub(super) async fn sign_in_as_ada(server: &Server, address: &Url) -> (String, String) {
         let page = server.client.get(address.as_str()).header(ACCEPT, "text/html").send().await.unwrap();
         let cookies: Vec<_> = page

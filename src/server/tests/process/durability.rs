@@ -26,13 +26,15 @@ enum Place {
     Unknown,
 }
 
-/// The secondary identities of one user, by number.
-type Identities = BTreeMap<usize, Place>;
+/// The place of each secondary identity of a user, by number.
+type Places = BTreeMap<usize, Place>;
 
+/// Returns the user id of a user.
 fn primary(person: usize) -> String {
     format!("auth0|person-{person}")
 }
 
+/// Returns the id of a secondary identity.
 fn identity_id(person: usize, number: usize) -> String {
     format!("{person}00{number}")
 }
@@ -41,6 +43,7 @@ fn path(user_id: &str) -> String {
     format!("/api/v2/users/{}", user_id.replace('|', "%7C"))
 }
 
+/// Returns the users file.
 fn users() -> Value {
     let database = "Username-Password-Authentication";
     let people = (0..USERS).map(|person| {
@@ -56,49 +59,55 @@ fn users() -> Value {
     people.collect()
 }
 
+/// Returns an access token of the machine client of the demo tenant.
 async fn machine_token(server: &Server) -> String {
     let body = json!({ "grant_type": "client_credentials", "client_id": "linked-accounts-machine",
         "client_secret": "demo-machine-secret", "audience": format!("{}/api/v2/", server.base) });
     let request = server.client.post(format!("{}/oauth/token", server.base)).json(&body);
-    let answer: Value = request.send().await.unwrap().json().await.unwrap();
-    answer["access_token"].as_str().unwrap_or_else(|| panic!("no token: {answer}")).to_owned()
+    let response: Value = request.send().await.unwrap().json().await.unwrap();
+    response["access_token"].as_str().unwrap_or_else(|| panic!("no token: {response}")).to_owned()
 }
 
-/// Unlinks and links the identities of one user in turn until the program is killed. Returns what it acknowledged, which
-/// must be found afterwards.
+/// Unlinks and links the identities of one user in turn until the program is killed. Returns what it
+/// acknowledged, which must be found afterwards.
 async fn change_until_killed(
     (client, base, token): (Client, String, String),
     person: usize,
-    mut identities_by_number: Identities,
+    mut places: Places,
     acknowledged: Arc<AtomicUsize>,
-) -> Identities {
+) -> Places {
     let identities = format!("{base}{}/identities", path(&primary(person)));
     for number in (0..IDENTITIES).cycle() {
         let id = identity_id(person, number);
-        let (change, done, expected) = if identities_by_number[&number] == Place::Linked {
+        let (change, done, expected) = if places[&number] == Place::Linked {
             (client.delete(format!("{identities}/google-oauth2/{id}")), Place::Separate, StatusCode::OK)
         } else {
             let body = json!({ "provider": "google-oauth2", "user_id": id });
             (client.post(&identities).json(&body), Place::Linked, StatusCode::CREATED)
         };
-        identities_by_number.insert(number, Place::Unknown);
-        let Ok(answer) = change.bearer_auth(&token).send().await else { break };
+        places.insert(number, Place::Unknown);
+        let Ok(response) = change.bearer_auth(&token).send().await else { break };
         // The status is sent once the change is on disk, so that it counts even if the body is cut off.
-        assert_eq!(answer.status(), expected, "{id}");
-        identities_by_number.insert(number, done);
+        assert_eq!(response.status(), expected, "{id}");
+        places.insert(number, done);
         acknowledged.fetch_add(1, Ordering::SeqCst);
     }
-    identities_by_number
+    places
 }
 
-/// Reads what is stored of one user. Asserts that every identity exists exactly once, linked or as an account of its own.
-async fn stored(server: &Server, token: &str, person: usize) -> Identities {
+/// Reads what is stored of one user. Asserts that every identity exists exactly once, linked or as an account
+/// of its own.
+async fn stored(server: &Server, token: &str, person: usize) -> Places {
     let (status, user) = server.call_management_api(Method::GET, &path(&primary(person)), token).await;
     assert_eq!(status, StatusCode::OK);
-    let linked: Vec<&str> =
-        user["identities"].as_array().unwrap().iter().filter_map(|one| one["user_id"].as_str()).collect();
+    let linked: Vec<&str> = user["identities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|identity| identity["user_id"].as_str())
+        .collect();
     assert_eq!(linked.first().copied(), Some(&*format!("person-{person}")));
-    let mut identities_by_number = Identities::new();
+    let mut places = Places::new();
     for number in 0..IDENTITIES {
         let id = identity_id(person, number);
         let times = linked.iter().filter(|linked| **linked == id).count();
@@ -113,9 +122,9 @@ async fn stored(server: &Server, token: &str, person: usize) -> Identities {
             assert_eq!(account["identities"].as_array().unwrap().len(), 1);
             assert_eq!(account["name"], format!("Login {number}"), "the profile is kept");
         }
-        identities_by_number.insert(number, place);
+        places.insert(number, place);
     }
-    identities_by_number
+    places
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -123,7 +132,7 @@ async fn acknowledged_changes_survive_repeated_kills_under_load() {
     let work_dir = work_dir();
     fs::write(work_dir.path().join("users.json"), users().to_string()).unwrap();
     let arguments = ["--users", "users.json", "--no-rate-limit", "--log", "error"];
-    let start = (0..IDENTITIES).map(|number| (number, Place::Linked)).collect::<Identities>();
+    let start = (0..IDENTITIES).map(|number| (number, Place::Linked)).collect::<Places>();
     let mut expected = vec![start; USERS];
     let (mut changes, mut open) = (0, 0);
 
@@ -146,13 +155,8 @@ async fn acknowledged_changes_survive_repeated_kills_under_load() {
         let changing: Vec<_> = expected
             .iter()
             .enumerate()
-            .map(|(person, identities_by_number)| {
-                tokio::spawn(change_until_killed(
-                    with.clone(),
-                    person,
-                    identities_by_number.clone(),
-                    acknowledged.clone(),
-                ))
+            .map(|(person, places)| {
+                tokio::spawn(change_until_killed(with.clone(), person, places.clone(), acknowledged.clone()))
             })
             .collect();
         // Kill at another point of the load each time.

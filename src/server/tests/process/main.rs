@@ -81,8 +81,8 @@ impl Server {
         Self::start_trusting(None, work_dir, arguments)
     }
 
-    /// As [`start`](Self::start), with a client that trusts only the certificate in the file `trusted`, which the program may
-    /// write before it listens.
+    /// As [`start`](Self::start), with a client that trusts only the certificate in the file `trusted`, which
+    /// the program may write before it listens.
     fn start_trusting(trusted: Option<&Path>, work_dir: &Path, arguments: &[&str]) -> Self {
         let log = work_dir.join("log.txt");
         let stderr = fs::File::create(&log).unwrap();
@@ -119,7 +119,8 @@ impl Server {
         serde_json::from_str(&self.get(path, &[]).await.text().await.unwrap()).unwrap()
     }
 
-    /// Signs in with the requests of a browser and the page, and returns an access token for the Management API.
+    /// Signs in with the requests of a browser and the page, and returns an access token for the Management
+    /// API.
     async fn sign_in(&self, email: &str, password: &str) -> String {
         let callback = format!("{}/callback", self.base);
         let audience = format!("{}/api/v2/", self.base);
@@ -424,8 +425,8 @@ async fn the_link_of_a_mail_is_not_in_the_log() {
     assert!(!log.contains(link.split('=').nth(1).unwrap()), "the code is in the log");
 }
 
-/// Requests password mails for ever new addresses, more often than one client address may. Returns the last status for
-/// each of two client addresses in `X-Forwarded-For`.
+/// Requests password mails for ever new addresses, more often than one client address may. Returns the last
+/// status for each of two client addresses in `X-Forwarded-For`.
 async fn exceed_mail_limit(server: &Server) -> [StatusCode; 2] {
     let mut statuses = [StatusCode::OK; 2];
     for (network, status) in ["192.0.2.1", "198.51.100.1"].into_iter().zip(&mut statuses) {

@@ -76,8 +76,8 @@ impl RefreshTokenEntry {
     }
 }
 
-/// Derives a client id from the client's name, so that it is the same at every start. It has the form of Auth0's random
-/// ids: 32 letters and digits.
+/// Derives a client id from the client's name, so that it is the same at every start. It has the form of
+/// Auth0's random ids: 32 letters and digits.
 pub(super) fn derived_client_id(name: &str) -> String {
     digest(name.as_bytes()).chars().filter(char::is_ascii_alphanumeric).take(32).collect()
 }
@@ -99,7 +99,8 @@ pub(super) fn resolve(
         })
 }
 
-/// Checks each client by the rules of the tenant's configuration, so that the error has the place of the client.
+/// Checks each client by the rules of the tenant's configuration, so that the error has the place of the
+/// client.
 ///
 /// # Errors
 /// The first client that breaks a rule.

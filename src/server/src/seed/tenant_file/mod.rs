@@ -1,8 +1,8 @@
-//! The tenant file: a tenant in the keys of Auth0's Deploy CLI, so that one file describes a real tenant and the
-//! local one.
+//! The tenant file: a tenant in the keys of Auth0's Deploy CLI, so that one file describes a real tenant and
+//! the local one.
 //!
-//! Keys that Auth0 knows and this tenant has no use for are ignored and reported; any other unknown key is refused. What
-//! Auth0 does not have is written under `linkedAccounts`, and as `pinned` on connections.
+//! Keys that Auth0 knows and this tenant has no use for are ignored and reported; any other unknown key is
+//! refused. What Auth0 does not have is written under `linkedAccounts`, and as `pinned` on connections.
 
 mod clients;
 mod connections;

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
-/// Declares a section: the keys that are read, and the keys that Auth0 knows and this tenant ignores. Every other key is
-/// refused.
+/// Declares a section: the keys that are read, and the keys that Auth0 knows and this tenant ignores. Every
+/// other key is refused.
 macro_rules! section {
     (
         $(#[$meta:meta])*
@@ -154,8 +154,8 @@ section! {
     }
 }
 
-/// The options of a connection: the rules of a database, or the upstream provider. Auth0 has dozens for each strategy, so
-/// unknown options are ignored.
+/// The options of a connection: the rules of a database, or the upstream provider. Auth0 has dozens for each
+/// strategy, so unknown options are ignored.
 #[derive(Deserialize)]
 pub(super) struct OptionsEntry {
     #[serde(default)]
