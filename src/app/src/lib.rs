@@ -33,7 +33,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use components::identity_row::breakable;
-use components::{Avatar, FailureNotice, Skeleton, SkeletonHtml, dyn_view};
+use components::{Avatar, FailureNotice, Skeleton, SkeletonHtml, dyn_view, picture};
 use pages::{Callback, Home, LinkedAccounts, NotFound};
 use session::{PageEntry, Session, popup};
 use settings::Tenant;
@@ -123,7 +123,7 @@ fn Header() -> impl IntoView {
                 let initials = text::initials(profile.name().or(who.as_deref()).unwrap_or_default());
                 view! {
                     <div class="who">
-                        <Avatar picture=pages::picture(&profile) initials/>
+                        <Avatar picture=picture(&profile) initials/>
                         <bdi class="who-name">{who.as_deref().map(breakable)}</bdi>
                     </div>
                     <button type="button" class="button" on:click=sign_out>"Sign out"</button>

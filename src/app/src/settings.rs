@@ -26,7 +26,7 @@ pub struct Tenant {
     /// The connections that people can link a login of.
     pub connections: Vec<OfferedConnection>,
     /// What the settings say about unlinking.
-    pub guard: UnlinkPolicy,
+    pub unlink_policy: UnlinkPolicy,
     /// The ID token's claim that tells which identity is signed in.
     pub identity_claim: String,
     /// How old a sign-in may be for a change of logins, in seconds; 0 asks for none.
@@ -53,7 +53,7 @@ impl Tenant {
             client_id: settings.client_id,
             bearer: settings.bearer,
             name: settings.name.filter(|name| !name.trim().is_empty()),
-            guard: UnlinkPolicy::new(&settings.connections),
+            unlink_policy: UnlinkPolicy::new(&settings.connections),
             connections: settings.connections.into_iter().filter(|connection| !connection.closed).collect(),
             identity_claim: settings.identity_claim.unwrap_or_else(|| settings::IDENTITY_CLAIM.to_owned()),
             fresh_sign_in: settings.fresh_sign_in.unwrap_or(settings::FRESH_SIGN_IN),

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::dyn_view;
+use super::dyn_view::dyn_view;
 
 /// Decoration beside a name that is written out: a picture, or initials when there is none or it fails to
 /// load, and nothing when there are none of those. `picture` must already be one that may be shown.

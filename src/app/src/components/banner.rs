@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, READ_ONLY_ID, ReadOnlyReason};
+use super::icon::Icon;
+use super::rows::ReadOnlyReason;
+
+/// The id of the banner, which disabled actions refer to.
+pub const READ_ONLY_ID: &str = "hold";
 
 /// A sentence above the list that every disabled action refers to.
 #[component]

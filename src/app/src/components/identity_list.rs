@@ -3,8 +3,11 @@
 use leptos::prelude::*;
 use model::Identity;
 
-use super::{IdentityRow, MainRow, Rows, UnlinkDialog, dyn_view};
-use crate::pages::picture;
+use super::dyn_view::dyn_view;
+use super::identity_row::{IdentityRow, MainRow};
+use super::picture::picture;
+use super::rows::{ListActions, ListState, Step};
+use super::unlink_dialog::UnlinkDialog;
 use crate::text;
 
 /// Both lists, and the dialog that asks about their logins. Rows are keyed by identity: when one goes, the others keep
@@ -12,17 +15,20 @@ use crate::text;
 #[component]
 pub fn IdentityList(
     /// What to show.
-    rows: Rows,
+    list: ListState,
+    /// What to call; without it the list is only shown.
+    #[prop(optional_no_strip)]
+    actions: Option<ListActions>,
 ) -> impl IntoView {
     let main = Memo::new(move |_| {
-        let user = rows.user.read();
+        let user = list.user.read();
         let user = user.as_ref()?;
         Some((user.identities.first()?.clone(), user.profile.clone()))
     });
-    let some_linked = Memo::new(move |_| !rows.shown.read().is_empty());
+    let some_linked = Memo::new(move |_| !list.shown.read().is_empty());
     let row = move |identity: Identity| {
         let picture = identity.profile_data.as_ref().and_then(picture);
-        view! { <IdentityRow identity picture rows/> }
+        view! { <IdentityRow identity picture list actions/> }
     };
     view! {
         <h2 id="main-login">"Main login"</h2>
@@ -31,13 +37,13 @@ pub fn IdentityList(
                 None => ().into_any(),
                 Some((identity, profile)) => {
                     let picture = picture(&profile);
-                    view! { <MainRow identity profile picture rows/> }.into_any()
+                    view! { <MainRow identity profile picture list actions/> }.into_any()
                 }
             })}
         </ul>
         <div class="list-head">
             <h2 id="linked-logins" tabindex="-1">"Linked logins"</h2>
-            <ChooseSeveral rows/>
+            <ChooseSeveral list/>
         </div>
         <ul
             class="card list"
@@ -45,26 +51,26 @@ pub fn IdentityList(
             aria-labelledby="linked-logins"
             hidden=move || !some_linked.get()
         >
-            <For each=move || rows.shown.get() key=Identity::key children=row/>
+            <For each=move || list.shown.get() key=Identity::key children=row/>
         </ul>
         <p class="card nothing" hidden=some_linked>{text::NONE_LINKED}</p>
-        <Chosen rows/>
-        <UnlinkDialog rows/>
+        <Chosen list/>
+        <UnlinkDialog list actions/>
     }
 }
 
 /// The button that begins to choose; there where choosing makes sense.
 #[component]
-fn ChooseSeveral(rows: Rows) -> impl IntoView {
+fn ChooseSeveral(list: ListState) -> impl IntoView {
     let is_shown = Memo::new(move |_| {
-        rows.read_only.read().is_none()
-            && !rows.running.get()
-            && rows.chosen.read().is_none()
-            && rows.free().len() > 1
+        list.read_only.read().is_none()
+            && !list.running.get()
+            && list.selected.read().is_none()
+            && list.unlinkable().len() > 1
     });
     let begin = move |_| {
-        rows.steps.forget(|step| matches!(step, super::Step::Failed(_)));
-        rows.chosen.set(Some(Vec::new()));
+        list.steps.forget(|step| matches!(step, Step::Failed(_)));
+        list.selected.set(Some(Vec::new()));
     };
     dyn_view(move || {
         if is_shown.get() {
@@ -78,29 +84,29 @@ fn ChooseSeveral(rows: Rows) -> impl IntoView {
 
 /// What is chosen, and what can be done with it; it stays in sight while the list scrolls.
 #[component]
-fn Chosen(rows: Rows) -> impl IntoView {
-    let is_shown = Memo::new(move |_| rows.chosen.read().is_some());
-    let count = Memo::new(move |_| rows.chosen.read().as_ref().map_or(0, Vec::len));
+fn Chosen(list: ListState) -> impl IntoView {
+    let is_shown = Memo::new(move |_| list.selected.read().is_some());
+    let count = Memo::new(move |_| list.selected.read().as_ref().map_or(0, Vec::len));
     let ask = move |_| {
-        if count.get_untracked() > 0 && !rows.running.get_untracked() {
-            match rows.read_only.get_untracked() {
-                Some(reason) => rows.on_explain.run(reason.sentence().to_owned()),
-                None => rows.asked.set(rows.chosen.get_untracked()),
+        if count.get_untracked() > 0 && !list.running.get_untracked() {
+            match list.read_only.get_untracked() {
+                Some(reason) => list.say(reason.sentence().to_owned()),
+                None => list.confirming.set(list.selected.get_untracked()),
             }
         }
     };
-    let all = move |_| rows.chosen.set(Some(untrack(move || every(rows))));
+    let all = move |_| list.selected.set(Some(untrack(move || every(list))));
     dyn_view(move || {
         if is_shown.get() {
             view! {
                 <div class="chosen card" role="group" aria-label="Chosen logins">
                     <p role="status">{move || text::chosen(count.get())}</p>
                     <button type="button" class="button" on:click=all>"Select all"</button>
-                    <button type="button" class="button" on:click=move |_| rows.chosen.set(None)>"Cancel"</button>
+                    <button type="button" class="button" on:click=move |_| list.selected.set(None)>"Cancel"</button>
                     <button
                         type="button"
                         class="button danger"
-                        aria-disabled=move || (count.get() == 0 || rows.read_only.read().is_some()).then_some("true")
+                        aria-disabled=move || (count.get() == 0 || list.read_only.read().is_some()).then_some("true")
                         on:click=ask
                     >
                         {move || text::unlink_chosen(count.get())}
@@ -115,13 +121,13 @@ fn Chosen(rows: Rows) -> impl IntoView {
 }
 
 /// As many logins as can go together.
-fn every(rows: Rows) -> Vec<model::IdentityKey> {
-    rows.chosen.set(Some(Vec::new()));
-    for identity in rows.free() {
+fn every(list: ListState) -> Vec<model::IdentityKey> {
+    list.selected.set(Some(Vec::new()));
+    for identity in list.unlinkable() {
         // Each one that is chosen may make the next one the last way in.
-        if rows.reason(&identity).is_none() {
-            rows.chosen.update(|chosen| chosen.iter_mut().for_each(|chosen| chosen.push(identity.key())));
+        if list.blocked(&identity).is_none() {
+            list.selected.update(|chosen| chosen.iter_mut().for_each(|chosen| chosen.push(identity.key())));
         }
     }
-    rows.chosen.get().unwrap_or_default()
+    list.selected.get().unwrap_or_default()
 }

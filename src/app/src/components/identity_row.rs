@@ -5,7 +5,13 @@ use model::{Identity, IdentityKey, Profile, route};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::{Avatar, FailureNotice, Icon, ProviderMark, Rows, Step, dyn_view};
+use super::avatar::Avatar;
+use super::banner::READ_ONLY_ID;
+use super::dyn_view::dyn_view;
+use super::icon::Icon;
+use super::notice::FailureNotice;
+use super::provider_mark::ProviderMark;
+use super::rows::{ListActions, ListState, Step};
 use crate::text::{self, Label};
 use crate::unlink_policy::UnlinkBlocked;
 
@@ -37,11 +43,14 @@ pub fn MainRow(
     profile: Profile,
     /// A picture that may be shown.
     picture: Option<String>,
-    /// What all rows look at.
-    rows: Rows,
+    /// The list of the row.
+    list: ListState,
+    /// What to call.
+    #[prop(optional_no_strip)]
+    actions: Option<ListActions>,
 ) -> impl IntoView {
     let label = Label::main(&identity, &profile);
-    view! { <Row identity label picture main=true rows/> }
+    view! { <Row identity label picture main=true list actions/> }
 }
 
 /// A linked login with its Unlink button, or the reason why it stays.
@@ -51,11 +60,14 @@ pub fn IdentityRow(
     identity: Identity,
     /// A picture that may be shown.
     picture: Option<String>,
-    /// What all rows look at.
-    rows: Rows,
+    /// The list of the row.
+    list: ListState,
+    /// What to call.
+    #[prop(optional_no_strip)]
+    actions: Option<ListActions>,
 ) -> impl IntoView {
     let label = Label::linked(&identity);
-    view! { <Row identity label picture main=false rows/> }
+    view! { <Row identity label picture main=false list actions/> }
 }
 
 /// What a row offers.
@@ -68,26 +80,33 @@ enum Offer {
 }
 
 #[component]
-fn Row(identity: Identity, label: Label, picture: Option<String>, main: bool, rows: Rows) -> impl IntoView {
+fn Row(
+    identity: Identity,
+    label: Label,
+    picture: Option<String>,
+    main: bool,
+    list: ListState,
+    #[prop(optional_no_strip)] actions: Option<ListActions>,
+) -> impl IntoView {
     let key = StoredValue::new(identity.key());
     let name = row_name(&identity.key());
     let why = format!("why-{}", route::segment(&name));
     let provider = identity.provider.clone();
     let in_use = Memo::new(move |_| {
-        rows.current_identity
+        list.current_identity
             .read()
             .as_ref()
             .is_some_and(|current_identity| key.with_value(|key| current_identity == key))
     });
-    let step = Memo::new(move |_| key.with_value(|key| rows.steps.of(key)));
+    let step = Memo::new(move |_| key.with_value(|key| list.steps.of(key)));
     let reason = {
         let identity = StoredValue::new(identity);
-        Memo::new(move |_| identity.with_value(|identity| rows.reason(identity)))
+        Memo::new(move |_| identity.with_value(|identity| list.blocked(identity)))
     };
     let is_running = move || matches!(*step.read(), Some(Step::Queued | Step::Busy | Step::Pausing(_)));
     let offer = Memo::new(move |_| match &*step.read() {
         Some(Step::Gone) => Offer::Dismiss,
-        None | Some(Step::Failed(_)) if !main && rows.chosen.read().is_some() => Offer::Choose,
+        None | Some(Step::Failed(_)) if !main && list.selected.read().is_some() => Offer::Choose,
         _ => Offer::Unlink,
     });
     let failure = Memo::new(move |_| match step.get() {
@@ -99,16 +118,24 @@ fn Row(identity: Identity, label: Label, picture: Option<String>, main: bool, ro
         _ => None,
     });
     let is_pausing = Memo::new(move |_| left.read().is_some());
-    let dismiss = Callback::new(move |()| rows.on_dismiss.run(key.get_value()));
-    let remedy = Callback::new(move |remedy| rows.on_remedy.run((key.get_value(), remedy)));
+    let dismiss = Callback::new(move |()| {
+        if let Some(actions) = actions {
+            actions.on_dismiss.run(key.get_value());
+        }
+    });
+    let remedy = Callback::new(move |remedy| {
+        if let Some(actions) = actions {
+            actions.on_remedy.run((key.get_value(), remedy));
+        }
+    });
     let act = {
         let (label, why) = (label.clone(), why.clone());
         dyn_view(move || match offer.get() {
             Offer::Unlink => {
-                view! { <UnlinkButton label=label.clone() key step why=why.clone() reason rows/> }.into_any()
+                view! { <UnlinkButton label=label.clone() key step why=why.clone() reason list/> }.into_any()
             }
             Offer::Choose => {
-                view! { <ChooseBox label=label.clone() key why=why.clone() reason rows/> }.into_any()
+                view! { <ChooseBox label=label.clone() key why=why.clone() reason list/> }.into_any()
             }
             Offer::Dismiss => view! {
                 <button type="button" class="button" on:click=move |_| dismiss.run(())>"Dismiss"</button>
@@ -160,25 +187,25 @@ fn UnlinkButton(
     step: Memo<Option<Step>>,
     why: String,
     reason: Memo<Option<UnlinkBlocked>>,
-    rows: Rows,
+    list: ListState,
 ) -> impl IntoView {
-    let blocked = move || reason.read().is_some() || rows.read_only.read().is_some() || rows.running.get();
+    let blocked = move || reason.read().is_some() || list.read_only.read().is_some() || list.running.get();
     let described = move || {
         if reason.read().is_some() {
             Some(why.clone())
         } else {
-            rows.read_only.get().map(|_| super::READ_ONLY_ID.to_owned())
+            list.read_only.get().map(|_| READ_ONLY_ID.to_owned())
         }
     };
     let stays = label.clone();
     let press = move |_| {
-        if rows.running.get_untracked() {
+        if list.running.get_untracked() {
         } else if let Some(reason) = reason.get_untracked() {
-            rows.on_explain.run(stays.stays(reason));
-        } else if let Some(read_only) = rows.read_only.get_untracked() {
-            rows.on_explain.run(read_only.sentence().to_owned());
+            list.say(stays.stays(reason));
+        } else if let Some(read_only) = list.read_only.get_untracked() {
+            list.say(read_only.sentence().to_owned());
         } else {
-            rows.asked.set(Some(vec![key.get_value()]));
+            list.confirming.set(Some(vec![key.get_value()]));
         }
     };
     view! {
@@ -206,20 +233,20 @@ fn ChooseBox(
     key: StoredValue<IdentityKey>,
     why: String,
     reason: Memo<Option<UnlinkBlocked>>,
-    rows: Rows,
+    list: ListState,
 ) -> impl IntoView {
     let is_chosen =
-        move || rows.chosen.read().as_ref().is_some_and(|chosen| chosen.contains(&key.get_value()));
+        move || list.selected.read().as_ref().is_some_and(|chosen| chosen.contains(&key.get_value()));
     let stays = label.clone();
     let press = move |event: web_sys::MouseEvent| {
         if let Some(reason) = reason.get_untracked().filter(|_| !untrack(is_chosen)) {
             event.prevent_default();
-            rows.on_explain.run(stays.stays(reason));
+            list.say(stays.stays(reason));
         }
     };
     let toggle = move |_| {
         let key = key.get_value();
-        rows.chosen.update(|chosen| {
+        list.selected.update(|chosen| {
             if let Some(chosen) = chosen {
                 match chosen.iter().position(|other| *other == key) {
                     Some(place) => _ = chosen.remove(place),

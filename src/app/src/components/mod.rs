@@ -2,10 +2,12 @@
 
 pub mod avatar;
 pub mod banner;
+pub mod dyn_view;
 pub mod icon;
 pub mod identity_list;
 pub mod identity_row;
 pub mod notice;
+pub mod picture;
 pub mod provider_mark;
 pub mod rows;
 pub mod skeleton;
@@ -13,23 +15,13 @@ pub mod unlink_dialog;
 
 pub use avatar::Avatar;
 pub use banner::Banner;
+pub use dyn_view::dyn_view;
 pub use icon::Icon;
 pub use identity_list::IdentityList;
 pub use identity_row::{IdentityRow, MainRow, PauseNotice};
 pub use notice::{FailureNotice, StatusNotice};
+pub use picture::picture;
 pub use provider_mark::ProviderMark;
-pub use rows::{ReadOnlyReason, Rows, Step, Steps};
+pub use rows::{ListActions, ListState, ReadOnlyReason, Step, Steps};
 pub use skeleton::{Skeleton, SkeletonHtml};
 pub use unlink_dialog::UnlinkDialog;
-
-use leptos::prelude::{AnyView, IntoAny};
-
-/// The id of the banner that says why nothing can be changed.
-pub const READ_ONLY_ID: &str = "hold";
-
-/// A part of the page that redraws itself when what `view` reads changes. Every such part has this one type:
-/// given the closures' own types, the compiler would repeat the machinery for each, to 60 KB in sum.
-pub fn dyn_view(view: impl Fn() -> AnyView + Send + 'static) -> AnyView {
-    let view: Box<dyn Fn() -> AnyView + Send> = Box::new(view);
-    (move || view()).into_any()
-}

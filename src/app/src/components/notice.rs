@@ -7,7 +7,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, Node};
 
-use super::{Icon, dyn_view};
+use super::dyn_view::dyn_view;
+use super::icon::Icon;
 use crate::text::{Failure, Remedy};
 
 /// A failure in plain words, the way on, and what was said one click away.

@@ -1,4 +1,4 @@
-//! What the rows of a list look at, and whom they tell: one handle instead of a dozen properties.
+//! The state of a list and the actions of its rows: two handles instead of a dozen properties.
 
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, User};
@@ -86,82 +86,89 @@ impl ReadOnlyReason {
     }
 }
 
-/// Everything that a row needs beside its own identity.
+/// What a list shows.
 #[derive(Clone, Copy)]
-pub struct Rows {
+pub struct ListState {
     /// The account.
     pub user: Memo<Option<User>>,
-    /// Its linked logins as they are shown, with those that went elsewhere in their old places.
+    /// Its linked identities in the order of the list, with removed ones in their old places.
     pub shown: Memo<Vec<Identity>>,
     /// What the settings say about unlinking.
-    pub guard: StoredValue<UnlinkPolicy>,
-    /// The login that the present session began with, where that is known.
+    pub policy: StoredValue<UnlinkPolicy>,
+    /// The identity that the present session began with, where that is known.
     pub current_identity: Memo<Option<IdentityKey>>,
     /// How far unlinking has come.
     pub steps: Steps,
-    /// Whether logins are being unlinked: one run at a time, or two answers could overtake each other.
+    /// Whether a run of unlinking is under way. There is one at a time, or two responses could overtake each other.
     pub running: Signal<bool>,
     /// Why nothing can be changed now.
     pub read_only: Signal<Option<ReadOnlyReason>>,
-    /// The chosen logins, while the person chooses several.
-    pub chosen: RwSignal<Option<Vec<IdentityKey>>>,
-    /// The logins that the dialog asks about.
-    pub asked: RwSignal<Option<Vec<IdentityKey>>>,
+    /// The selected identities, while the person selects several.
+    pub selected: RwSignal<Option<Vec<IdentityKey>>>,
+    /// The identities that the dialog asks about.
+    pub confirming: RwSignal<Option<Vec<IdentityKey>>>,
+    /// What the page says in its status notice.
+    pub status_message: RwSignal<Option<String>>,
+}
+
+/// What a list calls when the person acts. A list that is only shown has none.
+#[derive(Clone, Copy)]
+pub struct ListActions {
     /// Called once the person has confirmed.
     pub on_unlink: Callback<Vec<IdentityKey>>,
-    /// Called when the person takes the way on after a failure.
+    /// Called when the person follows the remedy of a failure.
     pub on_remedy: Callback<(IdentityKey, Remedy)>,
-    /// Called with what a disabled action has to say.
-    pub on_explain: Callback<String>,
-    /// Called when the person has seen enough of a failure, a pause or a login that is gone.
+    /// Called when the person dismisses a failure, a pause or a removed row.
     pub on_dismiss: Callback<IdentityKey>,
 }
 
-impl Rows {
-    /// Rows that only show: nothing about them can be changed, for the reason `reason`.
+impl ListState {
+    /// The state of a list that is only shown, for the reason `read_only`.
     #[must_use]
-    pub fn to_read(
+    pub fn read_only(
         user: User,
-        guard: StoredValue<UnlinkPolicy>,
-        reason: ReadOnlyReason,
-        on_explain: Callback<String>,
+        policy: UnlinkPolicy,
+        read_only: ReadOnlyReason,
+        status_message: RwSignal<Option<String>>,
     ) -> Self {
         let linked: Vec<Identity> = user.identities.iter().skip(1).cloned().collect();
         let user = StoredValue::new(Some(user));
         Self {
             user: Memo::new(move |_| user.get_value()),
             shown: Memo::new(move |_| linked.clone()),
-            guard,
+            policy: StoredValue::new(policy),
             current_identity: Memo::new(|_| None),
             steps: Steps::none(),
             running: Signal::stored(false),
-            read_only: Signal::stored(Some(reason)),
-            chosen: RwSignal::new(None),
-            asked: RwSignal::new(None),
-            on_unlink: Callback::new(|_| {}),
-            on_remedy: Callback::new(|_| {}),
-            on_explain,
-            on_dismiss: Callback::new(|_| {}),
+            read_only: Signal::stored(Some(read_only)),
+            selected: RwSignal::new(None),
+            confirming: RwSignal::new(None),
+            status_message,
         }
     }
 
-    /// Why a login has to stay, if it has to: by the guard, or because the tenant said so.
+    /// Why an identity cannot be unlinked: by the policy, or because the tenant refused it.
     #[must_use]
-    pub fn reason(self, identity: &Identity) -> Option<UnlinkBlocked> {
+    pub fn blocked(self, identity: &Identity) -> Option<UnlinkBlocked> {
         if let Some(Step::Refused(reason)) = self.steps.of(&identity.key()) {
             return Some(reason);
         }
         let user = self.user.read();
-        let chosen = self.chosen.read();
-        let chosen = chosen.as_deref().unwrap_or_default();
-        self.guard.with_value(|guard| guard.reason(user.as_ref()?, identity, chosen))
+        let selected = self.selected.read();
+        let selected = selected.as_deref().unwrap_or_default();
+        self.policy.with_value(|policy| policy.reason(user.as_ref()?, identity, selected))
     }
 
-    /// The linked logins that could be unlinked.
+    /// The linked identities that can be unlinked.
     #[must_use]
-    pub fn free(self) -> Vec<Identity> {
+    pub fn unlinkable(self) -> Vec<Identity> {
         let user = self.user.read();
         let linked = user.iter().flat_map(|user| user.identities.iter().skip(1));
-        linked.filter(|identity| self.reason(identity).is_none()).cloned().collect()
+        linked.filter(|identity| self.blocked(identity).is_none()).cloned().collect()
+    }
+
+    /// Says `sentence` in the status notice.
+    pub fn say(self, sentence: String) {
+        self.status_message.set(Some(sentence));
     }
 }

@@ -3,34 +3,39 @@
 use leptos::html::{Button, Dialog};
 use leptos::prelude::*;
 
-use super::{Icon, Rows, dyn_view};
+use super::dyn_view::dyn_view;
+use super::icon::Icon;
+use super::rows::{ListActions, ListState};
 use crate::text::{self, Fact, Part};
 
 const TITLE: &str = "unlink-title";
 
-/// Asks about the logins in `rows.asked`, and closes by itself when there are none any more.
+/// Asks about the logins in `list.confirming`, and closes by itself when there are none any more.
 #[component]
 pub fn UnlinkDialog(
-    /// The rows whose logins are asked about.
-    rows: Rows,
+    /// The list whose identities the dialog asks about.
+    list: ListState,
+    /// What to call.
+    #[prop(optional_no_strip)]
+    actions: Option<ListActions>,
 ) -> impl IntoView {
-    let Rows { asked, user, guard, current_identity, on_unlink, .. } = rows;
+    let ListState { confirming, user, policy, current_identity, .. } = list;
     let dialog = NodeRef::<Dialog>::new();
     let keep = NodeRef::<Button>::new();
     let question = Memo::new(move |_| {
-        let (asked, user) = (asked.read(), user.read());
+        let (asked, user) = (confirming.read(), user.read());
         let asked = asked.as_ref()?;
         let user = user.as_ref()?;
         let there = |identity: &model::Identity| asked.contains(&identity.key());
         user.identities.iter().any(there).then(|| {
-            guard.with_value(|guard| text::question(user, guard, asked, current_identity.read().as_ref()))
+            policy.with_value(|policy| text::question(user, policy, asked, current_identity.read().as_ref()))
         })
     });
     let is_asked = Memo::new(move |_| question.read().is_some());
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         // Asking the same again counts: Escape may have closed the dialog meanwhile.
-        asked.track();
+        confirming.track();
         if !is_asked.get() {
             dialog.close();
         } else if !dialog.open() && dialog.show_modal().is_ok() {
@@ -40,12 +45,14 @@ pub fn UnlinkDialog(
             }
         }
     });
-    let close = move || asked.set(None);
+    let close = move || confirming.set(None);
     let confirm = move |_| {
-        let keys = asked.get_untracked().unwrap_or_default();
+        let keys = confirming.get_untracked().unwrap_or_default();
         close();
-        if !keys.is_empty() {
-            on_unlink.run(keys);
+        if let Some(actions) = actions
+            && !keys.is_empty()
+        {
+            actions.on_unlink.run(keys);
         }
     };
     // Escape closes the dialog at once, and its event comes later: by then another question may be open.

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{go_on_to, outside};
+use super::outside::{outside, redirect_to};
 use crate::components::dyn_view;
 use crate::session::{Phase, Session};
 
@@ -13,7 +13,7 @@ pub fn Callback() -> impl IntoView {
     let session = expect_context::<Session>();
     let phase = session.phase();
     dyn_view(move || match phase.get() {
-        Phase::Present | Phase::SignedOut => go_on_to(session.return_to()),
+        Phase::Present | Phase::SignedOut => redirect_to(session.return_to()),
         phase => outside(phase),
     })
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::{Identity, IdentityKey, User, UserId};
 
-use super::pause::pause;
+use super::pause::{pause, send_with_pause};
 use crate::api::ApiError;
 use crate::cache;
 use crate::clock::now;
@@ -28,7 +28,7 @@ pub(super) struct AccountState {
     /// When the list was last known to be true, in seconds since 1970, and how often it was drawn anew.
     revision: StoredValue<(i64, u32)>,
     steps: Steps,
-    said: RwSignal<Option<String>>,
+    status_message: RwSignal<Option<String>>,
 }
 
 /// How far loading has come. It stays the same while the loaded list changes.
@@ -41,8 +41,8 @@ pub(super) enum Loading {
 }
 
 impl AccountState {
-    /// Begins to read the account of whoever is signed in. `said` is what the page says aloud.
-    pub(super) fn open(session: Session, said: RwSignal<Option<String>>) -> Self {
+    /// Begins to read the account of whoever is signed in. `status_message` is what the page says aloud.
+    pub(super) fn open(session: Session, status_message: RwSignal<Option<String>>) -> Self {
         let account = Self {
             session,
             read: RwSignal::new(None),
@@ -50,7 +50,7 @@ impl AccountState {
             removed: RwSignal::new(Vec::new()),
             revision: StoredValue::new((0, 0)),
             steps: Steps::none(),
-            said,
+            status_message,
         };
         account.load();
         account
@@ -66,15 +66,9 @@ impl AccountState {
         let _ = self.read.try_set(None);
         let _ = self.removed.try_set(Vec::new());
         spawn_local(async move {
-            let mut user = self.fetch_user().await;
-            if let Some(wait) = user.as_ref().err().and_then(|error| error.kind.pause()) {
-                let tell = |left| self.pausing.try_set(Some(left)).is_none();
-                if !pause(wait, tell).await {
-                    return;
-                }
-                user = self.fetch_user().await;
-                let _ = self.pausing.try_set(None);
-            }
+            let on_second = |left| self.pausing.try_set(Some(left)).is_none();
+            let user = send_with_pause(|| self.fetch_user(), |seconds| pause(seconds, on_second)).await;
+            let _ = self.pausing.try_set(None);
             self.set(user);
         });
     }
@@ -134,11 +128,11 @@ impl AccountState {
             }
             above = Some(key);
         }
-        // What the tenant said of a rule may be over with the list that it was said of.
+        // What the tenant status_message of a rule may be over with the list that it was status_message of.
         self.steps.forget(|step| matches!(step, Step::Refused(_)));
         let _ = self.removed.try_set(removed);
         if let Some(label) = fresh {
-            let _ = self.said.try_set(Some(label.already_unlinked()));
+            let _ = self.status_message.try_set(Some(label.already_unlinked()));
         }
     }
 

@@ -6,12 +6,12 @@ use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
 use super::link::LinkFlow;
-use crate::components::{Rows, dyn_view};
+use crate::components::{ListState, dyn_view};
 use crate::deep_link::{self, DeepLink};
 use crate::session::{LinkTarget, Session};
 use crate::text::{self, linking};
 
-/// What an address can bring along besides the deed.
+/// What an address can bring along besides a deep link.
 #[derive(Clone, PartialEq)]
 enum Return {
     None,
@@ -27,16 +27,16 @@ pub fn DeepLinkPrompt(
     /// Links what is asked for.
     flow: LinkFlow,
     /// Unlinks it.
-    rows: Rows,
+    list: ListState,
     /// Whether nothing can begin now.
     locked: Signal<bool>,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
     let location = window().location();
     let (path, search) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-    let deed = deep_link::parse(&path, decode);
-    let is_deed = path.starts_with("/link/") || path.starts_with("/unlink/");
-    if is_deed && let Ok(history) = window().history() {
+    let link = deep_link::parse(&path, decode);
+    let is_deep_link = path.starts_with("/link/") || path.starts_with("/unlink/");
+    if is_deep_link && let Ok(history) = window().history() {
         // Refused only for another origin, which this path is not.
         let clean = [crate::paths::LIST, &search].concat();
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&clean));
@@ -49,13 +49,13 @@ pub fn DeepLinkPrompt(
         }
         Some(_) => Return::Refused,
     };
-    let found = deed.clone().and_then(|deed| find(&deed, session, rows));
+    let found = link.and_then(|link| find(&link, session, list));
     let asked = RwSignal::new(found.as_ref().and_then(|found| found.offer.clone()));
     if let Some(Found { ask: Some(identity), .. }) = &found {
         let key = identity.key();
-        request_animation_frame(move || rows.asked.set(Some(vec![key])));
+        request_animation_frame(move || list.confirming.set(Some(vec![key])));
     }
-    let refused = match (&found, is_deed) {
+    let refused = match (&found, is_deep_link) {
         (None, true) => Some(text::DEEP_LINK_UNKNOWN.to_owned()),
         (Some(found), _) => found.refusal.clone(),
         _ => None,
@@ -99,7 +99,7 @@ pub fn DeepLinkPrompt(
     }
 }
 
-/// What of a deed can be done here.
+/// What the page can do about a deep link.
 #[derive(Default)]
 struct Found {
     /// What to offer to link, with its name.
@@ -110,8 +110,8 @@ struct Found {
     refusal: Option<String>,
 }
 
-fn find(deed: &DeepLink, session: Session, rows: Rows) -> Option<Found> {
-    match deed {
+fn find(link: &DeepLink, session: Session, list: ListState) -> Option<Found> {
+    match link {
         DeepLink::Link(connection) => {
             let offered = session.tenant().connections.into_iter().find(|one| one.name == *connection)?;
             let name = linking::connection(&offered);
@@ -119,12 +119,12 @@ fn find(deed: &DeepLink, session: Session, rows: Rows) -> Option<Found> {
             Some(Found { offer: Some((wanted, name)), ..Found::default() })
         }
         DeepLink::Unlink(key) => {
-            let user = rows.user.get_untracked()?;
+            let user = list.user.get_untracked()?;
             let identity = user.identities.iter().find(|identity| identity.key() == *key);
             let refusal = |text: &str| Found { refusal: Some(text.to_owned()), ..Found::default() };
             Some(match identity {
                 None => refusal(text::DEEP_LINK_NOT_LINKED),
-                Some(identity) => match untrack(|| rows.reason(identity)) {
+                Some(identity) => match untrack(|| list.blocked(identity)) {
                     Some(reason) => refusal(reason.sentence()),
                     None => Found { ask: Some(identity.clone()), ..Found::default() },
                 },

@@ -7,8 +7,8 @@ use crate::api::faults::Fault;
 use crate::session::{Session, popup::Popup};
 use crate::text::{self, demo};
 
-/// The switch; nothing where the settings do not speak of a demo. `said` is what the page says aloud.
-pub(super) fn demo_switch(session: Session, said: RwSignal<Option<String>>) -> AnyView {
+/// The switch; nothing where the settings do not speak of a demo. `status_message` is what the page says aloud.
+pub(super) fn demo_switch(session: Session, status_message: RwSignal<Option<String>>) -> AnyView {
     if !session.tenant().demo {
         return ().into_any();
     }
@@ -19,7 +19,7 @@ pub(super) fn demo_switch(session: Session, said: RwSignal<Option<String>>) -> A
                 Ok(()) => demo::planned(demo::name(fault)),
                 Err(error) => text::request_failure(&error).title.to_owned(),
             };
-            let _ = said.try_set(Some(what));
+            let _ = status_message.try_set(Some(what));
         });
     };
     let button = |fault: Fault| {
@@ -27,7 +27,7 @@ pub(super) fn demo_switch(session: Session, said: RwSignal<Option<String>>) -> A
     };
     let close_popup = move |_| {
         Popup::close_next();
-        said.set(Some(demo::planned(demo::CLOSED_POPUP)));
+        status_message.set(Some(demo::planned(demo::CLOSED_POPUP)));
     };
     view! {
         <details class="demo">

@@ -3,28 +3,26 @@
 use leptos::prelude::*;
 
 use crate::cache::CachedList;
-use crate::components::{Banner, IdentityList, ReadOnlyReason, Rows, StatusNotice};
+use crate::components::{Banner, IdentityList, ListState, ReadOnlyReason, StatusNotice};
 use crate::session::Session;
 use crate::text;
 
 /// The heading, why nothing can be changed, and the list. `on_try_again` is called to ask once more now.
 pub(super) fn last_list(kept: CachedList, on_try_again: Callback<()>) -> AnyView {
     let session = expect_context::<Session>();
-    let said = RwSignal::new(None);
+    let status_message = RwSignal::new(None);
     let reason = if session.is_online().get_untracked() {
         ReadOnlyReason::Unreachable
     } else {
         ReadOnlyReason::Offline
     };
-    let guard = StoredValue::new(session.tenant().guard);
-    let on_explain = Callback::new(move |why| said.set(Some(why)));
-    let rows = Rows::to_read(kept.user, guard, reason, on_explain);
+    let list = ListState::read_only(kept.user, session.tenant().unlink_policy, reason, status_message);
     let as_of = Some(text::as_of(&moment(kept.read_at)));
     view! {
         <h1>{text::NAME}</h1>
         <Banner reason as_of on_try_again/>
-        <IdentityList rows/>
-        <StatusNotice message=said held=RwSignal::new((false, false))>""</StatusNotice>
+        <IdentityList list/>
+        <StatusNotice message=status_message held=RwSignal::new((false, false))>""</StatusNotice>
     }
     .into_any()
 }

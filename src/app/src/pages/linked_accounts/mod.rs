@@ -12,13 +12,13 @@ pub mod undo;
 mod unlink;
 
 use leptos::prelude::*;
-use model::UserId;
+use model::{Identity, UserId};
 
-use super::outside;
+use super::outside::outside;
 use crate::cache;
 use crate::components::{
-    Banner, FailureNotice, IdentityList, PauseNotice, ReadOnlyReason, Rows, Skeleton, StatusNotice, Step,
-    dyn_view,
+    Banner, FailureNotice, IdentityList, ListActions, ListState, PauseNotice, ReadOnlyReason, Skeleton,
+    StatusNotice, Step, dyn_view,
 };
 use crate::session::{Intent, LoginError, LoginErrorKind, PendingAction, Phase, Session};
 use crate::text::{self, Remedy};
@@ -54,8 +54,8 @@ fn is_unreachable(error: &LoginError) -> bool {
 #[component]
 fn Accounts() -> impl IntoView {
     let session = expect_context::<Session>();
-    let said = RwSignal::new(None::<String>);
-    let account = AccountState::open(session, said);
+    let status_message = RwSignal::new(None::<String>);
+    let account = AccountState::open(session, status_message);
     let (user, steps) = (account.user(), account.steps());
     let loading = account.loading();
     let in_use = session.current_identity();
@@ -63,33 +63,35 @@ fn Accounts() -> impl IntoView {
         let (current_identity, user) = (in_use.read(), user.read());
         current_identity.as_ref()?.among(&user.as_ref()?.identities)
     });
-    let undo = Undo::new(session, said);
+    let undo = Undo::new(session, status_message);
     let flow = LinkFlow::new(account, undo);
     let on_done = Callback::new(move |unlinked| undo.offer(unlinked));
-    let unlinking = Unlinking::new(session, account, current_identity, said, on_done);
+    let unlinking = Unlinking::new(session, account, current_identity, status_message, on_done);
     auto_refresh::refresh_automatically(session, account, unlinking.running());
 
     let online = session.is_online();
-    let chosen = RwSignal::new(None);
-    let rows = Rows {
+    let selected = RwSignal::new(None);
+    let list = ListState {
         user,
         shown: account.shown(),
-        guard: StoredValue::new(session.tenant().guard),
+        policy: StoredValue::new(session.tenant().unlink_policy),
         current_identity,
         steps,
         running: unlinking.running(),
         read_only: Signal::derive(move || (!online.get()).then_some(ReadOnlyReason::Offline)),
-        chosen,
-        asked: RwSignal::new(None),
+        selected,
+        confirming: RwSignal::new(None),
+        status_message,
+    };
+    let actions = ListActions {
         on_unlink: Callback::new(move |keys| {
-            chosen.set(None);
+            selected.set(None);
             unlinking.start(keys);
         }),
         on_remedy: Callback::new(move |(key, remedy)| match remedy {
             Remedy::TryAgain => unlinking.start(vec![key]),
             Remedy::SignIn => session.sign_in(),
         }),
-        on_explain: Callback::new(move |why| said.set(Some(why))),
         on_dismiss: Callback::new(move |key| {
             let next = if steps.peek(&key) == Some(Step::Gone) {
                 let next = account.neighbour_of(&key);
@@ -102,6 +104,7 @@ fn Accounts() -> impl IntoView {
             request_animation_frame(move || focus_row(next.as_ref()));
         }),
     };
+    let on_restore = Callback::new(move |identity: Identity| flow.restore(&identity));
     let on_load_remedy = Callback::new(move |remedy| match remedy {
         Remedy::TryAgain => account.load(),
         Remedy::SignIn => session.sign_in(),
@@ -119,10 +122,10 @@ fn Accounts() -> impl IntoView {
         }
     });
     let locked =
-        Signal::derive(move || flow.is_busy().get() || rows.running.get() || rows.read_only.read().is_some());
+        Signal::derive(move || flow.is_busy().get() || list.running.get() || list.read_only.read().is_some());
     let left = account.pausing();
     let banner = move || {
-        dyn_view(move || match rows.read_only.get() {
+        dyn_view(move || match list.read_only.get() {
             None => ().into_any(),
             Some(reason) => view! { <Banner reason/> }.into_any(),
         })
@@ -145,14 +148,14 @@ fn Accounts() -> impl IntoView {
                 <h1>{text::NAME}</h1>
                 <p class="lede">{text::LEDE}</p>
                 {banner()}
-                <DeepLinkPrompt flow rows locked/>
-                <IdentityList rows/>
-                <UnlinkedLately undo restore=flow locked/>
+                <DeepLinkPrompt flow list locked/>
+                <IdentityList list actions=Some(actions)/>
+                <UnlinkedLately undo on_restore locked/>
                 <LinkSection flow locked/>
-                {demo_switch(session, said)}
+                {demo_switch(session, status_message)}
             }
             .into_any(),
         })}
-        <StatusNotice message=said held=undo.held()>{undo.acts(flow, locked)}</StatusNotice>
+        <StatusNotice message=status_message held=undo.held()>{undo.acts(on_restore, locked)}</StatusNotice>
     }
 }

@@ -1,29 +1,51 @@
-//! Waiting out a pause that the tenant asked for.
+//! Waiting out a pause that the tenant asks for.
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Date, Math};
 
-/// How much later than asked for the next try comes at most, in milliseconds, so that many pages that were told the
-/// same second do not come in the same instant.
+use crate::api::ApiError;
+
+/// The most that is added to a pause, in milliseconds, so that pages that were told the same second do not all come
+/// back in the same instant.
 const JITTER: f64 = 1000.0;
 
-/// Waits `seconds`, telling each second how many are left, and a moment more. `false` as soon as `tell` says that
-/// nobody waits any more.
-pub(super) async fn pause(seconds: u32, tell: impl Fn(u32) -> bool) -> bool {
-    // By the clock, not by counting: timers stand still while a device sleeps.
+/// Sends a request, and once more after the pause that the tenant asks for (429 and 503). `wait` waits so many seconds
+/// and returns `false` when the person stops it; then the refusal is returned.
+pub(super) async fn send_with_pause<T, F, W>(
+    send: impl Fn() -> F,
+    wait: impl Fn(u32) -> W,
+) -> Result<T, ApiError>
+where
+    F: Future<Output = Result<T, ApiError>>,
+    W: Future<Output = bool>,
+{
+    let refused = match send().await {
+        Err(error) => error,
+        sent => return sent,
+    };
+    match refused.kind.pause() {
+        Some(seconds) if wait(seconds).await => send().await,
+        _ => Err(refused),
+    }
+}
+
+/// Waits `seconds` and a moment more. Calls `on_second` each second with the seconds that are left, and returns
+/// `false` as soon as that does.
+pub(super) async fn pause(seconds: u32, on_second: impl Fn(u32) -> bool) -> bool {
+    // By the clock, not by counting: timers stop while a device sleeps.
     let end = Date::now() + f64::from(seconds) * 1000.0;
     loop {
         let left = end - Date::now();
         if left <= 0.0 {
             break;
         }
-        if !tell(whole(left / 1000.0)) {
+        if !on_second(whole(left / 1000.0)) {
             return false;
         }
         TimeoutFuture::new(whole(left.min(1000.0))).await;
     }
     TimeoutFuture::new(whole(Math::random() * JITTER)).await;
-    tell(0)
+    on_second(0)
 }
 
 #[expect(

@@ -10,16 +10,10 @@ use crate::session::Session;
 use crate::text::{self, Label, linking};
 use crate::unlinked::Unlinked;
 
-/// A way to bring an unlinked login back. In the browser alone that is signing in with it once more.
-pub trait Restore {
-    /// Begins to bring `identity` back. Called inside a click.
-    fn restore(&self, identity: &Identity);
-}
-
 /// What can come back. A copy is a handle to the same list.
 #[derive(Clone, Copy)]
 pub struct Undo {
-    said: RwSignal<Option<String>>,
+    status_message: RwSignal<Option<String>>,
     /// The logins that the notice of the moment is about.
     offered: RwSignal<Vec<Identity>>,
     kept: RwSignal<Option<Unlinked>>,
@@ -29,10 +23,10 @@ pub struct Undo {
 
 impl Undo {
     /// What the person unlinked lately, and nothing to undo.
-    pub(super) fn new(session: Session, said: RwSignal<Option<String>>) -> Self {
+    pub(super) fn new(session: Session, status_message: RwSignal<Option<String>>) -> Self {
         let kept = session.remembered_user().map(|whom| Unlinked::of(whom.user_id));
         let undo = Self {
-            said,
+            status_message,
             offered: RwSignal::new(Vec::new()),
             kept: RwSignal::new(kept),
             held: RwSignal::new((false, false)),
@@ -40,7 +34,7 @@ impl Undo {
         undo.count_down(session.tenant().undo_seconds);
         // The notice is gone, or says something else now.
         Effect::new(move |_| {
-            if said.read().is_none() {
+            if status_message.read().is_none() {
                 undo.offered.set(Vec::new());
             }
         });
@@ -90,7 +84,7 @@ impl Undo {
                     *left == 0
                 }) == Some(true)
             {
-                let _ = self.said.try_set(None);
+                let _ = self.status_message.try_set(None);
             }
         };
         if let Ok(timer) = set_interval_with_handle(tick, Duration::from_secs(1)) {
@@ -99,16 +93,13 @@ impl Undo {
     }
 
     /// The sentence of the notice.
-    pub(super) fn said(self) -> RwSignal<Option<String>> {
-        self.said
+    pub(super) fn status_message(self) -> RwSignal<Option<String>> {
+        self.status_message
     }
 
-    /// What stands in the notice besides its sentence; `locked` says whether nothing can begin now.
-    pub(super) fn acts(
-        self,
-        restore: impl Restore + Copy + Send + 'static,
-        locked: Signal<bool>,
-    ) -> impl IntoView {
+    /// The content of the notice besides its sentence. `on_restore` is called inside a click to link a login again;
+    /// `locked` says whether nothing can begin now.
+    pub(super) fn acts(self, on_restore: Callback<Identity>, locked: Signal<bool>) -> impl IntoView {
         dyn_view(move || match self.offered.get().as_slice() {
             [] => ().into_any(),
             [one] => {
@@ -119,7 +110,7 @@ impl Undo {
                         type="button"
                         class="button"
                         disabled=locked
-                        on:click=move |_| restore.restore(&one)
+                        on:click=move |_| on_restore.run(one.clone())
                     >
                         {text::UNDO}
                     </button>
@@ -138,11 +129,11 @@ impl Undo {
 
 /// The logins that were unlinked lately, each with a way back.
 #[component]
-pub fn UnlinkedLately<R: Restore + Copy + Send + 'static>(
+pub fn UnlinkedLately(
     /// What can come back.
     undo: Undo,
-    /// How it does.
-    restore: R,
+    /// Called inside a click to link a login again, which is signing in with it once more.
+    on_restore: Callback<Identity>,
     /// Whether that cannot begin now.
     #[prop(into)]
     locked: Signal<bool>,
@@ -163,7 +154,7 @@ pub fn UnlinkedLately<R: Restore + Copy + Send + 'static>(
                         class="button"
                         aria-label=name
                         disabled=locked
-                        on:click=move |_| restore.restore(&identity)
+                        on:click=move |_| on_restore.run(identity.clone())
                     >
                         {text::LINK_AGAIN}
                     </button>

@@ -24,7 +24,7 @@ pub(super) struct Unlinking {
     session: Session,
     account: AccountState,
     current_identity: Memo<Option<IdentityKey>>,
-    said: RwSignal<Option<String>>,
+    status_message: RwSignal<Option<String>>,
     running: RwSignal<bool>,
     /// Called with what was unlinked once a run is over and the session goes on.
     on_done: Callback<Vec<Identity>>,
@@ -36,10 +36,10 @@ impl Unlinking {
         session: Session,
         account: AccountState,
         current_identity: Memo<Option<IdentityKey>>,
-        said: RwSignal<Option<String>>,
+        status_message: RwSignal<Option<String>>,
         on_done: Callback<Vec<Identity>>,
     ) -> Self {
-        Self { session, account, current_identity, said, running: RwSignal::new(false), on_done }
+        Self { session, account, current_identity, status_message, running: RwSignal::new(false), on_done }
     }
 
     /// Whether a run is under way.
@@ -54,7 +54,7 @@ impl Unlinking {
             return;
         }
         self.running.set(true);
-        self.said.set(None);
+        self.status_message.set(None);
         let current_identity = self.current_identity.get_untracked();
         if let Some(place) = keys.iter().position(|key| Some(key) == current_identity.as_ref()) {
             let last = keys.remove(place);
@@ -201,15 +201,15 @@ impl Unlinking {
             };
             waited = pause(wait, tell).await;
             if !waited {
-                let _ = self.said.try_set(None);
+                let _ = self.status_message.try_set(None);
                 return None;
             }
             steps.set(key, Some(Step::Busy));
-            let _ = self.said.try_set((total > 1).then(|| unlinking::progress(place, total)));
+            let _ = self.status_message.try_set((total > 1).then(|| unlinking::progress(place, total)));
         }
     }
 
     fn say(self, what: String) {
-        let _ = self.said.try_set(Some(what));
+        let _ = self.status_message.try_set(Some(what));
     }
 }

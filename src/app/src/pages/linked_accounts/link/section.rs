@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::settings::OfferedConnection;
 
-use super::{LinkFlow, MetadataDialog, OtherAccount, Stage};
+use super::flow::{LinkFlow, Stage};
+use super::metadata::MetadataDialog;
+use super::other_account::OtherAccount;
 use crate::components::{FailureNotice, Icon, PauseNotice, ProviderMark, dyn_view};
 use crate::session::{LinkTarget, SecondaryAccount};
 use crate::text::{self, linking};
@@ -18,9 +20,9 @@ pub fn LinkSection(
     locked: Signal<bool>,
 ) -> impl IntoView {
     let session = flow.session();
-    let busy = Memo::new(move |_| flow.stage.read().is_busy());
-    let told = move || match *flow.stage.read() {
-        Stage::Window => Some(linking::GO_ON_THERE),
+    let busy = Memo::new(move |_| flow.stage().read().is_busy());
+    let told = move || match *flow.stage().read() {
+        Stage::Popup => Some(linking::GO_ON_THERE),
         Stage::Linking => Some(linking::LINKING),
         _ => None,
     };
@@ -65,7 +67,7 @@ pub fn LinkSection(
             let left = Signal::derive(move || pausing.get().unwrap_or_default());
             view! { <PauseNotice left on_stop=Callback::new(move |()| flow.dismiss())/> }.into_any()
         } else {
-            outcome(&flow, flow.stage.get())
+            outcome(&flow, flow.stage().get())
         })}
     }
 }
@@ -75,7 +77,7 @@ fn outcome(flow: &LinkFlow, stage: Stage) -> AnyView {
     let flow = *flow;
     let on_dismiss = Callback::new(move |()| flow.dismiss());
     match stage {
-        Stage::Idle | Stage::Window | Stage::Linking => ().into_any(),
+        Stage::Idle | Stage::Popup | Stage::Linking | Stage::ConfirmPrimary(..) => ().into_any(),
         Stage::Stopped(failure, wanted, second) => {
             let on_remedy = Callback::new(move |remedy| flow.remedy(remedy, wanted.clone()));
             let beside = second.map(|second| link_anyway(&flow, second));

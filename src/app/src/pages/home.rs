@@ -1,0 +1,18 @@
+//! The page at `/`.
+
+use leptos::prelude::*;
+
+use super::outside::{outside, redirect_to};
+use crate::components::dyn_view;
+use crate::paths;
+use crate::session::{Phase, Session};
+
+/// Shows what the page is for to a person who is signed out, and leads a signed-in person to the list.
+#[component]
+pub fn Home() -> impl IntoView {
+    let phase = expect_context::<Session>().phase();
+    dyn_view(move || match phase.get() {
+        Phase::Present => redirect_to(paths::LIST.to_owned()),
+        phase => outside(phase),
+    })
+}

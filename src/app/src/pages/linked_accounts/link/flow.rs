@@ -1,0 +1,428 @@
+//! The one flow that links a login. Its sign-ins reach the tenant by one of two carriers: a popup, which leaves the
+//! page and the primary account's token as they are, or redirects, after which nothing of the page is left but what
+//! the transaction stored.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use model::{Identity, IdentityKey, Metadata};
+
+use super::judgement::{Judgement, hint, judge, movable};
+use super::metadata::{Difference, differences};
+use crate::api::{ApiError, Client};
+use crate::components::Step;
+use crate::pages::linked_accounts::account::AccountState;
+use crate::pages::linked_accounts::focus::{focus_row, focus_section};
+use crate::pages::linked_accounts::pause::{pause, send_with_pause};
+use crate::pages::linked_accounts::undo::Undo;
+use crate::session::popup::Popup;
+use crate::session::transaction::{AuthorizationRequest, InteractionMode, Purpose};
+use crate::session::{
+    Authentication, LinkTarget, ReauthenticationError, RememberedUser, SecondaryAccount, Session,
+};
+use crate::text::linking::{
+    MOVED_HALFWAY, already_here, link_failure, linked, not_fresh, not_proven, unverified, wrong_login,
+};
+use crate::text::{self, Failure, Label, Remedy, labels, request_failure};
+
+/// How far linking has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// Nothing is under way.
+    Idle,
+    /// A popup is open.
+    Popup,
+    /// Requests are on their way.
+    Linking,
+    /// It stopped for this reason, with the link's target and a login that can be linked all the same.
+    Stopped(Failure, LinkTarget, Option<SecondaryAccount>),
+    /// The login belongs to another account of the person.
+    OtherAccount(SecondaryAccount, LinkTarget),
+    /// The secondary account has metadata that would be lost.
+    Metadata(SecondaryAccount, Vec<Difference>),
+    /// The secondary login is proven, and the person has to sign in to the primary account again. Only redirects lead
+    /// here. The flag says that another login was expected.
+    ConfirmPrimary(SecondaryAccount, bool),
+}
+
+impl Stage {
+    /// Whether something is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self, Self::Popup | Self::Linking)
+    }
+}
+
+/// How the sign-ins of the flow reach the tenant, with what each way keeps.
+#[derive(Clone, Copy)]
+enum Carrier {
+    /// In a popup, beside the list of the primary account.
+    Popup(AccountState, Undo),
+    /// By redirects, on behalf of a primary account that must be proven again.
+    Redirect(StoredValue<RememberedUser>),
+}
+
+/// The link flow. A copy is a handle to the same flow.
+#[derive(Clone, Copy)]
+pub struct LinkFlow {
+    session: Session,
+    carrier: Carrier,
+    stage: RwSignal<Stage>,
+    /// The client of the secondary account while the person decides about it: in memory only.
+    secondary: StoredValue<Option<Client>>,
+    /// The seconds until the next try, while linking pauses.
+    pausing: RwSignal<Option<u32>>,
+}
+
+impl LinkFlow {
+    /// The flow of the list.
+    pub(in crate::pages::linked_accounts) fn new(account: AccountState, undo: Undo) -> Self {
+        Self::with(account.session(), Carrier::Popup(account, undo), Stage::Idle)
+    }
+
+    /// The flow between both sign-ins of redirects: `authentication` proves the login to be linked to the account of
+    /// `primary`.
+    pub(in crate::pages) fn after_redirect(
+        session: Session,
+        primary: RememberedUser,
+        target: LinkTarget,
+        authentication: Authentication,
+    ) -> Self {
+        let flow = Self::with(session, Carrier::Redirect(StoredValue::new(primary)), Stage::Linking);
+        spawn_local(async move {
+            let next = flow.read_secondary(target, authentication).await;
+            flow.go_on(next).await;
+        });
+        flow
+    }
+
+    fn with(session: Session, carrier: Carrier, stage: Stage) -> Self {
+        Self {
+            session,
+            carrier,
+            stage: RwSignal::new(stage),
+            secondary: StoredValue::new(None),
+            pausing: RwSignal::new(None),
+        }
+    }
+
+    /// The session that the flow works for.
+    pub(super) fn session(self) -> Session {
+        self.session
+    }
+
+    /// How far linking has come.
+    pub(in crate::pages) fn stage(self) -> RwSignal<Stage> {
+        self.stage
+    }
+
+    /// Whether the secondary account was read, and speaks for itself still.
+    pub(in crate::pages) fn has_secondary(self) -> bool {
+        self.secondary.with_value(Option::is_some)
+    }
+
+    /// Starts to link `target`. Only inside a click, because it opens a popup; where it cannot, it redirects.
+    pub(in crate::pages) fn start(self, target: LinkTarget) {
+        if self.stage.with_untracked(Stage::is_busy) {
+            return;
+        }
+        let Carrier::Popup(_, undo) = self.carrier else { return self.redirect(target) };
+        undo.status_message().set(None);
+        match Popup::open() {
+            None => self.redirect(target),
+            Some(popup) => {
+                // The button that was pressed is about to be disabled and would lose the focus to nowhere.
+                focus_section();
+                self.stage.set(Stage::Popup);
+                spawn_local(async move {
+                    let next = self.prove(popup, target).await;
+                    self.go_on(next).await;
+                });
+            }
+        }
+    }
+
+    /// Starts to link the very login that was unlinked. Only inside a click.
+    pub(in crate::pages::linked_accounts) fn restore(self, identity: &Identity) {
+        self.start(LinkTarget {
+            connection: Some(identity.connection.clone()),
+            hint: Some(hint(identity)),
+            expected: Some(identity.key().as_user_id()),
+        });
+    }
+
+    /// Goes on with a login that was proven by redirects, once the primary account is proven, too.
+    pub(in crate::pages::linked_accounts) fn resume(self, target: LinkTarget, secondary: SecondaryAccount) {
+        // What it belongs to was decided between both sign-ins, while its own token was at hand.
+        let next = match self.judge(&target, &secondary) {
+            Some(Judgement::OtherAccount | Judgement::Unexpected) => self.ready(secondary, false),
+            _ => self.consider(target, secondary),
+        };
+        spawn_local(self.go_on(next));
+    }
+
+    /// Whether a popup is open or a request on its way.
+    pub(in crate::pages::linked_accounts) fn is_busy(self) -> Signal<bool> {
+        let leaving = self.session.is_leaving();
+        Signal::derive(move || leaving.get() || self.stage.read().is_busy())
+    }
+
+    /// Ends whatever the flow shows.
+    pub(super) fn dismiss(self) {
+        self.secondary.set_value(None);
+        self.stage.set(Stage::Idle);
+        // What had the focus goes with what was shown.
+        request_animation_frame(focus_section);
+    }
+
+    /// The seconds until the next try, while linking pauses.
+    pub(super) fn pausing(self) -> Signal<Option<u32>> {
+        self.pausing.into()
+    }
+
+    /// Redirects to the tenant to prove `target`.
+    fn redirect(self, target: LinkTarget) {
+        let primary = match self.carrier {
+            Carrier::Popup(..) => self.session.remembered_user(),
+            Carrier::Redirect(primary) => Some(primary.get_value()),
+        };
+        if let Some(primary) = primary {
+            let mode = InteractionMode::Redirect;
+            self.session.leave(AuthorizationRequest::prove_secondary(mode, String::new(), primary, target));
+        }
+    }
+
+    /// Has the person sign in to the primary account again, if need be, and then with the login to be linked; both in
+    /// one popup.
+    async fn prove(self, popup: Popup, target: LinkTarget) -> Stage {
+        let stop = |failure| Stage::Stopped(failure, target.clone(), None);
+        if self.session.needs_step_up()
+            && let Err(error) = self.session.reauthenticate_in(&popup).await
+        {
+            return stop(not_fresh(&error));
+        }
+        let Some(primary) = self.session.remembered_user() else {
+            return stop(not_fresh(&ReauthenticationError::SignedOut(ApiError::signed_out())));
+        };
+        let mode = InteractionMode::Popup;
+        let request = AuthorizationRequest::prove_secondary(mode, String::new(), primary, target.clone());
+        let authentication = match popup.authenticate(&self.session.tenant(), request).await {
+            Ok(authentication) => authentication,
+            Err(error) => return stop(not_proven(&error)),
+        };
+        drop(popup);
+        let _ = self.stage.try_set(Stage::Linking);
+        self.read_secondary(target, authentication).await
+    }
+
+    /// Reads the account that `authentication` opens, with its own token, and decides what to do with it.
+    async fn read_secondary(self, target: LinkTarget, authentication: Authentication) -> Stage {
+        let Authentication { account, id_token } = authentication;
+        let client =
+            Client::new(self.session.tenant().origin, account.person.user_id.clone(), account.bearer);
+        let user = match self.send_with_pause(|| client.user()).await {
+            Ok(user) => user,
+            Err(_) if self.is_stopped() => return Stage::Idle,
+            Err(error) => return Stage::Stopped(request_failure(&error), target, None),
+        };
+        let _ = self.secondary.try_set_value(Some(client));
+        self.consider(target, SecondaryAccount { id_token, current_identity: account.current_identity, user })
+    }
+
+    fn judge(self, target: &LinkTarget, secondary: &SecondaryAccount) -> Option<Judgement> {
+        match self.carrier {
+            Carrier::Popup(account, _) => {
+                account.now().map(|primary| judge(&primary.user_id, target, secondary))
+            }
+            Carrier::Redirect(primary) => {
+                Some(primary.with_value(|primary| judge(&primary.user_id, target, secondary)))
+            }
+        }
+    }
+
+    /// The next stage for a proven login.
+    fn consider(self, target: LinkTarget, secondary: SecondaryAccount) -> Stage {
+        let Some(judgement) = self.judge(&target, &secondary) else { return Stage::Idle };
+        let failure = match judgement {
+            Judgement::Same => {
+                let label = self.label_of(&secondary);
+                if let Some(current_identity) = secondary.current_identity {
+                    self.session.set_current_identity(current_identity);
+                }
+                already_here(label.as_ref())
+            }
+            Judgement::Unexpected => {
+                return match self.carrier {
+                    Carrier::Popup(..) => Stage::Stopped(wrong_login(&secondary), target, Some(secondary)),
+                    // Whatever comes along with the other login is judged as if it had been chosen.
+                    Carrier::Redirect(_) => match self.consider(LinkTarget::default(), secondary) {
+                        Stage::ConfirmPrimary(secondary, _) => Stage::ConfirmPrimary(secondary, true),
+                        next => next,
+                    },
+                };
+            }
+            Judgement::Unverified => unverified(&secondary),
+            Judgement::OtherAccount => return Stage::OtherAccount(secondary, target),
+            Judgement::Fit => return self.ready(secondary, false),
+        };
+        Stage::Stopped(failure, target, None)
+    }
+
+    /// The label of the primary account's login that `secondary` was proven with.
+    fn label_of(self, secondary: &SecondaryAccount) -> Option<Label> {
+        let Carrier::Popup(account, _) = self.carrier else { return None };
+        let primary = account.now()?;
+        let key = secondary.current_identity.as_ref()?.among(&primary.identities)?;
+        let place = primary.identities.iter().position(|identity| identity.key() == key)?;
+        labels(&primary).into_iter().nth(place)
+    }
+
+    /// The stage of a login that may be linked.
+    fn ready(self, secondary: SecondaryAccount, unexpected: bool) -> Stage {
+        let Carrier::Popup(account, _) = self.carrier else {
+            return Stage::ConfirmPrimary(secondary, unexpected);
+        };
+        let mine = account.now().and_then(|primary| primary.user_metadata).unwrap_or_default();
+        let theirs = secondary.user.user_metadata.clone().unwrap_or_default();
+        Stage::Metadata(secondary, differences(&mine, &theirs))
+    }
+
+    /// Shows the next stage, or links at once when there is nothing to choose.
+    async fn go_on(self, next: Stage) {
+        match next {
+            Stage::Metadata(secondary, differences) if differences.is_empty() => {
+                self.link(secondary, Metadata::default()).await;
+            }
+            next => _ = self.stage.try_set(next),
+        }
+    }
+
+    /// Links the login although it is not the expected one.
+    pub(super) fn link_anyway(self, secondary: SecondaryAccount) {
+        let next = self.consider(LinkTarget::default(), secondary);
+        spawn_local(self.go_on(next));
+    }
+
+    /// Links the whole secondary account.
+    pub(in crate::pages) fn merge(self, secondary: SecondaryAccount) {
+        let next = self.ready(secondary, false);
+        spawn_local(self.go_on(next));
+    }
+
+    /// Unlinks the proven login from the secondary account, and starts to link it here. Only inside a click.
+    pub(in crate::pages) fn take_over(self, secondary: &SecondaryAccount) {
+        let Some((key, target)) = movable(secondary) else { return };
+        let popup = match self.carrier {
+            Carrier::Popup(..) => {
+                let popup = Popup::open();
+                self.stage.set(if popup.is_some() { Stage::Popup } else { Stage::Linking });
+                popup
+            }
+            Carrier::Redirect(_) => None,
+        };
+        let client = self.secondary.try_update_value(Option::take).flatten();
+        spawn_local(async move {
+            let moved = match client {
+                Some(client) => client.unlink(&key).await,
+                None => Err(ApiError::signed_out()),
+            };
+            match (moved, popup) {
+                (Err(error), _) => {
+                    _ = self.stage.try_set(Stage::Stopped(request_failure(&error), target, None));
+                }
+                (Ok(_), Some(popup)) => {
+                    let mut next = self.prove(popup, target).await;
+                    if let Stage::Stopped(failure, ..) = &mut next {
+                        MOVED_HALFWAY.clone_into(&mut failure.advice);
+                    }
+                    self.go_on(next).await;
+                }
+                (Ok(_), None) => self.redirect(target),
+            }
+        });
+    }
+
+    /// Redirects to the tenant to sign in to the primary account again, and goes on with linking `secondary` after
+    /// that.
+    pub(in crate::pages) fn confirm_primary(self, target: LinkTarget, secondary: SecondaryAccount) {
+        let Carrier::Redirect(primary) = self.carrier else { return };
+        let primary = primary.get_value();
+        let purpose = Purpose::ReauthenticatePrimary(primary.clone(), target, Box::new(secondary));
+        let mode = InteractionMode::Redirect;
+        self.session.leave(AuthorizationRequest::reauthenticate(mode, String::new(), &primary, purpose));
+    }
+
+    /// Links a proven login, after setting `metadata` of the primary account.
+    pub(super) async fn link(self, secondary: SecondaryAccount, metadata: Metadata) {
+        let Carrier::Popup(account, undo) = self.carrier else { return };
+        let connection = secondary.current_identity.as_ref().map(|current| current.connection.clone());
+        let target = LinkTarget { connection, ..LinkTarget::default() };
+        let _ = self.stage.try_set(Stage::Linking);
+        let before = account.now().map(|user| user.identities).unwrap_or_default();
+        match self.send_link(&secondary, &metadata).await {
+            Ok(all) => {
+                let is_new = |identity: &&Identity| !before.iter().any(|old| old.key() == identity.key());
+                let new: Vec<&Identity> = all.iter().skip(1).filter(is_new).collect();
+                let labels: Vec<Label> = new.iter().map(|identity| Label::linked(identity)).collect();
+                let keys: Vec<IdentityKey> = new.iter().map(|identity| identity.key()).collect();
+                let _ = self.secondary.try_set_value(None);
+                let _ = self.stage.try_set(Stage::Idle);
+                account.replace_identities(all);
+                // What was the last way in may go now.
+                account.steps().forget(|step| matches!(step, Step::Refused(_)));
+                undo.forget(&keys);
+                if let Some(current_identity) = secondary.current_identity {
+                    self.session.set_current_identity(current_identity);
+                }
+                self.session.broadcast_change();
+                let _ = undo.status_message().try_set(Some(linked(&labels)));
+                request_animation_frame(move || focus_row(keys.first()));
+            }
+            Err(_) if self.is_stopped() => {}
+            Err(error) => _ = self.stage.try_set(Stage::Stopped(link_failure(&error), target, None)),
+        }
+    }
+
+    async fn send_link(
+        self,
+        secondary: &SecondaryAccount,
+        metadata: &Metadata,
+    ) -> Result<Vec<Identity>, ApiError> {
+        if !metadata.is_empty() {
+            let set = |client: Client| async move { client.set_metadata(metadata).await };
+            self.send_with_pause(|| self.session.call(set)).await?;
+        }
+        let link = |client: Client| async move { client.link(&secondary.id_token).await };
+        self.send_with_pause(|| self.session.call(link)).await
+    }
+
+    async fn send_with_pause<T, F>(self, send: impl Fn() -> F) -> Result<T, ApiError>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        send_with_pause(send, |seconds| self.wait(seconds)).await
+    }
+
+    /// Waits `seconds` and shows the countdown. Returns `false` when the person stops it.
+    async fn wait(self, seconds: u32) -> bool {
+        let Carrier::Popup(_, undo) = self.carrier else { return false };
+        let status_message = undo.status_message();
+        let _ = status_message.try_set(Some(format!("{} {}", text::PAUSED, text::goes_on(seconds))));
+        let on_second = |left| !self.is_stopped() && self.pausing.try_set(Some(left)).is_none();
+        let waited = pause(seconds, on_second).await;
+        let _ = self.pausing.try_set(None);
+        let _ = status_message.try_set(None);
+        waited
+    }
+
+    /// Whether the person stopped a pause, or left the page.
+    fn is_stopped(self) -> bool {
+        self.stage.try_with_untracked(Stage::is_busy) != Some(true)
+    }
+
+    /// Follows the remedy of a stopped flow. Only inside a click.
+    pub(in crate::pages) fn remedy(self, remedy: Remedy, target: LinkTarget) {
+        match (remedy, self.carrier) {
+            (Remedy::SignIn, Carrier::Popup(..)) => self.session.sign_in(),
+            (Remedy::TryAgain | Remedy::SignIn, _) => self.start(target),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What stands in for a page that needs a signed-in person.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::components::Redirect;
+
+use super::confirm_primary::ConfirmPrimary;
+use super::sign_in::SignIn;
+use crate::components::{FailureNotice, Skeleton};
+use crate::session::{LoginError, Phase, Session};
+use crate::text::{self, Remedy};
+
+/// What stands in for a page that needs somebody to be signed in.
+pub(super) fn outside(phase: Phase) -> AnyView {
+    match phase {
+        Phase::Failed(error) => view! { <LoginFailure error/> }.into_any(),
+        Phase::SignedOut => view! { <SignIn/> }.into_any(),
+        Phase::Changed(before, now) => view! { <Changed before now/> }.into_any(),
+        Phase::ConfirmPrimary(proven) => {
+            let (first, wanted, proof) = *proven;
+            view! { <ConfirmPrimary primary=first target=wanted authentication=proof /> }.into_any()
+        }
+        Phase::Waiting | Phase::Present => view! { <Skeleton/> }.into_any(),
+    }
+}
+
+/// Redirects to `path` and leaves nothing in the history.
+pub(super) fn redirect_to(path: String) -> AnyView {
+    view! { <Redirect path options=NavigateOptions { replace: true, ..NavigateOptions::default() }/> }
+        .into_any()
+}
+
+#[component]
+fn LoginFailure(error: LoginError) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let on_remedy = Callback::new(move |remedy| match remedy {
+        Remedy::TryAgain => session.retry(),
+        Remedy::SignIn => session.sign_in(),
+    });
+    view! {
+        <h1>{text::NAME}</h1>
+        <FailureNotice failure=text::login_failure(&error) on_remedy/>
+    }
+}
+
+/// The tenant signed in somebody else than before, without being asked to: the person says who it shall be.
+#[component]
+fn Changed(before: Option<String>, now: Option<String>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let leaving = session.is_leaving();
+    let text::Change { title, story, go_on, go_back } = text::change(before.as_deref(), now.as_deref());
+    view! {
+        <h1>{title}</h1>
+        <p class="lede">{story}</p>
+        <div class="acts">
+            <button type="button" class="button solid" disabled=leaving on:click=move |_| session.sign_in_again()>
+                {go_back}
+            </button>
+            <button type="button" class="button" disabled=leaving on:click=move |_| session.accept()>{go_on}</button>
+        </div>
+    }
+}
