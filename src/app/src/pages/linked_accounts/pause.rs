@@ -11,13 +11,12 @@ const JITTER: f64 = 1000.0;
 
 /// Sends a request, and once more after the pause that the tenant asks for (429 and 503). `wait` waits so many seconds
 /// and returns `false` when the person stops it; then the refusal is returned.
-pub(super) async fn send_with_pause<T, F, W>(
+pub(super) async fn send_with_pause<T, F>(
     send: impl Fn() -> F,
-    wait: impl Fn(u32) -> W,
+    wait: impl AsyncFn(u32) -> bool,
 ) -> Result<T, ApiError>
 where
     F: Future<Output = Result<T, ApiError>>,
-    W: Future<Output = bool>,
 {
     let refused = match send().await {
         Err(error) => error,

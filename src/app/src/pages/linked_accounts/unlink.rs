@@ -1,13 +1,14 @@
 //! Unlinking one login, or several one after the other.
 
+use std::cell::Cell;
+
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use model::{Identity, IdentityKey};
 
 use super::account::AccountState;
 use super::focus::{focus_again, focus_row, is_focus_in_rows, prefers_reduced_motion};
-use super::pause::pause;
+use super::pause::{pause, send_with_pause};
 use crate::api::identities::Outcome;
 use crate::api::{ApiError, Client, ErrorKind};
 use crate::components::Step;
@@ -18,20 +19,27 @@ use crate::text::{self, Label, unlinking};
 /// How long a row takes to fold away, in milliseconds: `--quick` in `style/tokens.css`.
 const FOLD: u32 = 180;
 
-/// The one run of unlinking that a page has at a time. A copy is a handle to the same run.
+/// Unlinking as an action: it sends one DELETE for each identity, and redraws the list from each response. A page runs
+/// it once at a time. A copy is a handle to the same action.
 #[derive(Clone, Copy)]
 pub(super) struct Unlinking {
+    action: Action<Vec<IdentityKey>, ()>,
+    context: Context,
+}
+
+/// What a run of the action works on.
+#[derive(Clone, Copy)]
+struct Context {
     session: Session,
     account: AccountState,
     current_identity: Memo<Option<IdentityKey>>,
     status_message: RwSignal<Option<String>>,
-    running: RwSignal<bool>,
     /// Called with what was unlinked once a run is over and the session goes on.
     on_done: Callback<Vec<Identity>>,
 }
 
 impl Unlinking {
-    /// No run so far.
+    /// The action, not yet run.
     pub(super) fn new(
         session: Session,
         account: AccountState,
@@ -39,48 +47,56 @@ impl Unlinking {
         status_message: RwSignal<Option<String>>,
         on_done: Callback<Vec<Identity>>,
     ) -> Self {
-        Self { session, account, current_identity, status_message, running: RwSignal::new(false), on_done }
+        let context = Context { session, account, current_identity, status_message, on_done };
+        let action = Action::new_unsync(move |keys: &Vec<IdentityKey>| context.start(keys.clone()));
+        Self { action, context }
     }
 
     /// Whether a run is under way.
     pub(super) fn running(self) -> Signal<bool> {
-        self.running.into()
+        self.action.pending().into()
     }
 
     /// Unlinks `keys` one after the other, the one in use last: with it, the session may end. Does nothing while
-    /// another run is under way.
+    /// another run is under way. Only inside a click, because it may open a popup.
     pub(super) fn start(self, mut keys: Vec<IdentityKey>) {
-        if self.running.get_untracked() || keys.is_empty() {
+        if self.action.pending().get_untracked() || keys.is_empty() {
             return;
         }
-        self.running.set(true);
-        self.status_message.set(None);
-        let current_identity = self.current_identity.get_untracked();
+        let Context { current_identity, account, status_message, .. } = self.context;
+        status_message.set(None);
+        let current_identity = current_identity.get_untracked();
         if let Some(place) = keys.iter().position(|key| Some(key) == current_identity.as_ref()) {
             let last = keys.remove(place);
             keys.push(last);
         }
         for key in &keys {
-            self.account.steps().set(key, Some(Step::Queued));
+            account.steps().set(key, Some(Step::Queued));
         }
-        // Inside the click, for it may open a window.
-        let fresh =
-            self.session.reauthenticate(Intent::Unlink(keys.iter().map(IdentityKey::as_user_id).collect()));
-        spawn_local(async move {
-            match fresh.await {
+        self.action.dispatch_local(keys);
+    }
+}
+
+impl Context {
+    /// Has the person sign in again if need be, and unlinks `keys`. The first part runs at once, inside the click.
+    fn start(self, keys: Vec<IdentityKey>) -> impl Future<Output = ()> {
+        let intent = Intent::Unlink(keys.iter().map(IdentityKey::as_user_id).collect());
+        let reauthenticated = self.session.reauthenticate(intent);
+        let current_identity = self.current_identity.get_untracked();
+        async move {
+            match reauthenticated.await {
                 Ok(()) => self.run(keys, current_identity).await,
-                Err(not) => self.give_up(&keys, &not),
+                Err(error) => self.give_up(&keys, &error),
             }
-        });
+        }
     }
 
     /// Nothing is unlinked, for the person did not prove who they are.
-    fn give_up(self, keys: &[IdentityKey], not: &ReauthenticationError) {
+    fn give_up(self, keys: &[IdentityKey], error: &ReauthenticationError) {
         let steps = self.account.steps();
         steps.forget(|step| *step == Step::Queued);
-        let _ = self.running.try_set(false);
-        if let Some(key) = keys.first().filter(|_| *not != ReauthenticationError::Leaving) {
-            steps.set(key, Some(Step::Failed(not_fresh(not))));
+        if let Some(key) = keys.first().filter(|_| *error != ReauthenticationError::Leaving) {
+            steps.set(key, Some(Step::Failed(not_fresh(error))));
             focus_again(key.clone());
         }
     }
@@ -103,7 +119,7 @@ impl Unlinking {
                 continue;
             };
             let label = Label::linked(&identity);
-            match self.ask(key, place, keys.len()).await {
+            match self.send(key, place, keys.len()).await {
                 None => {}
                 Some(Ok(Outcome::Unlinked(left))) => {
                     next = self.account.neighbour_of(key);
@@ -139,7 +155,6 @@ impl Unlinking {
             }
         }
         steps.forget(|step| *step == Step::Queued);
-        let _ = self.running.try_set(false);
         self.end(&keys, unlinked, next, current_identity);
     }
 
@@ -180,33 +195,34 @@ impl Unlinking {
         }
     }
 
-    /// Asks the tenant, once more after a pause where it asks for one; `None` when the person would not wait.
-    async fn ask(self, key: &IdentityKey, place: usize, total: usize) -> Option<Result<Outcome, ApiError>> {
+    /// Sends one DELETE, and once more after a pause where the tenant asks for one. Returns `None` when the person
+    /// stops the pause.
+    async fn send(self, key: &IdentityKey, place: usize, total: usize) -> Option<Result<Outcome, ApiError>> {
+        let steps = self.account.steps();
         let send = || {
             self.session.call(|client: Client| {
                 let key = key.clone();
                 async move { client.unlink(&key).await }
             })
         };
-        let steps = self.account.steps();
-        let mut waited = false;
-        loop {
-            let outcome = send().await;
-            let wait = outcome.as_ref().err().and_then(|error| error.kind.pause());
-            let Some(wait) = wait.filter(|_| !waited) else { return Some(outcome) };
-            steps.set(key, Some(Step::Pausing(wait)));
-            self.say(format!("{} {}", text::PAUSED, text::goes_on(wait)));
-            let tell = |left| {
+        let is_stopped = Cell::new(false);
+        let wait = async |seconds| {
+            steps.set(key, Some(Step::Pausing(seconds)));
+            self.say(format!("{} {}", text::PAUSED, text::goes_on(seconds)));
+            let on_second = |left| {
                 matches!(steps.peek(key), Some(Step::Pausing(_))) && steps.set(key, Some(Step::Pausing(left)))
             };
-            waited = pause(wait, tell).await;
-            if !waited {
-                let _ = self.status_message.try_set(None);
-                return None;
+            let waited = pause(seconds, on_second).await;
+            is_stopped.set(!waited);
+            let progress = (waited && total > 1).then(|| unlinking::progress(place, total));
+            let _ = self.status_message.try_set(progress);
+            if waited {
+                steps.set(key, Some(Step::Busy));
             }
-            steps.set(key, Some(Step::Busy));
-            let _ = self.status_message.try_set((total > 1).then(|| unlinking::progress(place, total)));
-        }
+            waited
+        };
+        let sent = send_with_pause(send, wait).await;
+        (!is_stopped.get()).then_some(sent)
     }
 
     fn say(self, what: String) {
