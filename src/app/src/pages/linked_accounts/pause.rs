@@ -20,7 +20,7 @@ where
 {
     let refused = match send().await {
         Err(error) => error,
-        sent => return sent,
+        done => return done,
     };
     match refused.kind.pause() {
         Some(seconds) if wait(seconds).await => send().await,

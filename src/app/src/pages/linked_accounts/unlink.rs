@@ -221,8 +221,8 @@ impl Context {
             }
             waited
         };
-        let sent = send_with_pause(send, wait).await;
-        (!is_stopped.get()).then_some(sent)
+        let outcome = send_with_pause(send, wait).await;
+        (!is_stopped.get()).then_some(outcome)
     }
 
     fn say(self, what: String) {

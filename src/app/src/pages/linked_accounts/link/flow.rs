@@ -55,7 +55,7 @@ impl Stage {
 #[derive(Clone, Copy)]
 enum Carrier {
     /// In a popup, beside the list of the primary account.
-    Popup(AccountState, Undo),
+    Popup(StoredValue<(AccountState, Undo)>),
     /// By redirects, on behalf of a primary account that must be proven again.
     Redirect(StoredValue<RememberedUser>),
 }
@@ -75,7 +75,7 @@ pub struct LinkFlow {
 impl LinkFlow {
     /// The flow of the list.
     pub(in crate::pages::linked_accounts) fn new(account: AccountState, undo: Undo) -> Self {
-        Self::with(account.session(), Carrier::Popup(account, undo), Stage::Idle)
+        Self::with(account.session(), Carrier::Popup(StoredValue::new((account, undo))), Stage::Idle)
     }
 
     /// The flow between both sign-ins of redirects: `authentication` proves the login to be linked to the account of
@@ -124,7 +124,7 @@ impl LinkFlow {
         if self.stage.with_untracked(Stage::is_busy) {
             return;
         }
-        let Carrier::Popup(_, undo) = self.carrier else { return self.redirect(target) };
+        let Some((_, undo)) = self.list() else { return self.redirect(target) };
         undo.status_message().set(None);
         match Popup::open() {
             None => self.redirect(target),
@@ -181,7 +181,7 @@ impl LinkFlow {
     /// Redirects to the tenant to prove `target`.
     fn redirect(self, target: LinkTarget) {
         let primary = match self.carrier {
-            Carrier::Popup(..) => self.session.remembered_user(),
+            Carrier::Popup(_) => self.session.remembered_user(),
             Carrier::Redirect(primary) => Some(primary.get_value()),
         };
         if let Some(primary) = primary {
@@ -227,15 +227,21 @@ impl LinkFlow {
         self.consider(target, SecondaryAccount { id_token, current_identity: account.current_identity, user })
     }
 
-    fn judge(self, target: &LinkTarget, secondary: &SecondaryAccount) -> Option<Judgement> {
+    /// The list that the flow belongs to, and what can be undone there. `None` between redirects, and when the page
+    /// is gone.
+    fn list(self) -> Option<(AccountState, Undo)> {
         match self.carrier {
-            Carrier::Popup(account, _) => {
-                account.now().map(|primary| judge(&primary.user_id, target, secondary))
-            }
-            Carrier::Redirect(primary) => {
-                Some(primary.with_value(|primary| judge(&primary.user_id, target, secondary)))
-            }
+            Carrier::Popup(list) => list.try_get_value(),
+            Carrier::Redirect(_) => None,
         }
+    }
+
+    fn judge(self, target: &LinkTarget, secondary: &SecondaryAccount) -> Option<Judgement> {
+        let primary = match self.carrier {
+            Carrier::Popup(_) => self.list()?.0.now()?.user_id,
+            Carrier::Redirect(primary) => primary.try_get_value()?.user_id,
+        };
+        Some(judge(&primary, target, secondary))
     }
 
     /// The next stage for a proven login.
@@ -251,7 +257,7 @@ impl LinkFlow {
             }
             Judgement::Unexpected => {
                 return match self.carrier {
-                    Carrier::Popup(..) => Stage::Stopped(wrong_login(&secondary), target, Some(secondary)),
+                    Carrier::Popup(_) => Stage::Stopped(wrong_login(&secondary), target, Some(secondary)),
                     // Whatever comes along with the other login is judged as if it had been chosen.
                     Carrier::Redirect(_) => match self.consider(LinkTarget::default(), secondary) {
                         Stage::ConfirmPrimary(secondary, _) => Stage::ConfirmPrimary(secondary, true),
@@ -268,7 +274,7 @@ impl LinkFlow {
 
     /// The label of the primary account's login that `secondary` was proven with.
     fn label_of(self, secondary: &SecondaryAccount) -> Option<Label> {
-        let Carrier::Popup(account, _) = self.carrier else { return None };
+        let (account, _) = self.list()?;
         let primary = account.now()?;
         let key = secondary.current_identity.as_ref()?.among(&primary.identities)?;
         let place = primary.identities.iter().position(|identity| identity.key() == key)?;
@@ -277,7 +283,7 @@ impl LinkFlow {
 
     /// The stage of a login that may be linked.
     fn ready(self, secondary: SecondaryAccount, unexpected: bool) -> Stage {
-        let Carrier::Popup(account, _) = self.carrier else {
+        let Some((account, _)) = self.list() else {
             return Stage::ConfirmPrimary(secondary, unexpected);
         };
         let mine = account.now().and_then(|primary| primary.user_metadata).unwrap_or_default();
@@ -311,7 +317,7 @@ impl LinkFlow {
     pub(in crate::pages) fn take_over(self, secondary: &SecondaryAccount) {
         let Some((key, target)) = movable(secondary) else { return };
         let popup = match self.carrier {
-            Carrier::Popup(..) => {
+            Carrier::Popup(_) => {
                 let popup = Popup::open();
                 self.stage.set(if popup.is_some() { Stage::Popup } else { Stage::Linking });
                 popup
@@ -352,7 +358,7 @@ impl LinkFlow {
 
     /// Links a proven login, after setting `metadata` of the primary account.
     pub(super) async fn link(self, secondary: SecondaryAccount, metadata: Metadata) {
-        let Carrier::Popup(account, undo) = self.carrier else { return };
+        let Some((account, undo)) = self.list() else { return };
         let connection = secondary.current_identity.as_ref().map(|current| current.connection.clone());
         let target = LinkTarget { connection, ..LinkTarget::default() };
         let _ = self.stage.try_set(Stage::Linking);
@@ -403,7 +409,7 @@ impl LinkFlow {
 
     /// Waits `seconds` and shows the countdown. Returns `false` when the person stops it.
     async fn wait(self, seconds: u32) -> bool {
-        let Carrier::Popup(_, undo) = self.carrier else { return false };
+        let Some((_, undo)) = self.list() else { return false };
         let status_message = undo.status_message();
         let _ = status_message.try_set(Some(format!("{} {}", text::PAUSED, text::goes_on(seconds))));
         let on_second = |left| !self.is_stopped() && self.pausing.try_set(Some(left)).is_none();
@@ -421,7 +427,7 @@ impl LinkFlow {
     /// Follows the remedy of a stopped flow. Only inside a click.
     pub(in crate::pages) fn remedy(self, remedy: Remedy, target: LinkTarget) {
         match (remedy, self.carrier) {
-            (Remedy::SignIn, Carrier::Popup(..)) => self.session.sign_in(),
+            (Remedy::SignIn, Carrier::Popup(_)) => self.session.sign_in(),
             (Remedy::TryAgain | Remedy::SignIn, _) => self.start(target),
         }
     }
