@@ -16,6 +16,7 @@ pub struct RememberedUser {
     /// How the header called them.
     pub who: Option<String>,
     /// What they signed in with.
+    #[serde(rename = "used")]
     pub current_identity: Option<CurrentIdentity>,
 }
 
@@ -100,6 +101,13 @@ mod tests {
         assert_eq!(remembered(None).hint().as_deref(), Some("ada@example.com"));
         assert_eq!(remembered(Some("auth0|1")).hint().as_deref(), Some("ada@example.com"));
         assert_eq!(remembered(Some("github|42")).hint().as_deref(), Some("42"));
+    }
+
+    #[test]
+    fn a_remembered_user_keeps_its_stored_format() {
+        let stored = r#"{"user_id":"auth0|1","who":"ada@example.com","used":{"connection":"github","identity":"github|42"}}"#;
+        assert_eq!(serde_json::to_string(&remembered(Some("github|42"))).unwrap(), stored);
+        assert_eq!(serde_json::from_str::<RememberedUser>(stored).unwrap(), remembered(Some("github|42")));
     }
 
     #[test]
