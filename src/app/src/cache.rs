@@ -1,5 +1,5 @@
-//! The list as it was last read, for reading while there is no connection. It holds what a row shows and nothing else,
-//! above all no token, and goes when somebody signs out.
+//! The last list, in local storage, for reading without a connection. It contains only what a row shows, above all no
+//! token, and is removed on signing out.
 
 use model::{Identity, Profile, User, UserId};
 use serde::{Deserialize, Serialize};
@@ -8,38 +8,39 @@ use crate::storage::Storage;
 
 const LIST: &str = "linked-accounts.list";
 
-/// What a row shows of a profile.
+/// The members of a profile that a row shows.
 const SHOWN: [&str; 7] =
     ["email", "email_verified", "name", "nickname", "phone_number", "picture", "username"];
 
-/// A list, and when it was read.
+/// A list, with the time of reading it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CachedList {
-    /// The account with its logins.
+    /// The user with their identities.
     pub user: User,
     /// When it was read, in seconds since 1970.
     pub read_at: i64,
 }
 
-/// Keeps the list of `user`, in place of anybody's before.
+/// Stores the list of `user`, which replaces the one before. `now` is in seconds since 1970. A full or forbidden
+/// storage stores nothing.
 pub fn store(user: &User, now: i64) {
     let kept = CachedList { user: shown(user), read_at: now };
     Storage::Local.write(LIST, &kept);
 }
 
-/// The list that was kept last.
+/// Returns the list that was stored last.
 #[must_use]
 pub fn last() -> Option<CachedList> {
     Storage::Local.read(LIST)
 }
 
-/// The list that was kept last, if it is that of `user_id`.
+/// Returns the list that was stored last, if it belongs to `user_id`.
 #[must_use]
 pub fn last_of(user_id: &UserId) -> Option<CachedList> {
     last().filter(|kept| kept.user.user_id == *user_id)
 }
 
-/// Forgets it.
+/// Removes the list.
 pub fn clear() {
     Storage::Local.remove(LIST);
 }
@@ -51,7 +52,7 @@ fn shown_profile(profile: &Profile) -> Profile {
     profile
 }
 
-/// A login, as far as a row shows it.
+/// Returns `identity` with only those members of its profile that a row shows.
 #[must_use]
 pub fn shown_identity(identity: &Identity) -> Identity {
     Identity { profile_data: identity.profile_data.as_ref().map(shown_profile), ..identity.clone() }
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_a_row_shows_is_kept() {
+    fn only_what_a_row_shows_is_stored() {
         let user: User = serde_json::from_value(json!({
             "user_id": "auth0|1", "name": "Ada", "last_ip": "203.0.113.7", "locale": "en",
             "user_metadata": { "theme": "dark" }, "app_metadata": { "plan": "x" },

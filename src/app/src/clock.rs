@@ -1,6 +1,6 @@
 //! The page's clock.
 
-/// The current time, in seconds since 1970, by the clock of this device.
+/// Returns the current time by the clock of this device, in seconds since 1970.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit into 53 bits")]
 pub fn now() -> i64 {

@@ -1,24 +1,23 @@
-//! Addresses that ask for one deed: `/link/{connection}`, `/unlink/{provider}/{id}`, and `?return_to=` for where the
-//! person came from. Whoever makes such an address decides nothing: the person confirms, and only listed places are
-//! returned to.
+//! Deep links: `/link/{connection}`, `/unlink/{provider}/{id}`, and `?return_to=` with the address that the person came
+//! from. A deep link decides nothing: the person confirms, and only listed addresses are returned to.
 
 use model::{ConnectionName, IdentityId, IdentityKey, Provider};
 
-/// What an address asks for.
+/// The action of a deep link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeepLink {
-    /// To link a login of this connection.
+    /// Link an identity of this connection.
     Link(ConnectionName),
-    /// To unlink this login.
+    /// Unlink this identity.
     Unlink(IdentityKey),
 }
 
-/// Reads a path; `None` when it asks for nothing. `decode` undoes the percent-encoding of one segment.
+/// Parses a path. Returns `None` when it is not a deep link. `decode` decodes the percent-encoding of one segment.
 pub fn parse(path: &str, decode: impl Fn(&str) -> Option<String>) -> Option<DeepLink> {
     let mut segments = path.strip_prefix('/')?.split('/');
     let verb = segments.next()?;
     let mut next = || segments.next().and_then(&decode).filter(|segment| !segment.is_empty());
-    let deed = match verb {
+    let link = match verb {
         "link" => DeepLink::Link(ConnectionName::new(next()?)),
         "unlink" => {
             let provider = Provider::new(next()?);
@@ -26,11 +25,11 @@ pub fn parse(path: &str, decode: impl Fn(&str) -> Option<String>) -> Option<Deep
         }
         _ => return None,
     };
-    segments.next().is_none().then_some(deed)
+    segments.next().is_none().then_some(link)
 }
 
-/// Whether `address` is one of `places`, or below one that ends in a slash. Compared as text from its beginning, so
-/// that nothing can hide: no user, no other host, no way up.
+/// Returns whether `address` is one of `places`, or below one that ends in a slash. The comparison is of text from the
+/// beginning, so that neither user information, nor another host, nor `..` can pass.
 #[must_use]
 pub fn is_listed(address: &str, places: &[String]) -> bool {
     let (path, _) = address.split_once(['?', '#']).unwrap_or((address, ""));

@@ -1,12 +1,12 @@
-//! JSON as the page reads it.
+//! Reading JSON.
 
 use serde::de::DeserializeOwned;
 
-/// Reads `text`. By way of its bytes, as the oauth2 crate does: a second way, `serde_json::from_str`, would bring
-/// the whole reader a second time.
+/// Parses `text` by `serde_json::from_slice`, as the `oauth2` crate does. `serde_json::from_str` would link a second
+/// copy of the parser.
 ///
 /// # Errors
-/// When it is no JSON, or says something else than a `T`.
+/// When `text` is not JSON, or not a `T`.
 pub fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     serde_json::from_slice(text.as_bytes())
 }

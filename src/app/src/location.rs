@@ -2,13 +2,13 @@
 
 use leptos::prelude::window;
 
-/// The page's own origin: scheme, host and port, without a slash at the end.
+/// Returns the page's own origin: scheme, host and port, without a slash at the end.
 #[must_use]
 pub fn own_origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
-/// The current path, query and hash.
+/// Returns the current path, query and hash.
 #[must_use]
 pub fn current() -> String {
     let location = window().location();

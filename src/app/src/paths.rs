@@ -1,12 +1,12 @@
-//! Paths of the page, and where a sign-in may return to.
+//! Paths of the page, and the check of a path to return to.
 
 use model::route;
 
 /// The path of the list.
 pub const LIST: &str = "/linked-accounts";
 
-/// Returns `wanted` when it is a path on this origin, else the path of the list. Browsers take `//host` and `/\host`
-/// for other hosts, and nobody returns to the callback itself.
+/// Returns `wanted` when it is a path on this origin, else the path of the list. Browsers read `//host` and `/\host` as
+/// other hosts, and the callback itself is never returned to.
 #[must_use]
 pub fn safe_return(wanted: &str) -> &str {
     let bytes = wanted.as_bytes();
@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn the_callback_is_no_place_to_return_to() {
+    fn the_callback_is_never_returned_to() {
         assert_eq!(safe_return("/callback?code=1"), "/linked-accounts");
     }
 }

@@ -1,4 +1,4 @@
-//! Fetches the public settings, checks them, and resolves them into the tenant that the page talks to.
+//! The public settings: fetches and checks them, and derives the addresses of the tenant.
 
 use gloo_net::http::Request;
 use model::settings::{self, Bearer, InvalidSettings, OfferedConnection};
@@ -8,42 +8,42 @@ use web_sys::RequestCache;
 use crate::json;
 use crate::unlink_policy::UnlinkPolicy;
 
-/// The tenant as the settings name it, every address worked out.
+/// The tenant of the settings, with all addresses derived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tenant {
     /// Scheme, host and port, without a slash at the end.
     pub origin: String,
-    /// The origin with a slash at the end: what a token's `iss` must be (contract [C5](model::contract#c5)).
+    /// The origin with a slash at the end: the required `iss` of a token (contract [C5](model::contract#c5)).
     pub issuer: String,
     /// The client id of this page.
     pub client_id: String,
     /// The Management API's identifier.
     pub audience: String,
-    /// Which token goes to the Management API.
+    /// Which token is sent to the Management API.
     pub bearer: Bearer,
-    /// What the page calls itself.
+    /// The name of the page.
     pub name: Option<String>,
-    /// The connections that people can link a login of.
+    /// The connections whose identities can be linked.
     pub connections: Vec<OfferedConnection>,
-    /// What the settings say about unlinking.
+    /// The rules of unlinking.
     pub unlink_policy: UnlinkPolicy,
-    /// The ID token's claim that tells which identity is signed in.
+    /// The claim of the ID token that names the identity in use.
     pub identity_claim: String,
-    /// How old a sign-in may be for a change of logins, in seconds; 0 asks for none.
+    /// The greatest age of a sign-in for changing identities, in seconds; 0 accepts any age.
     pub fresh_sign_in: u32,
-    /// How long Undo is offered, in seconds; 0 means until the person dismisses it.
+    /// How long Undo is offered, in seconds; 0 offers it until it is dismissed.
     pub undo_seconds: u32,
-    /// Where `?return_to=` may lead.
+    /// The addresses that `?return_to=` may name.
     pub return_to: Vec<String>,
-    /// Whether the tenant lets people plan faults for their own calls.
+    /// Whether the tenant lets users plan faults for their own requests.
     pub demo: bool,
 }
 
 impl Tenant {
-    /// Checks `settings` and works out every address.
+    /// Checks `settings` and derives the addresses.
     ///
     /// # Errors
-    /// The first setting that cannot be used.
+    /// [`InvalidSettings`] with the first setting that cannot be used.
     pub fn new(settings: Settings) -> Result<Self, InvalidSettings> {
         settings.check()?;
         Ok(Self {
@@ -63,7 +63,7 @@ impl Tenant {
         })
     }
 
-    /// The tenant's host, without port, as a person would recognise it and as `location.hostname` has it.
+    /// Returns the tenant's host without port, in the form of `location.hostname`.
     #[must_use]
     pub fn hostname(&self) -> &str {
         let host = self.origin.split_once("://").map_or(self.origin.as_str(), |(_, host)| host);
@@ -74,19 +74,19 @@ impl Tenant {
     }
 }
 
-/// Why the page has no settings.
+/// Why the settings could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// No answer at all.
+    /// No response came.
     #[error("{path} could not be fetched: {0}", path = route::SETTINGS)]
     Unreachable(String),
-    /// An answer, but not the file.
+    /// The response has an error status.
     #[error("{path} was answered with status {0}", path = route::SETTINGS)]
     Status(u16),
-    /// Not the JSON it should be.
+    /// The file is not the expected JSON.
     #[error("{path} is not valid: {0}", path = route::SETTINGS)]
     Malformed(String),
-    /// Valid JSON with a value that cannot be used.
+    /// A value in the file cannot be used.
     #[error("{path} is not valid: {0}", path = route::SETTINGS)]
     Invalid(#[from] InvalidSettings),
 }
@@ -94,7 +94,7 @@ pub enum SettingsError {
 /// Fetches and checks `/config.json`.
 ///
 /// # Errors
-/// Each way in which the settings can be missing or unusable.
+/// [`SettingsError`] when the settings are missing or cannot be used.
 pub async fn load() -> Result<Tenant, SettingsError> {
     let response = Request::get(route::SETTINGS)
         .cache(RequestCache::NoCache)

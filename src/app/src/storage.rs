@@ -1,5 +1,4 @@
-//! JSON values in the browser's storage. Where the browser keeps nothing for the page, writing fails and reading finds
-//! nothing.
+//! JSON values in the browser's storage. Where the browser forbids storage, writing fails and reading returns nothing.
 
 use leptos::prelude::window;
 use serde::Serialize;
@@ -10,9 +9,9 @@ use crate::json;
 /// A storage of the page's origin.
 #[derive(Clone, Copy)]
 pub enum Storage {
-    /// Shared by all tabs, and kept when they are closed.
+    /// Local storage: shared by all tabs, and kept when they are closed.
     Local,
-    /// Of this tab alone, and gone with it.
+    /// Session storage: of this tab only, and removed with it.
     Session,
 }
 
@@ -26,32 +25,32 @@ impl Storage {
         .flatten()
     }
 
-    /// Whether `key` has a value, readable or not.
+    /// Returns whether `key` has a value, valid or not.
     #[must_use]
     pub fn has(self, key: &str) -> bool {
         self.text(key).is_some()
     }
 
-    /// The value of `key`; `None` when there is none, or none of this type.
+    /// Returns the value of `key`; `None` when there is no value of this type.
     #[must_use]
     pub fn read<T: DeserializeOwned>(self, key: &str) -> Option<T> {
         json::read(&self.text(key)?).ok()
     }
 
-    /// Reads the value of `key` and removes it. A value that cannot be removed is not returned.
+    /// Returns the value of `key` and removes it. A value that cannot be removed is not returned.
     pub fn take<T: DeserializeOwned>(self, key: &str) -> Option<T> {
         let text = self.text(key)?;
         self.open()?.remove_item(key).ok()?;
         json::read(&text).ok()
     }
 
-    /// Sets the value of `key`. Returns whether it was stored: a full or forbidden storage keeps nothing.
+    /// Sets the value of `key`. Returns whether it was stored; a full or forbidden storage refuses it.
     pub fn write<T: Serialize>(self, key: &str, value: &T) -> bool {
         let text = serde_json::to_string(value).ok();
         self.open().zip(text).is_some_and(|(storage, text)| storage.set_item(key, &text).is_ok())
     }
 
-    /// Removes `key`; other tabs notice.
+    /// Removes `key`. In local storage, other tabs notice by a `storage` event.
     pub fn remove(self, key: &str) {
         if let Some(storage) = self.open() {
             // A storage that forbids it never held the value.

@@ -1,10 +1,10 @@
-//! Tokens as types. They stay in memory, and their Debug prints nothing.
+//! Tokens as types, whose Debug prints nothing.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A token that opens the Management API. Held in memory only; its Debug prints nothing.
+/// A token for the Management API. It stays in memory and is never stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BearerToken(String);
 
@@ -15,7 +15,7 @@ impl BearerToken {
         Self(token)
     }
 
-    /// The token itself, for an `Authorization` header and nothing else.
+    /// Returns the token itself. Only for an `Authorization` header, or a message to another tab.
     #[must_use]
     pub fn secret(&self) -> &str {
         &self.0
@@ -28,7 +28,8 @@ impl fmt::Debug for BearerToken {
     }
 }
 
-/// An ID token that proves to the tenant who signed in: what an identity is linked with. Its Debug prints nothing.
+/// An ID token, which proves an identity when it is linked. Session storage holds it while a link by redirects is under
+/// way.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct IdToken(String);
@@ -40,7 +41,7 @@ impl IdToken {
         Self(token)
     }
 
-    /// The token itself, for `link_with` and nothing else.
+    /// Returns the token itself. Only for `link_with`, and for a bearer where the settings choose the ID token.
     #[must_use]
     pub fn secret(&self) -> &str {
         &self.0

@@ -1,22 +1,22 @@
-//! Why a login cannot be unlinked: the tenant's own rules, as far as the data show them, so that the page says no
-//! before anybody has to. The tenant has the last word.
+//! Whether an identity can be unlinked, by the tenant's rules as far as the page's data show them. The page thus
+//! explains a refusal before a request is sent; the tenant decides.
 
 use model::settings::OfferedConnection;
 use model::{ConnectionName, Identity, IdentityKey, User};
 
-/// Why a login stays.
+/// Why an identity cannot be unlinked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnlinkBlocked {
-    /// It is the main one, which holds the account.
+    /// It is the primary identity, which holds the account.
     Main,
-    /// An organisation manages it.
+    /// Its connection is pinned: an organisation manages it.
     Pinned,
-    /// No other login would open the account.
+    /// No other identity would open the account.
     LastWayIn,
 }
 
 impl UnlinkBlocked {
-    /// The reason of a refusal, by the tenant's word for programs.
+    /// Returns the reason that an error code of the tenant stands for.
     #[must_use]
     pub fn of_code(code: &str) -> Option<Self> {
         match code {
@@ -28,7 +28,7 @@ impl UnlinkBlocked {
     }
 }
 
-/// What the settings say of the connections.
+/// The rules of unlinking, from the settings of the connections.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnlinkPolicy {
     pinned: Vec<ConnectionName>,
@@ -36,22 +36,22 @@ pub struct UnlinkPolicy {
 }
 
 impl UnlinkPolicy {
-    /// Reads the settings. A connection that they do not name is open and not pinned.
+    /// Reads the settings. A connection that is not listed is open and not pinned.
     #[must_use]
     pub fn new(connections: &[OfferedConnection]) -> Self {
-        let names = |is: fn(&&OfferedConnection) -> bool| {
-            connections.iter().filter(is).map(|connection| connection.name.clone()).collect()
+        let names = |matches: fn(&&OfferedConnection) -> bool| {
+            connections.iter().filter(matches).map(|connection| connection.name.clone()).collect()
         };
         Self { pinned: names(|connection| connection.pinned), closed: names(|connection| connection.closed) }
     }
 
-    /// Whether a login opens its account.
+    /// Returns whether signing in with `identity` is possible: its connection is not closed.
     #[must_use]
     pub fn is_way_in(&self, identity: &Identity) -> bool {
         !self.closed.contains(&identity.connection)
     }
 
-    /// Why `identity` of `user` has to stay when the logins `going` go, if it has to.
+    /// Returns why `identity` of `user` cannot be unlinked together with the identities `going`; `None` when it can.
     #[must_use]
     pub fn reason(&self, user: &User, identity: &Identity, going: &[IdentityKey]) -> Option<UnlinkBlocked> {
         let key = identity.key();

@@ -1,5 +1,5 @@
-//! The logins that somebody unlinked lately, for linking them again. They hold what a row shows and nothing else, and
-//! go when the person signs out.
+//! The recently unlinked identities, in local storage, for linking them again. They contain only what a row shows, and
+//! are removed on signing out.
 
 use model::{Identity, IdentityKey, UserId};
 use serde::{Deserialize, Serialize};
@@ -8,10 +8,10 @@ use crate::cache;
 use crate::storage::Storage;
 
 const UNLINKED: &str = "linked-accounts.unlinked";
-/// How many are remembered.
-const MOST: usize = 10;
+/// The greatest number of stored identities.
+const MAX_IDENTITIES: usize = 10;
 
-/// What somebody unlinked, the latest first.
+/// The identities that a user unlinked, the latest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unlinked {
     user_id: UserId,
@@ -19,38 +19,38 @@ pub struct Unlinked {
 }
 
 impl Unlinked {
-    /// What is remembered of the account `user_id`.
+    /// Returns the stored identities of `user_id`; none when they belong to another user.
     #[must_use]
     pub fn of(user_id: UserId) -> Self {
         let kept: Option<Self> = Storage::Local.read(UNLINKED);
         kept.filter(|kept| kept.user_id == user_id).unwrap_or(Self { user_id, identities: Vec::new() })
     }
 
-    /// The logins, the latest first.
+    /// Returns the identities, the latest first.
     #[must_use]
     pub fn identities(&self) -> &[Identity] {
         &self.identities
     }
 
-    /// Adds logins that were just unlinked.
+    /// Adds identities that were just unlinked.
     pub fn add(&mut self, unlinked: &[Identity]) {
         self.remove(&unlinked.iter().map(Identity::key).collect::<Vec<_>>());
         self.identities.splice(..0, unlinked.iter().map(cache::shown_identity));
-        self.identities.truncate(MOST);
+        self.identities.truncate(MAX_IDENTITIES);
     }
 
-    /// Removes logins that are linked again.
+    /// Removes identities that are linked again.
     pub fn remove(&mut self, keys: &[IdentityKey]) {
         self.identities.retain(|identity| !keys.contains(&identity.key()));
     }
 
-    /// Keeps the list beyond this page load, in place of anybody's before.
+    /// Stores the identities, which replace those of any user before. A full or forbidden storage stores nothing.
     pub fn store(&self) {
         Storage::Local.write(UNLINKED, self);
     }
 }
 
-/// Forgets everything.
+/// Removes the stored identities.
 pub fn clear() {
     Storage::Local.remove(UNLINKED);
 }
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_comes_first_and_none_stands_twice() {
+    fn the_latest_comes_first_and_none_is_listed_twice() {
         let mut unlinked = Unlinked { user_id: UserId::new("auth0|1"), identities: Vec::new() };
         unlinked.add(&[identity(1), identity(2)]);
         unlinked.add(&[identity(2)]);
@@ -81,11 +81,11 @@ mod tests {
         unlinked.remove(&[identity(2).key()]);
         assert_eq!(ids(&unlinked), ["1"]);
         unlinked.add(&(10..25).map(identity).collect::<Vec<_>>());
-        assert_eq!(unlinked.identities().len(), MOST);
+        assert_eq!(unlinked.identities().len(), MAX_IDENTITIES);
     }
 
     #[test]
-    fn only_what_a_row_shows_is_kept() {
+    fn only_what_a_row_shows_is_stored() {
         let mut unlinked = Unlinked { user_id: UserId::new("auth0|1"), identities: Vec::new() };
         unlinked.add(&[identity(1)]);
         let text = serde_json::to_string(&unlinked).unwrap();

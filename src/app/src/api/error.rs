@@ -1,42 +1,42 @@
-//! Status and body of a refused request, turned into what the person can do about it.
+//! Errors of the Management API, by what the person can do about them.
 
 use model::ManagementError;
 
 use crate::json;
 use crate::unlink_policy::UnlinkBlocked;
 
-/// A failed request, by what the person can do about it.
+/// The kind of a failed request, by what the person can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The token is no longer taken: sign in again.
+    /// The token is no longer accepted: sign in again.
     SessionEnded,
     /// The token belongs to another account: sign in again.
     OtherAccount,
     /// The token does not allow this.
     NotAllowed,
-    /// A rule keeps this login.
+    /// A rule of the tenant forbids to unlink this identity.
     UnlinkBlocked(UnlinkBlocked),
-    /// The account is not there any more.
+    /// The user no longer exists.
     Gone,
-    /// Too many requests: wait so many seconds, when the tenant said how long.
+    /// Too many requests: wait this many seconds, if the tenant said how long.
     TooMany(Option<u32>),
-    /// The tenant is busy: wait so many seconds.
+    /// The tenant is unavailable: wait this many seconds.
     Unavailable(u32),
-    /// The request was refused for a reason that trying again will hardly change.
+    /// The request was refused for a reason that a retry hardly changes.
     Refused,
-    /// The tenant has a problem: try again.
+    /// The tenant has an internal error: try again.
     Tenant,
-    /// No answer came: try again.
+    /// No response came: try again.
     Offline,
-    /// An answer came that makes no sense.
+    /// The response cannot be decoded, or is impossible.
     Malformed,
 }
 
-/// The longest pause that the page waits out by itself, in seconds.
+/// The longest pause that the page waits for before it retries by itself, in seconds.
 const LONGEST_RETRY_AFTER: u32 = 300;
 
 impl ErrorKind {
-    /// How many seconds to wait before the same is worth another try without asking the person.
+    /// Returns how many seconds to wait before the page retries by itself; `None` when it must not.
     #[must_use]
     pub fn pause(self) -> Option<u32> {
         match self {
@@ -48,61 +48,62 @@ impl ErrorKind {
     }
 }
 
-/// What was said, for whoever has to look into it. Never a token.
+/// Technical details of an error. They never contain a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
-    /// The HTTP status; `None` when there was no answer.
+    /// The HTTP status; `None` without a response.
     pub status: Option<u16>,
-    /// The tenant's or the browser's words.
+    /// The message of the tenant or of the browser.
     pub message: String,
-    /// The tenant's word for programs.
+    /// The tenant's error code.
     pub code: Option<String>,
 }
 
 /// A failed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
-    /// What it means for the person.
+    /// The kind of the error.
     pub kind: ErrorKind,
-    /// What was said.
+    /// The technical details.
     pub details: Details,
 }
 
-/// How much of an answer that is no error body is worth showing, in characters.
+/// How much is kept of a body that is not an error object, in characters.
 const EXCERPT: usize = 300;
 
 impl ApiError {
-    /// No live token is left.
+    /// Returns the error of a request without a live token, which is not sent.
     #[must_use]
     pub fn signed_out() -> Self {
         let message = "No request was sent: the access token's time is over.".to_owned();
         Self { kind: ErrorKind::SessionEnded, details: Details { message, ..Details::default() } }
     }
 
-    /// No answer came.
+    /// Returns the error of a request without a response.
     #[must_use]
     pub fn offline(error: &gloo_net::Error) -> Self {
         let details = Details { message: error.to_string(), ..Details::default() };
         Self { kind: ErrorKind::Offline, details }
     }
 
-    /// A successful answer that cannot be decoded.
+    /// Returns the error of a successful response that cannot be decoded.
     #[must_use]
     pub fn malformed(status: u16, error: &serde_json::Error) -> Self {
         Self::nonsense(status, error.to_string())
     }
 
-    /// A successful answer that says something impossible.
+    /// Returns the error of a successful response whose content is impossible.
     #[must_use]
     pub fn nonsense(status: u16, message: String) -> Self {
         Self { kind: ErrorKind::Malformed, details: Details { status: Some(status), message, code: None } }
     }
 
-    /// Reads a refusal (contract [A1](model::contract#a1), [A2](model::contract#a2), [A14](model::contract#a14)). `wait` is in seconds, see [`wait`].
+    /// Reads an error response (contract [A1](model::contract#a1), [A2](model::contract#a2),
+    /// [A14](model::contract#a14)). `wait` is in seconds, see [`wait`].
     #[must_use]
     pub fn from_answer(status: u16, wait: Option<u32>, body: &str) -> Self {
-        let said: Option<ManagementError> = json::read(body).ok();
-        let code = said.as_ref().and_then(|said| said.error_code.clone());
+        let error: Option<ManagementError> = json::read(body).ok();
+        let code = error.as_ref().and_then(|error| error.error_code.clone());
         let reason = code.as_deref().and_then(UnlinkBlocked::of_code);
         let kind = match status {
             400 | 403 if let Some(reason) = reason => ErrorKind::UnlinkBlocked(reason),
@@ -116,18 +117,19 @@ impl ApiError {
             400..500 => ErrorKind::Refused,
             _ => ErrorKind::Malformed,
         };
-        let message = said.map_or_else(|| body.trim().chars().take(EXCERPT).collect(), |said| said.message);
+        let message =
+            error.map_or_else(|| body.trim().chars().take(EXCERPT).collect(), |error| error.message);
         Self { kind, details: Details { status: Some(status), message, code } }
     }
 }
 
-/// How many seconds to wait: until `X-RateLimit-Reset`, in seconds since 1970 (contract [A14](model::contract#a14)), else as
-/// `Retry-After` says in seconds (RFC 9110 section 10.2.3). `now` is in seconds since 1970.
+/// Returns how many seconds to wait: until `X-RateLimit-Reset`, in seconds since 1970 (contract
+/// [A14](model::contract#a14)), else `Retry-After` in seconds (RFC 9110 section 10.2.3). `now` is in seconds since 1970.
 #[must_use]
 pub fn wait(reset: Option<&str>, retry_after: Option<&str>, now: i64) -> Option<u32> {
     let until = reset.and_then(|reset| reset.trim().parse::<i64>().ok()).and_then(|reset| {
         let left = reset.checked_sub(now)?;
-        // A clock far off would promise nonsense.
+        // A value far off comes from a wrong clock.
         (-60..=86_400).contains(&left).then(|| u32::try_from(left.max(1)).ok())?
     });
     until.or_else(|| retry_after?.trim().parse().ok())
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_another_account_is_told_from_a_missing_scope() {
+    fn a_token_of_another_user_is_distinguished_from_a_missing_scope() {
         let body = |code: &str| {
             format!(r#"{{"statusCode":403,"error":"Forbidden","message":"m","errorCode":"{code}"}}"#)
         };
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_keeps_a_login_is_told_by_its_code() {
+    fn a_rule_against_unlinking_is_recognised_by_its_code() {
         let body = |code: &str| {
             format!(r#"{{"statusCode":403,"error":"Forbidden","message":"m","errorCode":"{code}"}}"#)
         };
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_waited_out_when_its_length_is_known_and_bearable() {
+    fn the_page_waits_when_the_pause_is_known_and_short_enough() {
         assert_eq!(ErrorKind::TooMany(Some(5)).pause(), Some(5));
         assert_eq!(ErrorKind::Unavailable(300).pause(), Some(300));
         assert_eq!(ErrorKind::TooMany(Some(301)).pause(), None);
@@ -185,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_the_tenant_are_kept_for_the_details() {
+    fn the_message_of_the_tenant_is_kept_in_the_details() {
         let body = r#"{"statusCode":400,"error":"Bad Request","message":"Main identity cannot be removed.",
             "errorCode":"delete_main_user_identity","new":1}"#;
         let details = ApiError::from_answer(400, None, body).details;
@@ -195,20 +197,20 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_no_error_body_is_kept_in_part() {
+    fn a_body_that_is_not_an_error_object_is_truncated() {
         let details = ApiError::from_answer(502, None, &"ü".repeat(1000)).details;
         assert_eq!(details.message.chars().count(), EXCERPT);
     }
 
     #[test]
-    fn the_reset_time_counts_before_retry_after() {
+    fn the_reset_time_takes_precedence_over_retry_after() {
         assert_eq!(wait(Some("130"), Some("5"), 100), Some(30));
         assert_eq!(wait(None, Some("5"), 100), Some(5));
         assert_eq!(wait(Some("99"), None, 100), Some(1));
     }
 
     #[test]
-    fn a_reset_time_that_makes_no_sense_is_ignored() {
+    fn an_implausible_reset_time_is_ignored() {
         assert_eq!(wait(Some("9999999999"), None, 100), None);
         assert_eq!(wait(Some("soon"), Some("Sat, 21 Nov 2026 22:00:00 GMT"), 100), None);
     }

@@ -1,4 +1,4 @@
-//! Planning what goes wrong next, at a tenant that lets people see that for themselves.
+//! Planned faults, at a tenant that allows them for demonstrations.
 
 use model::route;
 use oauth2::http::Method;
@@ -7,30 +7,30 @@ use serde_json::json;
 
 use super::{ApiError, Client};
 
-/// What can go wrong at the tenant.
+/// A fault that the tenant can inject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The token is over, and so is the one that replaces it.
+    /// The token is refused, and so is the one that replaces it.
     ExpiredToken,
     /// Too many requests.
     RateLimited,
-    /// The answer comes late.
+    /// The response is delayed.
     Slow,
-    /// A fault of the tenant.
+    /// An internal error of the tenant.
     ServerError,
-    /// The tenant is busy for a while.
+    /// The tenant is unavailable for a while.
     Unavailable,
-    /// Another device unlinks the same login just before.
+    /// Another device unlinks the same identity just before.
     UnlinkedElsewhere,
 }
 
-/// How long a refused page is told to wait, in seconds: long enough to see the countdown.
+/// The `Retry-After` of a refused request, in seconds: long enough to see the countdown.
 const RETRY_AFTER: u32 = 5;
-/// How late a slow answer comes, in milliseconds.
+/// The delay of a slow response, in milliseconds.
 const DELAY: u32 = 4000;
 
 impl Fault {
-    /// All of them.
+    /// All faults.
     pub const ALL: [Self; 6] = [
         Self::ExpiredToken,
         Self::RateLimited,
@@ -52,17 +52,17 @@ impl Fault {
     }
 }
 
-/// What the tenant answers; what it planned is known already.
+/// The tenant's response. Its members are known already.
 #[derive(Deserialize)]
 struct Planned {}
 
 impl Client {
-    /// Lets `fault` happen to this person's next request.
+    /// Plans `fault` for this user's next change.
     ///
     /// # Errors
-    /// What went wrong, by what the person can do about it.
+    /// [`ApiError`], when the tenant does not plan it.
     pub async fn plan(&self, fault: Fault) -> Result<(), ApiError> {
-        // A single refused token is renewed and nobody notices.
+        // One refused token would be renewed silently.
         let times = if fault == Fault::ExpiredToken { 2 } else { 1 };
         let body = json!({
             "fault": fault.wire_name(), "times": times, "retry_after": RETRY_AFTER, "delay": DELAY,

@@ -1,4 +1,4 @@
-//! The user with their identities: read them, link and unlink one, and decide what the answer means.
+//! The user and their identities: reading, linking, unlinking, and the meaning of the responses.
 
 use model::{Identity, IdentityKey, Metadata, User, route};
 use oauth2::http::Method;
@@ -7,12 +7,12 @@ use serde_json::json;
 use super::{ApiError, Client};
 use crate::token::IdToken;
 
-/// What an unlink request came to. Either way the array is the whole truth: it replaces what was shown.
+/// The outcome of an unlink request. Either way the identities are complete and replace those that are shown.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// The identity is gone; these remain, the primary first.
+    /// The identity is unlinked; these remain, the primary one first.
     Unlinked(Vec<Identity>),
-    /// The tenant found nothing to unlink (contract [A12](model::contract#a12)); these are there.
+    /// The tenant found nothing to unlink (contract [A12](model::contract#a12)); these are linked.
     NothingMatched(Vec<Identity>),
 }
 
@@ -20,7 +20,7 @@ impl Client {
     /// Reads the user (contract [A5](model::contract#a5)).
     ///
     /// # Errors
-    /// What went wrong, by what the person can do about it.
+    /// [`ApiError`], by what the person can do about it.
     pub async fn user(&self) -> Result<User, ApiError> {
         let user: User = self.send(Method::GET, &route::user(&self.user_id)).await?;
         if user.has_primary_first() {
@@ -33,17 +33,17 @@ impl Client {
     /// Unlinks the identity that `key` names (contract [A12](model::contract#a12)).
     ///
     /// # Errors
-    /// What went wrong, by what the person can do about it.
+    /// [`ApiError`], by what the person can do about it.
     pub async fn unlink(&self, key: &IdentityKey) -> Result<Outcome, ApiError> {
         let answer = self.send(Method::DELETE, &route::identity(&self.user_id, key)).await?;
         decide(answer, self.user_id.as_identity_key().as_ref(), key)
     }
 
-    /// Links the account that `second` proves, with all its identities (contract [A11](model::contract#a11)). Gives all identities that
-    /// the user has then.
+    /// Links the account that `second` proves, with all its identities (contract [A11](model::contract#a11)). Returns
+    /// all identities that the user has afterwards.
     ///
     /// # Errors
-    /// What went wrong, by what the person can do about it.
+    /// [`ApiError`], by what the person can do about it.
     pub async fn link(&self, second: &IdToken) -> Result<Vec<Identity>, ApiError> {
         let body = json!({ "link_with": second.secret() });
         let answer: Vec<Identity> =
@@ -56,17 +56,20 @@ impl Client {
         }
     }
 
-    /// Sets these keys of the user's own metadata; others stay (contract [A9](model::contract#a9)).
+    /// Sets these keys of the user's `user_metadata`; other keys stay (contract [A9](model::contract#a9)).
     ///
     /// # Errors
-    /// What went wrong, by what the person can do about it.
+    /// [`ApiError`], by what the person can do about it.
     pub async fn set_metadata(&self, metadata: &Metadata) -> Result<User, ApiError> {
         let body = json!({ "user_metadata": metadata });
         self.send_with(Method::PATCH, &route::user(&self.user_id), Some(body)).await
     }
 }
 
-/// What the returned array means for an unlink of `key` by the user whose primary identity is `primary`.
+/// Decides what the returned identities mean for the unlink of `key` by the user whose primary identity is `primary`.
+///
+/// # Errors
+/// [`ErrorKind::Malformed`](super::ErrorKind::Malformed) when they do not begin with the primary identity.
 fn decide(
     answer: Vec<Identity>,
     primary: Option<&IdentityKey>,
@@ -111,12 +114,12 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_array_makes_no_sense() {
+    fn an_empty_array_is_malformed() {
         assert_eq!(judge(Vec::new()).unwrap_err().kind, ErrorKind::Malformed);
     }
 
     #[test]
-    fn an_array_with_another_primary_makes_no_sense() {
+    fn an_array_with_another_primary_is_malformed() {
         let mut answer = identities();
         answer.reverse();
         assert_eq!(judge(answer).unwrap_err().kind, ErrorKind::Malformed);

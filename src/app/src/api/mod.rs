@@ -1,4 +1,4 @@
-//! The Management API client: the only code that builds its requests.
+//! The client of the Management API: the only code that builds its requests.
 
 pub mod error;
 pub mod faults;
@@ -16,7 +16,7 @@ use crate::token::BearerToken;
 use crate::{fetch, json};
 pub use error::{ApiError, Details, ErrorKind};
 
-/// Speaks for one person, with a token that was live when the client was made.
+/// A client that acts for one user, with a token that had not expired when the client was created.
 #[derive(Clone)]
 pub struct Client {
     origin: String,
@@ -31,18 +31,18 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client for the tenant at `origin` that acts for `user_id`.
+    /// Creates a client for the tenant at `origin` that acts for `user_id`.
     #[must_use]
     pub fn new(origin: String, user_id: UserId, bearer: BearerToken) -> Self {
         Self { origin, user_id, bearer }
     }
 
-    /// Sends one request and decodes its answer. Never tried twice: the person decides that.
+    /// Sends one request and decodes its response. It never retries: callers decide that.
     async fn send<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ApiError> {
         self.send_with(method, path, None).await
     }
 
-    /// As [`Client::send`], with a JSON body.
+    /// Sends one request as [`Client::send`], with a JSON body.
     async fn send_with<T: DeserializeOwned>(
         &self,
         method: Method,
@@ -62,7 +62,7 @@ impl Client {
         let answer = sent.map_err(|error| ApiError::offline(&error))?;
         let status = answer.status();
         let header = |name: &str| answer.headers().get(name);
-        // The reset time is in every answer; it tells when to come back only after a 429.
+        // Every response has a reset time; it says when to retry only in a 429.
         let reset = header("x-ratelimit-reset").filter(|_| status == 429);
         let wait = error::wait(reset.as_deref(), header("retry-after").as_deref(), now());
         let body = answer.text().await.map_err(|error| ApiError::offline(&error))?;

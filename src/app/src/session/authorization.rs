@@ -1,4 +1,4 @@
-//! Sending authorization requests, and acting on their responses.
+//! Sends authorization requests and acts on their responses.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -19,6 +19,7 @@ use crate::location::{self, leave_to, own_origin};
 use crate::{cache, paths};
 
 impl Session {
+    /// Handles the response that the callback's address holds.
     pub(super) fn receive(self, response: Option<AuthorizationResponse>, transaction: Option<Transaction>) {
         let Some(response) = response else {
             return self.apply(Event::Failed(LoginErrorKind::Stale.into()));
@@ -29,6 +30,7 @@ impl Session {
         }
     }
 
+    /// Exchanges the code of an accepted response, or ends as signed out when the tenant has no session.
     pub(super) fn act_on(self, outcome: CallbackOutcome, transaction: Option<Transaction>) {
         if let (CallbackOutcome::Exchange(code), Some(transaction)) = (outcome, transaction) {
             spawn_local(async move {
@@ -45,13 +47,14 @@ impl Session {
         }
     }
 
-    /// What a proof means, by what the login was for. Who was signed in is never replaced without being asked.
+    /// Returns the event that follows from tokens, by the purpose of their transaction. Another user never replaces
+    /// the one who was signed in without the person's consent.
     pub(super) fn outcome(self, purpose: Purpose, silent: bool, proof: Authentication) -> Event {
         let mut account = proof.account.clone();
-        let is = |remembered: &RememberedUser| remembered.user_id == account.person.user_id;
+        let is_same_user = |remembered: &RememberedUser| remembered.user_id == account.person.user_id;
         match purpose {
             Purpose::SignIn if silent => match storage::remembered_user() {
-                Some(before) if !is(&before) => return Event::SomebodyElse(before, account),
+                Some(before) if !is_same_user(&before) => return Event::SomebodyElse(before, account),
                 Some(before) => {
                     account.current_identity = account.current_identity.or(before.current_identity);
                 }
@@ -59,7 +62,9 @@ impl Session {
             },
             Purpose::SignIn => {}
             Purpose::ProveSecondary(first, wanted) => return Event::SecondaryProven(first, wanted, proof),
-            Purpose::Reauthenticate(first, _) | Purpose::ReauthenticatePrimary(first, ..) if !is(&first) => {
+            Purpose::Reauthenticate(first, _) | Purpose::ReauthenticatePrimary(first, ..)
+                if !is_same_user(&first) =>
+            {
                 return Event::SomebodyElse(first, account);
             }
             Purpose::Reauthenticate(_, intent) => {
@@ -73,25 +78,26 @@ impl Session {
         Event::Granted(account)
     }
 
+    /// Signs in without showing a page, in a hidden frame, and by one redirect where that cannot work.
     pub(super) fn sign_in_silently(self) {
         if !self.online.get_untracked() {
             return self.apply(Event::Failed(LoginErrorKind::Offline.into()));
         }
         let tenant = self.tenant();
         spawn_local(async move {
-            let ask = AuthorizationRequest::sign_in(InteractionMode::SilentIframe, String::new());
-            let begun = transaction::authorize_url(&tenant, &own_origin(), ask, now());
-            let asked = match begun {
+            let request = AuthorizationRequest::sign_in(InteractionMode::SilentIframe, String::new());
+            let url = transaction::authorize_url(&tenant, &own_origin(), request, now());
+            let response = match url {
                 Ok((url, transaction)) => {
                     silent::authorize(&url, &tenant.origin).await.map(|response| (response, transaction))
                 }
                 Err(error) => Err(error),
             };
-            let judged =
-                asked.and_then(|(response, transaction)| Ok((transaction.accept(response)?, transaction)));
-            match judged {
-                // A browser may keep the cookies of another site from a frame. Asking by going there settles
-                // it, once: that way's own answer is final.
+            let accepted =
+                response.and_then(|(response, transaction)| Ok((transaction.accept(response)?, transaction)));
+            match accepted {
+                // A browser may withhold the cookies of another site from a frame. One silent redirect decides;
+                // its response is final.
                 Ok((CallbackOutcome::NoSession, _))
                     if window().location().hostname().as_deref() != Ok(tenant.hostname()) =>
                 {
@@ -103,12 +109,13 @@ impl Session {
         });
     }
 
-    /// Goes to the tenant, and comes back to where the person is now, or to where a login that failed was going.
-    pub fn leave(self, mut ask: AuthorizationRequest) {
+    /// Redirects to the tenant's authorization endpoint. The person returns to the current address, or, on the
+    /// callback page, to the `return_to` of the sign-in that failed.
+    pub fn leave(self, mut request: AuthorizationRequest) {
         let here = location::current();
         let return_to = if here == route::CALLBACK { self.return_to() } else { here };
-        paths::safe_return(&return_to).clone_into(&mut ask.return_to);
-        match transaction::authorize_url(&self.tenant(), &own_origin(), ask, now()) {
+        paths::safe_return(&return_to).clone_into(&mut request.return_to);
+        match transaction::authorize_url(&self.tenant(), &own_origin(), request, now()) {
             Ok((url, transaction)) if storage::put_transaction(&transaction) => {
                 self.leaving.set(true);
                 leave_to(&url);
@@ -118,20 +125,19 @@ impl Session {
         }
     }
 
-    /// Goes to the tenant's login page, and comes back to where the person is now, or to where a login that
-    /// failed was going.
+    /// Redirects to the tenant's login page. See [`Session::leave`] for where the person returns to.
     pub fn sign_in(self) {
         self.leave(AuthorizationRequest::sign_in(InteractionMode::Redirect, String::new()));
     }
 
-    /// Goes to the tenant to sign in as the person who was signed in before.
+    /// Redirects to sign in as the user before, after the tenant signed in another one.
     pub fn sign_in_again(self) {
         if let Some(State::Changed(before, _)) = self.state.try_get_untracked() {
             self.return_as(&before);
         }
     }
 
-    /// Goes to the tenant to sign in as somebody who was signed in before.
+    /// Redirects to sign in as `remembered`.
     pub fn return_as(self, remembered: &RememberedUser) {
         self.leave(AuthorizationRequest::reauthenticate(
             InteractionMode::Redirect,
@@ -141,13 +147,13 @@ impl Session {
         ));
     }
 
-    /// Asks the tenant silently once more.
+    /// Retries the silent sign-in after a failure.
     pub fn retry(self) {
         self.apply(Event::Retried);
         self.sign_in_silently();
     }
 
-    /// Goes on as whom the tenant signed in.
+    /// Accepts the other user whom the tenant signed in.
     pub fn accept(self) {
         if let Some(State::Changed(_, account)) = self.state.try_get_untracked() {
             remember(&account);

@@ -1,4 +1,4 @@
-//! Who is signed in, with which identity, and the tokens to show for it.
+//! The signed-in user, the identity in use, and the tokens.
 
 use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};
 use serde::{Deserialize, Serialize};
@@ -6,26 +6,26 @@ use serde_json::Value;
 
 use crate::token::{BearerToken, IdToken};
 
-/// Who is signed in, from the ID token.
+/// The signed-in user, from the claims of the ID token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
-    /// The account's id: the token's `sub`.
+    /// The user id: the claim `sub`.
     pub user_id: UserId,
-    /// Name, e-mail address and picture, as far as the tenant told.
+    /// All claims; name, e-mail address and picture as far as the tenant sends them.
     pub profile: Profile,
 }
 
-/// Which identity somebody signed in with, as far as it is known.
+/// The identity that the tenant's session was created with, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CurrentIdentity {
     /// The connection.
     pub connection: ConnectionName,
-    /// The identity as `provider|id`, where the tenant tells it.
+    /// The identity as `provider|id`; `None` when the tenant does not send it.
     pub identity: Option<UserId>,
 }
 
 impl CurrentIdentity {
-    /// Reads the claim `{"provider", "user_id", "connection"}`; `None` when it is none.
+    /// Reads the claim `{"provider", "user_id", "connection"}`. Returns `None` when it has another shape.
     #[must_use]
     pub fn from_claim(claim: &Value) -> Option<Self> {
         let text = |name: &str| claim.get(name).and_then(Value::as_str);
@@ -34,7 +34,8 @@ impl CurrentIdentity {
         Some(Self { connection: ConnectionName::new(text("connection")?), identity: Some(key.as_user_id()) })
     }
 
-    /// The identity among those of the account. By its connection alone it is known only if no other has that.
+    /// Returns the key of this identity in `identities`. If only the connection is known, exactly one of them must
+    /// belong to it.
     #[must_use]
     pub fn among(&self, identities: &[Identity]) -> Option<IdentityKey> {
         let mut fitting = identities.iter().filter(|identity| match &self.identity {
@@ -46,29 +47,29 @@ impl CurrentIdentity {
     }
 }
 
-/// A signed-in person with a token.
+/// The signed-in user with a token for the Management API.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Credentials {
-    /// Who it is.
+    /// The user.
     pub person: Person,
-    /// What to show to the Management API.
+    /// The token for the Management API.
     pub bearer: BearerToken,
-    /// When the token ends, in seconds since 1970; `None` when the tenant did not say.
+    /// When the token expires, in seconds since 1970; `None` when the tenant did not say.
     pub expires_at: Option<i64>,
-    /// When the person last proved who they are, in seconds since 1970; `None` when the tenant did not say.
+    /// When the person last authenticated (`auth_time`), in seconds since 1970; `None` when the tenant did not say.
     pub auth_time: Option<i64>,
-    /// What they signed in with, as far as it is known.
+    /// The identity in use, as far as it is known.
     pub current_identity: Option<CurrentIdentity>,
 }
 
 impl Credentials {
-    /// Whether the token still has time left at `now`, in seconds since 1970.
+    /// Returns whether the token has not expired at `now`, in seconds since 1970.
     #[must_use]
     pub fn is_live(&self, now: i64) -> bool {
         self.expires_at.is_none_or(|end| now < end)
     }
 
-    /// Whether the person proved who they are within the last `seconds` before `now`; 0 asks for no proof.
+    /// Returns whether the person authenticated within the last `seconds` before `now`; 0 accepts any age.
     #[must_use]
     pub fn is_fresh(&self, seconds: u32, now: i64) -> bool {
         let since = |time: i64| now.saturating_sub(time) <= i64::from(seconds);
@@ -76,12 +77,12 @@ impl Credentials {
     }
 }
 
-/// What a finished login proves: who signed in, with the token to show for it.
+/// The result of a code exchange whose ID token passed all checks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Authentication {
-    /// Who signed in.
+    /// The user with their tokens.
     pub account: Credentials,
-    /// The proof.
+    /// The ID token, which proves the identity when it is linked.
     pub id_token: IdToken,
 }
 

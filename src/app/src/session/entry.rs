@@ -1,4 +1,4 @@
-//! How the browser came to the page.
+//! How the browser entered the page.
 
 use leptos::prelude::window;
 use model::route;
@@ -9,20 +9,20 @@ use super::authorization_response::AuthorizationResponse;
 use super::storage;
 use super::transaction::{Transaction, is_popup_state};
 
-/// What the browser brought along when the page was opened.
+/// How the page was opened, with what its address contained.
 #[derive(Clone)]
 pub enum PageEntry {
     /// An ordinary visit.
     Visit,
-    /// The way back from the tenant, with the login that was under way, if any.
+    /// The redirect from the tenant, with its response and the stored transaction, if any.
     Callback(Option<AuthorizationResponse>, Option<Box<Transaction>>),
-    /// The way back from the tenant in a popup: the page that opened it waits for this.
+    /// The redirect from the tenant in a popup. The page that opened it waits for this response.
     Popup(Option<AuthorizationResponse>),
 }
 
 impl PageEntry {
-    /// Reads the address once, takes the login under way, and cleans the address, so that neither code nor
-    /// state stay in it or in the history whatever happens next.
+    /// Reads the address and takes the stored transaction. Removes the parameters from the address, so that neither
+    /// code nor state stay there or in the history.
     #[must_use]
     pub fn take() -> Self {
         let location = window().location();
@@ -32,7 +32,7 @@ impl PageEntry {
         let search = location.search().unwrap_or_default();
         let parameters = UrlSearchParams::new_with_str(&search).ok();
         if let Ok(history) = window().history() {
-            // Refused only for another origin, which this path is not.
+            // Fails only for another origin.
             let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(route::CALLBACK));
         }
         let get = |name: &str| parameters.as_ref().and_then(|all| all.get(name));

@@ -1,36 +1,36 @@
-//! Why signing in did not work.
+//! Errors of signing in.
 
 use std::fmt;
 
-/// Why signing in did not work, by what the person can do about it.
+/// Why a sign-in failed, by what the person can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginErrorKind {
-    /// The person, or a rule of the tenant, said no.
+    /// The person cancelled, or a rule of the tenant denied it (`access_denied`).
     Denied,
-    /// The tenant refused for another reason.
+    /// The tenant returned another error.
     Refused,
-    /// The answer belongs to no login that this tab began, or to one that is spent.
+    /// The response belongs to no transaction of this tab, or to one that was answered before.
     Stale,
-    /// The ID token does not prove what it should.
+    /// The ID token failed a check.
     Unproven,
     /// The tenant could not be reached.
     Offline,
-    /// The tenant did not answer in time.
+    /// The tenant did not respond in time.
     Timeout,
-    /// The tenant's answer could not be understood.
+    /// The tenant's response could not be parsed.
     Malformed,
-    /// The tenant's address cannot be used.
+    /// The tenant's address in the settings cannot be used.
     Settings,
-    /// The browser keeps nothing for this page, so that an answer could not be recognised.
+    /// The browser refuses to store the transaction, so that a response could not be matched.
     Storage,
 }
 
-/// What went wrong while signing in, with what the tenant said about it. Never a code or a token.
+/// An error of signing in. It never contains a code or a token; its Debug prints the kind only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LoginError {
-    /// What it means for the person.
+    /// The kind of the error.
     pub kind: LoginErrorKind,
-    /// What was said, for whoever has to look into it.
+    /// The tenant's or the browser's message, shown as technical details.
     pub details: Option<String>,
 }
 
@@ -39,11 +39,11 @@ impl LoginError {
         Self { kind, details: Some(details) }
     }
 
-    /// The tenant's own refusal (RFC 6749 sections 4.1.2.1 and 5.2).
+    /// Converts an error response of the tenant (RFC 6749 sections 4.1.2.1 and 5.2).
     pub(super) fn refused(error: &str, description: Option<String>) -> Self {
         let kind = match error {
             "access_denied" => LoginErrorKind::Denied,
-            // An unknown, expired or spent code, and a verifier of another login.
+            // An unknown, expired or used code, or the PKCE verifier of another transaction.
             "invalid_grant" => LoginErrorKind::Stale,
             _ => LoginErrorKind::Refused,
         };
@@ -69,14 +69,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_spent_code_asks_for_a_new_sign_in() {
+    fn a_used_code_requires_a_new_sign_in() {
         let error = LoginError::refused("invalid_grant", Some("Invalid authorization code".to_owned()));
         assert_eq!(error.kind, LoginErrorKind::Stale);
         assert_eq!(error.details.as_deref(), Some("invalid_grant: Invalid authorization code"));
     }
 
     #[test]
-    fn an_unknown_refusal_keeps_the_words_of_the_tenant() {
+    fn an_unknown_error_keeps_the_message_of_the_tenant() {
         let error = LoginError::refused("server_error", None);
         assert_eq!(error.kind, LoginErrorKind::Refused);
         assert_eq!(error.details.as_deref(), Some("server_error"));

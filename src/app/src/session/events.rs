@@ -1,4 +1,4 @@
-//! What reaches the session from outside the page: events of the window, and messages of other tabs.
+//! Events from outside the page: of the window, and messages of other tabs.
 
 use leptos::prelude::*;
 
@@ -9,8 +9,8 @@ use super::storage;
 use super::tabs::{self, TabMessage};
 
 impl Session {
-    /// Coming back by the browser's Back button finds the page as it was left, so that its buttons must wake
-    /// up; and signing out in one tab signs out all of them.
+    /// Listens to the window for as long as the page lives: `pageshow` (the Back button restores a page whose buttons
+    /// were disabled on leaving), `storage` (another tab signed out), `online` and `offline`, and messages of tabs.
     pub(super) fn listen_to_window(self) {
         let _ = window_event_listener_untyped("pageshow", move |_| _ = self.leaving.try_set(false));
         let _ = window_event_listener(leptos::ev::storage, move |event| {
@@ -18,18 +18,19 @@ impl Session {
                 self.apply(Event::SignedOut);
             }
         });
-        let on = move |online: bool| {
+        let set_online = move |online: bool| {
             let _ = self.online.try_set(online);
-            let lost = |state: &State| matches!(state, State::Failed(error) if error.kind == LoginErrorKind::Offline);
-            if online && self.state.try_with_untracked(lost) == Some(true) {
+            let is_offline = |state: &State| matches!(state, State::Failed(error) if error.kind == LoginErrorKind::Offline);
+            if online && self.state.try_with_untracked(is_offline) == Some(true) {
                 self.retry();
             }
         };
-        let _ = window_event_listener_untyped("online", move |_| on(true));
-        let _ = window_event_listener_untyped("offline", move |_| on(false));
+        let _ = window_event_listener_untyped("online", move |_| set_online(true));
+        let _ = window_event_listener_untyped("offline", move |_| set_online(false));
         tabs::on_message(move |message| self.on_tab_message(message));
     }
 
+    /// Applies a message of another tab.
     pub(super) fn on_tab_message(self, message: TabMessage) {
         match message {
             TabMessage::Changed(user_id) => _ = self.changed_elsewhere.try_set(Some(user_id)),

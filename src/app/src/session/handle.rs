@@ -1,4 +1,4 @@
-//! The handle that pages use: who is signed in, and what they can do with the session.
+//! The handle of the session that pages use.
 
 use leptos::prelude::*;
 use model::{UserId, route};
@@ -15,22 +15,23 @@ use crate::location::{leave_to, own_origin};
 use crate::settings::Tenant;
 use crate::{cache, paths, unlinked};
 
-/// The session, provided as context at the root. All its parts live as long as the page.
+/// A handle to the session, provided as context at the root. Copies refer to the same session, which lives as long as
+/// the page.
 #[derive(Clone, Copy)]
 pub struct Session {
     pub(super) tenant: StoredValue<Tenant>,
     pub(super) state: RwSignal<State>,
     pub(super) return_to: StoredValue<String>,
     pub(super) leaving: RwSignal<bool>,
-    /// The account whose logins another tab changed, told anew each time.
+    /// The user whose identities another tab changed. Set again, and so notified, on every change.
     pub(super) changed_elsewhere: RwSignal<Option<UserId>>,
     pub(super) online: RwSignal<bool>,
     pub(super) pending_action: StoredValue<Option<PendingAction>>,
 }
 
 impl Session {
-    /// Starts the session: finishes a login that came back, or asks the tenant silently when it may have a
-    /// session, or leaves everything as it is.
+    /// Starts the session: completes the sign-in of a callback, signs in silently when the tenant may have a session,
+    /// or stays signed out.
     #[must_use]
     pub fn start(tenant: Tenant, entry: PageEntry) -> Self {
         let (state, return_to) = match &entry {
@@ -63,13 +64,13 @@ impl Session {
         session
     }
 
-    /// What a page should show.
+    /// Returns what a page shows of the session.
     #[must_use]
     pub fn phase(self) -> Memo<Phase> {
         Memo::new(move |_| Phase::from(&*self.state.read()))
     }
 
-    /// Which login is in use, as far as it is known.
+    /// Returns the identity in use, as far as it is known.
     #[must_use]
     pub fn current_identity(self) -> Memo<Option<CurrentIdentity>> {
         Memo::new(move |_| match &*self.state.read() {
@@ -78,7 +79,7 @@ impl Session {
         })
     }
 
-    /// Notes that the tenant's session is through another identity of the same account now.
+    /// Records that the tenant's session now belongs to another identity of the same user.
     pub fn set_current_identity(self, current_identity: CurrentIdentity) {
         self.apply(Event::CurrentIdentityChanged(current_identity));
         if let Some(remembered) = self.remembered_user() {
@@ -86,56 +87,57 @@ impl Session {
         }
     }
 
-    /// Who is signed in, as far as it outlives a page load.
+    /// Returns what is remembered of the signed-in user across page loads.
     #[must_use]
     pub fn remembered_user(self) -> Option<RememberedUser> {
         self.state.try_with_untracked(State::remembered_user).flatten()
     }
 
-    /// What the person was doing when a redirect for a fresh sign-in took them away; taken on first use.
+    /// Returns and removes the action that a redirect for reauthentication interrupted.
     #[must_use]
     pub fn take_pending_action(self) -> Option<PendingAction> {
         self.pending_action.try_update_value(Option::take).flatten()
     }
 
-    /// Who is, or until just now was, signed in.
+    /// Returns the user who is signed in, or was until their session expired on this page.
     #[must_use]
     pub fn person(self) -> Memo<Option<Person>> {
         Memo::new(move |_| self.state.read().person().cloned())
     }
 
-    /// Whether the browser is on its way to the tenant.
+    /// Returns whether the browser is leaving the page for the tenant.
     #[must_use]
     pub fn is_leaving(self) -> Signal<bool> {
         self.leaving.into()
     }
 
-    /// The tenant.
+    /// Returns the tenant of the settings.
     #[must_use]
     pub fn tenant(self) -> Tenant {
         self.tenant.get_value()
     }
 
-    /// Where to go once signing in is over.
+    /// Returns the path to go to once the sign-in of this page load is over.
     #[must_use]
     pub fn return_to(self) -> String {
         self.return_to.get_value()
     }
 
-    /// Which account another tab changed the logins of; told anew each time.
+    /// Returns the user whose identities another tab changed; it notifies on every change.
     #[must_use]
     pub fn changed_elsewhere(self) -> Signal<Option<UserId>> {
         self.changed_elsewhere.into()
     }
 
-    /// Tells the other tabs that the logins of this account are others now.
+    /// Notifies the other tabs that the identities of the user changed.
     pub fn broadcast_change(self) {
         if let Some(person) = self.state.try_with_untracked(|state| state.person().cloned()).flatten() {
             tabs::broadcast(&TabMessage::Changed(person.user_id));
         }
     }
 
-    /// Drops the token and ends the tenant's session too.
+    /// Signs out here, in all tabs, and at the tenant: drops the token, clears what is stored, and redirects to the
+    /// tenant's logout endpoint.
     pub fn sign_out(self) {
         let tenant = self.tenant();
         let parameters = UrlSearchParams::new().ok();
@@ -153,32 +155,34 @@ impl Session {
         leave_to(&format!("{}{}?{query}", tenant.origin, route::LOGOUT));
     }
 
-    /// Signs out because of what the person did, and says `words` once they are out.
-    pub fn sign_out_with_notice(self, words: &str) {
-        storage::put_sign_out_notice(words);
+    /// Signs out, and shows `sentence` on the page that follows.
+    pub fn sign_out_with_notice(self, sentence: &str) {
+        storage::put_sign_out_notice(sentence);
         self.sign_out();
     }
 
-    /// What to say to somebody who was signed out by what they did; taken on first use, once they are out.
+    /// Returns and removes the sentence of [`Session::sign_out_with_notice`]; `None` while the browser is leaving.
     #[must_use]
     pub fn take_sign_out_notice(self) -> Option<String> {
         if self.leaving.get_untracked() { None } else { storage::take_sign_out_notice() }
     }
 
-    /// Whether the browser has a connection, as far as it knows.
+    /// Returns whether the browser reports a network connection.
     #[must_use]
     pub fn is_online(self) -> Signal<bool> {
         self.online.into()
     }
 
+    /// Moves the state machine by `event`.
     pub(super) fn apply(self, event: Event) {
-        // The signal belongs to the root and outlives every task; `try_` all the same, for a panic is final.
+        // The signal outlives every task. `try_` nevertheless, because a panic ends the page.
         let _ = self.state.try_update(|state| {
             let before = std::mem::replace(state, State::SignedOut);
             *state = before.on(event);
         });
     }
 
+    /// Returns the credentials of the signed-in user; the token may have expired.
     pub(super) fn credentials(self) -> Option<Credentials> {
         match self.state.try_get_untracked()? {
             State::SignedIn(account) => Some(account),
@@ -187,7 +191,7 @@ impl Session {
     }
 }
 
-/// Remembers who is signed in for the next page load.
+/// Stores what the next page load remembers of the signed-in user.
 pub(super) fn remember(account: &Credentials) {
     if let Some(remembered) = State::SignedIn(account.clone()).remembered_user() {
         storage::remember(&remembered);

@@ -17,7 +17,7 @@ pub enum HttpError {
     Shape(#[from] oauth2::http::Error),
 }
 
-/// Sends one request.
+/// Sends one request of the `oauth2` crate.
 ///
 /// # Errors
 /// [`HttpError::Fetch`] when no response came.

@@ -1,4 +1,4 @@
-//! What a person was about to do when a sign-in took them away, and whom it concerns: all that outlives a page load.
+//! Data that survives the redirects of a sign-in: the user, and the action that it interrupted.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 use super::credentials::CurrentIdentity;
 use crate::token::IdToken;
 
-/// Somebody who was signed in, as far as it outlives a page load.
+/// What is remembered of a signed-in user across page loads. Local storage holds it as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RememberedUser {
-    /// The account's id.
+    /// The user id.
     pub user_id: UserId,
-    /// How the header called them.
+    /// The name of the account in the header.
     pub who: Option<String>,
-    /// What they signed in with.
+    /// The identity in use.
     #[serde(rename = "used")]
     pub current_identity: Option<CurrentIdentity>,
 }
 
 impl RememberedUser {
-    /// What tells the tenant, or the provider behind it, who is expected: the e-mail address of the account, or
-    /// the id of the linked identity that is in use.
+    /// Returns the `login_hint` for signing in as this user: the id of the linked identity in use, else the name of
+    /// the account.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let linked =
@@ -34,34 +34,34 @@ impl RememberedUser {
     }
 }
 
-/// What was to be done when a fresh sign-in was asked for.
+/// An action that requires a fresh sign-in as the same user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Intent {
-    /// Unlink these identities, named `provider|id`.
+    /// Unlink these identities, each as `provider|id`.
     Unlink(Vec<UserId>),
-    /// Link the login that is proven next.
+    /// Link an identity, which is proven afterwards.
     Link(LinkTarget),
 }
 
-/// The login that shall be linked.
+/// The identity to link.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkTarget {
-    /// Its connection; without one the person chooses at the tenant.
+    /// Its connection; `None` lets the person choose at the tenant.
     pub connection: Option<ConnectionName>,
-    /// Who is expected there.
+    /// The `login_hint` for its provider.
     pub hint: Option<String>,
-    /// The very identity that is expected, as `provider|id`: one that was unlinked.
+    /// The exact identity that is expected, as `provider|id`, when an unlinked one is linked again.
     pub expected: Option<UserId>,
 }
 
-/// A login that was proven in order to be linked, with the account that it opens.
+/// A proven identity to link, with the account that it belongs to. Its Debug prints nothing of either.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct SecondaryAccount {
-    /// The proof.
+    /// The ID token that proves it.
     pub id_token: IdToken,
-    /// What it was proven with.
+    /// The proven identity, as far as the tenant names it.
     pub current_identity: Option<CurrentIdentity>,
-    /// The account.
+    /// The user record of that account.
     pub user: User,
 }
 
@@ -71,12 +71,12 @@ impl fmt::Debug for SecondaryAccount {
     }
 }
 
-/// What to go on with after a redirect.
+/// The action to resume after a redirect.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PendingAction {
-    /// The person is proven; do what they were about to do.
+    /// The user signed in again: carry out the interrupted action.
     Intent(Intent),
-    /// Both are proven: link the second.
+    /// Both accounts are proven: link the secondary one.
     Link(LinkTarget, Box<SecondaryAccount>),
 }
 
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tenant_is_told_whom_to_expect_by_the_login_in_use() {
+    fn the_login_hint_follows_the_identity_in_use() {
         assert_eq!(remembered(None).hint().as_deref(), Some("ada@example.com"));
         assert_eq!(remembered(Some("auth0|1")).hint().as_deref(), Some("ada@example.com"));
         assert_eq!(remembered(Some("github|42")).hint().as_deref(), Some("42"));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proven_login_survives_its_storage_and_prints_nothing() {
+    fn a_secondary_account_survives_serialization_and_prints_nothing() {
         let user = r#"{"user_id":"auth0|1","identities":[]}"#;
         let second = SecondaryAccount {
             id_token: IdToken::new("s3cret".to_owned()),

@@ -1,4 +1,7 @@
-//! The session that pages use: who is signed in, and a live token or none.
+//! The session of the page: who is signed in, signing in and out, and the access token.
+//!
+//! [`state`] is a pure state machine; [`Session`] is the handle that pages use. [`transaction`] builds an authorization
+//! request and exchanges the code that answers it; [`silent`] and [`popup`] send one without leaving the page.
 
 pub mod authorization_response;
 pub mod credentials;

@@ -1,4 +1,4 @@
-//! The session as a page sees it.
+//! The session as pages show it.
 
 use super::credentials::Authentication;
 use super::error::LoginError;
@@ -6,20 +6,20 @@ use super::intent::{LinkTarget, RememberedUser};
 use super::state::State;
 use crate::account_name::account_name;
 
-/// What a page should show of the session; it stays the same while details change.
+/// What a page shows of the session. It stays equal while details such as the token change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Phase {
     /// Not known yet.
     Waiting,
     /// Nobody is signed in.
     SignedOut,
-    /// Somebody is, or was until just now and still sees their list.
+    /// A user is signed in, or their session expired while the page shows their list.
     Present,
-    /// Signing in did not work.
+    /// Signing in failed.
     Failed(LoginError),
-    /// The tenant signed in somebody else than before, both as the header would call them.
+    /// The tenant signed in another user: the account names of the one before and of the one now.
     Changed(Option<String>, Option<String>),
-    /// A login to be linked is proven, for the account of this one.
+    /// The secondary account is proven, and the primary one must be confirmed by signing in again.
     ConfirmPrimary(Box<(RememberedUser, LinkTarget, Authentication)>),
 }
 

@@ -1,5 +1,5 @@
-//! Signing in in a window of its own, which leaves the page and its session as they are. State, nonce and PKCE
-//! secret stay here; the window comes back to the page's callback and hands over what stands in its address.
+//! Signing in in a popup, which leaves the page and its session as they are. State, nonce and PKCE verifier stay in
+//! the page; the popup returns to the page's callback, which posts the response of its address.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -22,25 +22,25 @@ use crate::settings::Tenant;
 
 const CHANNEL: &str = "linked-accounts.popup";
 const FEATURES: &str = "popup,width=480,height=720";
-/// Below this width a window of its own would cover the page anyway: `style/layout.css`.
+/// The media query of screens that a popup would cover. `style/layout.css` has the same width.
 const NARROW: &str = "(max-width: 36rem)";
-/// How often to look whether the window was closed: no event tells it.
+/// How often the popup is polled for having been closed, for which there is no event.
 const CLOSED_POLL: Duration = Duration::from_millis(300);
 
 thread_local! {
-    /// Whether the next window shall close at once.
+    /// Whether the next popup closes at once.
     static CLOSE_NEXT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A window of its own. Dropping it closes it.
+/// A popup. Dropping it closes the window.
 pub struct Popup(Window);
 
-/// Why a popup proved nothing.
+/// Why a popup returned no tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PopupError {
     /// The person closed the window.
     Closed,
-    /// Signing in did not work.
+    /// Signing in failed.
     Login(LoginError),
 }
 
@@ -52,13 +52,14 @@ impl From<LoginError> for PopupError {
 
 impl Drop for Popup {
     fn drop(&mut self) {
-        // A window that is closed already stays so.
+        // Closing a closed window does nothing.
         let _ = self.0.close();
     }
 }
 
 impl Popup {
-    /// Opens an empty window; only inside a click. `None` where the browser blocks it, and on small screens.
+    /// Opens an empty popup. Browsers allow that only inside a click. Returns `None` when it is blocked, and on small
+    /// screens.
     #[must_use]
     pub fn open() -> Option<Self> {
         let window = window();
@@ -74,15 +75,15 @@ impl Popup {
         Some(opened)
     }
 
-    /// Closes the next window as soon as it is open, as a person might: for demos.
+    /// Makes the next popup close as soon as it is open, as a person might. For the demo switch.
     pub fn close_next() {
         CLOSE_NEXT.set(true);
     }
 
-    /// Sends `request` in this window and waits for the tokens. The window can be used again for another request.
+    /// Sends `request` in this popup and returns the tokens. The popup can be used again for another request.
     ///
     /// # Errors
-    /// [`PopupError`].
+    /// [`PopupError::Closed`] when the person closes the popup, [`PopupError::Login`] when signing in fails.
     pub async fn authenticate(
         &self,
         tenant: &Tenant,
@@ -98,28 +99,29 @@ impl Popup {
         }
     }
 
+    /// Opens `url` in the popup and returns the response with this `state` that its callback posts.
     async fn visit(&self, url: &str, state: &str) -> Result<AuthorizationResponse, PopupError> {
         let channel =
             BroadcastChannel::new(CHANNEL).map_err(|_| LoginError::from(LoginErrorKind::Storage))?;
         let mut resolve: Option<Function> = None;
         let answer = Promise::new(&mut |settle, _| resolve = Some(settle));
         let resolve = resolve.ok_or(PopupError::Closed)?;
-        let heard = {
+        let on_message = {
             let (resolve, state) = (resolve.clone(), state.to_owned());
             Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
                 let is_ours =
                     read(&event.data()).is_some_and(|response| response.state.as_deref() == Some(&state));
                 if is_ours {
-                    // The only way to fail is a page that replaced its own promises.
+                    // Fails only if the page has replaced its promises.
                     let _ = resolve.call1(&JsValue::UNDEFINED, &event.data());
                 }
             })
         };
-        channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        let watched = self.0.clone();
-        let glance = set_interval_with_handle(
+        channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let popup = self.0.clone();
+        let poll = set_interval_with_handle(
             move || {
-                if watched.closed().unwrap_or(true) {
+                if popup.closed().unwrap_or(true) {
                     let _ = resolve.call0(&JsValue::UNDEFINED);
                 }
             },
@@ -128,16 +130,16 @@ impl Popup {
         // Fails only for an address that does not parse.
         let _ = self.0.location().replace(url);
         let answer = JsFuture::from(answer).await.unwrap_or_default();
-        if let Ok(glance) = glance {
-            glance.clear();
+        if let Ok(poll) = poll {
+            poll.clear();
         }
         channel.close();
         read(&answer).ok_or(PopupError::Closed)
     }
 }
 
-/// Posts the response that a popup's callback found in its address to the page that waits for it. A code is worth
-/// nothing without the PKCE verifier, which only that page has.
+/// Posts the response of a popup's callback to the page that waits for it. A code is worthless without the PKCE
+/// verifier, which only that page has.
 pub fn post_to_opener(response: &AuthorizationResponse) {
     if let Ok(channel) = BroadcastChannel::new(CHANNEL)
         && let Ok(text) = serde_json::to_string(response)

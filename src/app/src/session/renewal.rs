@@ -1,4 +1,4 @@
-//! The access token: using it, and renewing it without asking anybody.
+//! Uses the access token, and renews it silently.
 
 use std::future::Future;
 use std::time::Duration;
@@ -17,29 +17,29 @@ use crate::api::{ApiError, Client, ErrorKind};
 use crate::clock::now;
 use crate::location::own_origin;
 
-/// How long before its end a token is renewed, in seconds.
+/// How long before its expiry a token is renewed, in seconds.
 const RENEWAL_LEAD: i64 = 60;
 
 impl Session {
-    /// Sends a request with a live token. A token that is over, or that the tenant no longer takes, is renewed once
-    /// without asking anybody; when that fails, the session on this page has ended.
+    /// Sends a request with a live token. A token that has expired, or that the tenant refuses, is renewed silently and
+    /// the request sent once more; if that fails, the session on this page expires.
     ///
     /// # Errors
-    /// What went wrong, by what the person can do about it.
+    /// The [`ApiError`] of the last attempt.
     pub async fn call<T, F>(self, send: impl Fn(Client) -> F) -> Result<T, ApiError>
     where
         F: Future<Output = Result<T, ApiError>>,
     {
-        let ended = |error: &ApiError| error.kind == ErrorKind::SessionEnded;
+        let is_ended = |error: &ApiError| error.kind == ErrorKind::SessionEnded;
         let mut renewed = false;
-        // A loop, so that each kind of request is compiled into one place and not two.
+        // A loop, so that `send` is compiled once for each kind of request, not twice.
         loop {
             let spent = self.credentials();
             let outcome = match self.client() {
                 Ok(client) => send(client).await,
                 Err(error) => Err(error),
             };
-            if !outcome.as_ref().is_err_and(ended) {
+            if !outcome.as_ref().is_err_and(is_ended) {
                 return outcome;
             }
             if renewed || !self.renew(spent).await {
@@ -50,10 +50,10 @@ impl Session {
         }
     }
 
-    /// A client with a token that is live by this device's clock.
+    /// Returns a client whose token has not expired by the clock of this device.
     ///
     /// # Errors
-    /// [`ApiError`] with the advice to sign in again when there is none.
+    /// [`ErrorKind::SessionEnded`] without such a token.
     pub fn client(self) -> Result<Client, ApiError> {
         let account = self.credentials().filter(|account| account.is_live(now()));
         match account.zip(self.tenant.try_get_value()) {
@@ -62,21 +62,21 @@ impl Session {
         }
     }
 
-    /// Renews the token a little before its time is over.
+    /// Schedules the renewal of the token shortly before it expires.
     pub(super) fn renew_in_time(self) {
         let Some(account) = self.credentials() else { return };
         let Some(left) = account.expires_at.and_then(|end| end.checked_sub(now())) else { return };
-        // Not before half of it, and not in more days than a browser's timer can count.
+        // At half of the lifetime at the earliest, and within the 24 days that a browser's timer can count.
         let wait = left.saturating_sub(RENEWAL_LEAD.min(left / 2)).clamp(1, 86_400 * 24).unsigned_abs();
         let renew = move || spawn_local(async move { _ = self.renew(Some(account)).await });
         set_timeout(renew, Duration::from_secs(wait));
     }
 
-    /// Gets a token in place of that of `spent` without asking anybody, and whether there is one. One tab at a time
-    /// asks the tenant, the others take what it got.
+    /// Replaces the token of `spent` silently. Returns whether there is a new one. One tab at a time sends the request;
+    /// the others adopt its token.
     pub(super) async fn renew(self, spent: Option<Credentials>) -> bool {
-        let _turn = tabs::acquire_renewal_lock().await;
-        // Both are compared: two tokens of the same second can be the same to the letter.
+        let _lock = tabs::acquire_renewal_lock().await;
+        // The expiry is compared too: two tokens that were issued in the same second can be identical.
         let token = |account: &Credentials| (account.bearer.clone(), account.expires_at);
         let is_renewed = |account: &Credentials| {
             account.is_live(now()) && spent.as_ref().map(token) != Some(token(account))
@@ -85,9 +85,9 @@ impl Session {
             return true;
         }
         let Some(tenant) = self.tenant.try_get_value() else { return false };
-        let asked = async {
-            let ask = AuthorizationRequest::sign_in(InteractionMode::SilentIframe, String::new());
-            let (url, transaction) = transaction::authorize_url(&tenant, &own_origin(), ask, now())?;
+        let authentication = async {
+            let request = AuthorizationRequest::sign_in(InteractionMode::SilentIframe, String::new());
+            let (url, transaction) = transaction::authorize_url(&tenant, &own_origin(), request, now())?;
             let response = silent::authorize(&url, &tenant.origin).await?;
             match transaction.accept(response)? {
                 CallbackOutcome::Exchange(code) => {
@@ -96,14 +96,14 @@ impl Session {
                 CallbackOutcome::NoSession => Err(LoginErrorKind::Denied.into()),
             }
         };
-        let Ok(Authentication { mut account, .. }) = asked.await else { return false };
+        let Ok(Authentication { mut account, .. }) = authentication.await else { return false };
         account.current_identity = account
             .current_identity
             .or_else(|| self.remembered_user().and_then(|remembered| remembered.current_identity));
-        let (renewal, got) = (Renewal::of(&account), account.bearer.clone());
+        let (renewal, bearer) = (Renewal::of(&account), account.bearer.clone());
         self.apply(Event::Renewed(account));
-        // Not when somebody else turned out to be signed in.
-        let renewed = self.credentials().is_some_and(|account| account.bearer == got);
+        // False when the tenant has signed in another user.
+        let renewed = self.credentials().is_some_and(|account| account.bearer == bearer);
         if renewed {
             tabs::broadcast(&TabMessage::Renewed(renewal));
             self.renew_in_time();

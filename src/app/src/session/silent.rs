@@ -1,4 +1,4 @@
-//! Asking the tenant in a hidden frame whether its session lives (contract [C2](model::contract#c2)).
+//! Silent authorization in a hidden frame, by `response_mode=web_message` (contract [C2](model::contract#c2)).
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use web_sys::{HtmlIFrameElement, MessageEvent};
 use super::authorization_response::AuthorizationResponse;
 use super::error::{LoginError, LoginErrorKind};
 
-/// How long the frame may take. The tenant answers at once or not at all.
+/// The time limit of the frame. The tenant responds at once or not at all.
 const IFRAME_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Opens `url` in a hidden frame and waits for its message: only one from `tenant_origin` and from that very
-/// frame counts.
+/// Opens `url` in a hidden frame and returns the response that it posts. Messages from another origin than
+/// `tenant_origin`, or from another window than the frame, are ignored.
 ///
 /// # Errors
-/// [`LoginErrorKind::Timeout`] when none came, which is also what a lost connection looks like from here.
+/// [`LoginErrorKind::Timeout`] when no message comes in time; a lost connection looks the same from here.
 pub async fn authorize(url: &str, tenant_origin: &str) -> Result<AuthorizationResponse, LoginError> {
     let frame: HtmlIFrameElement = document()
         .create_element("iframe")
@@ -41,7 +41,7 @@ pub async fn authorize(url: &str, tenant_origin: &str) -> Result<AuthorizationRe
                 && text(&event.data(), "type").as_deref() == Some("authorization_response")
             {
                 let response = Reflect::get(&event.data(), &"response".into()).unwrap_or_default();
-                // The only way to fail is a page that replaced its own promises.
+                // Fails only if the page has replaced its promises.
                 let _ = resolve.call1(&JsValue::UNDEFINED, &response);
             }
         }

@@ -1,62 +1,62 @@
-//! Who is signed in, as a pure state machine: what happened goes in, the next state comes out.
+//! The session as a pure state machine: a state and an event give the next state.
 
 use super::credentials::{Authentication, Credentials, CurrentIdentity, Person};
 use super::error::LoginError;
 use super::intent::{LinkTarget, RememberedUser};
 use crate::account_name::account_name;
 
-/// What is known about the session.
+/// The state of the session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum State {
-    /// The tenant is being asked whether its session lives.
+    /// A silent sign-in is under way.
     Checking,
-    /// A sign-in came back and is being finished.
+    /// The response of a sign-in is being handled.
     SigningIn,
     /// Nobody is signed in.
     SignedOut,
-    /// Somebody is, with a token.
+    /// A user is signed in, with a token.
     SignedIn(Credentials),
-    /// Somebody was: what they see may stay on screen, the token is gone.
+    /// The session expired: the page may go on showing the user's list, the token is gone.
     Expired(Person),
-    /// Without being asked, the tenant signed in somebody else than before: the person must say which it shall be.
+    /// The tenant signed in another user than the one before. The person must choose between them.
     Changed(RememberedUser, Credentials),
-    /// The login to be linked is proven, and the account to link it to must be proven again: on the way of
-    /// redirects, which leaves nothing in memory.
+    /// The secondary account is proven, and the primary one must be confirmed by signing in again. Only when linking
+    /// by redirects, which leave nothing in memory.
     ConfirmPrimary(RememberedUser, LinkTarget, Authentication),
-    /// Signing in did not work.
+    /// Signing in failed.
     Failed(LoginError),
 }
 
-/// What can happen to a session.
+/// An event of the session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// The tenant issued tokens.
+    /// The tenant issued tokens in a sign-in.
     Granted(Credentials),
-    /// The tenant issued tokens for somebody else than who was signed in.
+    /// The tenant issued tokens for another user than the one before.
     SomebodyElse(RememberedUser, Credentials),
-    /// The person goes on as whom the tenant signed in.
+    /// The person accepts the other user whom the tenant signed in.
     Accepted,
-    /// The login to be linked is proven.
+    /// The secondary account is proven.
     SecondaryProven(RememberedUser, LinkTarget, Authentication),
-    /// The tenant's session is through another identity of the same account now.
+    /// The tenant's session now belongs to another identity of the same user.
     CurrentIdentityChanged(CurrentIdentity),
     /// The tenant has no session for this browser.
     NoSession,
-    /// The tenant issued tokens anew without asking anybody.
+    /// The tenant issued new tokens silently, or in a reauthentication.
     Renewed(Credentials),
-    /// Signing in did not work.
+    /// Signing in failed.
     Failed(LoginError),
-    /// The person asked to try the silent sign-in again.
+    /// The silent sign-in is retried.
     Retried,
-    /// The token's time is over, or the tenant refused it.
+    /// The token expired, or the tenant refused it, and it could not be renewed.
     Expired,
     /// The person signed out, here or in another tab.
     SignedOut,
 }
 
 impl State {
-    /// The next state. An event that makes no sense in a state changes nothing: an answer that comes after
-    /// somebody signed out must not sign them in again.
+    /// Returns the next state. An event that does not fit the state changes nothing: tokens that arrive after a
+    /// sign-out must not sign the user in again.
     #[must_use]
     pub fn on(self, event: Event) -> Self {
         match (self, event) {
@@ -85,7 +85,7 @@ impl State {
         }
     }
 
-    /// Who is, or until just now was, signed in, as far as it outlives a page load.
+    /// Returns what is remembered of [`State::person`] across page loads.
     #[must_use]
     pub fn remembered_user(&self) -> Option<RememberedUser> {
         let person = self.person()?;
@@ -97,7 +97,7 @@ impl State {
         Some(RememberedUser { user_id: person.user_id.clone(), who, current_identity })
     }
 
-    /// Who is, or until just now was, signed in.
+    /// Returns the user who is signed in, or was until the session expired.
     #[must_use]
     pub fn person(&self) -> Option<&Person> {
         match self {

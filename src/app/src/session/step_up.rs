@@ -1,4 +1,4 @@
-//! A fresh sign-in before a sensitive change.
+//! Step-up: a fresh sign-in before a sensitive change.
 
 use super::handle::{Session, remember};
 use super::intent::Intent;
@@ -9,41 +9,42 @@ use crate::account_name::account_name;
 use crate::api::ApiError;
 use crate::clock::now;
 
-/// Why there is no client for a sensitive change.
+/// Why the sign-in is not recent enough for a sensitive change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReauthenticationError {
-    /// There is no live token.
+    /// Nobody is signed in.
     SignedOut(ApiError),
-    /// The browser is on its way to the tenant, and goes on when it comes back.
+    /// The browser is leaving for the tenant, and the action is resumed when it returns.
     Leaving,
-    /// The person did not prove it.
+    /// The popup returned no tokens.
     PopupError(PopupError),
-    /// Somebody else signed in: how the header would call them.
+    /// Another user signed in, with this account name.
     OtherPerson(Option<String>),
 }
 
+/// How a reauthentication starts, decided inside the click.
 enum Start {
     Ready,
     Popup(Popup),
-    Not(ReauthenticationError),
+    Failed(ReauthenticationError),
 }
 
 impl Session {
-    /// Whether a sensitive change will ask the person to sign in again.
+    /// Returns whether a sensitive change requires a fresh sign-in.
     #[must_use]
     pub fn needs_step_up(self) -> bool {
         let fresh_sign_in = self.tenant().fresh_sign_in;
         self.credentials().is_some_and(|account| !account.is_fresh(fresh_sign_in, now()))
     }
 
-    /// Makes sure that the sign-in is recent enough for a sensitive change. Call it inside the click: if it is too
-    /// old, this opens a window for a new one then and there, or leaves for it and goes on with `intent` after coming
-    /// back ([`Session::take_pending_action`]).
+    /// Ensures that the sign-in is recent enough for a sensitive change. Must be called inside a click: if it is too
+    /// old, this opens a popup at once, or redirects and resumes `intent` afterwards
+    /// ([`Session::take_pending_action`]).
     ///
     /// # Errors
-    /// [`ReauthenticationError`].
+    /// [`ReauthenticationError`], with which nothing may be changed.
     pub fn reauthenticate(self, intent: Intent) -> impl Future<Output = Result<(), ReauthenticationError>> {
-        let begun = if self.needs_step_up() {
+        let start = if self.needs_step_up() {
             match (Popup::open(), self.remembered_user()) {
                 (Some(popup), _) => Start::Popup(popup),
                 (None, Some(remembered)) => {
@@ -54,26 +55,26 @@ impl Session {
                         &remembered,
                         purpose,
                     ));
-                    Start::Not(ReauthenticationError::Leaving)
+                    Start::Failed(ReauthenticationError::Leaving)
                 }
-                (None, None) => Start::Not(ReauthenticationError::SignedOut(ApiError::signed_out())),
+                (None, None) => Start::Failed(ReauthenticationError::SignedOut(ApiError::signed_out())),
             }
         } else {
             Start::Ready
         };
         async move {
-            match begun {
+            match start {
                 Start::Ready => Ok(()),
                 Start::Popup(popup) => self.reauthenticate_in(&popup).await,
-                Start::Not(not) => Err(not),
+                Start::Failed(error) => Err(error),
             }
         }
     }
 
-    /// Has the person sign in again in `popup`.
+    /// Requests a fresh sign-in in `popup`.
     ///
     /// # Errors
-    /// [`ReauthenticationError`].
+    /// [`ReauthenticationError`], with which nothing may be changed.
     pub async fn reauthenticate_in(self, popup: &Popup) -> Result<(), ReauthenticationError> {
         let remembered =
             self.remembered_user().ok_or_else(|| ReauthenticationError::SignedOut(ApiError::signed_out()))?;

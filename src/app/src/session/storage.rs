@@ -1,5 +1,6 @@
-//! What outlives a page load: the transaction under way, for this tab and taken on first use; and who was signed in
-//! last, which is no secret. No token for an API is ever stored; the one proof that a transaction can hold is in
+//! What the session stores across page loads: the transaction in flight, for this tab and for one use, and the
+//! user who was signed in last, which is not a secret. Access tokens are never stored. The only stored proof is the ID
+//! token of
 //! [`Purpose::ReauthenticatePrimary`](super::transaction::Purpose::ReauthenticatePrimary).
 
 use super::intent::RememberedUser;
@@ -11,41 +12,40 @@ pub const REMEMBERED_USER: &str = "linked-accounts.signed-in";
 const SIGN_OUT_NOTICE: &str = "linked-accounts.parting";
 const TRANSACTION: &str = "linked-accounts.login";
 
-/// Stores a transaction while the browser is at the tenant. Returns `false` when the browser does not let the page.
+/// Stores a transaction while the browser is at the tenant. Returns `false` when the browser refuses.
 #[must_use]
 pub fn put_transaction(transaction: &Transaction) -> bool {
     Storage::Session.write(TRANSACTION, transaction)
 }
 
-/// Returns and removes the transaction under way, so that a second call, or a reload, finds none.
+/// Returns and removes the transaction in flight, so that a second call, or a reload, finds none.
 pub fn take_transaction() -> Option<Transaction> {
     Storage::Session.take(TRANSACTION)
 }
 
-/// Whether the tenant may still have the session of somebody who was signed in here.
+/// Returns whether the tenant may still have the session of a user who was signed in here.
 #[must_use]
 pub fn may_have_session() -> bool {
     Storage::Local.has(REMEMBERED_USER)
 }
 
-/// Who was signed in last, if the tenant may still have their session and the page can still read who it was.
+/// Returns the user who was signed in last; `None` when nobody was, or when the stored value cannot be parsed.
 #[must_use]
 pub fn remembered_user() -> Option<RememberedUser> {
     Storage::Local.read(REMEMBERED_USER)
 }
 
-/// Remembers that the tenant may have a session, and whose. Without local storage the next page load shows the
-/// sign-in button instead.
+/// Stores the user of the tenant's session. Without local storage the next page load shows the sign-in button.
 pub fn remember(user: &RememberedUser) {
     Storage::Local.write(REMEMBERED_USER, user);
 }
 
-/// Forgets the remembered user; other tabs notice.
+/// Removes the remembered user. Other tabs notice by a `storage` event.
 pub fn forget_user() {
     Storage::Local.remove(REMEMBERED_USER);
 }
 
-/// Stores a sentence for a person who comes back signed out.
+/// Stores a sentence to show after signing out.
 pub fn put_sign_out_notice(sentence: &str) {
     Storage::Session.write(SIGN_OUT_NOTICE, &sentence);
 }

@@ -1,6 +1,6 @@
-//! What the tabs of one browser tell each other: that a list changed, that somebody signed out, that a token was
-//! renewed. The channel reaches pages of our own origin only and keeps nothing. Browsers without it, or without locks,
-//! lose the convenience and nothing else.
+//! Messages between the tabs of one browser: the identities changed, the user signed out, the token was renewed. The
+//! channel reaches pages of the same origin only and stores nothing. Browsers without it, or without locks, work
+//! without the convenience.
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Object, Promise, Reflect};
@@ -17,21 +17,21 @@ use crate::json;
 use crate::token::BearerToken;
 
 const CHANNEL: &str = "linked-accounts";
-/// The lock under which one tab at a time renews the token.
+/// The name of the lock under which one tab at a time renews the token.
 const RENEWAL_LOCK: &str = "linked-accounts.renewal";
 
-/// What happened in another tab.
+/// An event in another tab.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum TabMessage {
-    /// The logins of this account are others now.
+    /// The identities of this user changed.
     Changed(UserId),
-    /// Somebody signed out.
+    /// The user signed out.
     SignedOut,
-    /// There is a new token.
+    /// The token was renewed.
     Renewed(Renewal),
 }
 
-/// A token that another tab renewed. Its Debug prints no token.
+/// A renewed token. Its Debug does not print it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Renewal {
     user_id: UserId,
@@ -40,7 +40,7 @@ pub struct Renewal {
     expires_at: Option<i64>,
 }
 
-/// A token on its way to another tab: the one place where it becomes plain text outside a request.
+/// Serializes a token for another tab: the only place outside a request where it becomes plain text.
 mod plain {
     use serde::{Deserialize, Deserializer, Serializer};
 
@@ -56,7 +56,7 @@ mod plain {
 }
 
 impl Renewal {
-    /// What the other tabs need of `account`.
+    /// Returns what the other tabs need of `account`.
     #[must_use]
     pub fn of(account: &Credentials) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl Renewal {
         }
     }
 
-    /// `account` with the renewed token; `None` when it is somebody else's.
+    /// Returns `account` with the renewed token; `None` when the token belongs to another user.
     #[must_use]
     pub fn adopted_by(self, account: &Credentials) -> Option<Credentials> {
         (self.user_id == account.person.user_id).then(|| Credentials {
@@ -78,32 +78,32 @@ impl Renewal {
 }
 
 thread_local! {
-    /// The one end of the channel that this page has: what is sent from it reaches all others, but not itself.
+    /// The page's only channel. A message reaches all other tabs, but not the page that sends it.
     static OPEN: Option<BroadcastChannel> = open();
 }
 
-/// Tells the other tabs.
-pub fn broadcast(news: &TabMessage) {
-    if let Ok(text) = serde_json::to_string(news) {
+/// Sends `message` to the other tabs.
+pub fn broadcast(message: &TabMessage) {
+    if let Ok(text) = serde_json::to_string(message) {
         // Fails only for a closed channel.
         OPEN.with(|channel| channel.as_ref().map(|channel| channel.post_message(&text.into())));
     }
 }
 
-/// Calls `on_news` for what other tabs tell, as long as the page lives.
-pub fn on_message(on_news: impl Fn(TabMessage) + 'static) {
-    let heard = move |event: MessageEvent| {
-        if let Some(news) = event.data().as_string().and_then(|text| json::read(&text).ok()) {
-            on_news(news);
+/// Calls `handler` for each message of another tab, for as long as the page lives.
+pub fn on_message(handler: impl Fn(TabMessage) + 'static) {
+    let listener = move |event: MessageEvent| {
+        if let Some(message) = event.data().as_string().and_then(|text| json::read(&text).ok()) {
+            handler(message);
         }
     };
-    let heard = Closure::<dyn Fn(MessageEvent)>::new(heard);
+    let listener = Closure::<dyn Fn(MessageEvent)>::new(listener);
     OPEN.with(|channel| {
         if let Some(channel) = channel {
-            channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+            channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
         }
     });
-    heard.forget();
+    listener.forget();
 }
 
 fn open() -> Option<BroadcastChannel> {
@@ -111,52 +111,54 @@ fn open() -> Option<BroadcastChannel> {
     BroadcastChannel::new(CHANNEL).ok()
 }
 
-/// How long news may be on their way after the lock that another tab held, in milliseconds: the two travel apart.
-const MESSAGE_DELAY: u32 = 300;
+/// The longest delay of a message after its sender has released the lock, in milliseconds: the two travel separately.
+const MESSAGE_DELAY_MS: u32 = 300;
 
-/// Holds the renewal lock until it is dropped.
+/// A guard that holds the renewal lock until it is dropped.
 pub struct RenewalLock(Option<Function>);
 
 impl Drop for RenewalLock {
     fn drop(&mut self) {
         if let Some(release) = &self.0 {
-            // Settling a promise does not fail.
+            // Resolving a promise does not fail.
             let _ = release.call0(&JsValue::UNDEFINED);
         }
     }
 }
 
-/// Waits until no other tab renews, and until what one of them told in the meantime is here. A browser without locks
-/// lets everybody have a turn.
+/// Waits until no other tab holds the lock, and then until the message of that tab has arrived. In a browser without
+/// locks it returns at once.
 pub async fn acquire_renewal_lock() -> RenewalLock {
     let locks = Reflect::get(&window().navigator(), &"locks".into()).unwrap_or_default();
     let request = Reflect::get(&locks, &"request".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
     let Some(request) = request else { return RenewalLock(None) };
-    if let Some(turn) = hold(&locks, &request, true).await {
-        return turn;
+    if let Some(lock) = request_lock(&locks, &request, true).await {
+        return lock;
     }
-    let turn = hold(&locks, &request, false).await.unwrap_or(RenewalLock(None));
-    TimeoutFuture::new(MESSAGE_DELAY).await;
-    turn
+    let lock = request_lock(&locks, &request, false).await.unwrap_or(RenewalLock(None));
+    TimeoutFuture::new(MESSAGE_DELAY_MS).await;
+    lock
 }
 
-/// Asks for the lock; `None` when it is to be had `at_once` or not at all, and another tab holds it.
-async fn hold(locks: &JsValue, request: &Function, at_once: bool) -> Option<RenewalLock> {
-    let (over, release) = promise();
-    let (answered, answer) = promise();
-    let given = Closure::once_into_js(move |lock: JsValue| {
-        let _ = answer.map(|answer| answer.call1(&JsValue::UNDEFINED, &lock));
-        if lock.is_null() { JsValue::UNDEFINED } else { over.into() }
+/// Requests the lock by `navigator.locks.request`. With `if_available` it does not wait: it returns `None` while
+/// another tab holds the lock.
+async fn request_lock(locks: &JsValue, request: &Function, if_available: bool) -> Option<RenewalLock> {
+    let (released, release) = promise();
+    let (decided, decide) = promise();
+    let callback = Closure::once_into_js(move |lock: JsValue| {
+        let _ = decide.map(|decide| decide.call1(&JsValue::UNDEFINED, &lock));
+        if lock.is_null() { JsValue::UNDEFINED } else { released.into() }
     });
     let options = Object::new();
     // Fails only for a frozen object.
-    let _ = Reflect::set(&options, &"ifAvailable".into(), &at_once.into());
-    request.call3(locks, &RENEWAL_LOCK.into(), &options, &given).ok()?;
-    // Never rejected: its resolver is all that settles it.
-    let lock = JsFuture::from(answered).await.ok()?;
+    let _ = Reflect::set(&options, &"ifAvailable".into(), &if_available.into());
+    request.call3(locks, &RENEWAL_LOCK.into(), &options, &callback).ok()?;
+    // Never rejected: only `decide` settles it.
+    let lock = JsFuture::from(decided).await.ok()?;
     (!lock.is_null()).then_some(RenewalLock(release))
 }
 
+/// Returns a promise and the function that resolves it.
 fn promise() -> (Promise, Option<Function>) {
     let mut resolve = None;
     let promise = Promise::new(&mut |settle, _| resolve = Some(settle));
@@ -181,18 +183,18 @@ mod tests {
     }
 
     #[test]
-    fn a_renewed_token_is_adopted_by_the_same_person_only() {
-        let told =
+    fn a_renewed_token_is_adopted_by_the_same_user_only() {
+        let text =
             serde_json::to_string(&TabMessage::Renewed(Renewal::of(&account("auth0|1", "newer")))).unwrap();
-        let TabMessage::Renewed(renewal) = serde_json::from_str(&told).unwrap() else { panic!("{told}") };
+        let TabMessage::Renewed(renewal) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
         let adopted = renewal.clone().adopted_by(&account("auth0|1", "older")).unwrap();
         assert_eq!(adopted.bearer.secret(), "newer");
         assert_eq!(renewal.adopted_by(&account("auth0|2", "older")), None);
     }
 
     #[test]
-    fn a_token_on_its_way_is_never_printed() {
-        let news = TabMessage::Renewed(Renewal::of(&account("auth0|1", "s3cret")));
-        assert!(!format!("{news:?}").contains("s3cret"));
+    fn a_renewed_token_is_never_printed() {
+        let message = TabMessage::Renewed(Renewal::of(&account("auth0|1", "s3cret")));
+        assert!(!format!("{message:?}").contains("s3cret"));
     }
 }

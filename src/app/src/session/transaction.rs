@@ -1,5 +1,4 @@
-//! One login: the authorize address that begins it and the exchange that ends it, by the oauth2 crate, and
-//! the check of the ID token.
+//! One transaction: from the authorization request to the code exchange, by the `oauth2` crate.
 
 use std::fmt;
 
@@ -25,7 +24,8 @@ use super::intent::{Intent, LinkTarget, RememberedUser, SecondaryAccount};
 use crate::settings::Tenant;
 use crate::token::{BearerToken, IdToken};
 
-/// What the page asks for: who somebody is, and to read and change their own identities (contract [A15](model::contract#a15)).
+/// The requested scopes: who the user is, and to read and change their own identities (contract
+/// [A15](model::contract#a15)).
 const SCOPES: [Scope; 6] = [
     Scope::OPENID,
     Scope::PROFILE,
@@ -35,32 +35,32 @@ const SCOPES: [Scope; 6] = [
     Scope::UPDATE_CURRENT_USER_METADATA,
 ];
 
-/// The `max_age` of a sign-in that may be of any age: no session lasts longer than a year, and a tenant that is
-/// asked for an age tells when the person signed in (OpenID Connect Core 2, `auth_time`).
+/// The `max_age` of a sign-in of any age, in seconds. No session lasts longer than a year, and a request with
+/// `max_age` makes the tenant send `auth_time` (OpenID Connect Core 2).
 const ANY_AGE: &str = "31536000";
 
-/// The prefix of the `state` of a popup's authorization request: by it the callback knows that another page waits
-/// for the response.
+/// The prefix of the `state` of a popup's authorization request. It tells the callback that another page waits for
+/// the response.
 const STATE_PREFIX: &str = "popup.";
 
-/// A login under way: what must be known to finish it. Its Debug prints nothing.
+/// An authorization request in flight: what is needed to accept its response. Its Debug prints nothing.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Transaction {
-    /// Ties the answer to this browser (RFC 6749 section 10.12).
+    /// Binds the response to this browser (RFC 6749 section 10.12).
     pub state: String,
-    /// Ties the ID token to this login (OpenID Connect Core 3.1.2.1).
+    /// Binds the ID token to this transaction (OpenID Connect Core 3.1.2.1).
     nonce: String,
-    /// The PKCE secret (RFC 7636 section 4.1).
+    /// The PKCE code verifier (RFC 7636 section 4.1).
     verifier: String,
-    /// Where the person was going: path, query and hash on this origin.
+    /// Where to go after the sign-in: path, query and hash on this origin.
     pub return_to: String,
-    /// Whether the tenant was asked not to show anything.
+    /// Whether the request had `prompt=none`.
     pub silent: bool,
-    /// Since when the person must have proven who they are, in seconds since 1970, if that was asked.
+    /// The earliest acceptable `auth_time`, in seconds since 1970, of a request for a fresh sign-in.
     since: Option<i64>,
-    /// The connection that was asked for.
+    /// The requested connection.
     connection: Option<ConnectionName>,
-    /// What the login is for.
+    /// What the sign-in is for.
     pub purpose: Purpose,
 }
 
@@ -70,83 +70,83 @@ impl fmt::Debug for Transaction {
     }
 }
 
-/// What a login is for.
+/// What a sign-in is for.
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Purpose {
-    /// Somebody signs in to the page.
+    /// Signing in to the page.
     SignIn,
-    /// Somebody proves again who they are, and goes on with what they were doing.
+    /// A fresh sign-in as this user, for this action.
     Reauthenticate(RememberedUser, Intent),
-    /// Somebody proves the login that shall be linked to the account of the first.
+    /// Proving the identity to link to the account of this user.
     ProveSecondary(RememberedUser, LinkTarget),
-    /// The first proves again who they are, to link what the second proof was for.
+    /// A fresh sign-in as the primary user, to link the proven secondary account.
     ReauthenticatePrimary(RememberedUser, LinkTarget, Box<SecondaryAccount>),
 }
 
-/// What to ask the tenant for.
+/// The parameters of an authorization request.
 pub struct AuthorizationRequest {
-    /// How it is asked.
-    pub manner: InteractionMode,
-    /// Where the person goes afterwards: path, query and hash on this origin.
+    /// How it is sent.
+    pub mode: InteractionMode,
+    /// Where to go after the sign-in: path, query and hash on this origin.
     pub return_to: String,
-    /// What the login is for.
+    /// What the sign-in is for.
     pub purpose: Purpose,
-    /// The one connection to sign in through.
+    /// The connection to sign in with; `None` lets the person choose.
     pub connection: Option<ConnectionName>,
-    /// Who is expected to sign in.
+    /// The `login_hint`.
     pub login_hint: Option<String>,
-    /// Whether the person must prove now who they are, whatever session there is.
+    /// Whether the person must authenticate now, whatever session there is (`max_age=0`).
     pub fresh: bool,
 }
 
 impl AuthorizationRequest {
-    /// An ordinary sign-in.
+    /// Returns the request of an ordinary sign-in.
     #[must_use]
-    pub fn sign_in(manner: InteractionMode, return_to: String) -> Self {
-        Self { manner, return_to, purpose: Purpose::SignIn, connection: None, login_hint: None, fresh: false }
+    pub fn sign_in(mode: InteractionMode, return_to: String) -> Self {
+        Self { mode, return_to, purpose: Purpose::SignIn, connection: None, login_hint: None, fresh: false }
     }
 
-    /// A fresh sign-in as somebody who is known.
+    /// Returns the request of a fresh sign-in as `remembered`.
     #[must_use]
     pub fn reauthenticate(
-        manner: InteractionMode,
+        mode: InteractionMode,
         return_to: String,
         remembered: &RememberedUser,
         purpose: Purpose,
     ) -> Self {
         let connection =
             remembered.current_identity.as_ref().map(|current_identity| current_identity.connection.clone());
-        Self { manner, return_to, purpose, connection, login_hint: remembered.hint(), fresh: true }
+        Self { mode, return_to, purpose, connection, login_hint: remembered.hint(), fresh: true }
     }
 
-    /// A fresh sign-in with the login that shall be linked to the account of `first`.
+    /// Returns the request of a fresh sign-in with the identity `wanted`, to link it to the account of `first`.
     #[must_use]
     pub fn prove_secondary(
-        manner: InteractionMode,
+        mode: InteractionMode,
         return_to: String,
         first: RememberedUser,
         wanted: LinkTarget,
     ) -> Self {
         let (connection, login_hint) = (wanted.connection.clone(), wanted.hint.clone());
         let purpose = Purpose::ProveSecondary(first, wanted);
-        Self { manner, return_to, purpose, connection, login_hint, fresh: true }
+        Self { mode, return_to, purpose, connection, login_hint, fresh: true }
     }
 }
 
-/// How the tenant is asked.
+/// How an authorization request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InteractionMode {
-    /// By going there: it may show its login page.
+    /// By redirect. The tenant may show its login page.
     Redirect,
-    /// By going there, but it must come straight back.
+    /// By redirect with `prompt=none`.
     SilentRedirect,
-    /// In a hidden frame that answers by a message.
+    /// In a hidden frame with `prompt=none`, which responds by a message.
     SilentIframe,
-    /// In a window of its own, which comes back to the page's callback.
+    /// In a popup, which returns to the page's callback.
     Popup,
 }
 
-/// The ID token beside the standard members of a token answer.
+/// The ID token, which is beside the standard members of a token response.
 #[derive(Debug, Serialize, Deserialize)]
 struct IdTokenField {
     id_token: Option<String>,
@@ -154,10 +154,10 @@ struct IdTokenField {
 
 impl ExtraTokenFields for IdTokenField {}
 
-type TokenAnswer = StandardTokenResponse<IdTokenField, BasicTokenType>;
+type TokenResponseWithId = StandardTokenResponse<IdTokenField, BasicTokenType>;
 type PageClient = Client<
     BasicErrorResponse,
-    TokenAnswer,
+    TokenResponseWithId,
     BasicTokenIntrospectionResponse,
     StandardRevocableToken,
     BasicRevocationErrorResponse,
@@ -175,23 +175,23 @@ fn client(tenant: &Tenant, origin: &str) -> Result<PageClient, ParseError> {
         .set_redirect_uri(RedirectUrl::new(format!("{origin}{}", route::CALLBACK))?))
 }
 
-/// Begins a login: the address to ask at, and what to keep until the answer. `origin` is the page's own, `now` in
-/// seconds since 1970.
+/// Returns the URL of an authorization request and its transaction. `origin` is the page's own, `now` in seconds
+/// since 1970.
 ///
 /// # Errors
 /// [`LoginErrorKind::Settings`] when the tenant's address does not parse.
 pub fn authorize_url(
     tenant: &Tenant,
     origin: &str,
-    ask: AuthorizationRequest,
+    request: AuthorizationRequest,
     now: i64,
 ) -> Result<(String, Transaction), LoginError> {
-    let AuthorizationRequest { manner, return_to, purpose, connection, login_hint, fresh } = ask;
-    let client = client(tenant, origin).map_err(settings_trouble)?;
+    let AuthorizationRequest { mode, return_to, purpose, connection, login_hint, fresh } = request;
+    let client = client(tenant, origin).map_err(settings_error)?;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let nonce = CsrfToken::new_random().into_secret();
     let mut request = client
-        .authorize_url(|| match manner {
+        .authorize_url(|| match mode {
             InteractionMode::Popup => popup_state(CsrfToken::new_random()),
             _ => CsrfToken::new_random(),
         })
@@ -200,7 +200,7 @@ pub fn authorize_url(
         .add_extra_param("audience", &tenant.audience)
         .add_extra_param("nonce", &nonce)
         .add_extra_param("max_age", if fresh { "0" } else { ANY_AGE });
-    let silent = matches!(manner, InteractionMode::SilentRedirect | InteractionMode::SilentIframe);
+    let silent = matches!(mode, InteractionMode::SilentRedirect | InteractionMode::SilentIframe);
     if silent {
         request = request.add_extra_param("prompt", "none");
     }
@@ -210,7 +210,7 @@ pub fn authorize_url(
     if let Some(hint) = &login_hint {
         request = request.add_extra_param("login_hint", hint);
     }
-    if manner == InteractionMode::SilentIframe {
+    if mode == InteractionMode::SilentIframe {
         request = request.add_extra_param("response_mode", "web_message");
     }
     let (url, state) = request.url();
@@ -232,23 +232,23 @@ fn popup_state(state: CsrfToken) -> CsrfToken {
     CsrfToken::new(format!("{STATE_PREFIX}{}", state.into_secret()))
 }
 
-/// Whether `state` is that of a popup's authorization request.
+/// Returns whether `state` belongs to a popup's authorization request.
 #[must_use]
 pub fn is_popup_state(state: &str) -> bool {
     state.starts_with(STATE_PREFIX)
 }
 
-/// What to do with a response.
+/// What follows from an accepted response.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CallbackOutcome {
-    /// Spend this code.
+    /// Exchange this code.
     Exchange(Code),
-    /// A silent sign-in found that the tenant has no session: nobody is signed in, and nothing is wrong.
+    /// The tenant has no session. Only a silent request ends so, and it is not an error.
     NoSession,
 }
 
 impl Transaction {
-    /// Accepts a response that answers this transaction, which this browser began and nothing has answered before.
+    /// Accepts a response to this transaction, which must be its first.
     ///
     /// # Errors
     /// Those of [`accept`].
@@ -257,13 +257,11 @@ impl Transaction {
     }
 }
 
-/// Accepts a response that answers `transaction`, as [`Transaction::accept`]; without a transaction every response
-/// is refused.
+/// Accepts a response to `transaction`, as [`Transaction::accept`]. Without a transaction, every response is refused.
 ///
 /// # Errors
-/// [`LoginErrorKind::Stale`] for a response to no transaction or to another one; the tenant's own refusal otherwise.
-/// A description is passed on only when the state matches, so that nobody can put words on this page by a crafted
-/// link.
+/// [`LoginErrorKind::Stale`] for a response to no transaction or to another one; otherwise the error of the response.
+/// Its description is passed on only if the state matches, so that a crafted link cannot show a text on this page.
 pub fn accept(
     transaction: Option<&Transaction>,
     response: AuthorizationResponse,
@@ -272,7 +270,7 @@ pub fn accept(
     let transaction = transaction.filter(|transaction| state.as_deref() == Some(transaction.state.as_str()));
     match (answer, transaction) {
         (Ok(code), Some(_)) => Ok(CallbackOutcome::Exchange(Code(code))),
-        (Err((error, _)), Some(transaction)) if transaction.silent && needs_a_person(&error) => {
+        (Err((error, _)), Some(transaction)) if transaction.silent && requires_interaction(&error) => {
             Ok(CallbackOutcome::NoSession)
         }
         (Err((error, description)), Some(_)) => Err(LoginError::refused(&error, description)),
@@ -283,7 +281,7 @@ pub fn accept(
 
 /// Whether an error of a silent authorization request means that the tenant would have to show a page (OpenID
 /// Connect Core 3.1.2.6).
-fn needs_a_person(error: &str) -> bool {
+fn requires_interaction(error: &str) -> bool {
     matches!(
         error,
         "login_required"
@@ -294,10 +292,11 @@ fn needs_a_person(error: &str) -> bool {
     )
 }
 
-/// Spends `code` for tokens and checks whom they are for. `now` is in seconds since 1970.
+/// Exchanges `code` for tokens and checks the ID token. `now` returns seconds since 1970.
 ///
 /// # Errors
-/// What went wrong, by what the person can do about it.
+/// [`LoginErrorKind::Offline`], [`LoginErrorKind::Malformed`] or the tenant's error when there are no tokens,
+/// [`LoginErrorKind::Unproven`] when the ID token fails a check.
 pub async fn exchange_code(
     tenant: &Tenant,
     origin: &str,
@@ -305,22 +304,22 @@ pub async fn exchange_code(
     transaction: Transaction,
     now: impl Fn() -> i64,
 ) -> Result<Authentication, LoginError> {
-    let client = client(tenant, origin).map_err(settings_trouble)?;
-    let answer = client
+    let client = client(tenant, origin).map_err(settings_error)?;
+    let response = client
         .exchange_code(AuthorizationCode::new(code.into_secret()))
         .set_pkce_verifier(PkceCodeVerifier::new(transaction.verifier))
         .request_async(&http::send)
         .await
-        .map_err(exchange_trouble)?;
+        .map_err(exchange_error)?;
     let now = now();
-    let id_token = answer.extra_fields().id_token.as_deref().unwrap_or_default();
+    let id_token = response.extra_fields().id_token.as_deref().unwrap_or_default();
     let claims = id_token::check(id_token, tenant, &transaction.nonce, transaction.since, now)
         .map_err(|reason| LoginError::with(LoginErrorKind::Unproven, reason.to_string()))?;
     let id_token = IdToken::new(id_token.to_owned());
     let (bearer, expires_at) = match tenant.bearer {
         Bearer::AccessToken => (
-            answer.access_token().secret().clone(),
-            answer.expires_in().and_then(|time| now.checked_add(i64::try_from(time.as_secs()).ok()?)),
+            response.access_token().secret().clone(),
+            response.expires_in().and_then(|time| now.checked_add(i64::try_from(time.as_secs()).ok()?)),
         ),
         Bearer::IdToken => (id_token.secret().to_owned(), Some(claims.expires_at)),
     };
@@ -332,23 +331,23 @@ pub async fn exchange_code(
         person: Person { user_id: claims.user_id, profile: claims.profile },
         bearer: BearerToken::new(bearer),
         expires_at,
-        // A proof that was asked for now is as old as this moment, whatever the tenant's clock says.
+        // A requested fresh sign-in counts from now, whatever the tenant's clock says.
         auth_time: transaction.since.map(|_| now).or(claims.auth_time),
     };
     Ok(Authentication { account, id_token })
 }
 
-fn settings_trouble(error: ParseError) -> LoginError {
+fn settings_error(error: ParseError) -> LoginError {
     LoginError::with(LoginErrorKind::Settings, error.to_string())
 }
 
-fn exchange_trouble(error: RequestTokenError<HttpError, BasicErrorResponse>) -> LoginError {
+fn exchange_error(error: RequestTokenError<HttpError, BasicErrorResponse>) -> LoginError {
     match error {
         RequestTokenError::Request(error) => LoginError::with(LoginErrorKind::Offline, error.to_string()),
         RequestTokenError::ServerResponse(refusal) => {
             LoginError::refused(refusal.error().as_ref(), refusal.error_description().map(ToOwned::to_owned))
         }
-        // The body stays out of sight: it may hold tokens.
+        // Without the body, which may contain tokens.
         RequestTokenError::Parse(error, _) => LoginError::with(LoginErrorKind::Malformed, error.to_string()),
         RequestTokenError::Other(reason) => LoginError::with(LoginErrorKind::Malformed, reason),
     }
@@ -384,8 +383,8 @@ mod tests {
         Tenant::new(serde_json::from_str(settings).unwrap()).unwrap()
     }
 
-    fn authorize(ask: AuthorizationRequest) -> (String, Transaction) {
-        authorize_url(&tenant(), "http://localhost:3000", ask, 1000).unwrap()
+    fn authorize(request: AuthorizationRequest) -> (String, Transaction) {
+        authorize_url(&tenant(), "http://localhost:3000", request, 1000).unwrap()
     }
 
     fn remembered() -> RememberedUser {
@@ -401,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authorize_address_carries_everything_the_contract_asks_for() {
+    fn an_authorize_url_has_all_parameters_that_the_contract_requires() {
         let (url, transaction) =
             authorize(AuthorizationRequest::sign_in(InteractionMode::Redirect, "/x".to_owned()));
         assert!(url.starts_with("http://localhost:3000/authorize?"));
@@ -428,14 +427,14 @@ mod tests {
     }
 
     #[test]
-    fn the_pkce_secret_never_enters_the_address() {
+    fn the_pkce_verifier_is_never_in_the_url() {
         let (url, transaction) =
             authorize(AuthorizationRequest::sign_in(InteractionMode::Redirect, "/".to_owned()));
         assert!(!url.contains(&transaction.verifier));
     }
 
     #[test]
-    fn a_framed_login_asks_for_a_message_and_no_page() {
+    fn a_request_in_a_frame_requires_a_message_and_no_page() {
         let (url, transaction) =
             authorize(AuthorizationRequest::sign_in(InteractionMode::SilentIframe, "/".to_owned()));
         let parameters = parameters(&url);
@@ -445,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_to_be_linked_is_asked_for_anew_in_its_connection() {
+    fn a_secondary_account_is_proven_by_a_fresh_sign_in_with_its_connection() {
         let wanted = LinkTarget {
             connection: Some(ConnectionName::new("github")),
             hint: Some("adal".to_owned()),
@@ -467,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn two_logins_share_no_secret() {
+    fn two_transactions_share_no_secret() {
         let transaction =
             || authorize(AuthorizationRequest::sign_in(InteractionMode::Redirect, "/".to_owned())).1;
         let (one, other) = (transaction(), transaction());
@@ -477,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_survives_its_storage_and_prints_nothing() {
+    fn a_transaction_survives_serialization_and_prints_nothing() {
         let transaction = Transaction::for_test("st4te", false);
         let again: Transaction = serde_json::from_str(&serde_json::to_string(&transaction).unwrap()).unwrap();
         assert_eq!(again.verifier, "verifier");
@@ -500,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_with_the_right_state_is_spent() {
+    fn a_code_with_the_right_state_is_exchanged() {
         let outcome = transaction(false).accept(response(&[("code", "c0de"), ("state", "st4te")])).unwrap();
         assert_eq!(outcome, CallbackOutcome::Exchange(Code("c0de".to_owned())));
     }
@@ -518,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_sign_in_is_called_that() {
+    fn a_cancelled_sign_in_is_denied() {
         let parameters = [("error", "access_denied"), ("error_description", "No"), ("state", "st4te")];
         let error = transaction(false).accept(response(&parameters)).unwrap_err();
         assert_eq!(error.kind, LoginErrorKind::Denied);
@@ -526,21 +525,21 @@ mod tests {
     }
 
     #[test]
-    fn a_crafted_link_puts_no_words_on_the_page() {
+    fn a_crafted_link_shows_no_text_on_the_page() {
         let parameters = [("error", "access_denied"), ("error_description", "Call this number")];
         let error = accept(None, response(&parameters)).unwrap_err();
         assert_eq!(error.details.as_deref(), Some("access_denied"));
     }
 
     #[test]
-    fn a_silent_sign_in_without_session_is_no_failure() {
+    fn a_silent_sign_in_without_session_is_not_an_error() {
         let parameters = [("error", "login_required"), ("state", "st4te")];
         assert_eq!(transaction(true).accept(response(&parameters)), Ok(CallbackOutcome::NoSession));
         assert_eq!(kind(&parameters, Some(&transaction(false))), LoginErrorKind::Refused);
     }
 
     #[test]
-    fn a_popups_response_is_judged_like_any_other() {
+    fn a_response_of_a_popup_is_accepted_like_any_other() {
         let posted =
             serde_json::to_string(&response(&[("state", "popup.x"), ("error", "access_denied")])).unwrap();
         let received = serde_json::from_str(&posted).unwrap();
@@ -549,7 +548,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_state_of_a_popup_is_one() {
+    fn only_a_marked_state_belongs_to_a_popup() {
         assert!(is_popup_state("popup.x"));
         assert!(!is_popup_state("x"));
     }
