@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use store::{Store, UserRow};
 use tempfile::TempDir;
 use tenant::configuration::{Connection, Options};
-use tenant::mail::{Carrier, Mail};
+use tenant::mail::{Mail, MailTransport};
 use tenant::seed::SeedUser;
 use tenant::{Clock, Configuration, Issuer, Moment, Tenant};
 use tokio::runtime::{Builder, Runtime};
@@ -44,8 +44,8 @@ pub(crate) struct FuzzTenant {
 /// Discards mails. No input causes one.
 struct Nowhere;
 
-impl Carrier for Nowhere {
-    fn carry(&self, _: &Mail) -> std::io::Result<()> {
+impl MailTransport for Nowhere {
+    fn send(&self, _: &Mail) -> std::io::Result<()> {
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use tenant::mail::{Carrier, Mail};
+use tenant::mail::{Mail, MailTransport};
 
 /// The file to which mails are appended.
 pub(crate) struct MailFile(Mutex<File>);
@@ -24,8 +24,8 @@ impl MailFile {
     }
 }
 
-impl Carrier for MailFile {
-    fn carry(&self, mail: &Mail) -> io::Result<()> {
+impl MailTransport for MailFile {
+    fn send(&self, mail: &Mail) -> io::Result<()> {
         let mut line = serde_json::to_vec(mail)?;
         line.push(b'\n');
         // One write per line, so that a reader never sees a part of one.
@@ -51,7 +51,7 @@ mod tests {
         for to in ["ada@example.test", "grace@example.test\n"] {
             let (time, subject, body) = (text("t"), text("s"), text("a\nb"));
             let mail = Mail { time, to: text(to), subject, text: body, link: text("http://x/?ticket=y") };
-            MailFile::open(&path).unwrap().carry(&mail).unwrap();
+            MailFile::open(&path).unwrap().send(&mail).unwrap();
         }
         let written = std::fs::read_to_string(&path).unwrap();
         let mails: Vec<serde_json::Value> =

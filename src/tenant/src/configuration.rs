@@ -9,7 +9,7 @@ use std::time::Duration;
 use model::settings::IDENTITY_CLAIM;
 use model::{ConnectionName, Provider, Scopes};
 
-pub use crate::http::limit::RateLimit;
+pub use crate::http::rate_limit::RateLimit;
 use crate::oauth::request::origin_of;
 pub use crate::password::{PasswordLevel, PasswordPolicy};
 use crate::secret::Secret;
@@ -166,11 +166,11 @@ impl Client {
     /// Where a person gets to the application from a page of the tenant: where it begins a sign-in, else where people
     /// go who signed out, else the origin of its first callback. `None` where that is no web page.
     #[must_use]
-    pub fn entrance(&self) -> Option<String> {
+    pub fn home_url(&self) -> Option<String> {
         let after_logout = || self.allowed_logout_urls.iter().find(|url| !url.contains('*')).cloned();
         let origin = || origin_of(self.callbacks.first()?);
-        let entrance = self.initiate_login_uri.clone().or_else(after_logout).or_else(origin)?;
-        origin_of(&entrance).map(|_| entrance)
+        let home_url = self.initiate_login_uri.clone().or_else(after_logout).or_else(origin)?;
+        origin_of(&home_url).map(|_| home_url)
     }
 }
 
@@ -579,13 +579,13 @@ mod tests {
     #[test]
     fn an_application_is_entered_where_it_says_or_where_it_must_be() {
         let mut app = client("a");
-        assert_eq!(app.entrance().as_deref(), Some("http://localhost:3000"));
+        assert_eq!(app.home_url().as_deref(), Some("http://localhost:3000"));
         app.allowed_logout_urls.push("https://app.example.test/bye".to_owned());
-        assert_eq!(app.entrance().as_deref(), Some("https://app.example.test/bye"));
+        assert_eq!(app.home_url().as_deref(), Some("https://app.example.test/bye"));
         app.initiate_login_uri = Some("https://app.example.test/login".to_owned());
-        assert_eq!(app.entrance().as_deref(), Some("https://app.example.test/login"));
+        assert_eq!(app.home_url().as_deref(), Some("https://app.example.test/login"));
         let nowhere = Client { callbacks: vec!["com.example.app://callback".to_owned()], ..client("a") };
-        assert_eq!(nowhere.entrance(), None, "no page leads into an app on a device");
+        assert_eq!(nowhere.home_url(), None, "no page leads into an app on a device");
         let broken = Client { initiate_login_uri: Some("/login".to_owned()), ..client("a") };
         assert!(matches!(checked(vec![broken], vec![]), Err(InvalidConfiguration::InvalidUrl { .. })));
     }

@@ -26,7 +26,7 @@ use crate::http::bearer::Caller;
 use crate::http::body::read_object;
 use crate::http::cors;
 use crate::http::error::{ApiError, management_empty, management_json};
-use crate::http::limit::{Note, Taken};
+use crate::http::rate_limit::{RateLimitSlot, RateLimitStatus};
 
 /// How many people's plans are kept.
 const KEPT: usize = 1000;
@@ -61,7 +61,7 @@ enum Fault {
 /// What goes wrong, how often yet, and how.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Plan {
+struct PlannedFault {
     fault: Fault,
     /// How many calls it hits yet.
     #[serde(default = "once")]
@@ -86,16 +86,16 @@ fn three_seconds() -> u32 {
     3000
 }
 
-/// Everybody's plans.
+/// The planned faults of all users.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Mutex<HashMap<UserId, Plan>>);
+pub(crate) struct FaultPlans(Mutex<HashMap<UserId, PlannedFault>>);
 
-impl Faults {
-    fn find(&self, user_id: &UserId) -> Option<Plan> {
+impl FaultPlans {
+    fn find(&self, user_id: &UserId) -> Option<PlannedFault> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(user_id).copied()
     }
 
-    fn set(&self, user_id: UserId, plan: Plan) {
+    fn set(&self, user_id: UserId, plan: PlannedFault) {
         let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() >= KEPT && !plans.contains_key(&user_id) {
             let any = plans.keys().next().cloned();
@@ -109,14 +109,14 @@ impl Faults {
     }
 
     /// Takes one hit of the plan, if there is one and it applies to this call.
-    fn take(&self, user_id: &UserId, names_identity: bool) -> Option<Plan> {
+    fn take(&self, user_id: &UserId, names_identity: bool) -> Option<PlannedFault> {
         let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let plan = *plans.get(user_id)?;
         if plan.fault == Fault::UnlinkedElsewhere && !names_identity {
             return None;
         }
         match NonZeroU32::new(plan.times.get() - 1) {
-            Some(times) => plans.insert(user_id.clone(), Plan { times, ..plan }),
+            Some(times) => plans.insert(user_id.clone(), PlannedFault { times, ..plan }),
             None => plans.remove(user_id),
         };
         Some(plan)
@@ -136,7 +136,7 @@ impl FromRequestParts<Tenant> for Planner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, tenant: &Tenant) -> Result<Self, ApiError> {
-        Caller::proven(parts, tenant).map(|caller| Self(caller.subject().clone()))
+        Caller::authenticate(parts, tenant).map(|caller| Self(caller.subject().clone()))
     }
 }
 
@@ -153,7 +153,7 @@ async fn plan(
 ) -> Result<Response, ApiError> {
     let refused = |message: &str| ApiError::Payload(message.to_owned());
     let body = read_object(request).await.map_err(|_| refused("Invalid type: expected object"))?;
-    let plan: Plan =
+    let plan: PlannedFault =
         serde_json::from_value(Value::Object(body)).map_err(|error| refused(&error.to_string()))?;
     let bounds =
         [(plan.times.get(), MOST_TIMES), (plan.retry_after, LONGEST_RETRY), (plan.delay, LONGEST_DELAY)];
@@ -171,7 +171,7 @@ async fn clear(State(tenant): State<Tenant>, Planner(user_id): Planner) -> Respo
 }
 
 /// Lets what `caller` planned happen to this call.
-pub(crate) async fn strike(tenant: &Tenant, caller: &Caller, parts: &mut Parts) -> Result<(), ApiError> {
+pub(crate) async fn inject(tenant: &Tenant, caller: &Caller, parts: &mut Parts) -> Result<(), ApiError> {
     if !tenant.0.configuration.options().faults {
         return Ok(());
     }
@@ -180,8 +180,8 @@ pub(crate) async fn strike(tenant: &Tenant, caller: &Caller, parts: &mut Parts) 
     match plan.fault {
         Fault::ExpiredToken => Err(ApiError::ExpiredToken),
         Fault::RateLimited => {
-            if let Some(note) = parts.extensions.get::<Note>() {
-                note.leave(Taken::none(plan.retry_after, tenant.now()));
+            if let Some(slot) = parts.extensions.get::<RateLimitSlot>() {
+                slot.set(RateLimitStatus::exceeded(plan.retry_after, tenant.now()));
             }
             Err(ApiError::TooManyRequests)
         }
@@ -229,8 +229,8 @@ mod tests {
 
     #[test]
     fn plans_of_many_people_take_bounded_memory() {
-        let faults = Faults::default();
-        let plan = Plan { fault: Fault::Slow, times: once(), retry_after: 2, delay: 1 };
+        let faults = FaultPlans::default();
+        let plan = PlannedFault { fault: Fault::Slow, times: once(), retry_after: 2, delay: 1 };
         for number in 0..KEPT + 10 {
             faults.set(UserId::new(format!("auth0|{number}")), plan);
         }

@@ -1,4 +1,4 @@
-//! An Auth0-compatible tenant as a library: a store, a configuration, a clock and a carrier of mails go in, a router
+//! An Auth0-compatible tenant as a library: a store, a configuration, a clock and a transport of mails go in, a router
 //! comes out.
 //!
 //! The tenant knows HTTP and the rules; it sees neither SQL nor files nor the environment. What each endpoint
@@ -32,34 +32,34 @@ pub use clock::{Clock, Moment};
 pub use configuration::Configuration;
 pub use issuer::{InvalidIssuer, Issuer};
 
-use crate::faults::Faults;
-use crate::http::limit::Bucket;
+use crate::faults::FaultPlans;
+use crate::http::rate_limit::TokenBucket;
 use crate::keys::SigningKeys;
-use crate::login::attempts::Attempts;
+use crate::login::login_throttle::LoginThrottle;
 use crate::login::pages::Assets;
-use crate::login::remembered::Remembered;
+use crate::login::stand_in_sessions::StandInSessions;
 use crate::login::upstream::provider::Providers;
-use crate::mail::Carrier;
+use crate::mail::MailTransport;
 use crate::oauth::token::MACHINE_TOKEN_LIFETIME;
 use crate::token::ID_TOKEN_LIFETIME;
 
 /// A tenant. Clones share it.
 #[derive(Clone)]
-pub struct Tenant(Arc<Parts>);
+pub struct Tenant(Arc<Inner>);
 
 /// What every handler can reach.
-struct Parts {
+struct Inner {
     store: Store,
     issuer: Issuer,
     configuration: Configuration,
     clock: Clock,
     keys: SigningKeys,
-    mail: Arc<dyn Carrier>,
+    mail: Arc<dyn MailTransport>,
     assets: Assets,
-    attempts: Attempts,
-    remembered: Remembered,
-    bucket: Option<Bucket>,
-    faults: Faults,
+    login_throttle: LoginThrottle,
+    stand_in_sessions: StandInSessions,
+    bucket: Option<TokenBucket>,
+    faults: FaultPlans,
     providers: Providers,
 }
 
@@ -97,18 +97,18 @@ impl Tenant {
         issuer: Issuer,
         configuration: Configuration,
         clock: Clock,
-        mail: Arc<dyn Carrier>,
+        mail: Arc<dyn MailTransport>,
     ) -> Result<Self, OpenError> {
         let options = configuration.options();
         let longest =
             [options.access_token_lifetime, MACHINE_TOKEN_LIFETIME, ID_TOKEN_LIFETIME].into_iter().max();
         let keys = SigningKeys::open(&store, clock.now(), longest.unwrap_or_default()).await?;
         let assets = login::assets();
-        let (attempts, remembered) = (Attempts::default(), Remembered::default());
-        let bucket = configuration.options().rate_limit.map(|limit| Bucket::new(limit, clock.now()));
-        let faults = Faults::default();
+        let (login_throttle, stand_in_sessions) = (LoginThrottle::default(), StandInSessions::default());
+        let bucket = configuration.options().rate_limit.map(|limit| TokenBucket::new(limit, clock.now()));
+        let faults = FaultPlans::default();
         let providers = Providers::new(&configuration)?;
-        Ok(Self(Arc::new(Parts {
+        Ok(Self(Arc::new(Inner {
             store,
             issuer,
             configuration,
@@ -116,8 +116,8 @@ impl Tenant {
             keys,
             mail,
             assets,
-            attempts,
-            remembered,
+            login_throttle,
+            stand_in_sessions,
             bucket,
             faults,
             providers,

@@ -47,12 +47,12 @@ impl fmt::Debug for Mail {
 }
 
 /// Takes mails to where they are read.
-pub trait Carrier: Send + Sync {
+pub trait MailTransport: Send + Sync {
     /// Takes one mail. May block: it is called off the async threads.
     ///
     /// # Errors
     /// When the mail was not taken. Nobody tries again.
-    fn carry(&self, mail: &Mail) -> std::io::Result<()>;
+    fn send(&self, mail: &Mail) -> std::io::Result<()>;
 }
 
 /// Enough to be an address; whether somebody reads its mail is for the mail to find out.

@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use crate::secret::{Secret, hash_password};
 
 /// How many characters a password has at most, so that hashing it takes a bounded time.
-const MOST: usize = 1024;
+const MAX_LENGTH: usize = 1024;
 
 /// How many passwords are hashed at once: as many as there are processors. More would be done no sooner, and each takes
 /// megabytes while it lasts, so that a flood of sign-ins would take all memory.
@@ -20,7 +20,9 @@ static HASHING: LazyLock<Semaphore> =
 
 /// Does work that hashes a password, away from the threads that serve others, when it is its turn. `None` when it
 /// broke off.
-pub(crate) async fn hashing<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+pub(crate) async fn with_hash_permit<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
     let turn = HASHING.acquire().await.ok()?;
     let done = spawn_blocking(move || {
         let _turn = turn;
@@ -60,10 +62,10 @@ pub enum PasswordLevel {
     Excellent,
 }
 
-/// One rule and whether the password keeps it.
+/// One rule and whether the password satisfies it.
 #[derive(Clone, Debug)]
 struct Rule {
-    keeps: bool,
+    satisfied: bool,
     /// The rule in words, with what it asks for filled in.
     sentence: String,
     /// The rule in the shape of Auth0's answers.
@@ -76,7 +78,7 @@ pub(crate) struct Weakness(Vec<Rule>);
 
 /// Why there is no hash of a new password.
 #[derive(Debug)]
-pub(crate) enum NotHashed {
+pub(crate) enum PasswordHashError {
     /// The policy refuses it.
     Weak(Weakness),
     /// The machine failed.
@@ -84,8 +86,8 @@ pub(crate) enum NotHashed {
 }
 
 /// The kinds of characters: their words, their codes, and how to know them.
-type Kind = (&'static str, &'static str, fn(char) -> bool);
-const KINDS: [Kind; 4] = [
+type CharacterClass = (&'static str, &'static str, fn(char) -> bool);
+const CHARACTER_CLASSES: [CharacterClass; 4] = [
     ("lower case letters (a-z)", "lowerCase", |c| c.is_ascii_lowercase()),
     ("upper case letters (A-Z)", "upperCase", |c| c.is_ascii_uppercase()),
     ("numbers (i.e. 0-9)", "numbers", |c| c.is_ascii_digit()),
@@ -93,7 +95,7 @@ const KINDS: [Kind; 4] = [
 ];
 
 impl PasswordPolicy {
-    /// The rules, each with whether `password` keeps it.
+    /// The rules, each with whether `password` satisfies it.
     fn rules(&self, password: &str) -> Vec<Rule> {
         use PasswordLevel as L;
         let least = self.min_length.unwrap_or(match self.level {
@@ -103,62 +105,62 @@ impl PasswordPolicy {
             L::Excellent => 10,
         });
         let length = password.chars().count();
-        let keeps = length >= least && length <= MOST;
+        let satisfied = length >= least && length <= MAX_LENGTH;
         let mut rules = vec![Rule {
-            keeps,
+            satisfied,
             sentence: format!("At least {least} characters in length"),
             value: json!({ "message": "At least %d characters in length", "format": [least],
-                "code": "lengthAtLeast", "verified": keeps }),
+                "code": "lengthAtLeast", "verified": satisfied }),
         }];
         let kinds = match self.level {
             L::None | L::Low => None,
             L::Fair => Some((3, 3)),
             L::Good | L::Excellent => Some((3, 4)),
         };
-        rules.extend(kinds.map(|(wanted, of)| kinds_rule(password, wanted, of)));
+        rules.extend(kinds.map(|(wanted, of)| character_classes_rule(password, wanted, of)));
         if self.level == L::Excellent {
             let characters: Vec<char> = password.chars().collect();
-            let keeps = !characters.windows(3).any(|three| three[0] == three[1] && three[1] == three[2]);
+            let satisfied = !characters.windows(3).any(|three| three[0] == three[1] && three[1] == three[2]);
             rules.push(Rule {
-                keeps,
+                satisfied,
                 sentence: "No more than 2 identical characters in a row (e.g., \"aaa\" not allowed)"
                     .to_owned(),
                 value: json!({
                     "message": "No more than %d identical characters in a row (e.g., \"%s\" not allowed)",
-                    "format": [2, "aaa"], "code": "identicalChars", "verified": keeps }),
+                    "format": [2, "aaa"], "code": "identicalChars", "verified": satisfied }),
             });
         }
         rules
     }
 
     /// What is asked, in sentences for a person who chooses a password.
-    pub(crate) fn sentences(&self) -> Vec<String> {
+    pub(crate) fn requirements(&self) -> Vec<String> {
         self.rules("").into_iter().map(|rule| rule.sentence).collect()
     }
 
     /// Hashes a new password, away from the threads that serve others.
     ///
     /// # Errors
-    /// [`NotHashed`].
-    pub(crate) async fn hash(&self, password: Secret) -> Result<String, NotHashed> {
+    /// [`PasswordHashError`].
+    pub(crate) async fn hash(&self, password: Secret) -> Result<String, PasswordHashError> {
         let rules = self.rules(password.expose());
-        if rules.iter().any(|rule| !rule.keeps) {
-            return Err(NotHashed::Weak(Weakness(rules)));
+        if rules.iter().any(|rule| !rule.satisfied) {
+            return Err(PasswordHashError::Weak(Weakness(rules)));
         }
-        hashing(move || hash_password(&password)).await.ok_or(NotHashed::Failed)
+        with_hash_permit(move || hash_password(&password)).await.ok_or(PasswordHashError::Failed)
     }
 }
 
 /// At least `wanted` of the first `of` kinds.
-fn kinds_rule(password: &str, wanted: usize, of: usize) -> Rule {
-    let found: Vec<_> = KINDS[..of].iter().map(|(.., is)| password.chars().any(is)).collect();
-    let keeps = found.iter().filter(|found| **found).count() >= wanted;
-    let items: Vec<_> = KINDS
+fn character_classes_rule(password: &str, wanted: usize, of: usize) -> Rule {
+    let found: Vec<_> = CHARACTER_CLASSES[..of].iter().map(|(.., is)| password.chars().any(is)).collect();
+    let satisfied = found.iter().filter(|found| **found).count() >= wanted;
+    let items: Vec<_> = CHARACTER_CLASSES
         .iter()
         .zip(&found)
         .map(|((message, code, _), verified)| json!({ "message": message, "code": code, "verified": verified }))
         .collect();
-    let names: Vec<_> = KINDS[..of].iter().map(|(name, ..)| *name).collect();
+    let names: Vec<_> = CHARACTER_CLASSES[..of].iter().map(|(name, ..)| *name).collect();
     let (sentence, value) = if wanted == of {
         let message = "Should contain:";
         (message.to_owned(), json!({ "message": message, "code": "shouldContain" }))
@@ -169,8 +171,8 @@ fn kinds_rule(password: &str, wanted: usize, of: usize) -> Rule {
     };
     let mut value = value;
     value["items"] = items.into();
-    value["verified"] = keeps.into();
-    Rule { keeps, sentence: format!("{sentence} {}", names.join(", ")), value }
+    value["verified"] = satisfied.into();
+    Rule { satisfied, sentence: format!("{sentence} {}", names.join(", ")), value }
 }
 
 impl Weakness {
@@ -200,7 +202,7 @@ mod tests {
         let most = available_parallelism().unwrap().get();
         let flood: Vec<_> = (0..20 * most)
             .map(|_| {
-                tokio::spawn(hashing(|| {
+                tokio::spawn(with_hash_permit(|| {
                     let at_once = NOW.fetch_add(1, Ordering::SeqCst) + 1;
                     let _hash = hash_password(&Secret::new("hunter2"));
                     NOW.fetch_sub(1, Ordering::SeqCst);
@@ -212,12 +214,12 @@ mod tests {
             let at_once = hashed.await.unwrap().unwrap();
             assert!(at_once <= most, "{at_once}");
         }
-        assert_eq!(hashing(|| panic!("a broken hash")).await, None::<()>);
-        assert_eq!(hashing(|| 7).await, Some(7), "and its turn is free again");
+        assert_eq!(with_hash_permit(|| panic!("a broken hash")).await, None::<()>);
+        assert_eq!(with_hash_permit(|| 7).await, Some(7), "and its turn is free again");
     }
 
     fn takes(level: PasswordLevel, min_length: Option<usize>, password: &str) -> bool {
-        PasswordPolicy { level, min_length }.rules(password).iter().all(|rule| rule.keeps)
+        PasswordPolicy { level, min_length }.rules(password).iter().all(|rule| rule.satisfied)
     }
 
     #[test]
@@ -243,7 +245,7 @@ mod tests {
     fn a_length_of_ones_own_counts_in_place_of_the_levels() {
         assert!(takes(PasswordLevel::Excellent, Some(4), "aB1x"));
         assert!(!takes(PasswordLevel::Low, Some(12), "abcdefgh"));
-        assert!(!takes(PasswordLevel::None, None, &"a".repeat(MOST + 1)), "hashing is bounded");
+        assert!(!takes(PasswordLevel::None, None, &"a".repeat(MAX_LENGTH + 1)), "hashing is bounded");
     }
 
     #[test]

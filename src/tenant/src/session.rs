@@ -42,7 +42,7 @@ impl Session {
     }
 
     /// Whether the person signed in through this connection.
-    pub(crate) fn is_through(&self, connection: &configuration::Connection) -> bool {
+    pub(crate) fn uses_connection(&self, connection: &configuration::Connection) -> bool {
         self.user
             .identities
             .iter()
@@ -51,7 +51,7 @@ impl Session {
 }
 
 /// A session that begins now, and its cookie's value.
-pub(crate) fn begin(tenant: &Tenant, key: IdentityKey) -> (SessionRow, Secret) {
+pub(crate) fn new_session(tenant: &Tenant, key: IdentityKey) -> (SessionRow, Secret) {
     let now = tenant.now();
     let cookie = Secret::random();
     let row = SessionRow {

@@ -86,7 +86,7 @@ impl IdClaims {
 
 /// Why a presented token is not believed, in the order in which it is looked at (contract [A2](model::contract#a2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Disbelief {
+pub(crate) enum InvalidToken {
     /// It has not three parts, or a part is unreadable.
     Malformed,
     /// It is signed by another algorithm than RS256.
@@ -113,42 +113,42 @@ pub(crate) fn verify<T: DeserializeOwned>(
     keys: &SigningKeys,
     token: &str,
     now: Moment,
-) -> Result<T, Disbelief> {
-    let claims = signed(keys, token)?;
-    let expires = claims.get("exp").and_then(Value::as_i64).ok_or(Disbelief::Claims)?;
+) -> Result<T, InvalidToken> {
+    let claims = verify_signature(keys, token)?;
+    let expires = claims.get("exp").and_then(Value::as_i64).ok_or(InvalidToken::Claims)?;
     if expires <= now.seconds() {
-        return Err(Disbelief::Expired);
+        return Err(InvalidToken::Expired);
     }
     if claims.get("nbf").is_some_and(|nbf| nbf.as_i64().is_none_or(|nbf| nbf > now.seconds())) {
-        return Err(Disbelief::Claims);
+        return Err(InvalidToken::Claims);
     }
-    serde_json::from_value(Value::Object(claims)).map_err(|_| Disbelief::Claims)
+    serde_json::from_value(Value::Object(claims)).map_err(|_| InvalidToken::Claims)
 }
 
 /// Recognizes an ID token that this tenant once gave, whether or not it still holds: good as a hint, never as a
 /// permission (RP-Initiated Logout 1.0, section 2).
-pub(crate) fn recognize(keys: &SigningKeys, issuer: &str, token: &str) -> Option<IdClaims> {
-    let claims: IdClaims = serde_json::from_value(Value::Object(signed(keys, token).ok()?)).ok()?;
+pub(crate) fn verify_id_token_hint(keys: &SigningKeys, issuer: &str, token: &str) -> Option<IdClaims> {
+    let claims: IdClaims = serde_json::from_value(Value::Object(verify_signature(keys, token).ok()?)).ok()?;
     (claims.iss == issuer).then_some(claims)
 }
 
 /// The claims of a token that one of our keys signed by RS256. Keys that the header brings along (`jwk`, `jku`,
 /// `x5u`) are never looked at.
-fn signed(keys: &SigningKeys, token: &str) -> Result<Map<String, Value>, Disbelief> {
+fn verify_signature(keys: &SigningKeys, token: &str) -> Result<Map<String, Value>, InvalidToken> {
     if token.split('.').count() != 3 {
-        return Err(Disbelief::Malformed);
+        return Err(InvalidToken::Malformed);
     }
     // A header with an algorithm that the library does not know (`none`) is unreadable to it.
-    let header = jsonwebtoken::decode_header(token).map_err(|_| Disbelief::Algorithm)?;
+    let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken::Algorithm)?;
     if header.alg != Algorithm::RS256 {
-        return Err(Disbelief::Algorithm);
+        return Err(InvalidToken::Algorithm);
     }
-    let key = header.kid.as_deref().and_then(|kid| keys.find(kid)).ok_or(Disbelief::Signature)?;
+    let key = header.kid.as_deref().and_then(|kid| keys.find(kid)).ok_or(InvalidToken::Signature)?;
     let mut validation = Validation::new(Algorithm::RS256);
     // Times are compared by the tenant's clock; issuer and audience by the caller.
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();
     let decoded = jsonwebtoken::decode(token, &key.verifying, &validation);
-    decoded.map(|token| token.claims).map_err(|_| Disbelief::Signature)
+    decoded.map(|token| token.claims).map_err(|_| InvalidToken::Signature)
 }

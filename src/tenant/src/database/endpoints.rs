@@ -19,7 +19,7 @@ use crate::configuration::Connection;
 use crate::http::body::read_object;
 use crate::http::cors;
 use crate::http::error::{log_failure, uncached};
-use crate::login::Client;
+use crate::login::Peer;
 use crate::password::Weakness;
 use crate::secret::Secret;
 
@@ -130,7 +130,7 @@ fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Result<&'b str, DbConne
 
 /// `POST /dbconnections/signup`: 200 with the attributes of the new user and its id without the provider.
 async fn sign_up(State(tenant): State<Tenant>, request: Request) -> Result<Response, DbConnectionError> {
-    let address = Client::of(&request).address();
+    let address = Peer::of(&request).address();
     let (body, connection) = read_body(&tenant, request).await?;
     let new = NewAccount {
         email: text(&body, "email")?.trim().to_owned(),
@@ -189,7 +189,7 @@ async fn change_password(
     State(tenant): State<Tenant>,
     request: Request,
 ) -> Result<Response, DbConnectionError> {
-    let address = Client::of(&request).address();
+    let address = Peer::of(&request).address();
     let (body, connection) = read_body(&tenant, request).await?;
     let email = text(&body, "email")?.trim().to_lowercase();
     ticket_mails::limit_requests(&tenant, &email, address).map_err(DbConnectionError::TooManyRequests)?;

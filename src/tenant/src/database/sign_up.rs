@@ -12,7 +12,7 @@ use crate::Tenant;
 use crate::configuration::Connection;
 use crate::http::error::log_failure;
 use crate::mail::is_address;
-use crate::password::{NotHashed, Weakness};
+use crate::password::{PasswordHashError, Weakness};
 use crate::secret::{Secret, random_hex};
 
 /// The account that a person requests.
@@ -89,10 +89,14 @@ pub(crate) async fn sign_up(
     };
     // Never refunded: frequent sign-ups are limited like failed sign-ins.
     let bucket = format!("sign-up {email}");
-    tenant.0.attempts.begin(&bucket, address, tenant.now()).map_err(SignUpError::TooManyRequests)?;
-    let hash = database.passwords.hash(new.password).await.map_err(|not_hashed| match not_hashed {
-        NotHashed::Weak(weakness) => SignUpError::WeakPassword(weakness),
-        NotHashed::Failed => SignUpError::Failed,
+    tenant
+        .0
+        .login_throttle
+        .start_attempt(&bucket, address, tenant.now())
+        .map_err(SignUpError::TooManyRequests)?;
+    let hash = database.passwords.hash(new.password).await.map_err(|error| match error {
+        PasswordHashError::Weak(weakness) => SignUpError::WeakPassword(weakness),
+        PasswordHashError::Failed => SignUpError::Failed,
     })?;
     let mut profile = new.profile.with("email", email.as_str()).with("email_verified", false);
     if let Some(name) = username {

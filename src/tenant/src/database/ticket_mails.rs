@@ -91,7 +91,7 @@ pub(crate) async fn send_email_verification(
 /// # Errors
 /// The time to wait before the next request.
 pub(crate) fn limit_requests(tenant: &Tenant, email: &str, from: Option<IpAddr>) -> Result<(), Duration> {
-    tenant.0.attempts.begin(&format!("mail {email}"), from, tenant.now()).map(|_| ())
+    tenant.0.login_throttle.start_attempt(&format!("mail {email}"), from, tenant.now()).map(|_| ())
 }
 
 fn new_ticket(
@@ -116,8 +116,8 @@ fn new_ticket(
 async fn send(tenant: &Tenant, to: &str, subject: &str, sentence: &str, path: &str, code: &Secret) {
     let address = format!("{}{path}", tenant.0.issuer.origin());
     let mail = Mail::with_link(tenant.now().iso(), to, subject, sentence, &address, code);
-    let carrier = tenant.0.mail.clone();
-    let sent = tokio::task::spawn_blocking(move || carrier.carry(&mail)).await;
+    let transport = tenant.0.mail.clone();
+    let sent = tokio::task::spawn_blocking(move || transport.send(&mail)).await;
     if let Ok(Err(error)) = sent {
         tracing::error!(error = &error as &dyn std::error::Error, "a mail was not taken");
     }

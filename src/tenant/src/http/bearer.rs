@@ -6,8 +6,8 @@ use axum::http::request::Parts;
 use model::{Scope, Scopes, UserId};
 
 use super::error::ApiError;
-use super::limit::Note;
-use crate::token::{self, AccessClaims, Audience, Disbelief};
+use super::rate_limit::RateLimitSlot;
+use crate::token::{self, AccessClaims, Audience, InvalidToken};
 use crate::{Tenant, faults};
 
 /// Who calls the Management API: proven by signature, issuer, audience and time.
@@ -27,13 +27,13 @@ pub(crate) struct MayRead(UserId);
 #[derive(Debug)]
 pub(crate) struct MayChangeIdentities {
     user_id: UserId,
-    of_anybody: bool,
+    any_user: bool,
     client_id: Option<String>,
 }
 
-/// The permission to read everybody. Only [`Caller::may_read_everybody`] makes one.
+/// The permission to read everybody. Only [`Caller::may_read_all_users`] makes one.
 #[derive(Debug)]
-pub(crate) struct MayReadEverybody(());
+pub(crate) struct MayReadAllUsers(());
 
 /// The permission to add a user. Only [`Caller::may_create`] makes one.
 #[derive(Debug)]
@@ -47,12 +47,12 @@ pub(crate) struct MayDelete(UserId);
 #[derive(Debug)]
 pub(crate) struct MayUpdate {
     user_id: UserId,
-    breadth: Breadth,
+    updatable: Updatable,
 }
 
 /// Which attributes a permission to change covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Breadth {
+enum Updatable {
     Everything,
     AppMetadata,
     UserMetadata,
@@ -64,7 +64,7 @@ pub(crate) struct MayReadConnections(());
 
 pub(crate) const READ_USER: &[Scope] =
     &[Scope::READ_USERS, Scope::READ_CURRENT_USER, Scope::READ_USER_IDP_TOKENS];
-pub(crate) const READ_EVERYBODY: &[Scope] = &[Scope::READ_USERS];
+pub(crate) const READ_ALL_USERS: &[Scope] = &[Scope::READ_USERS];
 pub(crate) const CREATE: &[Scope] = &[Scope::CREATE_USERS];
 pub(crate) const DELETE: &[Scope] = &[Scope::DELETE_USERS, Scope::DELETE_CURRENT_USER];
 pub(crate) const UPDATE: &[Scope] =
@@ -81,14 +81,14 @@ impl FromRequestParts<Tenant> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, tenant: &Tenant) -> Result<Self, ApiError> {
-        let caller = Self::proven(parts, tenant)?;
-        faults::strike(tenant, &caller, parts).await?;
+        let caller = Self::authenticate(parts, tenant)?;
+        faults::inject(tenant, &caller, parts).await?;
         if let Some(bucket) = &tenant.0.bucket {
             let reading = bucket.take(tenant.now());
-            if let Some(note) = parts.extensions.get::<Note>() {
-                note.leave(reading);
+            if let Some(slot) = parts.extensions.get::<RateLimitSlot>() {
+                slot.set(reading);
             }
-            if reading.is_refusal() {
+            if reading.is_exceeded() {
                 return Err(ApiError::TooManyRequests);
             }
         }
@@ -103,21 +103,21 @@ impl Caller {
     }
 
     /// Believes the token that a request brings.
-    pub(crate) fn proven(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
+    pub(crate) fn authenticate(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
         let token = bearer(parts).ok_or(ApiError::MissingAuthentication)?;
         let claims: AccessClaims =
-            token::verify(&tenant.0.keys, token, tenant.now()).map_err(|disbelief| match disbelief {
-                Disbelief::Malformed => ApiError::BadBearer,
-                Disbelief::Algorithm | Disbelief::Signature => ApiError::InvalidSignature,
-                Disbelief::Expired => ApiError::ExpiredToken,
-                Disbelief::Claims => ApiError::InvalidToken,
+            token::verify(&tenant.0.keys, token, tenant.now()).map_err(|error| match error {
+                InvalidToken::Malformed => ApiError::BadBearer,
+                InvalidToken::Algorithm | InvalidToken::Signature => ApiError::InvalidSignature,
+                InvalidToken::Expired => ApiError::ExpiredToken,
+                InvalidToken::Claims => ApiError::InvalidToken,
             })?;
         let audience = tenant.0.issuer.management_audience();
         if claims.iss != tenant.0.issuer.as_str() {
             return Err(ApiError::InvalidToken);
         }
         if !claims.aud.contains(&audience) {
-            return Self::by_id_token(tenant, claims).ok_or(ApiError::InvalidToken);
+            return Self::from_id_token(tenant, claims).ok_or(ApiError::InvalidToken);
         }
         Ok(Self {
             subject: UserId::new(claims.sub),
@@ -138,7 +138,7 @@ pub(crate) fn bearer(parts: &Parts) -> Option<&str> {
 impl Caller {
     /// A person by their own ID token, where the tenant still takes that for one (contract E): bound to
     /// themselves, with the scopes that such tokens stood for. Every use is told in the log.
-    fn by_id_token(tenant: &Tenant, claims: AccessClaims) -> Option<Self> {
+    fn from_id_token(tenant: &Tenant, claims: AccessClaims) -> Option<Self> {
         const IMPLIED: [Scope; 3] = [
             Scope::READ_CURRENT_USER,
             Scope::UPDATE_CURRENT_USER_METADATA,
@@ -163,42 +163,42 @@ impl Caller {
         if !self.scopes.contains(&Scope::READ_CURRENT_USER) {
             return Err(ApiError::InsufficientScope(READ_USER));
         }
-        self.own(&user_id)?;
+        self.require_own(&user_id)?;
         Ok(MayRead(user_id))
     }
 
     /// Whether the caller may link and unlink this user's identities: anybody's with `update:users`, one's
     /// own with `update:current_user_identities`.
     pub(crate) fn may_change_identities(&self, user_id: UserId) -> Result<MayChangeIdentities, ApiError> {
-        self.any_of(CHANGE_IDENTITIES)?;
-        let of_anybody = self.scopes.contains(&Scope::UPDATE_USERS);
-        if !of_anybody {
-            self.own(&user_id)?;
+        self.require_any(CHANGE_IDENTITIES)?;
+        let any_user = self.scopes.contains(&Scope::UPDATE_USERS);
+        if !any_user {
+            self.require_own(&user_id)?;
         }
-        Ok(MayChangeIdentities { user_id, of_anybody, client_id: self.client_id.clone() })
+        Ok(MayChangeIdentities { user_id, any_user, client_id: self.client_id.clone() })
     }
 
     /// Whether the caller may read everybody.
-    pub(crate) fn may_read_everybody(&self) -> Result<MayReadEverybody, ApiError> {
-        self.any_of(READ_EVERYBODY).map(MayReadEverybody)
+    pub(crate) fn may_read_all_users(&self) -> Result<MayReadAllUsers, ApiError> {
+        self.require_any(READ_ALL_USERS).map(MayReadAllUsers)
     }
 
     /// Whether the caller may add users.
     pub(crate) fn may_create(&self) -> Result<MayCreate, ApiError> {
-        self.any_of(CREATE).map(MayCreate)
+        self.require_any(CREATE).map(MayCreate)
     }
 
     /// Whether the caller may list connections.
     pub(crate) fn may_read_connections(&self) -> Result<MayReadConnections, ApiError> {
-        self.any_of(READ_CONNECTIONS).map(MayReadConnections)
+        self.require_any(READ_CONNECTIONS).map(MayReadConnections)
     }
 
     /// Whether the caller may remove this user: anybody with `delete:users`, oneself with
     /// `delete:current_user`.
     pub(crate) fn may_delete(&self, user_id: UserId) -> Result<MayDelete, ApiError> {
-        self.any_of(DELETE)?;
+        self.require_any(DELETE)?;
         if !self.scopes.contains(&Scope::DELETE_USERS) {
-            self.own(&user_id)?;
+            self.require_own(&user_id)?;
         }
         Ok(MayDelete(user_id))
     }
@@ -207,28 +207,28 @@ impl Caller {
     /// anybody's `app_metadata` with the scope of that name, one's own `user_metadata` with the user-bound ones
     /// (contract [A4](model::contract#a4)).
     pub(crate) fn may_update(&self, user_id: UserId) -> Result<MayUpdate, ApiError> {
-        let breadth = if self.scopes.contains(&Scope::UPDATE_USERS) {
-            Breadth::Everything
+        let updatable = if self.scopes.contains(&Scope::UPDATE_USERS) {
+            Updatable::Everything
         } else if self.scopes.contains(&Scope::UPDATE_USERS_APP_METADATA) {
-            Breadth::AppMetadata
+            Updatable::AppMetadata
         } else if self
             .scopes
             .contains_any(&[Scope::UPDATE_CURRENT_USER_METADATA, Scope::CREATE_CURRENT_USER_METADATA])
         {
-            self.own(&user_id)?;
-            Breadth::UserMetadata
+            self.require_own(&user_id)?;
+            Updatable::UserMetadata
         } else {
             return Err(ApiError::InsufficientScope(UPDATE));
         };
-        Ok(MayUpdate { user_id, breadth })
+        Ok(MayUpdate { user_id, updatable })
     }
 
-    fn any_of(&self, scopes: &'static [Scope]) -> Result<(), ApiError> {
+    fn require_any(&self, scopes: &'static [Scope]) -> Result<(), ApiError> {
         if self.scopes.contains_any(scopes) { Ok(()) } else { Err(ApiError::InsufficientScope(scopes)) }
     }
 
     /// Compared before anything is looked up, so that existing and missing ids answer alike (contract [A2](model::contract#a2)).
-    fn own(&self, user_id: &UserId) -> Result<(), ApiError> {
+    fn require_own(&self, user_id: &UserId) -> Result<(), ApiError> {
         if self.subject == *user_id { Ok(()) } else { Err(ApiError::UnownedResource) }
     }
 }
@@ -258,10 +258,10 @@ impl MayUpdate {
         &self,
         mut attributes: impl Iterator<Item = &'a String>,
     ) -> Result<(), ApiError> {
-        let beyond = attributes.find(|attribute| match self.breadth {
-            Breadth::Everything => false,
-            Breadth::AppMetadata => *attribute != "app_metadata",
-            Breadth::UserMetadata => *attribute != "user_metadata",
+        let beyond = attributes.find(|attribute| match self.updatable {
+            Updatable::Everything => false,
+            Updatable::AppMetadata => *attribute != "app_metadata",
+            Updatable::UserMetadata => *attribute != "user_metadata",
         });
         match beyond.map(String::as_str) {
             None => Ok(()),
@@ -278,8 +278,8 @@ impl MayChangeIdentities {
     }
 
     /// Whether the permission covers every user, which linking by provider and id asks for.
-    pub(crate) fn is_of_anybody(&self) -> bool {
-        self.of_anybody
+    pub(crate) fn covers_any_user(&self) -> bool {
+        self.any_user
     }
 
     /// The client that the caller's token was made for (`azp`).

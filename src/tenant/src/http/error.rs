@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use model::error::TokenAttributes;
 use model::{ManagementError, OAuthError, Scope, Scopes};
 
-use crate::password::NotHashed;
+use crate::password::PasswordHashError;
 
 /// Why a Management API call is refused. Texts and codes are those of contract [A2](model::contract#a2), [A3](model::contract#a3), [A5](model::contract#a5), [A11](model::contract#a11) and [A12](model::contract#a12).
 #[derive(Debug)]
@@ -103,11 +103,11 @@ impl From<store::Error> for ApiError {
     }
 }
 
-impl From<NotHashed> for ApiError {
-    fn from(not_hashed: NotHashed) -> Self {
-        match not_hashed {
-            NotHashed::Weak(_) => Self::WeakPassword,
-            NotHashed::Failed => Self::Internal,
+impl From<PasswordHashError> for ApiError {
+    fn from(error: PasswordHashError) -> Self {
+        match error {
+            PasswordHashError::Weak(_) => Self::WeakPassword,
+            PasswordHashError::Failed => Self::Internal,
         }
     }
 }

@@ -5,4 +5,4 @@ pub(crate) mod body;
 pub(crate) mod cookie;
 pub(crate) mod cors;
 pub(crate) mod error;
-pub(crate) mod limit;
+pub(crate) mod rate_limit;

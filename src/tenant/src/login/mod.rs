@@ -3,13 +3,13 @@
 //! A waiting authorization request is a row, named by a handle in the page's address and bound to the browser
 //! that asked by a cookie. Both must fit, so that nobody can be signed in by another's link or form.
 
-pub(crate) mod attempts;
-mod forgotten;
+mod forgot_password;
+pub(crate) mod login_throttle;
 pub(crate) mod pages;
-mod password;
-pub(crate) mod remembered;
+mod password_sign_in;
 mod sign_up;
 mod stand_in;
+pub(crate) mod stand_in_sessions;
 mod ticket;
 pub(crate) mod upstream;
 
@@ -33,10 +33,10 @@ use crate::http::body::read_object;
 use crate::http::cookie::Cookie;
 use crate::http::error::{log_failure, uncached};
 use crate::oauth::authorize;
-use crate::oauth::request::{AuthorizationRequest, Unanswerable, origin_of};
+use crate::oauth::request::{AuthorizationRequest, InvalidAuthorizationRequest, origin_of};
 use crate::secret::{Secret, digest};
 use crate::{Tenant, session};
-use pages::{Assets, ProblemPage, Visit};
+use pages::{Assets, PageContext, ProblemPage};
 pub(crate) use stand_in::forget;
 
 /// How long a login page waits for its person.
@@ -45,13 +45,13 @@ const LOGIN_LIFETIME: Duration = Duration::from_hours(1);
 pub(crate) fn router() -> Router<Tenant> {
     let assets = assets();
     Router::new()
-        .route(pages::LOGIN, get(password::show).post(password::submit))
+        .route(pages::LOGIN, get(password_sign_in::show).post(password_sign_in::submit))
         .route(pages::SIGN_UP, get(sign_up::show).post(sign_up::submit))
-        .route(pages::FORGOTTEN, get(forgotten::show).post(forgotten::submit))
+        .route(pages::FORGOTTEN, get(forgot_password::show).post(forgot_password::submit))
         .route(pages::RESET, get(ticket::show_reset).post(ticket::reset))
         .route(pages::VERIFY, get(ticket::show_verify).post(ticket::verify))
-        .route(pages::CONNECTION, get(leave))
-        .route(upstream::CALLBACK, get(upstream::finish))
+        .route(pages::CONNECTION, get(start_connection))
+        .route(upstream::CALLBACK, get(upstream::callback))
         .route(pages::STAND_IN, post(stand_in::submit))
         .route(&assets.style, get(|| async { asset("text/css; charset=utf-8", pages::STYLESHEET) }))
         .route(&assets.marks, get(|| async { asset("image/svg+xml", pages::MARKS) }))
@@ -106,22 +106,22 @@ pub(crate) fn problem(
     text: &str,
     detail: Option<&str>,
 ) -> Response {
-    let view = ProblemPage { tenant: tenant.name(), title, text, detail, request_id: None, way_on: None };
+    let view = ProblemPage { tenant: tenant.name(), title, text, detail, request_id: None, link: None };
     page(status, pages::problem(&tenant.0.assets, &view), None)
 }
 
 /// A page where a person's way ends here: it leads back to the application that asked last in this browser, else to
 /// where the tenant says. Both come from the configuration, so that no link can lead anybody elsewhere.
-fn end(tenant: &Tenant, headers: &HeaderMap, status: StatusCode, title: &str, text: &str) -> Response {
+fn final_page(tenant: &Tenant, headers: &HeaderMap, status: StatusCode, title: &str, text: &str) -> Response {
     let (configuration, asked) = (&tenant.0.configuration, Cookie::Application.read(tenant, headers));
     let application = asked.and_then(|asked| {
         configuration.clients().iter().find(|client| asked.equals(&digest(client.client_id.as_bytes())))
     });
-    let entrance = application.and_then(|client| Some((client.entrance()?, client.name.as_str())));
+    let home_url = application.and_then(|client| Some((client.home_url()?, client.name.as_str())));
     let other = || configuration.options().default_redirection_uri.clone().map(|url| (url, tenant.name()));
-    let way_on = entrance.or_else(other);
-    let way_on = way_on.as_ref().map(|(url, name)| (url.as_str(), *name));
-    let view = ProblemPage { tenant: tenant.name(), title, text, detail: None, request_id: None, way_on };
+    let link = home_url.or_else(other);
+    let link = link.as_ref().map(|(url, name)| (url.as_str(), *name));
+    let view = ProblemPage { tenant: tenant.name(), title, text, detail: None, request_id: None, link };
     page(status, pages::problem(&tenant.0.assets, &view), None)
 }
 
@@ -138,24 +138,24 @@ pub(crate) fn failure(tenant: &Tenant, error: &store::Error) -> Response {
 }
 
 /// The page for an authorization request that cannot be answered (contract [C1](model::contract#c1), [U-12](model::contract#u-12)).
-pub(crate) fn unanswerable(tenant: &Tenant, unanswerable: Unanswerable) -> Response {
-    let (status, text, detail) = match unanswerable {
-        Unanswerable::Malformed => (
+pub(crate) fn invalid_request(tenant: &Tenant, error: InvalidAuthorizationRequest) -> Response {
+    let (status, text, detail) = match error {
+        InvalidAuthorizationRequest::Malformed => (
             StatusCode::BAD_REQUEST,
             "The request to sign in cannot be read.",
             "A parameter stands in the address more than once.",
         ),
-        Unanswerable::UnknownClient => (
+        InvalidAuthorizationRequest::UnknownClient => (
             StatusCode::FORBIDDEN,
             "Unknown client. The application that sent you here is not known to this tenant.",
             "Check client_id against the tenant's applications.",
         ),
-        Unanswerable::CallbackMismatch => (
+        InvalidAuthorizationRequest::CallbackMismatch => (
             StatusCode::FORBIDDEN,
             "Callback URL mismatch. The provided redirect_uri is not in the list of allowed callback URLs.",
             "Add the exact redirect_uri to the application's callbacks.",
         ),
-        Unanswerable::OriginMismatch => (
+        InvalidAuthorizationRequest::OriginMismatch => (
             StatusCode::FORBIDDEN,
             "Web origin mismatch. The page that asked is not in the list of allowed web origins.",
             "Add the origin of redirect_uri to the application's web_origins.",
@@ -170,18 +170,18 @@ pub(crate) fn signed_out(tenant: &Tenant) -> Response {
 }
 
 /// The page that asks whether to sign out; `fields` come back with the answer.
-pub(crate) fn ask_to_leave(tenant: &Tenant, fields: &[(&str, &str)], target: Option<&str>) -> Response {
-    page(StatusCode::OK, pages::leave(&tenant.0.assets, tenant.name(), fields), target)
+pub(crate) fn confirm_logout(tenant: &Tenant, fields: &[(&str, &str)], target: Option<&str>) -> Response {
+    page(StatusCode::OK, pages::confirm_logout(&tenant.0.assets, tenant.name(), fields), target)
 }
 
 /// The page for an address that the tenant does not have.
 pub(crate) async fn not_found(State(tenant): State<Tenant>, headers: HeaderMap) -> Response {
     let text = "There is no page at this address.";
-    end(&tenant, &headers, StatusCode::NOT_FOUND, "Page not found", text)
+    final_page(&tenant, &headers, StatusCode::NOT_FOUND, "Page not found", text)
 }
 
 /// Keeps the request and sends the person to the page where they sign in.
-pub(crate) async fn ask(
+pub(crate) async fn start_login(
     tenant: &Tenant,
     request: &AuthorizationRequest,
     headers: &HeaderMap,
@@ -216,7 +216,7 @@ pub(crate) async fn ask(
         None if request.sign_up => format!("{}?state={}", pages::SIGN_UP, handle.expose()),
         None => format!("{}?state={}", pages::LOGIN, handle.expose()),
     };
-    let mut response = authorize::found(&location);
+    let mut response = authorize::redirect_found(&location);
     if fresh {
         response.headers_mut().append(header::SET_COOKIE, Cookie::Browser.set(tenant, &browser));
     }
@@ -232,24 +232,24 @@ fn in_query<T: DeserializeOwned + Default>(address: &Uri) -> T {
 
 /// The handle of a waiting login in a page's address.
 #[derive(Default, Deserialize)]
-struct Handle {
+struct LoginState {
     #[serde(default)]
     state: String,
 }
 
 /// `GET /u/connection?state=…&connection=…`: to the connection's provider, or to who stands in for it.
-async fn leave(State(tenant): State<Tenant>, request: Request) -> Response {
-    let (client, choice) = (Client::of(&request), in_query::<stand_in::Choice>(request.uri()));
+async fn start_connection(State(tenant): State<Tenant>, request: Request) -> Response {
+    let (peer, choice) = (Peer::of(&request), in_query::<stand_in::Choice>(request.uri()));
     match tenant.0.configuration.connection(&choice.connection) {
         Some(connection) if connection.upstream.is_some() => {
-            upstream::begin(&tenant, &client, &choice.state, &choice.connection).await
+            upstream::start(&tenant, &peer, &choice.state, &choice.connection).await
         }
-        _ => stand_in::show(&tenant, &client, &choice).await,
+        _ => stand_in::show(&tenant, &peer, &choice).await,
     }
 }
 
 /// A waiting login, found by its handle and proven to be this browser's.
-struct Waiting {
+struct PendingLogin {
     handle: String,
     digest: Digest,
     /// The browser's own cookie.
@@ -259,7 +259,7 @@ struct Waiting {
 }
 
 /// Somebody who proved who they are.
-struct Arrival {
+struct AuthenticatedPerson {
     key: IdentityKey,
     /// The user to add if this is the first time that anybody sees the identity.
     first: Option<UserRow>,
@@ -270,49 +270,49 @@ struct Arrival {
 }
 
 /// Why there is no waiting login.
-enum NotWaiting {
+enum PendingLoginError {
     /// The handle is unknown, expired, used, or another browser's: one answer for all.
     Gone,
     /// The form was sent by another site.
-    Foreign,
+    CrossSite,
     Store(store::Error),
 }
 
 /// Why a proven person is not signed in.
-enum NotFinished {
+enum CompleteError {
     /// The account is blocked; the login goes on waiting for somebody else.
     Blocked,
     /// The identity is another connection's.
-    Foreign,
-    NotWaiting(NotWaiting),
+    OtherConnection,
+    Pending(PendingLoginError),
 }
 
-impl From<store::Error> for NotWaiting {
+impl From<store::Error> for PendingLoginError {
     fn from(error: store::Error) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<store::Error> for NotFinished {
+impl From<store::Error> for CompleteError {
     fn from(error: store::Error) -> Self {
-        Self::NotWaiting(error.into())
+        Self::Pending(error.into())
     }
 }
 
-impl NotWaiting {
-    fn into_response(self, tenant: &Tenant, client: &Client) -> Response {
+impl PendingLoginError {
+    fn into_response(self, tenant: &Tenant, peer: &Peer) -> Response {
         match self {
-            Self::Gone => end(
+            Self::Gone => final_page(
                 tenant,
-                &client.headers,
+                &peer.headers,
                 StatusCode::BAD_REQUEST,
                 "This sign-in is over",
                 "It was finished, open for too long, or started in another browser. \
                  Go back to the application and sign in again.",
             ),
-            Self::Foreign => end(
+            Self::CrossSite => final_page(
                 tenant,
-                &client.headers,
+                &peer.headers,
                 StatusCode::FORBIDDEN,
                 "This form came from another site",
                 "For your safety it was not looked at. Go back to the application and sign in again.",
@@ -322,22 +322,23 @@ impl NotWaiting {
     }
 }
 
-impl Waiting {
-    async fn find(tenant: &Tenant, client: &Client, handle: &str) -> Result<Self, NotWaiting> {
-        let browser = Cookie::Browser.read(tenant, &client.headers).ok_or(NotWaiting::Gone)?;
+impl PendingLogin {
+    async fn find(tenant: &Tenant, peer: &Peer, handle: &str) -> Result<Self, PendingLoginError> {
+        let browser = Cookie::Browser.read(tenant, &peer.headers).ok_or(PendingLoginError::Gone)?;
         let digest = Secret::new(handle).digest();
-        let row = tenant.0.store.read().await?.find_pending_login(&digest).await?.ok_or(NotWaiting::Gone)?;
+        let row =
+            tenant.0.store.read().await?.find_pending_login(&digest).await?.ok_or(PendingLoginError::Gone)?;
         if row.browser != browser.digest() || row.expires_at <= tenant.now().millis() {
-            return Err(NotWaiting::Gone);
+            return Err(PendingLoginError::Gone);
         }
-        let request = serde_json::from_str(&row.request).map_err(|_| NotWaiting::Gone)?;
-        Ok(Self { handle: handle.to_owned(), digest, browser, request, ip: client.ip() })
+        let request = serde_json::from_str(&row.request).map_err(|_| PendingLoginError::Gone)?;
+        Ok(Self { handle: handle.to_owned(), digest, browser, request, ip: peer.ip() })
     }
 
     /// What all of its pages show.
-    fn visit<'p>(&'p self, tenant: &'p Tenant) -> Visit<'p> {
+    fn context<'p>(&'p self, tenant: &'p Tenant) -> PageContext<'p> {
         let client = tenant.client(&self.request.client_id).map_or("", |client| &client.name);
-        Visit { tenant: tenant.name(), client, state: &self.handle }
+        PageContext { tenant: tenant.name(), client, state: &self.handle }
     }
 
     /// Whom the application expects, as far as it says; may be empty.
@@ -355,16 +356,16 @@ impl Waiting {
         })
     }
 
-    /// As [`Waiting::admit`], for somebody who is known by this tenant alone.
+    /// As [`PendingLogin::admit`], for somebody who is known by this tenant alone.
     async fn finish(
         &self,
         tenant: &Tenant,
         headers: &HeaderMap,
         key: IdentityKey,
         first: Option<UserRow>,
-    ) -> Result<Response, NotFinished> {
-        let arrival = Arrival { key, first, told: None, authenticated_at: None };
-        self.admit(tenant, headers, arrival).await
+    ) -> Result<Response, CompleteError> {
+        let person = AuthenticatedPerson { key, first, told: None, authenticated_at: None };
+        self.admit(tenant, headers, person).await
     }
 
     /// Signs the person in who arrived: a new session, a counted login, an answer for the application.
@@ -373,14 +374,14 @@ impl Waiting {
         &self,
         tenant: &Tenant,
         headers: &HeaderMap,
-        arrival: Arrival,
-    ) -> Result<Response, NotFinished> {
-        let Arrival { key, first, told, authenticated_at } = arrival;
-        let (mut session, cookie) = session::begin(tenant, key.clone());
+        person: AuthenticatedPerson,
+    ) -> Result<Response, CompleteError> {
+        let AuthenticatedPerson { key, first, told, authenticated_at } = person;
+        let (mut session, cookie) = session::new_session(tenant, key.clone());
         if let Some(moment) = authenticated_at {
             session.authenticated_at = moment.millis();
         }
-        let (code, code_row) = authorize::issue(tenant, &self.request, &session).unzip();
+        let (code, code_row) = authorize::new_code(tenant, &self.request, &session).unzip();
         let begun = session.clone();
         let before = Cookie::Session.read(tenant, headers).map(|cookie| cookie.digest());
         let (now, digest, ip) = (tenant.now().millis(), self.digest.clone(), self.ip.clone());
@@ -390,7 +391,7 @@ impl Waiting {
             .write(move |unit| {
                 Box::pin(async move {
                     if !unit.remove_pending_login(&digest).await? {
-                        return Err(NotFinished::NotWaiting(NotWaiting::Gone));
+                        return Err(CompleteError::Pending(PendingLoginError::Gone));
                     }
                     if let Some(first) = first
                         && unit.find_user_by_identity(&key).await?.is_none()
@@ -398,12 +399,12 @@ impl Waiting {
                         unit.insert_user(&first).await?;
                     }
                     if let Some((connection, profile)) = &told {
-                        keep_up(unit, &key, connection, profile, now).await?;
+                        sync_upstream_profile(unit, &key, connection, profile, now).await?;
                     }
                     let user = unit.find_user_by_identity(&key).await?;
-                    let user = user.ok_or(NotFinished::NotWaiting(NotWaiting::Gone))?;
+                    let user = user.ok_or(CompleteError::Pending(PendingLoginError::Gone))?;
                     if user.blocked == Some(true) {
-                        return Err(NotFinished::Blocked);
+                        return Err(CompleteError::Blocked);
                     }
                     // A new session for every sign-in: nobody can know its cookie beforehand.
                     if let Some(before) = &before {
@@ -418,7 +419,7 @@ impl Waiting {
                 })
             })
             .await?;
-        let mut response = authorize::grant(tenant, &self.request, &begun, &user, code.as_ref());
+        let mut response = authorize::respond_with_grant(tenant, &self.request, &begun, &user, code.as_ref());
         response.headers_mut().append(header::SET_COOKIE, Cookie::Session.set(tenant, &cookie));
         Ok(response)
     }
@@ -426,17 +427,17 @@ impl Waiting {
 
 /// Writes down what a provider says about somebody now; what it does not speak of stays. An id that two connections
 /// share names the person of the one that came first, and nobody else may speak for them.
-async fn keep_up(
+async fn sync_upstream_profile(
     unit: &mut Unit,
     key: &IdentityKey,
     connection: &ConnectionName,
     told: &Profile,
     now: i64,
-) -> Result<(), NotFinished> {
+) -> Result<(), CompleteError> {
     let Some(user) = unit.find_user_by_identity(key).await? else { return Ok(()) };
     let identity = user.identities.iter().find(|identity| identity.key() == *key);
     let Some(identity) = identity.filter(|identity| identity.connection == *connection) else {
-        return Err(NotFinished::Foreign);
+        return Err(CompleteError::OtherConnection);
     };
     let before = identity.profile_data.as_ref().unwrap_or(&user.profile);
     let mut profile = before.clone();
@@ -449,12 +450,12 @@ async fn keep_up(
 }
 
 /// Who sends a request, as far as HTTP tells.
-pub(crate) struct Client {
+pub(crate) struct Peer {
     headers: HeaderMap,
     address: Option<IpAddr>,
 }
 
-impl Client {
+impl Peer {
     pub(crate) fn of(request: &Request) -> Self {
         Self::new(request.headers(), request.extensions())
     }
@@ -478,12 +479,12 @@ impl Client {
 struct Form(serde_json::Map<String, serde_json::Value>);
 
 impl Form {
-    async fn read(tenant: &Tenant, client: &Client, request: Request) -> Result<Self, NotWaiting> {
-        let origin = client.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    async fn read(tenant: &Tenant, peer: &Peer, request: Request) -> Result<Self, PendingLoginError> {
+        let origin = peer.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
         if origin.is_some_and(|origin| origin != tenant.0.issuer.origin()) {
-            return Err(NotWaiting::Foreign);
+            return Err(PendingLoginError::CrossSite);
         }
-        read_object(request).await.map(Self).map_err(|_| NotWaiting::Gone)
+        read_object(request).await.map(Self).map_err(|_| PendingLoginError::Gone)
     }
 
     fn text(&self, field: &str) -> &str {
@@ -497,42 +498,42 @@ impl Form {
 }
 
 /// The login that a page's address names; the answer is a page that says so where there is none.
-impl FromRequestParts<Tenant> for Waiting {
+impl FromRequestParts<Tenant> for PendingLogin {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, tenant: &Tenant) -> Result<Self, Response> {
-        let Handle { state } = in_query(&parts.uri);
-        let client = Client::new(&parts.headers, &parts.extensions);
-        Self::find(tenant, &client, &state).await.map_err(|gone| gone.into_response(tenant, &client))
+        let LoginState { state } = in_query(&parts.uri);
+        let peer = Peer::new(&parts.headers, &parts.extensions);
+        Self::find(tenant, &peer, &state).await.map_err(|gone| gone.into_response(tenant, &peer))
     }
 }
 
 /// A form of a waiting login that one of our own pages sent from the login's own browser.
 struct Submitted {
-    client: Client,
+    peer: Peer,
     form: Form,
-    waiting: Waiting,
+    pending: PendingLogin,
 }
 
 impl FromRequest<Tenant> for Submitted {
     type Rejection = Response;
 
     async fn from_request(request: Request, tenant: &Tenant) -> Result<Self, Response> {
-        let client = Client::of(&request);
+        let peer = Peer::of(&request);
         let read = async {
-            let form = Form::read(tenant, &client, request).await?;
-            let waiting = Waiting::find(tenant, &client, form.text("state")).await?;
-            Ok::<_, NotWaiting>((form, waiting))
+            let form = Form::read(tenant, &peer, request).await?;
+            let pending = PendingLogin::find(tenant, &peer, form.text("state")).await?;
+            Ok::<_, PendingLoginError>((form, pending))
         };
         match read.await {
-            Ok((form, waiting)) => Ok(Self { client, form, waiting }),
-            Err(not_waiting) => Err(not_waiting.into_response(tenant, &client)),
+            Ok((form, pending)) => Ok(Self { peer, form, pending }),
+            Err(error) => Err(error.into_response(tenant, &peer)),
         }
     }
 }
 
 /// A user who is seen for the first time, with one identity.
-fn first_seen(connection: &Connection, key: &IdentityKey, profile: model::Profile, now: i64) -> UserRow {
+fn new_user(connection: &Connection, key: &IdentityKey, profile: model::Profile, now: i64) -> UserRow {
     let identity = model::Identity {
         profile_data: None,
         connection: connection.name.clone(),

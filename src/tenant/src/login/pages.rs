@@ -14,7 +14,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use model::Provider;
 use sha2::{Digest, Sha256};
 
-use super::upstream::Problem;
+use super::upstream::UpstreamError;
 use crate::configuration::DemoSignIn;
 pub(crate) use account::{ForgottenPage, ResetPage, SignUpPage, forgotten, reset, sign_up, verify};
 
@@ -59,7 +59,7 @@ pub(crate) struct Assets {
 
 /// What every page of a waiting login shows.
 #[derive(Debug)]
-pub(crate) struct Visit<'a> {
+pub(crate) struct PageContext<'a> {
     /// What people call the tenant.
     pub(crate) tenant: &'a str,
     /// What people call the application that asked.
@@ -72,11 +72,11 @@ pub(crate) struct Visit<'a> {
 #[derive(Debug)]
 pub(crate) struct LoginPage<'a> {
     /// Of which login.
-    pub(crate) visit: Visit<'a>,
+    pub(crate) context: PageContext<'a>,
     /// What the e-mail field starts with: the hint, or what was typed before; may be empty.
     pub(crate) email: &'a str,
     /// Why the attempt before this page was refused.
-    pub(crate) refusal: Option<Refusal<'a>>,
+    pub(crate) refusal: Option<FormError<'a>>,
     /// Whether one can sign in with a password.
     pub(crate) has_database: bool,
     /// Whether one can sign up.
@@ -102,7 +102,7 @@ pub(crate) struct ConnectionButton<'a> {
 
 /// Why a sign-in attempt was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal<'a> {
+pub(crate) enum FormError<'a> {
     /// The pair of address and password is unknown; which of the two is never told.
     WrongPassword,
     /// The account is blocked.
@@ -112,13 +112,13 @@ pub(crate) enum Refusal<'a> {
     /// Another provider did not sign the person in.
     Provider {
         /// What happened there.
-        problem: Problem,
+        problem: UpstreamError,
         /// What people call it: "Google".
         label: &'a str,
     },
 }
 
-impl Refusal<'_> {
+impl FormError<'_> {
     fn sentence(self) -> Cow<'static, str> {
         match self {
             Self::WrongPassword => "Wrong e-mail address or password.".into(),
@@ -135,7 +135,7 @@ impl Refusal<'_> {
 #[derive(Debug)]
 pub(crate) struct StandInPage<'a> {
     /// Of which login.
-    pub(crate) visit: Visit<'a>,
+    pub(crate) context: PageContext<'a>,
     /// The connection's name.
     pub(crate) connection: &'a str,
     /// What people call the connection: "Google".
@@ -145,7 +145,7 @@ pub(crate) struct StandInPage<'a> {
     /// Who can be chosen.
     pub(crate) people: Vec<StandInPerson>,
     /// Why the choice before this page was refused.
-    pub(crate) refusal: Option<StandInRefusal>,
+    pub(crate) refusal: Option<StandInFormError>,
 }
 
 /// Somebody a stand-in can sign in.
@@ -163,7 +163,7 @@ pub(crate) struct StandInPerson {
 
 /// Why a stand-in refused a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StandInRefusal {
+pub(crate) enum StandInFormError {
     /// A new person came with nothing to know them by.
     MissingDetails,
     /// The e-mail address or phone number is none.
@@ -174,7 +174,7 @@ pub(crate) enum StandInRefusal {
     Blocked,
 }
 
-impl StandInRefusal {
+impl StandInFormError {
     fn sentence(self, sms: bool) -> &'static str {
         match self {
             Self::MissingDetails if sms => "Type a phone number first.",
@@ -206,25 +206,25 @@ pub(crate) struct ProblemPage<'a> {
     /// What to quote when asking for help.
     pub(crate) request_id: Option<&'a str>,
     /// Where to go from here: a path or an http(s) URL, and what people call it. Any other scheme is left out.
-    pub(crate) way_on: Option<(&'a str, &'a str)>,
+    pub(crate) link: Option<(&'a str, &'a str)>,
 }
 
 /// The page where a person signs in.
 pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
-    let wrong = (page.refusal == Some(Refusal::WrongPassword)).then_some("true");
+    let wrong = (page.refusal == Some(FormError::WrongPassword)).then_some("true");
     let described = page.refusal.map(|_| "refusal");
-    let title = format!("Sign in to {}", page.visit.client);
+    let title = format!("Sign in to {}", page.context.client);
     let content = html! {
         div.card {
-            h1 { "Sign in to " bdi { (page.visit.client) } }
+            h1 { "Sign in to " bdi { (page.context.client) } }
             // A tenant named like its only application would talk of itself as of two.
-            @if !page.visit.tenant.eq_ignore_ascii_case(page.visit.client) {
-                p.lede { bdi { (page.visit.tenant) } " signs you in; " bdi { (page.visit.client) } " never sees your password." }
+            @if !page.context.tenant.eq_ignore_ascii_case(page.context.client) {
+                p.lede { bdi { (page.context.tenant) } " signs you in; " bdi { (page.context.client) } " never sees your password." }
             }
             @if let Some(refusal) = page.refusal { (notice(&refusal.sentence())) }
             @if page.has_database {
                 form.fields method="post" action=(LOGIN) {
-                    input type="hidden" name="state" value=(page.visit.state);
+                    input type="hidden" name="state" value=(page.context.state);
                     div.field {
                         label for="username" { "E-mail address" }
                         // Not type=email: browsers rewrite international domains there, and then nobody is found.
@@ -241,23 +241,23 @@ pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
                     }
                     button.button.solid.wide type="submit" { "Sign in" }
                 }
-                (account::ways_on(page.visit.state, page.sign_up))
+                (account::account_links(page.context.state, page.sign_up))
             }
             @if page.has_database && !page.connections.is_empty() { p.or { span { "or" } } }
             @if !page.connections.is_empty() {
                 ul.connections {
                     @for button in &page.connections {
-                        li { (connection_button(assets, page.visit.state, button)) }
+                        li { (connection_button(assets, page.context.state, button)) }
                     }
                 }
             }
             @if !page.has_database && page.connections.is_empty() {
-                p { "No way to sign in to " bdi { (page.visit.client) } " is set up yet." }
+                p { "No way to sign in to " bdi { (page.context.client) } " is set up yet." }
             }
         }
         @if page.has_database && !page.demo.is_empty() { (demo_box(page)) }
     };
-    frame(assets, page.visit.tenant, &title, "login", &content)
+    layout(assets, page.context.tenant, &title, "login", &content)
 }
 
 fn connection_button(assets: &Assets, state: &str, button: &ConnectionButton<'_>) -> Markup {
@@ -285,7 +285,7 @@ fn demo_box(page: &LoginPage<'_>) -> Markup {
                             p.password { "Password " code { (sign_in.password) } }
                         }
                         form method="post" action=(LOGIN) {
-                            input type="hidden" name="state" value=(page.visit.state);
+                            input type="hidden" name="state" value=(page.context.state);
                             input type="hidden" name="username" value=(sign_in.email);
                             input type="hidden" name="password" value=(sign_in.password);
                             button.button type="submit" {
@@ -313,7 +313,7 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
         Some(refusal) if refusal.is_about_a_new_person() => (Some(refusal.sentence(sms)), None),
         refusal => (None, refusal.map(|refusal| refusal.sentence(sms))),
     };
-    let back = login_path(page.visit.state);
+    let back = login_path(page.context.state);
     let content = html! {
         div.card {
             div.heading {
@@ -330,7 +330,7 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
             @if let Some(sentence) = chosen { (notice(sentence)) }
             @if !page.people.is_empty() {
                 section aria-labelledby="people" {
-                    h2 #people { "Sign in to " bdi { (page.visit.client) } " as" }
+                    h2 #people { "Sign in to " bdi { (page.context.client) } " as" }
                     form method="post" action=(STAND_IN) {
                         (stand_in_fields(page))
                         ul.people {
@@ -347,12 +347,12 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
             p.back { a href=(back) { "Back to all ways to sign in" } }
         }
     };
-    frame(assets, page.visit.tenant, &title, "stand-in", &content)
+    layout(assets, page.context.tenant, &title, "stand-in", &content)
 }
 
 fn stand_in_fields(page: &StandInPage<'_>) -> Markup {
     html! {
-        input type="hidden" name="state" value=(page.visit.state);
+        input type="hidden" name="state" value=(page.context.state);
         input type="hidden" name="connection" value=(page.connection);
     }
 }
@@ -421,12 +421,12 @@ pub(crate) fn problem(assets: &Assets, page: &ProblemPage<'_>) -> Markup {
                     @if let Some(id) = page.request_id { div { dt { "Request" } dd { code { (id) } } } }
                 }
             }
-            @if let Some((href, label)) = page.way_on.filter(|(href, _)| is_followable(href)) {
+            @if let Some((href, label)) = page.link.filter(|(href, _)| is_safe_link(href)) {
                 a.button.solid.wide href=(href) { "Go to " bdi { (label) } }
             }
         }
     };
-    frame(assets, page.tenant, page.title, "problem", &content)
+    layout(assets, page.tenant, page.title, "problem", &content)
 }
 
 /// The page after signing out, when the request named no other.
@@ -437,11 +437,11 @@ pub(crate) fn signed_out(assets: &Assets, tenant: &str) -> Markup {
             p { "Your session with " bdi { (tenant) } " has ended. You can close this page." }
         }
     };
-    frame(assets, tenant, "Signed out", "signed-out", &content)
+    layout(assets, tenant, "Signed out", "signed-out", &content)
 }
 
 /// The page that asks whether to sign out. Its form posts `fields` and `confirm=true` to `/oidc/logout`.
-pub(crate) fn leave(assets: &Assets, tenant: &str, fields: &[(&str, &str)]) -> Markup {
+pub(crate) fn confirm_logout(assets: &Assets, tenant: &str, fields: &[(&str, &str)]) -> Markup {
     let content = html! {
         div.card {
             h1 { "Do you want to sign out?" }
@@ -454,7 +454,7 @@ pub(crate) fn leave(assets: &Assets, tenant: &str, fields: &[(&str, &str)]) -> M
             p { "If you did not ask for this, close this page: you stay signed in." }
         }
     };
-    frame(assets, tenant, "Sign out", "sign-out", &content)
+    layout(assets, tenant, "Sign out", "sign-out", &content)
 }
 
 /// The page that hands `response` to the window that asked, and to no other origin than `target_origin`
@@ -495,7 +495,7 @@ pub(crate) fn form_post(
             script { (PreEscaped(SCRIPT)) }
         }
     };
-    let page = frame(assets, tenant, "Signing in", "form-post", &content);
+    let page = layout(assets, tenant, "Signing in", "form-post", &content);
     (page.into_string(), script_hash(SCRIPT))
 }
 
@@ -522,7 +522,7 @@ fn in_script(value: &serde_json::Value) -> String {
 }
 
 /// What every page has around its content. `kind` names the page for the stylesheet.
-fn frame(assets: &Assets, tenant: &str, title: &str, kind: &str, content: &Markup) -> Markup {
+fn layout(assets: &Assets, tenant: &str, title: &str, kind: &str, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -593,7 +593,7 @@ pub(crate) fn login_path(state: &str) -> String {
 }
 
 /// Whether a link may lead there: a path of this origin, or http(s).
-fn is_followable(href: &str) -> bool {
+fn is_safe_link(href: &str) -> bool {
     href.starts_with("https://")
         || href.starts_with("http://")
         || (href.starts_with('/') && !href.starts_with("//") && !href.starts_with("/\\"))
@@ -613,13 +613,13 @@ mod tests {
         }
     }
 
-    fn visit(text: &str) -> Visit<'_> {
-        Visit { tenant: text, client: text, state: text }
+    fn context(text: &str) -> PageContext<'_> {
+        PageContext { tenant: text, client: text, state: text }
     }
 
     fn login_page(text: &str) -> LoginPage<'_> {
         LoginPage {
-            visit: visit(text),
+            context: context(text),
             email: text,
             refusal: None,
             has_database: true,
@@ -636,7 +636,7 @@ mod tests {
 
     fn stand_in_page<'a>(text: &'a str, provider: &'a str) -> StandInPage<'a> {
         StandInPage {
-            visit: visit(text),
+            context: context(text),
             connection: text,
             label: text,
             provider,
@@ -657,13 +657,13 @@ mod tests {
             text,
             detail: Some(text),
             request_id: Some(text),
-            way_on: Some((href, text)),
+            link: Some((href, text)),
         }
     }
 
     fn sign_up_page(text: &str) -> SignUpPage<'_> {
         SignUpPage {
-            visit: visit(text),
+            context: context(text),
             email: text,
             username: Some(text),
             rules: vec![text.to_owned()],
@@ -672,14 +672,14 @@ mod tests {
     }
 
     fn forgotten_page(text: &str, sent: bool) -> ForgottenPage<'_> {
-        ForgottenPage { visit: visit(text), email: text, sent, refusal: Some(text) }
+        ForgottenPage { context: context(text), email: text, sent, refusal: Some(text) }
     }
 
     /// Every page, with `text` in every place that takes text.
     fn pages(text: &str) -> Vec<String> {
         let demo = [DemoSignIn { about: text.to_owned(), email: text.to_owned(), password: text.to_owned() }];
-        let refused = LoginPage { refusal: Some(Refusal::Blocked), demo: &demo, ..login_page(text) };
-        let unreachable = Refusal::Provider { problem: Problem::Unreachable, label: text };
+        let refused = LoginPage { refusal: Some(FormError::Blocked), demo: &demo, ..login_page(text) };
+        let unreachable = FormError::Provider { problem: UpstreamError::Unreachable, label: text };
         [
             login(&assets(), &login_page(text)),
             login(&assets(), &LoginPage { refusal: Some(unreachable), ..login_page(text) }),
@@ -688,7 +688,7 @@ mod tests {
             stand_in(&assets(), &stand_in_page(text, "sms")),
             problem(&assets(), &problem_page(text, text)),
             signed_out(&assets(), text),
-            leave(&assets(), text, &[("state", text)]),
+            confirm_logout(&assets(), text, &[("state", text)]),
             sign_up(&assets(), &sign_up_page(text)),
             forgotten(&assets(), &forgotten_page(text, false)),
             forgotten(&assets(), &forgotten_page(text, true)),
@@ -756,7 +756,7 @@ mod tests {
     #[test]
     fn a_connection_button_carries_state_and_connection_encoded() {
         let mut page = login_page("calm");
-        page.visit.state = "a b&c=d#e";
+        page.context.state = "a b&c=d#e";
         page.connections[0].connection = "acme & söhne";
         let html = login(&assets(), &page).into_string();
         let href = "/u/connection?state=a+b%26c%3Dd%23e&amp;connection=acme+%26+s%C3%B6hne";
@@ -819,7 +819,7 @@ mod tests {
     fn a_wrong_password_is_told_at_the_fields_and_keeps_the_address() {
         let page = LoginPage {
             email: "ada@example.com",
-            refusal: Some(Refusal::WrongPassword),
+            refusal: Some(FormError::WrongPassword),
             ..login_page("calm")
         };
         let html = login(&assets(), &page).into_string();

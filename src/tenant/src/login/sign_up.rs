@@ -6,7 +6,7 @@ use axum::response::Response;
 use model::Profile;
 
 use super::pages::{self, SignUpPage};
-use super::{NotFinished, NotWaiting, Submitted, Waiting, page};
+use super::{CompleteError, PendingLogin, PendingLoginError, Submitted, page};
 use crate::Tenant;
 use crate::configuration::Connection;
 use crate::database::sign_up::{self, NewAccount, SignUpError};
@@ -21,34 +21,34 @@ struct Typed {
 }
 
 /// `GET /u/signup?state=…`: the page; the login page where nobody can sign up.
-pub(super) async fn show(State(tenant): State<Tenant>, waiting: Waiting) -> Response {
-    match open(&tenant, &waiting) {
+pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) -> Response {
+    match open(&tenant, &pending) {
         Some(connection) => {
-            let typed = Typed { email: waiting.hint().to_owned(), ..Typed::default() };
-            render(&tenant, &waiting, connection, &typed, None)
+            let typed = Typed { email: pending.hint().to_owned(), ..Typed::default() };
+            render(&tenant, &pending, connection, &typed, None)
         }
-        None => authorize::found(&pages::login_path(&waiting.handle)),
+        None => authorize::redirect_found(&pages::login_path(&pending.handle)),
     }
 }
 
 /// The first database that lets people of this application sign up.
-pub(super) fn open<'t>(tenant: &'t Tenant, waiting: &Waiting) -> Option<&'t Connection> {
-    waiting.connections(tenant).find(|connection| connection.is_database() && connection.database.sign_up)
+pub(super) fn open<'t>(tenant: &'t Tenant, pending: &PendingLogin) -> Option<&'t Connection> {
+    pending.connections(tenant).find(|connection| connection.is_database() && connection.database.sign_up)
 }
 
 /// `POST /u/signup`: state, email, username where the connection has them, password.
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
     match sign_up(&tenant, &submitted).await {
         Ok(response) => response,
-        Err(not_waiting) => not_waiting.into_response(&tenant, &submitted.client),
+        Err(error) => error.into_response(&tenant, &submitted.peer),
     }
 }
 
 async fn sign_up(
     tenant: &Tenant,
-    Submitted { client, form, waiting }: &Submitted,
-) -> Result<Response, NotWaiting> {
-    let connection = open(tenant, waiting).ok_or(NotWaiting::Gone)?;
+    Submitted { peer, form, pending }: &Submitted,
+) -> Result<Response, PendingLoginError> {
+    let connection = open(tenant, pending).ok_or(PendingLoginError::Gone)?;
     let typed = Typed { email: form.text("email").to_owned(), username: form.text("username").to_owned() };
     let new = NewAccount {
         email: typed.email.clone(),
@@ -57,21 +57,21 @@ async fn sign_up(
         profile: Profile::default(),
         user_metadata: None,
     };
-    let key = match sign_up::sign_up(tenant, connection, new, client.address()).await {
-        Ok(user) => user.user_id.as_identity_key().ok_or(NotWaiting::Gone)?,
-        Err(refusal) => return Ok(render(tenant, waiting, connection, &typed, Some(&refusal))),
+    let key = match sign_up::sign_up(tenant, connection, new, peer.address()).await {
+        Ok(user) => user.user_id.as_identity_key().ok_or(PendingLoginError::Gone)?,
+        Err(refusal) => return Ok(render(tenant, pending, connection, &typed, Some(&refusal))),
     };
-    match waiting.finish(tenant, &client.headers, key, None).await {
+    match pending.finish(tenant, &peer.headers, key, None).await {
         Ok(response) => Ok(response),
-        Err(NotFinished::NotWaiting(not_waiting)) => Err(not_waiting),
+        Err(CompleteError::Pending(error)) => Err(error),
         // Nobody blocks or takes an account within the moment in which it was made.
-        Err(NotFinished::Blocked | NotFinished::Foreign) => Err(NotWaiting::Gone),
+        Err(CompleteError::Blocked | CompleteError::OtherConnection) => Err(PendingLoginError::Gone),
     }
 }
 
 fn render(
     tenant: &Tenant,
-    waiting: &Waiting,
+    pending: &PendingLogin,
     connection: &Connection,
     typed: &Typed,
     refusal: Option<&SignUpError>,
@@ -86,10 +86,10 @@ fn render(
         SignUpError::Failed => "Something went wrong here. Please try again in a moment.",
     });
     let view = SignUpPage {
-        visit: waiting.visit(tenant),
+        context: pending.context(tenant),
         email: &typed.email,
         username: connection.database.usernames.map(|_| typed.username.as_str()),
-        rules: connection.database.passwords.sentences(),
+        rules: connection.database.passwords.requirements(),
         refusal: sentence,
     };
     let status = match refusal {
@@ -99,7 +99,7 @@ fn render(
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let markup = pages::sign_up(&tenant.0.assets, &view);
-    let mut response = page(status, markup, Some(&waiting.request.reply_to.redirect_uri));
+    let mut response = page(status, markup, Some(&pending.request.reply_to.redirect_uri));
     if let Some(SignUpError::TooManyRequests(wait)) = refusal {
         let seconds = HeaderValue::from(wait.as_secs().max(1));
         response.headers_mut().insert(header::RETRY_AFTER, seconds);

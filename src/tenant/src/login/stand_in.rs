@@ -8,8 +8,8 @@ use model::{IdentityId, IdentityKey, Profile};
 use serde::Deserialize;
 use store::{IdentityRow, UserRow};
 
-use super::pages::{self, StandInPage, StandInPerson, StandInRefusal};
-use super::{Client, Form, NotFinished, NotWaiting, Submitted, Waiting, first_seen, page};
+use super::pages::{self, StandInFormError, StandInPage, StandInPerson};
+use super::{CompleteError, Form, Peer, PendingLogin, PendingLoginError, Submitted, new_user, page};
 use crate::Tenant;
 use crate::configuration::Connection;
 use crate::http::cookie::Cookie;
@@ -28,72 +28,78 @@ pub(super) struct Choice {
 }
 
 /// `GET /u/connection?state=…&connection=…`: whom to be.
-pub(super) async fn show(tenant: &Tenant, client: &Client, choice: &Choice) -> Response {
+pub(super) async fn show(tenant: &Tenant, peer: &Peer, choice: &Choice) -> Response {
     let shown = async {
-        let waiting = Waiting::find(tenant, client, &choice.state).await?;
-        let connection = offered(tenant, &waiting, &choice.connection)?;
-        let known = remembered(tenant, client, connection).await?;
-        let refusal = match hinted(&waiting, &known) {
+        let pending = PendingLogin::find(tenant, peer, &choice.state).await?;
+        let connection = offered(tenant, &pending, &choice.connection)?;
+        let known = remembered(tenant, peer, connection).await?;
+        let refusal = match hinted(&pending, &known) {
             Some(person) => {
-                match finish(tenant, client, &waiting, connection, (person.identity.key(), None)).await {
+                match finish(tenant, peer, &pending, connection, (person.identity.key(), None)).await {
                     Ok(response) => return Ok(response),
-                    Err(NotFinished::NotWaiting(not_waiting)) => return Err(not_waiting),
-                    Err(NotFinished::Blocked | NotFinished::Foreign) => Some(StandInRefusal::Blocked),
+                    Err(CompleteError::Pending(error)) => return Err(error),
+                    Err(CompleteError::Blocked | CompleteError::OtherConnection) => {
+                        Some(StandInFormError::Blocked)
+                    }
                 }
             }
             None => None,
         };
-        Ok::<_, NotWaiting>(render(tenant, &waiting, connection, known, refusal).await?)
+        Ok::<_, PendingLoginError>(render(tenant, &pending, connection, known, refusal).await?)
     };
-    shown.await.unwrap_or_else(|not_waiting| not_waiting.into_response(tenant, client))
+    shown.await.unwrap_or_else(|error| error.into_response(tenant, peer))
 }
 
 /// `POST /u/stand-in`: a chosen person, or a new one.
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
     match sign_in(&tenant, &submitted).await {
         Ok(response) => response,
-        Err(not_waiting) => not_waiting.into_response(&tenant, &submitted.client),
+        Err(error) => error.into_response(&tenant, &submitted.peer),
     }
 }
 
 /// The connection by that name, if this application may use it and a stand-in plays it.
-fn offered<'t>(tenant: &'t Tenant, waiting: &Waiting, name: &str) -> Result<&'t Connection, NotWaiting> {
-    waiting
+fn offered<'t>(
+    tenant: &'t Tenant,
+    pending: &PendingLogin,
+    name: &str,
+) -> Result<&'t Connection, PendingLoginError> {
+    pending
         .connections(tenant)
         .find(|connection| connection.name.as_str() == name && connection.needs_stand_in())
         .filter(|_| tenant.0.configuration.options().stand_ins)
-        .ok_or(NotWaiting::Gone)
+        .ok_or(PendingLoginError::Gone)
 }
 
 async fn sign_in(
     tenant: &Tenant,
-    Submitted { client, form, waiting }: &Submitted,
-) -> Result<Response, NotWaiting> {
-    let connection = offered(tenant, waiting, form.text("connection"))?;
+    Submitted { peer, form, pending }: &Submitted,
+) -> Result<Response, PendingLoginError> {
+    let connection = offered(tenant, pending, form.text("connection"))?;
     let refusal = match choose(tenant, connection, form).await? {
-        Ok(chosen) => match finish(tenant, client, waiting, connection, chosen).await {
+        Ok(chosen) => match finish(tenant, peer, pending, connection, chosen).await {
             Ok(response) => return Ok(response),
-            Err(NotFinished::NotWaiting(not_waiting)) => return Err(not_waiting),
-            Err(NotFinished::Blocked | NotFinished::Foreign) => StandInRefusal::Blocked,
+            Err(CompleteError::Pending(error)) => return Err(error),
+            Err(CompleteError::Blocked | CompleteError::OtherConnection) => StandInFormError::Blocked,
         },
         Err(refusal) => refusal,
     };
-    let known = remembered(tenant, client, connection).await?;
-    Ok(render(tenant, waiting, connection, known, Some(refusal)).await?)
+    let known = remembered(tenant, peer, connection).await?;
+    Ok(render(tenant, pending, connection, known, Some(refusal)).await?)
 }
 
 /// Signs somebody in, with the user to add for a new person, and remembers them in this browser.
 async fn finish(
     tenant: &Tenant,
-    client: &Client,
-    waiting: &Waiting,
+    peer: &Peer,
+    pending: &PendingLogin,
     connection: &Connection,
     (key, created): (IdentityKey, Option<UserRow>),
-) -> Result<Response, NotFinished> {
-    let mut response = waiting.finish(tenant, &client.headers, key.clone(), created).await?;
+) -> Result<Response, CompleteError> {
+    let mut response = pending.finish(tenant, &peer.headers, key.clone(), created).await?;
     let cookie = Cookie::StandIn(&connection.id);
-    let before = cookie.read(tenant, &client.headers);
-    let after = tenant.0.remembered.add(connection, before.as_ref(), key, tenant.now());
+    let before = cookie.read(tenant, &peer.headers);
+    let after = tenant.0.stand_in_sessions.add(connection, before.as_ref(), key, tenant.now());
     response.headers_mut().append(header::SET_COOKIE, cookie.set(tenant, &after));
     Ok(response)
 }
@@ -104,7 +110,7 @@ pub(crate) fn forget(tenant: &Tenant, headers: &HeaderMap, response: &mut Respon
     for connection in stand_ins {
         let cookie = Cookie::StandIn(&connection.id);
         if let Some(known) = cookie.read(tenant, headers) {
-            tenant.0.remembered.remove(connection, &known);
+            tenant.0.stand_in_sessions.remove(connection, &known);
             response.headers_mut().append(header::SET_COOKIE, cookie.clear(tenant));
         }
     }
@@ -113,11 +119,11 @@ pub(crate) fn forget(tenant: &Tenant, headers: &HeaderMap, response: &mut Respon
 /// Those who signed in here before in this browser, the latest first, as far as they are still there.
 async fn remembered(
     tenant: &Tenant,
-    client: &Client,
+    peer: &Peer,
     connection: &Connection,
 ) -> Result<Vec<IdentityRow>, store::Error> {
-    let cookie = Cookie::StandIn(&connection.id).read(tenant, &client.headers);
-    let keys = cookie.map(|cookie| tenant.0.remembered.find(connection, &cookie)).unwrap_or_default();
+    let cookie = Cookie::StandIn(&connection.id).read(tenant, &peer.headers);
+    let keys = cookie.map(|cookie| tenant.0.stand_in_sessions.find(connection, &cookie)).unwrap_or_default();
     let mut reader = tenant.0.store.read().await?;
     let mut people = Vec::new();
     for key in keys {
@@ -133,9 +139,9 @@ async fn remembered(
 }
 
 /// Whom the application hints at, among those who need not be asked again; nobody when it wants the person asked.
-fn hinted<'p>(waiting: &Waiting, known: &'p [IdentityRow]) -> Option<&'p IdentityRow> {
-    let hint = waiting.request.login_hint.as_deref()?;
-    if waiting.request.prompt == Some(Prompt::Login) {
+fn hinted<'p>(pending: &PendingLogin, known: &'p [IdentityRow]) -> Option<&'p IdentityRow> {
+    let hint = pending.request.login_hint.as_deref()?;
+    if pending.request.prompt == Some(Prompt::Login) {
         return None;
     }
     known.iter().find(|person| {
@@ -151,49 +157,49 @@ async fn choose(
     tenant: &Tenant,
     connection: &Connection,
     form: &Form,
-) -> Result<Result<(IdentityKey, Option<UserRow>), StandInRefusal>, store::Error> {
+) -> Result<Result<(IdentityKey, Option<UserRow>), StandInFormError>, store::Error> {
     // All of them, not only those that were offered: a typed address must be known again.
     let people = tenant.0.store.read().await?.list_identities(&connection.name, u32::MAX).await?;
     let choice = form.text("choice");
     if !choice.is_empty() {
         let chosen = people.iter().find(|person| person.identity.user_id.as_str() == choice);
         let key = chosen.map(|person| (person.identity.key(), None));
-        return Ok(key.ok_or(StandInRefusal::UnknownPerson));
+        return Ok(key.ok_or(StandInFormError::UnknownPerson));
     }
     Ok(new_person(connection, form).map(|profile| {
         if let Some(person) = known(&people, &profile) {
             return (person.identity.key(), None);
         }
         let key = new_key(connection, &profile);
-        let user = first_seen(connection, &key, profile, tenant.now().millis());
+        let user = new_user(connection, &key, profile, tenant.now().millis());
         (key, Some(user))
     }))
 }
 
 /// What was typed about a new person.
-fn new_person(connection: &Connection, form: &Form) -> Result<Profile, StandInRefusal> {
+fn new_person(connection: &Connection, form: &Form) -> Result<Profile, StandInFormError> {
     let (name, email, phone) = (form.text("name"), form.text("email"), form.text("phone_number"));
     let mut profile = Profile::default();
     if connection.strategy.as_str() == "sms" {
         if phone.is_empty() {
-            return Err(StandInRefusal::MissingDetails);
+            return Err(StandInFormError::MissingDetails);
         }
         let digits: String = phone.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
         let is_number = digits
             .strip_prefix('+')
             .is_some_and(|rest| (1..=15).contains(&rest.len()) && rest.bytes().all(|b| b.is_ascii_digit()));
         if !is_number {
-            return Err(StandInRefusal::InvalidAddress);
+            return Err(StandInFormError::InvalidAddress);
         }
         profile = profile.with("phone_number", digits).with("phone_verified", true);
     } else {
         if name.is_empty() && email.is_empty() {
-            return Err(StandInRefusal::MissingDetails);
+            return Err(StandInFormError::MissingDetails);
         }
         if !email.is_empty() {
             let (local, domain) = email.rsplit_once('@').unwrap_or_default();
             if local.is_empty() || domain.is_empty() || email.contains(char::is_whitespace) {
-                return Err(StandInRefusal::InvalidAddress);
+                return Err(StandInFormError::InvalidAddress);
             }
             profile =
                 profile.with("email", email).with("email_verified", form.text("email_verified") == "true");
@@ -237,16 +243,16 @@ fn new_key(connection: &Connection, profile: &Profile) -> IdentityKey {
 
 async fn render(
     tenant: &Tenant,
-    waiting: &Waiting,
+    pending: &PendingLogin,
     connection: &Connection,
     known: Vec<IdentityRow>,
-    refusal: Option<StandInRefusal>,
+    refusal: Option<StandInFormError>,
 ) -> Result<Response, store::Error> {
     let mut people = tenant.0.store.read().await?.list_identities(&connection.name, PEOPLE).await?;
     people.retain(|person| known.iter().all(|known| known.identity.key() != person.identity.key()));
     let known = known.iter().map(|row| person(row, true));
     let view = StandInPage {
-        visit: waiting.visit(tenant),
+        context: pending.context(tenant),
         connection: connection.name.as_str(),
         label: connection.label(),
         provider: connection.strategy.as_str(),
@@ -255,7 +261,7 @@ async fn render(
     };
     let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let markup = pages::stand_in(&tenant.0.assets, &view);
-    Ok(page(status, markup, Some(&waiting.request.reply_to.redirect_uri)))
+    Ok(page(status, markup, Some(&pending.request.reply_to.redirect_uri)))
 }
 
 fn person(row: &IdentityRow, known: bool) -> StandInPerson {

@@ -9,45 +9,45 @@ use model::{Identity, Profile};
 use store::{Purpose, TicketRow, Unit, UserRow};
 
 use super::pages::{self, ResetPage};
-use super::{Client, Form, NotWaiting, end, failure, page, problem};
+use super::{Form, Peer, PendingLoginError, failure, final_page, page, problem};
 use crate::Tenant;
 use crate::configuration::PasswordPolicy;
 use crate::database::accounts::set_password;
 use crate::http::cookie::Cookie;
 use crate::http::error::uncached;
 use crate::oauth::authorize;
-use crate::password::NotHashed;
+use crate::password::PasswordHashError;
 use crate::secret::Secret;
 
 /// Why a link does nothing.
-enum Refused {
+enum TicketError {
     /// Unknown, used, expired, replaced by a later one, or for an address that the person no longer has.
-    Over,
+    Expired,
     /// The form was sent by another site.
-    Foreign,
+    CrossSite,
     /// The new password is too weak.
     Weak(TicketRow),
     Failed,
     Store(store::Error),
 }
 
-impl From<store::Error> for Refused {
+impl From<store::Error> for TicketError {
     fn from(error: store::Error) -> Self {
         Self::Store(error)
     }
 }
 
-impl Refused {
-    fn into_response(self, tenant: &Tenant, client: &Client) -> Response {
+impl TicketError {
+    fn into_response(self, tenant: &Tenant, peer: &Peer) -> Response {
         match self {
-            Self::Over => end(
+            Self::Expired => final_page(
                 tenant,
-                &client.headers,
+                &peer.headers,
                 StatusCode::BAD_REQUEST,
                 "This link is over",
                 "It was used, is too old, or a later mail has another one. Ask for a new mail.",
             ),
-            Self::Foreign => NotWaiting::Foreign.into_response(tenant, client),
+            Self::CrossSite => PendingLoginError::CrossSite.into_response(tenant, peer),
             Self::Weak(ticket) => {
                 let refusal = "This password is too weak. See below what it needs.";
                 let view = reset_page(tenant, &ticket, Some(refusal));
@@ -72,17 +72,17 @@ fn keep_code(tenant: &Tenant, request: &Request, path: &str) -> Option<Response>
     // Only what can be one of our codes becomes a cookie.
     let is_code = code.len() == 43 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     let code = Secret::new(if is_code { code.as_ref() } else { "none" });
-    let mut response = authorize::found(path);
+    let mut response = authorize::redirect_found(path);
     response.headers_mut().append(header::SET_COOKIE, Cookie::Ticket.set(tenant, &code));
     Some(uncached(response))
 }
 
 /// The ticket that the browser holds, if it is still good.
-async fn find(tenant: &Tenant, client: &Client, purpose: Purpose) -> Result<TicketRow, Refused> {
-    let code = Cookie::Ticket.read(tenant, &client.headers).ok_or(Refused::Over)?;
+async fn find(tenant: &Tenant, peer: &Peer, purpose: Purpose) -> Result<TicketRow, TicketError> {
+    let code = Cookie::Ticket.read(tenant, &peer.headers).ok_or(TicketError::Expired)?;
     let ticket = tenant.0.store.read().await?.find_ticket(purpose, &code.digest()).await?;
     let now = tenant.now().millis();
-    ticket.filter(|ticket| ticket.expires_at > now && ticket.key.is_some()).ok_or(Refused::Over)
+    ticket.filter(|ticket| ticket.expires_at > now && ticket.key.is_some()).ok_or(TicketError::Expired)
 }
 
 /// `GET /u/reset-password`: the page where a new password is set.
@@ -90,18 +90,18 @@ pub(super) async fn show_reset(State(tenant): State<Tenant>, request: Request) -
     if let Some(response) = keep_code(&tenant, &request, pages::RESET) {
         return response;
     }
-    let client = Client::of(&request);
-    match find(&tenant, &client, Purpose::ResetPassword).await {
+    let peer = Peer::of(&request);
+    match find(&tenant, &peer, Purpose::ResetPassword).await {
         Ok(ticket) => {
             let view = reset_page(&tenant, &ticket, None);
             page(StatusCode::OK, pages::reset(&tenant.0.assets, &view), None)
         }
-        Err(refused) => refused.into_response(&tenant, &client),
+        Err(error) => error.into_response(&tenant, &peer),
     }
 }
 
 fn reset_page<'t>(tenant: &'t Tenant, ticket: &'t TicketRow, refusal: Option<&'t str>) -> ResetPage<'t> {
-    let rules = policy(tenant, ticket).sentences();
+    let rules = policy(tenant, ticket).requirements();
     ResetPage { tenant: tenant.name(), email: &ticket.email, rules, refusal }
 }
 
@@ -112,24 +112,24 @@ fn policy(tenant: &Tenant, ticket: &TicketRow) -> PasswordPolicy {
 
 /// `POST /u/reset-password`: password. Sets it, and signs the person out everywhere.
 pub(super) async fn reset(State(tenant): State<Tenant>, request: Request) -> Response {
-    let client = Client::of(&request);
-    match set(&tenant, &client, request).await {
+    let peer = Peer::of(&request);
+    match set(&tenant, &peer, request).await {
         Ok(()) => {
             let text = "Your new password is set, and you were signed out everywhere. Go back to the application and \
                  sign in with it.";
-            done(&tenant, &client, "Password changed", text)
+            done(&tenant, &peer, "Password changed", text)
         }
-        Err(refused) => refused.into_response(&tenant, &client),
+        Err(error) => error.into_response(&tenant, &peer),
     }
 }
 
-async fn set(tenant: &Tenant, client: &Client, request: Request) -> Result<(), Refused> {
-    let (ticket, form) = submitted(tenant, client, request, Purpose::ResetPassword).await?;
+async fn set(tenant: &Tenant, peer: &Peer, request: Request) -> Result<(), TicketError> {
+    let (ticket, form) = submitted(tenant, peer, request, Purpose::ResetPassword).await?;
     let password = Secret::new(form.untrimmed("password"));
     let hash = match policy(tenant, &ticket).hash(password).await {
         Ok(hash) => hash,
-        Err(NotHashed::Weak(_)) => return Err(Refused::Weak(ticket)),
-        Err(NotHashed::Failed) => return Err(Refused::Failed),
+        Err(PasswordHashError::Weak(_)) => return Err(TicketError::Weak(ticket)),
+        Err(PasswordHashError::Failed) => return Err(TicketError::Failed),
     };
     let (now, email) = (tenant.now().millis(), ticket.email.clone());
     tenant
@@ -140,7 +140,7 @@ async fn set(tenant: &Tenant, client: &Client, request: Request) -> Result<(), R
                 let (mut user, identity, profile) = take(unit, &ticket).await?;
                 let key = identity.key();
                 if !set_password(unit, &key, &identity.connection, &profile, &hash).await? {
-                    return Err(Refused::Over);
+                    return Err(TicketError::Expired);
                 }
                 user.updated_at = now;
                 user.last_password_reset = Some(now);
@@ -152,7 +152,7 @@ async fn set(tenant: &Tenant, client: &Client, request: Request) -> Result<(), R
             })
         })
         .await?;
-    tenant.0.attempts.forgive(&email);
+    tenant.0.login_throttle.reset_account(&email);
     Ok(())
 }
 
@@ -161,27 +161,27 @@ pub(super) async fn show_verify(State(tenant): State<Tenant>, request: Request) 
     if let Some(response) = keep_code(&tenant, &request, pages::VERIFY) {
         return response;
     }
-    let client = Client::of(&request);
-    match find(&tenant, &client, Purpose::VerifyEmail).await {
+    let peer = Peer::of(&request);
+    match find(&tenant, &peer, Purpose::VerifyEmail).await {
         Ok(ticket) => {
             let markup = pages::verify(&tenant.0.assets, tenant.name(), &ticket.email);
             page(StatusCode::OK, markup, None)
         }
-        Err(refused) => refused.into_response(&tenant, &client),
+        Err(error) => error.into_response(&tenant, &peer),
     }
 }
 
 /// `POST /u/verify-email`: the address is proven.
 pub(super) async fn verify(State(tenant): State<Tenant>, request: Request) -> Response {
-    let client = Client::of(&request);
-    match prove(&tenant, &client, request).await {
-        Ok(()) => done(&tenant, &client, "E-mail address confirmed", "Thank you. You can close this page."),
-        Err(refused) => refused.into_response(&tenant, &client),
+    let peer = Peer::of(&request);
+    match prove(&tenant, &peer, request).await {
+        Ok(()) => done(&tenant, &peer, "E-mail address confirmed", "Thank you. You can close this page."),
+        Err(error) => error.into_response(&tenant, &peer),
     }
 }
 
-async fn prove(tenant: &Tenant, client: &Client, request: Request) -> Result<(), Refused> {
-    let (ticket, _) = submitted(tenant, client, request, Purpose::VerifyEmail).await?;
+async fn prove(tenant: &Tenant, peer: &Peer, request: Request) -> Result<(), TicketError> {
+    let (ticket, _) = submitted(tenant, peer, request, Purpose::VerifyEmail).await?;
     let now = tenant.now().millis();
     tenant
         .0
@@ -200,36 +200,36 @@ async fn prove(tenant: &Tenant, client: &Client, request: Request) -> Result<(),
 /// The ticket behind a form of our own, and the form.
 async fn submitted(
     tenant: &Tenant,
-    client: &Client,
+    peer: &Peer,
     request: Request,
     purpose: Purpose,
-) -> Result<(TicketRow, Form), Refused> {
-    let form = Form::read(tenant, client, request).await.map_err(|not_waiting| match not_waiting {
-        NotWaiting::Foreign => Refused::Foreign,
-        NotWaiting::Gone => Refused::Over,
-        NotWaiting::Store(error) => Refused::Store(error),
+) -> Result<(TicketRow, Form), TicketError> {
+    let form = Form::read(tenant, peer, request).await.map_err(|error| match error {
+        PendingLoginError::CrossSite => TicketError::CrossSite,
+        PendingLoginError::Gone => TicketError::Expired,
+        PendingLoginError::Store(error) => TicketError::Store(error),
     })?;
-    Ok((find(tenant, client, purpose).await?, form))
+    Ok((find(tenant, peer, purpose).await?, form))
 }
 
 /// Uses a ticket up: the identity that it is for, with its account and its profile, if it still has the address.
-async fn take(unit: &mut Unit, ticket: &TicketRow) -> Result<(UserRow, Identity, Profile), Refused> {
-    let Some(key) = ticket.key.as_ref() else { return Err(Refused::Over) };
+async fn take(unit: &mut Unit, ticket: &TicketRow) -> Result<(UserRow, Identity, Profile), TicketError> {
+    let Some(key) = ticket.key.as_ref() else { return Err(TicketError::Expired) };
     if !unit.remove_ticket(&ticket.digest).await? {
-        return Err(Refused::Over);
+        return Err(TicketError::Expired);
     }
-    let user = unit.find_user_by_identity(key).await?.ok_or(Refused::Over)?;
+    let user = unit.find_user_by_identity(key).await?.ok_or(TicketError::Expired)?;
     let identity = user.identities.iter().find(|identity| identity.key() == *key).cloned();
-    let identity = identity.ok_or(Refused::Over)?;
+    let identity = identity.ok_or(TicketError::Expired)?;
     let profile = identity.profile_data.clone().unwrap_or_else(|| user.profile.clone());
     if profile.email().is_none_or(|email| email.to_lowercase() != ticket.email) {
-        return Err(Refused::Over);
+        return Err(TicketError::Expired);
     }
     Ok((user, identity, profile))
 }
 
-fn done(tenant: &Tenant, client: &Client, title: &str, text: &str) -> Response {
-    let mut response = end(tenant, &client.headers, StatusCode::OK, title, text);
+fn done(tenant: &Tenant, peer: &Peer, title: &str, text: &str) -> Response {
+    let mut response = final_page(tenant, &peer.headers, StatusCode::OK, title, text);
     response.headers_mut().append(header::SET_COOKIE, Cookie::Ticket.clear(tenant));
     response
 }

@@ -12,7 +12,7 @@ use super::schema::{self, json_schema};
 use super::{connections, create, identities, search, update, users};
 use crate::Tenant;
 use crate::http::bearer::{
-    CHANGE_IDENTITIES, CREATE, DELETE, READ_CONNECTIONS, READ_EVERYBODY, READ_USER, UPDATE,
+    CHANGE_IDENTITIES, CREATE, DELETE, READ_ALL_USERS, READ_CONNECTIONS, READ_USER, UPDATE,
 };
 use crate::http::error::management_json;
 
@@ -99,7 +99,7 @@ fn user_endpoints() -> [Endpoint; 6] {
             method: "get",
             path: route::USERS,
             summary: "List or search users",
-            scopes: READ_EVERYBODY,
+            scopes: READ_ALL_USERS,
             query: SEARCH,
             body: None,
             success: (200, Content::Listed("users", "#/components/schemas/User")),
@@ -121,7 +121,7 @@ fn user_endpoints() -> [Endpoint; 6] {
             method: "get",
             path: route::USERS_BY_EMAIL,
             summary: "Find users by e-mail address",
-            scopes: READ_EVERYBODY,
+            scopes: READ_ALL_USERS,
             query: BY_EMAIL,
             body: None,
             success: (200, Content::Users),

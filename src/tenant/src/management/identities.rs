@@ -20,7 +20,7 @@ use crate::Tenant;
 use crate::configuration::{Configuration, Connection};
 use crate::http::bearer::{Caller, LINK_BY_ID, MayChangeIdentities};
 use crate::http::error::{ApiError, management_json};
-use crate::token::{self, Audience, Disbelief};
+use crate::token::{self, Audience, InvalidToken};
 use crate::view;
 
 /// The error message for a secondary that does not exist.
@@ -93,7 +93,7 @@ pub(crate) async fn unlink(
             Box::pin(async move {
                 let user_id = permission.user_id();
                 let user = unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)?;
-                let guard = (!permission.is_of_anybody()).then_some(&rules.0.configuration);
+                let guard = (!permission.covers_any_user()).then_some(&rules.0.configuration);
                 let key = match decide(&user, &provider, &segment, guard) {
                     UnlinkDecision::Primary => return Err(ApiError::MainIdentity),
                     UnlinkDecision::Pinned => return Err(ApiError::Pinned),
@@ -128,7 +128,7 @@ pub(crate) async fn link(
         LinkRequest::WithToken(token) => {
             (secondary_of_token(&tenant, &token, &permission)?, INEXISTENT_NOT_ALLOWED)
         }
-        LinkRequest::ById { key, connection_id } if permission.is_of_anybody() => {
+        LinkRequest::ById { key, connection_id } if permission.covers_any_user() => {
             let not_found = check_connection(&tenant, &key, connection_id.as_deref()).await?;
             (key.as_user_id(), not_found)
         }
@@ -267,7 +267,7 @@ fn secondary_of_token(
 ) -> Result<UserId, ApiError> {
     let claims: Map<String, Value> = match token::verify(&tenant.0.keys, token, tenant.now()) {
         Ok(claims) => claims,
-        Err(Disbelief::Algorithm) => {
+        Err(InvalidToken::Algorithm) => {
             return Err(ApiError::Link("JWT (link_with) must have an alg of RS256."));
         }
         Err(_) => return Err(ApiError::Link("Invalid token (link_with).")),

@@ -24,7 +24,7 @@ use axum::routing::any;
 
 use crate::Tenant;
 use crate::http::error::ApiError;
-use crate::http::{cors, limit};
+use crate::http::{cors, rate_limit};
 
 pub(crate) fn router() -> Router<Tenant> {
     endpoints::all()
@@ -33,7 +33,7 @@ pub(crate) fn router() -> Router<Tenant> {
         .route("/api/v2/", any(no_route))
         .route("/api/v2/{*rest}", any(no_route))
         .method_not_allowed_fallback(no_route)
-        .layer(from_fn(limit::announce))
+        .layer(from_fn(rate_limit::write_headers))
         .layer(cors::api())
 }
 

@@ -38,7 +38,7 @@ pub(crate) async fn by_email(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
-    let _permission = caller.may_read_everybody()?;
+    let _permission = caller.may_read_all_users()?;
     let query = Query::parse(query.as_deref());
     let fields = query.fields()?;
     let Some(email) = query.text("email")? else {

@@ -10,7 +10,8 @@ use store::{CodeRow, SessionRow, UserRow};
 use url::Url;
 
 use super::request::{
-    AuthorizationRequest, Prompt, Refusal, ReplyTo, ResponseMode, ResponseType, Unanswerable, origin_of,
+    AuthorizationError, AuthorizationRequest, InvalidAuthorizationRequest, Prompt, ReplyTo, ResponseMode,
+    ResponseType, origin_of,
 };
 use super::token::SignIn;
 use crate::Tenant;
@@ -24,24 +25,25 @@ use crate::session::Session;
 const CODE_LIFETIME: Duration = Duration::from_mins(1);
 
 /// Begins an authorization: answers at once when there is a session that will do, asks the person otherwise.
-pub(super) async fn begin(
+pub(super) async fn authorize(
     State(tenant): State<Tenant>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let query = read_form(query.unwrap_or_default().as_bytes()).map_err(|_| Unanswerable::Malformed);
+    let query =
+        read_form(query.unwrap_or_default().as_bytes()).map_err(|_| InvalidAuthorizationRequest::Malformed);
     let request = match query.and_then(|query| AuthorizationRequest::read(&tenant, &query)) {
         Ok(Ok(request)) => request,
-        Ok(Err((reply_to, refusal))) => return refuse(&tenant, &reply_to, &refusal),
-        Err(unanswerable) => return login::unanswerable(&tenant, unanswerable),
+        Ok(Err((reply_to, refusal))) => return respond_with_error(&tenant, &reply_to, &refusal),
+        Err(error) => return login::invalid_request(&tenant, error),
     };
-    match answer(&tenant, request, &headers).await {
+    match respond_to_request(&tenant, request, &headers).await {
         Ok(response) => response,
         Err(error) => login::failure(&tenant, &error),
     }
 }
 
-async fn answer(
+async fn respond_to_request(
     tenant: &Tenant,
     request: AuthorizationRequest,
     headers: &HeaderMap,
@@ -49,10 +51,10 @@ async fn answer(
     let wanted = request.connection.as_deref().and_then(|name| tenant.0.configuration.connection(name));
     let session = Session::find(tenant, headers).await?.filter(|session| {
         session.is_fresh_enough(request.max_age, tenant.now())
-            && wanted.is_none_or(|connection| session.is_through(connection))
+            && wanted.is_none_or(|connection| session.uses_connection(connection))
     });
     if let Some(session) = session.filter(|_| request.prompt != Some(Prompt::Login)) {
-        let (code, row) = issue(tenant, &request, &session.row).unzip();
+        let (code, row) = new_code(tenant, &request, &session.row).unzip();
         let (now, digest) = (tenant.now().millis(), session.row.digest.clone());
         let still_holds = tenant
             .0
@@ -69,17 +71,21 @@ async fn answer(
             })
             .await?;
         if still_holds {
-            return Ok(grant(tenant, &request, &session.row, &session.user, code.as_ref()));
+            return Ok(respond_with_grant(tenant, &request, &session.row, &session.user, code.as_ref()));
         }
     }
     if request.prompt == Some(Prompt::None) {
-        return Ok(refuse(tenant, &request.reply_to, &Refusal::new("login_required", "Login required")));
+        return Ok(respond_with_error(
+            tenant,
+            &request.reply_to,
+            &AuthorizationError::new("login_required", "Login required"),
+        ));
     }
-    login::ask(tenant, &request, headers).await
+    login::start_login(tenant, &request, headers).await
 }
 
 /// A code for this request out of this session, and its row; `None` when the request is for an ID token.
-pub(crate) fn issue(
+pub(crate) fn new_code(
     tenant: &Tenant,
     request: &AuthorizationRequest,
     session: &SessionRow,
@@ -102,7 +108,7 @@ pub(crate) fn issue(
 }
 
 /// Sends back what the request is for: the code that was made for it, or an ID token.
-pub(crate) fn grant(
+pub(crate) fn respond_with_grant(
     tenant: &Tenant,
     request: &AuthorizationRequest,
     session: &SessionRow,
@@ -110,26 +116,32 @@ pub(crate) fn grant(
     code: Option<&Secret>,
 ) -> Response {
     if let Some(code) = code {
-        return reply(tenant, &request.reply_to, &[("code", code.expose())]);
+        return respond(tenant, &request.reply_to, &[("code", code.expose())]);
     }
     let nonce = request.nonce.clone();
     let (key, sid, authenticated_at) = (&session.key, &session.sid, session.authenticated_at);
     let sign_in = SignIn { key, sid, authenticated_at };
     match tenant.id_token(request, &request.scopes, user, &sign_in, nonce) {
-        Some(token) => reply(tenant, &request.reply_to, &[("id_token", &token)]),
-        None => {
-            refuse(tenant, &request.reply_to, &Refusal::new("server_error", "The token cannot be signed"))
-        }
+        Some(token) => respond(tenant, &request.reply_to, &[("id_token", &token)]),
+        None => respond_with_error(
+            tenant,
+            &request.reply_to,
+            &AuthorizationError::new("server_error", "The token cannot be signed"),
+        ),
     }
 }
 
 /// Sends a refusal back to the client.
-pub(crate) fn refuse(tenant: &Tenant, reply_to: &ReplyTo, refusal: &Refusal) -> Response {
-    reply(tenant, reply_to, &[("error", refusal.error), ("error_description", &refusal.description)])
+pub(crate) fn respond_with_error(
+    tenant: &Tenant,
+    reply_to: &ReplyTo,
+    refusal: &AuthorizationError,
+) -> Response {
+    respond(tenant, reply_to, &[("error", refusal.error), ("error_description", &refusal.description)])
 }
 
 /// Sends an answer back to the client, its state with it.
-pub(crate) fn reply(tenant: &Tenant, reply_to: &ReplyTo, parameters: &[(&str, &str)]) -> Response {
+pub(crate) fn respond(tenant: &Tenant, reply_to: &ReplyTo, parameters: &[(&str, &str)]) -> Response {
     let state = reply_to.state.as_deref().map(|state| ("state", state));
     let parameters = parameters.iter().copied().chain(state);
     let response = match reply_to.mode {
@@ -144,7 +156,7 @@ pub(crate) fn reply(tenant: &Tenant, reply_to: &ReplyTo, parameters: &[(&str, &s
                     form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
                 url.set_fragment(Some(&fragment));
             }
-            found(url.as_str())
+            redirect_found(url.as_str())
         }
         ResponseMode::FormPost => {
             let fields: Vec<_> = parameters.collect();
@@ -179,7 +191,7 @@ fn with_policy(html: String, policy: &str) -> Response {
 }
 
 /// A redirect, as Auth0 answers: 302, which turns a form's POST into a GET as well.
-pub(crate) fn found(location: &str) -> Response {
+pub(crate) fn redirect_found(location: &str) -> Response {
     // Parsed URLs and our own encoded queries are plain ASCII.
     HeaderValue::from_str(location).map_or_else(
         |_| StatusCode::INTERNAL_SERVER_ERROR.into_response(),

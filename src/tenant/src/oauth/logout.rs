@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::authorize::found;
+use super::authorize::redirect_found;
 use crate::Tenant;
 use crate::http::body::read_form;
 use crate::http::cookie::Cookie;
@@ -15,29 +15,29 @@ use crate::login;
 
 /// Ends the session of this browser and goes where the request says, if that is allowed. A target that is not
 /// allowed is refused before anything ends.
-pub(super) async fn end(
+pub(super) async fn logout(
     State(tenant): State<Tenant>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = read_form(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let text = |key: &str| query.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let target = match target(&tenant, text("client_id"), text("returnTo")) {
+    let target = match return_url(&tenant, text("client_id"), text("returnTo")) {
         Ok(target) => target,
-        Err(detail) => return refused(&tenant, detail),
+        Err(detail) => return invalid_return_url(&tenant, detail),
     };
-    leave(&tenant, &headers, target, is_federated(&query)).await
+    end_session(&tenant, &headers, target, is_federated(&query)).await
 }
 
 /// Whether a request wants the person signed out where they signed in, too. The parameter is a flag: it counts by being
 /// there (contract [C4](model::contract#c4)).
-pub(crate) fn is_federated(wish: &Map<String, Value>) -> bool {
-    wish.get("federated").is_some_and(|flag| flag != "false" && *flag != Value::Bool(false))
+pub(crate) fn is_federated(parameters: &Map<String, Value>) -> bool {
+    parameters.get("federated").is_some_and(|flag| flag != "false" && *flag != Value::Bool(false))
 }
 
 /// Ends the session of the browser that sends `headers`, and goes to `target` or to a page that says so. When that is
 /// `federated`, the stand-ins forget the browser as well.
-pub(crate) async fn leave(
+pub(crate) async fn end_session(
     tenant: &Tenant,
     headers: &HeaderMap,
     target: Option<String>,
@@ -55,7 +55,7 @@ pub(crate) async fn leave(
         }
     }
     let mut response = match target {
-        Some(url) => found(&url),
+        Some(url) => redirect_found(&url),
         None => login::signed_out(tenant),
     };
     response.headers_mut().append(header::SET_COOKIE, Cookie::Session.clear(tenant));
@@ -66,7 +66,7 @@ pub(crate) async fn leave(
 }
 
 /// The page for a request to sign out that cannot be met.
-pub(crate) fn refused(tenant: &Tenant, detail: &str) -> Response {
+pub(crate) fn invalid_return_url(tenant: &Tenant, detail: &str) -> Response {
     login::problem(
         tenant,
         StatusCode::BAD_REQUEST,
@@ -77,7 +77,7 @@ pub(crate) fn refused(tenant: &Tenant, detail: &str) -> Response {
 }
 
 /// Where to go: where the request says if that is allowed, else to the client's first address, else nowhere.
-pub(crate) fn target(
+pub(crate) fn return_url(
     tenant: &Tenant,
     client_id: Option<&str>,
     wanted: Option<&str>,

@@ -18,11 +18,11 @@ pub(crate) fn router() -> Router<Tenant> {
     // Only what scripts call is opened to other origins; the rest are navigations.
     let apis = Router::new()
         .route(route::TOKEN, post(token::exchange))
-        .route(route::REVOKE, post(revoke::take_back))
+        .route(route::REVOKE, post(revoke::revoke))
         .layer(cors::api());
     Router::new()
-        .route(route::AUTHORIZE, get(authorize::begin))
-        .route(route::LOGOUT, get(logout::end))
+        .route(route::AUTHORIZE, get(authorize::authorize))
+        .route(route::LOGOUT, get(logout::logout))
         .route("/oauth/{*rest}", any(crate::login::not_found))
         .route("/v2/{*rest}", any(crate::login::not_found))
         .merge(apis)

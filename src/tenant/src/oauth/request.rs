@@ -84,7 +84,7 @@ pub(crate) struct AuthorizationRequest {
 /// A request that cannot be answered by redirect, because the client or its address is in doubt: the person is
 /// told on a page of the tenant (RFC 6749 section 4.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unanswerable {
+pub(crate) enum InvalidAuthorizationRequest {
     /// The query cannot be read, or a parameter stands in it twice.
     Malformed,
     /// No such client.
@@ -97,31 +97,36 @@ pub(crate) enum Unanswerable {
 
 /// A refusal that goes back to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct AuthorizationError {
     pub(crate) error: &'static str,
     pub(crate) description: String,
 }
 
-impl Refusal {
+impl AuthorizationError {
     pub(crate) fn new(error: &'static str, description: impl Into<String>) -> Self {
         Self { error, description: description.into() }
     }
 }
 
 /// A request as far as it could be read.
-pub(crate) type Checked = Result<AuthorizationRequest, (ReplyTo, Refusal)>;
+pub(crate) type Checked = Result<AuthorizationRequest, (ReplyTo, AuthorizationError)>;
 
 impl AuthorizationRequest {
     /// Reads and checks a query.
-    pub(crate) fn read(tenant: &Tenant, query: &Map<String, Value>) -> Result<Checked, Unanswerable> {
+    pub(crate) fn read(
+        tenant: &Tenant,
+        query: &Map<String, Value>,
+    ) -> Result<Checked, InvalidAuthorizationRequest> {
         let text = |key: &str| query.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let owned = |key: &str| text(key).map(str::to_owned);
 
-        let client = text("client_id").and_then(|id| tenant.client(id)).ok_or(Unanswerable::UnknownClient)?;
+        let client = text("client_id")
+            .and_then(|id| tenant.client(id))
+            .ok_or(InvalidAuthorizationRequest::UnknownClient)?;
         // Compared as text: no two spellings of an address are the same (RFC 9700 section 4.1.3).
         let redirect_uri = text("redirect_uri")
             .filter(|uri| client.callbacks.iter().any(|callback| callback == uri))
-            .ok_or(Unanswerable::CallbackMismatch)?;
+            .ok_or(InvalidAuthorizationRequest::CallbackMismatch)?;
         let response_type = match text("response_type") {
             Some("code") => Some(ResponseType::Code),
             Some("id_token") => Some(ResponseType::IdToken),
@@ -129,7 +134,7 @@ impl AuthorizationRequest {
         };
         let (mode, otherwise) = response_mode(text("response_mode"), response_type, redirect_uri);
         if mode == Ok(ResponseMode::WebMessage) && !may_receive_messages(client, redirect_uri) {
-            return Err(Unanswerable::OriginMismatch);
+            return Err(InvalidAuthorizationRequest::OriginMismatch);
         }
         let reply_to = ReplyTo {
             redirect_uri: redirect_uri.to_owned(),
@@ -140,12 +145,12 @@ impl AuthorizationRequest {
         let checked = mode.and_then(|_| {
             let response_type = response_type.ok_or_else(|| {
                 let description = "Unsupported response type: ask for code or id_token";
-                Refusal::new("unsupported_response_type", description)
+                AuthorizationError::new("unsupported_response_type", description)
             })?;
             let grant_type = response_type.grant_type();
             if !client.may_use(grant_type) {
                 let description = format!("Grant type '{grant_type}' not allowed for the client.");
-                return Err(Refusal::new("unauthorized_client", description));
+                return Err(AuthorizationError::new("unauthorized_client", description));
             }
             let audience =
                 owned("audience").or_else(|| tenant.0.configuration.options().default_audience.clone());
@@ -157,10 +162,16 @@ impl AuthorizationRequest {
                 }
                 // The nonce is what binds the token to the request (OpenID Connect Core 3.2.2.1).
                 ResponseType::IdToken if text("nonce").is_none() => {
-                    return Err(Refusal::new("invalid_request", "Missing required parameter: nonce"));
+                    return Err(AuthorizationError::new(
+                        "invalid_request",
+                        "Missing required parameter: nonce",
+                    ));
                 }
                 ResponseType::IdToken if !scopes.contains(&Scope::OPENID) => {
-                    return Err(Refusal::new("invalid_request", "An ID token takes the scope openid"));
+                    return Err(AuthorizationError::new(
+                        "invalid_request",
+                        "An ID token takes the scope openid",
+                    ));
                 }
                 ResponseType::IdToken => None,
             };
@@ -168,7 +179,7 @@ impl AuthorizationRequest {
             if let Some(name) = &connection {
                 let known = tenant.0.configuration.connection(name);
                 if known.is_none_or(|connection| !connection.is_enabled_for(&client.client_id)) {
-                    return Err(Refusal::new("invalid_request", "the connection was not found"));
+                    return Err(AuthorizationError::new("invalid_request", "the connection was not found"));
                 }
             }
             Ok(Self {
@@ -181,7 +192,9 @@ impl AuthorizationRequest {
                 code_challenge,
                 prompt: prompt(text("prompt"))?,
                 max_age: text("max_age")
-                    .map(|age| age.parse().map_err(|_| Refusal::new("invalid_request", "Invalid max_age")))
+                    .map(|age| {
+                        age.parse().map_err(|_| AuthorizationError::new("invalid_request", "Invalid max_age"))
+                    })
                     .transpose()?,
                 sign_up: text("screen_hint") == Some("signup"),
                 login_hint: owned("login_hint"),
@@ -209,7 +222,7 @@ fn response_mode(
     mode: Option<&str>,
     response_type: Option<ResponseType>,
     redirect_uri: &str,
-) -> (Result<ResponseMode, Refusal>, ResponseMode) {
+) -> (Result<ResponseMode, AuthorizationError>, ResponseMode) {
     let is_id_token = response_type == Some(ResponseType::IdToken);
     let otherwise = if is_id_token { ResponseMode::Fragment } else { ResponseMode::Query };
     let mode = match mode {
@@ -218,7 +231,7 @@ fn response_mode(
         Some("fragment") => Ok(ResponseMode::Fragment),
         Some("form_post") if origin_of(redirect_uri).is_some() => Ok(ResponseMode::FormPost),
         Some("web_message") if !is_id_token => Ok(ResponseMode::WebMessage),
-        Some(_) => Err(Refusal::new("invalid_request", "Unsupported response_mode")),
+        Some(_) => Err(AuthorizationError::new("invalid_request", "Unsupported response_mode")),
     };
     (mode, otherwise)
 }
@@ -234,15 +247,15 @@ fn challenge(
     client: &Client,
     challenge: Option<&str>,
     method: Option<&str>,
-) -> Result<Option<String>, Refusal> {
+) -> Result<Option<String>, AuthorizationError> {
     match (challenge, method) {
         (Some(challenge), Some("S256")) if challenge.len() == 43 => Ok(Some(challenge.to_owned())),
-        (Some(_), Some("S256")) => Err(Refusal::new("invalid_request", "Invalid code_challenge")),
+        (Some(_), Some("S256")) => Err(AuthorizationError::new("invalid_request", "Invalid code_challenge")),
         (Some(_), _) | (None, Some(_)) => {
-            Err(Refusal::new("invalid_request", "code_challenge_method must be S256"))
+            Err(AuthorizationError::new("invalid_request", "code_challenge_method must be S256"))
         }
         (None, None) if client.authentication == ClientAuthentication::None => {
-            Err(Refusal::new("invalid_request", "Parameter 'code_challenge' is required"))
+            Err(AuthorizationError::new("invalid_request", "Parameter 'code_challenge' is required"))
         }
         (None, None) => Ok(None),
     }
@@ -250,12 +263,12 @@ fn challenge(
 
 /// A person's applications are the tenant's own, so there is nothing to consent to, and one account at a time
 /// leaves nothing to select but another sign-in.
-fn prompt(prompt: Option<&str>) -> Result<Option<Prompt>, Refusal> {
+fn prompt(prompt: Option<&str>) -> Result<Option<Prompt>, AuthorizationError> {
     match prompt {
         None | Some("consent") => Ok(None),
         Some("none") => Ok(Some(Prompt::None)),
         Some("login" | "select_account" | "login consent" | "consent login") => Ok(Some(Prompt::Login)),
-        Some(_) => Err(Refusal::new("invalid_request", "Invalid prompt")),
+        Some(_) => Err(AuthorizationError::new("invalid_request", "Invalid prompt")),
     }
 }
 
@@ -266,7 +279,7 @@ fn grantable(
     client: &Client,
     audience: Option<&str>,
     wanted: &Scopes,
-) -> Result<Scopes, Refusal> {
+) -> Result<Scopes, AuthorizationError> {
     const IDENTITY: [Scope; 3] = [Scope::OPENID, Scope::PROFILE, Scope::EMAIL];
     let of_api: Vec<Scope> = match audience {
         None => Vec::new(),
@@ -275,7 +288,10 @@ fn grantable(
             let mut grants =
                 tenant.0.configuration.grants().iter().filter(|grant| grant.audience == audience).peekable();
             if grants.peek().is_none() {
-                return Err(Refusal::new("access_denied", format!("Service not found: {audience}")));
+                return Err(AuthorizationError::new(
+                    "access_denied",
+                    format!("Service not found: {audience}"),
+                ));
             }
             grants.flat_map(|grant| grant.scopes.iter().cloned()).collect()
         }

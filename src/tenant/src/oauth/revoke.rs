@@ -15,7 +15,7 @@ use crate::secret::Secret;
 /// Takes a token of the calling client back: a refresh token with its whole family, an opaque access token by
 /// itself. Any other token is left alone, with the same answer, so that nobody learns whether it exists
 /// (RFC 7009 section 2.2).
-pub(super) async fn take_back(
+pub(super) async fn revoke(
     State(tenant): State<Tenant>,
     request: Request<Body>,
 ) -> Result<Response, TokenError> {

@@ -63,13 +63,13 @@ pub(super) async fn exchange(
     match grant_type {
         AUTHORIZATION_CODE => {
             let code = text("code").ok_or(TokenError::InvalidRequest("Missing required parameter: code"))?;
-            tenant.trade_code(client, &Secret::new(code), &body).await
+            tenant.exchange_code(client, &Secret::new(code), &body).await
         }
         REFRESH_TOKEN => {
             let token = text("refresh_token").ok_or(TokenError::InvalidRequest("Missing Refresh Token"))?;
-            tenant.refresh(client, &Secret::new(token), text("scope").map(Scopes::parse)).await
+            tenant.exchange_refresh_token(client, &Secret::new(token), text("scope").map(Scopes::parse)).await
         }
-        _ => tenant.admit_machine(client, text("audience"), text("scope").map(Scopes::parse)),
+        _ => tenant.exchange_client_credentials(client, text("audience"), text("scope").map(Scopes::parse)),
     }
 }
 
@@ -127,16 +127,21 @@ impl TryFrom<CodeRow> for Grant {
 }
 
 /// The secrets that one exchange may give. They are made beforehand: only their digests enter the unit of work.
-struct Fresh {
+struct NewTokens {
     access: Secret,
     refresh: Secret,
     now: Moment,
     access_until: Moment,
 }
 
-impl Fresh {
+impl NewTokens {
     /// Keeps the digest of the opaque access token, if that is the kind that the grant gets.
-    async fn keep_access(&self, unit: &mut Unit, grant: &Grant, scopes: &Scopes) -> Result<(), store::Error> {
+    async fn store_access_token(
+        &self,
+        unit: &mut Unit,
+        grant: &Grant,
+        scopes: &Scopes,
+    ) -> Result<(), store::Error> {
         if grant.request.audience.is_some() {
             return Ok(());
         }
@@ -153,19 +158,19 @@ impl Fresh {
 }
 
 /// When something that begins now ends; the end of time for what has no lifetime.
-fn end(now: Moment, lifetime: Option<Duration>) -> i64 {
+fn expiry(now: Moment, lifetime: Option<Duration>) -> i64 {
     lifetime.map_or(i64::MAX, |lifetime| now.after(lifetime).millis())
 }
 
 /// The person whom an identity opens, unless blocked.
-async fn welcome(unit: &mut Unit, key: &IdentityKey) -> Result<Option<UserRow>, store::Error> {
+async fn find_active_user(unit: &mut Unit, key: &IdentityKey) -> Result<Option<UserRow>, store::Error> {
     Ok(unit.find_user_by_identity(key).await?.filter(|user| user.blocked != Some(true)))
 }
 
 impl Tenant {
-    fn fresh(&self) -> Fresh {
+    fn fresh(&self) -> NewTokens {
         let now = self.now();
-        Fresh {
+        NewTokens {
             access: Secret::random(),
             refresh: Secret::random(),
             now,
@@ -175,7 +180,7 @@ impl Tenant {
 
     /// Trades a code, in one unit: who fails with a code does not get a second try, and a code that comes again
     /// takes back what it gave (RFC 6749 section 4.1.2).
-    async fn trade_code(
+    async fn exchange_code(
         &self,
         client: &Client,
         code: &Secret,
@@ -185,7 +190,7 @@ impl Tenant {
         let redirect_uri = text("redirect_uri").map(str::to_owned);
         let verifier = text("code_verifier").filter(|verifier| is_verifier(verifier));
         let challenge = verifier.map(|verifier| digest(verifier.as_bytes()));
-        let (code, client_id, lives) = (code.digest(), client.client_id.clone(), client.refresh_tokens);
+        let (code, client_id, lifetimes) = (code.digest(), client.client_id.clone(), client.refresh_tokens);
         let fresh = self.fresh();
         let (fresh, grant, user) = self
             .0
@@ -197,7 +202,7 @@ impl Tenant {
                         unit.revoke_family(&code).await?;
                         return Ok(Err(TokenError::InvalidCode));
                     };
-                    let grant = match claim(
+                    let grant = match check_code(
                         row,
                         &client_id,
                         redirect_uri.as_deref(),
@@ -207,12 +212,12 @@ impl Tenant {
                         Ok(grant) => grant,
                         Err(refusal) => return Ok(Err(refusal)),
                     };
-                    let Some(user) = welcome(unit, &grant.key).await? else {
+                    let Some(user) = find_active_user(unit, &grant.key).await? else {
                         return Ok(Err(TokenError::InvalidCode));
                     };
-                    fresh.keep_access(unit, &grant, &grant.request.scopes).await?;
+                    fresh.store_access_token(unit, &grant, &grant.request.scopes).await?;
                     if grant.request.scopes.contains(&Scope::OFFLINE_ACCESS) {
-                        let family = family_of(&grant, &lives, fresh.now);
+                        let family = new_family(&grant, &lifetimes, fresh.now);
                         let now = fresh.now.millis();
                         unit.insert_refresh_family(&family, &fresh.refresh.digest(), now).await?;
                     }
@@ -223,18 +228,18 @@ impl Tenant {
         let scopes = grant.request.scopes.clone();
         let refresh = scopes.contains(&Scope::OFFLINE_ACCESS).then_some(&fresh.refresh);
         let nonce = grant.request.nonce.clone();
-        self.answer(&grant, &user, scopes, nonce, &fresh, refresh)
+        self.token_response(&grant, &user, scopes, nonce, &fresh, refresh)
     }
 
     /// Exchanges a refresh token for tokens that may do as much as the first ones, or less. One that was rotated
     /// and comes again after its leeway ends its whole family: two hold it, and one of them stole it.
-    async fn refresh(
+    async fn exchange_refresh_token(
         &self,
         client: &Client,
         token: &Secret,
         narrower: Option<Scopes>,
     ) -> Result<Response, TokenError> {
-        let (token, client_id, lives) = (token.digest(), client.client_id.clone(), client.refresh_tokens);
+        let (token, client_id, lifetimes) = (token.digest(), client.client_id.clone(), client.refresh_tokens);
         let fresh = self.fresh();
         let (fresh, grant, user, scopes) = self
             .0
@@ -249,36 +254,36 @@ impl Tenant {
                             && token.family.idle_until > now
                     });
                     let Some(token) = alive else { return Ok(Err(TokenError::InvalidRefreshToken)) };
-                    if lives.rotate && is_reused(&token, lives.leeway, fresh.now) {
+                    if lifetimes.rotate && is_reused(&token, lifetimes.leeway, fresh.now) {
                         unit.revoke_family(&token.family.family).await?;
                         return Ok(Err(TokenError::InvalidRefreshToken));
                     }
-                    let Some(user) = welcome(unit, &token.family.key).await? else {
+                    let Some(user) = find_active_user(unit, &token.family.key).await? else {
                         return Ok(Err(TokenError::InvalidRefreshToken));
                     };
                     let grant = match Grant::try_from(token.family.clone()) {
                         Ok(grant) => grant,
                         Err(refusal) => return Ok(Err(refusal)),
                     };
-                    if lives.rotate {
+                    if lifetimes.rotate {
                         unit.rotate_refresh_token(&token, &fresh.refresh.digest(), now).await?;
                     }
-                    let idle_until = end(fresh.now, lives.idle_lifetime);
+                    let idle_until = expiry(fresh.now, lifetimes.idle_lifetime);
                     unit.touch_refresh_family(&grant.family, idle_until).await?;
                     // What was never granted is dropped in silence, as at sign-in (contract A15).
                     let asked = |scope: &&Scope| narrower.as_ref().is_none_or(|some| some.contains(scope));
                     let scopes: Scopes = grant.request.scopes.iter().filter(asked).cloned().collect();
-                    fresh.keep_access(unit, &grant, &scopes).await?;
+                    fresh.store_access_token(unit, &grant, &scopes).await?;
                     Ok(Ok((fresh, grant, user, scopes)))
                 })
             })
             .await??;
-        let refresh = lives.rotate.then_some(&fresh.refresh);
-        self.answer(&grant, &user, scopes, None, &fresh, refresh)
+        let refresh = lifetimes.rotate.then_some(&fresh.refresh);
+        self.token_response(&grant, &user, scopes, None, &fresh, refresh)
     }
 
     /// Gives a machine the token that its grant allows, which no person stands behind (contract [A15](model::contract#a15)).
-    fn admit_machine(
+    fn exchange_client_credentials(
         &self,
         client: &Client,
         audience: Option<&str>,
@@ -361,13 +366,13 @@ impl Tenant {
     }
 
     /// The tokens of a person's grant.
-    fn answer(
+    fn token_response(
         &self,
         grant: &Grant,
         user: &UserRow,
         scopes: Scopes,
         nonce: Option<String>,
-        fresh: &Fresh,
+        fresh: &NewTokens,
         refresh: Option<&Secret>,
     ) -> Result<Response, TokenError> {
         let access_token = match &grant.request.audience {
@@ -412,7 +417,7 @@ fn is_verifier(text: &str) -> bool {
 }
 
 /// Checks that a code is this client's, for this address, and with the verifier of its challenge.
-fn claim(
+fn check_code(
     row: CodeRow,
     client_id: &str,
     redirect_uri: Option<&str>,
@@ -431,7 +436,7 @@ fn claim(
     Ok(grant)
 }
 
-fn family_of(grant: &Grant, lives: &RefreshTokens, now: Moment) -> RefreshFamilyRow {
+fn new_family(grant: &Grant, lifetimes: &RefreshTokens, now: Moment) -> RefreshFamilyRow {
     RefreshFamilyRow {
         family: grant.family.clone(),
         client_id: grant.client_id.clone(),
@@ -440,8 +445,8 @@ fn family_of(grant: &Grant, lives: &RefreshTokens, now: Moment) -> RefreshFamily
         request: serde_json::to_string(&grant.request).unwrap_or_default(),
         sid: grant.sid.clone(),
         authenticated_at: grant.authenticated_at,
-        expires_at: end(now, lives.lifetime),
-        idle_until: end(now, lives.idle_lifetime),
+        expires_at: expiry(now, lifetimes.lifetime),
+        idle_until: expiry(now, lifetimes.idle_lifetime),
     }
 }
 

@@ -20,45 +20,49 @@ pub(super) async fn from_query(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let wish = read_form(query.unwrap_or_default().as_bytes()).unwrap_or_default();
-    end(&tenant, &headers, &wish, false).await.unwrap_or_else(|error| login::failure(&tenant, &error))
+    let parameters = read_form(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    logout(&tenant, &headers, &parameters, false)
+        .await
+        .unwrap_or_else(|error| login::failure(&tenant, &error))
 }
 
 /// `POST`: a client sends the person, or the person answers our own page.
 pub(super) async fn from_form(State(tenant): State<Tenant>, request: Request<Body>) -> Response {
     let headers = request.headers().clone();
-    let wish = read_object(request).await.unwrap_or_default();
+    let parameters = read_object(request).await.unwrap_or_default();
     // Browsers name the origin of every posted form, so that no other site can say yes for the person.
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    let agreed =
-        origin == Some(tenant.0.issuer.origin()) && wish.get("confirm").is_some_and(|yes| yes == "true");
-    end(&tenant, &headers, &wish, agreed).await.unwrap_or_else(|error| login::failure(&tenant, &error))
+    let agreed = origin == Some(tenant.0.issuer.origin())
+        && parameters.get("confirm").is_some_and(|yes| yes == "true");
+    logout(&tenant, &headers, &parameters, agreed)
+        .await
+        .unwrap_or_else(|error| login::failure(&tenant, &error))
 }
 
 /// Ends the session of this browser if the client proves that it knows it, by the ID token that it got or by the
 /// session's id, or if the person agrees. A target that is not allowed is refused before anything ends.
-async fn end(
+async fn logout(
     tenant: &Tenant,
     headers: &HeaderMap,
-    wish: &Map<String, Value>,
+    parameters: &Map<String, Value>,
     agreed: bool,
 ) -> Result<Response, store::Error> {
-    let text = |key: &str| wish.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let text = |key: &str| parameters.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     // A hint that is not ours, or too old to be told, proves nothing and harms nothing.
     let hint = text("id_token_hint")
-        .and_then(|hint| token::recognize(&tenant.0.keys, tenant.0.issuer.as_str(), hint));
+        .and_then(|hint| token::verify_id_token_hint(&tenant.0.keys, tenant.0.issuer.as_str(), hint));
     let client_id = match (text("client_id"), &hint) {
         (Some(id), Some(hint)) if !hint.aud.contains(id) => {
-            return Ok(logout::refused(tenant, "The id_token_hint was given to another client."));
+            return Ok(logout::invalid_return_url(tenant, "The id_token_hint was given to another client."));
         }
         (Some(id), _) => Some(id.to_owned()),
         (None, Some(IdClaims { aud: token::Audience::One(id), .. })) => Some(id.clone()),
         (None, _) => None,
     };
     let wanted = text("post_logout_redirect_uri");
-    let target = match logout::target(tenant, client_id.as_deref(), wanted) {
+    let target = match logout::return_url(tenant, client_id.as_deref(), wanted) {
         Ok(target) => target,
-        Err(detail) => return Ok(logout::refused(tenant, detail)),
+        Err(detail) => return Ok(logout::invalid_return_url(tenant, detail)),
     };
     let session = match Cookie::Session.read(tenant, headers) {
         Some(cookie) => tenant.0.store.read().await?.find_session(&cookie.digest()).await?,
@@ -71,15 +75,15 @@ async fn end(
             ("client_id", client_id.as_deref()),
             ("post_logout_redirect_uri", wanted),
             ("state", text("state")),
-            ("federated", logout::is_federated(wish).then_some("")),
+            ("federated", logout::is_federated(parameters).then_some("")),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
-        return Ok(login::ask_to_leave(tenant, &fields, target.as_deref()));
+        return Ok(login::confirm_logout(tenant, &fields, target.as_deref()));
     }
     let target = target.map(|target| with_state(target, text("state")));
-    Ok(logout::leave(tenant, headers, target, logout::is_federated(wish)).await)
+    Ok(logout::end_session(tenant, headers, target, logout::is_federated(parameters)).await)
 }
 
 /// The state goes back with the person (RP-Initiated Logout 1.0, section 3).

@@ -16,7 +16,7 @@ pub(crate) fn router() -> Router<Tenant> {
     Router::new()
         .route(route::DISCOVERY, get(discovery::configuration))
         .route(route::JWKS, get(discovery::keys))
-        .route(route::USERINFO, get(userinfo::tell).post(userinfo::tell))
+        .route(route::USERINFO, get(userinfo::userinfo).post(userinfo::userinfo))
         .layer(cors::public())
         .merge(navigation)
 }

@@ -15,7 +15,7 @@ use crate::token::{self, AccessClaims};
 use crate::{Tenant, view};
 
 /// Tells the bearer of an access token, opaque or JWT, what its scopes open. The `sub` is the primary's.
-pub(super) async fn tell(State(tenant): State<Tenant>, request: Request<Body>) -> Response {
+pub(super) async fn userinfo(State(tenant): State<Tenant>, request: Request<Body>) -> Response {
     let (parts, _) = request.into_parts();
     let Some(token) = bearer(&parts) else { return userinfo_unauthorized("Missing access token") };
     match tenant.owner_of(token).await {

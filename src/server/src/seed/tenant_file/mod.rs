@@ -242,7 +242,7 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
         assert!(file.options.end_session_discovery && file.options.id_token_bearer);
         let [portal, nightly] = &file.clients[..] else { panic!("two clients") };
         assert_eq!(portal.application_type, ApplicationType::SinglePage);
-        assert_eq!(portal.entrance().as_deref(), Some("https://portal.example.com/login"));
+        assert_eq!(portal.home_url().as_deref(), Some("https://portal.example.com/login"));
         assert_eq!(file.options.default_redirection_uri.as_deref(), Some("https://acme.example.com"));
         assert_eq!(portal.authentication, ClientAuthentication::None);
         assert_eq!(portal.grant_types, ["authorization_code", "refresh_token"]);

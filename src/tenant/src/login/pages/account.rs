@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::{Assets, FORGOTTEN, RESET, SIGN_UP, VERIFY, Visit, frame, login_path, notice};
+use super::{Assets, FORGOTTEN, PageContext, RESET, SIGN_UP, VERIFY, layout, login_path, notice};
 
 /// What the sign-up page shows. Its form posts `state`, `email`, `password` and, where people have them, `username` to
 /// [`SIGN_UP`].
 #[derive(Debug)]
 pub(crate) struct SignUpPage<'a> {
     /// Of which login.
-    pub(crate) visit: Visit<'a>,
+    pub(crate) context: PageContext<'a>,
     /// What the e-mail field starts with; may be empty.
     pub(crate) email: &'a str,
     /// What the field for the user name starts with; `None` where people have no user names.
@@ -24,7 +24,7 @@ pub(crate) struct SignUpPage<'a> {
 #[derive(Debug)]
 pub(crate) struct ForgottenPage<'a> {
     /// Of which login.
-    pub(crate) visit: Visit<'a>,
+    pub(crate) context: PageContext<'a>,
     /// What the e-mail field starts with; may be empty.
     pub(crate) email: &'a str,
     /// Whether a mail was just asked for.
@@ -48,14 +48,14 @@ pub(crate) struct ResetPage<'a> {
 
 /// The page where a person signs up.
 pub(crate) fn sign_up(assets: &Assets, page: &SignUpPage<'_>) -> Markup {
-    let title = format!("Sign up for {}", page.visit.client);
+    let title = format!("Sign up for {}", page.context.client);
     let described = page.refusal.map(|_| "refusal");
     let content = html! {
         div.card {
-            h1 { "Sign up for " bdi { (page.visit.client) } }
+            h1 { "Sign up for " bdi { (page.context.client) } }
             @if let Some(sentence) = page.refusal { (notice(sentence)) }
             form.fields method="post" action=(SIGN_UP) {
-                input type="hidden" name="state" value=(page.visit.state);
+                input type="hidden" name="state" value=(page.context.state);
                 (email_field("email", page.email, page.email.is_empty(), described))
                 @if let Some(username) = page.username {
                     div.field {
@@ -67,15 +67,15 @@ pub(crate) fn sign_up(assets: &Assets, page: &SignUpPage<'_>) -> Markup {
                 (new_password_field("Password", &page.rules, !page.email.is_empty(), described))
                 button.button.solid.wide type="submit" { "Sign up" }
             }
-            p.back { "You have an account? " a href=(login_path(page.visit.state)) { "Sign in" } }
+            p.back { "You have an account? " a href=(login_path(page.context.state)) { "Sign in" } }
         }
     };
-    frame(assets, page.visit.tenant, &title, "sign-up", &content)
+    layout(assets, page.context.tenant, &title, "sign-up", &content)
 }
 
 /// The page where a person asks for a mail to set a new password.
 pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
-    let back = login_path(page.visit.state);
+    let back = login_path(page.context.state);
     let content = html! {
         div.card {
             h1 { "Forgot your password?" }
@@ -88,7 +88,7 @@ pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
                 p { "Type your e-mail address. If there is an account for it, you get a mail with a link to set a new password." }
                 @if let Some(sentence) = page.refusal { (notice(sentence)) }
                 form.fields method="post" action=(FORGOTTEN) {
-                    input type="hidden" name="state" value=(page.visit.state);
+                    input type="hidden" name="state" value=(page.context.state);
                     (email_field("email", page.email, true, page.refusal.map(|_| "refusal")))
                     button.button.solid.wide type="submit" { "Send the mail" }
                 }
@@ -96,7 +96,7 @@ pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
             p.back { a href=(back) { "Back to sign-in" } }
         }
     };
-    frame(assets, page.visit.tenant, "Forgot your password?", "forgotten", &content)
+    layout(assets, page.context.tenant, "Forgot your password?", "forgotten", &content)
 }
 
 /// The page where a person sets a new password.
@@ -115,7 +115,7 @@ pub(crate) fn reset(assets: &Assets, page: &ResetPage<'_>) -> Markup {
             }
         }
     };
-    frame(assets, page.tenant, "Set a new password", "reset", &content)
+    layout(assets, page.tenant, "Set a new password", "reset", &content)
 }
 
 /// The page that asks for one press, to prove that its mail was read by a person.
@@ -130,11 +130,11 @@ pub(crate) fn verify(assets: &Assets, tenant: &str, email: &str) -> Markup {
             p { "If you did not sign up at " bdi { (tenant) } ", close this page." }
         }
     };
-    frame(assets, tenant, "Confirm your e-mail address", "verify", &content)
+    layout(assets, tenant, "Confirm your e-mail address", "verify", &content)
 }
 
 /// The links below the password's form: to sign up where people can, and for those who forgot it.
-pub(super) fn ways_on(state: &str, sign_up: bool) -> Markup {
+pub(super) fn account_links(state: &str, sign_up: bool) -> Markup {
     html! {
         p.back { a href=(super::with_query(FORGOTTEN, &[("state", state)])) { "Forgot your password?" } }
         @if sign_up {

@@ -14,15 +14,18 @@ use axum::response::Response;
 use model::{IdentityId, IdentityKey, Profile, route};
 use serde_json::{Map, Value};
 
-use super::pages::Refusal;
-use super::{Arrival, Client, NotFinished, NotWaiting, Waiting, first_seen, password};
+use super::pages::FormError;
+use super::{
+    AuthenticatedPerson, CompleteError, Peer, PendingLogin, PendingLoginError, new_user, password_sign_in,
+};
 use crate::Tenant;
 use crate::configuration::{Connection, Upstream};
 use crate::http::body::read_form;
 use crate::http::error::uncached;
-use crate::oauth::{authorize, request};
+use crate::oauth::authorize;
+use crate::oauth::request::AuthorizationError;
 use crate::secret::Secret;
-use provider::{Binding, Person};
+use provider::{Binding, UpstreamPerson};
 
 /// Where providers send people back to.
 pub(super) const CALLBACK: &str = "/login/callback/{connection}";
@@ -45,33 +48,33 @@ const CLAIMS: [&str; 12] = [
 
 /// Why a provider did not sign somebody in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Problem {
+pub(crate) enum UpstreamError {
     /// The person did not want to.
     Denied,
     /// It does not answer, or not in time.
     Unreachable,
     /// It says no.
-    Refused,
+    Rejected,
     /// It says what cannot be believed.
     Untrusted,
     /// The person signed in there too long ago.
     Stale,
     /// The person is known by another connection.
-    Foreign,
+    OtherConnection,
 }
 
-impl Problem {
+impl UpstreamError {
     /// What a person reads about it.
     pub(crate) fn sentence(self, label: &str) -> String {
         match self {
             Self::Denied => format!("You did not finish signing in with {label}."),
             Self::Unreachable => format!("{label} does not answer at the moment. Try again in a while."),
-            Self::Refused => format!("{label} did not sign you in. Try again in a while."),
+            Self::Rejected => format!("{label} did not sign you in. Try again in a while."),
             Self::Untrusted => format!("What {label} answered cannot be trusted, so nobody was signed in."),
             Self::Stale => format!(
                 "{label} did not ask you to sign in anew, which is needed here. Sign out there, then try again."
             ),
-            Self::Foreign => format!("Your login at {label} belongs to another way to sign in here."),
+            Self::OtherConnection => format!("Your login at {label} belongs to another way to sign in here."),
         }
     }
 
@@ -80,107 +83,115 @@ impl Problem {
         match self {
             Self::Denied => StatusCode::OK,
             Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Refused | Self::Untrusted => StatusCode::BAD_GATEWAY,
-            Self::Stale | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::Rejected | Self::Untrusted => StatusCode::BAD_GATEWAY,
+            Self::Stale | Self::OtherConnection => StatusCode::FORBIDDEN,
         }
     }
 
     /// The same for an application that asked for this provider alone (RFC 6749 section 4.1.2.1, contract [C1](model::contract#c1)).
-    fn refusal(self, label: &str) -> request::Refusal {
+    fn authorization_error(self, label: &str) -> AuthorizationError {
         let error = match self {
             Self::Denied => {
-                return request::Refusal::new("access_denied", "User did not authorize the request");
+                return AuthorizationError::new("access_denied", "User did not authorize the request");
             }
-            Self::Stale | Self::Foreign => "access_denied",
+            Self::Stale | Self::OtherConnection => "access_denied",
             Self::Unreachable => "temporarily_unavailable",
-            Self::Refused | Self::Untrusted => "server_error",
+            Self::Rejected | Self::Untrusted => "server_error",
         };
-        request::Refusal::new(error, self.sentence(label))
+        AuthorizationError::new(error, self.sentence(label))
     }
 }
 
 /// Why a sign-in through a provider ends without a session.
-enum Unfinished {
-    Problem(Problem),
+enum UpstreamSignInError {
+    Upstream(UpstreamError),
     Blocked,
-    NotWaiting(NotWaiting),
+    Pending(PendingLoginError),
 }
 
-impl From<Problem> for Unfinished {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
+impl From<UpstreamError> for UpstreamSignInError {
+    fn from(problem: UpstreamError) -> Self {
+        Self::Upstream(problem)
     }
 }
 
-impl From<store::Error> for Unfinished {
+impl From<store::Error> for UpstreamSignInError {
     fn from(error: store::Error) -> Self {
-        Self::NotWaiting(error.into())
+        Self::Pending(error.into())
     }
 }
 
 /// Sends the person to the connection's provider.
-pub(super) async fn begin(tenant: &Tenant, client: &Client, handle: &str, name: &str) -> Response {
-    let waiting = match Waiting::find(tenant, client, handle).await {
-        Ok(waiting) => waiting,
-        Err(not_waiting) => return not_waiting.into_response(tenant, client),
+pub(super) async fn start(tenant: &Tenant, peer: &Peer, handle: &str, name: &str) -> Response {
+    let pending = match PendingLogin::find(tenant, peer, handle).await {
+        Ok(pending) => pending,
+        Err(error) => return error.into_response(tenant, peer),
     };
-    let Some((connection, upstream)) = offered(tenant, &waiting, name) else {
-        return NotWaiting::Gone.into_response(tenant, client);
+    let Some((connection, upstream)) = offered(tenant, &pending, name) else {
+        return PendingLoginError::Gone.into_response(tenant, peer);
     };
     // The handle is of use in this browser only; the rest makes every attempt another one.
     let state = format!("{handle}.{}", Secret::random().expose());
-    let binding = bind(tenant, &waiting, connection, state);
+    let binding = bind(tenant, &pending, connection, state);
     let url = async {
         let provider = tenant.0.providers.find(connection, upstream, tenant.now()).await?;
-        provider.authorization_url(&binding, &waiting.request)
+        provider.authorization_url(&binding, &pending.request)
     };
     match url.await {
-        Ok(url) => uncached(authorize::found(&url)),
-        Err(problem) => tell(tenant, client, &waiting, connection, problem).await,
+        Ok(url) => uncached(authorize::redirect_found(&url)),
+        Err(problem) => report(tenant, peer, &pending, connection, problem).await,
     }
 }
 
 /// `GET /login/callback/{connection}`: the provider's answer.
-pub(super) async fn finish(
+pub(super) async fn callback(
     State(tenant): State<Tenant>,
     name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
-    let client = Client::of(&request);
+    let peer = Peer::of(&request);
     let name = name.map_or_else(|_| String::new(), |Path(name)| name);
     let answer = read_form(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let state = answer.get("state").and_then(Value::as_str).unwrap_or_default();
     let handle = state.split_once('.').map_or("", |(handle, _)| handle);
-    let waiting = match Waiting::find(&tenant, &client, handle).await {
-        Ok(waiting) => waiting,
-        Err(not_waiting) => return not_waiting.into_response(&tenant, &client),
+    let pending = match PendingLogin::find(&tenant, &peer, handle).await {
+        Ok(pending) => pending,
+        Err(error) => return error.into_response(&tenant, &peer),
     };
-    let Some((connection, upstream)) = offered(&tenant, &waiting, &name) else {
-        return NotWaiting::Gone.into_response(&tenant, &client);
+    let Some((connection, upstream)) = offered(&tenant, &pending, &name) else {
+        return PendingLoginError::Gone.into_response(&tenant, &peer);
     };
-    let binding = bind(&tenant, &waiting, connection, state.to_owned());
-    match sign_in(&tenant, &client, &waiting, connection, upstream, &binding, &answer).await {
+    let binding = bind(&tenant, &pending, connection, state.to_owned());
+    match sign_in(&tenant, &peer, &pending, connection, upstream, &binding, &answer).await {
         Ok(response) => response,
-        Err(Unfinished::Problem(problem)) => tell(&tenant, &client, &waiting, connection, problem).await,
-        Err(Unfinished::Blocked) => password::render(&tenant, &waiting, "", Some(Refusal::Blocked)),
-        Err(Unfinished::NotWaiting(not_waiting)) => not_waiting.into_response(&tenant, &client),
+        Err(UpstreamSignInError::Upstream(problem)) => {
+            report(&tenant, &peer, &pending, connection, problem).await
+        }
+        Err(UpstreamSignInError::Blocked) => {
+            password_sign_in::render(&tenant, &pending, "", Some(FormError::Blocked))
+        }
+        Err(UpstreamSignInError::Pending(error)) => error.into_response(&tenant, &peer),
     }
 }
 
 /// The connection by that name, if this application may use it and it has a provider.
-fn offered<'t>(tenant: &'t Tenant, waiting: &Waiting, name: &str) -> Option<(&'t Connection, &'t Upstream)> {
-    let connection = waiting.connections(tenant).find(|connection| connection.name.as_str() == name)?;
+fn offered<'t>(
+    tenant: &'t Tenant,
+    pending: &PendingLogin,
+    name: &str,
+) -> Option<(&'t Connection, &'t Upstream)> {
+    let connection = pending.connections(tenant).find(|connection| connection.name.as_str() == name)?;
     Some((connection, connection.upstream.as_ref()?))
 }
 
 /// Binds an attempt to the browser, to its state and to the connection.
-fn bind(tenant: &Tenant, waiting: &Waiting, connection: &Connection, state: String) -> Binding {
+fn bind(tenant: &Tenant, pending: &PendingLogin, connection: &Connection, state: String) -> Binding {
     let name = connection.name.as_str();
     let callback = CALLBACK.replace("{connection}", &route::segment(name));
     Binding {
-        nonce: waiting.browser.derive(&format!("nonce {state} {name}")),
-        verifier: waiting.browser.derive(&format!("verifier {state} {name}")),
+        nonce: pending.browser.derive(&format!("nonce {state} {name}")),
+        verifier: pending.browser.derive(&format!("verifier {state} {name}")),
         redirect_uri: tenant.0.issuer.url(&callback),
         state,
     }
@@ -188,47 +199,47 @@ fn bind(tenant: &Tenant, waiting: &Waiting, connection: &Connection, state: Stri
 
 async fn sign_in(
     tenant: &Tenant,
-    client: &Client,
-    waiting: &Waiting,
+    peer: &Peer,
+    pending: &PendingLogin,
     connection: &Connection,
     upstream: &Upstream,
     binding: &Binding,
     answer: &Map<String, Value>,
-) -> Result<Response, Unfinished> {
+) -> Result<Response, UpstreamSignInError> {
     let text = |key: &str| answer.get(key).and_then(Value::as_str);
     let mut provider = tenant.0.providers.find(connection, upstream, tenant.now()).await?;
-    if !provider.sent(text("iss")) {
+    if !provider.accepts_issuer(text("iss")) {
         tracing::warn!(connection = %connection.name, "an answer does not say that it is the provider's");
-        return Err(Problem::Untrusted.into());
+        return Err(UpstreamError::Untrusted.into());
     }
     if let Some(error) = text("error") {
         tracing::info!(connection = %connection.name, ?error, "a provider did not sign somebody in");
         return Err(match error {
-            "access_denied" => Problem::Denied,
-            "temporarily_unavailable" => Problem::Unreachable,
-            _ => Problem::Refused,
+            "access_denied" => UpstreamError::Denied,
+            "temporarily_unavailable" => UpstreamError::Unreachable,
+            _ => UpstreamError::Rejected,
         }
         .into());
     }
-    let code = text("code").ok_or(Problem::Untrusted)?;
-    let person = provider.person(binding, code, &waiting.request).await?;
-    let key = key(connection, &person).ok_or(Problem::Untrusted)?;
+    let code = text("code").ok_or(UpstreamError::Untrusted)?;
+    let person = provider.exchange_code(binding, code, &pending.request).await?;
+    let key = key(connection, &person).ok_or(UpstreamError::Untrusted)?;
     let profile = profile(&person);
-    let arrival = Arrival {
-        first: Some(first_seen(connection, &key, profile.clone(), tenant.now().millis())),
+    let person = AuthenticatedPerson {
+        first: Some(new_user(connection, &key, profile.clone(), tenant.now().millis())),
         told: Some((connection.name.clone(), profile)),
         authenticated_at: Some(person.authenticated_at),
         key,
     };
-    waiting.admit(tenant, &client.headers, arrival).await.map_err(|not_finished| match not_finished {
-        NotFinished::Blocked => Unfinished::Blocked,
-        NotFinished::Foreign => Problem::Foreign.into(),
-        NotFinished::NotWaiting(not_waiting) => Unfinished::NotWaiting(not_waiting),
+    pending.admit(tenant, &peer.headers, person).await.map_err(|error| match error {
+        CompleteError::Blocked => UpstreamSignInError::Blocked,
+        CompleteError::OtherConnection => UpstreamError::OtherConnection.into(),
+        CompleteError::Pending(error) => UpstreamSignInError::Pending(error),
     })
 }
 
 /// The identity of a person, in the form of contract [B3](model::contract#b3); `None` for an id that nobody could be addressed by.
-fn key(connection: &Connection, person: &Person) -> Option<IdentityKey> {
+fn key(connection: &Connection, person: &UpstreamPerson) -> Option<IdentityKey> {
     let subject = person.subject.as_str();
     // OpenID Connect Core section 2 allows 255 ASCII characters.
     let is_id = (1..=255).contains(&subject.len())
@@ -243,7 +254,7 @@ fn key(connection: &Connection, person: &Person) -> Option<IdentityKey> {
 }
 
 /// What becomes of the claims. An address that the provider does not vouch for is not verified.
-fn profile(person: &Person) -> Profile {
+fn profile(person: &UpstreamPerson) -> Profile {
     let text = |name: &str| person.claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let mut profile = Profile::default();
     for name in CLAIMS {
@@ -265,24 +276,28 @@ fn profile(person: &Person) -> Profile {
 
 /// Says what went wrong: to the application if it asked for this provider alone, else on the login page, where the
 /// other ways to sign in are.
-async fn tell(
+async fn report(
     tenant: &Tenant,
-    client: &Client,
-    waiting: &Waiting,
+    peer: &Peer,
+    pending: &PendingLogin,
     connection: &Connection,
-    problem: Problem,
+    problem: UpstreamError,
 ) -> Response {
     let label = connection.label();
-    if waiting.request.connection.is_none() {
-        return password::render(tenant, waiting, "", Some(Refusal::Provider { problem, label }));
+    if pending.request.connection.is_none() {
+        return password_sign_in::render(tenant, pending, "", Some(FormError::Provider { problem, label }));
     }
-    let digest = waiting.digest.clone();
+    let digest = pending.digest.clone();
     let over = tenant.0.store.write::<_, store::Error, _>(move |unit| {
         Box::pin(async move { unit.remove_pending_login(&digest).await })
     });
     match over.await {
-        Ok(true) => authorize::refuse(tenant, &waiting.request.reply_to, &problem.refusal(label)),
-        Ok(false) => NotWaiting::Gone.into_response(tenant, client),
-        Err(error) => NotWaiting::Store(error).into_response(tenant, client),
+        Ok(true) => authorize::respond_with_error(
+            tenant,
+            &pending.request.reply_to,
+            &problem.authorization_error(label),
+        ),
+        Ok(false) => PendingLoginError::Gone.into_response(tenant, peer),
+        Err(error) => PendingLoginError::Store(error).into_response(tenant, peer),
     }
 }

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
-use super::Problem;
+use super::UpstreamError;
 use crate::configuration::{ClientAuthentication, Configuration, Connection, Upstream};
 use crate::oauth::request::{AuthorizationRequest, Prompt};
 use crate::secret::Secret;
@@ -64,16 +64,16 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
 
 /// What a description says beyond OpenID Connect Discovery.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Announced {
+struct ExtraMetadata {
     /// Whether its answers name their issuer (RFC 9207 section 3).
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
 
-impl AdditionalProviderMetadata for Announced {}
+impl AdditionalProviderMetadata for ExtraMetadata {}
 
 type Description = ProviderMetadata<
-    Announced,
+    ExtraMetadata,
     CoreAuthDisplay,
     CoreClientAuthMethod,
     CoreClaimName,
@@ -88,7 +88,7 @@ type Description = ProviderMetadata<
 >;
 
 /// The tenant as the provider's client.
-type Party = CoreClient<
+type OAuthClient = CoreClient<
     EndpointSet,
     EndpointNotSet,
     EndpointNotSet,
@@ -99,7 +99,7 @@ type Party = CoreClient<
 
 /// Every provider that the tenant asks, and the way to them.
 pub(crate) struct Providers {
-    http: Http,
+    http: HttpClient,
     known: HashMap<ConnectionName, Mutex<Known>>,
 }
 
@@ -133,7 +133,7 @@ pub(super) struct Binding {
 }
 
 /// What a provider says about somebody, believed.
-pub(super) struct Person {
+pub(super) struct UpstreamPerson {
     /// Their id there.
     pub(super) subject: String,
     /// All that it says about them, in OpenID Connect's names.
@@ -148,7 +148,7 @@ impl Providers {
         let asked = configuration.connections().iter().filter(|connection| connection.upstream.is_some());
         let options = configuration.options();
         Ok(Self {
-            http: Http::new(&options.provider_authorities, options.provider_timeout)
+            http: HttpClient::new(&options.provider_authorities, options.provider_timeout)
                 .map_err(|_| OpenError::Authorities)?,
             known: asked.map(|connection| (connection.name.clone(), Mutex::default())).collect(),
         })
@@ -160,7 +160,7 @@ impl Providers {
         connection: &'t Connection,
         upstream: &'t Upstream,
         now: Moment,
-    ) -> Result<Provider<'t>, Problem> {
+    ) -> Result<Provider<'t>, UpstreamError> {
         let description = self.describe(connection, upstream, now, KEPT).await?;
         Ok(Provider { providers: self, connection, upstream, description, now })
     }
@@ -172,8 +172,8 @@ impl Providers {
         upstream: &Upstream,
         now: Moment,
         age: Duration,
-    ) -> Result<Arc<Description>, Problem> {
-        let mut known = self.known.get(&connection.name).ok_or(Problem::Unreachable)?.lock().await;
+    ) -> Result<Arc<Description>, UpstreamError> {
+        let mut known = self.known.get(&connection.name).ok_or(UpstreamError::Unreachable)?.lock().await;
         let is_early = known.asked.is_some_and(|asked| now < asked.after(PAUSE));
         if let Some((description, read)) = &known.description
             && (is_early || now < read.after(age))
@@ -181,10 +181,10 @@ impl Providers {
             return Ok(Arc::clone(description));
         }
         if is_early {
-            return Err(Problem::Unreachable);
+            return Err(UpstreamError::Unreachable);
         }
         known.asked = Some(now);
-        let issuer = IssuerUrl::new(upstream.issuer.clone()).map_err(|_| Problem::Unreachable)?;
+        let issuer = IssuerUrl::new(upstream.issuer.clone()).map_err(|_| UpstreamError::Unreachable)?;
         match Description::discover_async(issuer, &self.http).await {
             Ok(description) => {
                 let description = Arc::new(description);
@@ -195,7 +195,7 @@ impl Providers {
                 tracing::warn!(connection = %connection.name, error = ?error.to_string(),
                     cause = ?std::error::Error::source(&error).map(ToString::to_string),
                     "a provider's description cannot be read");
-                Err(Problem::Unreachable)
+                Err(UpstreamError::Unreachable)
             }
         }
     }
@@ -207,11 +207,11 @@ impl Provider<'_> {
         &self,
         binding: &Binding,
         request: &AuthorizationRequest,
-    ) -> Result<String, Problem> {
+    ) -> Result<String, UpstreamError> {
         let verifier = PkceCodeVerifier::new(binding.verifier.expose().to_owned());
         let (state, nonce) = (binding.state.clone(), binding.nonce.expose().to_owned());
-        let party = self.party(binding)?;
-        let mut asking = party
+        let client = self.oauth_client(binding)?;
+        let mut url = client
             .authorize_url(
                 CoreAuthenticationFlow::AuthorizationCode,
                 || CsrfToken::new(state),
@@ -220,21 +220,21 @@ impl Provider<'_> {
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
             .add_scopes(self.upstream.scopes.iter().cloned().map(Scope::new));
         if let Some(hint) = &request.login_hint {
-            asking = asking.set_login_hint(LoginHint::new(hint.clone()));
+            url = url.set_login_hint(LoginHint::new(hint.clone()));
         }
         if let Some(seconds) = request.max_age {
-            asking = asking.set_max_age(Duration::from_secs(seconds));
+            url = url.set_max_age(Duration::from_secs(seconds));
         }
         if request.prompt == Some(Prompt::Login) {
-            asking = asking.add_prompt(CoreAuthPrompt::Login);
+            url = url.add_prompt(CoreAuthPrompt::Login);
         }
-        let (url, _, _) = asking.url();
+        let (url, _, _) = url.url();
         // The description comes from the provider: it must not lead people astray from https.
-        if Upstream::is_safe(url.as_str()) { Ok(url.into()) } else { Err(Problem::Untrusted) }
+        if Upstream::is_safe(url.as_str()) { Ok(url.into()) } else { Err(UpstreamError::Untrusted) }
     }
 
     /// Whether an answer says that it comes from this provider, or need not say it (RFC 9207 section 2.4).
-    pub(super) fn sent(&self, issuer: Option<&str>) -> bool {
+    pub(super) fn accepts_issuer(&self, issuer: Option<&str>) -> bool {
         match issuer {
             Some(issuer) => issuer == self.upstream.issuer,
             None => !self.description.additional_metadata().authorization_response_iss_parameter_supported,
@@ -242,17 +242,17 @@ impl Provider<'_> {
     }
 
     /// Trades a code, and believes the token that comes for it.
-    pub(super) async fn person(
+    pub(super) async fn exchange_code(
         &mut self,
         binding: &Binding,
         code: &str,
         request: &AuthorizationRequest,
-    ) -> Result<Person, Problem> {
-        let tokens = self.trade(binding, code).await?;
-        let token = tokens.id_token().ok_or_else(|| self.distrust("the answer holds no ID token"))?;
-        let claims = self.believe(binding, token).await?;
+    ) -> Result<UpstreamPerson, UpstreamError> {
+        let tokens = self.request_tokens(binding, code).await?;
+        let token = tokens.id_token().ok_or_else(|| self.untrusted("the answer holds no ID token"))?;
+        let claims = self.verify_id_token(binding, token).await?;
         let authenticated_at = self.authenticated_at(&claims, request)?;
-        let mut told = as_map(&claims);
+        let mut told = to_map(&claims);
         // Some providers keep what they know about people for their own endpoint.
         if !told.contains_key("email")
             && let Some(more) = self.user_info(binding, tokens.access_token(), &claims).await?
@@ -261,14 +261,14 @@ impl Provider<'_> {
                 told.entry(name).or_insert(value);
             });
         }
-        Ok(Person { subject: claims.subject().to_string(), claims: told, authenticated_at })
+        Ok(UpstreamPerson { subject: claims.subject().to_string(), claims: told, authenticated_at })
     }
 
-    fn party(&self, binding: &Binding) -> Result<Party, Problem> {
+    fn oauth_client(&self, binding: &Binding) -> Result<OAuthClient, UpstreamError> {
         let secret = self.upstream.client_secret.as_ref();
         let secret = secret.map(|secret| ClientSecret::new(secret.expose().to_owned()));
         let redirect_uri =
-            RedirectUrl::new(binding.redirect_uri.clone()).map_err(|_| Problem::Unreachable)?;
+            RedirectUrl::new(binding.redirect_uri.clone()).map_err(|_| UpstreamError::Unreachable)?;
         let methods = self.description.token_endpoint_auth_methods_supported();
         // By header unless somebody says otherwise (OpenID Connect Discovery section 3).
         let by_body = match self.upstream.authentication {
@@ -279,63 +279,67 @@ impl Provider<'_> {
                     && methods.contains(&CoreClientAuthMethod::ClientSecretPost)
             }),
         };
-        let party = CoreClient::from_provider_metadata(
+        let client = CoreClient::from_provider_metadata(
             self.description.as_ref().clone(),
             ClientId::new(self.upstream.client_id.clone()),
             secret,
         );
         let authentication = if by_body { AuthType::RequestBody } else { AuthType::BasicAuth };
-        Ok(party.set_redirect_uri(redirect_uri).set_auth_type(authentication))
+        Ok(client.set_redirect_uri(redirect_uri).set_auth_type(authentication))
     }
 
-    async fn trade(&self, binding: &Binding, code: &str) -> Result<CoreTokenResponse, Problem> {
-        let party = self.party(binding)?;
-        let trading = party
+    async fn request_tokens(
+        &self,
+        binding: &Binding,
+        code: &str,
+    ) -> Result<CoreTokenResponse, UpstreamError> {
+        let client = self.oauth_client(binding)?;
+        let request = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .map_err(|_| self.distrust("the description names no token endpoint"))?
+            .map_err(|_| self.untrusted("the description names no token endpoint"))?
             .set_pkce_verifier(PkceCodeVerifier::new(binding.verifier.expose().to_owned()));
-        trading.request_async(&self.providers.http).await.map_err(|error| {
+        request.request_async(&self.providers.http).await.map_err(|error| {
             // The causes stay out: they quote the answer, which may hold tokens.
             tracing::warn!(connection = %self.connection.name, error = ?error.to_string(), "a code was not traded");
             match error {
-                RequestTokenError::ServerResponse(_) => Problem::Refused,
-                RequestTokenError::Request(HttpError::Failed(_)) => Problem::Unreachable,
-                _ => Problem::Untrusted,
+                RequestTokenError::ServerResponse(_) => UpstreamError::Rejected,
+                RequestTokenError::Request(HttpError::Failed(_)) => UpstreamError::Unreachable,
+                _ => UpstreamError::Untrusted,
             }
         })
     }
 
     /// Signature, issuer, audience, time and nonce. A key that is not known may be new: the description is read
     /// again for it.
-    async fn believe(
+    async fn verify_id_token(
         &mut self,
         binding: &Binding,
         token: &CoreIdToken,
-    ) -> Result<CoreIdTokenClaims, Problem> {
+    ) -> Result<CoreIdTokenClaims, UpstreamError> {
         let nonce = Nonce::new(binding.nonce.expose().to_owned());
-        let first = self.claims(binding, token, &nonce)?;
+        let first = self.verified_claims(binding, token, &nonce)?;
         let believed = match first {
             Err(ClaimsVerificationError::SignatureVerification(
                 SignatureVerificationError::NoMatchingKey,
             )) => {
                 self.description =
                     self.providers.describe(self.connection, self.upstream, self.now, Duration::ZERO).await?;
-                self.claims(binding, token, &nonce)?
+                self.verified_claims(binding, token, &nonce)?
             }
             first => first,
         };
-        believed.map_err(|error| self.distrust(&error.to_string()))
+        believed.map_err(|error| self.untrusted(&error.to_string()))
     }
 
-    fn claims(
+    fn verified_claims(
         &self,
         binding: &Binding,
         token: &CoreIdToken,
         nonce: &Nonce,
-    ) -> Result<Result<CoreIdTokenClaims, ClaimsVerificationError>, Problem> {
+    ) -> Result<Result<CoreIdTokenClaims, ClaimsVerificationError>, UpstreamError> {
         let now = DateTime::<Utc>::from_timestamp_millis(self.now.millis()).unwrap_or_default();
-        let party = self.party(binding)?;
-        let verifier = party.id_token_verifier().set_allowed_algs(ALGORITHMS).set_time_fn(move || now);
+        let client = self.oauth_client(binding)?;
+        let verifier = client.id_token_verifier().set_allowed_algs(ALGORITHMS).set_time_fn(move || now);
         Ok(token.claims(&verifier, nonce).cloned())
     }
 
@@ -345,12 +349,12 @@ impl Provider<'_> {
         &self,
         claims: &CoreIdTokenClaims,
         request: &AuthorizationRequest,
-    ) -> Result<Moment, Problem> {
+    ) -> Result<Moment, UpstreamError> {
         let Some(told) = claims.auth_time() else { return Ok(self.now) };
         let told = Moment::from_millis(told.timestamp_millis()).min(self.now);
         let fresh = |seconds: u64| told.after(Duration::from_secs(seconds)).after(LEEWAY) >= self.now;
         let is_fresh = request.max_age.is_none_or(fresh);
-        if is_fresh { Ok(told) } else { Err(Problem::Stale) }
+        if is_fresh { Ok(told) } else { Err(UpstreamError::Stale) }
     }
 
     /// What the provider's own endpoint says about the same person; nothing when there is none or it fails.
@@ -359,21 +363,21 @@ impl Provider<'_> {
         binding: &Binding,
         token: &AccessToken,
         claims: &CoreIdTokenClaims,
-    ) -> Result<Option<Map<String, Value>>, Problem> {
-        let party = self.party(binding)?;
+    ) -> Result<Option<Map<String, Value>>, UpstreamError> {
+        let client = self.oauth_client(binding)?;
         // The library takes any token for one that fits into a header.
         let fits = HeaderValue::from_str(token.secret()).is_ok();
-        let Ok(asking) = party.user_info(token.clone(), Some(claims.subject().clone())) else {
+        let Ok(request) = client.user_info(token.clone(), Some(claims.subject().clone())) else {
             return Ok(None);
         };
         if !fits {
-            return Err(self.distrust("the access token is not printable"));
+            return Err(self.untrusted("the access token is not printable"));
         }
-        let told: Result<CoreUserInfoClaims, _> = asking.request_async(&self.providers.http).await;
+        let told: Result<CoreUserInfoClaims, _> = request.request_async(&self.providers.http).await;
         match told {
-            Ok(claims) => Ok(Some(as_map(&claims))),
+            Ok(claims) => Ok(Some(to_map(&claims))),
             Err(openidconnect::UserInfoError::ClaimsVerification(error)) => {
-                Err(self.distrust(&error.to_string()))
+                Err(self.untrusted(&error.to_string()))
             }
             Err(error) => {
                 tracing::warn!(connection = %self.connection.name, error = ?error.to_string(),
@@ -383,14 +387,14 @@ impl Provider<'_> {
         }
     }
 
-    fn distrust(&self, reason: &str) -> Problem {
+    fn untrusted(&self, reason: &str) -> UpstreamError {
         tracing::warn!(connection = %self.connection.name, ?reason, "a provider's answer is not believed");
-        Problem::Untrusted
+        UpstreamError::Untrusted
     }
 }
 
 /// Claims as the provider wrote them.
-fn as_map(claims: &impl Serialize) -> Map<String, Value> {
+fn to_map(claims: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(claims) {
         Ok(Value::Object(claims)) => claims,
         _ => Map::new(),
@@ -398,7 +402,7 @@ fn as_map(claims: &impl Serialize) -> Map<String, Value> {
 }
 
 /// Requests to providers: within a time, within a size, following nobody elsewhere.
-struct Http(reqwest::Client);
+struct HttpClient(reqwest::Client);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -417,7 +421,7 @@ enum HttpError {
     Unreadable(#[from] axum::http::Error),
 }
 
-impl Http {
+impl HttpClient {
     fn new(authorities: &[Vec<u8>], timeout: Duration) -> Result<Self, Box<dyn std::error::Error>> {
         let mut roots = RootCertStore::empty();
         // Systems carry certificates of every age; one that cannot be read believes nobody.
@@ -460,7 +464,7 @@ impl Http {
     }
 }
 
-impl<'c> AsyncHttpClient<'c> for Http {
+impl<'c> AsyncHttpClient<'c> for HttpClient {
     type Error = HttpError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
 

@@ -19,7 +19,7 @@ use store::{CandidateField, Candidates, Order, Reader, UserRow};
 use super::query::{Page, Query as Parameters};
 use super::users::to_json;
 use crate::Tenant;
-use crate::http::bearer::{Caller, MayReadEverybody};
+use crate::http::bearer::{Caller, MayReadAllUsers};
 use crate::http::error::{ApiError, management_json};
 use query::{InvalidQuery, Query};
 
@@ -52,7 +52,7 @@ pub(crate) async fn list(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
-    let permission = caller.may_read_everybody()?;
+    let permission = caller.may_read_all_users()?;
     let parameters = Parameters::parse(query.as_deref());
     let (fields, page, sort) = (parameters.fields()?, parameters.page()?, Sort::read(&parameters)?);
     // Validated only: the order is always stable.
@@ -159,7 +159,7 @@ impl Key {
 /// Returns the users of a page, and the total number if the page requires it (0 otherwise).
 async fn find_users(
     tenant: &Tenant,
-    _permission: &MayReadEverybody,
+    _permission: &MayReadAllUsers,
     query: Option<Query>,
     sort: Option<Sort>,
     page: Page,

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use store::{SigningKeyRow, Store, UserRow};
 use tempfile::TempDir;
 use tenant::configuration::{Connection, Options};
-use tenant::mail::{Carrier, Mail};
+use tenant::mail::{Mail, MailTransport};
 use tenant::secret::Secret;
 use tenant::seed::SeedUser;
 use tenant::{Clock, Configuration, Issuer, Moment, Tenant};
@@ -61,8 +61,8 @@ pub(crate) struct TestTenant {
 #[derive(Default)]
 pub(crate) struct Mails(Mutex<Vec<Mail>>);
 
-impl Carrier for Mails {
-    fn carry(&self, mail: &Mail) -> std::io::Result<()> {
+impl MailTransport for Mails {
+    fn send(&self, mail: &Mail) -> std::io::Result<()> {
         self.0.lock().unwrap().push(mail.clone());
         Ok(())
     }

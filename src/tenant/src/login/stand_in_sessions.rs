@@ -18,15 +18,15 @@ const KEPT: usize = 5000;
 
 /// Who signed in with which cookie.
 #[derive(Default)]
-pub(crate) struct Remembered(Mutex<HashMap<String, Visitor>>);
+pub(crate) struct StandInSessions(Mutex<HashMap<String, StandInSession>>);
 
 /// The people behind a cookie, the latest first, and when that was.
-struct Visitor {
+struct StandInSession {
     people: Vec<IdentityKey>,
     last: Moment,
 }
 
-impl Remembered {
+impl StandInSessions {
     /// Those who signed in at the stand-in with this cookie, the latest first.
     pub(super) fn find(&self, connection: &Connection, cookie: &Secret) -> Vec<IdentityKey> {
         let visitors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,7 +59,7 @@ impl Remembered {
                 visitors.iter().min_by_key(|(_, visitor)| visitor.last).map(|(name, _)| name.clone());
             oldest.and_then(|oldest| visitors.remove(&oldest));
         }
-        visitors.insert(name(connection, &cookie), Visitor { people, last: now });
+        visitors.insert(name(connection, &cookie), StandInSession { people, last: now });
         cookie
     }
 }
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_browser_is_remembered_with_the_latest_people_and_by_its_newest_cookie_only() {
-        let (remembered, github) = (Remembered::default(), Connection::new("github", "github"));
+        let (remembered, github) = (StandInSessions::default(), Connection::new("github", "github"));
         let now = Moment::from_millis(0);
         let first = remembered.add(&github, None, key(0), now);
         let mut cookie = first.clone();
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_browsers_takes_bounded_memory_and_the_oldest_are_forgotten() {
-        let (remembered, github) = (Remembered::default(), Connection::new("github", "github"));
+        let (remembered, github) = (StandInSessions::default(), Connection::new("github", "github"));
         let cookies: Vec<_> = (0..KEPT + 10)
             .map(|id| {
                 let now = Moment::from_millis(i64::try_from(id).unwrap());

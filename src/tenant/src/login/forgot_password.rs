@@ -5,40 +5,40 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::pages::{self, ForgottenPage};
-use super::{NotWaiting, Submitted, Waiting, page};
+use super::{PendingLogin, PendingLoginError, Submitted, page};
 use crate::Tenant;
 use crate::database::ticket_mails;
 
 /// `GET /u/forgot-password?state=…`: the page.
-pub(super) async fn show(State(tenant): State<Tenant>, waiting: Waiting) -> Response {
-    render(&tenant, &waiting, waiting.hint(), None)
+pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) -> Response {
+    render(&tenant, &pending, pending.hint(), None)
 }
 
 /// `POST /u/forgot-password`: state, email. The answer is the same whether or not anybody has the address.
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
     match ask(&tenant, &submitted).await {
         Ok(response) => response,
-        Err(error) => NotWaiting::Store(error).into_response(&tenant, &submitted.client),
+        Err(error) => PendingLoginError::Store(error).into_response(&tenant, &submitted.peer),
     }
 }
 
 async fn ask(
     tenant: &Tenant,
-    Submitted { client, form, waiting }: &Submitted,
+    Submitted { peer, form, pending }: &Submitted,
 ) -> Result<Response, store::Error> {
     let email = form.text("email").to_lowercase();
-    if let Err(wait) = ticket_mails::limit_requests(tenant, &email, client.address()) {
-        let mut response = render(tenant, waiting, &email, Some(Outcome::TooMany));
+    if let Err(wait) = ticket_mails::limit_requests(tenant, &email, peer.address()) {
+        let mut response = render(tenant, pending, &email, Some(Outcome::TooMany));
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         return Ok(response);
     }
-    let databases = waiting
+    let databases = pending
         .connections(tenant)
         .filter(|connection| connection.is_database())
         .map(|connection| connection.name.clone())
         .collect();
     ticket_mails::send_password_reset(tenant, databases, &email).await?;
-    Ok(render(tenant, waiting, &email, Some(Outcome::Sent)))
+    Ok(render(tenant, pending, &email, Some(Outcome::Sent)))
 }
 
 /// What became of asking.
@@ -48,10 +48,10 @@ enum Outcome {
     TooMany,
 }
 
-fn render(tenant: &Tenant, waiting: &Waiting, email: &str, outcome: Option<Outcome>) -> Response {
+fn render(tenant: &Tenant, pending: &PendingLogin, email: &str, outcome: Option<Outcome>) -> Response {
     let too_many = outcome == Some(Outcome::TooMany);
     let view = ForgottenPage {
-        visit: waiting.visit(tenant),
+        context: pending.context(tenant),
         email,
         sent: outcome == Some(Outcome::Sent),
         refusal: too_many.then_some("Too many attempts. Wait a minute, then try again."),

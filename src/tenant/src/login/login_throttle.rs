@@ -28,11 +28,11 @@ const KEPT: usize = 20_000;
 
 /// Who guessed wrong lately.
 #[derive(Default)]
-pub(crate) struct Attempts(Mutex<HashMap<String, Tally>>);
+pub(crate) struct LoginThrottle(Mutex<HashMap<String, Failures>>);
 
 /// How often, and when last.
 #[derive(Clone, Copy)]
-struct Tally {
+struct Failures {
     wrong: u32,
     last: Moment,
 }
@@ -43,12 +43,12 @@ pub(crate) struct Attempt {
     address: Option<String>,
 }
 
-impl Attempts {
+impl LoginThrottle {
     /// Begins an attempt to sign in as `login` from `address`, whether or not anybody is called so.
     ///
     /// # Errors
     /// How long to wait, when it comes too early.
-    pub(crate) fn begin(
+    pub(crate) fn start_attempt(
         &self,
         login: &str,
         address: Option<IpAddr>,
@@ -75,13 +75,13 @@ impl Attempts {
             if !tallies.contains_key(key) {
                 make_room(&mut tallies, now);
             }
-            tallies.insert(key.clone(), Tally { wrong, last: now });
+            tallies.insert(key.clone(), Failures { wrong, last: now });
         }
         Ok(attempt)
     }
 
     /// Takes back that the attempt counted as wrong, and forgives the account.
-    pub(crate) fn succeed(&self, attempt: &Attempt) {
+    pub(crate) fn record_success(&self, attempt: &Attempt) {
         let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         tallies.remove(&attempt.account);
         if let Some(tally) = attempt.address.as_ref().and_then(|address| tallies.get_mut(address)) {
@@ -90,15 +90,15 @@ impl Attempts {
     }
 }
 
-impl Attempts {
+impl LoginThrottle {
     /// Forgives an account, whose person has proven who they are in another way.
-    pub(crate) fn forgive(&self, login: &str) {
+    pub(crate) fn reset_account(&self, login: &str) {
         let account = digest(format!("account {login}").as_bytes());
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
     }
 }
 
-impl Tally {
+impl Failures {
     /// How long to wait yet; `None` when the time has come.
     fn remaining(&self, free: u32, now: Moment) -> Option<Duration> {
         let over = self.wrong.checked_sub(free).filter(|_| !self.is_forgiven(now))?;
@@ -113,7 +113,7 @@ impl Tally {
 }
 
 /// Forgets whom nothing is held against; if that is nobody, the one who was heard of least lately.
-fn make_room(tallies: &mut HashMap<String, Tally>, now: Moment) {
+fn make_room(tallies: &mut HashMap<String, Failures>, now: Moment) {
     if tallies.len() < KEPT {
         return;
     }
@@ -144,52 +144,55 @@ mod tests {
 
     #[test]
     fn each_wrong_password_doubles_the_wait_up_to_a_minute() {
-        let attempts = Attempts::default();
+        let throttle = LoginThrottle::default();
         let mut now = START;
         for _ in 0..FREE_FOR_ACCOUNT {
-            assert!(attempts.begin("ada", None, now).is_ok());
+            assert!(throttle.start_attempt("ada", None, now).is_ok());
         }
         for seconds in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
             let wait = Duration::from_secs(seconds);
-            assert_eq!(attempts.begin("ada", None, now).err(), Some(wait));
+            assert_eq!(throttle.start_attempt("ada", None, now).err(), Some(wait));
             now = now.after(wait);
-            assert!(attempts.begin("ada", None, now).is_ok(), "{seconds}");
+            assert!(throttle.start_attempt("ada", None, now).is_ok(), "{seconds}");
         }
-        assert!(attempts.begin("grace", None, now).is_ok(), "another account is not concerned");
+        assert!(throttle.start_attempt("grace", None, now).is_ok(), "another account is not concerned");
         now = now.after(FORGIVEN_AFTER);
         for _ in 0..FREE_FOR_ACCOUNT {
-            assert!(attempts.begin("ada", None, now).is_ok());
+            assert!(throttle.start_attempt("ada", None, now).is_ok());
         }
     }
 
     #[test]
     fn an_address_that_guesses_at_many_accounts_waits_as_well() {
-        let attempts = Attempts::default();
+        let throttle = LoginThrottle::default();
         for guess in 0..FREE_FOR_ADDRESS {
-            assert!(attempts.begin(&guess.to_string(), Some(address("2001:db8::1")), START).is_ok());
+            assert!(throttle.start_attempt(&guess.to_string(), Some(address("2001:db8::1")), START).is_ok());
         }
-        assert!(attempts.begin("ada", Some(address("2001:db8::ffff")), START).is_err(), "one network");
-        assert!(attempts.begin("ada", Some(address("2001:db8:0:1::1")), START).is_ok());
-        assert!(attempts.begin("ada", Some(address("192.0.2.1")), START).is_ok());
+        assert!(
+            throttle.start_attempt("ada", Some(address("2001:db8::ffff")), START).is_err(),
+            "one network"
+        );
+        assert!(throttle.start_attempt("ada", Some(address("2001:db8:0:1::1")), START).is_ok());
+        assert!(throttle.start_attempt("ada", Some(address("192.0.2.1")), START).is_ok());
     }
 
     #[test]
     fn people_who_sign_in_use_up_nothing() {
-        let attempts = Attempts::default();
+        let throttle = LoginThrottle::default();
         for _ in 0..2 * FREE_FOR_ADDRESS {
             let attempt =
-                attempts.begin("ada", Some(address("192.0.2.1")), START).unwrap_or_else(|_| panic!());
-            attempts.succeed(&attempt);
+                throttle.start_attempt("ada", Some(address("192.0.2.1")), START).unwrap_or_else(|_| panic!());
+            throttle.record_success(&attempt);
         }
     }
 
     #[test]
     fn a_flood_of_names_takes_bounded_memory() {
-        let attempts = Attempts::default();
+        let throttle = LoginThrottle::default();
         for name in 0..KEPT + 100 {
             let now = Moment::from_millis(i64::try_from(name).unwrap());
-            assert!(attempts.begin(&name.to_string(), None, now).is_ok());
+            assert!(throttle.start_attempt(&name.to_string(), None, now).is_ok());
         }
-        assert_eq!(attempts.0.lock().unwrap().len(), KEPT);
+        assert_eq!(throttle.0.lock().unwrap().len(), KEPT);
     }
 }

@@ -7,58 +7,58 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use model::{ConnectionName, IdentityKey};
 
-use super::pages::{self, ConnectionButton, LoginPage, Refusal};
-use super::{NotFinished, NotWaiting, Submitted, Waiting, page};
+use super::pages::{self, ConnectionButton, FormError, LoginPage};
+use super::{CompleteError, PendingLogin, PendingLoginError, Submitted, page};
 use crate::Tenant;
-use crate::password::hashing;
+use crate::password::with_hash_permit;
 use crate::secret::{Secret, hash_password, is_bcrypt, verify_password};
 
 /// `GET /u/login?state=…`: the page.
-pub(super) async fn show(State(tenant): State<Tenant>, waiting: Waiting) -> Response {
-    render(&tenant, &waiting, waiting.hint(), None)
+pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) -> Response {
+    render(&tenant, &pending, pending.hint(), None)
 }
 
 /// `POST /u/login`: state, username, password.
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
     match sign_in(&tenant, &submitted).await {
         Ok(response) => response,
-        Err(not_waiting) => not_waiting.into_response(&tenant, &submitted.client),
+        Err(error) => error.into_response(&tenant, &submitted.peer),
     }
 }
 
 async fn sign_in(
     tenant: &Tenant,
-    Submitted { client, form, waiting }: &Submitted,
-) -> Result<Response, NotWaiting> {
+    Submitted { peer, form, pending }: &Submitted,
+) -> Result<Response, PendingLoginError> {
     let typed = form.text("username").to_owned();
-    let databases: Vec<ConnectionName> = waiting
+    let databases: Vec<ConnectionName> = pending
         .connections(tenant)
         .filter(|connection| connection.is_database())
         .map(|connection| connection.name.clone())
         .collect();
     let password = Secret::new(form.untrimmed("password"));
     let login = typed.to_lowercase();
-    let attempt = match tenant.0.attempts.begin(&login, client.address, tenant.now()) {
+    let attempt = match tenant.0.login_throttle.start_attempt(&login, peer.address, tenant.now()) {
         Ok(attempt) => attempt,
         Err(wait) => {
-            let mut response = render(tenant, waiting, &typed, Some(Refusal::TooManyAttempts));
+            let mut response = render(tenant, pending, &typed, Some(FormError::TooManyAttempts));
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
             return Ok(response);
         }
     };
     let found = find_identity(tenant, &databases, &login, password).await?;
     if found.is_some() {
-        tenant.0.attempts.succeed(&attempt);
+        tenant.0.login_throttle.record_success(&attempt);
     }
     match found {
-        Some(key) => match waiting.finish(tenant, &client.headers, key, None).await {
+        Some(key) => match pending.finish(tenant, &peer.headers, key, None).await {
             Ok(response) => Ok(response),
-            Err(NotFinished::Blocked | NotFinished::Foreign) => {
-                Ok(render(tenant, waiting, &typed, Some(Refusal::Blocked)))
+            Err(CompleteError::Blocked | CompleteError::OtherConnection) => {
+                Ok(render(tenant, pending, &typed, Some(FormError::Blocked)))
             }
-            Err(NotFinished::NotWaiting(not_waiting)) => Err(not_waiting),
+            Err(CompleteError::Pending(error)) => Err(error),
         },
-        None => Ok(render(tenant, waiting, &typed, Some(Refusal::WrongPassword))),
+        None => Ok(render(tenant, pending, &typed, Some(FormError::WrongPassword))),
     }
 }
 
@@ -82,7 +82,7 @@ async fn find_identity(
     }
     drop(reader);
     let hash = found.as_ref().map(|row| row.password_hash.clone());
-    let (matches, renewed) = hashing(move || {
+    let (matches, renewed) = with_hash_permit(move || {
         let nobody = || NOBODY.get_or_init(|| hash_password(&Secret::random()));
         let matches = verify_password(&password, hash.as_ref().unwrap_or_else(nobody));
         let imported = matches && hash.is_some_and(|hash| is_bcrypt(&hash));
@@ -109,18 +109,18 @@ async fn find_identity(
 
 pub(super) fn render(
     tenant: &Tenant,
-    waiting: &Waiting,
+    pending: &PendingLogin,
     email: &str,
-    refusal: Option<Refusal<'_>>,
+    refusal: Option<FormError<'_>>,
 ) -> Response {
     let options = tenant.0.configuration.options();
-    let offered = || waiting.connections(tenant);
+    let offered = || pending.connections(tenant);
     let view = LoginPage {
-        visit: waiting.visit(tenant),
+        context: pending.context(tenant),
         email,
         refusal,
         has_database: offered().any(crate::configuration::Connection::is_database),
-        sign_up: super::sign_up::open(tenant, waiting).is_some(),
+        sign_up: super::sign_up::open(tenant, pending).is_some(),
         connections: offered()
             .filter(|connection| !connection.is_database() && tenant.0.configuration.is_served(connection))
             .map(|connection| ConnectionButton {
@@ -134,9 +134,9 @@ pub(super) fn render(
     };
     let status = match refusal {
         None => StatusCode::OK,
-        Some(Refusal::TooManyAttempts) => StatusCode::TOO_MANY_REQUESTS,
-        Some(Refusal::Provider { problem, .. }) => problem.status(),
+        Some(FormError::TooManyAttempts) => StatusCode::TOO_MANY_REQUESTS,
+        Some(FormError::Provider { problem, .. }) => problem.status(),
         Some(_) => StatusCode::UNAUTHORIZED,
     };
-    page(status, pages::login(&tenant.0.assets, &view), Some(&waiting.request.reply_to.redirect_uri))
+    page(status, pages::login(&tenant.0.assets, &view), Some(&pending.request.reply_to.redirect_uri))
 }

@@ -32,7 +32,7 @@ impl Default for RateLimit {
 
 /// A bucket that fills by itself, as far as its clock has moved.
 #[derive(Debug)]
-pub(crate) struct Bucket {
+pub(crate) struct TokenBucket {
     limit: RateLimit,
     level: Mutex<Level>,
 }
@@ -46,7 +46,7 @@ struct Level {
 
 /// What taking a token came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub(crate) struct RateLimitStatus {
     limit: u32,
     remaining: u64,
     /// When the bucket is full again, in seconds since the Unix epoch.
@@ -55,7 +55,7 @@ pub(crate) struct Taken {
     retry_after: Option<u64>,
 }
 
-impl Bucket {
+impl TokenBucket {
     /// A full bucket.
     pub(crate) fn new(limit: RateLimit, now: Moment) -> Self {
         let level = Level { thousandths: u64::from(limit.burst.get()) * 1000, at: now };
@@ -63,7 +63,7 @@ impl Bucket {
     }
 
     /// Takes a token if there is one.
-    pub(crate) fn take(&self, now: Moment) -> Taken {
+    pub(crate) fn take(&self, now: Moment) -> RateLimitStatus {
         let (burst, per_second) = (u64::from(self.limit.burst.get()), u64::from(self.limit.per_second.get()));
         // Two numbers are never half written.
         let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +77,7 @@ impl Bucket {
         }
         let until_full = (burst * 1000 - level.thousandths).div_ceil(per_second);
         let full = level.at.after(Duration::from_millis(until_full));
-        Taken {
+        RateLimitStatus {
             limit: self.limit.burst.get(),
             remaining: level.thousandths / 1000,
             reset: full.millis().div_euclid(1000) + i64::from(full.millis().rem_euclid(1000) > 0),
@@ -86,16 +86,16 @@ impl Bucket {
     }
 }
 
-impl Taken {
+impl RateLimitStatus {
     /// A refusal until `seconds` have passed.
-    pub(crate) fn none(seconds: u32, now: Moment) -> Self {
+    pub(crate) fn exceeded(seconds: u32, now: Moment) -> Self {
         let limit = RateLimit::default().burst.get();
         let reset = now.after(Duration::from_secs(seconds.into())).seconds();
         Self { limit, remaining: 0, reset, retry_after: Some(seconds.into()) }
     }
 
     /// Whether there was none left.
-    pub(crate) fn is_refusal(&self) -> bool {
+    pub(crate) fn is_exceeded(&self) -> bool {
         self.retry_after.is_some()
     }
 
@@ -112,22 +112,22 @@ impl Taken {
 
 /// Where the extractor that takes a token leaves word for the layer that writes the headers.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Note(Arc<OnceLock<Taken>>);
+pub(crate) struct RateLimitSlot(Arc<OnceLock<RateLimitStatus>>);
 
-impl Note {
+impl RateLimitSlot {
     /// Leaves word; the first one counts.
-    pub(crate) fn leave(&self, taken: Taken) {
-        let _ = self.0.set(taken);
+    pub(crate) fn set(&self, status: RateLimitStatus) {
+        let _ = self.0.set(status);
     }
 }
 
 /// Writes the headers on every answer for which a token was taken or refused.
-pub(crate) async fn announce(mut request: Request, next: Next) -> Response {
-    let note = Note::default();
-    request.extensions_mut().insert(note.clone());
+pub(crate) async fn write_headers(mut request: Request, next: Next) -> Response {
+    let slot = RateLimitSlot::default();
+    request.extensions_mut().insert(slot.clone());
     let mut response = next.run(request).await;
-    if let Some(taken) = note.0.get() {
-        taken.write(&mut response);
+    if let Some(status) = slot.0.get() {
+        status.write(&mut response);
     }
     response
 }
@@ -140,10 +140,10 @@ mod tests {
     fn a_bucket_empties_and_fills_as_time_passes() {
         let limit = RateLimit { burst: 2.try_into().unwrap(), per_second: 4.try_into().unwrap() };
         let at = |millis: i64| Moment::from_millis(10_000 + millis);
-        let bucket = Bucket::new(limit, at(0));
+        let bucket = TokenBucket::new(limit, at(0));
         let take = |millis| {
-            let taken = bucket.take(at(millis));
-            (taken.remaining, taken.reset, taken.retry_after)
+            let status = bucket.take(at(millis));
+            (status.remaining, status.reset, status.retry_after)
         };
         assert_eq!(take(0), (1, 11, None));
         assert_eq!(take(0), (0, 11, None));
