@@ -44,7 +44,7 @@ pub struct Renewal {
 mod plain {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    use super::BearerToken;
+    use crate::token::BearerToken;
 
     pub(super) fn serialize<S: Serializer>(bearer: &BearerToken, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(bearer.secret())

@@ -3,7 +3,8 @@
 use model::settings::OfferedConnection;
 use model::{Identity, IdentityKey, UserId};
 
-use super::{Failure, Label, Remedy, labels, login_failure, request_failure};
+use super::failure::{Failure, Remedy, login_failure, request_failure};
+use super::list::{Label, labels};
 use crate::account_name::account_name;
 use crate::api::{ApiError, ErrorKind};
 use crate::session::popup::PopupError;

@@ -2,7 +2,7 @@
 
 use model::{IdentityKey, User};
 
-use super::{Label, MAIN_STAYS};
+use super::list::{Label, MAIN_STAYS, labels};
 use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
 /// A stretch of a sentence, and whether it is the part that matters.
@@ -54,7 +54,7 @@ struct Split {
 impl Split {
     fn of(user: &User, guard: &UnlinkPolicy, keys: &[IdentityKey]) -> Self {
         let all: Vec<(IdentityKey, Label)> =
-            user.identities.iter().map(model::Identity::key).zip(super::labels(user)).collect();
+            user.identities.iter().map(model::Identity::key).zip(labels(user)).collect();
         let mut going = Vec::new();
         let mut ways_in = Vec::new();
         for (identity, (key, label)) in user.identities.iter().zip(&all) {

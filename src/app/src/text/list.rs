@@ -1,0 +1,386 @@
+//! Sentences of the list, and the labels of its identities.
+
+use model::{Identity, Profile, User};
+
+use crate::unlink_policy::UnlinkBlocked;
+
+/// What the page calls itself unless the settings say otherwise.
+pub const NAME: &str = "Linked accounts";
+/// Below the heading of the list.
+pub const LEDE: &str =
+    "These logins all open this account. Unlink one that you no longer use; your data stays here.";
+/// Why the main login has no button.
+pub const MAIN_STAYS: &str = "The main login holds your account, so it stays.";
+/// In place of an empty list.
+pub const NONE_LINKED: &str = "No other login is linked to this account.";
+/// Why the last way in stays.
+pub const LAST_WAY_IN: &str = "Nothing else would open this account.";
+/// And the way out.
+pub const LINK_FIRST: &str = "Link another login first.";
+/// Beside a login that went while the page showed it.
+pub const ALREADY_UNLINKED: &str = "Already unlinked";
+/// Why nothing can be changed without a connection.
+pub const OFFLINE: &str = "You are offline. You can read this list; changes wait until you are back.";
+/// The same, without a session so far.
+pub const UNREACHABLE: &str =
+    "The sign-in service cannot be reached. You can read this list; changes wait until it answers.";
+/// Below the skeleton when an answer is late.
+pub const SLOW: &str = "The sign-in service is taking longer than usual…";
+/// What a pause is for, in place of a row's button.
+pub const PAUSED: &str = "The sign-in service asks for a pause.";
+
+/// How old a list is; `moment` as the person would write it.
+#[must_use]
+pub fn as_of(moment: &str) -> String {
+    format!("As of {moment}.")
+}
+
+/// How many logins are chosen.
+#[must_use]
+pub fn chosen(count: usize) -> String {
+    match count {
+        0 => "Choose the logins to unlink.".to_owned(),
+        1 => "1 login chosen".to_owned(),
+        _ => format!("{count} logins chosen"),
+    }
+}
+
+/// The button that asks about the chosen logins.
+#[must_use]
+pub fn unlink_chosen(count: usize) -> String {
+    match count {
+        0 => "Unlink".to_owned(),
+        1 => "Unlink 1 login".to_owned(),
+        _ => format!("Unlink {count} logins"),
+    }
+}
+
+/// A countdown that ends in going on.
+#[must_use]
+pub fn goes_on(seconds: u32) -> String {
+    match seconds {
+        1 => "It goes on by itself in 1 second.".to_owned(),
+        _ => format!("It goes on by itself in {seconds} seconds."),
+    }
+}
+/// What the page is, for somebody who is not signed in.
+pub const WELCOME: &str =
+    "See every login that opens your account, and unlink the ones that you no longer use.";
+
+/// An address asked for something that there is not.
+pub const DEEP_LINK_UNKNOWN: &str =
+    "The address asked for something that this page does not offer. It was ignored.";
+/// An address asked to unlink what is not linked.
+pub const DEEP_LINK_NOT_LINKED: &str = "The login that the address named is not linked to this account.";
+/// An address named a place to return to that is not listed.
+pub const RETURN_REFUSED: &str =
+    "The address named a place to return to that this page does not know. It was ignored.";
+/// Puts off what an address asked for.
+pub const NOT_NOW: &str = "Not now";
+/// On the login that is in use.
+pub const IN_USE: &str = "Signed in with this";
+/// Above the buttons that link.
+pub const LINK_ANOTHER: &str = "Link another login";
+/// Above the logins that were unlinked.
+pub const UNLINKED: &str = "Recently unlinked";
+/// The button that brings one of them back.
+pub const LINK_AGAIN: &str = "Link again";
+/// The notice's button right after unlinking one login.
+pub const UNDO: &str = "Undo";
+/// The notice's way on right after unlinking several.
+pub const UNDO_SEVERAL: &str = "Link again…";
+/// The way on when another login than the expected one was proven.
+pub const LINK_THIS_ONE: &str = "Link this one";
+/// Links in the end.
+pub const LINK_NOW: &str = "Link";
+/// Does not.
+pub const DO_NOT_LINK: &str = "Do not link";
+/// Goes to sign in once more.
+pub const SIGN_IN_TO_FINISH: &str = "Sign in to finish";
+/// Moves a login from another account.
+pub const MOVE_IT: &str = "Move it here";
+/// Merges another account.
+pub const MERGE_IT: &str = "Merge both";
+/// Leaves another account alone.
+pub const LEAVE_IT: &str = "Leave it there";
+/// Above the choice of metadata.
+pub const METADATA_TITLE: &str = "Keep its details?";
+/// Below that.
+pub const METADATA_STORY: &str = "Apps keep details with each login's account. Linking drops what the other account has, unless you keep it here.";
+/// This account's side.
+pub const METADATA_HERE: &str = "This account";
+/// The other account's side.
+pub const METADATA_THERE: &str = "The login you link";
+/// Where a side has nothing.
+pub const METADATA_NONE: &str = "nothing";
+
+/// What a row says about one login. It does not depend on its neighbours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The provider's name.
+    pub name: String,
+    /// Which company or connection, where the provider's name alone says little.
+    pub connection: Option<String>,
+    /// The person's display name there.
+    pub person: Option<String>,
+    /// E-mail address, user name or telephone number there, or else the display name: who it is, for telling
+    /// two logins apart.
+    pub who: Option<String>,
+    /// Whether `who` is an e-mail address that the provider says is not verified.
+    pub unverified: bool,
+    /// What stands in for a picture.
+    pub initials: String,
+}
+
+impl Label {
+    /// The label of a linked login, from its own profile.
+    #[must_use]
+    pub fn linked(identity: &Identity) -> Self {
+        Self::new(identity, identity.profile_data.as_ref().unwrap_or(&Profile::default()))
+    }
+
+    /// The label of the main login, whose profile is the account's.
+    #[must_use]
+    pub fn main(identity: &Identity, profile: &Profile) -> Self {
+        Self::new(identity, profile)
+    }
+
+    fn new(identity: &Identity, profile: &Profile) -> Self {
+        let provider = &identity.provider;
+        let vague = matches!(provider.as_str(), "oauth1" | "oauth2" | "custom");
+        let contact = match provider.as_str() {
+            "sms" => profile.phone_number().or_else(|| profile.email()),
+            _ => profile.email().or_else(|| profile.username()).or_else(|| profile.phone_number()),
+        };
+        let person = profile.name().filter(|name| Some(*name) != contact);
+        let who = contact.or(person);
+        Self {
+            name: provider.display_name().to_owned(),
+            connection: (provider.is_enterprise() || vague).then(|| prettify(identity.connection.as_str())),
+            person: person.filter(|_| contact.is_some()).map(ToOwned::to_owned),
+            unverified: who.is_some() && who == profile.email() && profile.email_verified() == Some(false),
+            initials: initials(person.or(contact).unwrap_or(provider.display_name())),
+            who: who.map(ToOwned::to_owned),
+        }
+    }
+
+    /// The accessible name of the row's button.
+    #[must_use]
+    pub fn unlink(&self) -> String {
+        match &self.who {
+            Some(who) => format!("Unlink {}, {who}", self.name),
+            None => format!("Unlink {}", self.name),
+        }
+    }
+
+    /// The accessible name of the button that links it again.
+    #[must_use]
+    pub fn link_again(&self) -> String {
+        match &self.who {
+            Some(who) => format!("Link {}, {who}, again", self.name),
+            None => format!("Link {} again", self.name),
+        }
+    }
+
+    /// The title of the dialog.
+    #[must_use]
+    pub fn question(&self) -> String {
+        format!("Unlink {}?", self.name)
+    }
+
+    /// The dialog's button that does it.
+    #[must_use]
+    pub fn confirm(&self) -> String {
+        format!("Unlink {}", self.name)
+    }
+
+    /// What happened, when it worked.
+    #[must_use]
+    pub fn unlinked(&self) -> String {
+        format!("{} was unlinked.", self.in_full())
+    }
+
+    /// What happened, when the tenant found nothing to unlink.
+    #[must_use]
+    pub fn nothing_matched(&self) -> String {
+        format!("Nothing was unlinked: {} is still linked.", self.in_full())
+    }
+
+    /// What happened, when somebody else, or another tab, was first.
+    #[must_use]
+    pub fn already_unlinked(&self) -> String {
+        format!("{} was already unlinked elsewhere.", self.in_full())
+    }
+
+    /// Why it cannot be unlinked.
+    #[must_use]
+    pub fn stays(&self, reason: UnlinkBlocked) -> String {
+        format!("{} stays. {}", self.in_full(), reason.sentence())
+    }
+
+    /// Why it was not unlinked.
+    #[must_use]
+    pub fn stayed(&self, reason: UnlinkBlocked) -> String {
+        format!("{} was not unlinked. {}", self.in_full(), reason.sentence())
+    }
+
+    /// The accessible name of the row's checkbox.
+    #[must_use]
+    pub fn select(&self) -> String {
+        format!("Select {}", self.in_full())
+    }
+
+    /// Name and person in one.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        match &self.who {
+            Some(who) => format!("{} ({who})", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// The login as the end of "sign in with".
+    pub(super) fn as_means(&self, several: bool) -> String {
+        let means = match self.name.as_str() {
+            "Password" => "your password",
+            "E-mail code" => "a code by e-mail",
+            "Text message" => "a text message",
+            "Company login" => "your company login",
+            other => other,
+        };
+        match &self.who {
+            Some(who) if several => format!("{means} as {who}"),
+            _ => means.to_owned(),
+        }
+    }
+}
+
+/// A connection's name as a person would write it: `acme-saml` becomes `Acme SAML`.
+fn prettify(connection: &str) -> String {
+    let word = |word: &str| match word.to_ascii_lowercase().as_str() {
+        "ad" | "adfs" | "idp" | "ldap" | "oidc" | "saml" | "sso" => word.to_ascii_uppercase(),
+        _ => {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+        }
+    };
+    let words = connection.split(['-', '_', ' ']).filter(|part| !part.is_empty());
+    words.map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// One or two letters that stand in for a picture.
+#[must_use]
+pub fn initials(name: &str) -> String {
+    let name = name.split_once('@').map_or(name, |(local, _)| local);
+    // Upper case is the style sheet's business: the tables for every script would weigh more than this file.
+    let mut letters = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().find(|letter| letter.is_ascii_alphabetic() || !letter.is_ascii()));
+    letters.next().into_iter().chain(letters.next_back()).collect()
+}
+
+/// A picture that may be shown: only from one of `origins`, for nobody else shall learn who looks at this.
+#[must_use]
+pub fn picture<'a>(profile: &'a Profile, origins: &[String]) -> Option<&'a str> {
+    profile.picture().filter(|picture| {
+        origins
+            .iter()
+            .any(|origin| picture.strip_prefix(origin.as_str()).is_some_and(|path| path.starts_with('/')))
+    })
+}
+
+/// The account's logins as labels, the main one first.
+#[must_use]
+pub fn labels(user: &User) -> Vec<Label> {
+    let mut identities = user.identities.iter();
+    let main = identities.next().map(|identity| Label::main(identity, &user.profile));
+    main.into_iter().chain(identities.map(Label::linked)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    pub(super) fn label(provider: &str, connection: &str, profile: &Value) -> Label {
+        let identity =
+            json!({ "provider": provider, "user_id": "1", "connection": connection, "profileData": profile });
+        Label::linked(&serde_json::from_value(identity).unwrap())
+    }
+
+    pub(super) fn google(email: &str) -> Label {
+        label("google-oauth2", "google-oauth2", &json!({ "email": email }))
+    }
+
+    #[test]
+    fn a_button_names_the_provider_and_the_person() {
+        assert_eq!(google("ada@gmail.example").unlink(), "Unlink Google, ada@gmail.example");
+        assert_eq!(label("github", "github", &json!({})).unlink(), "Unlink GitHub");
+    }
+
+    #[test]
+    fn a_person_is_told_by_email_then_user_name_then_number_then_name() {
+        let who = |profile| label("github", "github", &profile).who;
+        let all = json!({ "email": "e@x.example", "nickname": "nick", "phone_number": "+1", "name": "Name" });
+        assert_eq!(who(all).as_deref(), Some("e@x.example"));
+        assert_eq!(who(json!({ "nickname": "nick", "name": "Name" })).as_deref(), Some("nick"));
+        assert_eq!(who(json!({ "phone_number": "+15550100" })).as_deref(), Some("+15550100"));
+        assert_eq!(who(json!({ "name": "Name" })).as_deref(), Some("Name"));
+    }
+
+    #[test]
+    fn a_name_is_not_said_twice() {
+        let label = label("github", "github", &json!({ "name": "ada@x.example", "email": "ada@x.example" }));
+        assert_eq!(label.person, None);
+    }
+
+    #[test]
+    fn an_unverified_email_is_marked_and_a_silent_provider_is_not() {
+        let unverified = |profile| label("github", "github", &profile).unverified;
+        assert!(unverified(json!({ "email": "a@x.example", "email_verified": false })));
+        assert!(!unverified(json!({ "email": "a@x.example", "email_verified": "true" })));
+        assert!(!unverified(json!({ "email": "a@x.example" })));
+    }
+
+    #[test]
+    fn a_company_login_shows_its_connection() {
+        let label = label("samlp", "acme-saml", &json!({}));
+        assert_eq!(label.name, "Company login");
+        assert_eq!(label.connection.as_deref(), Some("Acme SAML"));
+        assert_eq!(google("a@x.example").connection, None);
+    }
+
+    #[test]
+    fn the_outcome_is_told_in_a_sentence() {
+        assert_eq!(google("a@x.example").unlinked(), "Google (a@x.example) was unlinked.");
+        assert!(google("a@x.example").nothing_matched().starts_with("Nothing was unlinked: "));
+    }
+
+    #[test]
+    fn initials_come_from_the_first_and_last_word_in_any_script() {
+        assert_eq!(initials("Ada King Lovelace"), "AL");
+        assert_eq!(initials("ada.lovelace@x.example"), "a");
+        assert_eq!(initials("ليلى حداد"), "لح");
+        assert_eq!(initials("  "), "");
+        assert_eq!(initials("+15550100"), "");
+        assert_eq!(initials("Ada (work)"), "Aw");
+    }
+
+    #[test]
+    fn a_picture_is_shown_only_from_our_own_origin_or_the_tenant() {
+        let picture = |address: &str| {
+            let profile = Profile::default().with("picture", address);
+            picture(&profile, &["https://tenant.example".to_owned()]).is_some()
+        };
+        assert!(picture("https://tenant.example/avatars/ada.svg"));
+        for other in [
+            "https://tenant.example.evil.example/a",
+            "https://other.example/a",
+            "//tenant.example/a",
+            "data:,",
+        ] {
+            assert!(!picture(other), "{other}");
+        }
+    }
+}
