@@ -1,6 +1,5 @@
 //! One file of the site: its name by content, and its compressed companions.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -29,56 +28,6 @@ pub(crate) fn name_by_content(stem: &str, extension: &str, content: &[u8]) -> St
         let _ = write!(name, "{byte:02x}");
     }
     name + "." + extension
-}
-
-/// Styles without comments, indentation and empty lines. What stands in quotes stays as it is.
-pub(crate) fn compact_styles(styles: &str) -> String {
-    let mut without_comments = String::with_capacity(styles.len());
-    let mut rest = styles;
-    let mut quote = None;
-    let mut escaped = false;
-    while let Some(next) = rest.chars().next() {
-        if quote.is_none() && rest.starts_with("/*") {
-            rest = rest[2..].split_once("*/").map_or("", |(_, after)| after);
-            continue;
-        }
-        match quote {
-            _ if escaped => escaped = false,
-            _ if next == '\\' => escaped = true,
-            None if next == '"' || next == '\'' => quote = Some(next),
-            Some(open) if next == open => quote = None,
-            _ => {}
-        }
-        without_comments.push(next);
-        rest = &rest[next.len_utf8()..];
-    }
-    let lines = without_comments.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// The names that script and WASM share end in hashes (`__wbg_focus_` and 16 hexadecimal digits), noise that no
-/// compression shortens. They become running numbers of the same length, the same in both: 4 kB less with brotli.
-pub(crate) fn number_names(script: &mut [u8], wasm: &mut [u8]) {
-    let mut numbers = HashMap::new();
-    renumber(script, |hash| {
-        let next = numbers.len();
-        Some(*numbers.entry(hash).or_insert(next))
-    });
-    renumber(wasm, |hash| numbers.get(&hash).copied());
-}
-
-/// Writes what `number` says in place of each run of 16 hexadecimal digits that ends a name.
-fn renumber(text: &mut [u8], mut number: impl FnMut([u8; 16]) -> Option<usize>) {
-    let mut at = 1;
-    while let Some(&digits) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
-        let is_hash = matches!(text[at - 1], b'_' | b'h')
-            && digits.iter().all(u8::is_ascii_hexdigit)
-            && !text.get(at + 16).is_some_and(u8::is_ascii_alphanumeric);
-        if let Some(number) = Some(digits).filter(|_| is_hash).and_then(&mut number) {
-            text[at..at + 16].copy_from_slice(format!("{number:016}").as_bytes());
-        }
-        at += 1;
-    }
 }
 
 /// The sizes of one file of the site, in bytes; a variant is absent where it would save nothing.
@@ -169,30 +118,6 @@ mod tests {
     fn the_name_carries_the_start_of_the_contents_sha_256() {
         // FIPS 180-2, appendix B.1: SHA-256 of "abc".
         assert_eq!(name_by_content("app_bg", "wasm", b"abc"), "app_bg-ba7816bf8f01cfea.wasm");
-    }
-
-    #[test]
-    fn compact_styles_lose_comments_and_indentation_but_nothing_in_quotes() {
-        let styles =
-            "/* why */\na {\n  color: red; /* now */\n}\n\nb::before { content: \"/* \\\" é */  \"; }\n";
-        assert_eq!(compact_styles(styles), "a {\ncolor: red;\n}\nb::before { content: \"/* \\\" é */  \"; }");
-    }
-
-    #[test]
-    fn names_keep_telling_apart_what_they_name_when_their_hashes_become_numbers() {
-        let mut script =
-            *b"__wbg_focus_00ffaa0123456789: 1, invoke__h1122334455667788_2, __wbg_focus_0000000000000000";
-        let mut wasm =
-            *b"\x1c__wbg_focus_0000000000000000\x00, __wbg_focus_00ffaa0123456789\x01, _ffffffffffffffff";
-        number_names(&mut script, &mut wasm);
-        assert_eq!(
-            str::from_utf8(&script),
-            Ok("__wbg_focus_0000000000000000: 1, invoke__h0000000000000001_2, __wbg_focus_0000000000000002")
-        );
-        assert_eq!(
-            str::from_utf8(&wasm),
-            Ok("\x1c__wbg_focus_0000000000000002\x00, __wbg_focus_0000000000000000\x01, _ffffffffffffffff")
-        );
     }
 
     #[test]

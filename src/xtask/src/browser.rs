@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 
-use crate::tally::Tally;
+use crate::counts::Counts;
 use crate::tool;
 use crate::workspace::Workspace;
 
@@ -31,10 +31,10 @@ const TYPE_CHECKER: &str = "node_modules/typescript/bin/tsc";
 ///
 /// # Errors
 /// When Node.js, the npm packages or a browser are missing and cannot be installed, with what to do.
-pub(crate) fn tests(workspace: &Workspace, arguments: &[String]) -> Result<Tally> {
+pub(crate) fn tests(workspace: &Workspace, arguments: &[String]) -> Result<Counts> {
     let folder = workspace.root.join("end2end");
     ensure_packages(&folder, "the browser tests")?;
-    if !tool::live(&mut node(&folder, &[TYPE_CHECKER]))?.0.success() {
+    if !tool::run_streaming(&mut node(&folder, &[TYPE_CHECKER]))?.0.success() {
         bail!("the types of the browser tests do not fit; the type checker's message stands above");
     }
     let browser = find(&folder)?;
@@ -49,9 +49,9 @@ pub(crate) fn tests(workspace: &Workspace, arguments: &[String]) -> Result<Tally
         .env(CHOICE, &browser)
         .env("LINKED_ACCOUNTS_SERVER", workspace.server())
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
-    let (status, _) = tool::live(&mut playwright)?;
+    let (status, _) = tool::run_streaming(&mut playwright)?;
     let report = fs::read_to_string(&report).context("Playwright stopped before its tests; see above")?;
-    Ok(Tally::of_playwright(&report)?.given(status.success()))
+    Ok(Counts::of_playwright(&report)?.with_status(status.success()))
 }
 
 fn node(folder: &Path, arguments: &[&str]) -> Command {
@@ -66,7 +66,7 @@ fn node(folder: &Path, arguments: &[&str]) -> Command {
 /// # Errors
 /// When Node.js is missing, or npm fails, with what to do.
 pub(crate) fn ensure_packages(folder: &Path, whose: &str) -> Result<()> {
-    tool::answer(&mut node(folder, &["--version"])).with_context(|| {
+    tool::output(&mut node(folder, &["--version"])).with_context(|| {
         format!("{whose} need Node.js 20 or newer with npm; install them and start again")
     })?;
     let changed =
@@ -77,7 +77,7 @@ pub(crate) fn ensure_packages(folder: &Path, whose: &str) -> Result<()> {
     println!("Installing the npm packages of {whose}: `npm ci` in {}", folder.display());
     let mut install = Command::new("npm");
     install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
-    let (status, _) = tool::live(&mut install)?;
+    let (status, _) = tool::run_streaming(&mut install)?;
     if !status.success() {
         bail!("`npm ci` failed; its message stands above. Check the network, then start again");
     }
@@ -99,7 +99,7 @@ pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
     }
     let asked = "process.stdout.write(require('@playwright/test').chromium.executablePath())";
     let playwrights =
-        PathBuf::from(tool::answer(&mut node(folder, &["--input-type=commonjs", "--eval", asked]))?);
+        PathBuf::from(tool::output(&mut node(folder, &["--input-type=commonjs", "--eval", asked]))?);
     if starts(&playwrights) {
         return Ok(playwrights);
     }
@@ -109,7 +109,7 @@ pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
     println!("No browser is here: trying Playwright's own, `playwright install chromium`");
     let mut download = node(folder, &[PLAYWRIGHT, "install", "chromium"]);
     download.env("PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT", "20000");
-    if tool::bounded(&mut download, DOWNLOAD_LIMIT)? && starts(&playwrights) {
+    if tool::run_with_limit(&mut download, DOWNLOAD_LIMIT)? && starts(&playwrights) {
         return Ok(playwrights);
     }
     println!("Playwright's own browser could not be installed");
@@ -121,7 +121,7 @@ pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
 
 /// Whether a program is there and runs; a browser without its libraries does not get that far.
 fn starts(program: &Path) -> bool {
-    program.is_file() && tool::answer(Command::new(program).arg("--version")).is_ok()
+    program.is_file() && tool::output(Command::new(program).arg("--version")).is_ok()
 }
 
 fn of_the_system() -> Option<PathBuf> {

@@ -3,20 +3,21 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
+use clap::ValueEnum;
 
+use crate::counts::Counts;
 use crate::site::Profile;
 use crate::step::Stopwatch;
-use crate::tally::Tally;
 use crate::workspace::{BROWSER_TARGET, Workspace};
-use crate::{browser, clients, rooms, server, site, step, tool};
+use crate::{browser, clients, dependency_rules, layers, server, site, step, tool};
 
 /// One check; they run in the order of [`Check::ALL`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Check {
     /// The code is formatted.
     Format,
-    /// Dependencies keep the house rules.
-    Rooms,
+    /// Dependencies keep their rules, modules their layers, and citations lead somewhere.
+    Dependencies,
     /// No lint for this machine.
     Clippy,
     /// No lint for the browser.
@@ -37,7 +38,7 @@ pub(crate) enum Check {
 
 /// What a person asked of single checks.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Wishes {
+pub(crate) struct TestOptions {
     /// Arguments for Playwright.
     pub(crate) playwright: Vec<String>,
     /// To write the table of clients anew.
@@ -48,7 +49,7 @@ impl Check {
     /// All of them, cheapest first.
     pub(crate) const ALL: [Self; 10] = [
         Self::Format,
-        Self::Rooms,
+        Self::Dependencies,
         Self::Clippy,
         Self::ClippyBrowser,
         Self::Rust,
@@ -60,24 +61,8 @@ impl Check {
     ];
 
     /// The name on the command line.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Format => "format",
-            Self::Rooms => "rooms",
-            Self::Clippy => "clippy",
-            Self::ClippyBrowser => "clippy-browser",
-            Self::Rust => "rust",
-            Self::Fuzz => "fuzz",
-            Self::Docs => "docs",
-            Self::Build => "build",
-            Self::Browser => "browser",
-            Self::Clients => "clients",
-        }
-    }
-
-    /// The check of that name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|check| check.name() == name)
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
     /// Those of `wanted` in their order, with the build that the browser tests stand on; all when none is wanted.
@@ -93,7 +78,7 @@ impl Check {
     fn title(self) -> &'static str {
         match self {
             Self::Format => "Format",
-            Self::Rooms => "Dependencies of the rooms",
+            Self::Dependencies => "Dependencies and layers",
             Self::Clippy => "Clippy",
             Self::ClippyBrowser => "Clippy for the browser",
             Self::Rust => "Rust tests",
@@ -105,18 +90,19 @@ impl Check {
         }
     }
 
-    fn perform(self, workspace: &Workspace, wishes: &Wishes) -> Result<Tally> {
+    fn perform(self, workspace: &Workspace, options: &TestOptions) -> Result<Counts> {
         match self {
             Self::Format => {
                 workspace.ensure_component("rustfmt", "fmt")?;
                 cargo(workspace, &["fmt", "--all", "--check"], "run `cargo fmt --all`")
             }
-            Self::Rooms => {
-                let violations = rooms::violations(workspace)?;
+            Self::Dependencies => {
+                let mut violations = dependency_rules::violations(workspace)?;
+                violations.extend(layers::violations(&workspace.root)?);
                 for violation in &violations {
                     println!("{violation}");
                 }
-                Ok(Tally::single(violations.is_empty()))
+                Ok(Counts::single(violations.is_empty()))
             }
             Self::Clippy => {
                 workspace.ensure_component("clippy", "clippy")?;
@@ -130,24 +116,24 @@ impl Check {
             }
             Self::Rust => {
                 let (status, said) =
-                    tool::live(&mut workspace.cargo(&["test", "--workspace", "--no-fail-fast"]))?;
-                Ok(Tally::of_cargo(&said).given(status.success()))
+                    tool::run_streaming(&mut workspace.cargo(&["test", "--workspace", "--no-fail-fast"]))?;
+                Ok(Counts::of_cargo(&said).with_status(status.success()))
             }
             Self::Fuzz => {
                 let mut fuzz = workspace.command(workspace.target.join("debug/fuzz"), &[]);
                 for command in [&mut workspace.program("fuzz"), &mut fuzz] {
-                    if !tool::live(command)?.0.success() {
+                    if !tool::run_streaming(command)?.0.success() {
                         bail!(
                             "a promise does not hold, or the check does not compile; the message stands above"
                         );
                     }
                 }
-                Ok(Tally::single(true))
+                Ok(Counts::single(true))
             }
             Self::Docs => {
                 let mut docs = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
-                let (status, _) = tool::live(docs.env("RUSTDOCFLAGS", "-D warnings"))?;
-                Ok(Tally::single(status.success()))
+                let (status, _) = tool::run_streaming(docs.env("RUSTDOCFLAGS", "-D warnings"))?;
+                Ok(Counts::single(status.success()))
             }
             Self::Build => {
                 workspace.ensure_browser_target()?;
@@ -162,29 +148,29 @@ impl Check {
                     steps.take("Putting the site together", |_| site::assemble(workspace, Profile::Small))?;
                 println!("{}", site.table());
                 // A page that is too heavy is built all the same, and can be tested.
-                let light = site.keeps_budget().inspect_err(|error| eprintln!("error: {error}")).is_ok();
-                Ok(Tally { passed: 1, failed: u64::from(!light) })
+                let light = site.check_budget().inspect_err(|error| eprintln!("error: {error}")).is_ok();
+                Ok(Counts { passed: 1, failed: u64::from(!light) })
             }
-            Self::Browser => browser::tests(workspace, &wishes.playwright),
-            Self::Clients => clients::tests(workspace, wishes.update_table),
+            Self::Browser => browser::tests(workspace, &options.playwright),
+            Self::Clients => clients::tests(workspace, options.update_table),
         }
     }
 }
 
 /// A cargo call that is one check by itself.
-fn cargo(workspace: &Workspace, arguments: &[&str], remedy: &str) -> Result<Tally> {
-    let (status, _) = tool::live(&mut workspace.cargo(arguments))?;
+fn cargo(workspace: &Workspace, arguments: &[&str], remedy: &str) -> Result<Counts> {
+    let (status, _) = tool::run_streaming(&mut workspace.cargo(arguments))?;
     if !status.success() {
         let remedy = if remedy.is_empty() { "its message stands above" } else { remedy };
         bail!("cargo {} found something: {remedy}", arguments.first().unwrap_or(&""));
     }
-    Ok(Tally::single(true))
+    Ok(Counts::single(true))
 }
 
 /// What came of one check.
 struct Outcome {
     check: Check,
-    tally: Tally,
+    counts: Counts,
     time: String,
 }
 
@@ -192,24 +178,24 @@ struct Outcome {
 ///
 /// # Errors
 /// When the workspace cannot be found.
-pub(crate) fn run(checks: &[Check], wishes: &Wishes) -> Result<bool> {
+pub(crate) fn run(checks: &[Check], options: &TestOptions) -> Result<bool> {
     let workspace = Workspace::find()?;
     let all = Stopwatch::start();
     let mut outcomes: Vec<Outcome> = Vec::new();
     for (number, &check) in checks.iter().enumerate() {
         println!("\n== {}/{} {} ({})", number + 1, checks.len(), check.title(), check.name());
         let watch = Stopwatch::start();
-        let unbuilt = outcomes.iter().any(|before| before.check == Check::Build && before.tally.passed == 0);
-        let tally = if check == Check::Browser && unbuilt {
+        let unbuilt = outcomes.iter().any(|before| before.check == Check::Build && before.counts.passed == 0);
+        let counts = if check == Check::Browser && unbuilt {
             println!("Not run: they would test an older build.");
-            Tally::single(false)
+            Counts::single(false)
         } else {
-            check.perform(&workspace, wishes).unwrap_or_else(|error| {
+            check.perform(&workspace, options).unwrap_or_else(|error| {
                 eprintln!("error: {error:#}");
-                Tally::single(false)
+                Counts::single(false)
             })
         };
-        outcomes.push(Outcome { check, tally, time: watch.to_string() });
+        outcomes.push(Outcome { check, counts, time: watch.to_string() });
     }
     let (summary, sum) = summary(&outcomes);
     println!("\n{summary}All in {all}.\n{} passed, {} failed", sum.passed, sum.failed);
@@ -217,19 +203,19 @@ pub(crate) fn run(checks: &[Check], wishes: &Wishes) -> Result<bool> {
 }
 
 /// The table of all checks, and the sum of their counts.
-fn summary(outcomes: &[Outcome]) -> (String, Tally) {
+fn summary(outcomes: &[Outcome]) -> (String, Counts) {
     let mut table = format!("{:<28}{:<10}{:>8}{:>8}{:>14}\n", "", "", "passed", "failed", "time");
-    let mut sum = Tally::default();
-    for Outcome { check, tally, time } in outcomes {
-        let word = if tally.failed == 0 { "passed" } else { "FAILED" };
+    let mut sum = Counts::default();
+    for Outcome { check, counts, time } in outcomes {
+        let word = if counts.failed == 0 { "passed" } else { "FAILED" };
         let _ = writeln!(
             table,
             "{:<28}{word:<10}{:>8}{:>8}{time:>14}",
             check.title(),
-            tally.passed,
-            tally.failed
+            counts.passed,
+            counts.failed
         );
-        sum += *tally;
+        sum += *counts;
     }
     (table, sum)
 }
@@ -237,14 +223,6 @@ fn summary(outcomes: &[Outcome]) -> (String, Tally) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_check_is_found_by_its_name() {
-        for check in Check::ALL {
-            assert_eq!(Check::named(check.name()), Some(check));
-        }
-        assert_eq!(Check::named("attic"), None);
-    }
 
     #[test]
     fn browser_tests_bring_the_build_they_stand_on() {
@@ -257,11 +235,11 @@ mod tests {
     fn the_summary_adds_up() {
         let outcome = |check, passed, failed| Outcome {
             check,
-            tally: Tally { passed, failed },
+            counts: Counts { passed, failed },
             time: "1.0 s".to_owned(),
         };
         let (table, sum) = summary(&[outcome(Check::Format, 1, 0), outcome(Check::Rust, 40, 2)]);
-        assert_eq!(sum, Tally { passed: 41, failed: 2 });
+        assert_eq!(sum, Counts { passed: 41, failed: 2 });
         assert!(table.contains("Rust tests                  FAILED          40       2"), "{table}");
     }
 }

@@ -11,8 +11,8 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::counts::Counts;
 use crate::step::Stopwatch;
-use crate::tally::Tally;
 use crate::workspace::Workspace;
 use crate::{browser, server, tool};
 
@@ -66,39 +66,39 @@ struct Outcome {
 ///
 /// # Errors
 /// When something that they need is missing and cannot be installed, with what to do.
-pub(crate) fn tests(workspace: &Workspace, update_table: bool) -> Result<Tally> {
+pub(crate) fn tests(workspace: &Workspace, update_table: bool) -> Result<Counts> {
     let end2end = workspace.root.join("end2end");
     let folder = end2end.join("clients");
     browser::ensure_packages(&end2end, "the browser tests")?;
     browser::ensure_packages(&folder, "the clients")?;
     let browser = browser::find(&end2end)?;
     ensure_certutil()?;
-    if !tool::live(&mut server::compilation(workspace).command)?.0.success() {
+    if !tool::run_streaming(&mut server::compilation(workspace).command)?.0.success() {
         bail!("the server could not be built; what the compiler said stands above");
     }
-    let (mut tally, mut outcomes) = (Tally::default(), Vec::new());
+    let (mut counts, mut outcomes) = (Counts::default(), Vec::new());
     for (client, kind) in CLIENTS {
         let version = version(workspace, &folder, &kind)?;
         println!("\n-- {client} {version}");
         let watch = Stopwatch::start();
-        let said = perform(workspace, &folder, &browser, &kind)?;
+        let said = run(workspace, &folder, &browser, &kind)?;
         println!("   {watch}");
-        tally += said.tally;
+        counts += said.counts;
         outcomes.push(Outcome { client, version, kept: said.kept });
     }
-    if tally.failed == 0 {
-        tally += Tally::single(table_holds(&workspace.root.join(DOCUMENT), &outcomes, update_table)?);
+    if counts.failed == 0 {
+        counts += Counts::single(table_holds(&workspace.root.join(DOCUMENT), &outcomes, update_table)?);
     }
-    Ok(tally)
+    Ok(counts)
 }
 
 /// What a run said: its promises that were kept, and the count of all.
-struct Said {
+struct TestOutput {
     kept: Vec<String>,
-    tally: Tally,
+    counts: Counts,
 }
 
-fn perform(workspace: &Workspace, folder: &Path, browser: &Path, kind: &Kind) -> Result<Said> {
+fn run(workspace: &Workspace, folder: &Path, browser: &Path, kind: &Kind) -> Result<TestOutput> {
     let mut command = match kind {
         Kind::Node { tests, .. } => {
             let mut node = workspace.command("node", &["--test", "--test-timeout=120000"]);
@@ -115,8 +115,8 @@ fn perform(workspace: &Workspace, folder: &Path, browser: &Path, kind: &Kind) ->
             let tests = format!("clients::{krate}::");
             // With the features of the check `rust`, so that nothing is compiled twice.
             let mut cargo = workspace.cargo(&["test", "--workspace", "--test", "process", &tests]);
-            let (status, said) = tool::live(&mut cargo)?;
-            let mut said = heard(&said, status.success());
+            let (status, said) = tool::run_streaming(&mut cargo)?;
+            let mut said = read_results(&said, status.success());
             // They run side by side, so that they end in any order.
             said.kept.sort();
             return Ok(said);
@@ -127,30 +127,30 @@ fn perform(workspace: &Workspace, folder: &Path, browser: &Path, kind: &Kind) ->
     for variable in ["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"] {
         command.env(variable, &tenant.authority);
     }
-    let (status, said) = tool::live(&mut command)?;
-    let said = heard(&said, status.success());
-    if said.tally.failed > 0 {
+    let (status, said) = tool::run_streaming(&mut command)?;
+    let said = read_results(&said, status.success());
+    if said.counts.failed > 0 {
         println!("   The tenant's log: {}", tenant.log.display());
     }
     Ok(said)
 }
 
 /// Reads the lines of our reporters, `ok - NAME` and `not ok - NAME`, and those of cargo's, `test PATH ... ok`.
-fn heard(said: &str, succeeded: bool) -> Said {
-    let (mut kept, mut tally) = (Vec::new(), Tally::default());
+fn read_results(said: &str, succeeded: bool) -> TestOutput {
+    let (mut kept, mut counts) = (Vec::new(), Counts::default());
     for line in said.lines() {
         let rust = line.strip_prefix("test ").and_then(|line| line.split_once(" ... "));
         let name = match rust {
             Some((path, "ok")) => path.rsplit("::").next().map(|name| name.replace('_', " ")),
             _ => line.strip_prefix("ok - ").map(str::to_owned),
         };
-        tally.failed +=
+        counts.failed +=
             u64::from(line.starts_with("not ok - ") || rust.is_some_and(|(_, end)| end == "FAILED"));
         kept.extend(name);
     }
-    tally.passed = kept.len() as u64;
+    counts.passed = kept.len() as u64;
     // A run that says nothing has not kept anything either.
-    Said { tally: tally.given(succeeded && !kept.is_empty()), kept }
+    TestOutput { counts: counts.with_status(succeeded && !kept.is_empty()), kept }
 }
 
 fn version(workspace: &Workspace, folder: &Path, kind: &Kind) -> Result<String> {
@@ -192,7 +192,7 @@ fn python(workspace: &Workspace, folder: &Path, requirements: &str) -> Result<Pa
     if environment.exists() {
         fs::remove_dir_all(&environment)?;
     }
-    let make = || tool::answer(Command::new("python3").args(["-m", "venv"]).arg(&environment));
+    let make = || tool::output(Command::new("python3").args(["-m", "venv"]).arg(&environment));
     if let Err(error) = make() {
         // Debian keeps what `venv` needs in a package of its own.
         tool::install_debians(&["python3-venv"])?;
@@ -205,7 +205,7 @@ fn python(workspace: &Workspace, folder: &Path, requirements: &str) -> Result<Pa
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"])
         .arg(&list);
-    if !tool::live(&mut pip)?.0.success() {
+    if !tool::run_streaming(&mut pip)?.0.success() {
         bail!("pip could not install {requirements}; its message stands above");
     }
     fs::write(installed, wanted)?;
@@ -322,19 +322,21 @@ mod tests {
 
     #[test]
     fn promises_are_heard_from_every_reporter() {
-        let said = heard("ok - reads a user\nnot ok - links\n    ok - inside a message\n", true);
+        let said = read_results("ok - reads a user\nnot ok - links\n    ok - inside a message\n", true);
         assert_eq!(
-            (said.kept, said.tally),
-            (vec!["reads a user".to_owned()], Tally { passed: 1, failed: 1 })
+            (said.kept, said.counts),
+            (vec!["reads a user".to_owned()], Counts { passed: 1, failed: 1 })
         );
-        let said =
-            heard("running 2 tests\ntest clients::oauth2::signs_in ... ok\ntest a::b ... FAILED\n", false);
-        assert_eq!((said.kept, said.tally), (vec!["signs in".to_owned()], Tally { passed: 1, failed: 1 }));
+        let said = read_results(
+            "running 2 tests\ntest clients::oauth2::signs_in ... ok\ntest a::b ... FAILED\n",
+            false,
+        );
+        assert_eq!((said.kept, said.counts), (vec!["signs in".to_owned()], Counts { passed: 1, failed: 1 }));
     }
 
     #[test]
     fn a_client_that_says_nothing_has_failed() {
-        assert_eq!(heard("", true).tally, Tally { passed: 0, failed: 1 });
+        assert_eq!(read_results("", true).counts, Counts { passed: 0, failed: 1 });
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) fn write() -> Result<()> {
         tool::build(vec![site::compilation(&workspace, Profile::Small)], step)
     })?;
     let site = steps.take("Putting the site together", |_| site::assemble(&workspace, Profile::Small))?;
-    site.keeps_budget()?;
+    site.check_budget()?;
     steps.take("Compiling the server with the site inside", |step| {
         tool::build(vec![server::release(&workspace)], step)
     })?;

@@ -13,7 +13,7 @@ use crate::site::files_below;
 const ORDER: &str = "src/README.md";
 
 /// The crates that must have an order.
-const CRATES: [&str; 6] = ["app", "model", "server", "store", "tenant", "xtask"];
+const CRATES: [&str; 5] = ["app", "model", "server", "store", "xtask"];
 
 /// The specification, and how sources cite a section of it.
 const CONTRACT: (&str, &str) = ("src/docs/auth0-contract.md", "contract#");
@@ -185,11 +185,7 @@ fn raw_literal(rest: &str) -> Option<usize> {
 /// Whether a quote begins a character and not a lifetime.
 fn is_character(rest: &str) -> bool {
     let mut characters = rest.chars().skip(1);
-    match (characters.next(), characters.next()) {
-        (Some('\\'), _) => true,
-        (Some(_), Some('\'')) => true,
-        _ => false,
-    }
+    matches!((characters.next(), characters.next()), (Some('\\'), _) | (Some(_), Some('\'')))
 }
 
 /// The paths that begin with `crate`, `super` or `self`, or stand in a `use`, with groups spelled out.
@@ -323,11 +319,11 @@ fn check(name: &str, order: &Order, modules: &BTreeMap<Module, Source>) -> Vec<S
         };
         for (line, path) in &source.paths {
             let Some(target) = resolve(path, module, modules) else { continue };
-            let Some(imported) = listed(&target) else { continue };
+            let Some(below) = listed(&target) else { continue };
             edges.entry(module).or_default().insert(target);
-            if importer != imported && ranks[&*importer] <= ranks[&*imported] {
+            if importer != below && ranks[&*importer] <= ranks[&*below] {
                 found.push(format!(
-                    "{}:{line}: {importer} imports {imported}, which is not below it in {ORDER}",
+                    "{}:{line}: {importer} imports {below}, which is not below it in {ORDER}",
                     source.file
                 ));
             }

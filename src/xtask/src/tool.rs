@@ -15,7 +15,7 @@ use crate::step::{Step, Stopwatch};
 ///
 /// # Errors
 /// When it cannot be started or fails; the error carries what it said on standard error.
-pub(crate) fn answer(command: &mut Command) -> Result<String> {
+pub(crate) fn output(command: &mut Command) -> Result<String> {
     let name = name_of(command);
     let output = command.output().with_context(|| format!("{name} could not be started"))?;
     if !output.status.success() {
@@ -29,7 +29,7 @@ pub(crate) fn answer(command: &mut Command) -> Result<String> {
 ///
 /// # Errors
 /// When it cannot be started.
-pub(crate) fn live(command: &mut Command) -> Result<(ExitStatus, String)> {
+pub(crate) fn run_streaming(command: &mut Command) -> Result<(ExitStatus, String)> {
     let name = name_of(command);
     let mut child = command
         .stdin(Stdio::null())
@@ -57,7 +57,7 @@ pub(crate) fn live(command: &mut Command) -> Result<(ExitStatus, String)> {
 ///
 /// # Errors
 /// When it cannot be started.
-pub(crate) fn bounded(command: &mut Command, limit: Duration) -> Result<bool> {
+pub(crate) fn run_with_limit(command: &mut Command, limit: Duration) -> Result<bool> {
     let name = name_of(command);
     let mut child =
         command.stdin(Stdio::null()).spawn().with_context(|| format!("{name} could not be started"))?;
@@ -77,7 +77,7 @@ pub(crate) fn bounded(command: &mut Command, limit: Duration) -> Result<bool> {
 /// # Errors
 /// When apt-get fails.
 pub(crate) fn install_debians(packages: &[&str]) -> Result<bool> {
-    let root = answer(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !root || !Path::new("/etc/debian_version").exists() {
         return Ok(false);
     }
@@ -85,7 +85,7 @@ pub(crate) fn install_debians(packages: &[&str]) -> Result<bool> {
     for arguments in [&["update"][..], &install] {
         println!("Installing what is missing from Debian: `apt-get {}`", arguments.join(" "));
         let mut apt = Command::new("apt-get");
-        let (status, _) = live(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))?;
+        let (status, _) = run_streaming(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))?;
         if !status.success() {
             bail!(
                 "apt-get failed; its message stands above. Install {} and start again",
@@ -145,7 +145,7 @@ pub(crate) fn build(builds: Vec<Build>, step: &Step) -> Result<()> {
     }
     while running.iter().any(|build| !build.ended) {
         match messages.recv_timeout(Duration::from_secs(1)) {
-            Ok((index, Message::Line(line))) => running[index].hear(&line),
+            Ok((index, Message::Line(line))) => running[index].read_line(&line),
             Ok((index, Message::End)) => {
                 running[index].ended = true;
                 let status = running[index].child.wait()?;
@@ -176,7 +176,7 @@ struct Running {
 }
 
 impl Running {
-    fn hear(&mut self, line: &str) {
+    fn read_line(&mut self, line: &str) {
         if let Some(package) = line.trim_start().strip_prefix("Compiling ") {
             self.packages += 1;
             package.split(' ').next().unwrap_or_default().clone_into(&mut self.latest);

@@ -50,8 +50,8 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
             Err(error) => eprintln!("error: {error:#}\nThe last version goes on. Waiting for a change …"),
         }
         loop {
-            let changed = changes.recv().context("the folders are no longer watched")?;
-            let paths = changed.map(|events| events.into_iter().map(|event| event.path).collect::<Vec<_>>());
+            let events = changes.recv().context("the folders are no longer watched")?;
+            let paths = events.map(|events| events.into_iter().map(|event| event.path).collect::<Vec<_>>());
             let counts = paths.iter().flatten().find(|path| path.extension().is_none_or(|end| end != "md"));
             if let Some(path) = counts {
                 let path = path.strip_prefix(&workspace.root).unwrap_or(path);

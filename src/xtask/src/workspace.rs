@@ -30,7 +30,7 @@ impl Workspace {
         command
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
-        let metadata: Value = serde_json::from_str(&tool::answer(&mut command)?)?;
+        let metadata: Value = serde_json::from_str(&tool::output(&mut command)?)?;
         let folder = |key: &str| {
             metadata[key]
                 .as_str()
@@ -73,7 +73,7 @@ impl Workspace {
     /// # Errors
     /// When it is missing and rustup is not there or refuses, with what to do.
     pub(crate) fn ensure_browser_target(&self) -> Result<()> {
-        let libraries = tool::answer(
+        let libraries = tool::output(
             &mut self.command("rustc", &["--print", "target-libdir", "--target", BROWSER_TARGET]),
         )?;
         if PathBuf::from(libraries.trim()).is_dir() {
@@ -87,7 +87,7 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::ensure_browser_target`].
     pub(crate) fn ensure_component(&self, component: &str, subcommand: &str) -> Result<()> {
-        if tool::answer(&mut self.cargo(&[subcommand, "--version"])).is_ok() {
+        if tool::output(&mut self.cargo(&[subcommand, "--version"])).is_ok() {
             return Ok(());
         }
         self.rustup(&["component", "add", component])
@@ -96,7 +96,7 @@ impl Workspace {
     fn rustup(&self, arguments: &[&str]) -> Result<()> {
         let call = format!("rustup {}", arguments.join(" "));
         println!("{} is missing here: running `{call}`", arguments.last().unwrap_or(&"a part of Rust"));
-        if tool::answer(&mut self.command("rustup", &["--version"])).is_err() {
+        if tool::output(&mut self.command("rustup", &["--version"])).is_err() {
             bail!(
                 "rustup was not found, so `{call}` cannot be run; add this part of Rust the way \
                  your Rust was installed, or install rustup (https://rustup.rs), then start again"
