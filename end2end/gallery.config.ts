@@ -1,8 +1,8 @@
 import { defineConfig, devices } from '@playwright/test';
 
-import { launchOptions } from './fixtures/browser.ts';
+import { launchOptions } from './browser/launch.ts';
 
-/** `npm run gallery`: a picture of every state of the product, in `gallery/`. */
+/** `npm run gallery` writes screenshots of every state of the product to `gallery/`. */
 export default defineConfig({
   testDir: '.',
   testMatch: 'gallery.ts',
@@ -12,7 +12,7 @@ export default defineConfig({
   retries: 0,
   timeout: 60_000,
   reporter: 'list',
-  globalSetup: './fixtures/built.ts',
+  globalSetup: './servers/build.ts',
   use: {
     ...devices['Desktop Chrome'],
     launchOptions,

@@ -1,29 +1,29 @@
 import { defineConfig, devices } from '@playwright/test';
 
-import { launchOptions } from './fixtures/browser.ts';
+import { launchOptions } from './browser/launch.ts';
 import type { Options } from './fixtures/index.ts';
 
 export default defineConfig<object, Options>({
   testDir: 'tests',
   outputDir: 'test-results',
-  // Every test signs in as somebody of its own, so that any two may run at the same time.
+  // Every test signs in as a person of its own, so any two tests can run at the same time.
   fullyParallel: true,
   workers: 2,
-  // A test that passes only when run again has found something.
+  // A test that fails only sometimes has found a fault, so nothing is retried.
   retries: 0,
   forbidOnly: true,
-  // Limits, not waits: no test gets near them but on a machine that is far slower than those it was written on.
+  // Limits, not waits: only a test on a very slow machine gets near them.
   timeout: 90_000,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],
-  globalSetup: './fixtures/built.ts',
+  globalSetup: './servers/build.ts',
   use: {
     ...devices['Desktop Chrome'],
     launchOptions,
     actionTimeout: 30_000,
     navigationTimeout: 30_000,
     contextOptions: { reducedMotion: 'reduce' },
-    // How the page was at each step is in the trace without a film of it, which would be made of every test that passes.
+    // The trace has a DOM snapshot of each step. Screenshots as well would cost time in every test that passes.
     trace: { mode: 'retain-on-failure', screenshots: false },
     screenshot: 'only-on-failure',
   },

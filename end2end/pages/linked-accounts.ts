@@ -1,106 +1,107 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 
-import type { Login } from '../fixtures/people.ts';
+import type { Identity } from '../fixtures/people.ts';
 
-/** The page under test, signed out and signed in. */
+/** The page under test, signed out and signed in. Locators have the names of what they find, actions are verbs. */
 export class LinkedAccounts {
   readonly header: Locator;
   readonly heading: Locator;
-  readonly signIn: Locator;
-  readonly signOut: Locator;
-  readonly mainLogin: Locator;
-  readonly linkedLogins: Locator;
+  readonly signInButton: Locator;
+  readonly signOutButton: Locator;
+  readonly primaryList: Locator;
+  readonly linkedList: Locator;
   readonly linkedHeading: Locator;
-  /** Every login, the main one first. */
+  /** The rows of all identities, the primary one first. */
   readonly rows: Locator;
-  /** The polite live region. */
+  /** The polite live region, which states the outcome of an action. */
   readonly status: Locator;
   readonly notice: Locator;
-  readonly tryAgain: Locator;
-  readonly signInAgain: Locator;
+  readonly tryAgainButton: Locator;
+  readonly signInAgainButton: Locator;
   readonly dialog: Locator;
-  readonly keepIt: Locator;
-  readonly selectSeveral: Locator;
-  /** What is chosen, and what can be done with it. */
-  readonly chosen: Locator;
+  readonly keepButton: Locator;
+  readonly selectSeveralButton: Locator;
+  /** The bar with the count of selected rows and what can be done with them. */
+  readonly selectionBar: Locator;
 
   constructor(readonly page: Page) {
     this.header = page.getByRole('banner');
     this.heading = page.getByRole('heading', { level: 1 });
-    this.signIn = page.getByRole('button', { name: 'Sign in', exact: true });
-    this.signOut = page.getByRole('button', { name: 'Sign out' });
-    this.mainLogin = page.getByRole('list', { name: 'Main login', exact: true });
-    this.linkedLogins = page.getByRole('list', { name: 'Linked logins', exact: true });
+    this.signInButton = page.getByRole('button', { name: 'Sign in', exact: true });
+    this.signOutButton = page.getByRole('button', { name: 'Sign out' });
+    this.primaryList = page.getByRole('list', { name: 'Main login', exact: true });
+    this.linkedList = page.getByRole('list', { name: 'Linked logins', exact: true });
     this.linkedHeading = page.getByRole('heading', { level: 2, name: 'Linked logins' });
-    this.rows = this.mainLogin.or(this.linkedLogins).locator('> [data-identity]');
+    this.rows = this.primaryList.or(this.linkedList).locator('> [data-identity]');
     this.status = page.locator('.toast').getByRole('status');
     this.notice = page.getByRole('alert');
-    this.tryAgain = this.notice.getByRole('button', { name: 'Try again' });
-    this.signInAgain = this.notice.getByRole('button', { name: 'Sign in again' });
+    this.tryAgainButton = this.notice.getByRole('button', { name: 'Try again' });
+    this.signInAgainButton = this.notice.getByRole('button', { name: 'Sign in again' });
     this.dialog = page.getByRole('dialog');
-    this.keepIt = this.dialog.getByRole('button', { name: 'Keep it' });
-    this.selectSeveral = page.getByRole('button', { name: 'Select several' });
-    this.chosen = page.getByRole('group', { name: 'Chosen logins' });
+    this.keepButton = this.dialog.getByRole('button', { name: 'Keep it' });
+    this.selectSeveralButton = page.getByRole('button', { name: 'Select several' });
+    this.selectionBar = page.getByRole('group', { name: 'Chosen logins' });
   }
 
   async open(path = '/'): Promise<void> {
     await this.page.goto(path);
   }
 
-  /** Waits until the list is there, wherever the person was going. */
-  async showsTheList(): Promise<void> {
+  /** Waits until the list is shown. */
+  async expectList(): Promise<void> {
     await expect(this.linkedHeading).toBeVisible();
-    await expect(this.signOut).toBeVisible();
+    await expect(this.signOutButton).toBeVisible();
   }
 
-  /** Waits until nobody is signed in. */
-  async showsTheWayIn(): Promise<void> {
-    await expect(this.signIn).toBeEnabled();
-    await expect(this.signOut).toBeHidden();
+  /** Waits until the page shows that nobody is signed in, and can sign somebody in. */
+  async expectSignedOut(): Promise<void> {
+    await expect(this.signInButton).toBeEnabled();
+    await expect(this.signOutButton).toBeHidden();
   }
 
-  /** Waits until the page itself waits for an answer: the shell looks the same before it runs. */
-  async showsThatItWaits(): Promise<void> {
+  /** Waits until the running page waits for a response. The static shell looks the same before the page runs. */
+  async expectLoading(): Promise<void> {
     await expect(this.page.locator('main [aria-busy="true"] + .late')).toBeAttached();
   }
 
-  row(login: Login): Locator {
-    return this.rows.and(this.page.locator(`[data-identity="${login.key}"]`));
+  /** The row of an identity. */
+  row(identity: Identity): Locator {
+    return this.rows.and(this.page.locator(`[data-identity="${identity.key}"]`));
   }
 
   /** The Unlink button of a row. */
-  unlink(login: Login): Locator {
-    return this.page.getByRole('button', { name: `Unlink ${login.name}, ${login.who}`, exact: true });
+  unlinkButton(identity: Identity): Locator {
+    return this.page.getByRole('button', { name: `Unlink ${identity.name}, ${identity.label}`, exact: true });
   }
 
-  /** The checkbox of a row, while several are chosen. */
-  box(login: Login): Locator {
-    return this.page.getByRole('checkbox', { name: `Select ${login.name} (${login.who})`, exact: true });
+  /** The checkbox of a row, shown while several rows are being selected. */
+  checkbox(identity: Identity): Locator {
+    return this.page.getByRole('checkbox', { name: `Select ${identity.name} (${identity.label})`, exact: true });
   }
 
-  /** The button that links a login of this provider. */
-  link(provider: string): Locator {
+  /** The button that starts linking an identity of this provider. */
+  linkButton(provider: string): Locator {
     return this.page.getByRole('button', { name: `Link ${provider}`, exact: true });
   }
 
-  /** The dialog's button that does it. */
-  confirm(login: Login): Locator {
-    return this.dialog.getByRole('button', { name: `Unlink ${login.name}`, exact: true });
+  /** The button of the dialog that unlinks the identity. */
+  confirmButton(identity: Identity): Locator {
+    return this.dialog.getByRole('button', { name: `Unlink ${identity.name}`, exact: true });
   }
 
-  /** Unlinks and confirms; does not wait for the answer. */
-  async unlinks(login: Login): Promise<void> {
-    await this.unlink(login).click();
-    await this.confirm(login).click();
+  /** Unlinks an identity and confirms the dialog; does not wait for the response. */
+  async unlink(identity: Identity): Promise<void> {
+    await this.unlinkButton(identity).click();
+    await this.confirmButton(identity).click();
   }
 
-  /** The keys of all logins in their order. */
-  async keys(): Promise<string[]> {
+  /** Returns the keys of all identities in the order of their rows. */
+  async identityKeys(): Promise<string[]> {
     return this.rows.evaluateAll((rows) => rows.map((row) => row.getAttribute('data-identity') ?? ''));
   }
 
-  /** Waits until exactly these logins are shown, in this order. */
-  async shows(logins: Login[]): Promise<void> {
-    await expect.poll(() => this.keys()).toEqual(logins.map(({ key }) => key));
+  /** Waits until the list shows exactly these identities, in this order. */
+  async expectIdentities(identities: Identity[]): Promise<void> {
+    await expect.poll(() => this.identityKeys()).toEqual(identities.map(({ key }) => key));
   }
 }

@@ -1,27 +1,30 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
-import { demoTest, expect, isManagement, stopTheClock, test, withoutPasswords, withSettings } from '../fixtures/index.ts';
-import { address, linksANewLogin, opens, withDetails } from '../fixtures/linking.ts';
+import { pauseClock } from '../browser/clock.ts';
+import { holdRequests, isManagementUrl } from '../browser/requests.ts';
+import { overrideSettings, withPasswordsClosed } from '../browser/settings.ts';
+import { demoTest, expect, test } from '../fixtures/index.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
+import { uniqueEmail, linkNewIdentity, openStandInPopup, overrideMetadata } from '../pages/linking.ts';
 
-/** Has axe look at the page, in light and in dark. */
+/** Runs axe on the page in the light and in the dark colour scheme. */
 async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     const { violations, passes } = await new AxeBuilder({ page }).analyze();
-    const told = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
-    expect(told, `in ${colorScheme}`).toEqual([]);
-    expect(passes.length, 'axe looked at something').toBeGreaterThan(10);
+    const findings = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+    expect(findings, `in ${colorScheme}`).toEqual([]);
+    expect(passes.length, 'axe checked the page').toBeGreaterThan(10);
   }
 }
 
-// What was done stays said while axe looks at it.
+// Keeps the message with the outcome on the page while axe runs.
 test.use({ settings: { undoSeconds: 0 } });
 
 test('the way in is accessible', async ({ app, page }) => {
   await app.open();
-  await app.showsTheWayIn();
+  await app.expectSignedOut();
   await expectAccessible(page);
 });
 
@@ -30,60 +33,60 @@ test('the list is accessible', async ({ page, signedIn: _ }) => {
 });
 
 test('the dialog is accessible', async ({ app, page, signedIn: person }) => {
-  await app.unlink(person.linked[2]!).click();
+  await app.unlinkButton(person.linked[2]!).click();
   await expect(app.dialog).toBeVisible();
   await expectAccessible(page);
 });
 
-test('a failure and an outcome are accessible', async ({ app, page, signedIn: person, watch }) => {
-  watch.expectStatus(500);
-  await app.unlinks(person.linked[0]!);
+test('a failure and an outcome are accessible', async ({ app, page, signedIn: person, consoleGuard }) => {
+  consoleGuard.expectStatus(500);
+  await app.unlink(person.linked[0]!);
   await expect(app.status).toHaveText(/was unlinked\.$/);
   await expectAccessible(page);
-  await page.route(isManagement, (route) => route.fulfill({ status: 500, body: 'broken pipe' }));
-  await app.unlinks(person.linked[1]!);
+  await page.route(isManagementUrl, (route) => route.fulfill({ status: 500, body: 'broken pipe' }));
+  await app.unlink(person.linked[1]!);
   await app.notice.getByText('Technical details').click();
   await expect(app.notice.locator('pre')).toBeVisible();
   await expectAccessible(page);
 });
 
 test('a row that is busy is accessible', async ({ app, page, signedIn: person }) => {
-  let answer = () => {};
-  const held = new Promise<void>((resolve) => (answer = resolve));
-  await page.route(isManagement, (route) => held.then(() => route.continue()));
-  await app.unlinks(person.linked[0]!);
+  const release = await holdRequests(page, isManagementUrl);
+  await app.unlink(person.linked[0]!);
   await expect(app.row(person.linked[0]!)).toHaveAttribute('aria-busy', 'true');
   await expectAccessible(page);
-  answer();
+  release();
   await expect(app.row(person.linked[0]!)).toHaveCount(0);
 });
 
 test('a login that must stay, and choosing several, are accessible', async ({ app, page, signedIn: person }) => {
   const [google, github, company] = person.linked;
-  await withSettings(page, (settings) => {
-    const { connections = [], ...rest } = withoutPasswords(settings) as { connections?: { name: string }[] };
-    return { ...rest, connections: connections.map((one) => (one.name === 'acme-saml' ? { ...one, pinned: true } : one)) };
+  await overrideSettings(page, (settings) => {
+    const { connections = [], ...rest } = withPasswordsClosed(settings) as { connections?: { name: string }[] };
+    return { ...rest, connections: connections.map((connection) =>
+        connection.name === 'acme-saml' ? { ...connection, pinned: true } : connection,
+      ) };
   });
   await page.reload();
   await expect(app.row(company!)).toContainText('Managed by your organisation');
-  await app.unlink(company!).press('Enter');
+  await app.unlinkButton(company!).press('Enter');
   await expect(app.status).toContainText('Only your administrator');
   await page.getByText('Demo: play a fault').click();
   await expectAccessible(page);
-  await app.selectSeveral.click();
-  await app.box(google!).check();
-  await app.box(github!).check();
+  await app.selectSeveralButton.click();
+  await app.checkbox(google!).check();
+  await app.checkbox(github!).check();
   await expectAccessible(page);
-  await app.chosen.getByRole('button', { name: 'Unlink 2 logins' }).click();
+  await app.selectionBar.getByRole('button', { name: 'Unlink 2 logins' }).click();
   await expect(app.dialog).toBeVisible();
   await expectAccessible(page);
 });
 
-test('a pause is accessible', async ({ app, page, signedIn: person, watch }) => {
-  watch.expectStatus(503);
-  // Longer than axe can take, which needs a clock that runs.
-  await page.route(isManagement, (route) => route.fulfill({ status: 503, headers: { 'retry-after': '280' } }));
-  await app.unlinks(person.linked[0]!);
+test('a pause is accessible', async ({ app, page, signedIn: person, consoleGuard }) => {
+  consoleGuard.expectStatus(503);
+  // Axe needs a running clock, so the pause is longer than axe can take.
+  await page.route(isManagementUrl, (route) => route.fulfill({ status: 503, headers: { 'retry-after': '280' } }));
+  await app.unlink(person.linked[0]!);
   await expect(page.getByRole('timer')).toBeVisible();
   await expectAccessible(page);
   await page.reload();
@@ -99,18 +102,18 @@ test('the list without a connection is accessible, also as it was', async ({ app
   await page.addInitScript(() => Object.defineProperty(navigator, 'onLine', { get: () => false }));
   await page.reload();
   await expect(page.getByText(/^As of /)).toBeVisible();
-  await app.shows([person.main, ...person.linked]);
+  await app.expectIdentities([person.primary, ...person.linked]);
   await expectAccessible(page);
 });
 
 test('waiting long, and a tenant that cannot be reached, are accessible', async ({ app, page, signedIn: _ }) => {
-  await stopTheClock(page);
+  await pauseClock(page);
   await page.route('**/authorize?*', () => {});
   await page.reload();
-  await app.showsThatItWaits();
+  await app.expectLoading();
   await page.clock.runFor(4000);
   await expect(page.getByText('The sign-in service is taking longer than usual…')).toBeVisible();
-  // Axe needs a clock that runs.
+  // Axe needs a running clock.
   await page.clock.resume();
   await expectAccessible(page);
   await page.clock.runFor(10_000);
@@ -122,15 +125,15 @@ test('waiting long, and a tenant that cannot be reached, are accessible', async 
 test('a login that went elsewhere is accessible', async ({ app, context, page, signedIn: person }) => {
   const tab = new LinkedAccounts(await context.newPage());
   await tab.open('/linked-accounts');
-  await tab.shows([person.main, ...person.linked]);
+  await tab.expectIdentities([person.primary, ...person.linked]);
   await page.clock.setFixedTime(Date.now() + 60_000);
-  await tab.unlinks(person.linked[0]!);
+  await tab.unlink(person.linked[0]!);
   await expect(app.row(person.linked[0]!)).toContainText('Already unlinked');
   await expectAccessible(page);
 });
 
 test('linking a login is accessible, and so is a window that was closed', async ({ app, page, signedIn: _ }) => {
-  const standIn = await opens(page, () => app.link('LinkedIn').click());
+  const standIn = await openStandInPopup(page, () => app.linkButton('LinkedIn').click());
   await expect(page.getByText('Go on in the window that opened.')).toBeVisible();
   await expectAccessible(page);
   await standIn.page.close();
@@ -139,8 +142,8 @@ test('linking a login is accessible, and so is a window that was closed', async 
 });
 
 test('the choice of details is accessible', async ({ app, page, signedIn: person }) => {
-  await withDetails(page, { theme: 'dark', newsletter: true });
-  await linksANewLogin(app, page, address(person, 'axe'));
+  await overrideMetadata(page, { theme: 'dark', newsletter: true });
+  await linkNewIdentity(app, page, uniqueEmail(person, 'axe'));
   await expect(app.dialog).toBeVisible();
   await expectAccessible(page);
   await app.dialog.getByRole('button', { name: 'Link', exact: true }).click();
@@ -150,12 +153,12 @@ test('the choice of details is accessible', async ({ app, page, signedIn: person
 
 test('another account, and somebody else in this browser, are accessible', async ({
   app,
-  house,
+  worker,
   page,
   signedIn: _,
 }) => {
-  const other = house.claim('atStandIns');
-  await (await opens(page, () => app.link('Facebook').click())).choose(other.linked[0]!.who);
+  const other = worker.claimPerson('withStandInLogins');
+  await (await openStandInPopup(page, () => app.linkButton('Facebook').click())).chooseUser(other.linked[0]!.label);
   await expect(page.getByRole('button', { name: 'Move it here' })).toBeVisible();
   await expectAccessible(page);
   await page.reload();
@@ -164,46 +167,46 @@ test('another account, and somebody else in this browser, are accessible', async
 });
 
 test('taking unlinking back is accessible', async ({ app, page, signedIn: person }) => {
-  await app.unlinks(person.linked[0]!);
+  await app.unlink(person.linked[0]!);
   await page.getByRole('button', { name: 'Undo', exact: true }).focus();
   await expectAccessible(page);
-  const standIn = await opens(page, () => page.getByRole('button', { name: 'Undo', exact: true }).click());
-  await standIn.be('Somebody Else', address(person, 'else'));
+  const standIn = await openStandInPopup(page, () => page.getByRole('button', { name: 'Undo', exact: true }).click());
+  await standIn.signInAsNewUser('Somebody Else', uniqueEmail(person, 'else'));
   await expect(page.getByRole('button', { name: 'Link this one' })).toBeVisible();
   await expectAccessible(page);
 });
 
-test('unlinking the login in use is accessible', async ({ app, hosted, house, page }) => {
-  const microsoft = house.claim('atStandIns').linked[1]!;
+test('unlinking the login in use is accessible', async ({ app, hosted, worker, page }) => {
+  const microsoft = worker.claimPerson('withStandInLogins').linked[1]!;
   await app.open();
-  await app.signIn.click();
-  await (await hosted.continueWith('Microsoft')).choose(microsoft.who);
-  await app.showsTheList();
-  await app.unlink(microsoft).click();
+  await app.signInButton.click();
+  await (await hosted.continueWith('Microsoft')).chooseUser(microsoft.label);
+  await app.expectList();
+  await app.unlinkButton(microsoft).click();
   await expect(app.dialog).toContainText('so you will be signed out here');
   await expectAccessible(page);
-  await app.confirm(microsoft).click();
-  await app.showsTheWayIn();
+  await app.confirmButton(microsoft).click();
+  await app.expectSignedOut();
   await expect(page.getByText('you are signed out')).toBeVisible();
   await expectAccessible(page);
 });
 
 test('what an address asks for is accessible', async ({ app, page, signedIn: _ }) => {
   await page.goto('/link/linkedin?return_to=https://evil.example/');
-  await app.showsTheList();
+  await app.expectList();
   await expect(page.getByText('You came here to link')).toBeVisible();
   await expectAccessible(page);
 });
 
 test('an account with one login is accessible', async ({ app, page, signedIn: person }) => {
   for (const login of person.linked) {
-    await app.unlinks(login);
+    await app.unlink(login);
     await expect(app.row(login)).toHaveCount(0);
   }
   await expectAccessible(page);
 });
 
-test('an address that leads nowhere is accessible', async ({ page, watch: _ }) => {
+test('an address that leads nowhere is accessible', async ({ page, consoleGuard: _ }) => {
   await page.goto('/nowhere');
   await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
   await expectAccessible(page);
@@ -216,38 +219,36 @@ test('a refused callback is accessible', async ({ app, page }) => {
 });
 
 test('the waiting page is accessible', async ({ app, page }) => {
-  let arrive = () => {};
-  const held = new Promise<void>((resolve) => (arrive = resolve));
-  await page.route('**/config.json', (route) => held.then(() => route.continue()));
+  const release = await holdRequests(page, '**/config.json');
   await app.open();
   await expect(page.getByText('Loading your logins…')).toBeAttached();
   await expectAccessible(page);
-  arrive();
-  await app.showsTheWayIn();
+  release();
+  await app.expectSignedOut();
 });
 
-demoTest('the login page, with its refusal, is accessible', async ({ app, hosted, page, watch }) => {
-  watch.expectStatus(401);
+demoTest('the login page, with its refusal, is accessible', async ({ app, hosted, page, consoleGuard }) => {
+  consoleGuard.expectStatus(401);
   await app.open();
-  await app.signIn.click();
+  await app.signInButton.click();
   await expect(hosted.heading).toBeVisible();
   await expectAccessible(page);
-  await hosted.signInAs('ada@example.com', 'wrong');
-  await expect(hosted.refusal).toBeVisible();
+  await hosted.signIn('ada@example.com', 'wrong');
+  await expect(hosted.error).toBeVisible();
   await expectAccessible(page);
 });
 
-demoTest('signing up and a forgotten password are accessible', async ({ app, hosted, page, watch }) => {
-  watch.expectStatus(422);
+demoTest('signing up and a forgotten password are accessible', async ({ app, hosted, page, consoleGuard }) => {
+  consoleGuard.expectStatus(422);
   await app.open();
-  await app.signIn.click();
+  await app.signInButton.click();
   await page.getByRole('link', { name: 'Sign up' }).click();
   await expect(page.getByRole('button', { name: 'Sign up' })).toBeVisible();
   await expectAccessible(page);
   await hosted.email.fill('somebody@example.com');
   await hosted.password.fill('short');
   await page.getByRole('button', { name: 'Sign up' }).click();
-  await expect(hosted.refusal).toBeVisible();
+  await expect(hosted.error).toBeVisible();
   await expectAccessible(page);
   await page.getByRole('link', { name: 'Sign in' }).click();
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
@@ -261,15 +262,15 @@ demoTest('signing up and a forgotten password are accessible', async ({ app, hos
 
 demoTest('a stand-in is accessible', async ({ app, hosted, page }) => {
   await app.open();
-  await app.signIn.click();
+  await app.signInButton.click();
   await hosted.continueWith('LinkedIn');
   await expectAccessible(page);
 });
 
 demoTest('a list of twelve logins is accessible', async ({ app, hosted, page }) => {
   await app.open();
-  await app.signIn.click();
-  await hosted.signInAs('grace@example.com', 'grace-demo');
-  await app.showsTheList();
+  await app.signInButton.click();
+  await hosted.signIn('grace@example.com', 'grace-demo');
+  await app.expectList();
   await expectAccessible(page);
 });

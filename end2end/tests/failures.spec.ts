@@ -1,53 +1,55 @@
 import type { Page, Route } from '@playwright/test';
 
-import { expect, isManagement, managementRequests, PASSWORD, test, withSettings } from '../fixtures/index.ts';
+import { isManagementUrl, recordManagementRequests } from '../browser/requests.ts';
+import { overrideSettings } from '../browser/settings.ts';
+import { expect, PASSWORD, test } from '../fixtures/index.ts';
 
-type Answer = Parameters<Route['fulfill']>[0];
+type MockResponse = Parameters<Route['fulfill']>[0];
 
-/** A refusal in the tenant's words. */
-const refusal = (statusCode: number, error: string, message: string, errorCode: string): Answer => ({
+/** An error response of the Management API. */
+const errorResponse = (statusCode: number, error: string, message: string, errorCode: string): MockResponse => ({
   status: statusCode,
   json: { statusCode, error, message, errorCode },
 });
 
-/** What can go wrong, what is said about it, and what can be done. */
+/** The failures of a DELETE, what the page says about each, and the remedy that it offers. */
 const FAILURES: {
   what: string;
-  answer: Answer | 'none';
-  /** What the browser itself complains about. */
-  complaint?: string;
+  answer: MockResponse | 'none';
+  /** The message that the browser itself writes to the console. */
+  consoleMessage?: string;
   title: string;
   remedy: 'Try again' | 'Sign in again';
   details: string[];
 }[] = [
   {
     what: 'an expired token',
-    answer: refusal(401, 'Unauthorized', 'Expired token received for JSON Web Token validation', 'invalid_token'),
-    complaint: 'a status of 401',
+    answer: errorResponse(401, 'Unauthorized', 'Expired token received for JSON Web Token validation', 'invalid_token'),
+    consoleMessage: 'a status of 401',
     title: 'Your session has ended',
     remedy: 'Sign in again',
     details: ['Status: 401', 'Code: invalid_token', 'Expired token received for JSON Web Token validation'],
   },
   {
     what: 'a missing scope',
-    answer: refusal(403, 'Forbidden', 'Insufficient scope, expected any of: update:users', 'insufficient_scope'),
-    complaint: 'a status of 403',
+    answer: errorResponse(403, 'Forbidden', 'Insufficient scope, expected any of: update:users', 'insufficient_scope'),
+    consoleMessage: 'a status of 403',
     title: 'This sign-in does not allow that',
     remedy: 'Sign in again',
     details: ['Status: 403', 'Code: insufficient_scope', 'Insufficient scope, expected any of: update:users'],
   },
   {
     what: 'the token of another account',
-    answer: refusal(403, 'Forbidden', 'User to be acted on does not match subject.', 'unowned_resource'),
-    complaint: 'a status of 403',
+    answer: errorResponse(403, 'Forbidden', 'User to be acted on does not match subject.', 'unowned_resource'),
+    consoleMessage: 'a status of 403',
     title: 'You are signed in to another account',
     remedy: 'Sign in again',
     details: ['Status: 403', 'Code: unowned_resource', 'User to be acted on does not match subject.'],
   },
   {
     what: 'an account that is gone',
-    answer: refusal(404, 'Not Found', 'The user does not exist.', 'inexistent_user'),
-    complaint: 'a status of 404',
+    answer: errorResponse(404, 'Not Found', 'The user does not exist.', 'inexistent_user'),
+    consoleMessage: 'a status of 404',
     title: 'This account no longer exists',
     remedy: 'Sign in again',
     details: ['Status: 404', 'Code: inexistent_user', 'The user does not exist.'],
@@ -55,7 +57,7 @@ const FAILURES: {
   {
     what: 'a fault of the tenant',
     answer: { status: 500, contentType: 'text/plain', body: 'upstream connect error' },
-    complaint: 'a status of 500',
+    consoleMessage: 'a status of 500',
     title: 'The sign-in service has a problem',
     remedy: 'Try again',
     details: ['Status: 500', 'upstream connect error'],
@@ -63,7 +65,7 @@ const FAILURES: {
   {
     what: 'a lost connection',
     answer: 'none',
-    complaint: 'net::ERR_INTERNET_DISCONNECTED',
+    consoleMessage: 'net::ERR_INTERNET_DISCONNECTED',
     title: 'The sign-in service cannot be reached',
     remedy: 'Try again',
     details: ['Message: '],
@@ -77,52 +79,52 @@ const FAILURES: {
   },
 ];
 
-/** Answers every request to the Management API like this, until `page.unrouteAll`. */
-const fail = (page: Page, answer: Answer | 'none') =>
-  page.route(isManagement, (route) =>
+/** Answers every request to the Management API with `answer`, until `page.unrouteAll`. */
+const fail = (page: Page, answer: MockResponse | 'none') =>
+  page.route(isManagementUrl, (route) =>
     answer === 'none' ? route.abort('internetdisconnected') : route.fulfill(answer),
   );
 
-for (const { what, answer, complaint, title, remedy, details } of FAILURES) {
+for (const { what, answer, consoleMessage, title, remedy, details } of FAILURES) {
   test(`after ${what} the list stays, the reason is told, and there is a way on`, async ({
     app,
     page,
     signedIn: person,
-    watch,
+    consoleGuard,
   }) => {
-    if (complaint) {
-      watch.expect(complaint);
+    if (consoleMessage) {
+      consoleGuard.expectMessage(consoleMessage);
     }
     const [google, github, company] = person.linked;
     await fail(page, answer);
-    await app.unlinks(github!);
+    await app.unlink(github!);
 
     await expect(app.notice).toContainText(title);
-    await app.shows([person.main, ...person.linked]);
+    await app.expectIdentities([person.primary, ...person.linked]);
     await expect(app.row(github!).getByRole('alert')).toBeVisible();
     await expect(app.row(github!)).not.toHaveAttribute('aria-busy', 'true');
-    await expect(app.unlink(github!)).toBeEnabled();
+    await expect(app.unlinkButton(github!)).toBeEnabled();
     await expect(app.status).toBeEmpty();
 
-    // No number and no server's sentence meets the eye before it is asked for.
-    const said = app.notice.locator('pre');
-    await expect(said).toBeHidden();
+    // Status codes and the server's messages are hidden until the user opens the details.
+    const technicalDetails = app.notice.locator('pre');
+    await expect(technicalDetails).toBeHidden();
     await app.notice.getByText('Technical details').click();
     for (const detail of details) {
-      await expect(said).toContainText(detail);
+      await expect(technicalDetails).toContainText(detail);
     }
 
     await page.unrouteAll();
     await app.notice.getByRole('button', { name: remedy }).click();
     if (remedy === 'Try again') {
-      await expect(app.status).toHaveText(`GitHub (${github!.who}) was unlinked.`);
-      await app.shows([person.main, google!, company!]);
+      await expect(app.status).toHaveText(`GitHub (${github!.label}) was unlinked.`);
+      await app.expectIdentities([person.primary, google!, company!]);
     } else {
-      // The tenant's session lives, so that signing in again needs no password and leads back here.
+      // The tenant's session still exists, so signing in again needs no password and returns here.
       await expect(app.notice).toBeHidden();
-      await app.showsTheList();
-      await app.unlinks(github!);
-      await app.shows([person.main, google!, company!]);
+      await app.expectList();
+      await app.unlink(github!);
+      await app.expectIdentities([person.primary, google!, company!]);
     }
     await expect(app.notice).toBeHidden();
   });
@@ -134,54 +136,54 @@ test('an array that comes back unchanged means that nothing was unlinked, and th
   signedIn: person,
 }) => {
   const google = person.linked[0]!;
-  await page.route(isManagement, async (route) => {
+  await page.route(isManagementUrl, async (route) => {
     const { authorization } = route.request().headers();
     const user = `${new URL(route.request().url()).origin}/api/v2/users/${encodeURIComponent(person.userId)}`;
     const answer = await page.request.get(user, { headers: { authorization: authorization! } });
     await route.fulfill({ json: (await answer.json()).identities });
   });
-  await app.unlinks(google);
-  await expect(app.status).toHaveText(`Nothing was unlinked: Google (${google.who}) is still linked.`);
-  await app.shows([person.main, ...person.linked]);
-  await expect(app.unlink(google)).toBeFocused();
+  await app.unlink(google);
+  await expect(app.status).toHaveText(`Nothing was unlinked: Google (${google.label}) is still linked.`);
+  await app.expectIdentities([person.primary, ...person.linked]);
+  await expect(app.unlinkButton(google)).toBeFocused();
 });
 
 test('an array that lost the main login is not believed', async ({ app, page, signedIn: person }) => {
   await fail(page, { json: [] });
-  await app.unlinks(person.linked[0]!);
+  await app.unlink(person.linked[0]!);
   await expect(app.notice).toContainText('The answer made no sense');
-  await app.shows([person.main, ...person.linked]);
+  await app.expectIdentities([person.primary, ...person.linked]);
 });
 
-test('the details can be copied', async ({ app, context, page, signedIn: person, watch }) => {
-  watch.expectStatus(500);
+test('the details can be copied', async ({ app, context, page, signedIn: person, consoleGuard }) => {
+  consoleGuard.expectStatus(500);
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await fail(page, { status: 500, body: 'broken pipe' });
-  await app.unlinks(person.linked[0]!);
+  await app.unlink(person.linked[0]!);
   await app.notice.getByText('Technical details').click();
   await app.notice.getByRole('button', { name: 'Copy details' }).click();
   await expect(app.notice.getByRole('button', { name: 'Copied' })).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('Status: 500\nMessage: broken pipe');
 });
 
-test('a failure can be dismissed', async ({ app, page, signedIn: person, watch }) => {
-  watch.expectStatus(500);
+test('a failure can be dismissed', async ({ app, page, signedIn: person, consoleGuard }) => {
+  consoleGuard.expectStatus(500);
   await fail(page, { status: 500 });
-  await app.unlinks(person.linked[0]!);
+  await app.unlink(person.linked[0]!);
   await app.notice.getByRole('button', { name: 'Dismiss' }).click();
   await expect(app.notice).toBeHidden();
-  await app.shows([person.main, ...person.linked]);
+  await app.expectIdentities([person.primary, ...person.linked]);
 });
 
-test('a list that cannot be loaded says why, and loads when tried again', async ({ app, page, signedIn: person, watch }) => {
-  watch.expectStatus(503);
+test('a list that cannot be loaded says why, and loads when tried again', async ({ app, page, signedIn: person, consoleGuard }) => {
+  consoleGuard.expectStatus(503);
   await fail(page, { status: 503, body: 'maintenance' });
   await page.reload();
   await expect(app.notice).toContainText('The sign-in service has a problem');
   await expect(app.rows).toHaveCount(0);
   await page.unrouteAll();
-  await app.tryAgain.click();
-  await app.shows([person.main, ...person.linked]);
+  await app.tryAgainButton.click();
+  await app.expectIdentities([person.primary, ...person.linked]);
 });
 
 test('a token whose time is over is not sent; signing in again leads back to the same place', async ({
@@ -189,23 +191,23 @@ test('a token whose time is over is not sent; signing in again leads back to the
   page,
   signedIn: person,
 }) => {
-  // Without the question for a fresh sign-in, which would come first.
-  await withSettings(page, (settings) => ({ ...settings, freshSignIn: 0 }));
+  // Without reauthentication, which would come before the request.
+  await overrideSettings(page, (settings) => ({ ...settings, freshSignIn: 0 }));
   await app.open('/linked-accounts?a=b#c');
-  await app.showsTheList();
-  const requests = managementRequests(page);
+  await app.expectList();
+  const requests = recordManagementRequests(page);
   await page.clock.setFixedTime(Date.now() + 25 * 60 * 60 * 1000);
   const google = person.linked[0]!;
-  await app.unlinks(google);
+  await app.unlink(google);
   await expect(app.notice).toContainText('Your session has ended');
-  await app.shows([person.main, ...person.linked]);
+  await app.expectIdentities([person.primary, ...person.linked]);
   expect(requests).toEqual([]);
   await page.clock.setFixedTime(Date.now());
-  await app.signInAgain.click();
+  await app.signInAgainButton.click();
   await expect(app.notice).toBeHidden();
-  await app.showsTheList();
+  await app.expectList();
   await expect(page).toHaveURL('/linked-accounts?a=b#c');
-  await app.unlinks(google);
+  await app.unlink(google);
   await expect(app.row(google)).toHaveCount(0);
 });
 
@@ -215,18 +217,18 @@ test('a person whose tenant session is over, too, comes back to the same place b
   hosted,
   page,
   signedIn: person,
-  watch,
+  consoleGuard,
 }) => {
-  watch.expectStatus(401);
+  consoleGuard.expectStatus(401);
   await app.open('/linked-accounts?a=b#c');
-  await app.showsTheList();
+  await app.expectList();
   await context.clearCookies();
-  await fail(page, refusal(401, 'Unauthorized', 'Expired token', 'invalid_token'));
-  await app.unlinks(person.linked[0]!);
+  await fail(page, errorResponse(401, 'Unauthorized', 'Expired token', 'invalid_token'));
+  await app.unlink(person.linked[0]!);
   await expect(app.notice).toContainText('Your session has ended');
   await page.unrouteAll();
-  await app.signInAgain.click();
-  await hosted.signInAs(person.email, PASSWORD);
-  await app.showsTheList();
+  await app.signInAgainButton.click();
+  await hosted.signIn(person.email, PASSWORD);
+  await app.expectList();
   await expect(page).toHaveURL('/linked-accounts?a=b#c');
 });

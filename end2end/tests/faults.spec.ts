@@ -1,43 +1,47 @@
 import type { Locator, Page } from '@playwright/test';
 
-import { expect, managementRequests, stopTheClock, test, withSettings } from '../fixtures/index.ts';
+import { pauseClock } from '../browser/clock.ts';
+import { recordManagementRequests } from '../browser/requests.ts';
+import { overrideSettings } from '../browser/settings.ts';
+import { expect, test } from '../fixtures/index.ts';
 import type { LinkedAccounts } from '../pages/linked-accounts.ts';
 
-/** Plans a fault by the page's own switch. */
-async function plan(app: LinkedAccounts, name: string): Promise<void> {
+/** Plans a fault with the page's demo switch. */
+async function planFault(app: LinkedAccounts, name: string): Promise<void> {
   const { page } = app;
-  const chosen = page.getByRole('button', { name, exact: true });
-  if (!(await chosen.isVisible())) {
+  const button = page.getByRole('button', { name, exact: true });
+  if (!(await button.isVisible())) {
     await page.getByText('Demo: play a fault').click();
   }
-  await chosen.click();
+  await button.click();
   await expect(app.status).toHaveText(`Planned for your next change: ${name}.`);
 }
 
-/** Lets the pause pass that a row tells of. */
-async function waitsOut(page: Page, timer: Locator): Promise<void> {
+/** Advances the page's clock by the pause that `timer` shows. */
+async function waitOutPause(page: Page, timer: Locator): Promise<void> {
   await expect(timer).toHaveText(/^It goes on by itself in \d+ seconds?\.$/);
   const seconds = Number(/\d+/.exec((await timer.textContent())!)![0]);
-  // And the moment more by which pages that were told the same second come apart.
+  // Plus the random delay of up to a second that spreads out pages with the same `Retry-After`.
   await page.clock.runFor(seconds * 1000 + 1000);
 }
 
-const deletes = (page: Page) => {
-  const requests = managementRequests(page);
+/** Returns a function that counts the DELETE requests from now on. */
+const countDeletes = (page: Page) => {
+  const requests = recordManagementRequests(page);
   return () => requests.filter((request) => request.startsWith('DELETE')).length;
 };
 
-test('an expired token asks to sign in again, and the unlinking works then', async ({ app, signedIn: person, watch }) => {
-  watch.expectStatus(401);
+test('an expired token asks to sign in again, and the unlinking works then', async ({ app, signedIn: person, consoleGuard }) => {
+  consoleGuard.expectStatus(401);
   const google = person.linked[0]!;
-  await plan(app, 'Expired token');
-  await app.unlinks(google);
+  await planFault(app, 'Expired token');
+  await app.unlink(google);
   await expect(app.notice).toContainText('Your session has ended');
-  await app.shows([person.main, ...person.linked]);
-  await app.signInAgain.click();
+  await app.expectIdentities([person.primary, ...person.linked]);
+  await app.signInAgainButton.click();
   await expect(app.notice).toBeHidden();
-  await app.showsTheList();
-  await app.unlinks(google);
+  await app.expectList();
+  await app.unlink(google);
   await expect(app.status).toHaveText(/was unlinked\.$/);
 });
 
@@ -45,49 +49,49 @@ test('too many requests make the page wait and go on by itself', { tag: '@anywhe
   app,
   page,
   signedIn: person,
-  watch,
+  consoleGuard,
 }) => {
-  watch.expectStatus(429);
+  consoleGuard.expectStatus(429);
   const google = person.linked[0]!;
-  await plan(app, 'Too many requests');
-  await stopTheClock(page, 0);
-  const sent = deletes(page);
-  await app.unlinks(google);
-  await waitsOut(page, app.row(google).getByRole('timer'));
-  await expect(app.status).toHaveText(`Google (${google.who}) was unlinked.`);
-  expect(sent()).toBe(2);
+  await planFault(app, 'Too many requests');
+  await pauseClock(page, 0);
+  const deleteCount = countDeletes(page);
+  await app.unlink(google);
+  await waitOutPause(page, app.row(google).getByRole('timer'));
+  await expect(app.status).toHaveText(`Google (${google.label}) was unlinked.`);
+  expect(deleteCount()).toBe(2);
 });
 
-test('a busy service makes the page wait and go on by itself', async ({ app, page, signedIn: person, watch }) => {
-  watch.expectStatus(503);
+test('a busy service makes the page wait and go on by itself', async ({ app, page, signedIn: person, consoleGuard }) => {
+  consoleGuard.expectStatus(503);
   const google = person.linked[0]!;
-  await plan(app, 'Busy service');
-  await stopTheClock(page, 0);
-  const sent = deletes(page);
-  await app.unlinks(google);
-  await waitsOut(page, app.row(google).getByRole('timer'));
-  await expect(app.status).toHaveText(`Google (${google.who}) was unlinked.`);
-  expect(sent()).toBe(2);
+  await planFault(app, 'Busy service');
+  await pauseClock(page, 0);
+  const deleteCount = countDeletes(page);
+  await app.unlink(google);
+  await waitOutPause(page, app.row(google).getByRole('timer'));
+  await expect(app.status).toHaveText(`Google (${google.label}) was unlinked.`);
+  expect(deleteCount()).toBe(2);
 });
 
 test('a slow answer is waited for, and nothing is sent twice', async ({ app, page, signedIn: person }) => {
   const google = person.linked[0]!;
-  await plan(app, 'Slow answer');
-  const sent = deletes(page);
-  await app.unlinks(google);
-  await expect(app.unlink(google)).toHaveText('Unlinking…');
+  await planFault(app, 'Slow answer');
+  const deleteCount = countDeletes(page);
+  await app.unlink(google);
+  await expect(app.unlinkButton(google)).toHaveText('Unlinking…');
   await page.keyboard.press('Enter');
-  await expect(app.status).toHaveText(`Google (${google.who}) was unlinked.`);
-  expect(sent()).toBe(1);
+  await expect(app.status).toHaveText(`Google (${google.label}) was unlinked.`);
+  expect(deleteCount()).toBe(1);
 });
 
-test('a fault of the tenant is told, and trying again works', async ({ app, signedIn: person, watch }) => {
-  watch.expectStatus(500);
+test('a fault of the tenant is told, and trying again works', async ({ app, signedIn: person, consoleGuard }) => {
+  consoleGuard.expectStatus(500);
   const google = person.linked[0]!;
-  await plan(app, 'Server error');
-  await app.unlinks(google);
+  await planFault(app, 'Server error');
+  await app.unlink(google);
   await expect(app.notice).toContainText('The sign-in service has a problem');
-  await app.tryAgain.click();
+  await app.tryAgainButton.click();
   await expect(app.status).toHaveText(/was unlinked\.$/);
 });
 
@@ -97,12 +101,12 @@ test('a login that another device unlinks just before is gone, without a failure
   signedIn: person,
 }) => {
   const [google, github, company] = person.linked;
-  await plan(app, 'Unlinked elsewhere');
-  await app.unlinks(github!);
-  await app.shows([person.main, google!, company!]);
+  await planFault(app, 'Unlinked elsewhere');
+  await app.unlink(github!);
+  await app.expectIdentities([person.primary, google!, company!]);
   await expect(app.notice).toBeHidden();
   await page.reload();
-  await app.shows([person.main, google!, company!]);
+  await app.expectIdentities([person.primary, google!, company!]);
 });
 
 test('a window for signing in that closes at once is told, and the next one works', async ({
@@ -110,18 +114,18 @@ test('a window for signing in that closes at once is told, and the next one work
   page,
   signedIn: _,
 }) => {
-  await plan(app, 'Closed window');
-  await app.link('LinkedIn').click();
+  await planFault(app, 'Closed window');
+  await app.linkButton('LinkedIn').click();
   await expect(app.notice).toContainText('The window was closed');
-  const [popup] = await Promise.all([page.waitForEvent('popup'), app.tryAgain.click()]);
+  const [popup] = await Promise.all([page.waitForEvent('popup'), app.tryAgainButton.click()]);
   await expect(popup.getByRole('heading', { level: 1 })).toHaveText('Stand-in for LinkedIn');
   await popup.close();
 });
 
 test('without a demo tenant there is no switch', async ({ app, page, signedIn: _ }) => {
   await expect(page.getByText('Demo: play a fault')).toBeVisible();
-  await withSettings(page, (settings) => ({ ...settings, demo: false }));
+  await overrideSettings(page, (settings) => ({ ...settings, demo: false }));
   await page.reload();
-  await app.showsTheList();
+  await app.expectList();
   await expect(page.getByText('Demo: play a fault')).toHaveCount(0);
 });

@@ -1,16 +1,18 @@
 import type { BrowserContext, Page } from '@playwright/test';
 
-import { expect, managementRequests, test, withSettings } from '../fixtures/index.ts';
+import { recordManagementRequests } from '../browser/requests.ts';
+import { overrideSettings } from '../browser/settings.ts';
+import { expect, test } from '../fixtures/index.ts';
 
 const OFFLINE = 'You are offline. You can read this list; changes wait until you are back.';
 
-/** The files of the page still come, the tenant does not answer: what a browser shows that has no connection. */
-async function loseTheTenant(page: Page): Promise<void> {
+/** Makes the browser report that it is offline from the next load on, while the files of the page still load. */
+async function reportOfflineOnLoad(page: Page): Promise<void> {
   await page.addInitScript(() => {
     let online = false;
     Object.defineProperty(navigator, 'onLine', { get: () => online });
     Object.assign(window, {
-      comeBack: () => {
+      goOnline: () => {
         online = true;
         window.dispatchEvent(new Event('online'));
       },
@@ -18,9 +20,9 @@ async function loseTheTenant(page: Page): Promise<void> {
   });
 }
 
-const comeBack = (page: Page) => page.evaluate(() => (window as unknown as { comeBack(): void }).comeBack());
+const goOnline = (page: Page) => page.evaluate(() => (window as unknown as { goOnline(): void }).goOnline());
 
-const lose = (context: BrowserContext) => context.setOffline(true);
+const goOffline = (context: BrowserContext) => context.setOffline(true);
 
 test('offline the list stays readable, its actions say why they wait, and it resumes by itself', async ({
   app,
@@ -29,37 +31,37 @@ test('offline the list stays readable, its actions say why they wait, and it res
   signedIn: person,
 }) => {
   const google = person.linked[0]!;
-  await lose(context);
+  await goOffline(context);
   await expect(page.getByText(OFFLINE)).toBeVisible();
-  await app.shows([person.main, ...person.linked]);
-  await expect(app.unlink(google)).toBeDisabled();
-  await expect(app.unlink(google)).toHaveAccessibleDescription(OFFLINE);
-  await app.unlink(google).focus();
+  await app.expectIdentities([person.primary, ...person.linked]);
+  await expect(app.unlinkButton(google)).toBeDisabled();
+  await expect(app.unlinkButton(google)).toHaveAccessibleDescription(OFFLINE);
+  await app.unlinkButton(google).focus();
   await page.keyboard.press('Enter');
   await expect(app.status).toHaveText(OFFLINE);
   await expect(app.dialog).toBeHidden();
 
   await context.setOffline(false);
-  await expect(page.getByText(OFFLINE)).toHaveCount(1); // what was said stays until it is dismissed
-  await expect(app.unlink(google)).toBeEnabled();
-  await app.unlinks(google);
+  await expect(page.getByText(OFFLINE)).toHaveCount(1); // the status message stays until it is dismissed
+  await expect(app.unlinkButton(google)).toBeEnabled();
+  await app.unlink(google);
   await expect(app.status).toHaveText(/was unlinked\.$/);
 });
 
 test('what was unlinked comes back only with a connection', async ({ app, context, page, signedIn: person }) => {
   const google = person.linked[0]!;
-  await withSettings(page, (settings) => ({ ...settings, undoSeconds: 0 }));
+  await overrideSettings(page, (settings) => ({ ...settings, undoSeconds: 0 }));
   await page.reload();
-  await app.unlinks(google);
-  const ways = page.getByRole('button', { name: /^(Undo|Link Google, .* again)$/ });
-  await expect(ways).toHaveCount(2);
-  await lose(context);
-  for (const way of await ways.all()) {
-    await expect(way).toBeDisabled();
+  await app.unlink(google);
+  const linkAgainButtons = page.getByRole('button', { name: /^(Undo|Link Google, .* again)$/ });
+  await expect(linkAgainButtons).toHaveCount(2);
+  await goOffline(context);
+  for (const button of await linkAgainButtons.all()) {
+    await expect(button).toBeDisabled();
   }
   await context.setOffline(false);
-  for (const way of await ways.all()) {
-    await expect(way).toBeEnabled();
+  for (const button of await linkAgainButtons.all()) {
+    await expect(button).toBeEnabled();
   }
 });
 
@@ -68,19 +70,19 @@ test('opened offline, the page shows the last list as it was, and goes on by its
   page,
   signedIn: person,
 }) => {
-  await loseTheTenant(page);
-  const requests = managementRequests(page);
+  await reportOfflineOnLoad(page);
+  const requests = recordManagementRequests(page);
   await page.reload();
   await expect(page.getByText(OFFLINE)).toBeVisible();
   await expect(page.getByText(/^As of \d+ \w+ \d{4}/)).toBeVisible();
-  await app.shows([person.main, ...person.linked]);
-  await expect(app.row(person.linked[0]!)).toContainText(person.linked[0]!.who);
-  await expect(app.unlink(person.linked[0]!)).toBeDisabled();
-  await expect(app.selectSeveral).toBeHidden();
+  await app.expectIdentities([person.primary, ...person.linked]);
+  await expect(app.row(person.linked[0]!)).toContainText(person.linked[0]!.label);
+  await expect(app.unlinkButton(person.linked[0]!)).toBeDisabled();
+  await expect(app.selectSeveralButton).toBeHidden();
   expect(requests).toEqual([]);
-  await comeBack(page);
-  await app.showsTheList();
-  await expect(app.unlink(person.linked[0]!)).toBeEnabled();
+  await goOnline(page);
+  await app.expectList();
+  await expect(app.unlinkButton(person.linked[0]!)).toBeEnabled();
 });
 
 test('what is kept for reading holds no token and no metadata, and goes at sign-out', async ({
@@ -93,11 +95,11 @@ test('what is kept for reading holds no token and no metadata, and goes at sign-
   expect(Object.keys(list).sort()).toEqual(['read_at', 'user']);
   expect(list.user.user_id).toBe(person.userId);
   expect(JSON.stringify(list)).not.toMatch(/eyJ|token|last_ip|metadata/);
-  await app.signOut.click();
-  await app.showsTheWayIn();
+  await app.signOutButton.click();
+  await app.expectSignedOut();
   expect(await kept()).toBeNull();
-  await loseTheTenant(page);
+  await reportOfflineOnLoad(page);
   await page.reload();
-  await app.showsTheWayIn();
+  await app.expectSignedOut();
   await expect(app.rows).toHaveCount(0);
 });

@@ -1,109 +1,112 @@
 import type { Page } from '@playwright/test';
 
-import { expect, managementRequests, PASSWORD, type Person, test } from '../fixtures/index.ts';
+import { recordManagementRequests } from '../browser/requests.ts';
+import { expect, PASSWORD, type Person, test } from '../fixtures/index.ts';
 import { HostedLogin, StandIn } from '../pages/hosted-login.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
 
-const story = (page: Page) => page.getByRole('region', { name: 'It belongs to your other account' });
+/** The region that explains that the identity belongs to another user. */
+const otherAccount = (page: Page) => page.getByRole('region', { name: 'It belongs to your other account' });
 
-/** Proves the Facebook login of somebody's other account. */
-async function provesFacebookOf(app: LinkedAccounts, page: Page, other: Person): Promise<void> {
-  const [popup] = await Promise.all([page.waitForEvent('popup'), app.link('Facebook').click()]);
-  await new StandIn(popup).choose(other.linked[0]!.who);
-  await expect(story(page)).toBeVisible();
+/** Starts linking the Facebook identity of `other`, and signs in with it. */
+async function startLinkingFacebookOf(app: LinkedAccounts, page: Page, other: Person): Promise<void> {
+  const [popup] = await Promise.all([page.waitForEvent('popup'), app.linkButton('Facebook').click()]);
+  await new StandIn(popup).chooseUser(other.linked[0]!.label);
+  await expect(otherAccount(page)).toBeVisible();
 }
 
-async function listOf(page: Page, person: Person): Promise<LinkedAccounts> {
+/** Signs `person` in on another page, and returns that page with its list. */
+async function openListOf(page: Page, person: Person): Promise<LinkedAccounts> {
   const theirs = new LinkedAccounts(page);
   await theirs.open();
-  await theirs.signIn.click();
-  await new HostedLogin(page).signInAs(person.email, PASSWORD);
-  await theirs.showsTheList();
+  await theirs.signInButton.click();
+  await new HostedLogin(page).signIn(person.email, PASSWORD);
+  await theirs.expectList();
   return theirs;
 }
 
 test('the other account is shown with what it would lose, and left alone unless the person says so', async ({
   app,
-  house,
+  worker,
   page,
   signedIn: person,
 }) => {
-  const other = house.claim('atStandIns');
-  const requests = managementRequests(page);
-  await provesFacebookOf(app, page, other);
-  await expect(story(page)).toContainText(`Facebook (${other.linked[0]!.who}) opens the account of ${other.email}`);
-  await expect(story(page)).toContainText('The other account loses Facebook and keeps everything else.');
-  await expect(story(page)).toContainText('All 3 of its logins open this account then.');
-  await expect(story(page)).toContainText('This cannot be undone.');
+  const other = worker.claimPerson('withStandInLogins');
+  const requests = recordManagementRequests(page);
+  await startLinkingFacebookOf(app, page, other);
+  await expect(otherAccount(page)).toContainText(`Facebook (${other.linked[0]!.label}) opens the account of ${other.email}`);
+  await expect(otherAccount(page)).toContainText('The other account loses Facebook and keeps everything else.');
+  await expect(otherAccount(page)).toContainText('All 3 of its logins open this account then.');
+  await expect(otherAccount(page)).toContainText('This cannot be undone.');
   await page.getByRole('button', { name: 'Leave it there' }).click();
-  await expect(story(page)).toBeHidden();
+  await expect(otherAccount(page)).toBeHidden();
   await expect(page.locator('#link-another')).toBeFocused();
   expect(requests.filter((request) => !request.startsWith('GET'))).toEqual([]);
-  await app.shows([person.main, ...person.linked]);
+  await app.expectIdentities([person.primary, ...person.linked]);
 });
 
 test('the login alone is moved, and the other account keeps the rest', { tag: '@anywhere' }, async ({
   app,
-  house,
+  worker,
   otherBrowser,
   page,
   signedIn: person,
 }) => {
-  const other = house.claim('atStandIns');
+  const other = worker.claimPerson('withStandInLogins');
   const [facebook, microsoft] = other.linked;
-  await provesFacebookOf(app, page, other);
-  // The provider knows the person since a moment ago, so that the second proof asks nothing.
+  await startLinkingFacebookOf(app, page, other);
+  // The stand-in has a session since a moment ago, so the second sign-in needs no interaction.
   await page.getByRole('button', { name: 'Move it here' }).click();
-  await expect(app.status).toHaveText(`Facebook (${facebook!.who}) is linked to this account now.`);
-  await app.shows([person.main, ...person.linked, facebook!]);
-  const theirs = await listOf(await otherBrowser.newPage(), other);
-  await theirs.shows([other.main, microsoft!]);
+  await expect(app.status).toHaveText(`Facebook (${facebook!.label}) is linked to this account now.`);
+  await app.expectIdentities([person.primary, ...person.linked, facebook!]);
+  const theirs = await openListOf(await otherBrowser.newPage(), other);
+  await theirs.expectIdentities([other.primary, microsoft!]);
 });
 
 test('a login that left the other account and did not arrive is said to be on its own, and the way on brings it', async ({
   app,
-  house,
+  worker,
   page,
   signedIn: person,
 }) => {
-  const other = house.claim('atStandIns');
+  const other = worker.claimPerson('withStandInLogins');
   const facebook = other.linked[0]!;
-  await provesFacebookOf(app, page, other);
+  await startLinkingFacebookOf(app, page, other);
   await page.getByText('Demo: play a fault').click();
   await page.getByRole('button', { name: 'Closed window' }).click();
   await page.getByRole('button', { name: 'Move it here' }).click();
   await expect(app.notice).toContainText('The window was closed');
   await expect(app.notice).toContainText('The login left the other account already');
   await expect(app.notice).not.toContainText('Nothing was changed');
-  await app.tryAgain.click();
-  await expect(app.status).toHaveText(`Facebook (${facebook.who}) is linked to this account now.`);
-  await app.shows([person.main, ...person.linked, facebook]);
+  await app.tryAgainButton.click();
+  await expect(app.status).toHaveText(`Facebook (${facebook.label}) is linked to this account now.`);
+  await app.expectIdentities([person.primary, ...person.linked, facebook]);
 });
 
-test('merging brings all logins of the other account', async ({ app, house, page, signedIn: person }) => {
-  const other = house.claim('atStandIns');
-  await provesFacebookOf(app, page, other);
+test('merging brings all logins of the other account', async ({ app, worker, page, signedIn: person }) => {
+  const other = worker.claimPerson('withStandInLogins');
+  await startLinkingFacebookOf(app, page, other);
   await page.getByRole('button', { name: 'Merge both' }).click();
   await expect(app.status).toHaveText(/ and 2 more are linked to this account now\.$/);
-  await expect(app.linkedLogins.getByRole('listitem')).toHaveCount(person.linked.length + 3);
+  await expect(app.linkedList.getByRole('listitem')).toHaveCount(person.linked.length + 3);
   await page.reload();
-  await app.showsTheList();
+  await app.expectList();
   await expect(app.header).toContainText(person.email);
-  await expect(app.linkedLogins).toContainText(other.email);
+  await expect(app.linkedList).toContainText(other.email);
 });
 
 test('the main login of another account cannot leave it alone, so only merging is offered', async ({
-  house,
+  worker,
   page,
   signedIn: _,
 }) => {
-  const other = house.claim('atStandIns');
+  const other = worker.claimPerson('withStandInLogins');
   const [popup] = await Promise.all([
     page.waitForEvent('popup'),
     page.getByRole('button', { name: 'Another login' }).click(),
   ]);
-  await new HostedLogin(popup).signInAs(other.email, PASSWORD);
-  await expect(story(page)).toContainText(`It is the main login of the account of ${other.email}`);
+  await new HostedLogin(popup).signIn(other.email, PASSWORD);
+  await expect(otherAccount(page)).toContainText(`It is the main login of the account of ${other.email}`);
   await expect(page.getByRole('button', { name: 'Move it here' })).toBeHidden();
   await expect(page.getByRole('button', { name: 'Merge both' })).toBeVisible();
 });
@@ -111,34 +114,34 @@ test('the main login of another account cannot leave it alone, so only merging i
 test('somebody who leaves the other account alone still has their own after a reload', async ({
   app,
   hosted,
-  house,
+  worker,
   page,
   signedIn: person,
 }) => {
-  const other = house.claim('atStandIns');
-  await provesFacebookOf(app, page, other);
+  const other = worker.claimPerson('withStandInLogins');
+  await startLinkingFacebookOf(app, page, other);
   await page.reload();
   await expect(app.heading).toHaveText('Somebody else is signed in now');
   await page.getByRole('button', { name: `Sign in as ${person.email}` }).click();
-  await hosted.signInAgainAs(person.email, PASSWORD);
-  await app.showsTheList();
-  await app.shows([person.main, ...person.linked]);
+  await hosted.reauthenticate(person.email, PASSWORD);
+  await app.expectList();
+  await app.expectIdentities([person.primary, ...person.linked]);
 });
 
 test.describe('on a small screen', () => {
   test.use({ viewport: { width: 360, height: 740 } });
 
-  test('the login alone is moved by redirects', async ({ app, hosted, house, page, signedIn: person }) => {
-    const other = house.claim('atStandIns');
+  test('the login alone is moved by redirects', async ({ app, hosted, worker, page, signedIn: person }) => {
+    const other = worker.claimPerson('withStandInLogins');
     const facebook = other.linked[0]!;
-    await app.link('Facebook').click();
-    await new StandIn(page).choose(facebook.who);
-    await expect(story(page)).toBeVisible();
+    await app.linkButton('Facebook').click();
+    await new StandIn(page).chooseUser(facebook.label);
+    await expect(otherAccount(page)).toBeVisible();
     await page.getByRole('button', { name: 'Move it here' }).click();
     await page.getByRole('button', { name: 'Sign in to finish' }).click();
-    await hosted.signInAgainAs(person.email, PASSWORD);
-    await app.showsTheList();
-    await expect(app.status).toHaveText(`Facebook (${facebook.who}) is linked to this account now.`);
-    await app.shows([person.main, ...person.linked, facebook]);
+    await hosted.reauthenticate(person.email, PASSWORD);
+    await app.expectList();
+    await expect(app.status).toHaveText(`Facebook (${facebook.label}) is linked to this account now.`);
+    await app.expectIdentities([person.primary, ...person.linked, facebook]);
   });
 });

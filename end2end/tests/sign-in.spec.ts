@@ -1,91 +1,92 @@
-import { expect, history, PASSWORD, test } from '../fixtures/index.ts';
+import { historyUrls } from '../browser/history.ts';
+import { expect, PASSWORD, test } from '../fixtures/index.ts';
 
 test('somebody signed out is told what this is, and has one way in', async ({ app, page }) => {
   await app.open();
   await expect(app.heading).toHaveText('Linked accounts');
   await expect(page.getByText('See every login that opens your account')).toBeVisible();
   await expect(page.getByRole('button')).toHaveCount(1);
-  await app.showsTheWayIn();
+  await app.expectSignedOut();
 });
 
 test('a password opens the list', { tag: '@anywhere' }, async ({ app, hosted, page, person }) => {
   await app.open();
-  await app.signIn.click();
-  await hosted.signInAs(person.email, PASSWORD);
-  await app.showsTheList();
+  await app.signInButton.click();
+  await hosted.signIn(person.email, PASSWORD);
+  await app.expectList();
   await expect(page).toHaveURL('/linked-accounts');
   await expect(app.header).toContainText(person.email);
-  await app.shows([person.main, ...person.linked]);
+  await app.expectIdentities([person.primary, ...person.linked]);
 });
 
 test('an e-mail address may be typed in capitals', async ({ app, hosted, person }) => {
   await app.open();
-  await app.signIn.click();
-  await hosted.signInAs(person.email.toUpperCase(), PASSWORD);
-  await app.showsTheList();
+  await app.signInButton.click();
+  await hosted.signIn(person.email.toUpperCase(), PASSWORD);
+  await app.expectList();
 });
 
-test('a stand-in provider opens the account that its login is linked to', async ({ app, hosted, house }) => {
-  const visitor = house.claim('atStandIns');
+test('a stand-in provider opens the account that its login is linked to', async ({ app, hosted, worker }) => {
+  const visitor = worker.claimPerson('withStandInLogins');
   await app.open();
-  await app.signIn.click();
+  await app.signInButton.click();
   const standIn = await hosted.continueWith('Facebook');
-  await standIn.choose(visitor.linked[0]!.who);
-  await app.showsTheList();
-  await app.shows([visitor.main, ...visitor.linked]);
+  await standIn.chooseUser(visitor.linked[0]!.label);
+  await app.expectList();
+  await app.expectIdentities([visitor.primary, ...visitor.linked]);
 });
 
 test('somebody new at a stand-in gets an account with that one login', async ({ app, hosted }) => {
   await app.open();
-  await app.signIn.click();
+  await app.signInButton.click();
   const standIn = await hosted.continueWith('LinkedIn');
-  await standIn.be('Newcomer Example', 'newcomer@linkedin.example');
-  await app.showsTheList();
-  await expect(app.mainLogin).toContainText('LinkedIn');
-  await expect(app.mainLogin).toContainText('newcomer@linkedin.example');
-  await expect(app.linkedLogins.getByRole('listitem')).toHaveCount(0);
+  await standIn.signInAsNewUser('Newcomer Example', 'newcomer@linkedin.example');
+  await app.expectList();
+  await expect(app.primaryList).toContainText('LinkedIn');
+  await expect(app.primaryList).toContainText('newcomer@linkedin.example');
+  await expect(app.linkedList.getByRole('listitem')).toHaveCount(0);
 });
 
 test('a wrong password is refused without saying which part was wrong, and the address stays', async ({
   app,
   hosted,
   person,
-  watch,
+  consoleGuard,
 }) => {
-  watch.expectStatus(401);
+  consoleGuard.expectStatus(401);
   await app.open();
-  await app.signIn.click();
-  await hosted.signInAs(person.email, 'wrong');
-  await expect(hosted.refusal).toHaveText('Wrong e-mail address or password.');
+  await app.signInButton.click();
+  await hosted.signIn(person.email, 'wrong');
+  await expect(hosted.error).toHaveText('Wrong e-mail address or password.');
   await expect(hosted.email).toHaveValue(person.email);
   await expect(hosted.password).toHaveValue('');
-  await hosted.signInAs('nobody@example.test', 'wrong');
-  // The answer to this one: what was typed is gone.
+  await hosted.signIn('nobody@example.test', 'wrong');
+  // Waits for the response to this attempt, which empties the password.
   await expect(hosted.password).toHaveValue('');
   await expect(hosted.email).toHaveValue('nobody@example.test');
-  await expect(hosted.refusal).toHaveText('Wrong e-mail address or password.');
-  await hosted.signInAs(person.email, PASSWORD);
-  await app.showsTheList();
+  await expect(hosted.error).toHaveText('Wrong e-mail address or password.');
+  await hosted.signIn(person.email, PASSWORD);
+  await app.expectList();
 });
 
 test('somebody who goes back from the login page can still sign in', async ({ app, hosted, page, person }) => {
   await app.open();
-  await app.signIn.click();
+  await app.signInButton.click();
   await expect(hosted.heading).toBeVisible();
   await page.goBack();
-  await app.showsTheWayIn();
-  await app.signIn.click();
-  await hosted.signInAs(person.email, PASSWORD);
-  await app.showsTheList();
+  await app.expectSignedOut();
+  await app.signInButton.click();
+  await hosted.signIn(person.email, PASSWORD);
+  await app.expectList();
 });
 
 test('somebody who goes back from a stand-in can sign in another way', async ({ app, hosted, person }) => {
   await app.open();
-  await app.signIn.click();
+  await app.signInButton.click();
   const standIn = await hosted.continueWith('Google');
-  await standIn.back.click();
-  await hosted.signInAs(person.email, PASSWORD);
-  await app.showsTheList();
+  await standIn.backLink.click();
+  await hosted.signIn(person.email, PASSWORD);
+  await app.expectList();
 });
 
 test(
@@ -93,10 +94,10 @@ test(
   { tag: '@anywhere' },
   async ({ app, hosted, page, person }) => {
     await app.open('/linked-accounts?from=mail%20one#linked-logins');
-    await app.showsTheWayIn();
-    await app.signIn.click();
-    await hosted.signInAs(person.email, PASSWORD);
-    await app.showsTheList();
+    await app.expectSignedOut();
+    await app.signInButton.click();
+    await hosted.signIn(person.email, PASSWORD);
+    await app.expectList();
     await expect(page).toHaveURL('/linked-accounts?from=mail%20one#linked-logins');
   },
 );
@@ -106,20 +107,20 @@ test('the way in leads a signed-in person on to the list and leaves no trap for 
   page,
   signedIn,
 }) => {
-  const before = await history(page);
+  const before = await historyUrls(page);
   await app.open('/');
-  await app.showsTheList();
+  await app.expectList();
   await expect(page).toHaveURL('/linked-accounts');
-  const added = (await history(page)).slice(before.length).map((url) => new URL(url).pathname);
+  const added = (await historyUrls(page)).slice(before.length).map((url) => new URL(url).pathname);
   expect(added).toEqual(['/linked-accounts']);
-  await app.shows([signedIn.main, ...signedIn.linked]);
+  await app.expectIdentities([signedIn.primary, ...signedIn.linked]);
 });
 
-test('the page under another name of this machine leads to where sign-in works', async ({ house, request }) => {
-  const other = house.page.replace('localhost', '127.0.0.1');
-  const answer = await request.get(`${other}/linked-accounts?a=b`, {
+test('the page under another name of this machine leads to where sign-in works', async ({ worker, request }) => {
+  const other = worker.pageOrigin.replace('localhost', '127.0.0.1');
+  const response = await request.get(`${other}/linked-accounts?a=b`, {
     headers: { accept: 'text/html' },
     maxRedirects: 0,
   });
-  expect(answer.headers().location).toBe(`${house.page}/linked-accounts?a=b`);
+  expect(response.headers().location).toBe(`${worker.pageOrigin}/linked-accounts?a=b`);
 });

@@ -1,13 +1,14 @@
 import type { Page } from '@playwright/test';
 
-import { expect, managementRequests, PASSWORD, test } from '../fixtures/index.ts';
+import { recordManagementRequests } from '../browser/requests.ts';
+import { expect, PASSWORD, test } from '../fixtures/index.ts';
 import { HostedLogin } from '../pages/hosted-login.ts';
 
 test.use({ settings: { freshSignIn: 50 } });
 
-/** The sign-in is too old for a change by now, as the page sees it. */
-async function isLater(page: Page): Promise<void> {
-  // Clocks may differ by a minute; the tenant's stays where it is.
+/** Advances the page's clock until the sign-in is too old for a change. */
+async function makeSignInOld(page: Page): Promise<void> {
+  // The tenant's clock stays, and it tolerates a difference of a minute.
   await page.clock.install({ time: Date.now() + 55_000 });
 }
 
@@ -16,68 +17,68 @@ test('an old sign-in is made fresh in a window of its own, then the login is unl
   page,
   signedIn: person,
 }) => {
-  await isLater(page);
+  await makeSignInOld(page);
   const [google, github, company] = person.linked;
-  const [popup] = await Promise.all([page.waitForEvent('popup'), app.unlinks(github!)]);
-  await new HostedLogin(popup).signInAgainAs(person.email, PASSWORD);
-  await expect(app.status).toContainText(`GitHub (${github!.who}) was unlinked.`);
-  await app.shows([person.main, google!, company!]);
+  const [popup] = await Promise.all([page.waitForEvent('popup'), app.unlink(github!)]);
+  await new HostedLogin(popup).reauthenticate(person.email, PASSWORD);
+  await expect(app.status).toContainText(`GitHub (${github!.label}) was unlinked.`);
+  await app.expectIdentities([person.primary, google!, company!]);
 });
 
 test('several logins take one fresh sign-in', async ({ app, page, signedIn: person }) => {
-  await isLater(page);
+  await makeSignInOld(page);
   const [google, github, company] = person.linked;
-  let windows = 0;
-  page.on('popup', () => (windows += 1));
-  await app.selectSeveral.click();
-  await app.box(google!).check();
-  await app.box(company!).check();
-  await app.chosen.getByRole('button', { name: 'Unlink 2 logins' }).click();
+  let popupCount = 0;
+  page.on('popup', () => (popupCount += 1));
+  await app.selectSeveralButton.click();
+  await app.checkbox(google!).check();
+  await app.checkbox(company!).check();
+  await app.selectionBar.getByRole('button', { name: 'Unlink 2 logins' }).click();
   const [popup] = await Promise.all([
     page.waitForEvent('popup'),
     app.dialog.getByRole('button', { name: 'Unlink 2 logins' }).click(),
   ]);
-  await new HostedLogin(popup).signInAgainAs(person.email, PASSWORD);
-  await app.shows([person.main, github!]);
-  expect(windows).toBe(1);
+  await new HostedLogin(popup).reauthenticate(person.email, PASSWORD);
+  await app.expectIdentities([person.primary, github!]);
+  expect(popupCount).toBe(1);
 });
 
-test('somebody else in that window is refused, and nothing is changed', async ({ app, house, page, signedIn: person }) => {
-  const other = house.claim('ordinary');
-  await isLater(page);
-  const requests = managementRequests(page);
-  const [popup] = await Promise.all([page.waitForEvent('popup'), app.unlinks(person.linked[0]!)]);
-  await new HostedLogin(popup).signInAs(other.email, PASSWORD);
+test('somebody else in that window is refused, and nothing is changed', async ({ app, worker, page, signedIn: person }) => {
+  const other = worker.claimPerson('ordinary');
+  await makeSignInOld(page);
+  const requests = recordManagementRequests(page);
+  const [popup] = await Promise.all([page.waitForEvent('popup'), app.unlink(person.linked[0]!)]);
+  await new HostedLogin(popup).signIn(other.email, PASSWORD);
   await expect(app.notice).toContainText('Somebody else signed in');
   await expect(app.notice).toContainText(other.email);
   expect(requests).toEqual([]);
-  await app.shows([person.main, ...person.linked]);
+  await app.expectIdentities([person.primary, ...person.linked]);
   await expect(app.header).toContainText(person.email);
 
-  // The tenant's session is the other's now, and a reload asks rather than showing the other's list.
+  // The tenant's session belongs to the other user now. A reload shows a question in place of that user's list.
   await page.clock.resume();
   await page.reload();
   await expect(app.heading).toHaveText('Somebody else is signed in now');
   await expect(page.getByText(`You were signed in here as ${person.email}.`)).toBeVisible();
   await expect(app.rows).toHaveCount(0);
   await page.getByRole('button', { name: `Sign in as ${person.email}` }).click();
-  await new HostedLogin(page).signInAgainAs(person.email, PASSWORD);
-  await app.showsTheList();
-  await app.shows([person.main, ...person.linked]);
+  await new HostedLogin(page).reauthenticate(person.email, PASSWORD);
+  await app.expectList();
+  await app.expectIdentities([person.primary, ...person.linked]);
 });
 
 test('closing that window keeps the login, and the way on asks again', async ({ app, page, signedIn: person }) => {
-  await isLater(page);
+  await makeSignInOld(page);
   const github = person.linked[1]!;
-  const [popup] = await Promise.all([page.waitForEvent('popup'), app.unlinks(github)]);
+  const [popup] = await Promise.all([page.waitForEvent('popup'), app.unlink(github)]);
   await new HostedLogin(popup).heading.waitFor();
   await popup.close();
-  // The page looks for closed windows from time to time.
+  // The page polls for closed popups.
   await page.clock.runFor(1_000);
   await expect(app.notice).toContainText('The window was closed');
-  await app.shows([person.main, ...person.linked]);
-  const [again] = await Promise.all([page.waitForEvent('popup'), app.tryAgain.click()]);
-  await new HostedLogin(again).signInAgainAs(person.email, PASSWORD);
+  await app.expectIdentities([person.primary, ...person.linked]);
+  const [again] = await Promise.all([page.waitForEvent('popup'), app.tryAgainButton.click()]);
+  await new HostedLogin(again).reauthenticate(person.email, PASSWORD);
   await expect(app.row(github)).toHaveCount(0);
 });
 
@@ -86,7 +87,7 @@ test.describe('where the settings say so', () => {
 
   test('nobody is asked', async ({ app, page, signedIn: person }) => {
     await page.clock.install({ time: Date.now() + 3_600_000 });
-    await app.unlinks(person.linked[0]!);
+    await app.unlink(person.linked[0]!);
     await expect(app.row(person.linked[0]!)).toHaveCount(0);
   });
 });
@@ -100,33 +101,33 @@ test.describe('on a small screen', () => {
     page,
     signedIn: person,
   }) => {
-    await isLater(page);
+    await makeSignInOld(page);
     const github = person.linked[1]!;
-    await app.unlinks(github);
-    await hosted.signInAgainAs(person.email, PASSWORD);
-    await app.showsTheList();
-    await expect(app.status).toContainText(`GitHub (${github.who}) was unlinked.`);
-    await app.shows([person.main, person.linked[0]!, person.linked[2]!]);
+    await app.unlink(github);
+    await hosted.reauthenticate(person.email, PASSWORD);
+    await app.expectList();
+    await expect(app.status).toContainText(`GitHub (${github.label}) was unlinked.`);
+    await app.expectIdentities([person.primary, person.linked[0]!, person.linked[2]!]);
   });
 
   test('somebody else who signs in there unlinks nothing, and is not shown the list', async ({
     app,
     hosted,
-    house,
+    worker,
     page,
     signedIn: person,
   }) => {
-    const other = house.claim('ordinary');
-    await isLater(page);
-    const requests = managementRequests(page);
-    await app.unlinks(person.linked[1]!);
-    await hosted.signInAs(other.email, PASSWORD);
+    const other = worker.claimPerson('ordinary');
+    await makeSignInOld(page);
+    const requests = recordManagementRequests(page);
+    await app.unlink(person.linked[1]!);
+    await hosted.signIn(other.email, PASSWORD);
     await expect(app.heading).toHaveText('Somebody else is signed in now');
     await expect(app.rows).toHaveCount(0);
     await page.getByRole('button', { name: `Sign in as ${person.email}` }).click();
-    await hosted.signInAgainAs(person.email, PASSWORD);
-    await app.showsTheList();
-    await app.shows([person.main, ...person.linked]);
+    await hosted.reauthenticate(person.email, PASSWORD);
+    await app.expectList();
+    await app.expectIdentities([person.primary, ...person.linked]);
     expect(requests.filter((request) => !request.startsWith('GET '))).toEqual([]);
   });
 });

@@ -1,27 +1,29 @@
 import type { BrowserContext } from '@playwright/test';
 
-import { bearer, expect, refuseTheNextToken, test } from '../fixtures/index.ts';
-import type { Login, Person } from '../fixtures/people.ts';
+import { captureAuthorization, holdRequests, rejectNextToken } from '../browser/requests.ts';
+import { expect, test } from '../fixtures/index.ts';
+import type { Identity, Person } from '../fixtures/people.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
 
-/** The list in another tab of the same browser. */
-async function otherTab(context: BrowserContext, person: Person): Promise<LinkedAccounts> {
+/** Opens the list in another tab of the same browser. */
+async function openTab(context: BrowserContext, person: Person): Promise<LinkedAccounts> {
   const tab = new LinkedAccounts(await context.newPage());
   await tab.open('/linked-accounts');
-  await tab.shows([person.main, ...person.linked]);
+  await tab.expectIdentities([person.primary, ...person.linked]);
   return tab;
 }
 
-/** How somebody comes back to the page: from another window, and from another tab. */
+/** The events that a page gets when the user returns to it, from another window and from another tab. */
 const RETURNS: Record<string, () => unknown> = {
   'to the window': () => window.dispatchEvent(new Event('focus')),
   'to the tab': () => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })),
 };
 
-const expectGone = async (app: LinkedAccounts, login: Login) => {
+/** Waits until a row says that its identity was unlinked elsewhere. */
+const expectUnlinkedElsewhere = async (app: LinkedAccounts, login: Identity) => {
   await expect(app.row(login)).toContainText('Already unlinked');
   await expect(app.row(login).getByRole('button')).toHaveText(['Dismiss']);
-  await expect(app.status).toHaveText(`${login.name} (${login.who}) was already unlinked elsewhere.`);
+  await expect(app.status).toHaveText(`${login.name} (${login.label}) was already unlinked elsewhere.`);
   await expect(app.notice).toBeHidden();
 };
 
@@ -31,18 +33,18 @@ test('a login that another tab unlinks says so here, without a failure', { tag: 
   signedIn: person,
 }) => {
   const [google, github, company] = person.linked;
-  const tab = await otherTab(context, person);
+  const tab = await openTab(context, person);
   await tab.page.clock.setFixedTime(Date.now() + 60_000);
-  await app.unlinks(github!);
-  await app.shows([person.main, google!, company!]);
-  await expectGone(tab, github!);
-  // It keeps its place until it has been seen: nothing moves under the pointer.
-  await tab.shows([person.main, google!, github!, company!]);
+  await app.unlink(github!);
+  await app.expectIdentities([person.primary, google!, company!]);
+  await expectUnlinkedElsewhere(tab, github!);
+  // The row keeps its place until it is dismissed, so that nothing moves under the pointer.
+  await tab.expectIdentities([person.primary, google!, github!, company!]);
   await tab.row(github!).getByRole('button', { name: 'Dismiss' }).click();
-  await tab.shows([person.main, google!, company!]);
+  await tab.expectIdentities([person.primary, google!, company!]);
 });
 
-for (const [where, comesBack] of Object.entries(RETURNS)) {
+for (const [where, dispatchEvents] of Object.entries(RETURNS)) {
   test(`a login that another device unlinked is found when somebody comes back ${where}`, async ({
     app,
     page,
@@ -50,28 +52,28 @@ for (const [where, comesBack] of Object.entries(RETURNS)) {
     signedIn: person,
   }) => {
     const github = person.linked[1]!;
-    const authorization = await bearer(page);
-    await app.showsTheList();
+    const authorization = await captureAuthorization(page);
+    await app.expectList();
     const [provider, id] = github.key.split('|');
     const path = `/api/v2/users/${encodeURIComponent(person.userId)}/identities/${provider}/${id}`;
     expect((await request.delete(path, { headers: { authorization } })).status()).toBe(200);
-    await app.shows([person.main, ...person.linked]);
-    // After a while: what was read a moment ago is still true.
+    await app.expectIdentities([person.primary, ...person.linked]);
+    // Some time later, because the page does not read again what it read a moment ago.
     await page.clock.setFixedTime(Date.now() + 60_000);
-    await page.evaluate(comesBack);
-    await expectGone(app, github);
+    await page.evaluate(dispatchEvents);
+    await expectUnlinkedElsewhere(app, github);
   });
 }
 
 test('a dialog about a login that went elsewhere closes by itself', async ({ app, context, signedIn: person }) => {
   const github = person.linked[1]!;
-  const tab = await otherTab(context, person);
+  const tab = await openTab(context, person);
   await tab.page.clock.setFixedTime(Date.now() + 60_000);
-  await tab.unlink(github).click();
+  await tab.unlinkButton(github).click();
   await expect(tab.dialog).toBeVisible();
-  await app.unlinks(github);
+  await app.unlink(github);
   await expect(tab.dialog).toBeHidden();
-  await expectGone(tab, github);
+  await expectUnlinkedElsewhere(tab, github);
 });
 
 test('two tabs that unlink the same login at the same time both see it gone, without a failure', async ({
@@ -80,77 +82,75 @@ test('two tabs that unlink the same login at the same time both see it gone, wit
   signedIn: person,
 }) => {
   const [google, github, company] = person.linked;
-  const tab = await otherTab(context, person);
-  let answer = () => {};
-  const held = new Promise<void>((resolve) => (answer = resolve));
-  await tab.page.route('**/api/v2/**', (route) => held.then(() => route.continue()));
-  await tab.unlinks(github!);
-  await expect(tab.unlink(github!)).toHaveText('Unlinking…');
-  await app.unlinks(github!);
-  await app.shows([person.main, google!, company!]);
-  answer();
-  await tab.shows([person.main, google!, company!]);
+  const tab = await openTab(context, person);
+  const release = await holdRequests(tab.page, '**/api/v2/**');
+  await tab.unlink(github!);
+  await expect(tab.unlinkButton(github!)).toHaveText('Unlinking…');
+  await app.unlink(github!);
+  await app.expectIdentities([person.primary, google!, company!]);
+  release();
+  await tab.expectIdentities([person.primary, google!, company!]);
   await expect(tab.notice).toBeHidden();
 });
 
 test('one tab renews the token, the other takes it over', { tag: '@anywhere' }, async ({
   app,
   context,
-  house,
+  worker,
   signedIn: person,
 }) => {
-  // A token of a hundred seconds, which is renewed half-way.
+  // A token with a lifetime of 100 seconds, which is renewed after half of it.
   await context.route('**/oauth/token', async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, json: { ...(await answer.json()), expires_in: 100 } });
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), expires_in: 100 } });
   });
-  // One clock for both tabs, so that both want to renew in the same second.
+  // One clock for both tabs, so that both start to renew in the same second.
   await context.clock.install();
-  const tab = await otherTab(context, person);
+  const tab = await openTab(context, person);
   await app.page.reload();
-  await app.shows([person.main, ...person.linked]);
+  await app.expectIdentities([person.primary, ...person.linked]);
 
-  const asked: string[] = [];
-  const tokens: string[] = [];
+  const authorizationRequests: string[] = [];
+  const authorizations: string[] = [];
   context.on('request', (request) => {
     const { pathname } = new URL(request.url());
     if (pathname === '/authorize') {
-      asked.push(request.url());
+      authorizationRequests.push(request.url());
     } else if (pathname.startsWith('/api/v2/') && request.method() === 'DELETE') {
-      tokens.push(request.headers().authorization!);
+      authorizations.push(request.headers().authorization!);
     }
   });
-  const exchanged = context.waitForEvent('response', (response) => response.url() === `${house.tenant}/oauth/token`);
+  const exchange = context.waitForEvent('response', (response) => response.url() === `${worker.tenantOrigin}/oauth/token`);
   const pages = [app.page, tab.page];
   for (const page of pages) {
     await page.evaluate(() => {
       const channel = new BroadcastChannel('linked-accounts');
-      Object.assign(window, { told: new Promise((heard) => (channel.onmessage = () => heard(true))) });
+      Object.assign(window, { tabMessage: new Promise((resolve) => (channel.onmessage = () => resolve(true))) });
     });
   }
   await context.clock.runFor(51_000);
-  const { access_token } = await (await exchanged).json();
+  const { access_token } = await (await exchange).json();
   for (const page of pages) {
-    await page.evaluate(() => (window as unknown as { told: Promise<boolean> }).told);
+    await page.evaluate(() => (window as unknown as { tabMessage: Promise<boolean> }).tabMessage);
   }
-  await app.unlinks(person.linked[0]!);
-  await app.shows([person.main, ...person.linked.slice(1)]);
-  await tab.unlinks(person.linked[1]!);
+  await app.unlink(person.linked[0]!);
+  await app.expectIdentities([person.primary, ...person.linked.slice(1)]);
+  await tab.unlink(person.linked[1]!);
   await expect(tab.row(person.linked[1]!)).toHaveCount(0);
-  expect(asked).toHaveLength(1);
-  expect(tokens).toEqual([`Bearer ${access_token}`, `Bearer ${access_token}`]);
+  expect(authorizationRequests).toHaveLength(1);
+  expect(authorizations).toEqual([`Bearer ${access_token}`, `Bearer ${access_token}`]);
 });
 
 test('a token that the tenant takes no longer is renewed without asking, and the unlinking goes on', async ({
   app,
   page,
   signedIn: person,
-  watch,
+  consoleGuard,
 }) => {
-  watch.expectStatus(401);
+  consoleGuard.expectStatus(401);
   const google = person.linked[0]!;
-  await refuseTheNextToken(page);
-  await app.unlinks(google);
-  await expect(app.status).toHaveText(`Google (${google.who}) was unlinked.`);
+  await rejectNextToken(page);
+  await app.unlink(google);
+  await expect(app.status).toHaveText(`Google (${google.label}) was unlinked.`);
   await expect(app.notice).toBeHidden();
 });

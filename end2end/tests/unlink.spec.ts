@@ -1,6 +1,7 @@
 import type { Locator } from '@playwright/test';
 
-import { expect, isManagement, managementRequests, test } from '../fixtures/index.ts';
+import { holdRequests, isManagementUrl, recordManagementRequests } from '../browser/requests.ts';
+import { expect, test } from '../fixtures/index.ts';
 
 /** Puts a mark on elements that only these very elements have. */
 const mark = (rows: Locator) =>
@@ -13,22 +14,22 @@ test(
   { tag: '@anywhere' },
   async ({ app, page, signedIn: person }) => {
     const [google, github, company] = person.linked;
-    await app.unlinks(github!);
-    await expect(app.status).toHaveText(`GitHub (${github!.who}) was unlinked.`);
-    await app.shows([person.main, google!, company!]);
+    await app.unlink(github!);
+    await expect(app.status).toHaveText(`GitHub (${github!.label}) was unlinked.`);
+    await app.expectIdentities([person.primary, google!, company!]);
     await page.reload();
-    await app.showsTheList();
-    await app.shows([person.main, google!, company!]);
+    await app.expectList();
+    await app.expectIdentities([person.primary, google!, company!]);
   },
 );
 
 test('one DELETE is sent and the user is not asked for again', async ({ app, page, signedIn: person }) => {
-  const requests = managementRequests(page);
+  const requests = recordManagementRequests(page);
   const [google, github, company] = person.linked;
-  await app.unlinks(company!);
-  await app.shows([person.main, google!, github!]);
-  await app.unlinks(github!);
-  await app.shows([person.main, google!]);
+  await app.unlink(company!);
+  await app.expectIdentities([person.primary, google!, github!]);
+  await app.unlink(github!);
+  await app.expectIdentities([person.primary, google!]);
   const user = `/api/v2/users/${encodeURIComponent(person.userId)}`;
   expect(requests).toEqual([
     // The id of a company login holds a bar and a slash, which must not become part of the path.
@@ -39,22 +40,22 @@ test('one DELETE is sent and the user is not asked for again', async ({ app, pag
 
 test('the list is drawn from what the tenant returned', async ({ app, page, signedIn: person }) => {
   const [google, github, company] = person.linked;
-  await page.route(isManagement, async (route) => {
+  await page.route(isManagementUrl, async (route) => {
     const answer = await route.fetch();
     const left: { provider: string }[] = await answer.json();
     await route.fulfill({ response: answer, json: left.filter(({ provider }) => provider !== 'samlp') });
   });
-  await app.unlinks(google!);
+  await app.unlink(google!);
   await expect(app.row(company!)).toHaveCount(0);
-  await app.shows([person.main, github!]);
+  await app.expectIdentities([person.primary, github!]);
 });
 
 test('the other rows keep their elements', async ({ app, signedIn: person }) => {
   const [google, github, company] = person.linked;
   await mark(app.rows);
-  await app.unlinks(github!);
-  await app.shows([person.main, google!, company!]);
-  expect(await marks(app.rows)).toEqual([person.main.key, google!.key, company!.key]);
+  await app.unlink(github!);
+  await app.expectIdentities([person.primary, google!, company!]);
+  expect(await marks(app.rows)).toEqual([person.primary.key, google!.key, company!.key]);
 });
 
 test('a row folds away where motion is welcome, and the others keep their elements', async ({
@@ -65,10 +66,10 @@ test('a row folds away where motion is welcome, and the others keep their elemen
   await page.emulateMedia({ reducedMotion: 'no-preference' });
   const [google, github, company] = person.linked;
   await mark(app.rows);
-  await app.unlinks(google!);
-  await app.shows([person.main, github!, company!]);
-  expect(await marks(app.rows)).toEqual([person.main.key, github!.key, company!.key]);
-  await expect(app.unlink(github!)).toBeFocused();
+  await app.unlink(google!);
+  await app.expectIdentities([person.primary, github!, company!]);
+  expect(await marks(app.rows)).toEqual([person.primary.key, github!.key, company!.key]);
+  await expect(app.unlinkButton(github!)).toBeFocused();
 });
 
 test('the row is busy, and no other can be unlinked, until the answer comes', async ({
@@ -77,23 +78,18 @@ test('the row is busy, and no other can be unlinked, until the answer comes', as
   signedIn: person,
 }) => {
   const [google, github] = person.linked;
-  let answer = () => {};
-  const held = new Promise<void>((resolve) => (answer = resolve));
-  await page.route(isManagement, async (route) => {
-    await held;
-    await route.continue();
-  });
-  await app.unlinks(google!);
+  const release = await holdRequests(page, isManagementUrl);
+  await app.unlink(google!);
   await expect(app.row(google!)).toHaveAttribute('aria-busy', 'true');
-  await expect(app.unlink(google!)).toBeDisabled();
-  await expect(app.unlink(google!)).toHaveText('Unlinking…');
-  await expect(app.unlink(github!)).toBeDisabled();
+  await expect(app.unlinkButton(google!)).toBeDisabled();
+  await expect(app.unlinkButton(google!)).toHaveText('Unlinking…');
+  await expect(app.unlinkButton(github!)).toBeDisabled();
   await expect(app.row(github!)).not.toHaveAttribute('aria-busy', 'true');
   await expect(app.status).toBeEmpty();
-  answer();
-  await expect(app.status).toHaveText(`Google (${google!.who}) was unlinked.`);
+  release();
+  await expect(app.status).toHaveText(`Google (${google!.label}) was unlinked.`);
   await expect(app.row(google!)).toHaveCount(0);
-  await expect(app.unlink(github!)).toBeEnabled();
+  await expect(app.unlinkButton(github!)).toBeEnabled();
 });
 
 test('the focus goes to the next login, then to the one before, then to the heading', async ({
@@ -101,21 +97,21 @@ test('the focus goes to the next login, then to the one before, then to the head
   signedIn: person,
 }) => {
   const [google, github, company] = person.linked;
-  await app.unlinks(github!);
-  await expect(app.unlink(company!)).toBeFocused();
-  await app.unlinks(company!);
-  await expect(app.unlink(google!)).toBeFocused();
-  await app.unlinks(google!);
+  await app.unlink(github!);
+  await expect(app.unlinkButton(company!)).toBeFocused();
+  await app.unlink(company!);
+  await expect(app.unlinkButton(google!)).toBeFocused();
+  await app.unlink(google!);
   await expect(app.linkedHeading).toBeFocused();
 });
 
 test('somebody without another login is told so', async ({ app, page, signedIn: person }) => {
   for (const login of person.linked) {
-    await app.unlinks(login);
+    await app.unlink(login);
     await expect(app.row(login)).toHaveCount(0);
   }
   await expect(page.getByText('No other login is linked to this account.')).toBeVisible();
-  await app.shows([person.main]);
+  await app.expectIdentities([person.primary]);
 });
 
 test.describe('where nothing goes by itself', () => {
@@ -123,7 +119,7 @@ test.describe('where nothing goes by itself', () => {
 
   test('the outcome is said politely, and can be dismissed', async ({ app, page, signedIn: person }) => {
     const region = await app.status.elementHandle();
-    await app.unlinks(person.linked[0]!);
+    await app.unlink(person.linked[0]!);
     await expect(app.status).toHaveText(/was unlinked\.$/);
     // A region that comes with its text is not announced: it must have been there before.
     expect(await region!.textContent()).toMatch(/was unlinked\.$/);
@@ -137,52 +133,52 @@ test('keeping a login sends nothing and gives the focus back', { tag: '@anywhere
   page,
   signedIn: person,
 }) => {
-  const requests = managementRequests(page);
+  const requests = recordManagementRequests(page);
   const github = person.linked[1]!;
-  await app.unlink(github).click();
-  await expect(app.keepIt).toBeFocused();
-  await app.keepIt.click();
+  await app.unlinkButton(github).click();
+  await expect(app.keepButton).toBeFocused();
+  await app.keepButton.click();
   await expect(app.dialog).toBeHidden();
-  await expect(app.unlink(github)).toBeFocused();
+  await expect(app.unlinkButton(github)).toBeFocused();
 
-  await app.unlink(github).click();
+  await app.unlinkButton(github).click();
   await page.keyboard.press('Escape');
   await expect(app.dialog).toBeHidden();
-  await expect(app.unlink(github)).toBeFocused();
+  await expect(app.unlinkButton(github)).toBeFocused();
 
-  await app.unlink(github).click();
+  await app.unlinkButton(github).click();
   await page.mouse.click(5, 5);
   await expect(app.dialog).toBeHidden();
 
-  await app.shows([person.main, ...person.linked]);
+  await app.expectIdentities([person.primary, ...person.linked]);
   await page.reload();
-  await app.showsTheList();
-  await app.shows([person.main, ...person.linked]);
+  await app.expectList();
+  await app.expectIdentities([person.primary, ...person.linked]);
   expect(requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
 });
 
 test('an unlinked login opens a separate, empty account afterwards', { tag: '@anywhere' }, async ({
   app,
   hosted,
-  house,
+  worker,
   page,
 }) => {
-  const visitor = house.claim('atStandIns');
+  const visitor = worker.claimPerson('withStandInLogins');
   const [facebook, microsoft] = visitor.linked;
   await app.open();
-  await app.signIn.click();
-  await (await hosted.continueWith('Microsoft')).choose(microsoft!.who);
-  await app.showsTheList();
-  await app.unlinks(facebook!);
-  await app.shows([visitor.main, microsoft!]);
+  await app.signInButton.click();
+  await (await hosted.continueWith('Microsoft')).chooseUser(microsoft!.label);
+  await app.expectList();
+  await app.unlink(facebook!);
+  await app.expectIdentities([visitor.primary, microsoft!]);
 
-  await app.signOut.click();
-  await app.showsTheWayIn();
-  await app.signIn.click();
-  await (await hosted.continueWith('Facebook')).choose(facebook!.who);
-  await app.showsTheList();
-  await app.shows([facebook!]);
-  await expect(app.mainLogin).toContainText('Facebook');
-  await expect(app.mainLogin).toContainText(facebook!.who);
+  await app.signOutButton.click();
+  await app.expectSignedOut();
+  await app.signInButton.click();
+  await (await hosted.continueWith('Facebook')).chooseUser(facebook!.label);
+  await app.expectList();
+  await app.expectIdentities([facebook!]);
+  await expect(app.primaryList).toContainText('Facebook');
+  await expect(app.primaryList).toContainText(facebook!.label);
   await expect(page.getByText('No other login is linked to this account.')).toBeVisible();
 });

@@ -1,16 +1,16 @@
 import { expect, test } from '../fixtures/index.ts';
 
-/** A content policy as a map from directive to its sources. */
-function parsed(policy: string | undefined): Record<string, string[]> {
+/** Parses a content security policy into a map from directive to sources. */
+function parsePolicy(policy: string | undefined): Record<string, string[]> {
   const directives = (policy ?? '').split(';').map((directive) => directive.trim().split(/\s+/));
   return Object.fromEntries(directives.map(([name, ...sources]) => [name, sources]));
 }
 
 test("the page's policy allows its own files, its one inline script, WebAssembly, and nothing else", async ({ request }) => {
   for (const path of ['/', '/linked-accounts', '/callback', '/nowhere']) {
-    const answer = await request.get(path, { headers: { accept: 'text/html' } });
-    const text = answer.headers()['content-security-policy'];
-    const policy = parsed(text);
+    const response = await request.get(path, { headers: { accept: 'text/html' } });
+    const text = response.headers()['content-security-policy'];
+    const policy = parsePolicy(text);
     expect(text).not.toContain('unsafe-inline');
     expect(text).not.toContain("'unsafe-eval'");
     expect(policy['default-src']).toEqual(["'none'"]);
@@ -21,17 +21,17 @@ test("the page's policy allows its own files, its one inline script, WebAssembly
     expect(policy['frame-ancestors']).toEqual(["'none'"]);
     expect(policy['base-uri']).toEqual(["'none'"]);
     expect(policy['object-src']).toEqual(["'none'"]);
-    expect(answer.headers()['x-content-type-options']).toBe('nosniff');
+    expect(response.headers()['x-content-type-options']).toBe('nosniff');
   }
 });
 
 test('the login page runs no script and cannot be framed', async ({ app, hosted, page }) => {
-  const arrived = page.waitForResponse((response) => new URL(response.url()).pathname === '/u/login');
+  const loginPage = page.waitForResponse((response) => new URL(response.url()).pathname === '/u/login');
   await app.open();
-  await app.signIn.click();
+  await app.signInButton.click();
   await expect(hosted.heading).toBeVisible();
-  const headers = await (await arrived).allHeaders();
-  const policy = parsed(headers['content-security-policy']);
+  const headers = await (await loginPage).allHeaders();
+  const policy = parsePolicy(headers['content-security-policy']);
   expect(policy['default-src']).toEqual(["'none'"]);
   expect(policy['script-src']).toBeUndefined();
   expect(policy['frame-ancestors']).toEqual(["'none'"]);
@@ -39,10 +39,10 @@ test('the login page runs no script and cannot be framed', async ({ app, hosted,
   expect(headers['cache-control']).toContain('no-store');
 });
 
-test('an injected inline script does not run', async ({ app, page, watch }) => {
-  watch.expect(/[Cc]ontent [Ss]ecurity [Pp]olicy|policy violation/);
+test('an injected inline script does not run', async ({ app, page, consoleGuard }) => {
+  consoleGuard.expectMessage(/[Cc]ontent [Ss]ecurity [Pp]olicy|policy violation/);
   await app.open();
-  await app.showsTheWayIn();
+  await app.expectSignedOut();
   const ran = await page.evaluate(() => {
     const script = document.createElement('script');
     script.textContent = 'window.injected = true';
@@ -52,11 +52,11 @@ test('an injected inline script does not run', async ({ app, page, watch }) => {
   expect(ran).toBe(false);
 });
 
-test('no other site can show the page in a frame', async ({ house, page, watch }) => {
+test('no other site can show the page in a frame', async ({ worker, page, consoleGuard }) => {
   const refusal = /frame-ancestors|refused to connect|X-Frame-Options|ERR_BLOCKED_BY_RESPONSE/i;
-  watch.expect(refusal);
+  consoleGuard.expectMessage(refusal);
   await page.route('**/framing', (route) =>
-    route.fulfill({ contentType: 'text/html', body: `<iframe src="${house.page}/"></iframe>` }),
+    route.fulfill({ contentType: 'text/html', body: `<iframe src="${worker.pageOrigin}/"></iframe>` }),
   );
   const refused = page.waitForEvent('console', (message) => refusal.test(message.text()));
   await page.goto('/framing');

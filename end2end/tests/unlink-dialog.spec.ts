@@ -1,4 +1,5 @@
-import { expect, test, withoutPasswords, withSettings } from '../fixtures/index.ts';
+import { overrideSettings, withPasswordsClosed } from '../browser/settings.ts';
+import { expect, test } from '../fixtures/index.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
 
 test('the dialog names the ways in that remain, the account that splits off, and what stays', async ({
@@ -6,30 +7,30 @@ test('the dialog names the ways in that remain, the account that splits off, and
   signedIn: person,
 }) => {
   const [google, github, company] = person.linked;
-  await app.unlink(github!).click();
+  await app.unlinkButton(github!).click();
   await expect(app.dialog).toHaveAccessibleName('Unlink GitHub?');
-  await expect(app.dialog).toContainText(github!.who);
+  await expect(app.dialog).toContainText(github!.label);
   await expect(app.dialog).toContainText('You can still sign in with your password, Google and your company login.');
   await expect(app.dialog).toContainText('Signing in with GitHub afterwards opens a separate, empty account.');
   await expect(app.dialog).toContainText('Everything in this account stays as it is.');
   await expect(app.dialog).toContainText('That includes your name and your e-mail address.');
   await expect(app.dialog.getByRole('button')).toHaveText(['Keep it', 'Unlink GitHub']);
-  await app.keepIt.click();
-  await app.unlinks(google!);
-  await expect(app.status).toHaveText(`Google (${google!.who}) was unlinked.`);
-  await app.unlink(company!).click();
+  await app.keepButton.click();
+  await app.unlink(google!);
+  await expect(app.status).toHaveText(`Google (${google!.label}) was unlinked.`);
+  await app.unlinkButton(company!).click();
   await expect(app.dialog).toContainText('You can still sign in with your password and GitHub.');
 });
 
 test('a login that opens the account no longer is not promised as a way in', async ({ app, page, signedIn: person }) => {
-  await withSettings(page, withoutPasswords);
+  await overrideSettings(page, withPasswordsClosed);
   await page.reload();
-  await app.unlink(person.linked[1]!).click();
+  await app.unlinkButton(person.linked[1]!).click();
   await expect(app.dialog).toContainText('You can still sign in with Google and your company login.');
 });
 
 test('somebody who signed in with another login is told that they stay signed in', async ({ app, signedIn: person }) => {
-  await app.unlink(person.linked[0]!).click();
+  await app.unlinkButton(person.linked[0]!).click();
   await expect(app.dialog).toContainText('You stay signed in here, because you signed in with your password.');
 });
 
@@ -37,29 +38,29 @@ test('unlinking the login in use signs out here and in the other tabs, as the di
   app,
   context,
   hosted,
-  house,
+  worker,
 }) => {
-  const visitor = house.claim('atStandIns');
+  const visitor = worker.claimPerson('withStandInLogins');
   const [facebook, microsoft] = visitor.linked;
   await app.open();
-  await app.signIn.click();
-  await (await hosted.continueWith('Microsoft')).choose(microsoft!.who);
-  await app.showsTheList();
+  await app.signInButton.click();
+  await (await hosted.continueWith('Microsoft')).chooseUser(microsoft!.label);
+  await app.expectList();
   const tab = new LinkedAccounts(await context.newPage());
   await tab.open('/linked-accounts');
-  await tab.shows([visitor.main, facebook!, microsoft!]);
+  await tab.expectIdentities([visitor.primary, facebook!, microsoft!]);
 
-  await app.unlink(microsoft!).click();
+  await app.unlinkButton(microsoft!).click();
   await expect(app.dialog).toContainText('You signed in with Microsoft this time, so you will be signed out here');
-  await app.confirm(microsoft!).click();
+  await app.confirmButton(microsoft!).click();
 
-  await app.showsTheWayIn();
-  await expect(app.page.getByText(`Microsoft (${microsoft!.who}) was unlinked.`)).toContainText('you are signed out');
-  await tab.showsTheWayIn();
+  await app.expectSignedOut();
+  await expect(app.page.getByText(`Microsoft (${microsoft!.label}) was unlinked.`)).toContainText('you are signed out');
+  await tab.expectSignedOut();
   await expect(tab.rows).toHaveCount(0);
   await app.page.reload();
-  await app.showsTheWayIn();
+  await app.expectSignedOut();
   await expect(app.page.getByText('was unlinked')).toHaveCount(0);
-  await app.signIn.click();
+  await app.signInButton.click();
   await expect(hosted.heading).toBeVisible();
 });

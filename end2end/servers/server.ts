@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { serverBinary, siteFolder } from './build.ts';
+
+/** Limit for the server's start, in milliseconds; a debug build on a busy machine is slow. */
+const START_TIMEOUT = 60_000;
+
+/** A running server with a database of its own. */
+export class Server {
+  /** The log so far: everything that the server wrote to standard error. */
+  log = '';
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly folder: string,
+    /** The origin that browsers use for it. */
+    public origin: string,
+  ) {}
+
+  /**
+   * Starts a server on a free port and waits until it is healthy. `options` returns further command-line options; the
+   * function that it is given writes a file beside the database and returns its path.
+   */
+  static async start(options: (writeFile: (name: string, text: string) => Promise<string>) => Promise<string[]>) {
+    const folder = await mkdtemp(join(tmpdir(), 'linked-accounts-'));
+    const further = await options(async (name, text) => {
+      await writeFile(join(folder, name), text);
+      return join(folder, name);
+    });
+    // Every option is an environment variable, too. Those that a developer has set must not reach the tests.
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith('LINKED_ACCOUNTS_')),
+    );
+    const database = `sqlite:${join(folder, 'linked-accounts.db')}`;
+    const child = spawn(
+      serverBinary,
+      ['serve', '--listen', '127.0.0.1:0', '--database', database, '--site', siteFolder, ...further],
+      { env, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const server = new Server(child, folder, '');
+    child.stderr.on('data', (text: Buffer) => (server.log += text.toString()));
+    try {
+      server.origin = await waitForOrigin(child, server);
+      const health = await fetch(`${server.origin}/health`);
+      if (!health.ok) {
+        throw new Error(`the server is not healthy: ${health.status}`);
+      }
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    return server;
+  }
+
+  /** Kills the process and removes its data, which nothing needs any more. */
+  async stop(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const exited = new Promise((resolve) => this.child.once('exit', resolve));
+      this.child.kill('SIGKILL');
+      await exited;
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Returns the origin that the server prints once it listens. */
+function waitForOrigin(child: ChildProcess, server: Server): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (what: string) => reject(new Error(`the server ${what}:\n${server.log}`));
+    const timer = setTimeout(() => fail('did not start in time'), START_TIMEOUT);
+    let output = '';
+    child.stdout?.on('data', (text: Buffer) => {
+      output += text.toString();
+      const line = /^Listening on (http:\/\/\S+)$/m.exec(output);
+      if (line?.[1]) {
+        clearTimeout(timer);
+        resolve(line[1]);
+      }
+    });
+    child.once('error', (error) => fail(`cannot be run (${error.message})`));
+    child.once('exit', (code) => fail(`ended with ${code}`));
+  });
+}
