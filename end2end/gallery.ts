@@ -202,7 +202,7 @@ async function mockUnlinking(page: Page, refused: string[] = []): Promise<void> 
       gone.push(decodeURIComponent(path!).replace('/', '|'));
     }
     const answer = await (await page.request.get(user!, { headers: { authorization: authorization! } })).json();
-    const left = answer.identities.filter((one: { provider: string; user_id: unknown }) => !gone.includes(`${one.provider}|${one.user_id}`));
+    const left = answer.identities.filter((one: { provider: string; user_id: string | number }) => !gone.includes(`${one.provider}|${one.user_id}`));
     await route.fulfill({ json: path ? left : { ...answer, identities: left } });
   });
 }

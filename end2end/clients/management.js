@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { DATABASE, ada, alan, audience, grace, graceAtGoogle, page, signIn } from './tenant.js';
+import { DATABASE, ada, alan, audience, grace, graceAtGoogle, signIn } from './tenant.js';
 
 /**
  * What a server-side SDK does with the Management API.

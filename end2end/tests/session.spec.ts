@@ -113,7 +113,7 @@ test('no token, code or verifier is kept where a script or a person could find i
     expect(JSON.stringify(kept)).not.toContain(secret);
   }
   expect(Object.keys(kept.local).sort()).toEqual(['linked-accounts.list', 'linked-accounts.signed-in']);
-  expect(JSON.parse(kept.local['linked-accounts.signed-in']!)).toEqual({
+  expect(JSON.parse(kept.local['linked-accounts.signed-in'])).toEqual({
     user_id: person.userId,
     who: person.email,
     used: { connection: 'Username-Password-Authentication', identity: person.userId },

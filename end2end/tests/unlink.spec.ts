@@ -122,7 +122,7 @@ test.describe('where nothing goes by itself', () => {
     await app.unlink(person.linked[0]!);
     await expect(app.status).toHaveText(/was unlinked\.$/);
     // A region that comes with its text is not announced: it must have been there before.
-    expect(await region!.textContent()).toMatch(/was unlinked\.$/);
+    expect(await region.textContent()).toMatch(/was unlinked\.$/);
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await expect(app.status).toBeEmpty();
   });
