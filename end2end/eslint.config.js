@@ -12,15 +12,7 @@ export default defineConfig(
     // The tests of clients: they run in Node.js, and hand functions to a page.
     files: ['**/*.js'],
     languageOptions: {
-      globals: readonly([
-        'Buffer',
-        'URL',
-        'URLSearchParams',
-        'fetch',
-        'localStorage',
-        'process',
-        'window',
-      ]),
+      globals: readonly(['Buffer', 'URL', 'URLSearchParams', 'fetch', 'localStorage', 'process', 'window']),
     },
     rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
   },

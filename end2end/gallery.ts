@@ -179,7 +179,11 @@ demoTest('the tenant’s own problem page', async ({ page, consoleGuard }) => {
 });
 
 const GOOGLE = { key: 'google-oauth2|119210409000000000010', name: 'Google', label: 'mary.jackson@gmail.example' };
-const GLOBEX = { key: 'waad|globex|7Qd2mRk0Jx5vYt81', name: 'Microsoft Entra ID', label: 'mary.jackson@globex.example' };
+const GLOBEX = {
+  key: 'waad|globex|7Qd2mRk0Jx5vYt81',
+  name: 'Microsoft Entra ID',
+  label: 'mary.jackson@globex.example',
+};
 const BUSY = {
   status: 503,
   headers: { 'retry-after': '42' },
@@ -195,21 +199,28 @@ async function mockUnlinking(page: Page, refused: string[] = []): Promise<void> 
     const provider = path?.split('/')[0] ?? '';
     if (refused.includes(provider)) {
       const errorCode = 'pinned_connection';
-      await route.fulfill({ status: 403, json: { statusCode: 403, error: 'Forbidden', message: 'Managed.', errorCode } });
+      await route.fulfill({
+        status: 403,
+        json: { statusCode: 403, error: 'Forbidden', message: 'Managed.', errorCode },
+      });
       return;
     }
     if (provider) {
       gone.push(decodeURIComponent(path!).replace('/', '|'));
     }
     const answer = await (await page.request.get(user!, { headers: { authorization: authorization! } })).json();
-    const left = answer.identities.filter((one: { provider: string; user_id: string | number }) => !gone.includes(`${one.provider}|${one.user_id}`));
+    const left = answer.identities.filter(
+      (one: { provider: string; user_id: string | number }) => !gone.includes(`${one.provider}|${one.user_id}`),
+    );
     await route.fulfill({ json: path ? left : { ...answer, identities: left } });
   });
 }
 
 demoTest('the last way in', async ({ app, hosted, page }) => {
   await overrideSettings(page, (settings) => {
-    const { connections = [], ...rest } = withPasswordsClosed(withoutConnectionStates(settings)) as { connections?: { name: string }[] };
+    const { connections = [], ...rest } = withPasswordsClosed(withoutConnectionStates(settings)) as {
+      connections?: { name: string }[];
+    };
     return { ...rest, connections: connections.map((one) => (one.name === 'globex' ? { ...one, closed: true } : one)) };
   });
   await signIn(app, hosted, 'mary');
@@ -325,7 +336,11 @@ test('linking a login', async ({ app, worker, page, signedIn: person }) => {
   await standIn.page.close();
   await expect(app.notice).toContainText('The window was closed');
   await takeScreenshots(page, '35-window-closed');
-  await overrideMetadata(page, { theme: 'dark', newsletter: true, address: { city: 'London', street: '12 St James’s Square' } });
+  await overrideMetadata(page, {
+    theme: 'dark',
+    newsletter: true,
+    address: { city: 'London', street: '12 St James’s Square' },
+  });
   await page.setViewportSize(SIZES[2]!);
   await linkNewIdentity(app, page, uniqueEmail(person, 'gallery'));
   await expect(app.dialog).toBeVisible();
@@ -379,8 +394,12 @@ test('what an address asks for', async ({ app, page, signedIn: _ }) => {
 
 test('a pause while linking', async ({ app, page, signedIn: person, consoleGuard }) => {
   consoleGuard.expectStatus(503);
-  await page.route(isManagementUrl, (route) => (route.request().method() === 'POST' ? route.fulfill(BUSY) : route.continue()));
-  await (await openStandInPopup(page, () => app.linkButton('LinkedIn').click())).signInAsNewUser('Pat Ience', uniqueEmail(person, 'paused'));
+  await page.route(isManagementUrl, (route) =>
+    route.request().method() === 'POST' ? route.fulfill(BUSY) : route.continue(),
+  );
+  await (
+    await openStandInPopup(page, () => app.linkButton('LinkedIn').click())
+  ).signInAsNewUser('Pat Ience', uniqueEmail(person, 'paused'));
   await expect(page.getByRole('timer')).toBeVisible();
   await takeScreenshots(page, '45-pause-while-linking');
 });

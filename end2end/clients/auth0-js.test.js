@@ -25,9 +25,7 @@ function management(token, method, ...args) {
       new Promise((resolve) => {
         new window.auth0.Management(settings)[method](...args, (error, answer) =>
           resolve(
-            error
-              ? { statusCode: error.statusCode, code: error.code, body: error.original.response.body }
-              : answer,
+            error ? { statusCode: error.statusCode, code: error.code, body: error.original.response.body } : answer,
           ),
         );
       }),

@@ -34,7 +34,9 @@ async function application(settings, more = () => {}) {
   );
   app.get('/', (request, response) => response.json(request.oidc.isAuthenticated() ? request.oidc.user : null));
   more(app);
-  app.use((error, _request, response, _next) => response.status(error.status ?? 500).json(error.error ?? error.message));
+  app.use((error, _request, response, _next) =>
+    response.status(error.status ?? 500).json(error.error ?? error.message),
+  );
   listening = await new Promise((resolve, reject) => {
     const server = app.listen(Number(new URL(webOrigin).port), 'localhost', () => resolve(server));
     server.once('error', reject);
@@ -72,7 +74,11 @@ test('signs in with a code and reads the user with its token', async () => {
       const renewed = await request.oidc.accessToken.refresh();
       const second = await read(renewed.access_token);
       const { sub } = await request.oidc.fetchUserInfo();
-      response.json({ statuses: [first.status, second.status], sub, identities: (await second.json()).identities.length });
+      response.json({
+        statuses: [first.status, second.status],
+        sub,
+        identities: (await second.json()).identities.length,
+      });
     }),
   );
   const page = await signedIn();

@@ -56,7 +56,10 @@ export function management(sdk) {
   });
 
   test('finds by address', async () => {
-    assert.deepEqual((await sdk.byEmail(client, ada.email)).map((user) => user.user_id), [ada.id]);
+    assert.deepEqual(
+      (await sdk.byEmail(client, ada.email)).map((user) => user.user_id),
+      [ada.id],
+    );
     assert.deepEqual(await sdk.byEmail(client, 'nobody@example.test'), []);
   });
 
@@ -93,10 +96,16 @@ export function management(sdk) {
   test('links by id and unlinks', async () => {
     const { provider, user_id, email } = graceAtGoogle;
     const linked = await sdk.link(client, grace.id, { provider, user_id });
-    assert.deepEqual(linked.map((identity) => identity.user_id), ['grace', user_id]);
+    assert.deepEqual(
+      linked.map((identity) => identity.user_id),
+      ['grace', user_id],
+    );
     assert.equal(linked[1].profileData.email, email);
     const remaining = await sdk.unlink(client, grace.id, provider, user_id);
-    assert.deepEqual(remaining.map((identity) => identity.user_id), ['grace']);
+    assert.deepEqual(
+      remaining.map((identity) => identity.user_id),
+      ['grace'],
+    );
     assert.equal((await sdk.read(client, `${provider}|${user_id}`)).email, email);
   });
 
@@ -111,7 +120,10 @@ export function management(sdk) {
     const { id_token: link_with } = await signIn('second@example.test', { password: 'a password of nobody' });
     const own = sdk.connect({ token });
     const linked = await sdk.link(own, grace.id, { link_with });
-    assert.deepEqual(linked.map((identity) => `${identity.provider}|${identity.user_id}`), [grace.id, other.user_id]);
+    assert.deepEqual(
+      linked.map((identity) => `${identity.provider}|${identity.user_id}`),
+      [grace.id, other.user_id],
+    );
     const remaining = await sdk.unlink(own, grace.id, 'auth0', other.user_id.slice('auth0|'.length));
     assert.equal(remaining.length, 1);
     await refused(sdk.unlink(own, ada.id, 'github', '5000001'), {
@@ -127,19 +139,33 @@ export function management(sdk) {
     const { google, github } = alan;
     await sdk.unlink(client, alan.id, google.provider, google.user_id);
     const remaining = await sdk.unlink(client, alan.id, github.provider, github.user_id);
-    assert.deepEqual(remaining.map((identity) => identity.user_id), ['alan']);
+    assert.deepEqual(
+      remaining.map((identity) => identity.user_id),
+      ['alan'],
+    );
     for (const { provider, user_id } of [google, github]) {
       const freed = await sdk.read(client, `${provider}|${user_id}`);
-      assert.deepEqual(freed.identities.map((identity) => String(identity.user_id)), [user_id]);
+      assert.deepEqual(
+        freed.identities.map((identity) => String(identity.user_id)),
+        [user_id],
+      );
       await sdk.remove(client, freed.user_id);
     }
     const { users } = await sdk.list(client, { q: 'name:alan*', search_engine: 'v3', include_totals: true });
-    assert.deepEqual(users.map((user) => user.user_id), [alan.id]);
-    assert.deepEqual((await sdk.read(client, alan.id)).identities.map((identity) => identity.user_id), ['alan']);
+    assert.deepEqual(
+      users.map((user) => user.user_id),
+      [alan.id],
+    );
+    assert.deepEqual(
+      (await sdk.read(client, alan.id)).identities.map((identity) => identity.user_id),
+      ['alan'],
+    );
   });
 
   test('meets 401', async () => {
-    const [header, claims] = (await signIn(ada.email, { audience, scope: 'read:current_user' })).access_token.split('.');
+    const [header, claims] = (await signIn(ada.email, { audience, scope: 'read:current_user' })).access_token.split(
+      '.',
+    );
     await refused(sdk.read(sdk.connect({ token: `${header}.${claims}.${'A'.repeat(342)}` }), ada.id), {
       statusCode: 401,
       error: 'Unauthorized',
@@ -165,15 +191,12 @@ export function management(sdk) {
     }));
 
   test('meets 409', () =>
-    refused(
-      sdk.create(client, { connection: DATABASE, email: ada.email, password: 'a password of nobody' }),
-      {
-        statusCode: 409,
-        error: 'Conflict',
-        message: 'The user already exists.',
-        errorCode: 'auth0_idp_error',
-      },
-    ));
+    refused(sdk.create(client, { connection: DATABASE, email: ada.email, password: 'a password of nobody' }), {
+      statusCode: 409,
+      error: 'Conflict',
+      message: 'The user already exists.',
+      errorCode: 'auth0_idp_error',
+    }));
 
   // The last one: it leaves nothing of the rate for others.
   test('meets 429', async () => {

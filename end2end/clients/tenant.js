@@ -27,7 +27,11 @@ export const DATABASE = 'Username-Password-Authentication';
 export const ada = { id: 'auth0|ada', email: 'ada@example.test' };
 export const grace = { id: 'auth0|grace', email: 'grace@example.test' };
 /** A user of her own until somebody links her. */
-export const graceAtGoogle = { provider: 'google-oauth2', user_id: '115000000000000000002', email: 'grace@gmail.example' };
+export const graceAtGoogle = {
+  provider: 'google-oauth2',
+  user_id: '115000000000000000002',
+  email: 'grace@gmail.example',
+};
 export const alan = {
   id: 'auth0|alan',
   google: { provider: 'google-oauth2', user_id: '115000000000000000003' },
@@ -52,7 +56,10 @@ export async function authorize(email, { password = PASSWORD, scope = 'openid', 
     method: 'POST',
     redirect: 'manual',
     headers: {
-      cookie: form.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; '),
+      cookie: form.headers
+        .getSetCookie()
+        .map((cookie) => cookie.split(';')[0])
+        .join('; '),
       origin: tenant,
     },
     body: new URLSearchParams({ state: parameter(form, 'state'), username: email, password }),

@@ -13,7 +13,9 @@ async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     const { violations, passes } = await new AxeBuilder({ page }).analyze();
-    const findings = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+    const findings = violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
+    );
     expect(findings, `in ${colorScheme}`).toEqual([]);
     expect(passes.length, 'axe checked the page').toBeGreaterThan(10);
   }
@@ -63,9 +65,12 @@ test('a login that must stay, and choosing several, are accessible', async ({ ap
   const [google, github, company] = person.linked;
   await overrideSettings(page, (settings) => {
     const { connections = [], ...rest } = withPasswordsClosed(settings) as { connections?: { name: string }[] };
-    return { ...rest, connections: connections.map((connection) =>
+    return {
+      ...rest,
+      connections: connections.map((connection) =>
         connection.name === 'acme-saml' ? { ...connection, pinned: true } : connection,
-      ) };
+      ),
+    };
   });
   await page.reload();
   await expect(app.row(company!)).toContainText('Managed by your organisation');
@@ -94,7 +99,12 @@ test('a pause is accessible', async ({ app, page, signedIn: person, consoleGuard
   await expectAccessible(page);
 });
 
-test('the list without a connection is accessible, also as it was', async ({ app, context, page, signedIn: person }) => {
+test('the list without a connection is accessible, also as it was', async ({
+  app,
+  context,
+  page,
+  signedIn: person,
+}) => {
   await context.setOffline(true);
   await expect(page.getByText('You are offline.')).toBeVisible();
   await expectAccessible(page);

@@ -4,19 +4,23 @@ import { uniqueEmail, linkNewIdentity } from '../pages/linking.ts';
 
 const BADGE = 'Signed in with this';
 
-test('the login in use carries a badge, also after a reload', { tag: '@anywhere' }, async ({ app, hosted, worker, page }) => {
-  const visitor = worker.claimPerson('withStandInLogins');
-  await app.open();
-  await app.signInButton.click();
-  await (await hosted.continueWith('Facebook')).chooseUser(visitor.linked[0]!.label);
-  await app.expectList();
-  await expect(app.row(visitor.linked[0]!)).toContainText(BADGE);
-  await expect(page.getByText(BADGE)).toHaveCount(1);
-  await page.reload();
-  await app.expectList();
-  await expect(app.row(visitor.linked[0]!)).toContainText(BADGE);
-  await expect(page.getByText(BADGE)).toHaveCount(1);
-});
+test(
+  'the login in use carries a badge, also after a reload',
+  { tag: '@anywhere' },
+  async ({ app, hosted, worker, page }) => {
+    const visitor = worker.claimPerson('withStandInLogins');
+    await app.open();
+    await app.signInButton.click();
+    await (await hosted.continueWith('Facebook')).chooseUser(visitor.linked[0]!.label);
+    await app.expectList();
+    await expect(app.row(visitor.linked[0]!)).toContainText(BADGE);
+    await expect(page.getByText(BADGE)).toHaveCount(1);
+    await page.reload();
+    await app.expectList();
+    await expect(app.row(visitor.linked[0]!)).toContainText(BADGE);
+    await expect(page.getByText(BADGE)).toHaveCount(1);
+  },
+);
 
 test('it stays where it is when the token is renewed', async ({ app, hosted, worker, page, consoleGuard }) => {
   consoleGuard.expectStatus(401);

@@ -40,18 +40,18 @@ async function expectNoCallbackParameters(page: Page): Promise<void> {
   }
 }
 
-test('neither code nor state stays in the address or the history', { tag: '@anywhere' }, async ({
-  app,
-  page,
-  signedIn,
-}) => {
-  await app.expectIdentities([signedIn.primary, ...signedIn.linked]);
-  expect(new URL(page.url()).search).toBe('');
-  const paths = (await historyUrls(page)).map((url) => new URL(url).pathname);
-  expect(paths).not.toContain('/callback');
-  expect(paths.at(-1)).toBe('/linked-accounts');
-  await expectNoCallbackParameters(page);
-});
+test(
+  'neither code nor state stays in the address or the history',
+  { tag: '@anywhere' },
+  async ({ app, page, signedIn }) => {
+    await app.expectIdentities([signedIn.primary, ...signedIn.linked]);
+    expect(new URL(page.url()).search).toBe('');
+    const paths = (await historyUrls(page)).map((url) => new URL(url).pathname);
+    expect(paths).not.toContain('/callback');
+    expect(paths.at(-1)).toBe('/linked-accounts');
+    await expectNoCallbackParameters(page);
+  },
+);
 
 test('an answer with another state is refused without spending its code', async ({ app, hosted, page }) => {
   await startSignIn(app, hosted, page);
@@ -118,7 +118,12 @@ test('a callback address from another browser signs nobody in', async ({ app, ho
   await expectNoCallbackParameters(victim);
 });
 
-test('a code that the tenant does not know is told as a sign-in that is over', async ({ app, hosted, page, consoleGuard }) => {
+test('a code that the tenant does not know is told as a sign-in that is over', async ({
+  app,
+  hosted,
+  page,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(403);
   const state = await startSignIn(app, hosted, page);
   await page.goto(`/callback?code=made-up&state=${state}`);
@@ -193,7 +198,12 @@ test('the callback without an answer explains itself and leads to signing in', a
   await expect(hosted.heading).toBeVisible();
 });
 
-test('the back button leads to no code, and forward to the list again', async ({ app, page, signedIn, consoleGuard }) => {
+test('the back button leads to no code, and forward to the list again', async ({
+  app,
+  page,
+  signedIn,
+  consoleGuard,
+}) => {
   // The pending login of that page is complete, so the tenant answers with an error page.
   consoleGuard.expectStatus(400);
   await page.goBack();

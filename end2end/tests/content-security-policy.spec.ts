@@ -6,7 +6,9 @@ function parsePolicy(policy: string | undefined): Record<string, string[]> {
   return Object.fromEntries(directives.map(([name, ...sources]) => [name, sources]));
 }
 
-test("the page's policy allows its own files, its one inline script, WebAssembly, and nothing else", async ({ request }) => {
+test("the page's policy allows its own files, its one inline script, WebAssembly, and nothing else", async ({
+  request,
+}) => {
   for (const path of ['/', '/linked-accounts', '/callback', '/nowhere']) {
     const response = await request.get(path, { headers: { accept: 'text/html' } });
     const text = response.headers()['content-security-policy'];

@@ -7,28 +7,27 @@ const RETURN_TO = 'https://app.example.com/';
 
 test.use({ settings: { returnTo: [RETURN_TO] } });
 
-test('an address asks to link, the person does, and the way back is there', { tag: '@anywhere' }, async ({
-  app,
-  hosted,
-  page,
-  person,
-}) => {
-  await page.goto(`/link/linkedin?return_to=${encodeURIComponent(`${RETURN_TO}settings?tab=logins`)}`);
-  await app.signInButton.click();
-  await hosted.signIn(person.email, PASSWORD);
-  await app.expectList();
-  await expect(page.getByText('You came here to link LinkedIn to this account.')).toBeVisible();
-  const back = page.getByRole('link', { name: 'Back to app.example.com' });
-  await expect(back).toHaveAttribute('href', `${RETURN_TO}settings?tab=logins`);
-  await linkNewIdentity(app, page, uniqueEmail(person, 'deep'));
-  await expect(app.status).toContainText('is linked to this account now.');
-  await expect(back).toBeVisible();
-  // The request to link is removed from the address once it is handled.
-  await expect(page).toHaveURL(/\/linked-accounts\?return_to=/);
-  await page.reload();
-  await app.expectList();
-  await expect(page.getByText('You came here to link')).toBeHidden();
-});
+test(
+  'an address asks to link, the person does, and the way back is there',
+  { tag: '@anywhere' },
+  async ({ app, hosted, page, person }) => {
+    await page.goto(`/link/linkedin?return_to=${encodeURIComponent(`${RETURN_TO}settings?tab=logins`)}`);
+    await app.signInButton.click();
+    await hosted.signIn(person.email, PASSWORD);
+    await app.expectList();
+    await expect(page.getByText('You came here to link LinkedIn to this account.')).toBeVisible();
+    const back = page.getByRole('link', { name: 'Back to app.example.com' });
+    await expect(back).toHaveAttribute('href', `${RETURN_TO}settings?tab=logins`);
+    await linkNewIdentity(app, page, uniqueEmail(person, 'deep'));
+    await expect(app.status).toContainText('is linked to this account now.');
+    await expect(back).toBeVisible();
+    // The request to link is removed from the address once it is handled.
+    await expect(page).toHaveURL(/\/linked-accounts\?return_to=/);
+    await page.reload();
+    await app.expectList();
+    await expect(page.getByText('You came here to link')).toBeHidden();
+  },
+);
 
 test('an address asks to unlink, and the dialog asks the person', async ({ app, page, signedIn: person }) => {
   const requests = recordManagementRequests(page);

@@ -175,7 +175,12 @@ test('a failure can be dismissed', async ({ app, page, signedIn: person, console
   await app.expectIdentities([person.primary, ...person.linked]);
 });
 
-test('a list that cannot be loaded says why, and loads when tried again', async ({ app, page, signedIn: person, consoleGuard }) => {
+test('a list that cannot be loaded says why, and loads when tried again', async ({
+  app,
+  page,
+  signedIn: person,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(503);
   await fail(page, { status: 503, body: 'maintenance' });
   await page.reload();

@@ -31,7 +31,11 @@ const countDeletes = (page: Page) => {
   return () => requests.filter((request) => request.startsWith('DELETE')).length;
 };
 
-test('an expired token asks to sign in again, and the unlinking works then', async ({ app, signedIn: person, consoleGuard }) => {
+test('an expired token asks to sign in again, and the unlinking works then', async ({
+  app,
+  signedIn: person,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(401);
   const google = person.linked[0]!;
   await planFault(app, 'Expired token');
@@ -45,24 +49,28 @@ test('an expired token asks to sign in again, and the unlinking works then', asy
   await expect(app.status).toHaveText(/was unlinked\.$/);
 });
 
-test('too many requests make the page wait and go on by itself', { tag: '@anywhere' }, async ({
+test(
+  'too many requests make the page wait and go on by itself',
+  { tag: '@anywhere' },
+  async ({ app, page, signedIn: person, consoleGuard }) => {
+    consoleGuard.expectStatus(429);
+    const google = person.linked[0]!;
+    await planFault(app, 'Too many requests');
+    await pauseClock(page, 0);
+    const deleteCount = countDeletes(page);
+    await app.unlink(google);
+    await waitOutPause(page, app.row(google).getByRole('timer'));
+    await expect(app.status).toHaveText(`Google (${google.label}) was unlinked.`);
+    expect(deleteCount()).toBe(2);
+  },
+);
+
+test('a busy service makes the page wait and go on by itself', async ({
   app,
   page,
   signedIn: person,
   consoleGuard,
 }) => {
-  consoleGuard.expectStatus(429);
-  const google = person.linked[0]!;
-  await planFault(app, 'Too many requests');
-  await pauseClock(page, 0);
-  const deleteCount = countDeletes(page);
-  await app.unlink(google);
-  await waitOutPause(page, app.row(google).getByRole('timer'));
-  await expect(app.status).toHaveText(`Google (${google.label}) was unlinked.`);
-  expect(deleteCount()).toBe(2);
-});
-
-test('a busy service makes the page wait and go on by itself', async ({ app, page, signedIn: person, consoleGuard }) => {
   consoleGuard.expectStatus(503);
   const google = person.linked[0]!;
   await planFault(app, 'Busy service');

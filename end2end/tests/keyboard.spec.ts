@@ -106,7 +106,12 @@ test('a stand-in works with the keyboard alone', async ({ app, hosted, worker, p
   await app.expectIdentities([visitor.primary, ...visitor.linked]);
 });
 
-test('a failure can be read, copied and left with the keyboard alone', async ({ app, page, signedIn: person, consoleGuard }) => {
+test('a failure can be read, copied and left with the keyboard alone', async ({
+  app,
+  page,
+  signedIn: person,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(500);
   const google = person.linked[0]!;
   await page.route('**/api/v2/**', (route) => route.fulfill({ status: 500, body: 'broken pipe' }));

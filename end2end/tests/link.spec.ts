@@ -6,7 +6,12 @@ import type { LinkedAccounts } from '../pages/linked-accounts.ts';
 import { uniqueEmail, openStandInPopup } from '../pages/linking.ts';
 
 /** Links an identity by redirects: first the new identity signs in, then the primary one again. */
-async function linkByRedirects(app: LinkedAccounts, hosted: HostedLogin, person: Person, address: string): Promise<void> {
+async function linkByRedirects(
+  app: LinkedAccounts,
+  hosted: HostedLogin,
+  person: Person,
+  address: string,
+): Promise<void> {
   const { page } = app;
   await app.linkButton('LinkedIn').click();
   await new StandIn(page).signInAsNewUser('Linked Inn', address);
@@ -17,50 +22,52 @@ async function linkByRedirects(app: LinkedAccounts, hosted: HostedLogin, person:
   await expect(app.status).toContainText(`LinkedIn (${address}) is linked to this account now.`);
 }
 
-test('a login is linked by signing in with it in a window of its own', { tag: '@anywhere' }, async ({
-  app,
-  page,
-  signedIn: person,
-}) => {
-  const requests = recordManagementRequests(page);
-  const authorizationRequest = page.context().waitForEvent('request', (request) => new URL(request.url()).pathname === '/authorize');
-  const standIn = await openStandInPopup(page, () => app.linkButton('LinkedIn').click());
-  const { searchParams } = new URL((await authorizationRequest).url());
-  expect(searchParams.get('connection')).toBe('linkedin');
-  expect(searchParams.get('max_age'), 'the person signs in anew, whatever session there is').toBe('0');
-  await expect(app.linkButton('GitHub')).toBeDisabled();
-  await expect(page.getByText('Go on in the window that opened.')).toBeVisible();
-  const closed = standIn.page.waitForEvent('close');
-  await standIn.signInAsNewUser('Linked Inn', uniqueEmail(person, 'in'));
-  await closed;
-  await expect(app.status).toContainText(`LinkedIn (${uniqueEmail(person, 'in')}) is linked to this account now.`);
-  const rows = app.linkedList.getByRole('listitem');
-  await expect(rows).toHaveCount(person.linked.length + 1);
-  await expect(rows.last()).toContainText(uniqueEmail(person, 'in'));
-  await expect(rows.last().getByRole('button', { name: /^Unlink LinkedIn/ })).toBeFocused();
-  await expect(app.linkButton('GitHub')).toBeEnabled();
-  // GET reads the other user with that user's token. After POST, the list is rendered from the response, without a GET.
-  expect(requests.map((request) => request.split(' ')[0])).toEqual(['GET', 'POST']);
+test(
+  'a login is linked by signing in with it in a window of its own',
+  { tag: '@anywhere' },
+  async ({ app, page, signedIn: person }) => {
+    const requests = recordManagementRequests(page);
+    const authorizationRequest = page
+      .context()
+      .waitForEvent('request', (request) => new URL(request.url()).pathname === '/authorize');
+    const standIn = await openStandInPopup(page, () => app.linkButton('LinkedIn').click());
+    const { searchParams } = new URL((await authorizationRequest).url());
+    expect(searchParams.get('connection')).toBe('linkedin');
+    expect(searchParams.get('max_age'), 'the person signs in anew, whatever session there is').toBe('0');
+    await expect(app.linkButton('GitHub')).toBeDisabled();
+    await expect(page.getByText('Go on in the window that opened.')).toBeVisible();
+    const closed = standIn.page.waitForEvent('close');
+    await standIn.signInAsNewUser('Linked Inn', uniqueEmail(person, 'in'));
+    await closed;
+    await expect(app.status).toContainText(`LinkedIn (${uniqueEmail(person, 'in')}) is linked to this account now.`);
+    const rows = app.linkedList.getByRole('listitem');
+    await expect(rows).toHaveCount(person.linked.length + 1);
+    await expect(rows.last()).toContainText(uniqueEmail(person, 'in'));
+    await expect(rows.last().getByRole('button', { name: /^Unlink LinkedIn/ })).toBeFocused();
+    await expect(app.linkButton('GitHub')).toBeEnabled();
+    // GET reads the other user with that user's token. After POST, the list is rendered from the response, without a GET.
+    expect(requests.map((request) => request.split(' ')[0])).toEqual(['GET', 'POST']);
 
-  await page.reload();
-  await app.expectList();
-  await expect(rows).toHaveCount(person.linked.length + 1);
-  await expect(app.header).toContainText(person.email);
-});
+    await page.reload();
+    await app.expectList();
+    await expect(rows).toHaveCount(person.linked.length + 1);
+    await expect(app.header).toContainText(person.email);
+  },
+);
 
-test('a login of a connection without a button is linked through the login page', { tag: '@anywhere' }, async ({
-  app,
-  page,
-  signedIn: person,
-}) => {
-  const [popup] = await Promise.all([
-    page.waitForEvent('popup'),
-    page.getByRole('button', { name: 'Another login' }).click(),
-  ]);
-  await popup.getByRole('link', { name: 'Continue with GitHub' }).click();
-  await new StandIn(popup).signInAsNewUser('Git Hubber', uniqueEmail(person, 'hub'));
-  await expect(app.status).toContainText(`GitHub (${uniqueEmail(person, 'hub')}) is linked to this account now.`);
-});
+test(
+  'a login of a connection without a button is linked through the login page',
+  { tag: '@anywhere' },
+  async ({ app, page, signedIn: person }) => {
+    const [popup] = await Promise.all([
+      page.waitForEvent('popup'),
+      page.getByRole('button', { name: 'Another login' }).click(),
+    ]);
+    await popup.getByRole('link', { name: 'Continue with GitHub' }).click();
+    await new StandIn(popup).signInAsNewUser('Git Hubber', uniqueEmail(person, 'hub'));
+    await expect(app.status).toContainText(`GitHub (${uniqueEmail(person, 'hub')}) is linked to this account now.`);
+  },
+);
 
 test('where the browser blocks windows, linking goes by redirects', async ({ app, hosted, page, signedIn: person }) => {
   await page.evaluate(() => {
@@ -147,16 +154,15 @@ test('an answer that nobody waits for is worth nothing', async ({ app, context, 
 test.describe('on a small screen', () => {
   test.use({ viewport: { width: 360, height: 740 } });
 
-  test('linking goes by redirects, and both sides are proven', { tag: '@anywhere' }, async ({
-    app,
-    hosted,
-    page,
-    signedIn: person,
-  }) => {
-    await linkByRedirects(app, hosted, person, uniqueEmail(person, 'small'));
-    await expect(app.linkedList.getByRole('listitem')).toHaveCount(person.linked.length + 1);
-    expect(await page.evaluate(() => ({ ...sessionStorage }))).toEqual({});
-  });
+  test(
+    'linking goes by redirects, and both sides are proven',
+    { tag: '@anywhere' },
+    async ({ app, hosted, page, signedIn: person }) => {
+      await linkByRedirects(app, hosted, person, uniqueEmail(person, 'small'));
+      await expect(app.linkedList.getByRole('listitem')).toHaveCount(person.linked.length + 1);
+      expect(await page.evaluate(() => ({ ...sessionStorage }))).toEqual({});
+    },
+  );
 
   test('somebody else cannot finish what another began', async ({ app, hosted, worker, page, signedIn: person }) => {
     const other = worker.claimPerson('ordinary');

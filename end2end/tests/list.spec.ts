@@ -126,7 +126,10 @@ const DEMO_USERS: Record<string, DemoUser> = {
     signIn: { password: ['mary@example.com', 'mary-demo'] },
     header: 'mary@example.com',
     primary: ['Password', 'Mary Jackson', 'mary@example.com'],
-    unlinkButtons: ['Unlink Microsoft Entra ID, mary.jackson@globex.example', 'Unlink Google, mary.jackson@gmail.example'],
+    unlinkButtons: [
+      'Unlink Microsoft Entra ID, mary.jackson@globex.example',
+      'Unlink Google, mary.jackson@gmail.example',
+    ],
   },
   'a company login as the main one': {
     id: 'samlp|acme-saml|ops/kenji',
@@ -165,14 +168,18 @@ for (const [what, shown] of Object.entries(DEMO_USERS)) {
     await app.expectList();
 
     const identities = seeded.find((user) => user.user_id === shown.id)!.identities;
-    await expect.poll(() => app.identityKeys()).toEqual(identities.map(({ provider, user_id }) => `${provider}|${user_id}`));
+    await expect
+      .poll(() => app.identityKeys())
+      .toEqual(identities.map(({ provider, user_id }) => `${provider}|${user_id}`));
     await expect(app.header).toContainText(shown.header);
     for (const text of shown.primary) {
       await expect(app.primaryList).toContainText(text);
     }
     await expect(app.primaryList).toContainText('The main login holds your account, so it stays.');
     const buttons = app.linkedList.getByRole('button', { name: /^Unlink/ });
-    expect(await buttons.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')))).toEqual(shown.unlinkButtons);
+    expect(await buttons.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')))).toEqual(
+      shown.unlinkButtons,
+    );
     await expect(app.primaryList.getByRole('button')).toBeDisabled();
     await expect(page.getByText('No other login is linked to this account.')).toBeVisible({
       visible: shown.unlinkButtons.length === 0,
@@ -219,7 +226,12 @@ test('the login page and a stand-in fit a small screen', async ({ app, hosted, p
   await expectNoHorizontalScroll(page);
 });
 
-test('the dialog and a failure fit a small screen, however long the names', async ({ app, hosted, page, consoleGuard }) => {
+test('the dialog and a failure fit a small screen, however long the names', async ({
+  app,
+  hosted,
+  page,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(500);
   await page.setViewportSize({ width: 320, height: 700 });
   await app.open();

@@ -30,7 +30,13 @@ async function requestUser(page: Page, tenant: string, change?: Metadata): Promi
 /** Creates a second user with this metadata, and signs in as that user for linking. Returns the second user's e-mail address. */
 async function startLinkingUserWith(
   metadata: Metadata,
-  { app, other, page, person, tenant }: { app: LinkedAccounts; other: Page; page: Page; person: Person; tenant: string },
+  {
+    app,
+    other,
+    page,
+    person,
+    tenant,
+  }: { app: LinkedAccounts; other: Page; page: Page; person: Person; tenant: string },
 ): Promise<string> {
   const email = person.email.replace('@', '+details@');
   const theirs = new LinkedAccounts(other);
@@ -45,37 +51,39 @@ async function startLinkingUserWith(
   return email;
 }
 
-test('what would be lost is shown side by side, and one PATCH keeps what the person chose', { tag: '@anywhere' }, async ({
-  app,
-  worker,
-  otherBrowser,
-  page,
-  signedIn: person,
-}) => {
-  await requestUser(page, worker.tenantOrigin, { theme: 'light', locale: 'en' });
-  await page.reload();
-  await app.expectList();
-  const email = await startLinkingUserWith(
-    { theme: 'dark', locale: 'en', newsletter: true, phone: { home: '555' } },
-    { app, other: await otherBrowser.newPage(), page, person, tenant: worker.tenantOrigin },
-  );
-  const theme = app.dialog.getByRole('group', { name: 'theme' });
-  await expect(theme.getByRole('radio', { name: 'This account light' })).toBeChecked();
-  // A key with the same value on both sides offers no choice.
-  await expect(app.dialog.getByRole('group', { name: 'locale' })).toHaveCount(0);
-  const newsletter = app.dialog.getByRole('group', { name: 'newsletter' });
-  await expect(newsletter.getByRole('radio', { name: 'The login you link true' })).toBeChecked();
-  const phone = app.dialog.getByRole('group', { name: 'phone' });
-  await expect(phone).toContainText('{"home":"555"}');
-  await theme.getByRole('radio', { name: 'The login you link dark' }).check();
-  await phone.getByRole('radio', { name: 'This account nothing' }).check();
+test(
+  'what would be lost is shown side by side, and one PATCH keeps what the person chose',
+  { tag: '@anywhere' },
+  async ({ app, worker, otherBrowser, page, signedIn: person }) => {
+    await requestUser(page, worker.tenantOrigin, { theme: 'light', locale: 'en' });
+    await page.reload();
+    await app.expectList();
+    const email = await startLinkingUserWith(
+      { theme: 'dark', locale: 'en', newsletter: true, phone: { home: '555' } },
+      { app, other: await otherBrowser.newPage(), page, person, tenant: worker.tenantOrigin },
+    );
+    const theme = app.dialog.getByRole('group', { name: 'theme' });
+    await expect(theme.getByRole('radio', { name: 'This account light' })).toBeChecked();
+    // A key with the same value on both sides offers no choice.
+    await expect(app.dialog.getByRole('group', { name: 'locale' })).toHaveCount(0);
+    const newsletter = app.dialog.getByRole('group', { name: 'newsletter' });
+    await expect(newsletter.getByRole('radio', { name: 'The login you link true' })).toBeChecked();
+    const phone = app.dialog.getByRole('group', { name: 'phone' });
+    await expect(phone).toContainText('{"home":"555"}');
+    await theme.getByRole('radio', { name: 'The login you link dark' }).check();
+    await phone.getByRole('radio', { name: 'This account nothing' }).check();
 
-  const requests = recordManagementRequests(page);
-  await app.dialog.getByRole('button', { name: 'Link', exact: true }).click();
-  await expect(app.status).toHaveText(`LinkedIn (${email}) is linked to this account now.`);
-  expect(requests.map((request) => request.split(' ')[0])).toEqual(['PATCH', 'POST']);
-  expect((await requestUser(page, worker.tenantOrigin)).user_metadata).toEqual({ theme: 'dark', locale: 'en', newsletter: true });
-});
+    const requests = recordManagementRequests(page);
+    await app.dialog.getByRole('button', { name: 'Link', exact: true }).click();
+    await expect(app.status).toHaveText(`LinkedIn (${email}) is linked to this account now.`);
+    expect(requests.map((request) => request.split(' ')[0])).toEqual(['PATCH', 'POST']);
+    expect((await requestUser(page, worker.tenantOrigin)).user_metadata).toEqual({
+      theme: 'dark',
+      locale: 'en',
+      newsletter: true,
+    });
+  },
+);
 
 test('keeping nothing sends no PATCH', async ({ app, worker, otherBrowser, page, signedIn: person }) => {
   const email = await startLinkingUserWith(

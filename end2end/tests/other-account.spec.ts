@@ -34,7 +34,9 @@ test('the other account is shown with what it would lose, and left alone unless 
   const other = worker.claimPerson('withStandInLogins');
   const requests = recordManagementRequests(page);
   await startLinkingFacebookOf(app, page, other);
-  await expect(otherAccount(page)).toContainText(`Facebook (${other.linked[0]!.label}) opens the account of ${other.email}`);
+  await expect(otherAccount(page)).toContainText(
+    `Facebook (${other.linked[0]!.label}) opens the account of ${other.email}`,
+  );
   await expect(otherAccount(page)).toContainText('The other account loses Facebook and keeps everything else.');
   await expect(otherAccount(page)).toContainText('All 3 of its logins open this account then.');
   await expect(otherAccount(page)).toContainText('This cannot be undone.');
@@ -45,23 +47,21 @@ test('the other account is shown with what it would lose, and left alone unless 
   await app.expectIdentities([person.primary, ...person.linked]);
 });
 
-test('the login alone is moved, and the other account keeps the rest', { tag: '@anywhere' }, async ({
-  app,
-  worker,
-  otherBrowser,
-  page,
-  signedIn: person,
-}) => {
-  const other = worker.claimPerson('withStandInLogins');
-  const [facebook, microsoft] = other.linked;
-  await startLinkingFacebookOf(app, page, other);
-  // The stand-in has a session since a moment ago, so the second sign-in needs no interaction.
-  await page.getByRole('button', { name: 'Move it here' }).click();
-  await expect(app.status).toHaveText(`Facebook (${facebook!.label}) is linked to this account now.`);
-  await app.expectIdentities([person.primary, ...person.linked, facebook!]);
-  const theirs = await openListOf(await otherBrowser.newPage(), other);
-  await theirs.expectIdentities([other.primary, microsoft!]);
-});
+test(
+  'the login alone is moved, and the other account keeps the rest',
+  { tag: '@anywhere' },
+  async ({ app, worker, otherBrowser, page, signedIn: person }) => {
+    const other = worker.claimPerson('withStandInLogins');
+    const [facebook, microsoft] = other.linked;
+    await startLinkingFacebookOf(app, page, other);
+    // The stand-in has a session since a moment ago, so the second sign-in needs no interaction.
+    await page.getByRole('button', { name: 'Move it here' }).click();
+    await expect(app.status).toHaveText(`Facebook (${facebook!.label}) is linked to this account now.`);
+    await app.expectIdentities([person.primary, ...person.linked, facebook!]);
+    const theirs = await openListOf(await otherBrowser.newPage(), other);
+    await theirs.expectIdentities([other.primary, microsoft!]);
+  },
+);
 
 test('a login that left the other account and did not arrive is said to be on its own, and the way on brings it', async ({
   app,

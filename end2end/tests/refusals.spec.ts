@@ -17,10 +17,9 @@ test('the tenant refuses to unlink the main login, and changes nothing', async (
   expect(response.status()).toBe(400);
   expect(await response.json()).toMatchObject({ statusCode: 400, errorCode: 'delete_main_user_identity' });
   const { identities } = await (await request.get(user, { headers: { authorization } })).json();
-  expect(identities.map((one: { provider: string; user_id: string | number }) => `${one.provider}|${one.user_id}`)).toEqual([
-    person.primary.key,
-    ...person.linked.map(({ key }) => key),
-  ]);
+  expect(
+    identities.map((one: { provider: string; user_id: string | number }) => `${one.provider}|${one.user_id}`),
+  ).toEqual([person.primary.key, ...person.linked.map(({ key }) => key)]);
 });
 
 test("the tenant refuses to unlink somebody else's login, and changes nothing", async ({

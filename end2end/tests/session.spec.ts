@@ -36,7 +36,11 @@ test('a new tab signs in silently, at the address that it was opened with', asyn
   expect(loginPages).toEqual([]);
 });
 
-test('a message that is not the answer of the tenant signs nobody in or out', async ({ app, page, signedIn: person }) => {
+test('a message that is not the answer of the tenant signs nobody in or out', async ({
+  app,
+  page,
+  signedIn: person,
+}) => {
   const release = await holdRequests(page, '**/authorize?*');
   const authorizationRequest = page.waitForRequest('**/authorize?*');
   await page.reload();
@@ -77,52 +81,51 @@ test('somebody who never signed in is asked nothing and asks nobody', async ({ a
   expect(requests.filter((path) => path === '/authorize' || path.startsWith('/oauth'))).toEqual([]);
 });
 
-test('no token, code or verifier is kept where a script or a person could find it later', { tag: '@anywhere' }, async ({
-  app,
-  hosted,
-  page,
-  person,
-}) => {
-  const exchange = page.waitForResponse((response) => new URL(response.url()).pathname === '/oauth/token');
-  await app.open();
-  await app.signInButton.click();
-  await hosted.signIn(person.email, PASSWORD);
-  const response = await exchange;
-  const secrets = [
-    ...Object.values((await response.json()) as Record<string, unknown>).filter(
-      (value): value is string => typeof value === 'string' && value.length > 40,
-    ),
-    ...['code', 'code_verifier'].map((name) => {
-      const sent = response.request().postData() ?? '';
-      return (sent.startsWith('{') ? JSON.parse(sent)[name] : new URLSearchParams(sent).get(name)) as string;
-    }),
-  ];
-  expect(secrets.length, 'access token, ID token, code and verifier').toBeGreaterThanOrEqual(4);
-  await app.expectList();
+test(
+  'no token, code or verifier is kept where a script or a person could find it later',
+  { tag: '@anywhere' },
+  async ({ app, hosted, page, person }) => {
+    const exchange = page.waitForResponse((response) => new URL(response.url()).pathname === '/oauth/token');
+    await app.open();
+    await app.signInButton.click();
+    await hosted.signIn(person.email, PASSWORD);
+    const response = await exchange;
+    const secrets = [
+      ...Object.values((await response.json()) as Record<string, unknown>).filter(
+        (value): value is string => typeof value === 'string' && value.length > 40,
+      ),
+      ...['code', 'code_verifier'].map((name) => {
+        const sent = response.request().postData() ?? '';
+        return (sent.startsWith('{') ? JSON.parse(sent)[name] : new URLSearchParams(sent).get(name)) as string;
+      }),
+    ];
+    expect(secrets.length, 'access token, ID token, code and verifier').toBeGreaterThanOrEqual(4);
+    await app.expectList();
 
-  const kept = await page.evaluate(() => ({
-    local: { ...localStorage },
-    session: { ...sessionStorage },
-    state: history.state,
-    address: location.href,
-    cookies: document.cookie,
-    name: window.name,
-    html: document.documentElement.outerHTML,
-  }));
-  for (const secret of secrets) {
-    expect(JSON.stringify(kept)).not.toContain(secret);
-  }
-  expect(Object.keys(kept.local).sort()).toEqual(['linked-accounts.list', 'linked-accounts.signed-in']);
-  expect(JSON.parse(kept.local['linked-accounts.signed-in'])).toEqual({
-    user_id: person.userId,
-    who: person.email,
-    used: { connection: 'Username-Password-Authentication', identity: person.userId },
-  });
-  expect(kept.session).toEqual({});
-  expect(kept.cookies).toBe('');
-  expect(await page.evaluate(() => indexedDB.databases())).toEqual([]);
-  expect(await page.evaluate(() => caches.keys())).toEqual([]);
-});
+    const kept = await page.evaluate(() => ({
+      local: { ...localStorage },
+      session: { ...sessionStorage },
+      state: history.state,
+      address: location.href,
+      cookies: document.cookie,
+      name: window.name,
+      html: document.documentElement.outerHTML,
+    }));
+    for (const secret of secrets) {
+      expect(JSON.stringify(kept)).not.toContain(secret);
+    }
+    expect(Object.keys(kept.local).sort()).toEqual(['linked-accounts.list', 'linked-accounts.signed-in']);
+    expect(JSON.parse(kept.local['linked-accounts.signed-in'])).toEqual({
+      user_id: person.userId,
+      who: person.email,
+      used: { connection: 'Username-Password-Authentication', identity: person.userId },
+    });
+    expect(kept.session).toEqual({});
+    expect(kept.cookies).toBe('');
+    expect(await page.evaluate(() => indexedDB.databases())).toEqual([]);
+    expect(await page.evaluate(() => caches.keys())).toEqual([]);
+  },
+);
 
 test("the tenant's cookies are out of reach of scripts and of other sites", async ({ context, signedIn: _ }) => {
   const cookies = await context.cookies();
@@ -133,22 +136,21 @@ test("the tenant's cookies are out of reach of scripts and of other sites", asyn
   }
 });
 
-test('signing out ends the session of the tenant, too', { tag: '@anywhere' }, async ({
-  app,
-  hosted,
-  page,
-  signedIn: person,
-}) => {
-  await app.signOutButton.click();
-  await app.expectSignedOut();
-  await expect(page).toHaveURL('/');
-  await page.reload();
-  await app.expectSignedOut();
-  expect(await page.evaluate(() => ({ ...localStorage, ...sessionStorage }))).toEqual({});
-  await app.signInButton.click();
-  await hosted.signIn(person.email, PASSWORD);
-  await app.expectList();
-});
+test(
+  'signing out ends the session of the tenant, too',
+  { tag: '@anywhere' },
+  async ({ app, hosted, page, signedIn: person }) => {
+    await app.signOutButton.click();
+    await app.expectSignedOut();
+    await expect(page).toHaveURL('/');
+    await page.reload();
+    await app.expectSignedOut();
+    expect(await page.evaluate(() => ({ ...localStorage, ...sessionStorage }))).toEqual({});
+    await app.signInButton.click();
+    await hosted.signIn(person.email, PASSWORD);
+    await app.expectList();
+  },
+);
 
 test('signing out in one tab signs out the other, and its list is gone', async ({ app, context, signedIn: person }) => {
   const tab = new LinkedAccounts(await context.newPage());
@@ -169,7 +171,12 @@ test('after signing out, the back button shows nobody their list', async ({ app,
   await expect(app.rows).toHaveCount(0);
 });
 
-test('a tenant session that ended elsewhere shows the way in, not a failure', async ({ app, context, page, signedIn: _ }) => {
+test('a tenant session that ended elsewhere shows the way in, not a failure', async ({
+  app,
+  context,
+  page,
+  signedIn: _,
+}) => {
   await context.clearCookies();
   await page.reload();
   await app.expectSignedOut();

@@ -100,21 +100,44 @@ test('a tenant elsewhere is named before anybody is sent there', async ({ app, p
   await expect(page.getByText('You sign in at example.eu.auth0.com and come back here.')).toBeVisible();
 });
 
-const INVALID_SETTINGS: { what: string; response: Parameters<Route['fulfill']>[0] | 'none'; consoleMessage?: string; reason: string }[] = [
-  { what: 'are missing', response: { status: 404 }, consoleMessage: 'a status of 404', reason: '/config.json was answered with status 404' },
-  { what: 'cannot be fetched', response: 'none', consoleMessage: 'net::ERR_FAILED', reason: '/config.json could not be fetched' },
+const INVALID_SETTINGS: {
+  what: string;
+  response: Parameters<Route['fulfill']>[0] | 'none';
+  consoleMessage?: string;
+  reason: string;
+}[] = [
+  {
+    what: 'are missing',
+    response: { status: 404 },
+    consoleMessage: 'a status of 404',
+    reason: '/config.json was answered with status 404',
+  },
+  {
+    what: 'cannot be fetched',
+    response: 'none',
+    consoleMessage: 'net::ERR_FAILED',
+    reason: '/config.json could not be fetched',
+  },
   {
     what: 'are a page instead',
     response: { contentType: 'text/html', body: '<!doctype html>' },
     reason: '/config.json is not valid: expected value',
   },
-  { what: 'name no client', response: { json: { domain: 'localhost', clientId: ' ' } }, reason: '"clientId" is missing' },
+  {
+    what: 'name no client',
+    response: { json: { domain: 'localhost', clientId: ' ' } },
+    reason: '"clientId" is missing',
+  },
   {
     what: 'name a tenant that cannot be',
     response: { json: { domain: 'javascript:alert(1)', clientId: 'c' } },
     reason: '"domain" must be a host',
   },
-  { what: 'hold an unknown key', response: { json: { domain: 'localhost', clientId: 'c', berer: 'id_token' } }, reason: 'berer' },
+  {
+    what: 'hold an unknown key',
+    response: { json: { domain: 'localhost', clientId: 'c', berer: 'id_token' } },
+    reason: 'berer',
+  },
 ];
 
 for (const { what, response, consoleMessage, reason } of INVALID_SETTINGS) {

@@ -11,7 +11,12 @@ test.describe('on a plain static host', { tag: '@static-host' }, () => {
     expect(new URL(page.url()).origin).toBe(worker.tenantOrigin);
   });
 
-  test('the Management API is asked across origins, without cookies', async ({ app, worker, page, signedIn: person }) => {
+  test('the Management API is asked across origins, without cookies', async ({
+    app,
+    worker,
+    page,
+    signedIn: person,
+  }) => {
     const requests = recordManagementRequests(page);
     const deletion = page.waitForRequest((request) => request.method() === 'DELETE');
     await app.unlink(person.linked[0]!);
@@ -24,7 +29,13 @@ test.describe('on a plain static host', { tag: '@static-host' }, () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('a reload signs in silently, also where the tenant is another site', async ({ app, hosted, worker, page, person }) => {
+  test('a reload signs in silently, also where the tenant is another site', async ({
+    app,
+    hosted,
+    worker,
+    page,
+    person,
+  }) => {
     // Another port is another origin. Another host is another site, and a frame does not get its cookies.
     const crossSiteOrigin = worker.crossSiteOrigin!;
     await page.goto(`${crossSiteOrigin}/linked-accounts?a=b#c`);

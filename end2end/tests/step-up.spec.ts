@@ -12,18 +12,18 @@ async function makeSignInOld(page: Page): Promise<void> {
   await page.clock.install({ time: Date.now() + 55_000 });
 }
 
-test('an old sign-in is made fresh in a window of its own, then the login is unlinked', { tag: '@anywhere' }, async ({
-  app,
-  page,
-  signedIn: person,
-}) => {
-  await makeSignInOld(page);
-  const [google, github, company] = person.linked;
-  const [popup] = await Promise.all([page.waitForEvent('popup'), app.unlink(github!)]);
-  await new HostedLogin(popup).reauthenticate(person.email, PASSWORD);
-  await expect(app.status).toContainText(`GitHub (${github!.label}) was unlinked.`);
-  await app.expectIdentities([person.primary, google!, company!]);
-});
+test(
+  'an old sign-in is made fresh in a window of its own, then the login is unlinked',
+  { tag: '@anywhere' },
+  async ({ app, page, signedIn: person }) => {
+    await makeSignInOld(page);
+    const [google, github, company] = person.linked;
+    const [popup] = await Promise.all([page.waitForEvent('popup'), app.unlink(github!)]);
+    await new HostedLogin(popup).reauthenticate(person.email, PASSWORD);
+    await expect(app.status).toContainText(`GitHub (${github!.label}) was unlinked.`);
+    await app.expectIdentities([person.primary, google!, company!]);
+  },
+);
 
 test('several logins take one fresh sign-in', async ({ app, page, signedIn: person }) => {
   await makeSignInOld(page);
@@ -43,7 +43,12 @@ test('several logins take one fresh sign-in', async ({ app, page, signedIn: pers
   expect(popupCount).toBe(1);
 });
 
-test('somebody else in that window is refused, and nothing is changed', async ({ app, worker, page, signedIn: person }) => {
+test('somebody else in that window is refused, and nothing is changed', async ({
+  app,
+  worker,
+  page,
+  signedIn: person,
+}) => {
   const other = worker.claimPerson('ordinary');
   await makeSignInOld(page);
   const requests = recordManagementRequests(page);
@@ -95,20 +100,19 @@ test.describe('where the settings say so', () => {
 test.describe('on a small screen', () => {
   test.use({ viewport: { width: 360, height: 740 } });
 
-  test('the page leaves for it and unlinks after coming back', { tag: '@anywhere' }, async ({
-    app,
-    hosted,
-    page,
-    signedIn: person,
-  }) => {
-    await makeSignInOld(page);
-    const github = person.linked[1]!;
-    await app.unlink(github);
-    await hosted.reauthenticate(person.email, PASSWORD);
-    await app.expectList();
-    await expect(app.status).toContainText(`GitHub (${github.label}) was unlinked.`);
-    await app.expectIdentities([person.primary, person.linked[0]!, person.linked[2]!]);
-  });
+  test(
+    'the page leaves for it and unlinks after coming back',
+    { tag: '@anywhere' },
+    async ({ app, hosted, page, signedIn: person }) => {
+      await makeSignInOld(page);
+      const github = person.linked[1]!;
+      await app.unlink(github);
+      await hosted.reauthenticate(person.email, PASSWORD);
+      await app.expectList();
+      await expect(app.status).toContainText(`GitHub (${github.label}) was unlinked.`);
+      await app.expectIdentities([person.primary, person.linked[0]!, person.linked[2]!]);
+    },
+  );
 
   test('somebody else who signs in there unlinks nothing, and is not shown the list', async ({
     app,

@@ -27,22 +27,22 @@ const expectUnlinkedElsewhere = async (app: LinkedAccounts, login: Identity) => 
   await expect(app.notice).toBeHidden();
 };
 
-test('a login that another tab unlinks says so here, without a failure', { tag: '@anywhere' }, async ({
-  app,
-  context,
-  signedIn: person,
-}) => {
-  const [google, github, company] = person.linked;
-  const tab = await openTab(context, person);
-  await tab.page.clock.setFixedTime(Date.now() + 60_000);
-  await app.unlink(github!);
-  await app.expectIdentities([person.primary, google!, company!]);
-  await expectUnlinkedElsewhere(tab, github!);
-  // The row keeps its place until it is dismissed, so that nothing moves under the pointer.
-  await tab.expectIdentities([person.primary, google!, github!, company!]);
-  await tab.row(github!).getByRole('button', { name: 'Dismiss' }).click();
-  await tab.expectIdentities([person.primary, google!, company!]);
-});
+test(
+  'a login that another tab unlinks says so here, without a failure',
+  { tag: '@anywhere' },
+  async ({ app, context, signedIn: person }) => {
+    const [google, github, company] = person.linked;
+    const tab = await openTab(context, person);
+    await tab.page.clock.setFixedTime(Date.now() + 60_000);
+    await app.unlink(github!);
+    await app.expectIdentities([person.primary, google!, company!]);
+    await expectUnlinkedElsewhere(tab, github!);
+    // The row keeps its place until it is dismissed, so that nothing moves under the pointer.
+    await tab.expectIdentities([person.primary, google!, github!, company!]);
+    await tab.row(github!).getByRole('button', { name: 'Dismiss' }).click();
+    await tab.expectIdentities([person.primary, google!, company!]);
+  },
+);
 
 for (const [where, dispatchEvents] of Object.entries(RETURNS)) {
   test(`a login that another device unlinked is found when somebody comes back ${where}`, async ({
@@ -93,53 +93,55 @@ test('two tabs that unlink the same login at the same time both see it gone, wit
   await expect(tab.notice).toBeHidden();
 });
 
-test('one tab renews the token, the other takes it over', { tag: '@anywhere' }, async ({
-  app,
-  context,
-  worker,
-  signedIn: person,
-}) => {
-  // A token with a lifetime of 100 seconds, which is renewed after half of it.
-  await context.route('**/oauth/token', async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, json: { ...(await response.json()), expires_in: 100 } });
-  });
-  // One clock for both tabs, so that both start to renew in the same second.
-  await context.clock.install();
-  const tab = await openTab(context, person);
-  await app.page.reload();
-  await app.expectIdentities([person.primary, ...person.linked]);
-
-  const authorizationRequests: string[] = [];
-  const authorizations: string[] = [];
-  context.on('request', (request) => {
-    const { pathname } = new URL(request.url());
-    if (pathname === '/authorize') {
-      authorizationRequests.push(request.url());
-    } else if (pathname.startsWith('/api/v2/') && request.method() === 'DELETE') {
-      authorizations.push(request.headers().authorization!);
-    }
-  });
-  const exchange = context.waitForEvent('response', (response) => response.url() === `${worker.tenantOrigin}/oauth/token`);
-  const pages = [app.page, tab.page];
-  for (const page of pages) {
-    await page.evaluate(() => {
-      const channel = new BroadcastChannel('linked-accounts');
-      Object.assign(window, { tabMessage: new Promise((resolve) => (channel.onmessage = () => resolve(true))) });
+test(
+  'one tab renews the token, the other takes it over',
+  { tag: '@anywhere' },
+  async ({ app, context, worker, signedIn: person }) => {
+    // A token with a lifetime of 100 seconds, which is renewed after half of it.
+    await context.route('**/oauth/token', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), expires_in: 100 } });
     });
-  }
-  await context.clock.runFor(51_000);
-  const { access_token } = await (await exchange).json();
-  for (const page of pages) {
-    await page.evaluate(() => (window as unknown as { tabMessage: Promise<boolean> }).tabMessage);
-  }
-  await app.unlink(person.linked[0]!);
-  await app.expectIdentities([person.primary, ...person.linked.slice(1)]);
-  await tab.unlink(person.linked[1]!);
-  await expect(tab.row(person.linked[1]!)).toHaveCount(0);
-  expect(authorizationRequests).toHaveLength(1);
-  expect(authorizations).toEqual([`Bearer ${access_token}`, `Bearer ${access_token}`]);
-});
+    // One clock for both tabs, so that both start to renew in the same second.
+    await context.clock.install();
+    const tab = await openTab(context, person);
+    await app.page.reload();
+    await app.expectIdentities([person.primary, ...person.linked]);
+
+    const authorizationRequests: string[] = [];
+    const authorizations: string[] = [];
+    context.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname === '/authorize') {
+        authorizationRequests.push(request.url());
+      } else if (pathname.startsWith('/api/v2/') && request.method() === 'DELETE') {
+        authorizations.push(request.headers().authorization!);
+      }
+    });
+    const exchange = context.waitForEvent(
+      'response',
+      (response) => response.url() === `${worker.tenantOrigin}/oauth/token`,
+    );
+    const pages = [app.page, tab.page];
+    for (const page of pages) {
+      await page.evaluate(() => {
+        const channel = new BroadcastChannel('linked-accounts');
+        Object.assign(window, { tabMessage: new Promise((resolve) => (channel.onmessage = () => resolve(true))) });
+      });
+    }
+    await context.clock.runFor(51_000);
+    const { access_token } = await (await exchange).json();
+    for (const page of pages) {
+      await page.evaluate(() => (window as unknown as { tabMessage: Promise<boolean> }).tabMessage);
+    }
+    await app.unlink(person.linked[0]!);
+    await app.expectIdentities([person.primary, ...person.linked.slice(1)]);
+    await tab.unlink(person.linked[1]!);
+    await expect(tab.row(person.linked[1]!)).toHaveCount(0);
+    expect(authorizationRequests).toHaveLength(1);
+    expect(authorizations).toEqual([`Bearer ${access_token}`, `Bearer ${access_token}`]);
+  },
+);
 
 test('a token that the tenant takes no longer is renewed without asking, and the unlinking goes on', async ({
   app,

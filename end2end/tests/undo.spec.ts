@@ -23,30 +23,30 @@ async function linkIdentity(app: LinkedAccounts, page: Page, provider: string, e
   await expect(app.linkedList).toContainText(email);
 }
 
-test('Undo is one click where the provider still knows the person', { tag: '@anywhere' }, async ({
-  app,
-  page,
-  signedIn: person,
-}) => {
-  const email = person.email.replace('@', '+undo@');
-  await linkIdentity(app, page, 'LinkedIn', email);
-  // The tenant's session continues with the identity that was linked last.
-  await linkIdentity(app, page, 'GitHub', person.email.replace('@', '+stays@'));
-  const keys = await app.identityKeys();
-  await page.getByRole('button', { name: `Unlink LinkedIn, ${email}`, exact: true }).click();
-  await app.dialog.getByRole('button', { name: 'Unlink LinkedIn' }).click();
-  await expect(app.linkedList).not.toContainText(email);
-  await Promise.all([page.waitForEvent('popup'), undoButton(page).click()]);
-  await expect(app.status).toContainText(`LinkedIn (${email}) is linked to this account now.`);
-  // The user has the same identities as before.
-  expect((await app.identityKeys()).toSorted()).toEqual(keys.toSorted());
-  await expect(undoButton(page)).toBeHidden();
-  await expect(page.getByRole('heading', { name: 'Recently unlinked' })).toBeHidden();
-  await page.reload();
-  await app.expectList();
-  expect((await app.identityKeys()).toSorted()).toEqual(keys.toSorted());
-  await expect(app.header).toContainText(person.email);
-});
+test(
+  'Undo is one click where the provider still knows the person',
+  { tag: '@anywhere' },
+  async ({ app, page, signedIn: person }) => {
+    const email = person.email.replace('@', '+undo@');
+    await linkIdentity(app, page, 'LinkedIn', email);
+    // The tenant's session continues with the identity that was linked last.
+    await linkIdentity(app, page, 'GitHub', person.email.replace('@', '+stays@'));
+    const keys = await app.identityKeys();
+    await page.getByRole('button', { name: `Unlink LinkedIn, ${email}`, exact: true }).click();
+    await app.dialog.getByRole('button', { name: 'Unlink LinkedIn' }).click();
+    await expect(app.linkedList).not.toContainText(email);
+    await Promise.all([page.waitForEvent('popup'), undoButton(page).click()]);
+    await expect(app.status).toContainText(`LinkedIn (${email}) is linked to this account now.`);
+    // The user has the same identities as before.
+    expect((await app.identityKeys()).toSorted()).toEqual(keys.toSorted());
+    await expect(undoButton(page)).toBeHidden();
+    await expect(page.getByRole('heading', { name: 'Recently unlinked' })).toBeHidden();
+    await page.reload();
+    await app.expectList();
+    expect((await app.identityKeys()).toSorted()).toEqual(keys.toSorted());
+    await expect(app.header).toContainText(person.email);
+  },
+);
 
 test('another login than the unlinked one is not taken for it', async ({ app, page, signedIn: person }) => {
   const github = person.linked[1]!;
@@ -69,7 +69,9 @@ test.describe('the notice', () => {
     await reloadWithPausedClock(app, page);
     await app.unlink(google);
     await expect(undoButton(page)).toBeVisible();
-    await expect(page.getByText('If you are still signed in there, Undo takes this one click; otherwise you sign in there.')).toBeVisible();
+    await expect(
+      page.getByText('If you are still signed in there, Undo takes this one click; otherwise you sign in there.'),
+    ).toBeVisible();
     await page.clock.runFor(9_000);
     await expect(undoButton(page)).toBeVisible();
     await page.clock.runFor(1_500);
@@ -107,7 +109,11 @@ test.describe('the notice', () => {
     test.describe('when the settings say so', () => {
       test.use({ settings: { undoSeconds: seconds } });
 
-      test(`stays for ${seconds || 'as long as nobody dismisses it, for 0'} seconds`, async ({ app, page, signedIn: person }) => {
+      test(`stays for ${seconds || 'as long as nobody dismisses it, for 0'} seconds`, async ({
+        app,
+        page,
+        signedIn: person,
+      }) => {
         await reloadWithPausedClock(app, page);
         await app.unlink(person.linked[0]!);
         await expect(undoButton(page)).toBeVisible();

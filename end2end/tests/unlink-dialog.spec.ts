@@ -22,14 +22,21 @@ test('the dialog names the ways in that remain, the account that splits off, and
   await expect(app.dialog).toContainText('You can still sign in with your password and GitHub.');
 });
 
-test('a login that opens the account no longer is not promised as a way in', async ({ app, page, signedIn: person }) => {
+test('a login that opens the account no longer is not promised as a way in', async ({
+  app,
+  page,
+  signedIn: person,
+}) => {
   await overrideSettings(page, withPasswordsClosed);
   await page.reload();
   await app.unlinkButton(person.linked[1]!).click();
   await expect(app.dialog).toContainText('You can still sign in with Google and your company login.');
 });
 
-test('somebody who signed in with another login is told that they stay signed in', async ({ app, signedIn: person }) => {
+test('somebody who signed in with another login is told that they stay signed in', async ({
+  app,
+  signedIn: person,
+}) => {
   await app.unlinkButton(person.linked[0]!).click();
   await expect(app.dialog).toContainText('You stay signed in here, because you signed in with your password.');
 });

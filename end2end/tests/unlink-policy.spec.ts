@@ -43,25 +43,24 @@ test('a login that an organisation manages says so, and only its administrator c
   await expect(app.unlinkButton(twitter!)).toBeEnabled();
 });
 
-test('the page takes the word of the tenant for what its settings do not tell', { tag: '@anywhere' }, async ({
-  app,
-  page,
-  signedIn: person,
-  consoleGuard,
-}) => {
-  consoleGuard.expectStatus(403);
-  const globex = person.linked[1]!;
-  await overrideSettings(page, withoutConnectionStates);
-  await page.reload();
-  await app.unlink(globex);
-  await expect(app.status).toHaveText(
-    `Microsoft Entra ID (${globex.label}) was not unlinked. Only your administrator can unlink this.`,
-  );
-  await expectDisabledWithReason(app.unlinkButton(globex), 'Only your administrator can unlink this.');
-  await expect(app.notice).toBeHidden();
-  await page.reload();
-  await app.expectIdentities([person.primary, ...person.linked]);
-});
+test(
+  'the page takes the word of the tenant for what its settings do not tell',
+  { tag: '@anywhere' },
+  async ({ app, page, signedIn: person, consoleGuard }) => {
+    consoleGuard.expectStatus(403);
+    const globex = person.linked[1]!;
+    await overrideSettings(page, withoutConnectionStates);
+    await page.reload();
+    await app.unlink(globex);
+    await expect(app.status).toHaveText(
+      `Microsoft Entra ID (${globex.label}) was not unlinked. Only your administrator can unlink this.`,
+    );
+    await expectDisabledWithReason(app.unlinkButton(globex), 'Only your administrator can unlink this.');
+    await expect(app.notice).toBeHidden();
+    await page.reload();
+    await app.expectIdentities([person.primary, ...person.linked]);
+  },
+);
 
 test('the last way in stays until another login is linked', async ({ app, page, signedIn: person }) => {
   const [twitter, globex, linkedin] = person.linked;
@@ -83,7 +82,12 @@ test('the last way in stays until another login is linked', async ({ app, page, 
   await expect(page.locator('#link-another')).toBeFocused();
 });
 
-test('a refusal of the last way in leads to linking another login', async ({ app, page, signedIn: person, consoleGuard }) => {
+test('a refusal of the last way in leads to linking another login', async ({
+  app,
+  page,
+  signedIn: person,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(403);
   const twitter = person.linked[0]!;
   await page.route(isManagementUrl, (route) =>
@@ -98,7 +102,10 @@ test('a refusal of the last way in leads to linking another login', async ({ app
     }),
   );
   await app.unlink(twitter);
-  await expectDisabledWithReason(app.unlinkButton(twitter), 'Nothing else would open this account. Link another login first.');
+  await expectDisabledWithReason(
+    app.unlinkButton(twitter),
+    'Nothing else would open this account. Link another login first.',
+  );
   await page.unrouteAll();
   // A page that gets the focus again reads the user anew, and drops the reason.
   await page.clock.setFixedTime(Date.now() + 60_000);
@@ -107,30 +114,34 @@ test('a refusal of the last way in leads to linking another login', async ({ app
 });
 
 // The settings of the static host do not list the tenant's closed connection.
-test('the tenant keeps the last way in until another login is linked, and the page follows at once', {
-  tag: '@static-host',
-}, async ({ app, hosted, worker, page, consoleGuard }) => {
-  consoleGuard.expectStatus(403);
-  const stranded = worker.claimPerson('withClosedPrimary');
-  const facebook = stranded.linked[0]!;
-  await app.open();
-  await app.signInButton.click();
-  await (await hosted.continueWith('Facebook')).chooseUser(facebook.label);
-  await app.expectList();
-  await app.unlink(facebook);
-  const reason = 'Nothing else would open this account. Link another login first.';
-  await expectDisabledWithReason(app.unlinkButton(facebook), reason);
-  await expect(app.status).toHaveText(`Facebook (${facebook.label}) was not unlinked. ${reason}`);
-  await app.expectIdentities([stranded.primary, facebook]);
-  await linkNewIdentity(app, page, stranded.email);
-  await expect(app.status).toContainText('is linked to this account now.');
-  await app.unlink(facebook);
-  await expect(app.row(facebook)).toHaveCount(0);
-  await page.reload();
-  await app.expectList();
-  await expect(app.rows).toHaveCount(2);
-  await expect(app.row(facebook)).toHaveCount(0);
-});
+test(
+  'the tenant keeps the last way in until another login is linked, and the page follows at once',
+  {
+    tag: '@static-host',
+  },
+  async ({ app, hosted, worker, page, consoleGuard }) => {
+    consoleGuard.expectStatus(403);
+    const stranded = worker.claimPerson('withClosedPrimary');
+    const facebook = stranded.linked[0]!;
+    await app.open();
+    await app.signInButton.click();
+    await (await hosted.continueWith('Facebook')).chooseUser(facebook.label);
+    await app.expectList();
+    await app.unlink(facebook);
+    const reason = 'Nothing else would open this account. Link another login first.';
+    await expectDisabledWithReason(app.unlinkButton(facebook), reason);
+    await expect(app.status).toHaveText(`Facebook (${facebook.label}) was not unlinked. ${reason}`);
+    await app.expectIdentities([stranded.primary, facebook]);
+    await linkNewIdentity(app, page, stranded.email);
+    await expect(app.status).toContainText('is linked to this account now.');
+    await app.unlink(facebook);
+    await expect(app.row(facebook)).toHaveCount(0);
+    await page.reload();
+    await app.expectList();
+    await expect(app.rows).toHaveCount(2);
+    await expect(app.row(facebook)).toHaveCount(0);
+  },
+);
 
 test('the tenant holds the rule, whatever the page lets through, and changes nothing', async ({
   app,
@@ -144,9 +155,12 @@ test('the tenant holds the rule, whatever the page lets through, and changes not
   const { authorization } = (await managementRequest).headers();
   await app.expectList();
   const user = `/api/v2/users/${encodeURIComponent(person.userId)}`;
-  const response = await request.delete(`${user}/identities/waad/${encodeURIComponent(person.linked[1]!.key.slice(5))}`, {
-    headers: { authorization: authorization! },
-  });
+  const response = await request.delete(
+    `${user}/identities/waad/${encodeURIComponent(person.linked[1]!.key.slice(5))}`,
+    {
+      headers: { authorization: authorization! },
+    },
+  );
   expect(response.status()).toBe(403);
   expect(await response.json()).toMatchObject({ errorCode: 'pinned_connection' });
   await app.signOutButton.click();

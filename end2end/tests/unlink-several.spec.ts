@@ -66,7 +66,13 @@ test('each row shows how far it is, and nothing can be begun twice', async ({ ap
   await app.expectIdentities([person.primary, company!]);
 });
 
-test('a refused one does not stop the others, and its row says why', async ({ app, hosted, worker, page, consoleGuard }) => {
+test('a refused one does not stop the others, and its row says why', async ({
+  app,
+  hosted,
+  worker,
+  page,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(403);
   const member = worker.claimPerson('withPinnedLogin');
   const [twitter, globex, linkedin] = member.linked;
@@ -86,7 +92,12 @@ test('a refused one does not stop the others, and its row says why', async ({ ap
   await app.expectIdentities([member.primary, globex!]);
 });
 
-test('one that failed can be tried again, and the others are gone', async ({ app, page, signedIn: person, consoleGuard }) => {
+test('one that failed can be tried again, and the others are gone', async ({
+  app,
+  page,
+  signedIn: person,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(500);
   const [google, github, company] = person.linked;
   await page.route(isManagementUrl, (route) =>

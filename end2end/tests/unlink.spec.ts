@@ -128,57 +128,56 @@ test.describe('where nothing goes by itself', () => {
   });
 });
 
-test('keeping a login sends nothing and gives the focus back', { tag: '@anywhere' }, async ({
-  app,
-  page,
-  signedIn: person,
-}) => {
-  const requests = recordManagementRequests(page);
-  const github = person.linked[1]!;
-  await app.unlinkButton(github).click();
-  await expect(app.keepButton).toBeFocused();
-  await app.keepButton.click();
-  await expect(app.dialog).toBeHidden();
-  await expect(app.unlinkButton(github)).toBeFocused();
+test(
+  'keeping a login sends nothing and gives the focus back',
+  { tag: '@anywhere' },
+  async ({ app, page, signedIn: person }) => {
+    const requests = recordManagementRequests(page);
+    const github = person.linked[1]!;
+    await app.unlinkButton(github).click();
+    await expect(app.keepButton).toBeFocused();
+    await app.keepButton.click();
+    await expect(app.dialog).toBeHidden();
+    await expect(app.unlinkButton(github)).toBeFocused();
 
-  await app.unlinkButton(github).click();
-  await page.keyboard.press('Escape');
-  await expect(app.dialog).toBeHidden();
-  await expect(app.unlinkButton(github)).toBeFocused();
+    await app.unlinkButton(github).click();
+    await page.keyboard.press('Escape');
+    await expect(app.dialog).toBeHidden();
+    await expect(app.unlinkButton(github)).toBeFocused();
 
-  await app.unlinkButton(github).click();
-  await page.mouse.click(5, 5);
-  await expect(app.dialog).toBeHidden();
+    await app.unlinkButton(github).click();
+    await page.mouse.click(5, 5);
+    await expect(app.dialog).toBeHidden();
 
-  await app.expectIdentities([person.primary, ...person.linked]);
-  await page.reload();
-  await app.expectList();
-  await app.expectIdentities([person.primary, ...person.linked]);
-  expect(requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
-});
+    await app.expectIdentities([person.primary, ...person.linked]);
+    await page.reload();
+    await app.expectList();
+    await app.expectIdentities([person.primary, ...person.linked]);
+    expect(requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+  },
+);
 
-test('an unlinked login opens a separate, empty account afterwards', { tag: '@anywhere' }, async ({
-  app,
-  hosted,
-  worker,
-  page,
-}) => {
-  const visitor = worker.claimPerson('withStandInLogins');
-  const [facebook, microsoft] = visitor.linked;
-  await app.open();
-  await app.signInButton.click();
-  await (await hosted.continueWith('Microsoft')).chooseUser(microsoft!.label);
-  await app.expectList();
-  await app.unlink(facebook!);
-  await app.expectIdentities([visitor.primary, microsoft!]);
+test(
+  'an unlinked login opens a separate, empty account afterwards',
+  { tag: '@anywhere' },
+  async ({ app, hosted, worker, page }) => {
+    const visitor = worker.claimPerson('withStandInLogins');
+    const [facebook, microsoft] = visitor.linked;
+    await app.open();
+    await app.signInButton.click();
+    await (await hosted.continueWith('Microsoft')).chooseUser(microsoft!.label);
+    await app.expectList();
+    await app.unlink(facebook!);
+    await app.expectIdentities([visitor.primary, microsoft!]);
 
-  await app.signOutButton.click();
-  await app.expectSignedOut();
-  await app.signInButton.click();
-  await (await hosted.continueWith('Facebook')).chooseUser(facebook!.label);
-  await app.expectList();
-  await app.expectIdentities([facebook!]);
-  await expect(app.primaryList).toContainText('Facebook');
-  await expect(app.primaryList).toContainText(facebook!.label);
-  await expect(page.getByText('No other login is linked to this account.')).toBeVisible();
-});
+    await app.signOutButton.click();
+    await app.expectSignedOut();
+    await app.signInButton.click();
+    await (await hosted.continueWith('Facebook')).chooseUser(facebook!.label);
+    await app.expectList();
+    await app.expectIdentities([facebook!]);
+    await expect(app.primaryList).toContainText('Facebook');
+    await expect(app.primaryList).toContainText(facebook!.label);
+    await expect(page.getByText('No other login is linked to this account.')).toBeVisible();
+  },
+);

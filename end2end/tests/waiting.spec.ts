@@ -5,7 +5,12 @@ import { uniqueEmail, openStandInPopup } from '../pages/linking.ts';
 
 const tooMany = (reset: number) => ({
   status: 429,
-  json: { statusCode: 429, error: 'Too Many Requests', message: 'Global limit has been reached', errorCode: 'too_many_requests' },
+  json: {
+    statusCode: 429,
+    error: 'Too Many Requests',
+    message: 'Global limit has been reached',
+    errorCode: 'too_many_requests',
+  },
   headers: {
     'x-ratelimit-limit': '50',
     'x-ratelimit-remaining': '0',
@@ -70,7 +75,12 @@ test('it tries once by itself, not for ever', async ({ app, page, signedIn: pers
   expect(requests, 'the first, the one by itself, and the one by hand').toHaveLength(3);
 });
 
-test('who would rather not wait can stop, and nothing is unlinked', async ({ app, page, signedIn: person, consoleGuard }) => {
+test('who would rather not wait can stop, and nothing is unlinked', async ({
+  app,
+  page,
+  signedIn: person,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(503);
   const google = person.linked[0]!;
   await pauseClock(page);
@@ -88,7 +98,12 @@ test('who would rather not wait can stop, and nothing is unlinked', async ({ app
   expect(requests.filter((request) => request.startsWith('DELETE'))).toHaveLength(1);
 });
 
-test('a list that the tenant is too busy for loads by itself after the pause', async ({ app, page, signedIn: person, consoleGuard }) => {
+test('a list that the tenant is too busy for loads by itself after the pause', async ({
+  app,
+  page,
+  signedIn: person,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(503);
   await pauseClock(page);
   await page.route(isManagementUrl, (route) => route.fulfill(busy(2)));
@@ -100,7 +115,12 @@ test('a list that the tenant is too busy for loads by itself after the pause', a
   await app.expectIdentities([person.primary, ...person.linked]);
 });
 
-test('linking waits for a busy tenant, too, and goes on by itself', async ({ app, page, signedIn: person, consoleGuard }) => {
+test('linking waits for a busy tenant, too, and goes on by itself', async ({
+  app,
+  page,
+  signedIn: person,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(503);
   const requests = recordManagementRequests(page);
   const posts = () => requests.filter((request) => request.startsWith('POST')).length;
@@ -119,7 +139,12 @@ test('linking waits for a busy tenant, too, and goes on by itself', async ({ app
   expect(posts()).toBe(2);
 });
 
-test('who would rather not wait to link can stop, and nothing is linked', async ({ app, page, signedIn: person, consoleGuard }) => {
+test('who would rather not wait to link can stop, and nothing is linked', async ({
+  app,
+  page,
+  signedIn: person,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(503);
   await page.route(isManagementUrl, (route) =>
     route.request().method() === 'POST' ? route.fulfill(busy(60)) : route.continue(),
@@ -135,7 +160,12 @@ test('who would rather not wait to link can stop, and nothing is linked', async 
   await app.expectIdentities([person.primary, ...person.linked]);
 });
 
-test('a pause too long to wait for is told, and nothing happens by itself', async ({ app, page, signedIn: person, consoleGuard }) => {
+test('a pause too long to wait for is told, and nothing happens by itself', async ({
+  app,
+  page,
+  signedIn: person,
+  consoleGuard,
+}) => {
   consoleGuard.expectStatus(503);
   await page.route(isManagementUrl, (route) => route.fulfill(busy(3600)));
   await app.unlink(person.linked[0]!);
