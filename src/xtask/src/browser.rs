@@ -24,18 +24,26 @@ const DOWNLOAD_LIMIT: Duration = Duration::from_mins(3);
 /// Playwright's command, inside the folder `end2end`.
 const PLAYWRIGHT: &str = "node_modules/@playwright/test/cli.js";
 
-/// The type checker's command: Playwright itself only strips types.
-const TYPE_CHECKER: &str = "node_modules/typescript/bin/tsc";
+/// The static checks of the tests' source, by the npm script that runs each. Playwright itself only strips types.
+const STATIC_CHECKS: [(&str, &[&str]); 3] = [
+    ("types", &["node_modules/typescript/bin/tsc"]),
+    ("format", &["node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", "."]),
+    ("lint", &["node_modules/eslint/bin/eslint.js", "--max-warnings=0", "."]),
+];
 
-/// Installs what is missing, checks the types and runs the browser tests with `arguments` for Playwright.
+/// Installs what is missing, checks the source of the tests and runs the browser tests with `arguments` for Playwright.
 ///
 /// # Errors
 /// When Node.js, the npm packages or a browser are missing and cannot be installed, with what to do.
 pub(crate) fn tests(workspace: &Workspace, arguments: &[String]) -> Result<Counts> {
     let folder = workspace.root.join("end2end");
     ensure_packages(&folder, "the browser tests")?;
-    if !tool::run_streaming(&mut node(&folder, &[TYPE_CHECKER]))?.0.success() {
-        bail!("the types of the browser tests do not fit; the type checker's message stands above");
+    for (script, command) in STATIC_CHECKS {
+        if !tool::run_streaming(&mut node(&folder, command))?.0.success() {
+            bail!(
+                "the check above failed; `npm run {script}` in end2end runs it alone or corrects the files"
+            );
+        }
     }
     let browser = find(&folder)?;
     println!("Testing in {}", browser.display());
@@ -67,7 +75,7 @@ fn node(folder: &Path, arguments: &[&str]) -> Command {
 /// When Node.js is missing, or npm fails, with what to do.
 pub(crate) fn ensure_packages(folder: &Path, whose: &str) -> Result<()> {
     tool::output(&mut node(folder, &["--version"])).with_context(|| {
-        format!("{whose} need Node.js 20 or newer with npm; install them and start again")
+        format!("{whose} need Node.js 20.19 or newer with npm; install them and start again")
     })?;
     let changed =
         |path: PathBuf| fs::metadata(path).and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
