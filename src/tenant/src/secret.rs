@@ -1,9 +1,7 @@
-//! Random values, digests and passwords: what must not be guessed, and how it is compared and kept.
+//! Random values and digests: what must not be guessed, how it is compared, and how it is stored.
 
 use std::fmt;
 
-use argon2::password_hash::SaltString;
-use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -47,7 +45,7 @@ impl Secret {
     }
 
     /// What is stored in place of a random secret: its SHA-256 in base64url. Good for values with full
-    /// entropy only; passwords go through [`hash_password`].
+    /// entropy only; passwords go through [`password_hash`](crate::password_hash).
     #[must_use]
     pub fn digest(&self) -> store::Digest {
         store::Digest::new(digest(self.0.as_bytes()))
@@ -88,37 +86,6 @@ pub(crate) fn random_hex<const N: usize>() -> String {
     })
 }
 
-/// Hashes a new password with Argon2id and the library's defaults (19 MiB, two passes: OWASP's choice).
-/// Takes tens of milliseconds: call it off the async threads.
-///
-/// # Panics
-/// Never: the defaults are valid for every password.
-#[must_use]
-pub fn hash_password(password: &Secret) -> String {
-    let salt = SaltString::encode_b64(&random_bytes::<16>()).expect("sixteen bytes are a valid salt");
-    Argon2::default()
-        .hash_password(password.0.as_bytes(), &salt)
-        .expect("the default parameters are valid")
-        .to_string()
-}
-
-/// Whether `password` is the one behind `hash`: Argon2 in PHC form, or bcrypt as Auth0's bulk import has
-/// it. An unreadable hash matches nothing. Takes tens of milliseconds: call it off the async threads.
-#[must_use]
-pub fn verify_password(password: &Secret, hash: &str) -> bool {
-    if hash.starts_with("$2") {
-        return bcrypt::verify(&password.0, hash).unwrap_or(false);
-    }
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.0.as_bytes(), &hash).is_ok())
-}
-
-/// Whether `hash` is bcrypt in the form that Auth0's bulk import takes.
-#[must_use]
-pub fn is_bcrypt(hash: &str) -> bool {
-    (hash.starts_with("$2a$") || hash.starts_with("$2b$")) && hash.parse::<bcrypt::HashParts>().is_ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,23 +93,5 @@ mod tests {
     #[test]
     fn a_secret_is_not_printed() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
-    }
-
-    #[test]
-    fn a_password_matches_its_own_hash_only() {
-        let hash = hash_password(&Secret::new("correct horse"));
-        assert!(hash.starts_with("$argon2id$"));
-        assert!(verify_password(&Secret::new("correct horse"), &hash));
-        assert!(!verify_password(&Secret::new("wrong horse"), &hash));
-        assert!(!verify_password(&Secret::new("correct horse"), "no hash"));
-    }
-
-    #[test]
-    fn a_bcrypt_hash_from_an_import_is_understood() {
-        let hash = bcrypt::hash("tiger", 4).unwrap();
-        assert!(is_bcrypt(&hash));
-        assert!(verify_password(&Secret::new("tiger"), &hash));
-        assert!(!verify_password(&Secret::new("lion"), &hash));
-        assert!(!is_bcrypt("$2b$10$short"));
     }
 }

@@ -5,8 +5,9 @@ use store::{CredentialRow, UserRow};
 
 use crate::clock::Moment;
 use crate::database::accounts::identifiers;
-use crate::secret::{Secret, hash_password};
-use crate::{Tenant, clock};
+use crate::password_hash::hash_password;
+use crate::secret::Secret;
+use crate::state::Tenant;
 
 /// One user to start with, and how to sign in if through a password.
 #[derive(Clone, Debug)]
@@ -47,60 +48,54 @@ pub enum SeedError {
     Store(#[from] store::Error),
 }
 
-impl Tenant {
-    /// Adds those users that do not exist yet, all in one unit. A user whose primary identity is known,
-    /// as a user of its own or linked to another, is left as it is: seeding never overwrites.
-    ///
-    /// # Errors
-    /// [`SeedError`]; then nothing was added.
-    pub async fn seed(&self, users: Vec<SeedUser>) -> Result<Seeded, SeedError> {
-        let now = self.now();
-        let mut reader = self.0.store.read().await?;
-        let mut missing = Vec::new();
-        let mut kept = 0;
-        for seed in users {
-            // The id was checked against the first identity when the file was read.
-            let key = seed.user.identities.first().map(model::Identity::key);
-            let known = match &key {
-                Some(key) => reader.find_user_by_identity(key).await?.is_some(),
-                None => true,
-            };
-            if known { kept += 1 } else { missing.push(seed) }
-        }
-        drop(reader);
-        // Hashing takes its time; the writer does not wait for it.
-        let rows = tokio::task::spawn_blocking(move || {
-            missing.into_iter().map(|seed| rows_of(&seed, now)).collect::<Vec<_>>()
+/// Adds the users that do not exist yet. See [`Tenant::seed`].
+pub(crate) async fn add_missing(tenant: &Tenant, users: Vec<SeedUser>) -> Result<Seeded, SeedError> {
+    let now = tenant.now();
+    let mut reader = tenant.0.store.read().await?;
+    let mut missing = Vec::new();
+    let mut kept = 0;
+    for seed in users {
+        // The id was checked against the first identity when the file was read.
+        let key = seed.user.identities.first().map(model::Identity::key);
+        let known = match &key {
+            Some(key) => reader.find_user_by_identity(key).await?.is_some(),
+            None => true,
+        };
+        if known { kept += 1 } else { missing.push(seed) }
+    }
+    drop(reader);
+    // Hashing takes its time; the writer does not wait for it.
+    let rows = tokio::task::spawn_blocking(move || {
+        missing.into_iter().map(|seed| rows_of(&seed, now)).collect::<Vec<_>>()
+    })
+    .await
+    .map_err(|_| store::Error::Closed)?;
+    let added = rows.len();
+    tenant
+        .0
+        .store
+        .write(move |unit| {
+            Box::pin(async move {
+                for (user, credentials) in &rows {
+                    let conflict = |error| match error {
+                        store::Error::Conflict => SeedError::Conflict(user.user_id.to_string()),
+                        other => SeedError::Store(other),
+                    };
+                    unit.insert_user(user).await.map_err(conflict)?;
+                    for credential in credentials {
+                        unit.insert_credential(credential).await.map_err(conflict)?;
+                    }
+                }
+                Ok(Seeded { added, kept })
+            })
         })
         .await
-        .map_err(|_| store::Error::Closed)?;
-        let added = rows.len();
-        self.0
-            .store
-            .write(move |unit| {
-                Box::pin(async move {
-                    for (user, credentials) in &rows {
-                        let conflict = |error| match error {
-                            store::Error::Conflict => SeedError::Conflict(user.user_id.to_string()),
-                            other => SeedError::Store(other),
-                        };
-                        unit.insert_user(user).await.map_err(conflict)?;
-                        for credential in credentials {
-                            unit.insert_credential(credential).await.map_err(conflict)?;
-                        }
-                    }
-                    Ok(Seeded { added, kept })
-                })
-            })
-            .await
-    }
 }
 
 /// The rows of one user: itself, and a credential for its e-mail address and one for its user name.
 fn rows_of(seed: &SeedUser, now: Moment) -> (UserRow, Vec<CredentialRow>) {
     let user = &seed.user;
-    let millis =
-        |text: &Option<String>| text.as_deref().and_then(clock::Moment::parse_iso).map(Moment::millis);
+    let millis = |text: &Option<String>| text.as_deref().and_then(Moment::parse_iso).map(Moment::millis);
     let created_at = millis(&user.created_at).unwrap_or(now.millis());
     let mut identities = user.identities.clone();
     for (place, identity) in identities.iter_mut().enumerate() {

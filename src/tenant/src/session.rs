@@ -4,9 +4,10 @@ use axum::http::HeaderMap;
 use store::{SessionRow, UserRow};
 
 use crate::clock::Moment;
+use crate::configuration;
 use crate::http::cookie::Cookie;
 use crate::secret::{Secret, random_hex};
-use crate::{Tenant, configuration};
+use crate::state::Tenant;
 use model::IdentityKey;
 
 /// A session that holds now, and the account that it opens.

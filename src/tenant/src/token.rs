@@ -14,6 +14,9 @@ use crate::keys::SigningKeys;
 /// How long an ID token lasts: ten hours, as recorded (contract [C6](model::contract#c6)).
 pub(crate) const ID_TOKEN_LIFETIME: Duration = Duration::from_hours(10);
 
+/// The lifetime of an access token that a client gets for itself: a day (contract [C3](model::contract#c3)).
+pub(crate) const MACHINE_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
+
 /// A token may name one audience or several (RFC 7519 section 4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tenant::Moment;
 use tenant::configuration::Connection;
-use tenant::secret::{Secret, is_bcrypt};
+use tenant::password_hash::is_bcrypt;
+use tenant::secret::Secret;
 use tenant::seed::{SeedPassword, SeedUser};
 
 use super::error::{InvalidSeedFile, Place, redact_value};

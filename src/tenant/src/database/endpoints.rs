@@ -14,14 +14,15 @@ use serde_json::{Map, Value, json};
 
 use super::sign_up::{NewAccount, SignUpError};
 use super::ticket_mails;
-use crate::Tenant;
 use crate::configuration::Connection;
 use crate::http::body::read_object;
 use crate::http::cors;
-use crate::http::error::{log_failure, uncached};
-use crate::login::Peer;
-use crate::password::Weakness;
+use crate::http::error::log_failure;
+use crate::http::peer::Peer;
+use crate::http::response::no_store;
+use crate::password_policy::Weakness;
 use crate::secret::Secret;
+use crate::state::Tenant;
 
 /// The profile attributes that a person can set at sign-up, besides the address.
 const ATTRIBUTES: [&str; 5] = ["family_name", "given_name", "name", "nickname", "picture"];
@@ -99,7 +100,7 @@ impl IntoResponse for DbConnectionError {
                 body("InternalServerError", "server_error", "An internal server error occurred", status)
             }
         };
-        uncached(response)
+        no_store(response)
     }
 }
 
@@ -147,7 +148,7 @@ async fn sign_up(State(tenant): State<Tenant>, request: Request) -> Result<Respo
     if let Some(metadata) = user.user_metadata {
         attributes.insert("user_metadata".to_owned(), Value::Object(metadata));
     }
-    Ok(uncached(Json(attributes).into_response()))
+    Ok(no_store(Json(attributes).into_response()))
 }
 
 /// Returns the profile attributes in a body. Other properties are ignored, as at Auth0.
@@ -200,5 +201,5 @@ async fn change_password(
         },
     )?;
     let words = "We've just sent you an email to reset your password.";
-    Ok(uncached(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], words).into_response()))
+    Ok(no_store(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], words).into_response()))
 }

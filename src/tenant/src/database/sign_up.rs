@@ -8,12 +8,12 @@ use store::UserRow;
 
 use super::accounts::{insert_account, normalize_username};
 use super::ticket_mails::send_email_verification;
-use crate::Tenant;
 use crate::configuration::Connection;
 use crate::http::error::log_failure;
 use crate::mail::is_address;
-use crate::password::{PasswordHashError, Weakness};
+use crate::password_policy::{PasswordHashError, Weakness};
 use crate::secret::{Secret, random_hex};
+use crate::state::Tenant;
 
 /// The account that a person requests.
 pub(crate) struct NewAccount {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use model::{ConnectionName, IdentityKey};
 use store::{Address, Purpose, TicketRow};
 
-use crate::Tenant;
-use crate::login::pages;
+use crate::login::paths;
 use crate::mail::Mail;
 use crate::secret::Secret;
+use crate::state::Tenant;
 
 /// The lifetime of a link that resets a password. Auth0 uses five days; this is shorter, because a person who
 /// finds the mail later should not get the account with it.
@@ -58,7 +58,7 @@ pub(crate) async fn send_password_reset(
     if let Some(to) = to {
         let subject = format!("Set a new password for {}", tenant.name());
         let sentence = "Open this link within an hour to set a new password. It is good once.";
-        send(tenant, &to, &subject, sentence, pages::RESET, &code).await;
+        send(tenant, &to, &subject, sentence, paths::RESET, &code).await;
     }
     Ok(())
 }
@@ -81,7 +81,7 @@ pub(crate) async fn send_email_verification(
     tenant.0.store.write(move |unit| Box::pin(async move { unit.insert_ticket(&ticket, now).await })).await?;
     let subject = format!("Confirm your e-mail address for {}", tenant.name());
     let sentence = "Open this link within five days to confirm that this address is yours.";
-    send(tenant, &to, &subject, sentence, pages::VERIFY, &code).await;
+    send(tenant, &to, &subject, sentence, paths::VERIFY, &code).await;
     Ok(())
 }
 

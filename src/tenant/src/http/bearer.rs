@@ -6,9 +6,8 @@ use axum::http::request::Parts;
 use model::{Scope, Scopes, UserId};
 
 use super::error::ApiError;
-use super::rate_limit::RateLimitSlot;
+use crate::state::Tenant;
 use crate::token::{self, AccessClaims, Audience, InvalidToken};
-use crate::{Tenant, faults};
 
 /// Who calls the Management API: proven by signature, issuer, audience and time.
 #[derive(Clone, Debug)]
@@ -80,18 +79,14 @@ pub(crate) const LINK_BY_ID: &[Scope] = &[Scope::UPDATE_USERS];
 impl FromRequestParts<Tenant> for Caller {
     type Rejection = ApiError;
 
+    /// Authenticates the request once. Later extractions, such as that of a handler behind a middleware, reuse the
+    /// result.
     async fn from_request_parts(parts: &mut Parts, tenant: &Tenant) -> Result<Self, ApiError> {
-        let caller = Self::authenticate(parts, tenant)?;
-        faults::inject(tenant, &caller, parts).await?;
-        if let Some(bucket) = &tenant.0.bucket {
-            let reading = bucket.take(tenant.now());
-            if let Some(slot) = parts.extensions.get::<RateLimitSlot>() {
-                slot.set(reading);
-            }
-            if reading.is_exceeded() {
-                return Err(ApiError::TooManyRequests);
-            }
+        if let Some(caller) = parts.extensions.get::<Self>() {
+            return Ok(caller.clone());
         }
+        let caller = Self::authenticate(parts, tenant)?;
+        parts.extensions.insert(caller.clone());
         Ok(caller)
     }
 }
@@ -103,7 +98,7 @@ impl Caller {
     }
 
     /// Believes the token that a request brings.
-    pub(crate) fn authenticate(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
+    fn authenticate(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
         let token = bearer(parts).ok_or(ApiError::MissingAuthentication)?;
         let claims: AccessClaims =
             token::verify(&tenant.0.keys, token, tenant.now()).map_err(|error| match error {

@@ -3,8 +3,8 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use crate::Tenant;
 use crate::secret::Secret;
+use crate::state::Tenant;
 
 /// Which cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

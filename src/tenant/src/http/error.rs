@@ -1,12 +1,13 @@
 //! How refusals look: the one place that turns them into status and body.
 
 use axum::Json;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::error::TokenAttributes;
 use model::{ManagementError, OAuthError, Scope, Scopes};
 
-use crate::password::PasswordHashError;
+use crate::http::response::{management_json, no_store};
+use crate::password_policy::PasswordHashError;
 
 /// Why a Management API call is refused. Texts and codes are those of contract [A2](model::contract#a2), [A3](model::contract#a3), [A5](model::contract#a5), [A11](model::contract#a11) and [A12](model::contract#a12).
 #[derive(Debug)]
@@ -244,24 +245,6 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// 204 with the recorded headers, among them a type for the body that is not there (contract [A1](model::contract#a1)).
-pub(crate) fn management_empty() -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
-}
-
-/// A Management API answer with the recorded headers (contract [A1](model::contract#a1)).
-pub(crate) fn management_json(status: StatusCode, body: &impl serde::Serialize) -> Response {
-    let mut response = (status, Json(body)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
-}
-
 /// Why the token endpoint refuses (contract [C3](model::contract#c3)). A refusal never says which part of a secret was wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TokenError {
@@ -335,23 +318,6 @@ impl IntoResponse for TokenError {
             }
         };
         let body = OAuthError { error: error.to_owned(), error_description: description };
-        uncached((status, Json(body)).into_response())
+        no_store((status, Json(body)).into_response())
     }
-}
-
-/// Forbids every cache to keep an answer that holds or concerns a secret (RFC 6749 section 5.1).
-pub(crate) fn uncached(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    response
-}
-
-/// The refusal of `/userinfo` (contract [C4](model::contract#c4), RFC 6750 section 3).
-pub(crate) fn userinfo_unauthorized(description: &'static str) -> Response {
-    let challenge =
-        format!("Bearer realm=\"Users\", error=\"invalid_token\", error_description=\"{description}\"");
-    let challenge = HeaderValue::from_str(&challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
-    let name: HeaderName = header::WWW_AUTHENTICATE;
-    uncached((StatusCode::UNAUTHORIZED, [(name, challenge)], "Unauthorized").into_response())
 }

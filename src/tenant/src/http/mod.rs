@@ -1,8 +1,10 @@
-//! What handlers share of HTTP: who calls, what the body holds, how errors look, who may read from where.
+//! The HTTP building blocks of all endpoints: bearer tokens, bodies, cookies, CORS, errors, rate limits.
 
 pub(crate) mod bearer;
 pub(crate) mod body;
 pub(crate) mod cookie;
 pub(crate) mod cors;
 pub(crate) mod error;
+pub(crate) mod peer;
 pub(crate) mod rate_limit;
+pub(crate) mod response;

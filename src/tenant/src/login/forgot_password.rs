@@ -4,10 +4,12 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use super::pages::{self, ForgottenPage};
-use super::{PendingLogin, PendingLoginError, Submitted, page};
-use crate::Tenant;
+use super::form::Submitted;
+use super::pages::account::{self, ForgottenPage};
+use super::pending::{PendingLogin, PendingLoginError};
+use super::response::page;
 use crate::database::ticket_mails;
+use crate::state::Tenant;
 
 /// `GET /u/forgot-password?state=…`: the page.
 pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) -> Response {
@@ -57,5 +59,5 @@ fn render(tenant: &Tenant, pending: &PendingLogin, email: &str, outcome: Option<
         refusal: too_many.then_some("Too many attempts. Wait a minute, then try again."),
     };
     let status = if too_many { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
-    page(status, pages::forgotten(&tenant.0.assets, &view), None)
+    page(status, account::forgotten(&tenant.0.assets, &view), None)
 }

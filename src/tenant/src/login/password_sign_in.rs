@@ -3,15 +3,19 @@
 use std::sync::OnceLock;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use model::{ConnectionName, IdentityKey};
 
-use super::pages::{self, ConnectionButton, FormError, LoginPage};
-use super::{CompleteError, PendingLogin, PendingLoginError, Submitted, page};
-use crate::Tenant;
-use crate::password::with_hash_permit;
-use crate::secret::{Secret, hash_password, is_bcrypt, verify_password};
+use super::complete::{CompleteError, complete_with};
+use super::form::Submitted;
+use super::login_page::render;
+use super::pages::login::FormError;
+use super::pending::{PendingLogin, PendingLoginError};
+use crate::state::Tenant;
+
+use crate::password_hash::{hash_password, is_bcrypt, verify_password, with_hash_permit};
+use crate::secret::Secret;
 
 /// `GET /u/login?state=…`: the page.
 pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) -> Response {
@@ -38,7 +42,7 @@ async fn sign_in(
         .collect();
     let password = Secret::new(form.untrimmed("password"));
     let login = typed.to_lowercase();
-    let attempt = match tenant.0.login_throttle.start_attempt(&login, peer.address, tenant.now()) {
+    let attempt = match tenant.0.login_throttle.start_attempt(&login, peer.address(), tenant.now()) {
         Ok(attempt) => attempt,
         Err(wait) => {
             let mut response = render(tenant, pending, &typed, Some(FormError::TooManyAttempts));
@@ -51,7 +55,7 @@ async fn sign_in(
         tenant.0.login_throttle.record_success(&attempt);
     }
     match found {
-        Some(key) => match pending.finish(tenant, &peer.headers, key, None).await {
+        Some(key) => match complete_with(tenant, &peer.headers, pending, key, None).await {
             Ok(response) => Ok(response),
             Err(CompleteError::Blocked | CompleteError::OtherConnection) => {
                 Ok(render(tenant, pending, &typed, Some(FormError::Blocked)))
@@ -105,38 +109,4 @@ async fn find_identity(
         write.await?;
     }
     Ok(Some(key))
-}
-
-pub(super) fn render(
-    tenant: &Tenant,
-    pending: &PendingLogin,
-    email: &str,
-    refusal: Option<FormError<'_>>,
-) -> Response {
-    let options = tenant.0.configuration.options();
-    let offered = || pending.connections(tenant);
-    let view = LoginPage {
-        context: pending.context(tenant),
-        email,
-        refusal,
-        has_database: offered().any(crate::configuration::Connection::is_database),
-        sign_up: super::sign_up::open(tenant, pending).is_some(),
-        connections: offered()
-            .filter(|connection| !connection.is_database() && tenant.0.configuration.is_served(connection))
-            .map(|connection| ConnectionButton {
-                connection: connection.name.as_str(),
-                provider: connection.strategy.as_str(),
-                label: connection.label(),
-                stand_in: connection.needs_stand_in(),
-            })
-            .collect(),
-        demo: &options.demo_sign_ins,
-    };
-    let status = match refusal {
-        None => StatusCode::OK,
-        Some(FormError::TooManyAttempts) => StatusCode::TOO_MANY_REQUESTS,
-        Some(FormError::Provider { problem, .. }) => problem.status(),
-        Some(_) => StatusCode::UNAUTHORIZED,
-    };
-    page(status, pages::login(&tenant.0.assets, &view), Some(&pending.request.reply_to.redirect_uri))
 }

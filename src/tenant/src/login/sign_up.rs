@@ -5,13 +5,18 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use model::Profile;
 
-use super::pages::{self, SignUpPage};
-use super::{CompleteError, PendingLogin, PendingLoginError, Submitted, page};
-use crate::Tenant;
+use super::complete::{CompleteError, complete_with};
+use super::form::Submitted;
+use super::login_page::sign_up_connection;
+use super::pages::account::{self, SignUpPage};
+use super::paths::login_path;
+use super::pending::{PendingLogin, PendingLoginError};
+use super::response::page;
 use crate::configuration::Connection;
 use crate::database::sign_up::{self, NewAccount, SignUpError};
-use crate::oauth::authorize;
+use crate::http::response::redirect_found;
 use crate::secret::Secret;
+use crate::state::Tenant;
 
 /// What was typed, to be shown again when it is refused.
 #[derive(Default)]
@@ -22,18 +27,13 @@ struct Typed {
 
 /// `GET /u/signup?state=…`: the page; the login page where nobody can sign up.
 pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) -> Response {
-    match open(&tenant, &pending) {
+    match sign_up_connection(&tenant, &pending) {
         Some(connection) => {
             let typed = Typed { email: pending.hint().to_owned(), ..Typed::default() };
             render(&tenant, &pending, connection, &typed, None)
         }
-        None => authorize::redirect_found(&pages::login_path(&pending.handle)),
+        None => redirect_found(&login_path(&pending.state)),
     }
-}
-
-/// The first database that lets people of this application sign up.
-pub(super) fn open<'t>(tenant: &'t Tenant, pending: &PendingLogin) -> Option<&'t Connection> {
-    pending.connections(tenant).find(|connection| connection.is_database() && connection.database.sign_up)
 }
 
 /// `POST /u/signup`: state, email, username where the connection has them, password.
@@ -48,7 +48,7 @@ async fn sign_up(
     tenant: &Tenant,
     Submitted { peer, form, pending }: &Submitted,
 ) -> Result<Response, PendingLoginError> {
-    let connection = open(tenant, pending).ok_or(PendingLoginError::Gone)?;
+    let connection = sign_up_connection(tenant, pending).ok_or(PendingLoginError::Gone)?;
     let typed = Typed { email: form.text("email").to_owned(), username: form.text("username").to_owned() };
     let new = NewAccount {
         email: typed.email.clone(),
@@ -61,7 +61,7 @@ async fn sign_up(
         Ok(user) => user.user_id.as_identity_key().ok_or(PendingLoginError::Gone)?,
         Err(refusal) => return Ok(render(tenant, pending, connection, &typed, Some(&refusal))),
     };
-    match pending.finish(tenant, &peer.headers, key, None).await {
+    match complete_with(tenant, &peer.headers, pending, key, None).await {
         Ok(response) => Ok(response),
         Err(CompleteError::Pending(error)) => Err(error),
         // Nobody blocks or takes an account within the moment in which it was made.
@@ -98,7 +98,7 @@ fn render(
         Some(SignUpError::Failed) => StatusCode::INTERNAL_SERVER_ERROR,
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    let markup = pages::sign_up(&tenant.0.assets, &view);
+    let markup = account::sign_up(&tenant.0.assets, &view);
     let mut response = page(status, markup, Some(&pending.request.reply_to.redirect_uri));
     if let Some(SignUpError::TooManyRequests(wait)) = refusal {
         let seconds = HeaderValue::from(wait.as_secs().max(1));

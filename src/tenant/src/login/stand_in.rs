@@ -8,13 +8,17 @@ use model::{IdentityId, IdentityKey, Profile};
 use serde::Deserialize;
 use store::{IdentityRow, UserRow};
 
-use super::pages::{self, StandInFormError, StandInPage, StandInPerson};
-use super::{CompleteError, Form, Peer, PendingLogin, PendingLoginError, Submitted, new_user, page};
-use crate::Tenant;
+use super::complete::{CompleteError, complete_with, new_user_row};
+use super::form::{Form, Submitted};
+use super::pages::stand_in::{self as stand_in_page, StandInFormError, StandInPage, StandInPerson};
+use super::pending::{PendingLogin, PendingLoginError};
+use super::response::page;
 use crate::configuration::Connection;
 use crate::http::cookie::Cookie;
+use crate::http::peer::Peer;
 use crate::oauth::request::Prompt;
 use crate::secret::{random_bytes, random_hex};
+use crate::state::Tenant;
 
 /// How many people a stand-in offers.
 const PEOPLE: u32 = 100;
@@ -96,7 +100,7 @@ async fn finish(
     connection: &Connection,
     (key, created): (IdentityKey, Option<UserRow>),
 ) -> Result<Response, CompleteError> {
-    let mut response = pending.finish(tenant, &peer.headers, key.clone(), created).await?;
+    let mut response = complete_with(tenant, &peer.headers, pending, key.clone(), created).await?;
     let cookie = Cookie::StandIn(&connection.id);
     let before = cookie.read(tenant, &peer.headers);
     let after = tenant.0.stand_in_sessions.add(connection, before.as_ref(), key, tenant.now());
@@ -171,7 +175,7 @@ async fn choose(
             return (person.identity.key(), None);
         }
         let key = new_key(connection, &profile);
-        let user = new_user(connection, &key, profile, tenant.now().millis());
+        let user = new_user_row(connection, &key, profile, tenant.now().millis());
         (key, Some(user))
     }))
 }
@@ -260,7 +264,7 @@ async fn render(
         refusal,
     };
     let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let markup = pages::stand_in(&tenant.0.assets, &view);
+    let markup = stand_in_page::stand_in(&tenant.0.assets, &view);
     Ok(page(status, markup, Some(&pending.request.reply_to.redirect_uri)))
 }
 

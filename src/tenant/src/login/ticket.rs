@@ -8,16 +8,20 @@ use axum::response::Response;
 use model::{Identity, Profile};
 use store::{Purpose, TicketRow, Unit, UserRow};
 
-use super::pages::{self, ResetPage};
-use super::{Form, Peer, PendingLoginError, failure, final_page, page, problem};
-use crate::Tenant;
+use super::form::Form;
+use super::pages::account::{self, ResetPage};
+use super::paths;
+use super::pending::PendingLoginError;
+use super::response::{failure, final_page, page, problem};
 use crate::configuration::PasswordPolicy;
 use crate::database::accounts::set_password;
 use crate::http::cookie::Cookie;
-use crate::http::error::uncached;
-use crate::oauth::authorize;
-use crate::password::PasswordHashError;
+use crate::http::peer::Peer;
+use crate::http::response::no_store;
+use crate::http::response::redirect_found;
+use crate::password_policy::PasswordHashError;
 use crate::secret::Secret;
+use crate::state::Tenant;
 
 /// Why a link does nothing.
 enum TicketError {
@@ -51,7 +55,7 @@ impl TicketError {
             Self::Weak(ticket) => {
                 let refusal = "This password is too weak. See below what it needs.";
                 let view = reset_page(tenant, &ticket, Some(refusal));
-                page(StatusCode::UNPROCESSABLE_ENTITY, pages::reset(&tenant.0.assets, &view), None)
+                page(StatusCode::UNPROCESSABLE_ENTITY, account::reset(&tenant.0.assets, &view), None)
             }
             Self::Failed => problem(
                 tenant,
@@ -72,9 +76,9 @@ fn keep_code(tenant: &Tenant, request: &Request, path: &str) -> Option<Response>
     // Only what can be one of our codes becomes a cookie.
     let is_code = code.len() == 43 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     let code = Secret::new(if is_code { code.as_ref() } else { "none" });
-    let mut response = authorize::redirect_found(path);
+    let mut response = redirect_found(path);
     response.headers_mut().append(header::SET_COOKIE, Cookie::Ticket.set(tenant, &code));
-    Some(uncached(response))
+    Some(no_store(response))
 }
 
 /// The ticket that the browser holds, if it is still good.
@@ -87,14 +91,14 @@ async fn find(tenant: &Tenant, peer: &Peer, purpose: Purpose) -> Result<TicketRo
 
 /// `GET /u/reset-password`: the page where a new password is set.
 pub(super) async fn show_reset(State(tenant): State<Tenant>, request: Request) -> Response {
-    if let Some(response) = keep_code(&tenant, &request, pages::RESET) {
+    if let Some(response) = keep_code(&tenant, &request, paths::RESET) {
         return response;
     }
     let peer = Peer::of(&request);
     match find(&tenant, &peer, Purpose::ResetPassword).await {
         Ok(ticket) => {
             let view = reset_page(&tenant, &ticket, None);
-            page(StatusCode::OK, pages::reset(&tenant.0.assets, &view), None)
+            page(StatusCode::OK, account::reset(&tenant.0.assets, &view), None)
         }
         Err(error) => error.into_response(&tenant, &peer),
     }
@@ -158,13 +162,13 @@ async fn set(tenant: &Tenant, peer: &Peer, request: Request) -> Result<(), Ticke
 
 /// `GET /u/verify-email`: the page that asks for one press.
 pub(super) async fn show_verify(State(tenant): State<Tenant>, request: Request) -> Response {
-    if let Some(response) = keep_code(&tenant, &request, pages::VERIFY) {
+    if let Some(response) = keep_code(&tenant, &request, paths::VERIFY) {
         return response;
     }
     let peer = Peer::of(&request);
     match find(&tenant, &peer, Purpose::VerifyEmail).await {
         Ok(ticket) => {
-            let markup = pages::verify(&tenant.0.assets, tenant.name(), &ticket.email);
+            let markup = account::verify(&tenant.0.assets, tenant.name(), &ticket.email);
             page(StatusCode::OK, markup, None)
         }
         Err(error) => error.into_response(&tenant, &peer),

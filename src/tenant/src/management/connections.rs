@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::query::Query;
-use crate::Tenant;
 use crate::configuration::{Client, Connection};
 use crate::http::bearer::Caller;
-use crate::http::error::{ApiError, management_json};
+use crate::http::error::ApiError;
+use crate::http::response::management_json;
+use crate::state::Tenant;
 
 /// A connection in the representation of the API. Its options are omitted, because they contain credentials.
 #[derive(Serialize)]

@@ -12,13 +12,14 @@ use store::UserRow;
 use super::metadata::check_size;
 use super::users::to_json;
 use super::{body, schema};
-use crate::Tenant;
 use crate::configuration::Connection;
 use crate::database::accounts::{insert_account, normalize_username};
 use crate::database::ticket_mails::send_email_verification;
 use crate::http::bearer::{Caller, MayCreate};
-use crate::http::error::{ApiError, management_json};
+use crate::http::error::ApiError;
+use crate::http::response::management_json;
 use crate::secret::{Secret, random_hex};
+use crate::state::Tenant;
 
 /// The body of the request. The schema has validated every value.
 #[derive(Deserialize)]

@@ -10,11 +10,11 @@ use serde_json::{Map, Value, json};
 
 use super::schema::{self, json_schema};
 use super::{connections, create, identities, search, update, users};
-use crate::Tenant;
 use crate::http::bearer::{
     CHANGE_IDENTITIES, CREATE, DELETE, READ_ALL_USERS, READ_CONNECTIONS, READ_USER, UPDATE,
 };
-use crate::http::error::management_json;
+use crate::http::response::management_json;
+use crate::state::Tenant;
 
 /// An endpoint: its description and its handler.
 pub(super) struct Endpoint {
@@ -289,6 +289,11 @@ async fn document(State(tenant): State<Tenant>) -> Response {
 }
 
 impl Endpoint {
+    /// Returns whether the endpoint is available without a token.
+    pub(super) fn is_public(&self) -> bool {
+        self.scopes.is_empty()
+    }
+
     fn describe(&self) -> Value {
         let in_path = self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let parameters: Vec<Value> = in_path

@@ -16,10 +16,11 @@ use store::UserRow;
 
 use super::body;
 use super::path::PathIds;
-use crate::Tenant;
 use crate::configuration::{Configuration, Connection};
 use crate::http::bearer::{Caller, LINK_BY_ID, MayChangeIdentities};
-use crate::http::error::{ApiError, management_json};
+use crate::http::error::ApiError;
+use crate::http::response::management_json;
+use crate::state::Tenant;
 use crate::token::{self, Audience, InvalidToken};
 use crate::view;
 

@@ -13,27 +13,44 @@ mod identities;
 mod metadata;
 mod path;
 mod query;
+mod rate_limit;
 mod schema;
 mod search;
 mod update;
 mod users;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::any;
 
-use crate::Tenant;
+use crate::faults::inject;
+use crate::http::cors;
 use crate::http::error::ApiError;
-use crate::http::{cors, rate_limit};
+use crate::http::rate_limit::write_headers;
+use crate::state::Tenant;
 
-pub(crate) fn router() -> Router<Tenant> {
+/// Returns every endpoint.
+///
+/// Requests to an endpoint that requires a scope pass authentication, planned faults and the rate limit, in this
+/// order, before the handler checks the permission and reads the request.
+pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
     endpoints::all()
-        .fold(Router::new(), |router, endpoint| router.route(endpoint.path, endpoint.handler))
+        .fold(Router::new(), |router, endpoint| {
+            let handler = if endpoint.is_public() {
+                endpoint.handler
+            } else {
+                endpoint
+                    .handler
+                    .route_layer(from_fn_with_state(tenant.clone(), rate_limit::enforce))
+                    .route_layer(from_fn_with_state(tenant.clone(), inject::inject))
+            };
+            router.route(endpoint.path, handler)
+        })
         .route("/api/v2", any(no_route))
         .route("/api/v2/", any(no_route))
         .route("/api/v2/{*rest}", any(no_route))
         .method_not_allowed_fallback(no_route)
-        .layer(from_fn(rate_limit::write_headers))
+        .layer(from_fn(write_headers))
         .layer(cors::api())
 }
 

@@ -12,13 +12,14 @@ use super::metadata::{check_size, merge};
 use super::path::PathIds;
 use super::users::to_json;
 use super::{body, schema};
-use crate::Tenant;
 use crate::configuration::PasswordPolicy;
 use crate::database::accounts::{normalize_username, set_password};
 use crate::database::ticket_mails::send_email_verification;
 use crate::http::bearer::Caller;
-use crate::http::error::{ApiError, management_json};
+use crate::http::error::ApiError;
+use crate::http::response::management_json;
 use crate::secret::Secret;
+use crate::state::Tenant;
 
 /// The attributes that name or depict a person.
 const NAMES: [&str; 5] = ["family_name", "given_name", "name", "nickname", "picture"];

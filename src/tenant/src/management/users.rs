@@ -10,8 +10,10 @@ use store::{CandidateField, Candidates, UserRow};
 use super::path::PathIds;
 use super::query::Query;
 use crate::http::bearer::Caller;
-use crate::http::error::{ApiError, management_empty, management_json};
-use crate::{Tenant, view};
+use crate::http::error::ApiError;
+use crate::http::response::{management_empty, management_json};
+use crate::state::Tenant;
+use crate::view;
 
 /// The number of users to read from the store at once.
 const CHUNK: u32 = 100;

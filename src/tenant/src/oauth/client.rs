@@ -5,9 +5,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::Tenant;
 use crate::configuration::{Client, ClientAuthentication};
 use crate::http::error::TokenError;
+use crate::state::Tenant;
 
 /// Which client asks, proven in the way that it is configured to: none for public clients, the secret in the
 /// body or in the header for the others (contract [C3](model::contract#c3)).

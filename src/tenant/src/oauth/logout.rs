@@ -6,12 +6,11 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::authorize::redirect_found;
-use crate::Tenant;
 use crate::http::body::read_form;
 use crate::http::cookie::Cookie;
-use crate::http::error::uncached;
+use crate::http::response::{no_store, redirect_found};
 use crate::login;
+use crate::state::Tenant;
 
 /// Ends the session of this browser and goes where the request says, if that is allowed. A target that is not
 /// allowed is refused before anything ends.
@@ -51,23 +50,23 @@ pub(crate) async fn end_session(
             .write(move |unit| Box::pin(async move { unit.remove_session(&digest).await }))
             .await;
         if let Err(error) = ended {
-            return login::failure(tenant, &error);
+            return login::response::failure(tenant, &error);
         }
     }
     let mut response = match target {
         Some(url) => redirect_found(&url),
-        None => login::signed_out(tenant),
+        None => login::response::signed_out(tenant),
     };
     response.headers_mut().append(header::SET_COOKIE, Cookie::Session.clear(tenant));
     if federated {
-        login::forget(tenant, headers, &mut response);
+        login::stand_in::forget(tenant, headers, &mut response);
     }
-    uncached(response)
+    no_store(response)
 }
 
 /// The page for a request to sign out that cannot be met.
 pub(crate) fn invalid_return_url(tenant: &Tenant, detail: &str) -> Response {
-    login::problem(
+    login::response::problem(
         tenant,
         StatusCode::BAD_REQUEST,
         "Oops!, something went wrong",

@@ -1,18 +1,20 @@
 //! OAuth 2.0: asking for a code, trading it for tokens, giving tokens back, signing out.
 
-pub(crate) mod authorize;
+mod authorize;
 mod client;
+mod id_token;
 pub(crate) mod logout;
 pub(crate) mod request;
+pub(crate) mod response;
 mod revoke;
-pub(crate) mod token;
+mod token;
 
 use axum::Router;
 use axum::routing::{any, get, post};
 use model::route;
 
-use crate::Tenant;
 use crate::http::cors;
+use crate::state::Tenant;
 
 pub(crate) fn router() -> Router<Tenant> {
     // Only what scripts call is opened to other origins; the rest are navigations.
@@ -23,7 +25,7 @@ pub(crate) fn router() -> Router<Tenant> {
     Router::new()
         .route(route::AUTHORIZE, get(authorize::authorize))
         .route(route::LOGOUT, get(logout::logout))
-        .route("/oauth/{*rest}", any(crate::login::not_found))
-        .route("/v2/{*rest}", any(crate::login::not_found))
+        .route("/oauth/{*rest}", any(crate::login::response::not_found))
+        .route("/v2/{*rest}", any(crate::login::response::not_found))
         .merge(apis)
 }

@@ -3,10 +3,10 @@
 use model::{Scope, Scopes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use url::Url;
 
-use crate::Tenant;
-use crate::configuration::{Client, ClientAuthentication};
+use crate::configuration::{Client, ClientAuthentication, Configuration};
+use crate::issuer::Issuer;
+use crate::origin::origin_of;
 
 /// How the answer travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,14 +114,15 @@ pub(crate) type Checked = Result<AuthorizationRequest, (ReplyTo, AuthorizationEr
 impl AuthorizationRequest {
     /// Reads and checks a query.
     pub(crate) fn read(
-        tenant: &Tenant,
+        configuration: &Configuration,
+        issuer: &Issuer,
         query: &Map<String, Value>,
     ) -> Result<Checked, InvalidAuthorizationRequest> {
         let text = |key: &str| query.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
         let owned = |key: &str| text(key).map(str::to_owned);
 
         let client = text("client_id")
-            .and_then(|id| tenant.client(id))
+            .and_then(|id| configuration.client(id))
             .ok_or(InvalidAuthorizationRequest::UnknownClient)?;
         // Compared as text: no two spellings of an address are the same (RFC 9700 section 4.1.3).
         let redirect_uri = text("redirect_uri")
@@ -152,10 +153,14 @@ impl AuthorizationRequest {
                 let description = format!("Grant type '{grant_type}' not allowed for the client.");
                 return Err(AuthorizationError::new("unauthorized_client", description));
             }
-            let audience =
-                owned("audience").or_else(|| tenant.0.configuration.options().default_audience.clone());
-            let scopes =
-                grantable(tenant, client, audience.as_deref(), &Scopes::parse(text("scope").unwrap_or("")))?;
+            let audience = owned("audience").or_else(|| configuration.options().default_audience.clone());
+            let scopes = grantable(
+                configuration,
+                issuer,
+                client,
+                audience.as_deref(),
+                &Scopes::parse(text("scope").unwrap_or("")),
+            )?;
             let code_challenge = match response_type {
                 ResponseType::Code => {
                     challenge(client, text("code_challenge"), text("code_challenge_method"))?
@@ -177,7 +182,7 @@ impl AuthorizationRequest {
             };
             let connection = owned("connection");
             if let Some(name) = &connection {
-                let known = tenant.0.configuration.connection(name);
+                let known = configuration.connection(name);
                 if known.is_none_or(|connection| !connection.is_enabled_for(&client.client_id)) {
                     return Err(AuthorizationError::new("invalid_request", "the connection was not found"));
                 }
@@ -208,12 +213,6 @@ impl AuthorizationRequest {
     pub(crate) fn wants_auth_time(&self) -> bool {
         self.max_age.is_some() || self.prompt == Some(Prompt::Login)
     }
-}
-
-/// The origin of an http(s) address, as a browser writes it.
-pub(crate) fn origin_of(uri: &str) -> Option<String> {
-    let url = Url::parse(uri).ok()?;
-    matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
 }
 
 /// How the answer travels, and how a refusal does if that cannot be. An ID token never travels in a query, which
@@ -275,7 +274,8 @@ fn prompt(prompt: Option<&str>) -> Result<Option<Prompt>, AuthorizationError> {
 /// What of the wanted scopes a person's token may hold. For the Management API the rest is silently dropped
 /// (contract [A15](model::contract#a15)).
 fn grantable(
-    tenant: &Tenant,
+    configuration: &Configuration,
+    issuer: &Issuer,
     client: &Client,
     audience: Option<&str>,
     wanted: &Scopes,
@@ -283,10 +283,10 @@ fn grantable(
     const IDENTITY: [Scope; 3] = [Scope::OPENID, Scope::PROFILE, Scope::EMAIL];
     let of_api: Vec<Scope> = match audience {
         None => Vec::new(),
-        Some(audience) if audience == tenant.0.issuer.management_audience() => Scope::USER_GRANTABLE.to_vec(),
+        Some(audience) if audience == issuer.management_audience() => Scope::USER_GRANTABLE.to_vec(),
         Some(audience) => {
             let mut grants =
-                tenant.0.configuration.grants().iter().filter(|grant| grant.audience == audience).peekable();
+                configuration.grants().iter().filter(|grant| grant.audience == audience).peekable();
             if grants.peek().is_none() {
                 return Err(AuthorizationError::new(
                     "access_denied",

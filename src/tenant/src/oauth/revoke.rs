@@ -7,10 +7,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::client::authenticate;
-use crate::Tenant;
 use crate::http::body::read_object;
-use crate::http::error::{TokenError, uncached};
+use crate::http::error::TokenError;
+use crate::http::response::no_store;
 use crate::secret::Secret;
+use crate::state::Tenant;
 
 /// Takes a token of the calling client back: a refresh token with its whole family, an opaque access token by
 /// itself. Any other token is left alone, with the same answer, so that nobody learns whether it exists
@@ -43,5 +44,5 @@ pub(super) async fn revoke(
             })
         })
         .await?;
-    Ok(uncached(StatusCode::OK.into_response()))
+    Ok(no_store(StatusCode::OK.into_response()))
 }

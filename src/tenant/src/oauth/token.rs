@@ -12,21 +12,20 @@ use serde_json::{Map, Value};
 use store::{AccessTokenRow, CodeRow, Digest, RefreshFamilyRow, RefreshTokenRow, Unit, UserRow};
 
 use super::client::authenticate;
+use super::id_token::{self, SignIn};
 use super::request::AuthorizationRequest;
 use crate::clock::Moment;
 use crate::configuration::{Client, ClientAuthentication, RefreshTokens};
 use crate::http::body::read_object;
-use crate::http::error::{TokenError, uncached};
+use crate::http::error::TokenError;
+use crate::http::response::no_store;
 use crate::secret::{Secret, digest};
-use crate::token::{self, AccessClaims, Audience, IdClaims};
-use crate::{Tenant, view};
+use crate::state::Tenant;
+use crate::token::{self, AccessClaims, Audience, MACHINE_TOKEN_LIFETIME};
 
 const AUTHORIZATION_CODE: &str = "authorization_code";
 const CLIENT_CREDENTIALS: &str = "client_credentials";
 const REFRESH_TOKEN: &str = "refresh_token";
-
-/// How long a machine's token lasts: a day (contract [C3](model::contract#c3)).
-pub(crate) const MACHINE_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 
 /// What a successful exchange answers.
 #[derive(Serialize)]
@@ -63,13 +62,14 @@ pub(super) async fn exchange(
     match grant_type {
         AUTHORIZATION_CODE => {
             let code = text("code").ok_or(TokenError::InvalidRequest("Missing required parameter: code"))?;
-            tenant.exchange_code(client, &Secret::new(code), &body).await
+            exchange_code(&tenant, client, &Secret::new(code), &body).await
         }
         REFRESH_TOKEN => {
             let token = text("refresh_token").ok_or(TokenError::InvalidRequest("Missing Refresh Token"))?;
-            tenant.exchange_refresh_token(client, &Secret::new(token), text("scope").map(Scopes::parse)).await
+            exchange_refresh_token(&tenant, client, &Secret::new(token), text("scope").map(Scopes::parse))
+                .await
         }
-        _ => tenant.exchange_client_credentials(client, text("audience"), text("scope").map(Scopes::parse)),
+        _ => exchange_client_credentials(&tenant, client, text("audience"), text("scope").map(Scopes::parse)),
     }
 }
 
@@ -81,13 +81,6 @@ struct Grant {
     request: AuthorizationRequest,
     sid: String,
     authenticated_at: i64,
-}
-
-/// How the person signed in to whom a token is given.
-pub(super) struct SignIn<'s> {
-    pub(super) key: &'s IdentityKey,
-    pub(super) sid: &'s str,
-    pub(super) authenticated_at: i64,
 }
 
 impl Grant {
@@ -167,249 +160,6 @@ async fn find_active_user(unit: &mut Unit, key: &IdentityKey) -> Result<Option<U
     Ok(unit.find_user_by_identity(key).await?.filter(|user| user.blocked != Some(true)))
 }
 
-impl Tenant {
-    fn fresh(&self) -> NewTokens {
-        let now = self.now();
-        NewTokens {
-            access: Secret::random(),
-            refresh: Secret::random(),
-            now,
-            access_until: now.after(self.0.configuration.options().access_token_lifetime),
-        }
-    }
-
-    /// Trades a code, in one unit: who fails with a code does not get a second try, and a code that comes again
-    /// takes back what it gave (RFC 6749 section 4.1.2).
-    async fn exchange_code(
-        &self,
-        client: &Client,
-        code: &Secret,
-        body: &Map<String, Value>,
-    ) -> Result<Response, TokenError> {
-        let text = |key: &str| body.get(key).and_then(Value::as_str);
-        let redirect_uri = text("redirect_uri").map(str::to_owned);
-        let verifier = text("code_verifier").filter(|verifier| is_verifier(verifier));
-        let challenge = verifier.map(|verifier| digest(verifier.as_bytes()));
-        let (code, client_id, lifetimes) = (code.digest(), client.client_id.clone(), client.refresh_tokens);
-        let fresh = self.fresh();
-        let (fresh, grant, user) = self
-            .0
-            .store
-            .write::<_, store::Error, _>(move |unit| {
-                Box::pin(async move {
-                    // A refusal is `Ok` for the unit: what was used up or taken back stays so.
-                    let Some(row) = unit.mark_code_used(&code, fresh.now.millis()).await? else {
-                        unit.revoke_family(&code).await?;
-                        return Ok(Err(TokenError::InvalidCode));
-                    };
-                    let grant = match check_code(
-                        row,
-                        &client_id,
-                        redirect_uri.as_deref(),
-                        challenge.as_deref(),
-                        fresh.now,
-                    ) {
-                        Ok(grant) => grant,
-                        Err(refusal) => return Ok(Err(refusal)),
-                    };
-                    let Some(user) = find_active_user(unit, &grant.key).await? else {
-                        return Ok(Err(TokenError::InvalidCode));
-                    };
-                    fresh.store_access_token(unit, &grant, &grant.request.scopes).await?;
-                    if grant.request.scopes.contains(&Scope::OFFLINE_ACCESS) {
-                        let family = new_family(&grant, &lifetimes, fresh.now);
-                        let now = fresh.now.millis();
-                        unit.insert_refresh_family(&family, &fresh.refresh.digest(), now).await?;
-                    }
-                    Ok(Ok((fresh, grant, user)))
-                })
-            })
-            .await??;
-        let scopes = grant.request.scopes.clone();
-        let refresh = scopes.contains(&Scope::OFFLINE_ACCESS).then_some(&fresh.refresh);
-        let nonce = grant.request.nonce.clone();
-        self.token_response(&grant, &user, scopes, nonce, &fresh, refresh)
-    }
-
-    /// Exchanges a refresh token for tokens that may do as much as the first ones, or less. One that was rotated
-    /// and comes again after its leeway ends its whole family: two hold it, and one of them stole it.
-    async fn exchange_refresh_token(
-        &self,
-        client: &Client,
-        token: &Secret,
-        narrower: Option<Scopes>,
-    ) -> Result<Response, TokenError> {
-        let (token, client_id, lifetimes) = (token.digest(), client.client_id.clone(), client.refresh_tokens);
-        let fresh = self.fresh();
-        let (fresh, grant, user, scopes) = self
-            .0
-            .store
-            .write::<_, store::Error, _>(move |unit| {
-                Box::pin(async move {
-                    let now = fresh.now.millis();
-                    let found = unit.find_refresh_token(&token).await?;
-                    let alive = found.filter(|token| {
-                        token.family.client_id == client_id
-                            && token.family.expires_at > now
-                            && token.family.idle_until > now
-                    });
-                    let Some(token) = alive else { return Ok(Err(TokenError::InvalidRefreshToken)) };
-                    if lifetimes.rotate && is_reused(&token, lifetimes.leeway, fresh.now) {
-                        unit.revoke_family(&token.family.family).await?;
-                        return Ok(Err(TokenError::InvalidRefreshToken));
-                    }
-                    let Some(user) = find_active_user(unit, &token.family.key).await? else {
-                        return Ok(Err(TokenError::InvalidRefreshToken));
-                    };
-                    let grant = match Grant::try_from(token.family.clone()) {
-                        Ok(grant) => grant,
-                        Err(refusal) => return Ok(Err(refusal)),
-                    };
-                    if lifetimes.rotate {
-                        unit.rotate_refresh_token(&token, &fresh.refresh.digest(), now).await?;
-                    }
-                    let idle_until = expiry(fresh.now, lifetimes.idle_lifetime);
-                    unit.touch_refresh_family(&grant.family, idle_until).await?;
-                    // What was never granted is dropped in silence, as at sign-in (contract A15).
-                    let asked = |scope: &&Scope| narrower.as_ref().is_none_or(|some| some.contains(scope));
-                    let scopes: Scopes = grant.request.scopes.iter().filter(asked).cloned().collect();
-                    fresh.store_access_token(unit, &grant, &scopes).await?;
-                    Ok(Ok((fresh, grant, user, scopes)))
-                })
-            })
-            .await??;
-        let refresh = lifetimes.rotate.then_some(&fresh.refresh);
-        self.token_response(&grant, &user, scopes, None, &fresh, refresh)
-    }
-
-    /// Gives a machine the token that its grant allows, which no person stands behind (contract [A15](model::contract#a15)).
-    fn exchange_client_credentials(
-        &self,
-        client: &Client,
-        audience: Option<&str>,
-        wanted: Option<Scopes>,
-    ) -> Result<Response, TokenError> {
-        // Anybody can send a public client's id (RFC 6749 section 4.4).
-        if client.authentication == ClientAuthentication::None {
-            return Err(TokenError::UnauthorizedClient(CLIENT_CREDENTIALS));
-        }
-        let configuration = &self.0.configuration;
-        let audience = audience
-            .or(configuration.options().default_audience.as_deref())
-            .ok_or(TokenError::InvalidRequest("Missing required parameter: audience"))?;
-        let mut grants = configuration.grants().iter().filter(|grant| grant.audience == audience).peekable();
-        if grants.peek().is_none() && audience != self.0.issuer.management_audience() {
-            return Err(TokenError::UnknownService(audience.to_owned()));
-        }
-        let grant = grants
-            .find(|grant| grant.client_id == client.client_id)
-            .ok_or_else(|| TokenError::Ungranted(audience.to_owned()))?;
-        let scopes = wanted.unwrap_or_else(|| grant.scopes.clone());
-        let ungranted: Scopes =
-            scopes.iter().filter(|scope| !grant.scopes.contains(scope)).cloned().collect();
-        if !ungranted.is_empty() {
-            return Err(TokenError::UngrantedScopes(ungranted));
-        }
-        let now = self.now();
-        let claims = AccessClaims {
-            iss: self.0.issuer.as_str().to_owned(),
-            sub: format!("{}@clients", client.client_id),
-            aud: Audience::One(audience.to_owned()),
-            iat: now.seconds(),
-            exp: now.after(MACHINE_TOKEN_LIFETIME).seconds(),
-            nbf: None,
-            azp: Some(client.client_id.clone()),
-            scope: Some(scopes.clone()),
-            gty: Some("client-credentials".to_owned()),
-        };
-        let tokens = Tokens {
-            access_token: token::sign(&self.0.keys, &claims).ok_or(TokenError::Internal)?,
-            refresh_token: None,
-            id_token: None,
-            scope: scopes,
-            expires_in: MACHINE_TOKEN_LIFETIME.as_secs(),
-            token_type: "Bearer",
-        };
-        Ok(uncached(Json(tokens).into_response()))
-    }
-
-    /// An ID token for a request's client; `None` when it cannot be signed.
-    pub(super) fn id_token(
-        &self,
-        request: &AuthorizationRequest,
-        scopes: &Scopes,
-        user: &UserRow,
-        sign_in: &SignIn<'_>,
-        nonce: Option<String>,
-    ) -> Option<String> {
-        let issuer = self.0.issuer.as_str();
-        let mut claims = IdClaims::new(issuer, &request.client_id, &user.user_id, self.now());
-        claims.profile = view::claims(user, scopes);
-        if let Some(identity) = user.identities.iter().find(|identity| identity.key() == *sign_in.key) {
-            let name = self.0.configuration.options().identity_claim.clone();
-            claims.profile.insert(name, view::identity_claim(identity));
-        }
-        claims.nonce = nonce;
-        claims.sid = Some(sign_in.sid.to_owned());
-        claims.auth_time = request.wants_auth_time().then(|| sign_in.authenticated_at.div_euclid(1000));
-        token::sign(&self.0.keys, &claims)
-    }
-
-    /// Whom a person's token is for: the API, and `/userinfo` where OpenID Connect was asked for. The Management API
-    /// takes one name only, and `/userinfo` takes its tokens as they are (contract [C6](model::contract#c6), [U-15](model::contract#u-15)).
-    fn audience(&self, api: &str, scopes: &Scopes) -> Audience {
-        if scopes.contains(&Scope::OPENID) && api != self.0.issuer.management_audience() {
-            Audience::Many(vec![api.to_owned(), self.0.issuer.url(model::route::USERINFO)])
-        } else {
-            Audience::One(api.to_owned())
-        }
-    }
-
-    /// The tokens of a person's grant.
-    fn token_response(
-        &self,
-        grant: &Grant,
-        user: &UserRow,
-        scopes: Scopes,
-        nonce: Option<String>,
-        fresh: &NewTokens,
-        refresh: Option<&Secret>,
-    ) -> Result<Response, TokenError> {
-        let access_token = match &grant.request.audience {
-            Some(audience) => {
-                let claims = AccessClaims {
-                    iss: self.0.issuer.as_str().to_owned(),
-                    sub: user.user_id.to_string(),
-                    aud: self.audience(audience, &scopes),
-                    iat: fresh.now.seconds(),
-                    exp: fresh.access_until.seconds(),
-                    nbf: None,
-                    azp: Some(grant.client_id.clone()),
-                    scope: Some(scopes.clone()),
-                    gty: None,
-                };
-                token::sign(&self.0.keys, &claims).ok_or(TokenError::Internal)?
-            }
-            None => fresh.access.expose().to_owned(),
-        };
-        let id_token = if scopes.contains(&Scope::OPENID) {
-            let token = self.id_token(&grant.request, &scopes, user, &grant.sign_in(), nonce);
-            Some(token.ok_or(TokenError::Internal)?)
-        } else {
-            None
-        };
-        let tokens = Tokens {
-            access_token,
-            refresh_token: refresh.map(|token| token.expose().to_owned()),
-            id_token,
-            scope: scopes,
-            expires_in: self.0.configuration.options().access_token_lifetime.as_secs(),
-            token_type: "Bearer",
-        };
-        Ok(uncached(Json(tokens).into_response()))
-    }
-}
-
 /// Whether a verifier is as long as RFC 7636 section 4.1 asks for: a shorter one can be guessed from its challenge.
 fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
@@ -455,4 +205,222 @@ fn is_reused(token: &RefreshTokenRow, leeway: Duration, now: Moment) -> bool {
     token.rotated_at.is_some_and(|rotated_at| {
         token.generation + 1 < token.newest || now >= Moment::from_millis(rotated_at).after(leeway)
     })
+}
+
+fn new_tokens(tenant: &Tenant) -> NewTokens {
+    let now = tenant.now();
+    NewTokens {
+        access: Secret::random(),
+        refresh: Secret::random(),
+        now,
+        access_until: now.after(tenant.0.configuration.options().access_token_lifetime),
+    }
+}
+
+/// Trades a code, in one unit: who fails with a code does not get a second try, and a code that comes again
+/// takes back what it gave (RFC 6749 section 4.1.2).
+async fn exchange_code(
+    tenant: &Tenant,
+    client: &Client,
+    code: &Secret,
+    body: &Map<String, Value>,
+) -> Result<Response, TokenError> {
+    let text = |key: &str| body.get(key).and_then(Value::as_str);
+    let redirect_uri = text("redirect_uri").map(str::to_owned);
+    let verifier = text("code_verifier").filter(|verifier| is_verifier(verifier));
+    let challenge = verifier.map(|verifier| digest(verifier.as_bytes()));
+    let (code, client_id, lifetimes) = (code.digest(), client.client_id.clone(), client.refresh_tokens);
+    let fresh = new_tokens(tenant);
+    let (fresh, grant, user) = tenant
+        .0
+        .store
+        .write::<_, store::Error, _>(move |unit| {
+            Box::pin(async move {
+                // A refusal is `Ok` for the unit: what was used up or taken back stays so.
+                let Some(row) = unit.mark_code_used(&code, fresh.now.millis()).await? else {
+                    unit.revoke_family(&code).await?;
+                    return Ok(Err(TokenError::InvalidCode));
+                };
+                let grant = match check_code(
+                    row,
+                    &client_id,
+                    redirect_uri.as_deref(),
+                    challenge.as_deref(),
+                    fresh.now,
+                ) {
+                    Ok(grant) => grant,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
+                let Some(user) = find_active_user(unit, &grant.key).await? else {
+                    return Ok(Err(TokenError::InvalidCode));
+                };
+                fresh.store_access_token(unit, &grant, &grant.request.scopes).await?;
+                if grant.request.scopes.contains(&Scope::OFFLINE_ACCESS) {
+                    let family = new_family(&grant, &lifetimes, fresh.now);
+                    let now = fresh.now.millis();
+                    unit.insert_refresh_family(&family, &fresh.refresh.digest(), now).await?;
+                }
+                Ok(Ok((fresh, grant, user)))
+            })
+        })
+        .await??;
+    let scopes = grant.request.scopes.clone();
+    let refresh = scopes.contains(&Scope::OFFLINE_ACCESS).then_some(&fresh.refresh);
+    let nonce = grant.request.nonce.clone();
+    token_response(tenant, &grant, &user, scopes, nonce, &fresh, refresh)
+}
+
+/// Exchanges a refresh token for tokens that may do as much as the first ones, or less. One that was rotated
+/// and comes again after its leeway ends its whole family: two hold it, and one of them stole it.
+async fn exchange_refresh_token(
+    tenant: &Tenant,
+    client: &Client,
+    token: &Secret,
+    narrower: Option<Scopes>,
+) -> Result<Response, TokenError> {
+    let (token, client_id, lifetimes) = (token.digest(), client.client_id.clone(), client.refresh_tokens);
+    let fresh = new_tokens(tenant);
+    let (fresh, grant, user, scopes) = tenant
+        .0
+        .store
+        .write::<_, store::Error, _>(move |unit| {
+            Box::pin(async move {
+                let now = fresh.now.millis();
+                let found = unit.find_refresh_token(&token).await?;
+                let alive = found.filter(|token| {
+                    token.family.client_id == client_id
+                        && token.family.expires_at > now
+                        && token.family.idle_until > now
+                });
+                let Some(token) = alive else { return Ok(Err(TokenError::InvalidRefreshToken)) };
+                if lifetimes.rotate && is_reused(&token, lifetimes.leeway, fresh.now) {
+                    unit.revoke_family(&token.family.family).await?;
+                    return Ok(Err(TokenError::InvalidRefreshToken));
+                }
+                let Some(user) = find_active_user(unit, &token.family.key).await? else {
+                    return Ok(Err(TokenError::InvalidRefreshToken));
+                };
+                let grant = match Grant::try_from(token.family.clone()) {
+                    Ok(grant) => grant,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
+                if lifetimes.rotate {
+                    unit.rotate_refresh_token(&token, &fresh.refresh.digest(), now).await?;
+                }
+                let idle_until = expiry(fresh.now, lifetimes.idle_lifetime);
+                unit.touch_refresh_family(&grant.family, idle_until).await?;
+                // What was never granted is dropped in silence, as at sign-in (contract A15).
+                let asked = |scope: &&Scope| narrower.as_ref().is_none_or(|some| some.contains(scope));
+                let scopes: Scopes = grant.request.scopes.iter().filter(asked).cloned().collect();
+                fresh.store_access_token(unit, &grant, &scopes).await?;
+                Ok(Ok((fresh, grant, user, scopes)))
+            })
+        })
+        .await??;
+    let refresh = lifetimes.rotate.then_some(&fresh.refresh);
+    token_response(tenant, &grant, &user, scopes, None, &fresh, refresh)
+}
+
+/// Gives a machine the token that its grant allows, which no person stands behind (contract [A15](model::contract#a15)).
+fn exchange_client_credentials(
+    tenant: &Tenant,
+    client: &Client,
+    audience: Option<&str>,
+    wanted: Option<Scopes>,
+) -> Result<Response, TokenError> {
+    // Anybody can send a public client's id (RFC 6749 section 4.4).
+    if client.authentication == ClientAuthentication::None {
+        return Err(TokenError::UnauthorizedClient(CLIENT_CREDENTIALS));
+    }
+    let configuration = &tenant.0.configuration;
+    let audience = audience
+        .or(configuration.options().default_audience.as_deref())
+        .ok_or(TokenError::InvalidRequest("Missing required parameter: audience"))?;
+    let mut grants = configuration.grants().iter().filter(|grant| grant.audience == audience).peekable();
+    if grants.peek().is_none() && audience != tenant.0.issuer.management_audience() {
+        return Err(TokenError::UnknownService(audience.to_owned()));
+    }
+    let grant = grants
+        .find(|grant| grant.client_id == client.client_id)
+        .ok_or_else(|| TokenError::Ungranted(audience.to_owned()))?;
+    let scopes = wanted.unwrap_or_else(|| grant.scopes.clone());
+    let ungranted: Scopes = scopes.iter().filter(|scope| !grant.scopes.contains(scope)).cloned().collect();
+    if !ungranted.is_empty() {
+        return Err(TokenError::UngrantedScopes(ungranted));
+    }
+    let now = tenant.now();
+    let claims = AccessClaims {
+        iss: tenant.0.issuer.as_str().to_owned(),
+        sub: format!("{}@clients", client.client_id),
+        aud: Audience::One(audience.to_owned()),
+        iat: now.seconds(),
+        exp: now.after(MACHINE_TOKEN_LIFETIME).seconds(),
+        nbf: None,
+        azp: Some(client.client_id.clone()),
+        scope: Some(scopes.clone()),
+        gty: Some("client-credentials".to_owned()),
+    };
+    let tokens = Tokens {
+        access_token: token::sign(&tenant.0.keys, &claims).ok_or(TokenError::Internal)?,
+        refresh_token: None,
+        id_token: None,
+        scope: scopes,
+        expires_in: MACHINE_TOKEN_LIFETIME.as_secs(),
+        token_type: "Bearer",
+    };
+    Ok(no_store(Json(tokens).into_response()))
+}
+
+/// Whom a person's token is for: the API, and `/userinfo` where OpenID Connect was asked for. The Management API
+/// takes one name only, and `/userinfo` takes its tokens as they are (contract [C6](model::contract#c6), [U-15](model::contract#u-15)).
+fn token_audience(tenant: &Tenant, api: &str, scopes: &Scopes) -> Audience {
+    if scopes.contains(&Scope::OPENID) && api != tenant.0.issuer.management_audience() {
+        Audience::Many(vec![api.to_owned(), tenant.0.issuer.url(model::route::USERINFO)])
+    } else {
+        Audience::One(api.to_owned())
+    }
+}
+
+/// The tokens of a person's grant.
+fn token_response(
+    tenant: &Tenant,
+    grant: &Grant,
+    user: &UserRow,
+    scopes: Scopes,
+    nonce: Option<String>,
+    fresh: &NewTokens,
+    refresh: Option<&Secret>,
+) -> Result<Response, TokenError> {
+    let access_token = match &grant.request.audience {
+        Some(audience) => {
+            let claims = AccessClaims {
+                iss: tenant.0.issuer.as_str().to_owned(),
+                sub: user.user_id.to_string(),
+                aud: token_audience(tenant, audience, &scopes),
+                iat: fresh.now.seconds(),
+                exp: fresh.access_until.seconds(),
+                nbf: None,
+                azp: Some(grant.client_id.clone()),
+                scope: Some(scopes.clone()),
+                gty: None,
+            };
+            token::sign(&tenant.0.keys, &claims).ok_or(TokenError::Internal)?
+        }
+        None => fresh.access.expose().to_owned(),
+    };
+    let id_token = if scopes.contains(&Scope::OPENID) {
+        let token = id_token::issue(tenant, &grant.request, &scopes, user, &grant.sign_in(), nonce);
+        Some(token.ok_or(TokenError::Internal)?)
+    } else {
+        None
+    };
+    let tokens = Tokens {
+        access_token,
+        refresh_token: refresh.map(|token| token.expose().to_owned()),
+        id_token,
+        scope: scopes,
+        expires_in: tenant.0.configuration.options().access_token_lifetime.as_secs(),
+        token_type: "Bearer",
+    };
+    Ok(no_store(Json(tokens).into_response()))
 }

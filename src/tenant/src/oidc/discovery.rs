@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use model::route;
 use serde_json::json;
 
-use crate::Tenant;
+use crate::state::Tenant;
 
 /// Keys and addresses change rarely; ten minutes keep a rotation from being missed for long.
 const CACHED: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=600")];

@@ -7,11 +7,11 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::Tenant;
 use crate::http::body::{read_form, read_object};
 use crate::http::cookie::Cookie;
 use crate::login;
 use crate::oauth::logout;
+use crate::state::Tenant;
 use crate::token::{self, IdClaims};
 
 /// `GET`: a client sends the person.
@@ -23,7 +23,7 @@ pub(super) async fn from_query(
     let parameters = read_form(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     logout(&tenant, &headers, &parameters, false)
         .await
-        .unwrap_or_else(|error| login::failure(&tenant, &error))
+        .unwrap_or_else(|error| login::response::failure(&tenant, &error))
 }
 
 /// `POST`: a client sends the person, or the person answers our own page.
@@ -36,7 +36,7 @@ pub(super) async fn from_form(State(tenant): State<Tenant>, request: Request<Bod
         && parameters.get("confirm").is_some_and(|yes| yes == "true");
     logout(&tenant, &headers, &parameters, agreed)
         .await
-        .unwrap_or_else(|error| login::failure(&tenant, &error))
+        .unwrap_or_else(|error| login::response::failure(&tenant, &error))
 }
 
 /// Ends the session of this browser if the client proves that it knows it, by the ID token that it got or by the
@@ -80,7 +80,7 @@ async fn logout(
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
-        return Ok(login::confirm_logout(tenant, &fields, target.as_deref()));
+        return Ok(login::response::confirm_logout(tenant, &fields, target.as_deref()));
     }
     let target = target.map(|target| with_state(target, text("state")));
     Ok(logout::end_session(tenant, headers, target, logout::is_federated(parameters)).await)

@@ -8,8 +8,8 @@ use axum::Router;
 use axum::routing::get;
 use model::route;
 
-use crate::Tenant;
 use crate::http::cors;
+use crate::state::Tenant;
 
 pub(crate) fn router() -> Router<Tenant> {
     let navigation = Router::new().route(route::END_SESSION, get(logout::from_query).post(logout::from_form));

@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::{Assets, FORGOTTEN, PageContext, RESET, SIGN_UP, VERIFY, layout, login_path, notice};
+use super::assets::Assets;
+use super::layout::{PageContext, layout, notice};
+use crate::login::paths::{FORGOT_PASSWORD, RESET, SIGN_UP, VERIFY, login_path, with_query};
 
 /// What the sign-up page shows. Its form posts `state`, `email`, `password` and, where people have them, `username` to
 /// [`SIGN_UP`].
@@ -20,7 +22,7 @@ pub(crate) struct SignUpPage<'a> {
     pub(crate) refusal: Option<&'a str>,
 }
 
-/// What the page for a forgotten password shows. Its form posts `state` and `email` to [`FORGOTTEN`].
+/// What the page for a forgotten password shows. Its form posts `state` and `email` to [`FORGOT_PASSWORD`].
 #[derive(Debug)]
 pub(crate) struct ForgottenPage<'a> {
     /// Of which login.
@@ -87,7 +89,7 @@ pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
             } @else {
                 p { "Type your e-mail address. If there is an account for it, you get a mail with a link to set a new password." }
                 @if let Some(sentence) = page.refusal { (notice(sentence)) }
-                form.fields method="post" action=(FORGOTTEN) {
+                form.fields method="post" action=(FORGOT_PASSWORD) {
                     input type="hidden" name="state" value=(page.context.state);
                     (email_field("email", page.email, true, page.refusal.map(|_| "refusal")))
                     button.button.solid.wide type="submit" { "Send the mail" }
@@ -136,9 +138,9 @@ pub(crate) fn verify(assets: &Assets, tenant: &str, email: &str) -> Markup {
 /// The links below the password's form: to sign up where people can, and for those who forgot it.
 pub(super) fn account_links(state: &str, sign_up: bool) -> Markup {
     html! {
-        p.back { a href=(super::with_query(FORGOTTEN, &[("state", state)])) { "Forgot your password?" } }
+        p.back { a href=(with_query(FORGOT_PASSWORD, &[("state", state)])) { "Forgot your password?" } }
         @if sign_up {
-            p.back { "New here? " a href=(super::with_query(SIGN_UP, &[("state", state)])) { "Sign up" } }
+            p.back { "New here? " a href=(with_query(SIGN_UP, &[("state", state)])) { "Sign up" } }
         }
     }
 }

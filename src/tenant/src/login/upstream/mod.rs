@@ -9,22 +9,23 @@ pub(crate) mod provider;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use model::{IdentityId, IdentityKey, Profile, route};
 use serde_json::{Map, Value};
 
-use super::pages::FormError;
-use super::{
-    AuthenticatedPerson, CompleteError, Peer, PendingLogin, PendingLoginError, new_user, password_sign_in,
-};
-use crate::Tenant;
+use super::complete::{AuthenticatedPerson, CompleteError, complete, new_user_row};
+use super::login_page;
+use super::pages::login::FormError;
+use super::pending::{PendingLogin, PendingLoginError};
 use crate::configuration::{Connection, Upstream};
 use crate::http::body::read_form;
-use crate::http::error::uncached;
-use crate::oauth::authorize;
-use crate::oauth::request::AuthorizationError;
+use crate::http::peer::Peer;
+use crate::http::response::no_store;
+use crate::http::response::redirect_found;
+use crate::oauth::response::respond_with_error;
 use crate::secret::Secret;
+use crate::state::Tenant;
+use provider::UpstreamError;
 use provider::{Binding, UpstreamPerson};
 
 /// Where providers send people back to.
@@ -45,62 +46,6 @@ const CLAIMS: [&str; 12] = [
     "locale",
     "zoneinfo",
 ];
-
-/// Why a provider did not sign somebody in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UpstreamError {
-    /// The person did not want to.
-    Denied,
-    /// It does not answer, or not in time.
-    Unreachable,
-    /// It says no.
-    Rejected,
-    /// It says what cannot be believed.
-    Untrusted,
-    /// The person signed in there too long ago.
-    Stale,
-    /// The person is known by another connection.
-    OtherConnection,
-}
-
-impl UpstreamError {
-    /// What a person reads about it.
-    pub(crate) fn sentence(self, label: &str) -> String {
-        match self {
-            Self::Denied => format!("You did not finish signing in with {label}."),
-            Self::Unreachable => format!("{label} does not answer at the moment. Try again in a while."),
-            Self::Rejected => format!("{label} did not sign you in. Try again in a while."),
-            Self::Untrusted => format!("What {label} answered cannot be trusted, so nobody was signed in."),
-            Self::Stale => format!(
-                "{label} did not ask you to sign in anew, which is needed here. Sign out there, then try again."
-            ),
-            Self::OtherConnection => format!("Your login at {label} belongs to another way to sign in here."),
-        }
-    }
-
-    /// What the page about it is answered with.
-    pub(crate) fn status(self) -> StatusCode {
-        match self {
-            Self::Denied => StatusCode::OK,
-            Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Rejected | Self::Untrusted => StatusCode::BAD_GATEWAY,
-            Self::Stale | Self::OtherConnection => StatusCode::FORBIDDEN,
-        }
-    }
-
-    /// The same for an application that asked for this provider alone (RFC 6749 section 4.1.2.1, contract [C1](model::contract#c1)).
-    fn authorization_error(self, label: &str) -> AuthorizationError {
-        let error = match self {
-            Self::Denied => {
-                return AuthorizationError::new("access_denied", "User did not authorize the request");
-            }
-            Self::Stale | Self::OtherConnection => "access_denied",
-            Self::Unreachable => "temporarily_unavailable",
-            Self::Rejected | Self::Untrusted => "server_error",
-        };
-        AuthorizationError::new(error, self.sentence(label))
-    }
-}
 
 /// Why a sign-in through a provider ends without a session.
 enum UpstreamSignInError {
@@ -138,7 +83,7 @@ pub(super) async fn start(tenant: &Tenant, peer: &Peer, handle: &str, name: &str
         provider.authorization_url(&binding, &pending.request)
     };
     match url.await {
-        Ok(url) => uncached(authorize::redirect_found(&url)),
+        Ok(url) => no_store(redirect_found(&url)),
         Err(problem) => report(tenant, peer, &pending, connection, problem).await,
     }
 }
@@ -169,7 +114,7 @@ pub(super) async fn callback(
             report(&tenant, &peer, &pending, connection, problem).await
         }
         Err(UpstreamSignInError::Blocked) => {
-            password_sign_in::render(&tenant, &pending, "", Some(FormError::Blocked))
+            login_page::render(&tenant, &pending, "", Some(FormError::Blocked))
         }
         Err(UpstreamSignInError::Pending(error)) => error.into_response(&tenant, &peer),
     }
@@ -226,12 +171,12 @@ async fn sign_in(
     let key = key(connection, &person).ok_or(UpstreamError::Untrusted)?;
     let profile = profile(&person);
     let person = AuthenticatedPerson {
-        first: Some(new_user(connection, &key, profile.clone(), tenant.now().millis())),
-        told: Some((connection.name.clone(), profile)),
+        new_user: Some(new_user_row(connection, &key, profile.clone(), tenant.now().millis())),
+        upstream_profile: Some((connection.name.clone(), profile)),
         authenticated_at: Some(person.authenticated_at),
         key,
     };
-    pending.admit(tenant, &peer.headers, person).await.map_err(|error| match error {
+    complete(tenant, &peer.headers, pending, person).await.map_err(|error| match error {
         CompleteError::Blocked => UpstreamSignInError::Blocked,
         CompleteError::OtherConnection => UpstreamError::OtherConnection.into(),
         CompleteError::Pending(error) => UpstreamSignInError::Pending(error),
@@ -285,18 +230,16 @@ async fn report(
 ) -> Response {
     let label = connection.label();
     if pending.request.connection.is_none() {
-        return password_sign_in::render(tenant, pending, "", Some(FormError::Provider { problem, label }));
+        return login_page::render(tenant, pending, "", Some(FormError::Provider { problem, label }));
     }
     let digest = pending.digest.clone();
     let over = tenant.0.store.write::<_, store::Error, _>(move |unit| {
         Box::pin(async move { unit.remove_pending_login(&digest).await })
     });
     match over.await {
-        Ok(true) => authorize::respond_with_error(
-            tenant,
-            &pending.request.reply_to,
-            &problem.authorization_error(label),
-        ),
+        Ok(true) => {
+            respond_with_error(tenant, &pending.request.reply_to, &problem.authorization_error(label))
+        }
         Ok(false) => PendingLoginError::Gone.into_response(tenant, peer),
         Err(error) => PendingLoginError::Store(error).into_response(tenant, peer),
     }

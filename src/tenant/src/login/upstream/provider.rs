@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, StatusCode};
 use chrono::{DateTime, Utc};
 use model::ConnectionName;
 use openidconnect::core::{
@@ -29,11 +29,66 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
-use super::UpstreamError;
+use crate::clock::Moment;
 use crate::configuration::{ClientAuthentication, Configuration, Connection, Upstream};
-use crate::oauth::request::{AuthorizationRequest, Prompt};
+use crate::oauth::request::{AuthorizationError, AuthorizationRequest, Prompt};
 use crate::secret::Secret;
-use crate::{Moment, OpenError};
+
+/// Why a provider did not sign somebody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UpstreamError {
+    /// The person did not want to.
+    Denied,
+    /// It does not answer, or not in time.
+    Unreachable,
+    /// It says no.
+    Rejected,
+    /// It says what cannot be believed.
+    Untrusted,
+    /// The person signed in there too long ago.
+    Stale,
+    /// The person is known by another connection.
+    OtherConnection,
+}
+
+impl UpstreamError {
+    /// What a person reads about it.
+    pub(crate) fn sentence(self, label: &str) -> String {
+        match self {
+            Self::Denied => format!("You did not finish signing in with {label}."),
+            Self::Unreachable => format!("{label} does not answer at the moment. Try again in a while."),
+            Self::Rejected => format!("{label} did not sign you in. Try again in a while."),
+            Self::Untrusted => format!("What {label} answered cannot be trusted, so nobody was signed in."),
+            Self::Stale => format!(
+                "{label} did not ask you to sign in anew, which is needed here. Sign out there, then try again."
+            ),
+            Self::OtherConnection => format!("Your login at {label} belongs to another way to sign in here."),
+        }
+    }
+
+    /// What the page about it is answered with.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::Denied => StatusCode::OK,
+            Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Rejected | Self::Untrusted => StatusCode::BAD_GATEWAY,
+            Self::Stale | Self::OtherConnection => StatusCode::FORBIDDEN,
+        }
+    }
+
+    /// The same for an application that asked for this provider alone (RFC 6749 section 4.1.2.1, contract [C1](model::contract#c1)).
+    pub(super) fn authorization_error(self, label: &str) -> AuthorizationError {
+        let error = match self {
+            Self::Denied => {
+                return AuthorizationError::new("access_denied", "User did not authorize the request");
+            }
+            Self::Stale | Self::OtherConnection => "access_denied",
+            Self::Unreachable => "temporarily_unavailable",
+            Self::Rejected | Self::Untrusted => "server_error",
+        };
+        AuthorizationError::new(error, self.sentence(label))
+    }
+}
 
 /// How long a provider's description is good.
 const KEPT: Duration = Duration::from_hours(1);
@@ -144,12 +199,12 @@ pub(super) struct UpstreamPerson {
 
 impl Providers {
     /// Knows nothing yet: a provider that is down does not keep a tenant from opening.
-    pub(crate) fn new(configuration: &Configuration) -> Result<Self, OpenError> {
+    pub(crate) fn new(configuration: &Configuration) -> Result<Self, TlsError> {
         let asked = configuration.connections().iter().filter(|connection| connection.upstream.is_some());
         let options = configuration.options();
         Ok(Self {
             http: HttpClient::new(&options.provider_authorities, options.provider_timeout)
-                .map_err(|_| OpenError::Authorities)?,
+                .map_err(|_| TlsError)?,
             known: asked.map(|connection| (connection.name.clone(), Mutex::default())).collect(),
         })
     }
@@ -472,3 +527,7 @@ impl<'c> AsyncHttpClient<'c> for HttpClient {
         Box::pin(self.fetch(request))
     }
 }
+
+/// The TLS client for requests to providers cannot be set up.
+#[derive(Debug)]
+pub(crate) struct TlsError;

@@ -18,9 +18,10 @@ use store::{CandidateField, Candidates, Order, Reader, UserRow};
 
 use super::query::{Page, Query as Parameters};
 use super::users::to_json;
-use crate::Tenant;
 use crate::http::bearer::{Caller, MayReadAllUsers};
-use crate::http::error::{ApiError, management_json};
+use crate::http::error::ApiError;
+use crate::http::response::management_json;
+use crate::state::Tenant;
 use query::{InvalidQuery, Query};
 
 /// The time limit of a search (contract [A6](model::contract#a6)).

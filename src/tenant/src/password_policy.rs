@@ -1,35 +1,12 @@
-//! Passwords: what a connection asks of new ones, and where they are hashed.
-
-use std::num::NonZero;
-use std::sync::LazyLock;
-use std::thread::available_parallelism;
+//! Password policies: what a connection requires of new passwords.
 
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
 
-use crate::secret::{Secret, hash_password};
+use crate::password_hash::{hash_password, with_hash_permit};
+use crate::secret::Secret;
 
 /// How many characters a password has at most, so that hashing it takes a bounded time.
 const MAX_LENGTH: usize = 1024;
-
-/// How many passwords are hashed at once: as many as there are processors. More would be done no sooner, and each takes
-/// megabytes while it lasts, so that a flood of sign-ins would take all memory.
-static HASHING: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
-
-/// Does work that hashes a password, away from the threads that serve others, when it is its turn. `None` when it
-/// broke off.
-pub(crate) async fn with_hash_permit<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let turn = HASHING.acquire().await.ok()?;
-    let done = spawn_blocking(move || {
-        let _turn = turn;
-        work()
-    });
-    done.await.ok()
-}
 
 /// What a connection asks of new passwords (Auth0: "Password Strength in Auth0 Database Connections").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,29 +171,6 @@ impl Weakness {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_flood_of_passwords_is_hashed_as_many_at_once_as_there_are_processors() {
-        use std::sync::atomic::{AtomicUsize, Ordering};
-        static NOW: AtomicUsize = AtomicUsize::new(0);
-        let most = available_parallelism().unwrap().get();
-        let flood: Vec<_> = (0..20 * most)
-            .map(|_| {
-                tokio::spawn(with_hash_permit(|| {
-                    let at_once = NOW.fetch_add(1, Ordering::SeqCst) + 1;
-                    let _hash = hash_password(&Secret::new("hunter2"));
-                    NOW.fetch_sub(1, Ordering::SeqCst);
-                    at_once
-                }))
-            })
-            .collect();
-        for hashed in flood {
-            let at_once = hashed.await.unwrap().unwrap();
-            assert!(at_once <= most, "{at_once}");
-        }
-        assert_eq!(with_hash_permit(|| panic!("a broken hash")).await, None::<()>);
-        assert_eq!(with_hash_permit(|| 7).await, Some(7), "and its turn is free again");
-    }
 
     fn takes(level: PasswordLevel, min_length: Option<usize>, password: &str) -> bool {
         PasswordPolicy { level, min_length }.rules(password).iter().all(|rule| rule.satisfied)

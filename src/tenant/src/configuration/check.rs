@@ -1,0 +1,133 @@
+//! The check of a configuration for contradictions.
+
+use std::collections::HashSet;
+
+use super::client::{Client, ClientAuthentication, ClientGrant};
+use super::connection::{Connection, Upstream};
+use super::options::Options;
+
+/// Why a configuration is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidConfiguration {
+    /// Two clients share an id.
+    #[error("two clients have the id \"{0}\"")]
+    DuplicateClient(String),
+    /// Two connections share a name.
+    #[error("two connections have the name \"{0}\"")]
+    DuplicateConnection(String),
+    /// A connection's strategy is none that the Management API knows.
+    #[error("connection \"{connection}\" has the unknown strategy \"{strategy}\"")]
+    UnknownStrategy {
+        /// The connection.
+        connection: String,
+        /// What its strategy says.
+        strategy: String,
+    },
+    /// The claim of the identity has a name that could be another claim's.
+    #[error("the claim of the identity is called \"{0}\", which is not an http(s) URL")]
+    UnscopedClaim(String),
+    /// A provider's issuer is no address that secrets may travel to.
+    #[error(
+        "connection \"{connection}\": the issuer \"{issuer}\" is not reached by https, nor on this machine"
+    )]
+    UnsafeIssuer {
+        /// The connection.
+        connection: String,
+        /// What its issuer says.
+        issuer: String,
+    },
+    /// A database has a provider.
+    #[error("connection \"{0}\" is a database, which no provider signs in to")]
+    UpstreamOfDatabase(String),
+    /// A callback, logout URL or origin is no URL.
+    #[error("client \"{client}\": \"{url}\" is not an absolute URL")]
+    InvalidUrl {
+        /// The client's name.
+        client: String,
+        /// What it says.
+        url: String,
+    },
+    /// A client that must have a secret has none.
+    #[error("client \"{0}\" proves itself with a secret, but has none")]
+    MissingSecret(String),
+    /// A grant or a connection names a client that does not exist.
+    #[error("{0} names the client \"{1}\", which does not exist")]
+    UnknownClient(String, String),
+}
+
+/// Checks the parts of a configuration against each other.
+///
+/// # Errors
+/// The first contradiction.
+pub(super) fn check(
+    options: &Options,
+    clients: &[Client],
+    connections: &[Connection],
+    grants: &[ClientGrant],
+) -> Result<(), InvalidConfiguration> {
+    let claim = &options.identity_claim;
+    if !url::Url::parse(claim).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        return Err(InvalidConfiguration::UnscopedClaim(claim.clone()));
+    }
+    let mut ids = HashSet::new();
+    for client in clients {
+        if !ids.insert(client.client_id.as_str()) {
+            return Err(InvalidConfiguration::DuplicateClient(client.client_id.clone()));
+        }
+        if client.authentication != ClientAuthentication::None && client.client_secret.is_none() {
+            return Err(InvalidConfiguration::MissingSecret(client.name.clone()));
+        }
+        let urls = client.callbacks.iter().chain(&client.allowed_logout_urls).chain(&client.web_origins);
+        let urls = urls.chain(&client.initiate_login_uri);
+        for url in urls {
+            // A logout URL may hold `*` in place of a subdomain, which no URL parser takes.
+            if url::Url::parse(&url.replace('*', "any")).is_err() {
+                return Err(InvalidConfiguration::InvalidUrl {
+                    client: client.name.clone(),
+                    url: url.clone(),
+                });
+            }
+        }
+    }
+    let mut names = HashSet::new();
+    for connection in connections {
+        let name = connection.name.as_str();
+        if !names.insert(name) {
+            return Err(InvalidConfiguration::DuplicateConnection(name.to_owned()));
+        }
+        if !connection.strategy.is_known() {
+            return Err(InvalidConfiguration::UnknownStrategy {
+                connection: name.to_owned(),
+                strategy: connection.strategy.to_string(),
+            });
+        }
+        if let Some(upstream) = &connection.upstream {
+            if connection.is_database() {
+                return Err(InvalidConfiguration::UpstreamOfDatabase(name.to_owned()));
+            }
+            if !Upstream::is_safe(&upstream.issuer) {
+                return Err(InvalidConfiguration::UnsafeIssuer {
+                    connection: name.to_owned(),
+                    issuer: upstream.issuer.clone(),
+                });
+            }
+        }
+        for client in connection.enabled_clients.iter().flatten() {
+            if !ids.contains(client.as_str()) {
+                return Err(InvalidConfiguration::UnknownClient(
+                    format!("connection \"{name}\""),
+                    client.clone(),
+                ));
+            }
+        }
+    }
+    for grant in grants {
+        if !ids.contains(grant.client_id.as_str()) {
+            return Err(InvalidConfiguration::UnknownClient(
+                format!("the grant for \"{}\"", grant.audience),
+                grant.client_id.clone(),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! `/demo/faults`: the endpoint where users plan faults.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use axum::routing::get;
+use model::route::FAULTS;
+use serde_json::{Value, json};
+
+use super::plans::PlannedFault;
+use crate::http::bearer::Caller;
+use crate::http::body::read_object;
+use crate::http::cors;
+use crate::http::error::ApiError;
+use crate::http::response::{management_empty, management_json};
+use crate::state::Tenant;
+
+/// How many calls one plan can hit.
+const MOST_TIMES: u32 = 100;
+
+/// The longest wait that a client can be told to make, in seconds.
+const LONGEST_RETRY: u32 = 60;
+
+/// The longest delay of an answer, in milliseconds: shorter than any time limit around the tenant.
+const LONGEST_DELAY: u32 = 20_000;
+
+/// Returns the endpoint. Like the Management API it allows every origin, but its requests are neither rate-limited nor
+/// subject to planned faults.
+pub(crate) fn router() -> Router<Tenant> {
+    let methods = [Method::GET, Method::PUT, Method::DELETE];
+    Router::new().route(FAULTS, get(show).put(set).delete(clear)).layer(cors::api().allow_methods(methods))
+}
+
+/// `GET /demo/faults`: what is planned, or null.
+async fn show(State(tenant): State<Tenant>, caller: Caller) -> Response {
+    management_json(StatusCode::OK, &json!({ "planned": tenant.0.faults.find(caller.subject()) }))
+}
+
+/// `PUT /demo/faults`: plans a fault in place of what was planned before.
+async fn set(State(tenant): State<Tenant>, caller: Caller, request: Request) -> Result<Response, ApiError> {
+    let refused = |message: &str| ApiError::Payload(message.to_owned());
+    let body = read_object(request).await.map_err(|_| refused("Invalid type: expected object"))?;
+    let plan: PlannedFault =
+        serde_json::from_value(Value::Object(body)).map_err(|error| refused(&error.to_string()))?;
+    let bounds =
+        [(plan.times.get(), MOST_TIMES), (plan.retry_after, LONGEST_RETRY), (plan.delay, LONGEST_DELAY)];
+    if let Some((value, most)) = bounds.into_iter().find(|(value, most)| value > most) {
+        return Err(refused(&format!("Value {value} is greater than maximum {most}")));
+    }
+    tenant.0.faults.set(caller.subject().clone(), plan);
+    Ok(management_json(StatusCode::OK, &json!({ "planned": plan })))
+}
+
+/// `DELETE /demo/faults`: nothing is planned any more.
+async fn clear(State(tenant): State<Tenant>, caller: Caller) -> Response {
+    tenant.0.faults.clear(caller.subject());
+    management_empty()
+}

@@ -1,0 +1,83 @@
+//! The middleware that applies planned faults to requests of the Management API.
+
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use model::UserId;
+
+use super::plans::Fault;
+use crate::http::bearer::Caller;
+use crate::http::error::ApiError;
+use crate::http::rate_limit::{RateLimitSlot, RateLimitStatus};
+use crate::state::Tenant;
+
+/// Applies the caller's planned fault, if any, to the request.
+pub(crate) async fn inject(
+    State(tenant): State<Tenant>,
+    caller: Caller,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if !tenant.0.configuration.options().faults {
+        return Ok(next.run(request).await);
+    }
+    let (mut parts, body) = request.into_parts();
+    apply(&tenant, &caller, &mut parts).await?;
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// Applies the caller's planned fault before the handler runs.
+///
+/// # Errors
+/// The error that the fault stands for.
+async fn apply(tenant: &Tenant, caller: &Caller, parts: &mut Parts) -> Result<(), ApiError> {
+    let identity = identity_in_path(parts).await;
+    let Some(plan) = tenant.0.faults.take(caller.subject(), identity.is_some()) else { return Ok(()) };
+    match plan.fault {
+        Fault::ExpiredToken => Err(ApiError::ExpiredToken),
+        Fault::RateLimited => {
+            if let Some(slot) = parts.extensions.get::<RateLimitSlot>() {
+                slot.set(RateLimitStatus::exceeded(plan.retry_after, tenant.now()));
+            }
+            Err(ApiError::TooManyRequests)
+        }
+        Fault::Slow => {
+            tokio::time::sleep(Duration::from_millis(plan.delay.into())).await;
+            Ok(())
+        }
+        Fault::Unavailable => Err(ApiError::Unavailable { retry_after: plan.retry_after }),
+        Fault::ServerError => Err(ApiError::Internal),
+        Fault::UnlinkedElsewhere => {
+            let Some((provider, segment)) = identity else { return Ok(()) };
+            unlink(tenant, caller.subject().clone(), provider, segment).await
+        }
+    }
+}
+
+/// Returns the provider and the id of the identity that the path names.
+async fn identity_in_path(parts: &mut Parts) -> Option<(String, String)> {
+    let segments = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+    let segment =
+        |wanted: &str| segments.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned());
+    segment("provider").zip(segment("user_id"))
+}
+
+/// Unlinks an identity of the user's own account, as if the user had done it in another window.
+async fn unlink(tenant: &Tenant, user_id: UserId, provider: String, segment: String) -> Result<(), ApiError> {
+    let now = tenant.now().millis();
+    let work = tenant.0.store.write::<_, store::Error, _>(move |unit| {
+        Box::pin(async move {
+            let Some(user) = unit.find_user(&user_id).await? else { return Ok(()) };
+            let provider = model::Provider::new(provider);
+            let meant = user.identities.iter().skip(1).find(|one| one.matches(&provider, &segment));
+            if let Some(identity) = meant {
+                unit.unlink_identity(&user_id, &identity.key(), now).await?;
+            }
+            Ok(())
+        })
+    });
+    Ok(work.await?)
+}

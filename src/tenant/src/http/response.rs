@@ -1,0 +1,40 @@
+//! Building blocks of responses: Management API bodies, redirects, cache headers.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// Returns a Management API response with a JSON body and the headers of contract [A1](model::contract#a1).
+pub(crate) fn management_json(status: StatusCode, body: &impl serde::Serialize) -> Response {
+    with_management_headers((status, Json(body)).into_response())
+}
+
+/// Returns a 204 of the Management API. It has a content type although it has no body, as recorded (contract
+/// [A1](model::contract#a1)).
+pub(crate) fn management_empty() -> Response {
+    with_management_headers(StatusCode::NO_CONTENT.into_response())
+}
+
+fn with_management_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// Forbids caches to store a response that contains or concerns a secret (RFC 6749 section 5.1).
+pub(crate) fn no_store(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// Returns a redirect with status 302, as Auth0 does. It turns the POST of a form into a GET as well.
+pub(crate) fn redirect_found(location: &str) -> Response {
+    // Serialized URLs and encoded queries are plain ASCII.
+    HeaderValue::from_str(location).map_or_else(
+        |_| StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        |location| (StatusCode::FOUND, [(header::LOCATION, location)]).into_response(),
+    )
+}

@@ -1,0 +1,60 @@
+//! Submitted forms of the hosted pages.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use axum::response::Response;
+
+use super::pending::{PendingLogin, PendingLoginError};
+use crate::http::body::read_object;
+use crate::http::peer::Peer;
+use crate::state::Tenant;
+
+/// A submitted form's fields, after the check that it is our own page's.
+pub(super) struct Form(serde_json::Map<String, serde_json::Value>);
+
+impl Form {
+    pub(super) async fn read(
+        tenant: &Tenant,
+        peer: &Peer,
+        request: Request,
+    ) -> Result<Self, PendingLoginError> {
+        let origin = peer.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+        if origin.is_some_and(|origin| origin != tenant.0.issuer.origin()) {
+            return Err(PendingLoginError::CrossSite);
+        }
+        read_object(request).await.map(Self).map_err(|_| PendingLoginError::Gone)
+    }
+
+    pub(super) fn text(&self, field: &str) -> &str {
+        self.0.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().trim()
+    }
+
+    /// As typed: a password may begin or end with a space.
+    pub(super) fn untrimmed(&self, field: &str) -> &str {
+        self.0.get(field).and_then(serde_json::Value::as_str).unwrap_or_default()
+    }
+}
+
+/// A form of a waiting login that one of our own pages sent from the login's own browser.
+pub(super) struct Submitted {
+    pub(super) peer: Peer,
+    pub(super) form: Form,
+    pub(super) pending: PendingLogin,
+}
+
+impl FromRequest<Tenant> for Submitted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, tenant: &Tenant) -> Result<Self, Response> {
+        let peer = Peer::of(&request);
+        let read = async {
+            let form = Form::read(tenant, &peer, request).await?;
+            let pending = PendingLogin::find(tenant, &peer, form.text("state")).await?;
+            Ok::<_, PendingLoginError>((form, pending))
+        };
+        match read.await {
+            Ok((form, pending)) => Ok(Self { peer, form, pending }),
+            Err(error) => Err(error.into_response(tenant, &peer)),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The response with the login page.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::pages;
+use super::pages::login::{ConnectionButton, FormError, LoginPage};
+use super::pending::PendingLogin;
+use super::response::page;
+use crate::configuration::Connection;
+use crate::state::Tenant;
+
+pub(super) fn render(
+    tenant: &Tenant,
+    pending: &PendingLogin,
+    email: &str,
+    refusal: Option<FormError<'_>>,
+) -> Response {
+    let options = tenant.0.configuration.options();
+    let offered = || pending.connections(tenant);
+    let view = LoginPage {
+        context: pending.context(tenant),
+        email,
+        refusal,
+        has_database: offered().any(Connection::is_database),
+        sign_up: sign_up_connection(tenant, pending).is_some(),
+        connections: offered()
+            .filter(|connection| !connection.is_database() && tenant.0.configuration.is_served(connection))
+            .map(|connection| ConnectionButton {
+                connection: connection.name.as_str(),
+                provider: connection.strategy.as_str(),
+                label: connection.label(),
+                stand_in: connection.needs_stand_in(),
+            })
+            .collect(),
+        demo: &options.demo_sign_ins,
+    };
+    let status = match refusal {
+        None => StatusCode::OK,
+        Some(FormError::TooManyAttempts) => StatusCode::TOO_MANY_REQUESTS,
+        Some(FormError::Provider { problem, .. }) => problem.status(),
+        Some(_) => StatusCode::UNAUTHORIZED,
+    };
+    page(status, pages::login::login(&tenant.0.assets, &view), Some(&pending.request.reply_to.redirect_uri))
+}
+
+/// The first database that lets people of this application sign up.
+pub(super) fn sign_up_connection<'t>(tenant: &'t Tenant, pending: &PendingLogin) -> Option<&'t Connection> {
+    pending.connections(tenant).find(|connection| connection.is_database() && connection.database.sign_up)
+}

@@ -1,0 +1,77 @@
+//! The frame around every hosted page, and the elements that several pages share.
+
+use maud::{DOCTYPE, Markup, html};
+use model::Provider;
+
+use super::assets::Assets;
+
+/// What every page of a waiting login shows.
+#[derive(Debug)]
+pub(crate) struct PageContext<'a> {
+    /// What people call the tenant.
+    pub(crate) tenant: &'a str,
+    /// What people call the application that asked.
+    pub(crate) client: &'a str,
+    /// The handle of the pending authorization request.
+    pub(crate) state: &'a str,
+}
+
+/// What every page has around its content. `kind` names the page for the stylesheet.
+pub(super) fn layout(assets: &Assets, tenant: &str, title: &str, kind: &str, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex";
+                title { (title) " · " (tenant) }
+                link rel="icon" href=(assets.icon) type="image/svg+xml";
+                link rel="stylesheet" href=(assets.style);
+            }
+            body class=(kind) {
+                header { (brand()) bdi { (tenant) } }
+                main { (content) }
+            }
+        }
+    }
+}
+
+/// The product's own mark: two rings that hold each other.
+fn brand() -> Markup {
+    html! {
+        svg.rings viewBox="0 0 28 28" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round"
+            aria-hidden="true" {
+            path d="M11.5 9.2A6.2 6.2 0 1 0 11.5 18.8" {}
+            circle cx="18.6" cy="14" r="6.2" {}
+        }
+    }
+}
+
+pub(super) fn notice(sentence: &str) -> Markup {
+    html! { p #refusal.notice.danger role="alert" { (sentence) } }
+}
+
+/// A provider's mark from the sprite, or its initials when the sprite does not have one.
+pub(super) fn mark(assets: &Assets, provider: &str, label: &str) -> Markup {
+    let mark = Provider::new(provider).mark();
+    html! {
+        span.mark data-mark=[mark] aria-hidden="true" {
+            @match mark {
+                Some(mark) => svg { use href={ (assets.marks) "#" (mark) } {} },
+                None => (initials(label)),
+            }
+        }
+    }
+}
+
+/// The first letters of the first and the last word, as capitals; "#" when there is no letter, as in a phone
+/// number.
+pub(super) fn initials(text: &str) -> String {
+    let mut letters = text.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphabetic()));
+    match (letters.next(), letters.next_back()) {
+        (None, _) => "#".to_owned(),
+        (first, last) => first.into_iter().chain(last).flat_map(char::to_uppercase).collect(),
+    }
+}

@@ -1,0 +1,180 @@
+//! The page of a stand-in.
+
+use maud::{Markup, html};
+
+use super::assets::Assets;
+use super::layout::{PageContext, initials, layout, mark, notice};
+use crate::login::paths::{STAND_IN, login_path};
+
+/// What a stand-in shows. Its forms post to [`STAND_IN`]: always `state`, `connection` and `choice`. A chosen
+/// person's `choice` is their user id. A new person's is empty, with `name` and either `phone_number` (provider
+/// `sms`) or `email` and, when ticked, `email_verified=true`.
+#[derive(Debug)]
+pub(crate) struct StandInPage<'a> {
+    /// Of which login.
+    pub(crate) context: PageContext<'a>,
+    /// The connection's name.
+    pub(crate) connection: &'a str,
+    /// What people call the connection: "Google".
+    pub(crate) label: &'a str,
+    /// The connection's provider.
+    pub(crate) provider: &'a str,
+    /// Who can be chosen.
+    pub(crate) people: Vec<StandInPerson>,
+    /// Why the choice before this page was refused.
+    pub(crate) refusal: Option<StandInFormError>,
+}
+
+/// Somebody a stand-in can sign in.
+#[derive(Debug)]
+pub(crate) struct StandInPerson {
+    /// What is posted as `choice`.
+    pub(crate) user_id: String,
+    /// Their name.
+    pub(crate) name: Option<String>,
+    /// Their e-mail address or phone number.
+    pub(crate) email: Option<String>,
+    /// What tells them apart besides: a user name, "e-mail not verified".
+    pub(crate) detail: Option<String>,
+}
+
+/// Why a stand-in refused a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StandInFormError {
+    /// A new person came with nothing to know them by.
+    MissingDetails,
+    /// The e-mail address or phone number is none.
+    InvalidAddress,
+    /// Nobody has the chosen id.
+    UnknownPerson,
+    /// The chosen person's account is blocked.
+    Blocked,
+}
+
+impl StandInFormError {
+    fn sentence(self, sms: bool) -> &'static str {
+        match self {
+            Self::MissingDetails if sms => "Type a phone number first.",
+            Self::MissingDetails => "Type a name or an e-mail address first.",
+            Self::InvalidAddress if sms => "A phone number looks like +44 20 7946 0000.",
+            Self::InvalidAddress => "An e-mail address looks like ada@example.com.",
+            Self::UnknownPerson => "This person is no longer here. Choose somebody else.",
+            Self::Blocked => "This person's account is blocked. Choose somebody else.",
+        }
+    }
+
+    /// Whether what was typed for a new person is at fault.
+    fn is_about_a_new_person(self) -> bool {
+        matches!(self, Self::MissingDetails | Self::InvalidAddress)
+    }
+}
+
+/// The page that answers in a provider's place, and says so.
+pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
+    let sms = page.provider == "sms";
+    // Codes come from nobody whom a stand-in could be mistaken for.
+    let (whom, denial) = match page.provider {
+        "sms" => ("text messages", None),
+        "email" => ("e-mail codes", None),
+        _ => (page.label, Some(page.label)),
+    };
+    let title = format!("Stand-in for {whom}");
+    let (typed, chosen) = match page.refusal {
+        Some(refusal) if refusal.is_about_a_new_person() => (Some(refusal.sentence(sms)), None),
+        refusal => (None, refusal.map(|refusal| refusal.sentence(sms))),
+    };
+    let back = login_path(page.context.state);
+    let content = html! {
+        div.card {
+            div.heading {
+                (mark(assets, page.provider, page.label))
+                h1 { "Stand-in for " bdi { (whom) } }
+            }
+            p.notice {
+                strong {
+                    @if let Some(provider) = denial { "This is not " bdi { (provider) } "." }
+                    @else { "Nothing is sent." }
+                }
+                " This page takes the place of " bdi { (whom) } " in demos on this machine: it needs no password, and nothing leaves the machine."
+            }
+            @if let Some(sentence) = chosen { (notice(sentence)) }
+            @if !page.people.is_empty() {
+                section aria-labelledby="people" {
+                    h2 #people { "Sign in to " bdi { (page.context.client) } " as" }
+                    form method="post" action=(STAND_IN) {
+                        (stand_in_fields(page))
+                        ul.people {
+                            @for person in &page.people { li { (person_button(person)) } }
+                        }
+                    }
+                }
+            }
+            section aria-labelledby="new" {
+                h2 #new { @if page.people.is_empty() { "Sign in as somebody new" } @else { "Or as somebody new" } }
+                @if let Some(sentence) = typed { (notice(sentence)) }
+                (new_person(page, sms, typed.is_some()))
+            }
+            p.back { a href=(back) { "Back to all ways to sign in" } }
+        }
+    };
+    layout(assets, page.context.tenant, &title, "stand-in", &content)
+}
+
+fn stand_in_fields(page: &StandInPage<'_>) -> Markup {
+    html! {
+        input type="hidden" name="state" value=(page.context.state);
+        input type="hidden" name="connection" value=(page.connection);
+    }
+}
+
+pub(super) fn person_button(person: &StandInPerson) -> Markup {
+    let known = [&person.name, &person.email, &person.detail].into_iter().flatten().map(String::as_str);
+    let initials = initials(known.clone().next().unwrap_or_default());
+    let mut lines: Vec<&str> = known.collect();
+    if lines.is_empty() {
+        lines = vec!["No name", &person.user_id];
+    }
+    html! {
+        button.person type="submit" name="choice" value=(person.user_id) {
+            span.initials aria-hidden="true" { (initials) }
+            span.who {
+                @for line in lines { bdi { (line) } " " }
+            }
+        }
+    }
+}
+
+/// Nothing here is about the person at the keyboard, so the browser is told to fill nothing in.
+fn new_person(page: &StandInPage<'_>, sms: bool, at_fault: bool) -> Markup {
+    let invalid = at_fault.then_some("true");
+    let described = at_fault.then_some("refusal");
+    html! {
+        form.fields method="post" action=(STAND_IN) {
+            (stand_in_fields(page))
+            input type="hidden" name="choice" value="";
+            div.field {
+                label for="name" { "Name" }
+                input #name name="name" type="text" autocomplete="off" dir="auto"
+                    autofocus[page.people.is_empty() && !at_fault];
+            }
+            @if sms {
+                div.field {
+                    label for="phone_number" { "Phone number" }
+                    input #phone_number name="phone_number" type="tel" autocomplete="off" required
+                        autofocus[at_fault] aria-invalid=[invalid] aria-describedby=[described];
+                }
+            } @else {
+                div.field {
+                    label for="email" { "E-mail address" }
+                    input #email name="email" type="email" autocomplete="off" required[page.provider == "email"]
+                        autofocus[at_fault] aria-invalid=[invalid] aria-describedby=[described];
+                }
+                div.tick {
+                    input #email_verified name="email_verified" type="checkbox" value="true" checked;
+                    label for="email_verified" { "E-mail is verified" }
+                }
+            }
+            button.button.solid.wide type="submit" { "Sign in as this person" }
+        }
+    }
+}

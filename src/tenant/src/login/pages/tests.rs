@@ -1,0 +1,354 @@
+//! Tests of all pages.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::Markup;
+use model::Provider;
+use sha2::{Digest, Sha256};
+
+use super::account::{ForgottenPage, ResetPage, SignUpPage, forgotten, reset, sign_up, verify};
+use super::assets::{Assets, MARKS};
+use super::layout::{PageContext, initials};
+use super::login::{ConnectionButton, FormError, LoginPage, login};
+use super::logout::{confirm_logout, signed_out};
+use super::problem::{ProblemPage, problem};
+use super::scripted::{form_post, script_hash, web_message};
+use super::stand_in::{StandInPage, StandInPerson, person_button, stand_in};
+use crate::configuration::DemoSignIn;
+use crate::login::upstream::provider::UpstreamError;
+
+const HOSTILE: &str = r#"'"><script>alert(1)</script>&"#;
+
+fn assets() -> Assets {
+    Assets {
+        style: "/u/style-1.css".to_owned(),
+        marks: "/u/marks-1.svg".to_owned(),
+        icon: "/u/icon-1.svg".to_owned(),
+    }
+}
+
+fn context(text: &str) -> PageContext<'_> {
+    PageContext { tenant: text, client: text, state: text }
+}
+
+fn login_page(text: &str) -> LoginPage<'_> {
+    LoginPage {
+        context: context(text),
+        email: text,
+        refusal: None,
+        has_database: true,
+        sign_up: true,
+        connections: vec![ConnectionButton { connection: text, provider: text, label: text, stand_in: true }],
+        demo: &[],
+    }
+}
+
+fn stand_in_page<'a>(text: &'a str, provider: &'a str) -> StandInPage<'a> {
+    StandInPage {
+        context: context(text),
+        connection: text,
+        label: text,
+        provider,
+        people: vec![StandInPerson {
+            user_id: text.to_owned(),
+            name: Some(text.to_owned()),
+            email: Some(text.to_owned()),
+            detail: Some(text.to_owned()),
+        }],
+        refusal: None,
+    }
+}
+
+fn problem_page<'a>(text: &'a str, href: &'a str) -> ProblemPage<'a> {
+    ProblemPage { tenant: text, title: text, text, detail: Some(text), link: Some((href, text)) }
+}
+
+fn sign_up_page(text: &str) -> SignUpPage<'_> {
+    SignUpPage {
+        context: context(text),
+        email: text,
+        username: Some(text),
+        rules: vec![text.to_owned()],
+        refusal: Some(text),
+    }
+}
+
+fn forgotten_page(text: &str, sent: bool) -> ForgottenPage<'_> {
+    ForgottenPage { context: context(text), email: text, sent, refusal: Some(text) }
+}
+
+/// Every page, with `text` in every place that takes text.
+fn pages(text: &str) -> Vec<String> {
+    let demo = [DemoSignIn { about: text.to_owned(), email: text.to_owned(), password: text.to_owned() }];
+    let refused = LoginPage { refusal: Some(FormError::Blocked), demo: &demo, ..login_page(text) };
+    let unreachable = FormError::Provider { problem: UpstreamError::Unreachable, label: text };
+    [
+        login(&assets(), &login_page(text)),
+        login(&assets(), &LoginPage { refusal: Some(unreachable), ..login_page(text) }),
+        login(&assets(), &refused),
+        stand_in(&assets(), &stand_in_page(text, text)),
+        stand_in(&assets(), &stand_in_page(text, "sms")),
+        problem(&assets(), &problem_page(text, text)),
+        signed_out(&assets(), text),
+        confirm_logout(&assets(), text, &[("state", text)]),
+        sign_up(&assets(), &sign_up_page(text)),
+        forgotten(&assets(), &forgotten_page(text, false)),
+        forgotten(&assets(), &forgotten_page(text, true)),
+        reset(
+            &assets(),
+            &ResetPage { tenant: text, email: text, rules: vec![text.to_owned()], refusal: Some(text) },
+        ),
+        verify(&assets(), text, text),
+    ]
+    .into_iter()
+    .map(Markup::into_string)
+    .collect()
+}
+
+#[test]
+fn hostile_text_stays_text_on_every_page() {
+    let calm = pages("calm");
+    for (hostile, calm) in pages(HOSTILE).iter().zip(&calm) {
+        assert!(!hostile.contains("<script"), "{hostile}");
+        // Text that broke out would add tags or end an attribute early.
+        assert_eq!(hostile.matches('<').count(), calm.matches('<').count(), "{hostile}");
+        assert_eq!(hostile.matches('"').count(), calm.matches('"').count(), "{hostile}");
+    }
+}
+
+#[test]
+fn no_page_needs_a_script_or_an_inline_style() {
+    for page in pages("calm") {
+        for banned in ["<script", "<style", " style=", " onclick=", " onsubmit=", "javascript:"] {
+            assert!(!page.contains(banned), "{banned} in {page}");
+        }
+    }
+}
+
+#[test]
+fn every_visible_input_has_a_label_and_every_id_is_unique() {
+    for page in pages("calm") {
+        let ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        for id in &ids {
+            assert_eq!(ids.iter().filter(|other| *other == id).count(), 1, "{id}");
+        }
+        for input in page.split("<input").skip(1).filter_map(|rest| rest.split('>').next()) {
+            if input.contains("type=\"hidden\"") {
+                continue;
+            }
+            let id = input.split("id=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+            assert!(page.contains(&format!("<label for=\"{id}\"")), "{id}");
+        }
+    }
+}
+
+#[test]
+fn every_element_that_is_referred_to_exists() {
+    for page in pages("calm") {
+        for attribute in ["aria-describedby=\"", "aria-labelledby=\""] {
+            let ids = page.split(attribute).skip(1).filter_map(|rest| rest.split('"').next());
+            for id in ids.flat_map(str::split_whitespace) {
+                assert!(page.contains(&format!(" id=\"{id}\"")), "{id}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_button_carries_state_and_connection_encoded() {
+    let mut page = login_page("calm");
+    page.context.state = "a b&c=d#e";
+    page.connections[0].connection = "acme & söhne";
+    let html = login(&assets(), &page).into_string();
+    let href = "/u/connection?state=a+b%26c%3Dd%23e&amp;connection=acme+%26+s%C3%B6hne";
+    assert!(html.contains(&format!("href=\"{href}\"")), "{html}");
+}
+
+#[test]
+fn only_stand_ins_are_called_so() {
+    let mut page = login_page("calm");
+    assert!(login(&assets(), &page).into_string().contains("demo stand-in"));
+    page.connections[0].stand_in = false;
+    assert!(!login(&assets(), &page).into_string().contains("demo stand-in"));
+}
+
+#[test]
+fn a_connection_shows_its_providers_mark_or_else_its_initials() {
+    let mut page = login_page("calm");
+    page.connections[0].provider = "google-oauth2";
+    assert!(login(&assets(), &page).into_string().contains("href=\"/u/marks-1.svg#google\""));
+    page.connections[0].provider = "unheard-of";
+    let html = login(&assets(), &page).into_string();
+    assert!(!html.contains("marks-1.svg") && html.contains(">C</span>"), "{html}");
+}
+
+#[test]
+fn the_sprite_has_the_marks_of_every_common_provider() {
+    for provider in [
+        "apple",
+        "auth0",
+        "email",
+        "facebook",
+        "github",
+        "google-oauth2",
+        "linkedin",
+        "samlp",
+        "sms",
+        "twitter",
+        "waad",
+        "windowslive",
+    ] {
+        assert!(
+            MARKS.contains(&format!("<symbol id=\"{}\"", Provider::new(provider).mark().unwrap())),
+            "{provider}"
+        );
+    }
+}
+
+#[test]
+fn the_focus_starts_where_the_person_has_to_type() {
+    let focused = |email| {
+        let html = login(&assets(), &LoginPage { email, ..login_page("calm") }).into_string();
+        let input = html.split("<input").find(|input| input.contains(" autofocus")).unwrap();
+        input.split("name=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    assert_eq!(focused(""), "username");
+    assert_eq!(focused("ada@example.com"), "password");
+}
+
+#[test]
+fn a_wrong_password_is_told_at_the_fields_and_keeps_the_address() {
+    let page =
+        LoginPage { email: "ada@example.com", refusal: Some(FormError::WrongPassword), ..login_page("calm") };
+    let html = login(&assets(), &page).into_string();
+    assert!(html.contains(r#"role="alert">Wrong e-mail address or password.<"#), "{html}");
+    assert_eq!(html.matches(r#"aria-invalid="true" aria-describedby="refusal""#).count(), 2, "{html}");
+    assert!(html.contains(r#"value="ada@example.com""#), "{html}");
+}
+
+#[test]
+fn a_demo_sign_in_posts_what_a_person_would_type() {
+    let demo = [DemoSignIn {
+        about: "three logins".to_owned(),
+        email: "ada@example.com".to_owned(),
+        password: "pass phrase".to_owned(),
+    }];
+    let html = login(&assets(), &LoginPage { demo: &demo, ..login_page("calm") }).into_string();
+    let form = html.split("<form").nth(2).unwrap();
+    for part in [
+        r#"method="post" action="/u/login""#,
+        r#"name="state" value="calm""#,
+        r#"name="username" value="ada@example.com""#,
+        r#"name="password" value="pass phrase""#,
+    ] {
+        assert!(form.contains(part), "{part} in {form}");
+    }
+}
+
+#[test]
+fn only_where_people_can_sign_up_are_they_led_there() {
+    let page = |sign_up| login(&assets(), &LoginPage { sign_up, ..login_page("calm") }).into_string();
+    assert!(page(true).contains("href=\"/u/signup?state=calm\""));
+    assert!(!page(false).contains("/u/signup") && page(false).contains("/u/forgot-password?state=calm"));
+}
+
+#[test]
+fn without_a_database_nobody_is_asked_for_a_password() {
+    let demo = [DemoSignIn { about: String::new(), email: String::new(), password: String::new() }];
+    let page = LoginPage { has_database: false, demo: &demo, ..login_page("calm") };
+    assert!(!login(&assets(), &page).into_string().contains("name=\"password\""));
+}
+
+#[test]
+fn a_stand_in_says_that_it_is_not_the_provider() {
+    let html = stand_in(&assets(), &stand_in_page("Google", "google-oauth2")).into_string();
+    assert!(html.contains("This is not <bdi>Google</bdi>."), "{html}");
+}
+
+#[test]
+fn a_person_is_chosen_by_one_button_that_carries_their_id() {
+    let mut page = stand_in_page("calm", "google-oauth2");
+    page.people[0].user_id = "google-oauth2|108".to_owned();
+    let html = stand_in(&assets(), &page).into_string();
+    assert!(html.contains(r#"type="submit" name="choice" value="google-oauth2|108""#), "{html}");
+}
+
+#[test]
+fn a_person_without_any_detail_is_known_by_their_id() {
+    let person = StandInPerson { user_id: "github|42".to_owned(), name: None, email: None, detail: None };
+    assert!(person_button(&person).into_string().contains("<bdi>github|42</bdi>"));
+}
+
+#[test]
+fn only_text_message_stand_ins_ask_for_a_phone_number() {
+    let field = |provider| {
+        let html = stand_in(&assets(), &stand_in_page("calm", provider)).into_string();
+        (html.contains("name=\"phone_number\""), html.contains("name=\"email\""))
+    };
+    assert_eq!(field("sms"), (true, false));
+    assert_eq!(field("samlp"), (false, true));
+}
+
+#[test]
+fn a_problem_links_only_to_paths_and_web_pages() {
+    let has_link = |href| problem(&assets(), &problem_page("calm", href)).into_string().contains("<a ");
+    for href in ["/", "/authorize?a=b", "https://app.example/", "http://localhost:3000/"] {
+        assert!(has_link(href), "{href}");
+    }
+    for href in ["javascript:alert(1)", "data:text/html,x", "//evil.example", "/\\evil.example", ""] {
+        assert!(!has_link(href), "{href}");
+    }
+}
+
+#[test]
+fn initials_are_the_first_letters_of_the_first_and_the_last_word() {
+    for (text, letters) in [
+        ("Ada Lovelace", "AL"),
+        ("Ada King, Countess of Lovelace", "AL"),
+        ("ada@example.com", "A"),
+        ("+44 20 7946", "#"),
+        ("ليلى منصور", "لم"),
+        ("", "#"),
+    ] {
+        assert_eq!(initials(text), letters, "{text}");
+    }
+}
+
+#[test]
+fn a_web_message_goes_to_the_one_origin_in_the_contracts_shape() {
+    let response = serde_json::json!({ "code": "abc", "state": "xyz" });
+    let (html, _) = web_message(&response, "https://app.example");
+    let script = r#"(window.opener || window.parent).postMessage({"type":"authorization_response","response":{"code":"abc","state":"xyz"}}, "https://app.example");"#;
+    assert!(html.contains(&format!("<script>{script}</script>")), "{html}");
+}
+
+#[test]
+fn a_web_message_cannot_be_broken_out_of() {
+    let attack = "</script><script>alert(1)</script><!--<script>]]>\u{2028}\u{2029}\"\\'&lt;\n";
+    let response = serde_json::json!({ "state": attack, attack: attack });
+    let (html, _) = web_message(&response, &format!("https://app.example{attack}"));
+    assert_eq!(html.matches("<script>").count(), 1, "{html}");
+    assert_eq!(html.matches("</script>").count(), 1, "{html}");
+    let script = html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
+    assert!(!script.contains(['<', '>', '&', '\u{2028}', '\u{2029}', '\n']), "{script}");
+    let message = script.split("postMessage(").nth(1).unwrap();
+    let sent: serde_json::Value =
+        serde_json::Deserializer::from_str(message).into_iter().next().unwrap().unwrap();
+    assert_eq!(sent["response"], response);
+}
+
+#[test]
+fn a_posted_form_cannot_be_broken_out_of_and_its_hash_is_that_of_its_script() {
+    let (html, hash) = form_post(&assets(), HOSTILE, "https://a.example/?b=\"", &[("state", HOSTILE)]);
+    assert_eq!(html.matches("<script").count(), 1, "{html}");
+    assert_eq!(html.matches("<input").count(), 1, "{html}");
+    let script = html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
+    assert_eq!(hash, script_hash(script));
+}
+
+#[test]
+fn a_web_messages_hash_is_that_of_its_script() {
+    let (html, hash) = web_message(&serde_json::json!({ "error": "login_required" }), "https://a.example");
+    let script = html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
+    assert_eq!(hash, format!("sha256-{}", STANDARD.encode(Sha256::digest(script))));
+}

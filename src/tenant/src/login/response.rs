@@ -1,0 +1,122 @@
+//! Responses with a hosted page.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+
+use super::pages;
+use super::pages::problem::ProblemPage;
+use crate::http::cookie::Cookie;
+use crate::http::error::log_failure;
+use crate::http::response::no_store;
+use crate::oauth::request::InvalidAuthorizationRequest;
+use crate::origin::origin_of;
+use crate::secret::digest;
+use crate::state::Tenant;
+
+/// A hosted page with its own headers. `answers_to` is where a form's answer may redirect to: browsers apply
+/// `form-action` to every hop.
+pub(super) fn page(status: StatusCode, markup: maud::Markup, answers_to: Option<&str>) -> Response {
+    let origin = answers_to.and_then(origin_of).map(|origin| format!(" {origin}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'{origin}; \
+         frame-ancestors 'none'; base-uri 'none'"
+    );
+    let mut response = (status, Html(markup.into_string())).into_response();
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    // Keeps the handle in the address from leaving, and the `Origin` of our own forms readable.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    no_store(response)
+}
+
+/// A page that says what went wrong.
+pub(crate) fn problem(
+    tenant: &Tenant,
+    status: StatusCode,
+    title: &str,
+    text: &str,
+    detail: Option<&str>,
+) -> Response {
+    let view = ProblemPage { tenant: tenant.name(), title, text, detail, link: None };
+    page(status, pages::problem::problem(&tenant.0.assets, &view), None)
+}
+
+/// A page where a person's way ends here: it leads back to the application that asked last in this browser, else to
+/// where the tenant says. Both come from the configuration, so that no link can lead anybody elsewhere.
+pub(super) fn final_page(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    status: StatusCode,
+    title: &str,
+    text: &str,
+) -> Response {
+    let (configuration, asked) = (&tenant.0.configuration, Cookie::Application.read(tenant, headers));
+    let application = asked.and_then(|asked| {
+        configuration.clients().iter().find(|client| asked.equals(&digest(client.client_id.as_bytes())))
+    });
+    let home_url = application.and_then(|client| Some((client.home_url()?, client.name.as_str())));
+    let other = || configuration.options().default_redirection_uri.clone().map(|url| (url, tenant.name()));
+    let link = home_url.or_else(other);
+    let link = link.as_ref().map(|(url, name)| (url.as_str(), *name));
+    let view = ProblemPage { tenant: tenant.name(), title, text, detail: None, link };
+    page(status, pages::problem::problem(&tenant.0.assets, &view), None)
+}
+
+/// The page for a storage failure; the cause goes to the log.
+pub(crate) fn failure(tenant: &Tenant, error: &store::Error) -> Response {
+    log_failure(error);
+    problem(
+        tenant,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something went wrong here",
+        "The tenant could not finish this. Nothing was changed. Please try again in a moment.",
+        None,
+    )
+}
+
+/// The page for an authorization request that cannot be answered (contract [C1](model::contract#c1), [U-12](model::contract#u-12)).
+pub(crate) fn invalid_request(tenant: &Tenant, error: InvalidAuthorizationRequest) -> Response {
+    let (status, text, detail) = match error {
+        InvalidAuthorizationRequest::Malformed => (
+            StatusCode::BAD_REQUEST,
+            "The request to sign in cannot be read.",
+            "A parameter stands in the address more than once.",
+        ),
+        InvalidAuthorizationRequest::UnknownClient => (
+            StatusCode::FORBIDDEN,
+            "Unknown client. The application that sent you here is not known to this tenant.",
+            "Check client_id against the tenant's applications.",
+        ),
+        InvalidAuthorizationRequest::CallbackMismatch => (
+            StatusCode::FORBIDDEN,
+            "Callback URL mismatch. The provided redirect_uri is not in the list of allowed callback URLs.",
+            "Add the exact redirect_uri to the application's callbacks.",
+        ),
+        InvalidAuthorizationRequest::OriginMismatch => (
+            StatusCode::FORBIDDEN,
+            "Web origin mismatch. The page that asked is not in the list of allowed web origins.",
+            "Add the origin of redirect_uri to the application's web_origins.",
+        ),
+    };
+    problem(tenant, status, "Oops!, something went wrong", text, Some(detail))
+}
+
+/// The page after signing out without an address to return to.
+pub(crate) fn signed_out(tenant: &Tenant) -> Response {
+    page(StatusCode::OK, pages::logout::signed_out(&tenant.0.assets, tenant.name()), None)
+}
+
+/// The page that asks whether to sign out; `fields` come back with the answer.
+pub(crate) fn confirm_logout(tenant: &Tenant, fields: &[(&str, &str)], target: Option<&str>) -> Response {
+    page(StatusCode::OK, pages::logout::confirm_logout(&tenant.0.assets, tenant.name(), fields), target)
+}
+
+/// The page for an address that the tenant does not have.
+pub(crate) async fn not_found(State(tenant): State<Tenant>, headers: HeaderMap) -> Response {
+    let text = "There is no page at this address.";
+    final_page(&tenant, &headers, StatusCode::NOT_FOUND, "Page not found", text)
+}

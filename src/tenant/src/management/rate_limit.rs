@@ -1,0 +1,34 @@
+//! The middleware that enforces the rate limit of the Management API.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::http::bearer::Caller;
+use crate::http::error::ApiError;
+use crate::http::rate_limit::RateLimitSlot;
+use crate::state::Tenant;
+
+/// Takes one token from the tenant's bucket for the request, and refuses the request if there is none.
+///
+/// Only authenticated requests count, so that nobody can exhaust the limit without a token.
+///
+/// # Errors
+/// [`ApiError::TooManyRequests`].
+pub(super) async fn enforce(
+    State(tenant): State<Tenant>,
+    _: Caller,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if let Some(bucket) = &tenant.0.bucket {
+        let status = bucket.take(tenant.now());
+        if let Some(slot) = request.extensions().get::<RateLimitSlot>() {
+            slot.set(status);
+        }
+        if status.is_exceeded() {
+            return Err(ApiError::TooManyRequests);
+        }
+    }
+    Ok(next.run(request).await)
+}

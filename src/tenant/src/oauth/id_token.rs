@@ -1,0 +1,38 @@
+//! ID tokens (contract [C6](model::contract#c6)).
+
+use model::{IdentityKey, Scopes};
+use store::UserRow;
+
+use super::request::AuthorizationRequest;
+use crate::state::Tenant;
+use crate::token::{self, IdClaims};
+use crate::view;
+
+/// How the person signed in to whom a token is given.
+pub(super) struct SignIn<'s> {
+    pub(super) key: &'s IdentityKey,
+    pub(super) sid: &'s str,
+    pub(super) authenticated_at: i64,
+}
+
+/// An ID token for a request's client; `None` when it cannot be signed.
+pub(super) fn issue(
+    tenant: &Tenant,
+    request: &AuthorizationRequest,
+    scopes: &Scopes,
+    user: &UserRow,
+    sign_in: &SignIn<'_>,
+    nonce: Option<String>,
+) -> Option<String> {
+    let issuer = tenant.0.issuer.as_str();
+    let mut claims = IdClaims::new(issuer, &request.client_id, &user.user_id, tenant.now());
+    claims.profile = view::claims(user, scopes);
+    if let Some(identity) = user.identities.iter().find(|identity| identity.key() == *sign_in.key) {
+        let name = tenant.0.configuration.options().identity_claim.clone();
+        claims.profile.insert(name, view::identity_claim(identity));
+    }
+    claims.nonce = nonce;
+    claims.sid = Some(sign_in.sid.to_owned());
+    claims.auth_time = request.wants_auth_time().then(|| sign_in.authenticated_at.div_euclid(1000));
+    token::sign(&tenant.0.keys, &claims)
+}

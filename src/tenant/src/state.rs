@@ -1,0 +1,137 @@
+//! The state that all handlers share: [`Tenant`].
+
+use std::sync::Arc;
+
+use store::Store;
+
+use crate::clock::{Clock, Moment};
+use crate::configuration::{Client, Configuration};
+use crate::faults::plans::FaultPlans;
+use crate::http::rate_limit::TokenBucket;
+use crate::issuer::Issuer;
+use crate::keys::{self, KeyError, SigningKeys};
+use crate::login::login_throttle::LoginThrottle;
+use crate::login::pages::assets::Assets;
+use crate::login::stand_in_sessions::StandInSessions;
+use crate::login::upstream::provider::{Providers, TlsError};
+use crate::mail::MailTransport;
+use crate::token::{ID_TOKEN_LIFETIME, MACHINE_TOKEN_LIFETIME};
+
+/// A tenant: a handle that clones share.
+#[derive(Clone)]
+pub struct Tenant(pub(crate) Arc<Inner>);
+
+/// The shared state behind [`Tenant`].
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) issuer: Issuer,
+    pub(crate) configuration: Configuration,
+    pub(crate) clock: Clock,
+    pub(crate) keys: SigningKeys,
+    pub(crate) mail: Arc<dyn MailTransport>,
+    pub(crate) assets: Assets,
+    pub(crate) login_throttle: LoginThrottle,
+    pub(crate) stand_in_sessions: StandInSessions,
+    /// The rate limit of the Management API; `None` for no limit.
+    pub(crate) bucket: Option<TokenBucket>,
+    pub(crate) faults: FaultPlans,
+    pub(crate) providers: Providers,
+}
+
+/// The reason why a tenant cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] store::Error),
+    /// A signing key cannot be generated or read.
+    #[error("a signing key could not be made or read")]
+    Key,
+    /// The TLS client for requests to identity providers cannot be set up.
+    #[error("the way to other providers cannot be secured")]
+    Authorities,
+}
+
+impl From<KeyError> for OpenError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Store(error) => Self::Store(error),
+            KeyError::Key => Self::Key,
+        }
+    }
+}
+
+impl From<TlsError> for OpenError {
+    fn from(TlsError: TlsError) -> Self {
+        Self::Authorities
+    }
+}
+
+impl Tenant {
+    /// Opens a tenant with a store. The first start generates the signing keys, which takes a moment.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open(
+        store: Store,
+        issuer: Issuer,
+        configuration: Configuration,
+        clock: Clock,
+        mail: Arc<dyn MailTransport>,
+    ) -> Result<Self, OpenError> {
+        let options = configuration.options();
+        let longest =
+            [options.access_token_lifetime, MACHINE_TOKEN_LIFETIME, ID_TOKEN_LIFETIME].into_iter().max();
+        let keys = SigningKeys::open(&store, clock.now(), longest.unwrap_or_default()).await?;
+        let bucket = options.rate_limit.map(|limit| TokenBucket::new(limit, clock.now()));
+        let providers = Providers::new(&configuration)?;
+        Ok(Self(Arc::new(Inner {
+            store,
+            issuer,
+            configuration,
+            clock,
+            keys,
+            mail,
+            assets: Assets::new(),
+            login_throttle: LoginThrottle::default(),
+            stand_in_sessions: StandInSessions::default(),
+            bucket,
+            faults: FaultPlans::default(),
+            providers,
+        })))
+    }
+
+    /// Returns whether the tenant has any user.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn has_users(&self) -> Result<bool, store::Error> {
+        self.0.store.read().await?.has_users().await
+    }
+
+    /// Returns the application with this id.
+    pub(crate) fn client(&self, client_id: &str) -> Option<&Client> {
+        self.0.configuration.client(client_id)
+    }
+
+    /// Returns the current time.
+    pub(crate) fn now(&self) -> Moment {
+        self.0.clock.now()
+    }
+
+    /// Returns the name of the tenant on the hosted pages.
+    pub(crate) fn name(&self) -> &str {
+        &self.0.configuration.options().friendly_name
+    }
+}
+
+/// Makes the next signing key the current one and generates a new next key. Returns the id of the new current key.
+///
+/// Clients know the next key already, and tokens of the former key stay valid until they expire. An open tenant
+/// keeps the keys that it has read, which stay valid, until it is opened again.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn rotate_keys(store: &Store, clock: &Clock) -> Result<String, OpenError> {
+    Ok(keys::rotate(store, clock.now()).await?)
+}
