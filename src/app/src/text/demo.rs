@@ -1,15 +1,15 @@
-//! The demo switch.
+//! Texts of the demo switch.
 
 use crate::api::faults::Fault;
 
-/// Its heading.
+/// Heading of the switch.
 pub const TITLE: &str = "Demo: play a fault";
-/// What it does.
+/// Explanation below the heading.
 pub const STORY: &str = "Choose what goes wrong with your next change, then unlink a login. Nobody else is hit. Only a demo tenant has this.";
-/// The window for signing in closes at once.
+/// Fault played in the page: the sign-in popup closes at once.
 pub const CLOSED_POPUP: &str = "Closed window";
 
-/// What a fault is called.
+/// Returns the display name of a fault.
 #[must_use]
 pub fn name(fault: Fault) -> &'static str {
     match fault {
@@ -22,7 +22,7 @@ pub fn name(fault: Fault) -> &'static str {
     }
 }
 
-/// What is said once it is planned.
+/// Status once the fault called `name` is planned.
 #[must_use]
 pub fn planned(name: &str) -> String {
     format!("Planned for your next change: {name}.")

@@ -1,31 +1,31 @@
-//! What went wrong and what to do about it, in plain words.
+//! Texts of failure notices: what happened and what to do.
 
 use crate::api::{ApiError, ErrorKind};
 use crate::session::{LoginError, LoginErrorKind};
 
-/// What can be done about a failure.
+/// Action that a failure notice offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// Do the same again.
+    /// Repeat the action.
     TryAgain,
     /// Sign in again.
     SignIn,
 }
 
-/// A failure in plain words.
+/// Texts of a failure notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What happened.
     pub title: &'static str,
     /// What to do.
     pub advice: String,
-    /// The way on.
+    /// The button of the notice.
     pub remedy: Remedy,
-    /// What was said, for whoever has to look into it.
+    /// Status, code and message of the response, for support; shown on request.
     pub details: Option<String>,
 }
 
-/// A failed request to the Management API.
+/// Returns the texts for a failed request to the Management API.
 #[must_use]
 pub fn request_failure(error: &ApiError) -> Failure {
     let (title, advice, remedy) = match error.kind {
@@ -101,7 +101,7 @@ pub fn request_failure(error: &ApiError) -> Failure {
     Failure { title, advice, remedy, details: (!details.is_empty()).then_some(details) }
 }
 
-/// A sign-in that did not work.
+/// Returns the texts for a failed sign-in.
 #[must_use]
 pub fn login_failure(error: &LoginError) -> Failure {
     let (title, advice, remedy) = match error.kind {
@@ -154,7 +154,7 @@ pub fn login_failure(error: &LoginError) -> Failure {
     Failure { title, advice: advice.to_owned(), remedy, details: error.details.clone() }
 }
 
-/// Settings that cannot be used.
+/// Returns the texts for settings that cannot be loaded or used. `reason` goes into the details.
 #[must_use]
 pub fn settings_failure(reason: String) -> Failure {
     Failure {

@@ -1,4 +1,4 @@
-//! What linking, undoing and proving again say.
+//! Texts of linking, undoing and signing in again.
 
 use model::settings::OfferedConnection;
 use model::{Identity, IdentityKey, UserId};
@@ -10,50 +10,50 @@ use crate::api::{ApiError, ErrorKind};
 use crate::session::popup::PopupError;
 use crate::session::{LoginErrorKind, ReauthenticationError, SecondaryAccount};
 
-/// In a window of its own, once it has done its part.
+/// Heading of a popup that has returned its authorization response.
 pub const HANDED_OVER: &str = "That is done";
-/// Below it.
+/// Introduction below [`HANDED_OVER`].
 pub const CLOSE_WINDOW: &str = "You can close this window and go on where you came from.";
-/// Below the heading of the buttons.
+/// Introduction of the section for linking.
 pub const LINK_LEDE: &str =
     "Sign in with it once, to show that it is yours. It will open this account from then on.";
-/// While a window of its own is open.
+/// Status while the popup is open.
 pub const GO_ON_THERE: &str = "Go on in the window that opened.";
-/// While requests are on their way.
+/// Status while requests are in flight.
 pub const LINKING: &str = "Linking…";
-/// When a login left the other account and did not arrive here.
+/// Advice when a login was unlinked from the other account, but linking it here failed.
 pub const MOVED_HALFWAY: &str = "The login left the other account already and opens a separate one. Try again to link \
                                  it here.";
-/// The button for a login of a connection that is not named.
+/// Button for a login of any connection.
 pub const ANOTHER: &str = "Another login";
-/// Below the heading of the logins that were unlinked.
+/// Introduction of the list of logins that were unlinked lately.
 pub const UNLINKED_LEDE: &str = "They open separate accounts now. You can link them again.";
 
-/// How people call a connection.
+/// Returns the display name of a connection, else the name of its strategy.
 #[must_use]
 pub fn connection(offered: &OfferedConnection) -> String {
     offered.display_name.clone().unwrap_or_else(|| offered.strategy.display_name().to_owned())
 }
 
-/// The button that links a login of a connection.
+/// Button that links a login of the connection called `name`.
 #[must_use]
 pub fn link(name: &str) -> String {
     format!("Link {name}")
 }
 
-/// What an address asked for.
+/// Prompt of a deep link that links a login of the connection called `name`.
 #[must_use]
 pub fn asked_to_link(name: &str) -> String {
     format!("You came here to link {name} to this account.")
 }
 
-/// The way back to a listed place.
+/// Link back to the address of `return_to`.
 #[must_use]
 pub fn back_to(host: &str) -> String {
     format!("Back to {host}")
 }
 
-/// What happened, when logins were linked.
+/// Status after linking. `labels` are the logins that are new.
 #[must_use]
 pub fn linked(labels: &[Label]) -> String {
     match labels {
@@ -65,7 +65,7 @@ pub fn linked(labels: &[Label]) -> String {
     }
 }
 
-/// What an Undo will ask of the person, told before.
+/// Explains what an Undo requires of the person.
 #[must_use]
 pub fn undo_takes(identity: &Identity) -> &'static str {
     match identity.provider.as_str() {
@@ -75,10 +75,10 @@ pub fn undo_takes(identity: &Identity) -> &'static str {
     }
 }
 
-/// The sentence below a change that will ask for a fresh sign-in first.
+/// Note below a change that requires a new sign-in first.
 pub const FRESH_FIRST: &str = "You signed in a while ago, so you will be asked to sign in again first.";
 
-/// Why there is no fresh sign-in.
+/// Failure notice: the person did not sign in again.
 #[must_use]
 pub fn not_fresh(not: &ReauthenticationError) -> Failure {
     match not {
@@ -95,7 +95,7 @@ pub fn not_fresh(not: &ReauthenticationError) -> Failure {
     }
 }
 
-/// Why a popup proved nothing.
+/// Failure notice: the popup returned no sign-in.
 #[must_use]
 pub fn not_proven(not: &PopupError) -> Failure {
     match not {
@@ -110,7 +110,7 @@ pub fn not_proven(not: &PopupError) -> Failure {
     }
 }
 
-/// The login turned out to be one of this account.
+/// Failure notice: the login is linked to this account already.
 #[must_use]
 pub fn already_here(label: Option<&Label>) -> Failure {
     let what = label.map_or_else(|| "The login that you chose".to_owned(), Label::in_full);
@@ -120,7 +120,7 @@ pub fn already_here(label: Option<&Label>) -> Failure {
     )
 }
 
-/// Another login than the expected one was proven.
+/// Failure notice: the person signed in with a login other than the expected one.
 #[must_use]
 pub fn wrong_login(second: &SecondaryAccount) -> Failure {
     plain(
@@ -132,7 +132,7 @@ pub fn wrong_login(second: &SecondaryAccount) -> Failure {
     )
 }
 
-/// The login's e-mail address is not verified.
+/// Failure notice: the login's e-mail address is not verified.
 #[must_use]
 pub fn unverified(second: &SecondaryAccount) -> Failure {
     plain(
@@ -141,19 +141,19 @@ pub fn unverified(second: &SecondaryAccount) -> Failure {
     )
 }
 
-/// Who a second account is, as the header would call them.
+/// Returns the name of the secondary account, as the header would show it.
 #[must_use]
 pub fn whose(second: &SecondaryAccount) -> String {
     account_name(&second.user.profile).map_or_else(|| provider(&second.user.user_id), ToOwned::to_owned)
 }
 
-/// Another login than the expected one was proven, on the way of redirects.
+/// Note of linking by redirects: the person signed in with a login other than the expected one.
 #[must_use]
 pub fn other_login(second: &SecondaryAccount) -> String {
     format!("This is another login than the one that was unlinked: {}.", whose(second))
 }
 
-/// Why the person must sign in once more, on the way of redirects.
+/// Introduction of linking by redirects: the primary account has to sign in again.
 #[must_use]
 pub fn prove_first(second: &SecondaryAccount, first: Option<&str>) -> String {
     format!(
@@ -163,23 +163,23 @@ pub fn prove_first(second: &SecondaryAccount, first: Option<&str>) -> String {
     )
 }
 
-/// What the dialog about another account says.
+/// Texts of the section about a login of another account.
 pub struct OtherStory {
-    /// What is the matter.
+    /// Heading.
     pub title: &'static str,
-    /// Whose the login is.
+    /// Says whose account the login opens.
     pub belongs: String,
-    /// The first way.
+    /// Heading of the choice to move one login.
     pub move_title: &'static str,
-    /// What it means; `None` when the login cannot leave alone.
+    /// Consequences of moving; `None` when the login is the main one of its account.
     pub moves: Option<String>,
-    /// The second way.
+    /// Heading of the choice to merge.
     pub merge_title: &'static str,
-    /// What it means.
+    /// Consequences of merging.
     pub merges: String,
 }
 
-/// What moving or merging means for the account that `second` opens; `moving` is the login that can leave it.
+/// Returns the texts about the account that `second` opens. `moving` is the login that can leave it, if any.
 #[must_use]
 pub fn other_story(second: &SecondaryAccount, moving: Option<&IdentityKey>) -> OtherStory {
     let all = labels(&second.user);
@@ -219,7 +219,7 @@ fn provider(user_id: &UserId) -> String {
     key.map_or_else(|| user_id.to_string(), |key| key.provider.display_name().to_owned())
 }
 
-/// A link that the tenant refused.
+/// Failure notice: the tenant refused to link.
 #[must_use]
 pub fn link_failure(error: &ApiError) -> Failure {
     let failure = request_failure(error);
@@ -242,19 +242,19 @@ pub fn link_failure(error: &ApiError) -> Failure {
     Failure { title, advice, remedy: Remedy::TryAgain, ..failure }
 }
 
-/// What to say when the tenant signed in somebody else than before.
+/// Texts for a silent sign-in that returned another account than before.
 pub struct Change {
-    /// What happened.
+    /// Heading.
     pub title: &'static str,
-    /// In full.
+    /// Explanation below the heading.
     pub story: String,
-    /// The button that goes on as who is signed in now.
+    /// Button that continues with the account that is signed in now.
     pub go_on: String,
-    /// The button that signs in as before.
+    /// Button that signs in to the account of before.
     pub go_back: String,
 }
 
-/// Both accounts as the header would call them.
+/// Returns the texts for a change from `before` to `now`, both named as the header shows them.
 #[must_use]
 pub fn change(before: Option<&str>, now: Option<&str>) -> Change {
     let (before, now) = (before.unwrap_or("your account"), now.unwrap_or("another account"));

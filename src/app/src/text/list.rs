@@ -4,38 +4,38 @@ use model::{Identity, Profile, User};
 
 use crate::unlink_policy::UnlinkBlocked;
 
-/// What the page calls itself unless the settings say otherwise.
+/// Heading and title of the page, unless the settings name it.
 pub const NAME: &str = "Linked accounts";
-/// Below the heading of the list.
+/// Introduction below the heading of the list.
 pub const LEDE: &str =
     "These logins all open this account. Unlink one that you no longer use; your data stays here.";
-/// Why the main login has no button.
+/// Explains why the main login cannot be unlinked.
 pub const MAIN_STAYS: &str = "The main login holds your account, so it stays.";
-/// In place of an empty list.
+/// Replaces an empty list of linked logins.
 pub const NONE_LINKED: &str = "No other login is linked to this account.";
-/// Why the last way in stays.
+/// Explains why the last login that opens the account cannot be unlinked.
 pub const LAST_WAY_IN: &str = "Nothing else would open this account.";
-/// And the way out.
+/// Link after [`LAST_WAY_IN`] that leads to the section for linking.
 pub const LINK_FIRST: &str = "Link another login first.";
-/// Beside a login that went while the page showed it.
+/// Badge of a login that was unlinked elsewhere while the page showed it.
 pub const ALREADY_UNLINKED: &str = "Already unlinked";
-/// Why nothing can be changed without a connection.
+/// Banner text: the browser is offline, so the list is read-only.
 pub const OFFLINE: &str = "You are offline. You can read this list; changes wait until you are back.";
-/// The same, without a session so far.
+/// Banner text: the tenant cannot be reached and nobody is signed in, so the list is read-only.
 pub const UNREACHABLE: &str =
     "The sign-in service cannot be reached. You can read this list; changes wait until it answers.";
-/// Below the skeleton when an answer is late.
+/// Status below the skeleton when the response is late.
 pub const SLOW: &str = "The sign-in service is taking longer than usual…";
-/// What a pause is for, in place of a row's button.
+/// First sentence of a pause notice; [`goes_on`] is the second.
 pub const PAUSED: &str = "The sign-in service asks for a pause.";
 
-/// How old a list is; `moment` as the person would write it.
+/// Age of a stored list. `moment` is a date and time formatted for the person.
 #[must_use]
 pub fn as_of(moment: &str) -> String {
     format!("As of {moment}.")
 }
 
-/// How many logins are chosen.
+/// Status of the selection: how many logins are selected.
 #[must_use]
 pub fn chosen(count: usize) -> String {
     match count {
@@ -45,7 +45,7 @@ pub fn chosen(count: usize) -> String {
     }
 }
 
-/// The button that asks about the chosen logins.
+/// Button that opens the confirmation dialog for the selected logins.
 #[must_use]
 pub fn unlink_chosen(count: usize) -> String {
     match count {
@@ -55,7 +55,7 @@ pub fn unlink_chosen(count: usize) -> String {
     }
 }
 
-/// A countdown that ends in going on.
+/// Countdown of a pause, after which the request is sent again. `seconds` are left.
 #[must_use]
 pub fn goes_on(seconds: u32) -> String {
     match seconds {
@@ -63,83 +63,83 @@ pub fn goes_on(seconds: u32) -> String {
         _ => format!("It goes on by itself in {seconds} seconds."),
     }
 }
-/// What the page is, for somebody who is not signed in.
+/// Introduction of the sign-in page.
 pub const WELCOME: &str =
     "See every login that opens your account, and unlink the ones that you no longer use.";
 
-/// An address asked for something that there is not.
+/// Alert: the deep link names an action or a connection that does not exist.
 pub const DEEP_LINK_UNKNOWN: &str =
     "The address asked for something that this page does not offer. It was ignored.";
-/// An address asked to unlink what is not linked.
+/// Alert: the deep link names a login that is not linked to this account.
 pub const DEEP_LINK_NOT_LINKED: &str = "The login that the address named is not linked to this account.";
-/// An address named a place to return to that is not listed.
+/// Notice: the `return_to` address is not on the list of the settings.
 pub const RETURN_REFUSED: &str =
     "The address named a place to return to that this page does not know. It was ignored.";
-/// Puts off what an address asked for.
+/// Button that dismisses the prompt of a deep link.
 pub const NOT_NOW: &str = "Not now";
-/// On the login that is in use.
+/// Badge of the login that the present session began with.
 pub const IN_USE: &str = "Signed in with this";
-/// Above the buttons that link.
+/// Heading of the section for linking.
 pub const LINK_ANOTHER: &str = "Link another login";
-/// Above the logins that were unlinked.
+/// Heading of the list of logins that were unlinked lately.
 pub const UNLINKED: &str = "Recently unlinked";
-/// The button that brings one of them back.
+/// Button that links a login of that list again.
 pub const LINK_AGAIN: &str = "Link again";
-/// The notice's button right after unlinking one login.
+/// Button of the status notice after one login was unlinked.
 pub const UNDO: &str = "Undo";
-/// The notice's way on right after unlinking several.
+/// Link of the status notice after several logins were unlinked; leads to the list of [`UNLINKED`].
 pub const UNDO_SEVERAL: &str = "Link again…";
-/// The way on when another login than the expected one was proven.
+/// Button that links a login other than the expected one.
 pub const LINK_THIS_ONE: &str = "Link this one";
-/// Links in the end.
+/// Button of the metadata dialog that links the login.
 pub const LINK_NOW: &str = "Link";
-/// Does not.
+/// Button that cancels linking.
 pub const DO_NOT_LINK: &str = "Do not link";
-/// Goes to sign in once more.
+/// Button that leaves for the second sign-in of linking by redirects.
 pub const SIGN_IN_TO_FINISH: &str = "Sign in to finish";
-/// Moves a login from another account.
+/// Button that moves one login from the other account to this one.
 pub const MOVE_IT: &str = "Move it here";
-/// Merges another account.
+/// Button that links the other account with all its logins.
 pub const MERGE_IT: &str = "Merge both";
-/// Leaves another account alone.
+/// Button that cancels moving and merging.
 pub const LEAVE_IT: &str = "Leave it there";
-/// Above the choice of metadata.
+/// Title of the metadata dialog.
 pub const METADATA_TITLE: &str = "Keep its details?";
-/// Below that.
+/// Introduction of the metadata dialog.
 pub const METADATA_STORY: &str = "Apps keep details with each login's account. Linking drops what the other account has, unless you keep it here.";
-/// This account's side.
+/// Metadata dialog: label of this account's value.
 pub const METADATA_HERE: &str = "This account";
-/// The other account's side.
+/// Metadata dialog: label of the other account's value.
 pub const METADATA_THERE: &str = "The login you link";
-/// Where a side has nothing.
+/// Metadata dialog: replaces the value that this account lacks.
 pub const METADATA_NONE: &str = "nothing";
 
-/// What a row says about one login. It does not depend on its neighbours.
+/// Texts of one row. They do not depend on the other rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// The provider's name.
     pub name: String,
-    /// Which company or connection, where the provider's name alone says little.
+    /// Company or connection, where the provider's name alone is not enough.
     pub connection: Option<String>,
-    /// The person's display name there.
+    /// Display name of the person at the provider.
     pub person: Option<String>,
     /// E-mail address, user name or telephone number there, or else the display name: who it is, for telling
     /// two logins apart.
     pub who: Option<String>,
     /// Whether `who` is an e-mail address that the provider says is not verified.
     pub unverified: bool,
-    /// What stands in for a picture.
+    /// Initials shown in place of a picture.
     pub initials: String,
 }
 
 impl Label {
-    /// The label of a linked login, from its own profile.
+    /// Returns the label of a linked login, from its own profile.
     #[must_use]
     pub fn linked(identity: &Identity) -> Self {
         Self::new(identity, identity.profile_data.as_ref().unwrap_or(&Profile::default()))
     }
 
-    /// The label of the main login, whose profile is the account's.
+    /// Returns the label of the main login, from the account's profile.
     #[must_use]
     pub fn main(identity: &Identity, profile: &Profile) -> Self {
         Self::new(identity, profile)
@@ -164,7 +164,7 @@ impl Label {
         }
     }
 
-    /// The accessible name of the row's button.
+    /// Accessible name of the row's Unlink button.
     #[must_use]
     pub fn unlink(&self) -> String {
         match &self.who {
@@ -173,7 +173,7 @@ impl Label {
         }
     }
 
-    /// The accessible name of the button that links it again.
+    /// Accessible name of the button that links the login again.
     #[must_use]
     pub fn link_again(&self) -> String {
         match &self.who {
@@ -182,55 +182,55 @@ impl Label {
         }
     }
 
-    /// The title of the dialog.
+    /// Title of the confirmation dialog.
     #[must_use]
     pub fn question(&self) -> String {
         format!("Unlink {}?", self.name)
     }
 
-    /// The dialog's button that does it.
+    /// Confirming button of the confirmation dialog.
     #[must_use]
     pub fn confirm(&self) -> String {
         format!("Unlink {}", self.name)
     }
 
-    /// What happened, when it worked.
+    /// Status after the login was unlinked.
     #[must_use]
     pub fn unlinked(&self) -> String {
         format!("{} was unlinked.", self.in_full())
     }
 
-    /// What happened, when the tenant found nothing to unlink.
+    /// Status when the tenant found nothing to unlink.
     #[must_use]
     pub fn nothing_matched(&self) -> String {
         format!("Nothing was unlinked: {} is still linked.", self.in_full())
     }
 
-    /// What happened, when somebody else, or another tab, was first.
+    /// Status when the login was unlinked in another tab or on another device.
     #[must_use]
     pub fn already_unlinked(&self) -> String {
         format!("{} was already unlinked elsewhere.", self.in_full())
     }
 
-    /// Why it cannot be unlinked.
+    /// Explains, before a request, why the login cannot be unlinked.
     #[must_use]
     pub fn stays(&self, reason: UnlinkBlocked) -> String {
         format!("{} stays. {}", self.in_full(), reason.sentence())
     }
 
-    /// Why it was not unlinked.
+    /// Explains the tenant's refusal to unlink the login.
     #[must_use]
     pub fn stayed(&self, reason: UnlinkBlocked) -> String {
         format!("{} was not unlinked. {}", self.in_full(), reason.sentence())
     }
 
-    /// The accessible name of the row's checkbox.
+    /// Accessible name of the row's checkbox.
     #[must_use]
     pub fn select(&self) -> String {
         format!("Select {}", self.in_full())
     }
 
-    /// Name and person in one.
+    /// Provider name with the person in parentheses, where known.
     #[must_use]
     pub fn in_full(&self) -> String {
         match &self.who {
@@ -239,7 +239,7 @@ impl Label {
         }
     }
 
-    /// The login as the end of "sign in with".
+    /// The login as it reads after "sign in with"; with the person when `several` have this provider name.
     pub(super) fn as_means(&self, several: bool) -> String {
         let means = match self.name.as_str() {
             "Password" => "your password",
@@ -255,7 +255,7 @@ impl Label {
     }
 }
 
-/// A connection's name as a person would write it: `acme-saml` becomes `Acme SAML`.
+/// Formats the name of a connection for reading: `acme-saml` becomes `Acme SAML`.
 fn prettify(connection: &str) -> String {
     let word = |word: &str| match word.to_ascii_lowercase().as_str() {
         "ad" | "adfs" | "idp" | "ldap" | "oidc" | "saml" | "sso" => word.to_ascii_uppercase(),
@@ -268,7 +268,7 @@ fn prettify(connection: &str) -> String {
     words.map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// One or two letters that stand in for a picture.
+/// Returns the one or two initials of `name`, or nothing where it has no letters.
 #[must_use]
 pub fn initials(name: &str) -> String {
     let name = name.split_once('@').map_or(name, |(local, _)| local);
@@ -289,7 +289,7 @@ pub fn picture<'a>(profile: &'a Profile, origins: &[String]) -> Option<&'a str> 
     })
 }
 
-/// The account's logins as labels, the main one first.
+/// Returns the labels of the account's logins, the main one first.
 #[must_use]
 pub fn labels(user: &User) -> Vec<Label> {
     let mut identities = user.identities.iter();

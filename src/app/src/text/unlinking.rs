@@ -1,20 +1,20 @@
-//! What unlinking will do, before it is done; why it is not done; and what came of it.
+//! Texts of unlinking: the confirmation dialog, why a login is kept, progress and outcome.
 
 use model::{IdentityKey, User};
 
 use super::list::{Label, MAIN_STAYS, labels};
 use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
-/// A stretch of a sentence, and whether it is the part that matters.
+/// Part of a sentence, emphasized or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The words.
+    /// The text.
     pub text: String,
-    /// Whether they carry the sentence.
+    /// Whether the part is emphasized.
     pub strong: bool,
 }
 
-/// One sentence of the dialog: the name of its icon, and its parts.
+/// A sentence of the dialog: the id of its icon in `public/providers.svg`, and its parts.
 pub type Fact = (&'static str, Vec<Part>);
 
 fn plain(text: impl Into<String>) -> Part {
@@ -25,29 +25,29 @@ fn strong(text: impl Into<String>) -> Part {
     Part { text: text.into(), strong: true }
 }
 
-/// How many remaining logins the dialog names before it counts the rest.
+/// How many logins a sentence names before it counts the rest.
 const NAMED: usize = 4;
 
-/// The title of the dialog, its button and what it says, computed from the account as it is.
+/// Texts of the confirmation dialog, computed from the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// "Unlink GitHub?"
+    /// Title, such as "Unlink GitHub?".
     pub title: String,
-    /// Who each login is that would go.
+    /// Who each login to unlink belongs to at its provider, where known.
     pub who: Vec<String>,
-    /// What will happen.
+    /// Consequences of unlinking.
     pub facts: Vec<Fact>,
-    /// "Unlink GitHub"
+    /// Confirming button, such as "Unlink GitHub".
     pub confirm: String,
-    /// "Keep it"
+    /// Cancelling button, such as "Keep it".
     pub keep: &'static str,
 }
 
-/// The logins of an account, split into those that would go and those that stay.
+/// The logins of an account, split into those to unlink and those that remain.
 struct Split {
     all: Vec<(IdentityKey, Label)>,
     going: Vec<Label>,
-    /// The staying ones that open the account.
+    /// The remaining logins that open the account.
     ways_in: Vec<Label>,
 }
 
@@ -67,7 +67,7 @@ impl Split {
         Self { all, going, ways_in }
     }
 
-    /// The login as the end of "sign in with"; told apart from others of its provider.
+    /// The login as it reads after "sign in with", distinguished from others of the same provider name.
     fn means(&self, label: &Label) -> String {
         label.as_means(self.all.iter().filter(|(_, other)| other.name == label.name).count() > 1)
     }
@@ -125,7 +125,7 @@ fn list(names: &[String], join: &str) -> Vec<Part> {
     parts
 }
 
-/// Which ways to sign in remain.
+/// Names the remaining ways to sign in.
 fn what_remains(split: &Split) -> Vec<Part> {
     let names: Vec<String> = split.ways_in.iter().map(|label| split.means(label)).collect();
     let mut parts = vec![plain("You can still sign in with ")];
@@ -134,7 +134,7 @@ fn what_remains(split: &Split) -> Vec<Part> {
     parts
 }
 
-/// What becomes of the logins that go.
+/// Says what the unlinked logins open afterwards.
 fn what_splits_off(split: &Split) -> Vec<Part> {
     let names: Vec<String> = split.going.iter().map(|label| split.means(label)).collect();
     let mut parts = vec![plain("Signing in with ")];
@@ -145,7 +145,7 @@ fn what_splits_off(split: &Split) -> Vec<Part> {
     parts
 }
 
-/// What does not change: everything, and what of it there is to name.
+/// Says that the account's data stay, and names those that exist.
 fn what_stays(user: &User) -> Vec<Part> {
     let profile = &user.profile;
     let named = [
@@ -164,7 +164,7 @@ fn what_stays(user: &User) -> Vec<Part> {
     parts
 }
 
-/// What happens to the present session.
+/// Says whether the present session ends. `used` is the identity that it began with, where known.
 fn what_happens_here(split: &Split, keys: &[IdentityKey], current_identity: Option<&IdentityKey>) -> Fact {
     let means = current_identity.and_then(|current_identity| {
         let (_, label) = split.all.iter().find(|(key, _)| key == current_identity)?;
@@ -199,7 +199,7 @@ fn what_happens_here(split: &Split, keys: &[IdentityKey], current_identity: Opti
 }
 
 impl UnlinkBlocked {
-    /// Why a login stays, and what can be done.
+    /// Explains why a login cannot be unlinked, and what the person can do.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
@@ -209,7 +209,7 @@ impl UnlinkBlocked {
         }
     }
 
-    /// The badge beside the login's name.
+    /// Badge beside the login's name, where there is one.
     #[must_use]
     pub fn badge(self) -> Option<&'static str> {
         match self {
@@ -220,13 +220,13 @@ impl UnlinkBlocked {
     }
 }
 
-/// How far unlinking several has come.
+/// Status while several logins are unlinked. `done` of `total` are finished.
 #[must_use]
 pub fn progress(done: usize, total: usize) -> String {
     format!("Unlinking {} of {total} logins…", (done + 1).min(total))
 }
 
-/// What came of unlinking several.
+/// Status after unlinking several. `unlinked` are those that were, of `total`.
 #[must_use]
 pub fn several_unlinked(unlinked: &[Label], total: usize) -> String {
     let names: Vec<String> = unlinked.iter().map(Label::in_full).collect();
@@ -240,7 +240,8 @@ pub fn several_unlinked(unlinked: &[Label], total: usize) -> String {
     }
 }
 
-/// What somebody reads who unlinked the login that they had signed in with.
+/// Notice on the sign-in page after the person unlinked the login of their session. `unlinked` is the status
+/// sentence.
 #[must_use]
 pub fn sign_out_notice(unlinked: &str) -> String {
     format!(
@@ -255,7 +256,7 @@ mod tests {
 
     use super::*;
 
-    /// An account with these logins: provider and e-mail address.
+    /// Returns an account with these logins: provider and e-mail address.
     fn user(logins: &[(&str, &str)]) -> User {
         let identity = |(place, (provider, email)): (usize, &(&str, &str))| {
             json!({ "provider": provider, "user_id": place.to_string(), "connection": provider,

@@ -128,7 +128,7 @@ impl AccountState {
             }
             above = Some(key);
         }
-        // What the tenant status_message of a rule may be over with the list that it was status_message of.
+        // A refusal by a rule was about the old list and may not hold for the new one.
         self.steps.forget(|step| matches!(step, Step::Refused(_)));
         let _ = self.removed.try_set(removed);
         if let Some(label) = fresh {
