@@ -7,7 +7,8 @@ use axum::response::Response;
 use super::request::{AuthorizationError, AuthorizationRequest, InvalidAuthorizationRequest, Prompt};
 use super::response::{new_code, respond_with_error, respond_with_grant};
 use crate::http::body::read_form;
-use crate::login;
+use crate::login::pending::start_login;
+use crate::login::response::{failure, invalid_request};
 use crate::session::Session;
 use crate::state::Tenant;
 
@@ -24,11 +25,11 @@ pub(super) async fn authorize(
     {
         Ok(Ok(request)) => request,
         Ok(Err((reply_to, refusal))) => return respond_with_error(&tenant, &reply_to, &refusal),
-        Err(error) => return login::response::invalid_request(&tenant, error),
+        Err(error) => return invalid_request(&tenant, error),
     };
     match respond_to_request(&tenant, request, &headers).await {
         Ok(response) => response,
-        Err(error) => login::response::failure(&tenant, &error),
+        Err(error) => failure(&tenant, &error),
     }
 }
 
@@ -70,5 +71,5 @@ async fn respond_to_request(
             &AuthorizationError::new("login_required", "Login required"),
         ));
     }
-    login::pending::start_login(tenant, &request, headers).await
+    start_login(tenant, &request, headers).await
 }

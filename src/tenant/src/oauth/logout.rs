@@ -9,7 +9,8 @@ use url::Url;
 use crate::http::body::read_form;
 use crate::http::cookie::Cookie;
 use crate::http::response::{no_store, redirect_found};
-use crate::login;
+use crate::login::response::{failure, problem, signed_out};
+use crate::login::stand_in::forget;
 use crate::state::Tenant;
 
 /// Ends the session of this browser and goes where the request says, if that is allowed. A target that is not
@@ -50,23 +51,23 @@ pub(crate) async fn end_session(
             .write(move |unit| Box::pin(async move { unit.remove_session(&digest).await }))
             .await;
         if let Err(error) = ended {
-            return login::response::failure(tenant, &error);
+            return failure(tenant, &error);
         }
     }
     let mut response = match target {
         Some(url) => redirect_found(&url),
-        None => login::response::signed_out(tenant),
+        None => signed_out(tenant),
     };
     response.headers_mut().append(header::SET_COOKIE, Cookie::Session.clear(tenant));
     if federated {
-        login::stand_in::forget(tenant, headers, &mut response);
+        forget(tenant, headers, &mut response);
     }
     no_store(response)
 }
 
 /// The page for a request to sign out that cannot be met.
 pub(crate) fn invalid_return_url(tenant: &Tenant, detail: &str) -> Response {
-    login::response::problem(
+    problem(
         tenant,
         StatusCode::BAD_REQUEST,
         "Oops!, something went wrong",
