@@ -1,4 +1,4 @@
-//! Who is signed in at the tenant, in which browser.
+//! Sessions of the tenant: who is signed in, in which browser.
 
 use axum::http::HeaderMap;
 use store::{SessionRow, UserRow};
@@ -10,7 +10,7 @@ use crate::secret::{Secret, random_hex};
 use crate::state::Tenant;
 use model::IdentityKey;
 
-/// A session that holds now, and the account that it opens.
+/// A valid session and its user.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) row: SessionRow,
@@ -18,8 +18,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// The session of the browser that sends `headers`; `None` when it has none, or when it ended, was idle
-    /// for too long, or belongs to somebody who was blocked or removed.
+    /// Returns the session of the browser that sent `headers`. `None` if there is no session, if it has ended
+    /// or was idle for too long, or if its user is blocked or deleted.
     pub(crate) async fn find(tenant: &Tenant, headers: &HeaderMap) -> Result<Option<Self>, store::Error> {
         let Some(cookie) = Cookie::Session.read(tenant, headers) else { return Ok(None) };
         let mut reader = tenant.0.store.read().await?;
@@ -34,7 +34,8 @@ impl Session {
         Ok(user.filter(|user| user.blocked != Some(true)).map(|user| Self { row, user }))
     }
 
-    /// Whether the session satisfies `max_age` (OpenID Connect Core 3.1.2.1): 0 forces a new sign-in.
+    /// Returns whether the session satisfies `max_age`, in seconds (OpenID Connect Core 3.1.2.1). 0 requires
+    /// a new sign-in.
     pub(crate) fn is_fresh_enough(&self, max_age: Option<u64>, now: Moment) -> bool {
         let age = now.millis().saturating_sub(self.row.authenticated_at).max(0);
         max_age.is_none_or(|seconds| {
@@ -42,7 +43,7 @@ impl Session {
         })
     }
 
-    /// Whether the person signed in through this connection.
+    /// Returns whether the person signed in through this connection.
     pub(crate) fn uses_connection(&self, connection: &configuration::Connection) -> bool {
         self.user
             .identities
@@ -51,7 +52,7 @@ impl Session {
     }
 }
 
-/// A session that begins now, and its cookie's value.
+/// Returns a new session that starts now, and the value of its cookie.
 pub(crate) fn new_session(tenant: &Tenant, key: IdentityKey) -> (SessionRow, Secret) {
     let now = tenant.now();
     let cookie = Secret::random();

@@ -1,4 +1,4 @@
-//! Tokens: what they claim, how they are signed, and how a presented one is believed (contract [C6](model::contract#c6)).
+//! JWTs: their claims, their signature and its verification (contract [C6](model::contract#c6)).
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use serde_json::{Map, Value};
 use crate::clock::Moment;
 use crate::keys::SigningKeys;
 
-/// How long an ID token lasts: ten hours, as recorded (contract [C6](model::contract#c6)).
+/// The lifetime of an ID token: ten hours, as recorded (contract [C6](model::contract#c6)).
 pub(crate) const ID_TOKEN_LIFETIME: Duration = Duration::from_hours(10);
 
 /// The lifetime of an access token that a client gets for itself: a day (contract [C3](model::contract#c3)).
 pub(crate) const MACHINE_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 
-/// A token may name one audience or several (RFC 7519 section 4.1.3).
+/// One audience or several (RFC 7519 section 4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Audience {
@@ -34,7 +34,7 @@ impl Audience {
     }
 }
 
-/// What an access token claims.
+/// The claims of an access token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct AccessClaims {
     pub(crate) iss: String,
@@ -52,7 +52,7 @@ pub(crate) struct AccessClaims {
     pub(crate) gty: Option<String>,
 }
 
-/// What an ID token claims. Profile claims are in `profile`, flattened.
+/// The claims of an ID token. The claims about the user are in `profile`, flattened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct IdClaims {
     #[serde(flatten)]
@@ -71,7 +71,7 @@ pub(crate) struct IdClaims {
 }
 
 impl IdClaims {
-    /// An ID token's claims for `client_id`, good from `now` on.
+    /// Returns the claims of an ID token for `client_id` that is issued at `now`.
     pub(crate) fn new(issuer: &str, client_id: &str, sub: &UserId, now: Moment) -> Self {
         Self {
             profile: Map::new(),
@@ -87,22 +87,22 @@ impl IdClaims {
     }
 }
 
-/// Why a presented token is not believed, in the order in which it is looked at (contract [A2](model::contract#a2)).
+/// The reason why a token is invalid, in the order of the checks (contract [A2](model::contract#a2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidToken {
-    /// It has not three parts, or a part is unreadable.
+    /// It does not have three parts, or a part cannot be read.
     Malformed,
-    /// It is signed by another algorithm than RS256.
+    /// The algorithm is not RS256.
     Algorithm,
     /// The signature is not by a key of this tenant.
     Signature,
     /// It has expired.
     Expired,
-    /// A claim is missing or of the wrong kind, or it is not valid yet.
+    /// A claim is missing or has the wrong type, or the token is not valid yet.
     Claims,
 }
 
-/// Signs `claims` with the current key. `None` only if it cannot sign.
+/// Signs `claims` with the current key. Returns `None` if signing fails.
 pub(crate) fn sign(keys: &SigningKeys, claims: &impl Serialize) -> Option<String> {
     let key = keys.current();
     let mut header = Header::new(Algorithm::RS256);
@@ -110,8 +110,12 @@ pub(crate) fn sign(keys: &SigningKeys, claims: &impl Serialize) -> Option<String
     jsonwebtoken::encode(&header, claims, &key.signing).ok()
 }
 
-/// Believes a token that one of our keys signed by RS256 and that holds at `now`; no leeway, because one
-/// clock made and reads it. Issuer and audience are the caller's to compare.
+/// Verifies a token of this tenant and its validity at `now`, and returns its claims.
+///
+/// There is no leeway, because the same clock issues and verifies. The caller compares issuer and audience.
+///
+/// # Errors
+/// [`InvalidToken`].
 pub(crate) fn verify<T: DeserializeOwned>(
     keys: &SigningKeys,
     token: &str,
@@ -128,27 +132,27 @@ pub(crate) fn verify<T: DeserializeOwned>(
     serde_json::from_value(Value::Object(claims)).map_err(|_| InvalidToken::Claims)
 }
 
-/// Recognizes an ID token that this tenant once gave, whether or not it still holds: good as a hint, never as a
-/// permission (RP-Initiated Logout 1.0, section 2).
+/// Verifies an ID token of this tenant, expired or not, for use as a hint (RP-Initiated Logout 1.0, section
+/// 2). It is not a credential.
 pub(crate) fn verify_id_token_hint(keys: &SigningKeys, issuer: &str, token: &str) -> Option<IdClaims> {
     let claims: IdClaims = serde_json::from_value(Value::Object(verify_signature(keys, token).ok()?)).ok()?;
     (claims.iss == issuer).then_some(claims)
 }
 
-/// The claims of a token that one of our keys signed by RS256. Keys that the header brings along (`jwk`, `jku`,
-/// `x5u`) are never looked at.
+/// Verifies the RS256 signature of a token and returns the claims. Keys in the header (`jwk`, `jku`, `x5u`)
+/// are ignored.
 fn verify_signature(keys: &SigningKeys, token: &str) -> Result<Map<String, Value>, InvalidToken> {
     if token.split('.').count() != 3 {
         return Err(InvalidToken::Malformed);
     }
-    // A header with an algorithm that the library does not know (`none`) is unreadable to it.
+    // The library cannot read a header with an algorithm that it does not know, such as `none`.
     let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken::Algorithm)?;
     if header.alg != Algorithm::RS256 {
         return Err(InvalidToken::Algorithm);
     }
     let key = header.kid.as_deref().and_then(|kid| keys.find(kid)).ok_or(InvalidToken::Signature)?;
     let mut validation = Validation::new(Algorithm::RS256);
-    // Times are compared by the tenant's clock; issuer and audience by the caller.
+    // This module compares the times with the tenant's clock, the caller compares issuer and audience.
     validation.validate_exp = false;
     validation.validate_aud = false;
     validation.required_spec_claims.clear();

@@ -16,13 +16,13 @@ use crate::http::error::ApiError;
 use crate::http::response::{management_empty, management_json};
 use crate::state::Tenant;
 
-/// How many calls one plan can hit.
+/// The maximum number of requests that a planned fault affects.
 const MOST_TIMES: u32 = 100;
 
-/// The longest wait that a client can be told to make, in seconds.
+/// The maximum of `Retry-After` in seconds.
 const LONGEST_RETRY: u32 = 60;
 
-/// The longest delay of an answer, in milliseconds: shorter than any time limit around the tenant.
+/// The maximum delay of a response in milliseconds: shorter than every timeout around the tenant.
 const LONGEST_DELAY: u32 = 20_000;
 
 /// Returns the endpoint. Like the Management API it allows every origin, but its requests are neither rate-limited nor
@@ -32,12 +32,12 @@ pub(crate) fn router() -> Router<Tenant> {
     Router::new().route(FAULTS, get(show).put(set).delete(clear)).layer(cors::api().allow_methods(methods))
 }
 
-/// `GET /demo/faults`: what is planned, or null.
+/// `GET /demo/faults`: returns the planned fault, or null.
 async fn show(State(tenant): State<Tenant>, caller: Caller) -> Response {
     management_json(StatusCode::OK, &json!({ "planned": tenant.0.faults.find(caller.subject()) }))
 }
 
-/// `PUT /demo/faults`: plans a fault in place of what was planned before.
+/// `PUT /demo/faults`: plans a fault, which replaces the previous one.
 async fn set(State(tenant): State<Tenant>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     let refused = |message: &str| ApiError::Payload(message.to_owned());
     let body = read_object(request).await.map_err(|_| refused("Invalid type: expected object"))?;
@@ -52,7 +52,7 @@ async fn set(State(tenant): State<Tenant>, caller: Caller, request: Request) -> 
     Ok(management_json(StatusCode::OK, &json!({ "planned": plan })))
 }
 
-/// `DELETE /demo/faults`: nothing is planned any more.
+/// `DELETE /demo/faults`: removes the planned fault.
 async fn clear(State(tenant): State<Tenant>, caller: Caller) -> Response {
     tenant.0.faults.clear(caller.subject());
     management_empty()

@@ -7,39 +7,39 @@ use std::sync::{Mutex, PoisonError};
 use model::UserId;
 use serde::{Deserialize, Serialize};
 
-/// How many people's plans are kept.
+/// The maximum number of users with a planned fault.
 const KEPT: usize = 1000;
 
-/// What goes wrong.
+/// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Fault {
-    /// The token counts as expired.
+    /// The token is treated as expired.
     ExpiredToken,
-    /// The rate limit counts as reached.
+    /// The rate limit is treated as exceeded.
     RateLimited,
-    /// The answer comes late.
+    /// The response is delayed.
     Slow,
-    /// 503, with a time to come back.
+    /// 503 with `Retry-After`.
     Unavailable,
     /// 500.
     ServerError,
-    /// The identity that the call names is unlinked just before; calls that name none go on untouched.
+    /// The identity in the path is unlinked just before the request. Requests without one are not affected.
     UnlinkedElsewhere,
 }
 
-/// What goes wrong, how often yet, and how.
+/// A fault and the number of requests that it affects.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PlannedFault {
     pub(super) fault: Fault,
-    /// How many calls it hits yet.
+    /// The number of requests that it still affects.
     #[serde(default = "once")]
     pub(super) times: NonZeroU32,
-    /// After how many seconds a refused client may come again.
+    /// The value of `Retry-After` in seconds.
     #[serde(default = "two_seconds")]
     pub(super) retry_after: u32,
-    /// By how many milliseconds a slow answer is late.
+    /// The delay of a slow response in milliseconds.
     #[serde(default = "three_seconds")]
     pub(super) delay: u32,
 }
@@ -56,7 +56,7 @@ fn three_seconds() -> u32 {
     3000
 }
 
-/// The planned faults of all users.
+/// The planned faults by user.
 #[derive(Debug, Default)]
 pub(crate) struct FaultPlans(Mutex<HashMap<UserId, PlannedFault>>);
 
@@ -78,7 +78,8 @@ impl FaultPlans {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(user_id);
     }
 
-    /// Takes one hit of the plan, if there is one and it applies to this call.
+    /// Returns the user's planned fault for a request, and counts the request. `None` if there is no fault or
+    /// it does not apply.
     pub(super) fn take(&self, user_id: &UserId, names_identity: bool) -> Option<PlannedFault> {
         let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let plan = *plans.get(user_id)?;

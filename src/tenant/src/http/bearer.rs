@@ -1,4 +1,8 @@
-//! From a bearer token to a proven caller, and from a caller to what it may do (contract [A2](model::contract#a2), [A4](model::contract#a4)).
+//! Bearer tokens: authentication of a caller, and the permissions that its scopes give (contract
+//! [A2](model::contract#a2), [A4](model::contract#a4)).
+//!
+//! A handler gets a [`Caller`] and exchanges it for the permission that it needs, a type that only this module can
+//! create. Functions that read or change users require such a permission as an argument.
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -9,7 +13,7 @@ use super::error::ApiError;
 use crate::state::Tenant;
 use crate::token::{self, AccessClaims, Audience, InvalidToken};
 
-/// Who calls the Management API: proven by signature, issuer, audience and time.
+/// The caller of the Management API, authenticated by its access token.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     subject: UserId,
@@ -17,12 +21,11 @@ pub(crate) struct Caller {
     client_id: Option<String>,
 }
 
-/// The permission to read one user. Only [`Caller::may_read`] makes one.
+/// The permission to read one user. See [`Caller::may_read`].
 #[derive(Debug)]
 pub(crate) struct MayRead(UserId);
 
-/// The permission to link and unlink the identities of one user. Only [`Caller::may_change_identities`]
-/// makes one.
+/// The permission to link and unlink the identities of a user. See [`Caller::may_change_identities`].
 #[derive(Debug)]
 pub(crate) struct MayChangeIdentities {
     user_id: UserId,
@@ -30,26 +33,26 @@ pub(crate) struct MayChangeIdentities {
     client_id: Option<String>,
 }
 
-/// The permission to read everybody. Only [`Caller::may_read_all_users`] makes one.
+/// The permission to read all users. See [`Caller::may_read_all_users`].
 #[derive(Debug)]
 pub(crate) struct MayReadAllUsers(());
 
-/// The permission to add a user. Only [`Caller::may_create`] makes one.
+/// The permission to create users. See [`Caller::may_create`].
 #[derive(Debug)]
 pub(crate) struct MayCreate(());
 
-/// The permission to remove one user. Only [`Caller::may_delete`] makes one.
+/// The permission to delete one user. See [`Caller::may_delete`].
 #[derive(Debug)]
 pub(crate) struct MayDelete(UserId);
 
-/// The permission to change some or all attributes of one user. Only [`Caller::may_update`] makes one.
+/// The permission to update some or all attributes of one user. See [`Caller::may_update`].
 #[derive(Debug)]
 pub(crate) struct MayUpdate {
     user_id: UserId,
     updatable: Updatable,
 }
 
-/// Which attributes a permission to change covers.
+/// The attributes that a permission to update covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Updatable {
     Everything,
@@ -57,7 +60,7 @@ enum Updatable {
     UserMetadata,
 }
 
-/// The permission to list connections. Only [`Caller::may_read_connections`] makes one.
+/// The permission to list connections. See [`Caller::may_read_connections`].
 #[derive(Debug)]
 pub(crate) struct MayReadConnections(());
 
@@ -73,7 +76,7 @@ const UPDATE_ATTRIBUTE: &[Scope] = &[Scope::UPDATE_USERS];
 pub(crate) const READ_CONNECTIONS: &[Scope] = &[Scope::READ_CONNECTIONS];
 pub(crate) const CHANGE_IDENTITIES: &[Scope] = &[Scope::UPDATE_USERS, Scope::UPDATE_CURRENT_USER_IDENTITIES];
 
-/// Linking by provider and id takes this one (contract [A11](model::contract#a11)).
+/// Linking by provider and id requires this scope (contract [A11](model::contract#a11)).
 pub(crate) const LINK_BY_ID: &[Scope] = &[Scope::UPDATE_USERS];
 
 impl FromRequestParts<Tenant> for Caller {
@@ -92,12 +95,12 @@ impl FromRequestParts<Tenant> for Caller {
 }
 
 impl Caller {
-    /// Who it is.
+    /// Returns the user or client that the token was issued for.
     pub(crate) fn subject(&self) -> &UserId {
         &self.subject
     }
 
-    /// Believes the token that a request brings.
+    /// Authenticates the bearer token of the request.
     fn authenticate(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
         let token = bearer(parts).ok_or(ApiError::MissingAuthentication)?;
         let claims: AccessClaims =
@@ -122,7 +125,8 @@ impl Caller {
     }
 }
 
-/// The token behind `Authorization: Bearer`; the scheme in any case (RFC 9110 section 11.1).
+/// Returns the token of an `Authorization: Bearer` header. The scheme is case-insensitive (RFC 9110 section
+/// 11.1).
 pub(crate) fn bearer(parts: &Parts) -> Option<&str> {
     let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -131,8 +135,8 @@ pub(crate) fn bearer(parts: &Parts) -> Option<&str> {
 }
 
 impl Caller {
-    /// A person by their own ID token, where the tenant still takes that for one (contract E): bound to
-    /// themselves, with the scopes that such tokens stood for. Every use is told in the log.
+    /// Authenticates a user by an ID token in place of an access token, if the tenant allows that (contract
+    /// E). The caller gets the scopes of a user for their own account. Every use is logged.
     fn from_id_token(tenant: &Tenant, claims: AccessClaims) -> Option<Self> {
         const IMPLIED: [Scope; 3] = [
             Scope::READ_CURRENT_USER,
@@ -150,7 +154,8 @@ impl Caller {
         Some(Self { subject, scopes, client_id: Some(client_id) })
     }
 
-    /// Whether the caller may read this user: anybody with `read:users`, oneself with `read:current_user`.
+    /// Returns the permission to read a user: any user with `read:users`, the own user with
+    /// `read:current_user`.
     pub(crate) fn may_read(&self, user_id: UserId) -> Result<MayRead, ApiError> {
         if self.scopes.contains(&Scope::READ_USERS) {
             return Ok(MayRead(user_id));
@@ -162,8 +167,8 @@ impl Caller {
         Ok(MayRead(user_id))
     }
 
-    /// Whether the caller may link and unlink this user's identities: anybody's with `update:users`, one's
-    /// own with `update:current_user_identities`.
+    /// Returns the permission to link and unlink the identities of a user: of any user with `update:users`,
+    /// of the own user with `update:current_user_identities`.
     pub(crate) fn may_change_identities(&self, user_id: UserId) -> Result<MayChangeIdentities, ApiError> {
         self.require_any(CHANGE_IDENTITIES)?;
         let any_user = self.scopes.contains(&Scope::UPDATE_USERS);
@@ -173,22 +178,22 @@ impl Caller {
         Ok(MayChangeIdentities { user_id, any_user, client_id: self.client_id.clone() })
     }
 
-    /// Whether the caller may read everybody.
+    /// Returns the permission to read all users, which requires `read:users`.
     pub(crate) fn may_read_all_users(&self) -> Result<MayReadAllUsers, ApiError> {
         self.require_any(READ_ALL_USERS).map(MayReadAllUsers)
     }
 
-    /// Whether the caller may add users.
+    /// Returns the permission to create users, which requires `create:users`.
     pub(crate) fn may_create(&self) -> Result<MayCreate, ApiError> {
         self.require_any(CREATE).map(MayCreate)
     }
 
-    /// Whether the caller may list connections.
+    /// Returns the permission to list connections, which requires `read:connections`.
     pub(crate) fn may_read_connections(&self) -> Result<MayReadConnections, ApiError> {
         self.require_any(READ_CONNECTIONS).map(MayReadConnections)
     }
 
-    /// Whether the caller may remove this user: anybody with `delete:users`, oneself with
+    /// Returns the permission to delete a user: any user with `delete:users`, the own user with
     /// `delete:current_user`.
     pub(crate) fn may_delete(&self, user_id: UserId) -> Result<MayDelete, ApiError> {
         self.require_any(DELETE)?;
@@ -198,9 +203,9 @@ impl Caller {
         Ok(MayDelete(user_id))
     }
 
-    /// Whether the caller may change this user, and what of it: everything of anybody with `update:users`,
-    /// anybody's `app_metadata` with the scope of that name, one's own `user_metadata` with the user-bound ones
-    /// (contract [A4](model::contract#a4)).
+    /// Returns the permission to update a user: all attributes of any user with `update:users`, the
+    /// `app_metadata` of any user with `update:users_app_metadata`, the own `user_metadata` with a scope of
+    /// the current user (contract [A4](model::contract#a4)).
     pub(crate) fn may_update(&self, user_id: UserId) -> Result<MayUpdate, ApiError> {
         let updatable = if self.scopes.contains(&Scope::UPDATE_USERS) {
             Updatable::Everything
@@ -222,33 +227,37 @@ impl Caller {
         if self.scopes.contains_any(scopes) { Ok(()) } else { Err(ApiError::InsufficientScope(scopes)) }
     }
 
-    /// Compared before anything is looked up, so that existing and missing ids answer alike (contract [A2](model::contract#a2)).
+    /// Requires that the caller is this user. The check precedes every lookup, so that responses do not
+    /// reveal which ids exist (contract [A2](model::contract#a2)).
     fn require_own(&self, user_id: &UserId) -> Result<(), ApiError> {
         if self.subject == *user_id { Ok(()) } else { Err(ApiError::UnownedResource) }
     }
 }
 
 impl MayRead {
-    /// Whom.
+    /// The user that the permission covers.
     pub(crate) fn user_id(&self) -> &UserId {
         &self.0
     }
 }
 
 impl MayDelete {
-    /// Whom.
+    /// The user that the permission covers.
     pub(crate) fn user_id(&self) -> &UserId {
         &self.0
     }
 }
 
 impl MayUpdate {
-    /// Whom.
+    /// The user that the permission covers.
     pub(crate) fn user_id(&self) -> &UserId {
         &self.user_id
     }
 
-    /// Whether the permission covers these attributes; refused as a whole when one is beyond it.
+    /// Checks that the permission covers these attributes.
+    ///
+    /// # Errors
+    /// [`ApiError::InsufficientScope`] if it does not cover all of them.
     pub(crate) fn covers<'a>(
         &self,
         mut attributes: impl Iterator<Item = &'a String>,
@@ -267,17 +276,17 @@ impl MayUpdate {
 }
 
 impl MayChangeIdentities {
-    /// Whose.
+    /// The user that the permission covers.
     pub(crate) fn user_id(&self) -> &UserId {
         &self.user_id
     }
 
-    /// Whether the permission covers every user, which linking by provider and id asks for.
+    /// Returns whether the permission covers any user, which linking by provider and id requires.
     pub(crate) fn covers_any_user(&self) -> bool {
         self.any_user
     }
 
-    /// The client that the caller's token was made for (`azp`).
+    /// Returns the client that the caller's token was issued to (`azp`).
     pub(crate) fn client_id(&self) -> Option<&str> {
         self.client_id.as_deref()
     }

@@ -1,40 +1,41 @@
-//! Request bodies: JSON or form, one shape (contract [A1](model::contract#a1), [C3](model::contract#c3)).
+//! Request bodies: JSON or a form, both read as an object (contract [A1](model::contract#a1),
+//! [C3](model::contract#c3)).
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::header;
 use serde_json::{Map, Value};
 
-/// How many bytes a body may have (contract [A1](model::contract#a1)).
+/// The maximum size of a body in bytes (contract [A1](model::contract#a1)).
 pub(crate) const LIMIT: usize = 1024 * 1024;
 
-/// Why a body cannot be read.
+/// The reason why a body cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnreadableBody {
-    /// More than [`LIMIT`].
+    /// Larger than [`LIMIT`].
     TooLarge,
-    /// Not what its type says, or no object.
+    /// Invalid for its content type, or not an object.
     Malformed,
-    /// Neither JSON nor a form.
+    /// The content type is neither JSON nor a form.
     Type,
 }
 
-/// What a body was written in.
+/// The encoding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
-    /// Values have types.
+    /// JSON, in which values have types.
     Json,
-    /// Every value is a string.
+    /// A form, in which every value is a string.
     Form,
 }
 
-/// Reads an object: JSON by default, a form when the content type says so. In a form every value is a string;
-/// a repeated key is malformed, because nobody can tell which one counts.
+/// Reads an object: JSON by default, a form if the content type says so. A form with a repeated key is
+/// malformed, because it is ambiguous.
 pub(crate) async fn read_object(request: Request<Body>) -> Result<Map<String, Value>, UnreadableBody> {
     read_encoded(request).await.map(|(object, _)| object)
 }
 
-/// As [`read_object`], and tells what the body was written in.
+/// Like [`read_object`], and returns the encoding of the body.
 pub(crate) async fn read_encoded(
     request: Request<Body>,
 ) -> Result<(Map<String, Value>, Encoding), UnreadableBody> {
@@ -60,7 +61,7 @@ pub(crate) async fn read_encoded(
     }
 }
 
-/// Reads a form or a query.
+/// Parses a form or a query.
 pub(crate) fn read_form(bytes: &[u8]) -> Result<Map<String, Value>, UnreadableBody> {
     let mut object = Map::new();
     for (key, value) in form_urlencoded::parse(bytes) {

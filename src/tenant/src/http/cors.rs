@@ -1,4 +1,5 @@
-//! Which pages of other origins may read our answers (contract [A13](model::contract#a13), [C4](model::contract#c4), [D3](model::contract#d3)). Never with cookies.
+//! CORS: which origins may read responses (contract [A13](model::contract#a13), [C4](model::contract#c4),
+//! [D3](model::contract#d3)). Responses to other origins never allow cookies.
 
 use std::time::Duration;
 
@@ -12,12 +13,12 @@ const RATE_HEADERS: [HeaderName; 4] = [
     header::RETRY_AFTER,
 ];
 
-/// For the APIs, whose tokens are the permission: the origin is echoed.
+/// Returns the layer of the APIs, which are protected by tokens: it mirrors the origin of the request.
 pub(crate) fn api() -> CorsLayer {
     layer().allow_origin(AllowOrigin::mirror_request())
 }
 
-/// For what everybody may know, and for `/userinfo`: any origin.
+/// Returns the layer of public documents and `/userinfo`: any origin.
 pub(crate) fn public() -> CorsLayer {
     layer().allow_origin(AllowOrigin::any())
 }

@@ -1,4 +1,4 @@
-//! How refusals look: the one place that turns them into status and body.
+//! Error responses: the only module that maps errors to a status and a body.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -9,91 +9,94 @@ use model::{ManagementError, OAuthError, Scope, Scopes};
 use crate::http::response::{management_json, no_store};
 use crate::password_policy::PasswordHashError;
 
-/// Why a Management API call is refused. Texts and codes are those of contract [A2](model::contract#a2), [A3](model::contract#a3), [A5](model::contract#a5), [A11](model::contract#a11) and [A12](model::contract#a12).
+/// An error of the Management API. Messages and codes are those of contract [A2](model::contract#a2),
+/// [A3](model::contract#a3), [A5](model::contract#a5), [A11](model::contract#a11) and
+/// [A12](model::contract#a12).
 #[derive(Debug)]
 pub(crate) enum ApiError {
     /// No `Authorization` header, or another scheme than Bearer.
     MissingAuthentication,
-    /// A bearer that has not the three parts of a JWT.
+    /// A bearer token that does not consist of the three parts of a JWT.
     BadBearer,
     /// The token has expired.
     ExpiredToken,
-    /// The token is signed by nobody we know.
+    /// The signature is not by a key of this tenant.
     InvalidSignature,
-    /// A token of the wrong kind, issuer or audience.
+    /// A token with the wrong type, issuer or audience.
     InvalidToken,
-    /// None of the scopes that the call takes.
+    /// The token has none of the scopes that the endpoint accepts.
     InsufficientScope(&'static [Scope]),
-    /// A user-bound token for somebody else.
+    /// A token of one user for the resource of another.
     UnownedResource,
-    /// The body breaks the schema; the text is the validator's own.
+    /// The body does not match the schema. The text is the validator's.
     Payload(String),
-    /// One property of the body breaks the schema.
+    /// A property of the body does not match the schema.
     Property {
-        /// The validator's own words.
+        /// The validator's message.
         message: String,
-        /// Which property.
+        /// The name of the property.
         property: String,
-        /// What the property is.
+        /// The description of the property.
         about: &'static str,
     },
-    /// The path breaks the schema.
+    /// The path does not match the schema.
     Path {
-        /// The validator's own words.
+        /// The validator's message.
         message: String,
-        /// Which part of the path.
+        /// The name of the path parameter.
         property: &'static str,
     },
-    /// The query breaks the schema.
+    /// The query does not match the schema.
     Query {
-        /// The validator's own words.
+        /// The validator's message.
         message: String,
-        /// Which parameter.
+        /// The name of the query parameter.
         property: &'static str,
     },
     /// The body is too large.
     TooLarge,
     /// The body is neither JSON nor a form.
     MediaType,
-    /// Nobody has this id.
+    /// No user has this id.
     UnknownUser,
     /// The primary identity cannot be unlinked.
     MainIdentity,
-    /// A person may not unlink an identity of a pinned connection. Beyond the contract.
+    /// A user cannot unlink an identity of a pinned connection. An extension of the contract.
     Pinned,
-    /// A person may not unlink what leaves them no way to sign in. Beyond the contract.
+    /// A user cannot unlink their last identity that can sign in. An extension of the contract.
     LastWayIn,
-    /// The account of this role has no verified e-mail address, which linking takes in this tenant. Beyond the
-    /// contract.
+    /// The account in this role has no verified e-mail address, which this tenant requires for linking. An
+    /// extension of the contract.
     UnverifiedEmail(&'static str),
-    /// Linking is refused, with contract [A11](model::contract#a11)'s own words.
+    /// Linking is not possible, with a message of contract [A11](model::contract#a11).
     Link(&'static str),
-    /// Adding or changing a user is refused, with the words of contract [A8](model::contract#a8) and [A9](model::contract#a9).
+    /// Creating or updating a user is not possible, with a message of contract [A8](model::contract#a8) or
+    /// [A9](model::contract#a9).
     Refused(String),
-    /// Somebody has the new user's id or address.
+    /// Another user has the id or the address of the new user.
     UserExists,
-    /// Somebody has the new e-mail address.
+    /// Another user has the new e-mail address.
     EmailExists,
-    /// The new password is too easy to guess.
+    /// The new password does not satisfy the policy.
     WeakPassword,
-    /// A search that the API does not do, with the words of contract [A6](model::contract#a6).
+    /// A search that the API does not support, with a message of contract [A6](model::contract#a6).
     Search(&'static str),
-    /// A page beyond the first thousand records.
+    /// The page is beyond the first 1000 records.
     Paging,
     /// A search that takes too long.
     SearchTimeout,
     /// The identity is linked already, here or elsewhere.
     IdentityExists,
-    /// The tenant answers no more calls at this rate.
+    /// The rate limit is exceeded.
     TooManyRequests,
-    /// The tenant answers nothing for a while.
+    /// The API is unavailable for a while.
     Unavailable {
-        /// How many seconds.
+        /// The value of `Retry-After`, in seconds.
         retry_after: u32,
     },
     /// No such endpoint.
     NoRoute,
-    /// Something failed that the caller can do nothing about.
+    /// An internal error, which has been logged.
     Internal,
 }
 
@@ -113,7 +116,7 @@ impl From<PasswordHashError> for ApiError {
     }
 }
 
-/// Writes a storage failure to the log, with its cause: the one place that does.
+/// Logs an error of the store with its cause.
 pub(crate) fn log_failure(error: &store::Error) {
     tracing::error!(error = error as &dyn std::error::Error, "the store failed");
 }
@@ -245,30 +248,32 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Why the token endpoint refuses (contract [C3](model::contract#c3)). A refusal never says which part of a secret was wrong.
+/// An error of the token endpoint (contract [C3](model::contract#c3)). It does not reveal which part of a
+/// credential is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TokenError {
     /// The body cannot be read, or a parameter is missing.
     InvalidRequest(&'static str),
     /// The client is unknown, or its secret is wrong.
     AccessDenied,
-    /// The client may not use this grant type.
+    /// The client is not allowed to use this grant type.
     UnauthorizedClient(&'static str),
-    /// No such API.
+    /// The API does not exist.
     UnknownService(String),
     /// The client has no grant for this API.
     Ungranted(String),
     /// The client's grant lacks these scopes.
     UngrantedScopes(Scopes),
-    /// No such grant.
+    /// The grant type does not exist.
     UnsupportedGrant,
-    /// The code is unknown, used, expired, another client's or for another address.
+    /// The code is unknown, used or expired, or was issued to another client or for another redirect URI.
     InvalidCode,
     /// The verifier does not match the challenge.
     InvalidVerifier,
-    /// The refresh token is unknown, rotated, revoked, expired, another client's or a blocked person's.
+    /// The refresh token is unknown, rotated, revoked or expired, or belongs to another client or a blocked
+    /// user.
     InvalidRefreshToken,
-    /// Something failed that the caller can do nothing about.
+    /// An internal error, which has been logged.
     Internal,
 }
 

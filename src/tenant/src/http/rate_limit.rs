@@ -1,6 +1,7 @@
-//! Rate limits: one token bucket for the whole tenant, and the headers that tell its state (contract [A1](model::contract#a1), [A14](model::contract#a14)).
+//! Rate limits: one token bucket for the whole tenant, and the response headers with its state (contract
+//! [A1](model::contract#a1), [A14](model::contract#a14)).
 //!
-//! Only calls with a believed token take from it, so that nobody without one can use it up.
+//! Only authenticated requests take a token, so that nobody can exhaust the limit without one.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -13,24 +14,25 @@ use axum::response::Response;
 
 use crate::clock::Moment;
 
-/// How many calls of the Management API a tenant answers.
+/// The rate limit of the Management API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {
-    /// How many at once, after a rest.
+    /// The number of requests in a burst, after a pause.
     pub burst: NonZeroU32,
-    /// How many per second in the long run.
+    /// The number of requests per second in the long run.
     pub per_second: NonZeroU32,
 }
 
 impl Default for RateLimit {
-    /// Fifty at once and per second: what an Auth0 tenant was recorded with (contract [A14](model::contract#a14)).
+    /// Fifty at once and fifty per second, as recorded from an Auth0 tenant (contract
+    /// [A14](model::contract#a14)).
     fn default() -> Self {
         let fifty = NonZeroU32::MIN.saturating_add(49);
         Self { burst: fifty, per_second: fifty }
     }
 }
 
-/// A bucket that fills by itself, as far as its clock has moved.
+/// A token bucket that refills as its clock advances.
 #[derive(Debug)]
 pub(crate) struct TokenBucket {
     limit: RateLimit,
@@ -39,33 +41,33 @@ pub(crate) struct TokenBucket {
 
 #[derive(Debug)]
 struct Level {
-    /// In thousandths of a token: what one millisecond adds is then a whole number.
+    /// In thousandths of a token, so that the refill of a millisecond is an integer.
     thousandths: u64,
     at: Moment,
 }
 
-/// What taking a token came to.
+/// The state of the bucket after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimitStatus {
     limit: u32,
     remaining: u64,
-    /// When the bucket is full again, in seconds since the Unix epoch.
+    /// The time when the bucket is full again, in seconds since the Unix epoch.
     reset: i64,
-    /// After how many seconds there is a token, if there was none.
+    /// The number of seconds until there is a token, if there was none.
     retry_after: Option<u64>,
 }
 
 impl TokenBucket {
-    /// A full bucket.
+    /// Returns a full bucket.
     pub(crate) fn new(limit: RateLimit, now: Moment) -> Self {
         let level = Level { thousandths: u64::from(limit.burst.get()) * 1000, at: now };
         Self { limit, level: Mutex::new(level) }
     }
 
-    /// Takes a token if there is one.
+    /// Takes a token, if there is one, and returns the state of the bucket.
     pub(crate) fn take(&self, now: Moment) -> RateLimitStatus {
         let (burst, per_second) = (u64::from(self.limit.burst.get()), u64::from(self.limit.per_second.get()));
-        // Two numbers are never half written.
+        // A panic cannot leave the two numbers inconsistent.
         let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = u64::try_from(now.millis().saturating_sub(level.at.millis())).unwrap_or(0);
         level.thousandths =
@@ -87,14 +89,14 @@ impl TokenBucket {
 }
 
 impl RateLimitStatus {
-    /// A refusal until `seconds` have passed.
+    /// Returns the state of a bucket that has no token for `seconds`.
     pub(crate) fn exceeded(seconds: u32, now: Moment) -> Self {
         let limit = RateLimit::default().burst.get();
         let reset = now.after(Duration::from_secs(seconds.into())).seconds();
         Self { limit, remaining: 0, reset, retry_after: Some(seconds.into()) }
     }
 
-    /// Whether there was none left.
+    /// Returns whether there was no token.
     pub(crate) fn is_exceeded(&self) -> bool {
         self.retry_after.is_some()
     }
@@ -110,18 +112,18 @@ impl RateLimitStatus {
     }
 }
 
-/// Where the extractor that takes a token leaves word for the layer that writes the headers.
+/// Passes the state from the middleware that takes a token to the one that writes the headers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RateLimitSlot(Arc<OnceLock<RateLimitStatus>>);
 
 impl RateLimitSlot {
-    /// Leaves word; the first one counts.
+    /// Stores the state. Only the first call has an effect.
     pub(crate) fn set(&self, status: RateLimitStatus) {
         let _ = self.0.set(status);
     }
 }
 
-/// Writes the headers on every answer for which a token was taken or refused.
+/// Writes the rate-limit headers on responses to requests that took a token or were refused one.
 pub(crate) async fn write_headers(mut request: Request, next: Next) -> Response {
     let slot = RateLimitSlot::default();
     request.extensions_mut().insert(slot.clone());

@@ -1,4 +1,5 @@
-//! `/authorize`: from a request to an answer, with or without asking the person (contract [C1](model::contract#c1), [C2](model::contract#c2)).
+//! `/authorize`: validates an authorization request, and responds with or without a login page (contract
+//! [C1](model::contract#c1), [C2](model::contract#c2)).
 
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
@@ -12,7 +13,7 @@ use crate::login::response::{failure, invalid_request};
 use crate::session::Session;
 use crate::state::Tenant;
 
-/// Begins an authorization: answers at once when there is a session that will do, asks the person otherwise.
+/// `GET /authorize`: responds at once if there is a sufficient session, otherwise starts a login.
 pub(super) async fn authorize(
     State(tenant): State<Tenant>,
     headers: HeaderMap,
@@ -51,7 +52,7 @@ async fn respond_to_request(
             .store
             .write::<_, store::Error, _>(move |unit| {
                 Box::pin(async move {
-                    // Whoever signs out at the same moment is not signed in by it.
+                    // A session that ends at the same moment does not sign anybody in.
                     let touched = unit.touch_session(&digest, now).await?;
                     if let Some(row) = row.filter(|_| touched) {
                         unit.insert_code(&row, now).await?;

@@ -1,4 +1,4 @@
-//! Which client calls the token and revocation endpoints (RFC 6749 section 2.3).
+//! Client authentication at the token and revocation endpoints (RFC 6749 section 2.3).
 
 use axum::http::{HeaderMap, header};
 use base64::Engine;
@@ -9,8 +9,8 @@ use crate::configuration::{Client, ClientAuthentication};
 use crate::http::error::TokenError;
 use crate::state::Tenant;
 
-/// Which client asks, proven in the way that it is configured to: none for public clients, the secret in the
-/// body or in the header for the others (contract [C3](model::contract#c3)).
+/// Authenticates the client of a request with its configured method: none for a public client, otherwise its
+/// secret in the body or in the header (contract [C3](model::contract#c3)).
 pub(super) fn authenticate<'t>(
     tenant: &'t Tenant,
     headers: &HeaderMap,
@@ -31,7 +31,7 @@ pub(super) fn authenticate<'t>(
     if proven { Ok(client) } else { Err(TokenError::AccessDenied) }
 }
 
-/// Reads `Basic` credentials; both halves are form-encoded within (RFC 6749 section 2.3.1).
+/// Parses `Basic` credentials. Both halves are form-encoded (RFC 6749 section 2.3.1).
 fn basic_credentials(value: &str) -> Option<(String, String)> {
     let (scheme, encoded) = value.split_once(' ')?;
     let decoded = STANDARD.decode(encoded.trim()).ok()?;

@@ -8,7 +8,7 @@ use crate::state::Tenant;
 use crate::token::{self, IdClaims};
 use crate::view;
 
-/// How the person signed in to whom a token is given.
+/// The sign-in that a token is issued for.
 pub(super) struct SignIn<'s> {
     pub(super) key: &'s IdentityKey,
     pub(super) sid: &'s str,

@@ -13,8 +13,8 @@ use crate::login::response::{failure, problem, signed_out};
 use crate::login::stand_in::forget;
 use crate::state::Tenant;
 
-/// Ends the session of this browser and goes where the request says, if that is allowed. A target that is not
-/// allowed is refused before anything ends.
+/// `GET /v2/logout`: ends the session of this browser and redirects to the return URL of the request. A URL
+/// that is not allowed is refused before the session ends.
 pub(super) async fn logout(
     State(tenant): State<Tenant>,
     headers: HeaderMap,
@@ -29,13 +29,13 @@ pub(super) async fn logout(
     end_session(&tenant, &headers, target, is_federated(&query)).await
 }
 
-/// Whether a request wants the person signed out where they signed in, too. The parameter is a flag: it counts by being
-/// there (contract [C4](model::contract#c4)).
+/// Returns whether the person is signed out of the identity provider, too. The parameter is a flag without a
+/// value (contract [C4](model::contract#c4)).
 pub(crate) fn is_federated(parameters: &Map<String, Value>) -> bool {
     parameters.get("federated").is_some_and(|flag| flag != "false" && *flag != Value::Bool(false))
 }
 
-/// Ends the session of the browser that sends `headers`, and goes to `target` or to a page that says so. When that is
+/// Ends the session of the browser that sent `headers`, and redirects to `target` or shows a page. With
 /// `federated`, the stand-ins forget the browser as well.
 pub(crate) async fn end_session(
     tenant: &Tenant,
@@ -65,7 +65,7 @@ pub(crate) async fn end_session(
     no_store(response)
 }
 
-/// The page for a request to sign out that cannot be met.
+/// Returns the page for a return URL that is not allowed.
 pub(crate) fn invalid_return_url(tenant: &Tenant, detail: &str) -> Response {
     problem(
         tenant,
@@ -76,7 +76,8 @@ pub(crate) fn invalid_return_url(tenant: &Tenant, detail: &str) -> Response {
     )
 }
 
-/// Where to go: where the request says if that is allowed, else to the client's first address, else nowhere.
+/// Returns where to redirect after logout: the requested URL if it is allowed, otherwise the first URL of the
+/// client, otherwise nowhere.
 pub(crate) fn return_url(
     tenant: &Tenant,
     client_id: Option<&str>,
@@ -100,12 +101,12 @@ pub(crate) fn return_url(
         }
         None => None,
     };
-    // Written anew: what was permitted is what the URL means, and a header takes only ASCII.
+    // Serialized again, because a header allows only ASCII.
     Ok(target.and_then(|target| Url::parse(target).ok()).map(String::from))
 }
 
-/// Whether an allowed address covers a wanted one: query and fragment are ignored, the host's case as well,
-/// the path's is not, and `*.` stands for one subdomain (contract [C4](model::contract#c4)).
+/// Returns whether an allowed URL matches a requested one. Query and fragment are ignored, the host is
+/// case-insensitive, the path is not, and `*.` matches one subdomain (contract [C4](model::contract#c4)).
 fn permits(allowed: &str, wanted: &str) -> bool {
     const ANY: &str = "any-subdomain";
     let wildcard = allowed.contains("://*.");

@@ -1,4 +1,4 @@
-//! OAuth 2.0: asking for a code, trading it for tokens, giving tokens back, signing out.
+//! OAuth 2.0: authorization, tokens, revocation and logout.
 
 mod authorize;
 mod client;
@@ -17,7 +17,7 @@ use crate::http::cors;
 use crate::state::Tenant;
 
 pub(crate) fn router() -> Router<Tenant> {
-    // Only what scripts call is opened to other origins; the rest are navigations.
+    // Only the endpoints that scripts call allow other origins. The rest are navigations.
     let apis = Router::new()
         .route(route::TOKEN, post(token::exchange))
         .route(route::REVOKE, post(revoke::revoke))

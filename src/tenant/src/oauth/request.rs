@@ -1,4 +1,5 @@
-//! An authorization request, read and checked (RFC 6749 section 4.1.1, RFC 7636, contract [C1](model::contract#c1)).
+//! Authorization requests and their validation (RFC 6749 section 4.1.1, RFC 7636, contract
+//! [C1](model::contract#c1)).
 
 use model::{Scope, Scopes};
 use serde::{Deserialize, Serialize};
@@ -8,33 +9,33 @@ use crate::configuration::{Client, ClientAuthentication, Configuration};
 use crate::issuer::Issuer;
 use crate::origin::origin_of;
 
-/// How the answer travels.
+/// How a response is transported to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ResponseMode {
     /// In the query of the redirect.
     Query,
-    /// In the fragment of the redirect, which no server sees.
+    /// In the fragment of the redirect, which is not sent to servers.
     Fragment,
-    /// By a form that the browser posts (OAuth 2.0 Form Post Response Mode).
+    /// In a form that the browser posts (OAuth 2.0 Form Post Response Mode).
     FormPost,
-    /// By a message to the window that asked (contract [C2](model::contract#c2)).
+    /// In a message to the window that opened the request (contract [C2](model::contract#c2)).
     WebMessage,
 }
 
-/// What the client wants back.
+/// What the client requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ResponseType {
-    /// A code, to be traded for tokens.
+    /// A code, to be exchanged for tokens.
     #[default]
     Code,
-    /// An ID token at once and nothing else (OpenID Connect Core 3.2).
+    /// Only an ID token, in the response itself (OpenID Connect Core 3.2).
     IdToken,
 }
 
 impl ResponseType {
-    /// The grant type that a client must be allowed for it.
+    /// Returns the grant type that the client must be allowed to use.
     fn grant_type(self) -> &'static str {
         match self {
             Self::Code => "authorization_code",
@@ -43,17 +44,18 @@ impl ResponseType {
     }
 }
 
-/// What the client wants the person to be asked.
+/// The interaction that the client requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Prompt {
-    /// Nothing: answer at once, if need be with an error.
+    /// None: respond at once, with an error if necessary.
     None,
-    /// To sign in, whatever session there is.
+    /// A new sign-in, even if there is a session.
     Login,
 }
 
-/// Where an answer goes and how: known before anything else is, so that every later refusal can use it.
+/// Where and how to respond. It is known before the rest of the request is validated, so that errors can be
+/// sent there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReplyTo {
     pub(crate) redirect_uri: String,
@@ -61,7 +63,7 @@ pub(crate) struct ReplyTo {
     pub(crate) state: Option<String>,
 }
 
-/// A request that a person can be asked about.
+/// A valid authorization request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AuthorizationRequest {
     pub(crate) client_id: String,
@@ -74,28 +76,28 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) code_challenge: Option<String>,
     pub(crate) prompt: Option<Prompt>,
     pub(crate) max_age: Option<u64>,
-    /// Whether the person is likely to be new.
+    /// Whether to show the sign-up page first.
     #[serde(default)]
     pub(crate) sign_up: bool,
     pub(crate) login_hint: Option<String>,
     pub(crate) connection: Option<String>,
 }
 
-/// A request that cannot be answered by redirect, because the client or its address is in doubt: the person is
-/// told on a page of the tenant (RFC 6749 section 4.1.2.1).
+/// An authorization request without a trusted redirect URI. The error is shown on a page of the tenant (RFC
+/// 6749 section 4.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidAuthorizationRequest {
-    /// The query cannot be read, or a parameter stands in it twice.
+    /// The query cannot be read, or has a duplicate parameter.
     Malformed,
-    /// No such client.
+    /// The client does not exist.
     UnknownClient,
-    /// The address is none of the client's.
+    /// The redirect URI is not one of the client's.
     CallbackMismatch,
-    /// The address's origin may not receive messages.
+    /// The origin of the redirect URI is not allowed to receive messages.
     OriginMismatch,
 }
 
-/// A refusal that goes back to the client.
+/// An error response to the client (RFC 6749 section 4.1.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AuthorizationError {
     pub(crate) error: &'static str,
@@ -108,11 +110,11 @@ impl AuthorizationError {
     }
 }
 
-/// A request as far as it could be read.
+/// A valid request, or an error and where to send it.
 pub(crate) type Checked = Result<AuthorizationRequest, (ReplyTo, AuthorizationError)>;
 
 impl AuthorizationRequest {
-    /// Reads and checks a query.
+    /// Validates the query of an authorization request.
     pub(crate) fn read(
         configuration: &Configuration,
         issuer: &Issuer,
@@ -124,7 +126,7 @@ impl AuthorizationRequest {
         let client = text("client_id")
             .and_then(|id| configuration.client(id))
             .ok_or(InvalidAuthorizationRequest::UnknownClient)?;
-        // Compared as text: no two spellings of an address are the same (RFC 9700 section 4.1.3).
+        // Compared as strings: different spellings of a URL are different (RFC 9700 section 4.1.3).
         let redirect_uri = text("redirect_uri")
             .filter(|uri| client.callbacks.iter().any(|callback| callback == uri))
             .ok_or(InvalidAuthorizationRequest::CallbackMismatch)?;
@@ -165,7 +167,7 @@ impl AuthorizationRequest {
                 ResponseType::Code => {
                     challenge(client, text("code_challenge"), text("code_challenge_method"))?
                 }
-                // The nonce is what binds the token to the request (OpenID Connect Core 3.2.2.1).
+                // The nonce binds the token to the request (OpenID Connect Core 3.2.2.1).
                 ResponseType::IdToken if text("nonce").is_none() => {
                     return Err(AuthorizationError::new(
                         "invalid_request",
@@ -209,14 +211,14 @@ impl AuthorizationRequest {
         Ok(checked.map_err(|refusal| (reply_to, refusal)))
     }
 
-    /// Whether the ID token must say when the person signed in (contract [C6](model::contract#c6)).
+    /// Returns whether the ID token must have `auth_time` (contract [C6](model::contract#c6)).
     pub(crate) fn wants_auth_time(&self) -> bool {
         self.max_age.is_some() || self.prompt == Some(Prompt::Login)
     }
 }
 
-/// How the answer travels, and how a refusal does if that cannot be. An ID token never travels in a query, which
-/// servers log (OAuth 2.0 Multiple Response Types section 5).
+/// Returns the response mode, or an error, and the mode to use for errors. An ID token is never sent in a
+/// query, which servers log (OAuth 2.0 Multiple Response Types section 5).
 fn response_mode(
     mode: Option<&str>,
     response_type: Option<ResponseType>,
@@ -241,7 +243,7 @@ fn may_receive_messages(client: &Client, redirect_uri: &str) -> bool {
         && client.web_origins.iter().any(|allowed| origin_of(allowed).is_some_and(|o| Some(o) == origin))
 }
 
-/// The challenge of RFC 7636: a public client must send one, and S256 is the only method.
+/// Validates the challenge of RFC 7636: required for a public client, with S256 as the only method.
 fn challenge(
     client: &Client,
     challenge: Option<&str>,
@@ -260,8 +262,8 @@ fn challenge(
     }
 }
 
-/// A person's applications are the tenant's own, so there is nothing to consent to, and one account at a time
-/// leaves nothing to select but another sign-in.
+/// Parses `prompt`. Consent is not needed, because all applications belong to the tenant. Selecting an
+/// account means signing in again, because there is one account at a time.
 fn prompt(prompt: Option<&str>) -> Result<Option<Prompt>, AuthorizationError> {
     match prompt {
         None | Some("consent") => Ok(None),
@@ -271,8 +273,8 @@ fn prompt(prompt: Option<&str>) -> Result<Option<Prompt>, AuthorizationError> {
     }
 }
 
-/// What of the wanted scopes a person's token may hold. For the Management API the rest is silently dropped
-/// (contract [A15](model::contract#a15)).
+/// Returns the requested scopes that a user's token can have. For the Management API the others are dropped
+/// silently (contract [A15](model::contract#a15)).
 fn grantable(
     configuration: &Configuration,
     issuer: &Issuer,

@@ -17,10 +17,10 @@ use crate::origin::origin_of;
 use crate::secret::Secret;
 use crate::state::Tenant;
 
-/// How long a code is good. It is traded at once; ten minutes are the most that RFC 6749 section 4.1.2 allows.
+/// The lifetime of a code. Clients exchange it at once; RFC 6749 section 4.1.2 allows ten minutes at most.
 const CODE_LIFETIME: Duration = Duration::from_mins(1);
 
-/// A code for this request out of this session, and its row; `None` when the request is for an ID token.
+/// Returns a new code for this request and session, with its row. `None` if the request is for an ID token.
 pub(crate) fn new_code(
     tenant: &Tenant,
     request: &AuthorizationRequest,
@@ -34,7 +34,7 @@ pub(crate) fn new_code(
         digest: code.digest(),
         client_id: request.client_id.clone(),
         key: session.key.clone(),
-        // Texts, numbers and lists of texts: nothing in it can fail to be written.
+        // Strings, numbers and lists of strings: serialization cannot fail.
         request: serde_json::to_string(request).unwrap_or_default(),
         sid: session.sid.clone(),
         authenticated_at: session.authenticated_at,
@@ -43,7 +43,7 @@ pub(crate) fn new_code(
     Some((code, row))
 }
 
-/// Sends back what the request is for: the code that was made for it, or an ID token.
+/// Responds with what the request is for: the code, or an ID token.
 pub(crate) fn respond_with_grant(
     tenant: &Tenant,
     request: &AuthorizationRequest,
@@ -67,7 +67,7 @@ pub(crate) fn respond_with_grant(
     }
 }
 
-/// Sends a refusal back to the client.
+/// Responds with an error to the client.
 pub(crate) fn respond_with_error(
     tenant: &Tenant,
     reply_to: &ReplyTo,
@@ -76,7 +76,7 @@ pub(crate) fn respond_with_error(
     respond(tenant, reply_to, &[("error", refusal.error), ("error_description", &refusal.description)])
 }
 
-/// Sends an answer back to the client, its state with it.
+/// Responds to the client with these parameters and its `state`, in the response mode of the request.
 pub(crate) fn respond(tenant: &Tenant, reply_to: &ReplyTo, parameters: &[(&str, &str)]) -> Response {
     let state = reply_to.state.as_deref().map(|state| ("state", state));
     let parameters = parameters.iter().copied().chain(state);

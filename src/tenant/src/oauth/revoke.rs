@@ -13,9 +13,11 @@ use crate::http::response::no_store;
 use crate::secret::Secret;
 use crate::state::Tenant;
 
-/// Takes a token of the calling client back: a refresh token with its whole family, an opaque access token by
-/// itself. Any other token is left alone, with the same answer, so that nobody learns whether it exists
-/// (RFC 7009 section 2.2).
+/// Revokes a token of the authenticated client: a refresh token with its whole family, or an opaque access
+/// token.
+///
+/// The response is the same for any other token, so that it does not reveal whether the token exists (RFC
+/// 7009 section 2.2).
 pub(super) async fn revoke(
     State(tenant): State<Tenant>,
     request: Request<Body>,

@@ -27,7 +27,7 @@ const AUTHORIZATION_CODE: &str = "authorization_code";
 const CLIENT_CREDENTIALS: &str = "client_credentials";
 const REFRESH_TOKEN: &str = "refresh_token";
 
-/// What a successful exchange answers.
+/// A successful token response.
 #[derive(Serialize)]
 struct Tokens {
     access_token: String,
@@ -40,7 +40,7 @@ struct Tokens {
     token_type: &'static str,
 }
 
-/// Trades a grant for tokens. JSON or form.
+/// `POST /oauth/token`: exchanges a grant for tokens. The body is JSON or a form.
 pub(super) async fn exchange(
     State(tenant): State<Tenant>,
     request: Request<Body>,
@@ -73,7 +73,8 @@ pub(super) async fn exchange(
     }
 }
 
-/// What a person allowed a client: behind a code, and behind every refresh token that came of it.
+/// The authorization that a user gave a client. It is behind a code and behind every refresh token that
+/// results from it.
 struct Grant {
     family: Digest,
     client_id: String,
@@ -119,7 +120,8 @@ impl TryFrom<CodeRow> for Grant {
     }
 }
 
-/// The secrets that one exchange may give. They are made beforehand: only their digests enter the unit of work.
+/// The secrets that an exchange can issue. They are generated before the unit of work, which sees only their
+/// digests.
 struct NewTokens {
     access: Secret,
     refresh: Secret,
@@ -128,7 +130,7 @@ struct NewTokens {
 }
 
 impl NewTokens {
-    /// Keeps the digest of the opaque access token, if that is the kind that the grant gets.
+    /// Stores the digest of the opaque access token, if the grant gets one.
     async fn store_access_token(
         &self,
         unit: &mut Unit,
@@ -150,23 +152,24 @@ impl NewTokens {
     }
 }
 
-/// When something that begins now ends; the end of time for what has no lifetime.
+/// Returns the expiry, in milliseconds, of something that starts now; the maximum if it has no lifetime.
 fn expiry(now: Moment, lifetime: Option<Duration>) -> i64 {
     lifetime.map_or(i64::MAX, |lifetime| now.after(lifetime).millis())
 }
 
-/// The person whom an identity opens, unless blocked.
+/// Returns the user of an identity, unless blocked.
 async fn find_active_user(unit: &mut Unit, key: &IdentityKey) -> Result<Option<UserRow>, store::Error> {
     Ok(unit.find_user_by_identity(key).await?.filter(|user| user.blocked != Some(true)))
 }
 
-/// Whether a verifier is as long as RFC 7636 section 4.1 asks for: a shorter one can be guessed from its challenge.
+/// Returns whether a text is a verifier as RFC 7636 section 4.1 requires. A shorter one could be guessed from
+/// its challenge.
 fn is_verifier(text: &str) -> bool {
     (43..=128).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
-/// Checks that a code is this client's, for this address, and with the verifier of its challenge.
+/// Checks that a code belongs to this client and redirect URI, and that the verifier matches its challenge.
 fn check_code(
     row: CodeRow,
     client_id: &str,
@@ -179,7 +182,7 @@ fn check_code(
     if is_over || grant.client_id != client_id || redirect_uri != Some(&grant.request.reply_to.redirect_uri) {
         return Err(TokenError::InvalidCode);
     }
-    // A verifier without a challenge means that the challenge was stripped (RFC 9700 section 4.8).
+    // A verifier without a challenge means that an attacker removed the challenge (RFC 9700 section 4.8).
     if grant.request.code_challenge.as_deref() != challenge {
         return Err(TokenError::InvalidVerifier);
     }
@@ -191,7 +194,7 @@ fn new_family(grant: &Grant, lifetimes: &RefreshTokens, now: Moment) -> RefreshF
         family: grant.family.clone(),
         client_id: grant.client_id.clone(),
         key: grant.key.clone(),
-        // It was read from JSON and can be written as such.
+        // It was parsed from JSON, so serialization cannot fail.
         request: serde_json::to_string(&grant.request).unwrap_or_default(),
         sid: grant.sid.clone(),
         authenticated_at: grant.authenticated_at,
@@ -200,7 +203,8 @@ fn new_family(grant: &Grant, lifetimes: &RefreshTokens, now: Moment) -> RefreshF
     }
 }
 
-/// Whether a token was rotated and must not come any more: only the one before the newest may, within the leeway.
+/// Returns whether a token was rotated and must not be used any more. Only the token before the newest can be
+/// used again, within the leeway.
 fn is_reused(token: &RefreshTokenRow, leeway: Duration, now: Moment) -> bool {
     token.rotated_at.is_some_and(|rotated_at| {
         token.generation + 1 < token.newest || now >= Moment::from_millis(rotated_at).after(leeway)
@@ -217,8 +221,8 @@ fn new_tokens(tenant: &Tenant) -> NewTokens {
     }
 }
 
-/// Trades a code, in one unit: who fails with a code does not get a second try, and a code that comes again
-/// takes back what it gave (RFC 6749 section 4.1.2).
+/// Exchanges a code, in one unit of work. A code works once, even if the exchange fails. A code that is used
+/// again revokes the tokens that it was exchanged for (RFC 6749 section 4.1.2).
 async fn exchange_code(
     tenant: &Tenant,
     client: &Client,
@@ -236,7 +240,7 @@ async fn exchange_code(
         .store
         .write::<_, store::Error, _>(move |unit| {
             Box::pin(async move {
-                // A refusal is `Ok` for the unit: what was used up or taken back stays so.
+                // An error is `Ok` for the unit, so that its changes are kept.
                 let Some(row) = unit.mark_code_used(&code, fresh.now.millis()).await? else {
                     unit.revoke_family(&code).await?;
                     return Ok(Err(TokenError::InvalidCode));
@@ -270,8 +274,9 @@ async fn exchange_code(
     token_response(tenant, &grant, &user, scopes, nonce, &fresh, refresh)
 }
 
-/// Exchanges a refresh token for tokens that may do as much as the first ones, or less. One that was rotated
-/// and comes again after its leeway ends its whole family: two hold it, and one of them stole it.
+/// Exchanges a refresh token for tokens with the same scopes or fewer.
+///
+/// A rotated token that is used again after its leeway revokes the whole family, because it may be stolen.
 async fn exchange_refresh_token(
     tenant: &Tenant,
     client: &Client,
@@ -309,7 +314,7 @@ async fn exchange_refresh_token(
                 }
                 let idle_until = expiry(fresh.now, lifetimes.idle_lifetime);
                 unit.touch_refresh_family(&grant.family, idle_until).await?;
-                // What was never granted is dropped in silence, as at sign-in (contract A15).
+                // Scopes that were never granted are dropped silently, as at sign-in (contract A15).
                 let asked = |scope: &&Scope| narrower.as_ref().is_none_or(|some| some.contains(scope));
                 let scopes: Scopes = grant.request.scopes.iter().filter(asked).cloned().collect();
                 fresh.store_access_token(unit, &grant, &scopes).await?;
@@ -321,14 +326,15 @@ async fn exchange_refresh_token(
     token_response(tenant, &grant, &user, scopes, None, &fresh, refresh)
 }
 
-/// Gives a machine the token that its grant allows, which no person stands behind (contract [A15](model::contract#a15)).
+/// Issues the access token that a client is granted for itself, without a user (contract
+/// [A15](model::contract#a15)).
 fn exchange_client_credentials(
     tenant: &Tenant,
     client: &Client,
     audience: Option<&str>,
     wanted: Option<Scopes>,
 ) -> Result<Response, TokenError> {
-    // Anybody can send a public client's id (RFC 6749 section 4.4).
+    // Anybody can use the id of a public client (RFC 6749 section 4.4).
     if client.authentication == ClientAuthentication::None {
         return Err(TokenError::UnauthorizedClient(CLIENT_CREDENTIALS));
     }
@@ -371,8 +377,9 @@ fn exchange_client_credentials(
     Ok(no_store(Json(tokens).into_response()))
 }
 
-/// Whom a person's token is for: the API, and `/userinfo` where OpenID Connect was asked for. The Management API
-/// takes one name only, and `/userinfo` takes its tokens as they are (contract [C6](model::contract#c6), [U-15](model::contract#u-15)).
+/// Returns the audience of a user's access token: the API, and `/userinfo` if the scopes include `openid`.
+/// The Management API accepts a single audience only, and `/userinfo` accepts its tokens as they are
+/// (contract [C6](model::contract#c6), [U-15](model::contract#u-15)).
 fn token_audience(tenant: &Tenant, api: &str, scopes: &Scopes) -> Audience {
     if scopes.contains(&Scope::OPENID) && api != tenant.0.issuer.management_audience() {
         Audience::Many(vec![api.to_owned(), tenant.0.issuer.url(model::route::USERINFO)])
@@ -381,7 +388,7 @@ fn token_audience(tenant: &Tenant, api: &str, scopes: &Scopes) -> Audience {
     }
 }
 
-/// The tokens of a person's grant.
+/// Returns the token response for a user.
 fn token_response(
     tenant: &Tenant,
     grant: &Grant,

@@ -9,10 +9,10 @@ use serde_json::json;
 
 use crate::state::Tenant;
 
-/// Keys and addresses change rarely; ten minutes keep a rotation from being missed for long.
+/// Ten minutes: keys and addresses change rarely, and a rotation must not be missed for long.
 const CACHED: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=600")];
 
-/// What the tenant offers. Only what it really does is listed.
+/// Returns the discovery document. It lists only what the tenant implements.
 pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResponse {
     let url = |path: &str| tenant.0.issuer.url(path);
     let mut document = json!({
@@ -42,7 +42,7 @@ pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResp
     (CACHED, Json(document))
 }
 
-/// The public keys.
+/// Returns the public keys.
 pub(super) async fn keys(State(tenant): State<Tenant>) -> impl IntoResponse {
     (CACHED, Json(json!({ "keys": tenant.0.keys.public() })))
 }

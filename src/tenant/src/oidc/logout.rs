@@ -14,7 +14,7 @@ use crate::oauth::logout;
 use crate::state::Tenant;
 use crate::token::{self, IdClaims};
 
-/// `GET`: a client sends the person.
+/// `GET /oidc/logout`: from a client.
 pub(super) async fn from_query(
     State(tenant): State<Tenant>,
     headers: HeaderMap,
@@ -26,11 +26,11 @@ pub(super) async fn from_query(
         .unwrap_or_else(|error| login::response::failure(&tenant, &error))
 }
 
-/// `POST`: a client sends the person, or the person answers our own page.
+/// `POST /oidc/logout`: from a client, or from the tenant's own confirmation page.
 pub(super) async fn from_form(State(tenant): State<Tenant>, request: Request<Body>) -> Response {
     let headers = request.headers().clone();
     let parameters = read_object(request).await.unwrap_or_default();
-    // Browsers name the origin of every posted form, so that no other site can say yes for the person.
+    // Browsers send the origin of every posted form, so that no other site can confirm for the person.
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let agreed = origin == Some(tenant.0.issuer.origin())
         && parameters.get("confirm").is_some_and(|yes| yes == "true");
@@ -39,8 +39,8 @@ pub(super) async fn from_form(State(tenant): State<Tenant>, request: Request<Bod
         .unwrap_or_else(|error| login::response::failure(&tenant, &error))
 }
 
-/// Ends the session of this browser if the client proves that it knows it, by the ID token that it got or by the
-/// session's id, or if the person agrees. A target that is not allowed is refused before anything ends.
+/// Ends the session of this browser if the client identifies it, by its ID token or by the session's id, or
+/// if the person confirms. A return URL that is not allowed is refused before the session ends.
 async fn logout(
     tenant: &Tenant,
     headers: &HeaderMap,
@@ -48,7 +48,7 @@ async fn logout(
     agreed: bool,
 ) -> Result<Response, store::Error> {
     let text = |key: &str| parameters.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    // A hint that is not ours, or too old to be told, proves nothing and harms nothing.
+    // An invalid hint, or one signed by a key that was removed, is ignored.
     let hint = text("id_token_hint")
         .and_then(|hint| token::verify_id_token_hint(&tenant.0.keys, tenant.0.issuer.as_str(), hint));
     let client_id = match (text("client_id"), &hint) {
@@ -86,7 +86,7 @@ async fn logout(
     Ok(logout::end_session(tenant, headers, target, logout::is_federated(parameters)).await)
 }
 
-/// The state goes back with the person (RP-Initiated Logout 1.0, section 3).
+/// Adds the `state` of the request to the return URL (RP-Initiated Logout 1.0, section 3).
 fn with_state(target: String, state: Option<&str>) -> String {
     let (Some(state), Ok(mut url)) = (state, Url::parse(&target)) else { return target };
     url.query_pairs_mut().append_pair("state", state);

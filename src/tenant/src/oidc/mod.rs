@@ -1,4 +1,4 @@
-//! OpenID Connect: what clients learn about the tenant and about people.
+//! OpenID Connect: discovery, keys, `/userinfo` and logout.
 
 mod discovery;
 mod logout;

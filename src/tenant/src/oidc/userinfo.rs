@@ -17,7 +17,8 @@ use crate::state::Tenant;
 use crate::token::{self, AccessClaims};
 use crate::view;
 
-/// Tells the bearer of an access token, opaque or JWT, what its scopes open. The `sub` is the primary's.
+/// Returns the claims that the scopes of an access token allow. The token is opaque or a JWT. The `sub` is
+/// the user's id, which is that of the primary identity.
 pub(super) async fn userinfo(State(tenant): State<Tenant>, request: Request<Body>) -> Response {
     let (parts, _) = request.into_parts();
     let Some(token) = bearer(&parts) else { return unauthorized("Missing access token") };
@@ -35,7 +36,7 @@ pub(super) async fn userinfo(State(tenant): State<Tenant>, request: Request<Body
     }
 }
 
-/// Whose token this is and what it opens; `None` for a token that does not open `/userinfo`.
+/// Returns the user and the scopes of an access token. `None` if the token does not allow `/userinfo`.
 async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scopes)>, store::Error> {
     let mut reader = tenant.0.store.read().await?;
     let (user, scopes) = if token.contains('.') {
@@ -43,7 +44,8 @@ async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scope
             return Ok(None);
         };
         let issuer = &tenant.0.issuer;
-        // Tokens for the Management API count as well: the page asks for one token only (contract U-15).
+        // Tokens for the Management API are accepted, too, because the page requests one token only (contract
+        // U-15).
         let addressed = claims.aud.contains(&issuer.url(model::route::USERINFO))
             || claims.aud.contains(&issuer.management_audience());
         if claims.iss != issuer.as_str() || !addressed {
@@ -58,7 +60,7 @@ async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scope
     Ok(user.filter(|_| scopes.contains(&Scope::OPENID)).map(|user| (user, scopes)))
 }
 
-/// The refusal of `/userinfo` (contract [C4](model::contract#c4), RFC 6750 section 3).
+/// Returns the error response of `/userinfo` (contract [C4](model::contract#c4), RFC 6750 section 3).
 fn unauthorized(description: &'static str) -> Response {
     let challenge =
         format!("Bearer realm=\"Users\", error=\"invalid_token\", error_description=\"{description}\"");
