@@ -14,34 +14,34 @@ import { PASSWORD, page as client, tenant } from './tenant.js';
 const PAGE = '<!doctype html><title>Page</title><script src="/sdk.js"></script>';
 
 /**
- * A Chromium that trusts the tenant's authority, for all tests of a file. `script` is the file in node_modules that the
- * page on `client.url` loads; without one nothing is served there.
+ * Prepares a Chromium that trusts the tenant's authority, for all tests of a file. `script` names the file in
+ * node_modules that the page at `client.url` loads; without one, nothing is served there.
  */
-export function inChromium(script) {
-  const open = [];
+export function setUpChromium(script) {
+  const contexts = [];
   const ready = start(script);
   after(async () => {
     const { home, server } = await ready;
-    // Those of tests that failed; closing one again does nothing.
-    await Promise.all(open.map((context) => context.close()));
+    // Failed tests leave contexts open. Closing one twice does nothing.
+    await Promise.all(contexts.map((context) => context.close()));
     server?.closeAllConnections();
     server?.close();
     await rm(home, { recursive: true, force: true });
   });
   return {
     /**
-     * Starts Chromium with a fresh profile; its pages share cookies and storage. It allows what silent renewal in a
-     * frame takes where page and tenant are on different sites: cookies in frames. A private window, which is what
-     * Playwright's usual contexts are, never does.
+     * Starts Chromium with a new profile, whose pages share cookies and storage. The profile allows third-party
+     * cookies, which silent renewal in a frame needs where page and tenant are different sites. Playwright's usual
+     * contexts are incognito windows, which never allow them.
      */
-    async profile() {
+    async launchContext() {
       const { home, options } = await ready;
       const folder = await mkdtemp(join(home, 'profile-'));
       await mkdir(join(folder, 'Default'));
       await writeFile(join(folder, 'Default/Preferences'), '{"profile":{"cookie_controls_mode":0}}');
       const context = await chromium.launchPersistentContext(folder, options);
       context.setDefaultTimeout(15_000);
-      open.push(context);
+      contexts.push(context);
       return context;
     },
   };
@@ -53,11 +53,11 @@ async function start(script) {
     executablePath: process.env.LINKED_ACCOUNTS_BROWSER || undefined,
     env: { ...process.env, HOME: home },
     args: [
-      ...(await trust(home)),
+      ...(await trustAuthority(home)),
       '--disable-background-networking',
       '--disable-component-update',
       '--no-first-run',
-      // Chromium refuses to run as root inside its sandbox.
+      // Chromium's sandbox does not work for root.
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     ],
   };
@@ -75,10 +75,10 @@ async function start(script) {
 }
 
 /**
- * Makes a browser whose home is `home` trust the authority, and gives back the arguments that it takes: none where
- * `certutil` can write Chromium's own store, else the one that pins the server's key.
+ * Makes a browser whose home is `home` trust the authority. Returns the arguments that this takes: none where
+ * `certutil` can write to Chromium's certificate store, else the one that pins the server's key.
  */
-async function trust(home) {
+async function trustAuthority(home) {
   const store = join(home, '.pki/nssdb');
   await mkdir(store, { recursive: true });
   const certutil = (...words) => spawnSync('certutil', ['-d', `sql:${store}`, ...words]).status === 0;
@@ -97,7 +97,7 @@ async function trust(home) {
   return [`--ignore-certificate-errors-spki-list=${createHash('sha256').update(key).digest('base64')}`];
 }
 
-/** Types a password into the hosted login page that `page` shows. */
+/** Signs in on the hosted login page that `page` shows. */
 export async function signInOn(page, email, password = PASSWORD) {
   await page.getByLabel('E-mail address').fill(email);
   await page.getByLabel('Password').fill(password);

@@ -1,14 +1,14 @@
-// `express-openid-connect`: a web application that a person uses in Chromium.
+// Tests `express-openid-connect`: a web application, used in Chromium.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
 import express from 'express';
 import openid from 'express-openid-connect';
 
-import { inChromium, signInOn } from './browser.js';
+import { setUpChromium, signInOn } from './browser.js';
 import { ada, audience, tenant, web, webOrigin } from './tenant.js';
 
-const browser = inChromium();
+const browser = setUpChromium();
 
 let listening;
 afterEach(() => {
@@ -16,10 +16,10 @@ afterEach(() => {
   listening?.close();
 });
 
-/** An application that shows who is signed in at `/`, and what `more` adds. */
-async function application(settings, more = () => {}) {
+/** Starts an application that returns the signed-in user at `/`; `addRoutes` may add routes. */
+async function startApplication(settings, addRoutes = () => {}) {
   const app = express();
-  // The session is a cookie that every answer renews: a late one, to what the browser asks by itself, would bring it back.
+  // Every response renews the session cookie. A late response to the request for an icon would restore it.
   app.get('/favicon.ico', (_request, response) => response.status(204).end());
   app.use(
     openid.auth({
@@ -33,7 +33,7 @@ async function application(settings, more = () => {}) {
     }),
   );
   app.get('/', (request, response) => response.json(request.oidc.isAuthenticated() ? request.oidc.user : null));
-  more(app);
+  addRoutes(app);
   app.use((error, _request, response, _next) =>
     response.status(error.status ?? 500).json(error.error ?? error.message),
   );
@@ -43,10 +43,11 @@ async function application(settings, more = () => {}) {
   });
 }
 
-const shown = async (page) => JSON.parse(await page.locator('body').innerText());
+/** Returns the JSON that the page shows. */
+const shownJson = async (page) => JSON.parse(await page.locator('body').innerText());
 
-async function signedIn() {
-  const context = await browser.profile();
+async function openSignedInPage() {
+  const context = await browser.launchContext();
   const page = await context.newPage();
   await page.goto(`${webOrigin}/login`);
   await signInOn(page, ada.email);
@@ -55,9 +56,9 @@ async function signedIn() {
 }
 
 test('signs in with an ID token by form post', async () => {
-  await application({ clientID: web.clientId });
-  const page = await signedIn();
-  const { sub, email, name } = await shown(page);
+  await startApplication({ clientID: web.clientId });
+  const page = await openSignedInPage();
+  const { sub, email, name } = await shownJson(page);
   assert.deepEqual({ sub, email, name }, { sub: ada.id, email: ada.email, name: 'Ada Example' });
   await page.context().close();
 });
@@ -66,7 +67,7 @@ test('signs in with a code and reads the user with its token', async () => {
   const scope = 'openid profile email offline_access read:current_user';
   const { clientId: clientID, clientSecret } = web;
   const authorizationParams = { response_type: 'code', scope, audience };
-  await application({ clientID, clientSecret, authorizationParams }, (app) =>
+  await startApplication({ clientID, clientSecret, authorizationParams }, (app) =>
     app.get('/user', async (request, response) => {
       const read = (token) =>
         fetch(`${audience}users/${request.oidc.user.sub}`, { headers: { authorization: `Bearer ${token}` } });
@@ -81,19 +82,19 @@ test('signs in with a code and reads the user with its token', async () => {
       });
     }),
   );
-  const page = await signedIn();
-  assert.equal((await shown(page)).sub, ada.id);
+  const page = await openSignedInPage();
+  assert.equal((await shownJson(page)).sub, ada.id);
   await page.goto(`${webOrigin}/user`);
-  assert.deepEqual(await shown(page), { statuses: [200, 200], sub: ada.id, identities: 3 });
+  assert.deepEqual(await shownJson(page), { statuses: [200, 200], sub: ada.id, identities: 3 });
   await page.context().close();
 });
 
 test('signs out of the tenant, too', async () => {
-  await application({ clientID: web.clientId });
-  const page = await signedIn();
+  await startApplication({ clientID: web.clientId });
+  const page = await openSignedInPage();
   await page.goto(`${webOrigin}/logout`);
   await page.waitForURL(`${webOrigin}/`);
-  assert.equal(await shown(page), null);
+  assert.equal(await shownJson(page), null);
   await page.goto(`${webOrigin}/login`);
   assert.equal(new URL(page.url()).origin, tenant);
   await page.getByLabel('Password').waitFor();
@@ -103,11 +104,11 @@ test('signs out of the tenant, too', async () => {
 test('is told why a sign-in was refused', async () => {
   const { clientId: clientID, clientSecret } = web;
   const authorizationParams = { response_type: 'code', scope: 'openid', prompt: 'none' };
-  await application({ clientID, clientSecret, authorizationParams });
-  const context = await browser.profile();
+  await startApplication({ clientID, clientSecret, authorizationParams });
+  const context = await browser.launchContext();
   const page = await context.newPage();
   await page.goto(`${webOrigin}/login`);
   await page.waitForURL(/\/callback/);
-  assert.equal(await shown(page), 'login_required');
+  assert.equal(await shownJson(page), 'login_required');
   await context.close();
 });

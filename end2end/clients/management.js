@@ -4,21 +4,21 @@ import { test } from 'node:test';
 import { DATABASE, ada, alan, audience, grace, graceAtGoogle, signIn } from './tenant.js';
 
 /**
- * What a server-side SDK does with the Management API.
+ * Tests what a server-side SDK does with the Management API.
  *
- * `sdk` says how this one is called: `connect(options)` makes a client, from machine credentials or a `token`, that
- * retries nothing; `refusal(error)` takes `statusCode, error, message, errorCode` and the headers from what it throws;
- * the rest are single calls.
+ * `sdk` adapts one SDK: `connect(options)` returns a client without retries, from machine credentials or a `token`;
+ * `describeError(error)` extracts `statusCode`, `error`, `message`, `errorCode` and the headers from what the SDK
+ * throws; the rest are single calls.
  */
 export function management(sdk) {
   const client = sdk.connect(sdk.machine);
 
-  const refused = async (call, expected) => {
+  const expectRefusal = async (call, expected) => {
     const error = await call.then(
       () => assert.fail('it was not refused'),
       (error) => error,
     );
-    const { headers, ...body } = sdk.refusal(error);
+    const { headers, ...body } = sdk.describeError(error);
     assert.deepEqual(body, expected);
     return headers;
   };
@@ -46,13 +46,13 @@ export function management(sdk) {
   });
 
   test('searches', async () => {
-    const found = async (q) => {
+    const search = async (q) => {
       const { users } = await sdk.list(client, { q, search_engine: 'v3', include_totals: true });
       return users.map((user) => user.email).sort();
     };
-    assert.deepEqual(await found(`email:"${grace.email}" AND email_verified:true`), [grace.email]);
-    assert.deepEqual(await found('identities.connection:"github"'), ['ada@example.test', 'alan@example.test']);
-    assert.deepEqual(await found('name:gra* -email:"grace@example.test"'), [graceAtGoogle.email]);
+    assert.deepEqual(await search(`email:"${grace.email}" AND email_verified:true`), [grace.email]);
+    assert.deepEqual(await search('identities.connection:"github"'), ['ada@example.test', 'alan@example.test']);
+    assert.deepEqual(await search('name:gra* -email:"grace@example.test"'), [graceAtGoogle.email]);
   });
 
   test('finds by address', async () => {
@@ -69,23 +69,23 @@ export function management(sdk) {
   });
 
   test('creates, changes and deletes a user', async () => {
-    const made = await sdk.create(client, {
+    const created = await sdk.create(client, {
       connection: DATABASE,
       email: 'new@example.test',
       password: 'a password of nobody',
       user_metadata: { theme: 'dark' },
     });
-    assert.match(made.user_id, /^auth0\|/);
-    const changed = await sdk.update(client, made.user_id, {
+    assert.match(created.user_id, /^auth0\|/);
+    const changed = await sdk.update(client, created.user_id, {
       user_metadata: { size: 'large' },
       app_metadata: { plan: 'pro' },
       name: 'Somebody New',
     });
     assert.deepEqual(changed.user_metadata, { theme: 'dark', size: 'large' });
     assert.deepEqual(changed.app_metadata, { plan: 'pro' });
-    assert.equal((await sdk.read(client, made.user_id)).name, 'Somebody New');
-    await sdk.remove(client, made.user_id);
-    await refused(sdk.read(client, made.user_id), {
+    assert.equal((await sdk.read(client, created.user_id)).name, 'Somebody New');
+    await sdk.remove(client, created.user_id);
+    await expectRefusal(sdk.read(client, created.user_id), {
       statusCode: 404,
       error: 'Not Found',
       message: 'The user does not exist.',
@@ -118,15 +118,15 @@ export function management(sdk) {
     const scope = 'openid read:current_user update:current_user_identities';
     const { access_token: token } = await signIn(grace.email, { scope, audience });
     const { id_token: link_with } = await signIn('second@example.test', { password: 'a password of nobody' });
-    const own = sdk.connect({ token });
-    const linked = await sdk.link(own, grace.id, { link_with });
+    const ownClient = sdk.connect({ token });
+    const linked = await sdk.link(ownClient, grace.id, { link_with });
     assert.deepEqual(
       linked.map((identity) => `${identity.provider}|${identity.user_id}`),
       [grace.id, other.user_id],
     );
-    const remaining = await sdk.unlink(own, grace.id, 'auth0', other.user_id.slice('auth0|'.length));
+    const remaining = await sdk.unlink(ownClient, grace.id, 'auth0', other.user_id.slice('auth0|'.length));
     assert.equal(remaining.length, 1);
-    await refused(sdk.unlink(own, ada.id, 'github', '5000001'), {
+    await expectRefusal(sdk.unlink(ownClient, ada.id, 'github', '5000001'), {
       statusCode: 403,
       error: 'Forbidden',
       message: 'User to be acted on does not match subject in bearer token.',
@@ -166,7 +166,7 @@ export function management(sdk) {
     const [header, claims] = (await signIn(ada.email, { audience, scope: 'read:current_user' })).access_token.split(
       '.',
     );
-    await refused(sdk.read(sdk.connect({ token: `${header}.${claims}.${'A'.repeat(342)}` }), ada.id), {
+    await expectRefusal(sdk.read(sdk.connect({ token: `${header}.${claims}.${'A'.repeat(342)}` }), ada.id), {
       statusCode: 401,
       error: 'Unauthorized',
       message: 'Invalid signature received for JSON Web Token validation',
@@ -175,7 +175,7 @@ export function management(sdk) {
   });
 
   test('meets 403', () =>
-    refused(sdk.remove(sdk.connect(sdk.reader), ada.id), {
+    expectRefusal(sdk.remove(sdk.connect(sdk.reader), ada.id), {
       statusCode: 403,
       error: 'Forbidden',
       message: 'Insufficient scope, expected any of: delete:users,delete:current_user',
@@ -183,7 +183,7 @@ export function management(sdk) {
     }));
 
   test('meets 404', () =>
-    refused(sdk.update(client, 'auth0|nobody', { name: 'Nobody' }), {
+    expectRefusal(sdk.update(client, 'auth0|nobody', { name: 'Nobody' }), {
       statusCode: 404,
       error: 'Not Found',
       message: 'The user does not exist.',
@@ -191,19 +191,19 @@ export function management(sdk) {
     }));
 
   test('meets 409', () =>
-    refused(sdk.create(client, { connection: DATABASE, email: ada.email, password: 'a password of nobody' }), {
+    expectRefusal(sdk.create(client, { connection: DATABASE, email: ada.email, password: 'a password of nobody' }), {
       statusCode: 409,
       error: 'Conflict',
       message: 'The user already exists.',
       errorCode: 'auth0_idp_error',
     }));
 
-  // The last one: it leaves nothing of the rate for others.
+  // Runs last, because it uses up the rate limit.
   test('meets 429', async () => {
     const calls = await Promise.allSettled(Array.from({ length: 400 }, () => sdk.read(client, ada.id)));
     const refusals = calls.filter((call) => call.status === 'rejected').map((call) => call.reason);
     assert.ok(refusals.length > 0, 'nothing was refused');
-    const headers = await refused(Promise.reject(refusals[0]), {
+    const headers = await expectRefusal(Promise.reject(refusals[0]), {
       statusCode: 429,
       error: 'Too Many Requests',
       message: 'Global limit has been reached',

@@ -1,4 +1,4 @@
-// `auth0` 4, which most servers still use.
+// Tests `auth0` 4, which most servers still use.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -7,7 +7,7 @@ import { AuthenticationClient, ManagementClient, UserInfoClient } from 'auth0-4'
 import { management } from './management.js';
 import { DATABASE, ada, authorize, domain, machine, reader, web } from './tenant.js';
 
-const data = async (answer) => (await answer).data;
+const data = async (response) => (await response).data;
 
 const authentication = new AuthenticationClient({ domain, ...web });
 
@@ -37,20 +37,20 @@ test('signs in, verifies the ID token, renews and revokes', async () => {
 test('signs up and asks for a new password', async () => {
   const { database } = authentication;
   const email = 'signed-up@example.test';
-  const { data: made } = await database.signUp({ email, password: 'Correct-Horse-7-Battery', connection: DATABASE });
-  assert.deepEqual([made.email, made.email_verified], [email, false]);
-  const { data: said } = await database.changePassword({ email, connection: DATABASE });
-  assert.equal(said, "We've just sent you an email to reset your password.");
+  const { data: created } = await database.signUp({ email, password: 'Correct-Horse-7-Battery', connection: DATABASE });
+  assert.deepEqual([created.email, created.email_verified], [email, false]);
+  const { data: message } = await database.changePassword({ email, connection: DATABASE });
+  assert.equal(message, "We've just sent you an email to reset your password.");
   const read = new ManagementClient({ domain, ...machine }).users;
-  assert.equal((await read.get({ id: `auth0|${made.id}` })).data.email, email);
-  await read.delete({ id: `auth0|${made.id}` });
+  assert.equal((await read.get({ id: `auth0|${created.id}` })).data.email, email);
+  await read.delete({ id: `auth0|${created.id}` });
 });
 
 management({
   machine,
   reader,
   connect: (options) => new ManagementClient({ domain, retry: { enabled: false }, ...options }),
-  refusal: ({ statusCode, error, errorCode, message, msg, headers }) => ({
+  describeError: ({ statusCode, error, errorCode, message, msg, headers }) => ({
     statusCode,
     error,
     message: msg ?? message,

@@ -1,4 +1,4 @@
-// The newest `auth0`: a client generated from Auth0's OpenAPI document.
+// Tests the newest `auth0`, a client that is generated from Auth0's OpenAPI document.
 import { ManagementClient } from 'auth0';
 
 import { management } from './management.js';
@@ -8,7 +8,7 @@ management({
   machine,
   reader,
   connect: (options) => new ManagementClient({ domain, maxRetries: 0, ...options }),
-  refusal: ({ statusCode, body, rawResponse }) => ({
+  describeError: ({ statusCode, body, rawResponse }) => ({
     statusCode,
     error: body.error,
     message: body.message,

@@ -1,32 +1,32 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** The origin of the tenant that this run has started. */
+/** The origin of the tenant of this run. */
 export const tenant = process.env.CLIENTS_TENANT;
-/** The same as Auth0's SDKs want it. */
+/** The tenant's host, as Auth0's SDKs take it. */
 export const domain = new URL(tenant).host;
 export const audience = `${tenant}/api/v2/`;
 
 export const machine = { clientId: 'machine', clientSecret: 'machine-secret-that-everybody-may-read' };
-/** May read users and nothing else. */
+/** A machine client that may only read users. */
 export const reader = { clientId: 'reader', clientSecret: 'reader-secret-that-everybody-may-read' };
-/** Where applications may listen during this run. */
+/** The origin at which applications may listen during this run. */
 export const webOrigin = process.env.CLIENTS_WEB_ORIGIN;
-/** The public client, and where its page is. */
+/** The public client, and the URL of its page. */
 export const page = { clientId: 'page', url: `${webOrigin}/` };
 
-/** The web application, and where it takes answers. */
+/** The web application, and its callback URL. */
 export const web = {
   clientId: 'web',
   clientSecret: 'web-secret-that-everybody-may-read',
   callback: `${webOrigin}/callback`,
 };
 
-/** The password of everybody in users.json. */
+/** The password of every user in users.json. */
 export const PASSWORD = 'correct horse battery staple';
 export const DATABASE = 'Username-Password-Authentication';
 export const ada = { id: 'auth0|ada', email: 'ada@example.test' };
 export const grace = { id: 'auth0|grace', email: 'grace@example.test' };
-/** A user of her own until somebody links her. */
+/** A separate user until a test links it. */
 export const graceAtGoogle = {
   provider: 'google-oauth2',
   user_id: '115000000000000000002',
@@ -38,10 +38,10 @@ export const alan = {
   github: { provider: 'github', user_id: '5000003' },
 };
 
-/** Signs in as a browser with the page would, and answers with the code for it and the verifier. */
-export async function authorize(email, { password = PASSWORD, scope = 'openid', ...more } = {}) {
+/** Signs in as a browser on the public client's page does. Returns the authorization code and the PKCE verifier. */
+export async function authorize(email, { password = PASSWORD, scope = 'openid', ...parameters } = {}) {
   const verifier = randomBytes(32).toString('base64url');
-  const asked = new URLSearchParams({
+  const query = new URLSearchParams({
     response_type: 'code',
     client_id: page.clientId,
     redirect_uri: page.url,
@@ -49,38 +49,41 @@ export async function authorize(email, { password = PASSWORD, scope = 'openid', 
     state: 'a state',
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
-    ...more,
+    ...parameters,
   });
-  const form = await fetch(`${tenant}/authorize?${asked}`, { redirect: 'manual', headers: { accept: 'text/html' } });
-  const answer = await fetch(`${tenant}/u/login`, {
+  const loginPage = await fetch(`${tenant}/authorize?${query}`, {
+    redirect: 'manual',
+    headers: { accept: 'text/html' },
+  });
+  const response = await fetch(`${tenant}/u/login`, {
     method: 'POST',
     redirect: 'manual',
     headers: {
-      cookie: form.headers
+      cookie: loginPage.headers
         .getSetCookie()
         .map((cookie) => cookie.split(';')[0])
         .join('; '),
       origin: tenant,
     },
-    body: new URLSearchParams({ state: parameter(form, 'state'), username: email, password }),
+    body: new URLSearchParams({ state: redirectParameter(loginPage, 'state'), username: email, password }),
   });
-  return { code: parameter(answer, 'code'), code_verifier: verifier };
+  return { code: redirectParameter(response, 'code'), code_verifier: verifier };
 }
 
-/** Signs in and answers with the tokens. */
-export async function signIn(email, asked) {
-  const traded = await fetch(`${tenant}/oauth/token`, {
+/** Signs in, and returns the token response. */
+export async function signIn(email, parameters) {
+  const response = await fetch(`${tenant}/oauth/token`, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'authorization_code',
       client_id: page.clientId,
       redirect_uri: page.url,
-      ...(await authorize(email, asked)),
+      ...(await authorize(email, parameters)),
     }),
   });
-  return traded.json();
+  return response.json();
 }
 
-function parameter(response, name) {
+function redirectParameter(response, name) {
   return new URL(response.headers.get('location'), tenant).searchParams.get(name);
 }

@@ -45,7 +45,8 @@ test(
     await expect(rows.last()).toContainText(uniqueEmail(person, 'in'));
     await expect(rows.last().getByRole('button', { name: /^Unlink LinkedIn/ })).toBeFocused();
     await expect(app.linkButton('GitHub')).toBeEnabled();
-    // GET reads the other user with that user's token. After POST, the list is rendered from the response, without a GET.
+    // GET reads the other user with that user's token. After POST, the list is rendered from the response, without a
+    // GET.
     expect(requests.map((request) => request.split(' ')[0])).toEqual(['GET', 'POST']);
 
     await page.reload();

@@ -9,7 +9,9 @@ type Metadata = Record<string, unknown>;
 
 const isUser = (url: URL): boolean => /^\/api\/v2\/users\/[^/]+$/.test(url.pathname);
 
-/** Reads the user of a page from the tenant, or changes their metadata, with the token that the page sends on loading. */
+/**
+ * Reads the user of a page from the tenant, or changes their metadata, with the token that the page sends on loading.
+ */
 async function requestUser(page: Page, tenant: string, change?: Metadata): Promise<{ user_metadata?: Metadata }> {
   const [request] = await Promise.all([
     page.waitForRequest((request) => isUser(new URL(request.url())) && request.method() === 'GET'),
@@ -27,7 +29,10 @@ async function requestUser(page: Page, tenant: string, change?: Metadata): Promi
   return response.json();
 }
 
-/** Creates a second user with this metadata, and signs in as that user for linking. Returns the second user's e-mail address. */
+/**
+ * Creates a second user with this metadata, and signs in as that user for linking. Returns the second user's e-mail
+ * address.
+ */
 async function startLinkingUserWith(
   metadata: Metadata,
   {

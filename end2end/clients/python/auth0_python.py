@@ -1,4 +1,4 @@
-"""auth0-python against the tenant: run by the interpreter of the environment that holds the version in question."""
+"""Tests auth0-python against the tenant, with the interpreter of the virtual environment of one version."""
 
 import sys
 import unittest
@@ -12,8 +12,8 @@ import tenant
 from tenant import ADA, ALAN, DATABASE, GRACE, GRACE_AT_GOOGLE, MACHINE, READER
 
 
-class Four:
-    """4.x: calls answer with dictionaries, tokens are fetched by hand."""
+class Version4:
+    """Adapts 4.x: calls return dictionaries, tokens are fetched explicitly."""
 
     def __init__(self, credentials=None, token=None):
         from auth0.management import Auth0
@@ -51,7 +51,7 @@ class Four:
         return self.auth0.users.unlink_user_account(user_id, provider, identity_id)
 
     @staticmethod
-    def refusal(error):
+    def describe_error(error):
         return error.status_code, error.error_code, error.message
 
     @staticmethod
@@ -59,10 +59,10 @@ class Four:
         return error.reset_at
 
 
-class Newer:
-    """5.x and 6.x: generated from Auth0's OpenAPI document; calls answer with models."""
+class Version5Or6:
+    """Adapts 5.x and 6.x, which are generated from Auth0's OpenAPI document: calls return models."""
 
-    ONCE = {"max_retries": 0}
+    NO_RETRIES = {"max_retries": 0}
 
     def __init__(self, credentials=None, token=None):
         from auth0.management import ManagementClient
@@ -73,43 +73,43 @@ class Newer:
         )
 
     @staticmethod
-    def plain(answer):
-        if isinstance(answer, list):
-            return [Newer.plain(item) for item in answer]
-        # Nothing that was not sent, and times as text.
-        return answer.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    def to_dict(result):
+        if isinstance(result, list):
+            return [Version5Or6.to_dict(item) for item in result]
+        # Only the fields of the response, with times as strings.
+        return result.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def read(self, user_id):
-        return self.plain(self.auth0.users.get(user_id, request_options=self.ONCE))
+        return self.to_dict(self.auth0.users.get(user_id, request_options=self.NO_RETRIES))
 
     def list(self, **query):
-        return self.plain(self.auth0.users.list(**query, request_options=self.ONCE).items)
+        return self.to_dict(self.auth0.users.list(**query, request_options=self.NO_RETRIES).items)
 
     def by_email(self, email):
-        return self.plain(self.auth0.users.list_users_by_email(email=email))
+        return self.to_dict(self.auth0.users.list_users_by_email(email=email))
 
     def connections(self):
-        return self.plain(list(self.auth0.connections.list()))
+        return self.to_dict(list(self.auth0.connections.list()))
 
     def create(self, **user):
-        return self.plain(self.auth0.users.create(**user, request_options=self.ONCE))
+        return self.to_dict(self.auth0.users.create(**user, request_options=self.NO_RETRIES))
 
     def update(self, user_id, **changes):
-        return self.plain(self.auth0.users.update(user_id, **changes))
+        return self.to_dict(self.auth0.users.update(user_id, **changes))
 
     def delete(self, user_id):
         self.auth0.users.delete(user_id)
 
     def link(self, primary, **body):
-        return self.plain(self.auth0.users.identities.link(primary, **body))
+        return self.to_dict(self.auth0.users.identities.link(primary, **body))
 
     def unlink(self, user_id, provider, identity_id):
-        return self.plain(self.auth0.users.identities.delete(user_id, provider, identity_id))
+        return self.to_dict(self.auth0.users.identities.delete(user_id, provider, identity_id))
 
     @staticmethod
-    def refusal(error):
+    def describe_error(error):
         body = error.body if isinstance(error.body, dict) else error.body.model_dump(by_alias=True)
-        # 4.x, too, falls back to the error's name where there is no code.
+        # Without a code the name of the error takes its place, as in 4.x.
         return error.status_code, body.get("errorCode") or body["error"], body["message"]
 
     @staticmethod
@@ -118,11 +118,11 @@ class Newer:
 
 
 VERSION = version("auth0-python")
-Client = Four if VERSION.startswith("4.") else Newer
+Client = Version4 if VERSION.startswith("4.") else Version5Or6
 
 
-class Promises(unittest.TestCase):
-    """Each method is one promise, and its name the sentence that the table shows."""
+class ClientTests(unittest.TestCase):
+    """Each method is one test; its name is the sentence that the table of clients shows."""
 
     maxDiff = None
 
@@ -130,7 +130,7 @@ class Promises(unittest.TestCase):
     def setUpClass(cls):
         cls.client = Client(MACHINE)
 
-    def refused(self, *expected):
+    def assert_refused(self, *expected):
         test = self
 
         class Refused:
@@ -140,7 +140,7 @@ class Promises(unittest.TestCase):
             def __exit__(self, _, error, __):
                 test.assertIsNotNone(error, "it was not refused")
                 test.assertTrue(hasattr(error, "status_code"), repr(error))
-                test.assertEqual(Client.refusal(error), expected)
+                test.assertEqual(Client.describe_error(error), expected)
                 self.error = error
                 return True
 
@@ -157,11 +157,11 @@ class Promises(unittest.TestCase):
 
     def it_ab_signs_up_and_asks_for_a_new_password(self):
         database, email = Database(tenant.DOMAIN, "page"), "signed-up@example.test"
-        made = database.signup(email=email, password="Correct-Horse-7-Battery", connection=DATABASE)
-        self.assertEqual((made["email"], made["email_verified"]), (email, False))
-        said = database.change_password(email=email, connection=DATABASE)
-        self.assertEqual(said, "We've just sent you an email to reset your password.")
-        self.client.delete(self.client.read(f"auth0|{made['_id']}")["user_id"])
+        created = database.signup(email=email, password="Correct-Horse-7-Battery", connection=DATABASE)
+        self.assertEqual((created["email"], created["email_verified"]), (email, False))
+        message = database.change_password(email=email, connection=DATABASE)
+        self.assertEqual(message, "We've just sent you an email to reset your password.")
+        self.client.delete(self.client.read(f"auth0|{created['_id']}")["user_id"])
 
     def it_b_reads_a_user_with_a_machine_token(self):
         user = self.client.read(ADA["id"])
@@ -175,11 +175,11 @@ class Promises(unittest.TestCase):
         self.assertEqual(len(self.client.list(page=1, per_page=3)), 1)
 
     def it_d_searches(self):
-        def found(query):
+        def search(query):
             return sorted(user["email"] for user in self.client.list(q=query, search_engine="v3"))
 
-        self.assertEqual(found(f'email:"{GRACE["email"]}" AND email_verified:true'), [GRACE["email"]])
-        self.assertEqual(found('identities.connection:"github"'), ["ada@example.test", "alan@example.test"])
+        self.assertEqual(search(f'email:"{GRACE["email"]}" AND email_verified:true'), [GRACE["email"]])
+        self.assertEqual(search('identities.connection:"github"'), ["ada@example.test", "alan@example.test"])
 
     def it_e_finds_by_address(self):
         self.assertEqual([user["user_id"] for user in self.client.by_email(ADA["email"])], [ADA["id"]])
@@ -189,14 +189,14 @@ class Promises(unittest.TestCase):
         self.assertEqual(names, sorted([DATABASE, "github", "google-oauth2"]))
 
     def it_g_creates_then_changes_then_deletes_a_user(self):
-        made = self.client.create(
+        created = self.client.create(
             connection=DATABASE, email="new@example.test", password="a password of nobody", user_metadata={"theme": "dark"}
         )
-        changed = self.client.update(made["user_id"], user_metadata={"size": "large"}, name="Somebody New")
+        changed = self.client.update(created["user_id"], user_metadata={"size": "large"}, name="Somebody New")
         self.assertEqual(changed["user_metadata"], {"theme": "dark", "size": "large"})
-        self.client.delete(made["user_id"])
-        with self.refused(404, "inexistent_user", "The user does not exist."):
-            self.client.read(made["user_id"])
+        self.client.delete(created["user_id"])
+        with self.assert_refused(404, "inexistent_user", "The user does not exist."):
+            self.client.read(created["user_id"])
 
     def it_h_links_by_id_and_unlinks(self):
         provider, identity_id = GRACE_AT_GOOGLE
@@ -214,7 +214,7 @@ class Promises(unittest.TestCase):
         self.assertEqual([f"auth0|{identity['user_id']}" for identity in linked], [GRACE["id"], other["user_id"]])
         self.assertEqual(len(own.unlink(GRACE["id"], "auth0", other["user_id"].removeprefix("auth0|"))), 1)
         message = "User to be acted on does not match subject in bearer token."
-        with self.refused(403, "unowned_resource", message):
+        with self.assert_refused(403, "unowned_resource", message):
             own.unlink(ADA["id"], "github", "5000001")
         self.client.delete(other["user_id"])
 
@@ -230,24 +230,24 @@ class Promises(unittest.TestCase):
     def it_k_meets_401(self):
         token = tenant.sign_in(ADA["email"], scope="read:current_user", audience=tenant.AUDIENCE)["access_token"]
         forged = ".".join([*token.split(".")[:2], "A" * 342])
-        with self.refused(401, "Unauthorized", "Invalid signature received for JSON Web Token validation"):
+        with self.assert_refused(401, "Unauthorized", "Invalid signature received for JSON Web Token validation"):
             Client(token=forged).read(ADA["id"])
 
     def it_l_meets_403(self):
         message = "Insufficient scope, expected any of: delete:users,delete:current_user"
-        with self.refused(403, "insufficient_scope", message):
+        with self.assert_refused(403, "insufficient_scope", message):
             Client(READER).delete(ADA["id"])
 
     def it_m_meets_404(self):
-        with self.refused(404, "inexistent_user", "The user does not exist."):
+        with self.assert_refused(404, "inexistent_user", "The user does not exist."):
             self.client.update("auth0|nobody", name="Nobody")
 
     def it_n_meets_409(self):
-        with self.refused(409, "auth0_idp_error", "The user already exists."):
+        with self.assert_refused(409, "auth0_idp_error", "The user already exists."):
             self.client.create(connection=DATABASE, email=ADA["email"], password="a password of nobody")
 
     def it_o_meets_429(self):
-        """The last one: it leaves nothing of the rate for others."""
+        """Runs last, because it uses up the rate limit."""
 
         def read(_):
             try:
@@ -257,18 +257,18 @@ class Promises(unittest.TestCase):
 
         with ThreadPoolExecutor(16) as pool:
             refusals = [error for error in pool.map(read, range(400)) if error]
-        with self.refused(429, "too_many_requests", "Global limit has been reached") as refusal:
+        with self.assert_refused(429, "too_many_requests", "Global limit has been reached") as refusal:
             for error in refusals:
                 raise error
         self.assertGreater(Client.reset_at(refusal.error), 1_000_000_000)
 
 
-class Sentences(unittest.TestResult):
-    """Says of each promise in a line whether it was kept, as the clients in other languages do."""
+class LineResult(unittest.TestResult):
+    """Prints one line per test, whether it passed, in the format that the clients in other languages use."""
 
     @staticmethod
     def sentence(test):
-        # Letters after `it` keep the order; what follows is the sentence.
+        # The letters after `it` determine the order; the sentence follows them.
         return test.id().split(".it_")[-1].split("_", 1)[1].replace("_", " ")
 
     def addSuccess(self, test):
@@ -286,6 +286,6 @@ class Sentences(unittest.TestResult):
 if __name__ == "__main__":
     loader = unittest.TestLoader()
     loader.testMethodPrefix = "it_"
-    result = Sentences()
-    loader.loadTestsFromTestCase(Promises).run(result)
+    result = LineResult()
+    loader.loadTestsFromTestCase(ClientTests).run(result)
     sys.exit(not result.wasSuccessful())

@@ -1,4 +1,4 @@
-"""The tenant that this run has started, and signing in to it as a browser would."""
+"""The tenant of this run, and signing in to it as a browser does."""
 
 import hashlib
 import json
@@ -25,25 +25,25 @@ GRACE_AT_GOOGLE = ("google-oauth2", "115000000000000000002")
 ALAN = {"id": "auth0|alan", "linked": [("google-oauth2", "115000000000000000003"), ("github", "5000003")]}
 
 
-class _Stay(HTTPRedirectHandler):
+class _NoRedirect(HTTPRedirectHandler):
     def redirect_request(self, *_):
         return None
 
 
-def _asked(path, form=None, **headers):
+def _request(path, form=None, **headers):
     data = urlencode(form).encode() if form else None
     try:
-        return build_opener(_Stay).open(Request(TENANT + path, data, {"Accept": "text/html", **headers}))
-    except HTTPError as answer:
-        return answer
+        return build_opener(_NoRedirect).open(Request(TENANT + path, data, {"Accept": "text/html", **headers}))
+    except HTTPError as response:
+        return response
 
 
-def _parameter(answer, name):
-    return parse_qs(urlsplit(urljoin(TENANT, answer.headers["location"])).query)[name][0]
+def _redirect_parameter(response, name):
+    return parse_qs(urlsplit(urljoin(TENANT, response.headers["location"])).query)[name][0]
 
 
-def authorize(email, **asked):
-    """Signs in to the page's client and answers with the code and the verifier for it."""
+def authorize(email, **parameters):
+    """Signs in to the client `page`. Returns the authorization code and the PKCE verifier."""
     verifier = secrets.token_urlsafe(32)
     challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     query = {
@@ -53,22 +53,22 @@ def authorize(email, **asked):
         "state": "a state",
         "code_challenge": challenge,
         "code_challenge_method": "S256",
-        **asked,
+        **parameters,
     }
-    form = _asked(f"/authorize?{urlencode(query)}")
-    cookies = "; ".join(cookie.split(";")[0] for cookie in form.headers.get_all("set-cookie"))
-    typed = {"state": _parameter(form, "state"), "username": email, "password": PASSWORD}
-    return _parameter(_asked("/u/login", typed, Cookie=cookies, Origin=TENANT), "code"), verifier
+    login_page = _request(f"/authorize?{urlencode(query)}")
+    cookies = "; ".join(cookie.split(";")[0] for cookie in login_page.headers.get_all("set-cookie"))
+    form = {"state": _redirect_parameter(login_page, "state"), "username": email, "password": PASSWORD}
+    return _redirect_parameter(_request("/u/login", form, Cookie=cookies, Origin=TENANT), "code"), verifier
 
 
-def sign_in(email, **asked):
-    """Signs in and answers with the tokens."""
-    code, verifier = authorize(email, **asked)
-    trade = {
+def sign_in(email, **parameters):
+    """Signs in, and returns the token response."""
+    code, verifier = authorize(email, **parameters)
+    body = {
         "grant_type": "authorization_code",
         "client_id": "page",
         "redirect_uri": CALLBACK,
         "code": code,
         "code_verifier": verifier,
     }
-    return json.load(_asked("/oauth/token", trade))
+    return json.load(_request("/oauth/token", body))
