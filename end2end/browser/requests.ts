@@ -36,5 +36,15 @@ export async function captureAuthorization(page: Page): Promise<string> {
 /** Answers the next request of a page to the Management API as the tenant answers an expired token. */
 export async function rejectNextToken(page: Page): Promise<void> {
   const body = { statusCode: 401, error: 'Unauthorized', message: 'Expired token' };
-  await page.route('**/api/v2/**', (route) => route.fulfill({ status: 401, json: body }), { times: 1 });
+  let rejected = false;
+  // Not `{ times: 1 }`: Playwright then stops intercepting requests while the page starts to renew its token in a frame,
+  // and a request that is intercepted at that moment can hang.
+  await page.route('**/api/v2/**', async (route) => {
+    if (rejected) {
+      await route.fallback();
+      return;
+    }
+    rejected = true;
+    await route.fulfill({ status: 401, json: body });
+  });
 }
