@@ -107,7 +107,7 @@ test('a refusal of the last way in leads to linking another login', async ({
     'Nothing else would open this account. Link another login first.',
   );
   await page.unrouteAll();
-  // A page that gets the focus again reads the user anew, and drops the reason.
+  // A page that regains the focus reads the user again, and drops the reason.
   await page.clock.setFixedTime(Date.now() + 60_000);
   await page.evaluate(() => window.dispatchEvent(new Event('focus')));
   await expect(app.unlinkButton(twitter)).toBeEnabled();
