@@ -1,4 +1,4 @@
-//! The only reader of the time. Tests hold one that stands still until it is moved.
+//! Time. [`Clock`] is the only source of the current time; tests use one that stands still until they advance it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,46 +9,46 @@ use std::time::Duration;
 pub struct Moment(i64);
 
 impl Moment {
-    /// From milliseconds since the Unix epoch.
+    /// Creates a moment from milliseconds since the Unix epoch.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     #[must_use]
     pub const fn millis(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since the Unix epoch, as tokens count (RFC 7519 section 2).
+    /// Returns the whole seconds since the Unix epoch, the unit of times in tokens (RFC 7519 section 2).
     #[must_use]
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// The moment that lies `duration` later.
+    /// Returns the moment that is `duration` later.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// ISO 8601 in UTC with milliseconds and `Z`, as the Management API writes times (contract [A1](model::contract#a1)).
-    /// A moment outside the years that can be written becomes the epoch.
+    /// Formats the moment as ISO 8601 in UTC with milliseconds and `Z`, as the Management API does (contract
+    /// [A1](model::contract#a1)). A moment outside the supported years becomes the epoch.
     #[must_use]
     pub fn iso(self) -> String {
         let timestamp = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         format!("{timestamp:.3}")
     }
 
-    /// Reads ISO 8601 with a time zone; `None` when the text is something else.
+    /// Parses ISO 8601 with a time zone. Returns `None` for any other text.
     #[must_use]
     pub fn parse_iso(text: &str) -> Option<Self> {
         text.parse::<jiff::Timestamp>().ok().map(|timestamp| Self(timestamp.as_millisecond()))
     }
 }
 
-/// Tells the time.
+/// A source of the current time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
@@ -59,19 +59,19 @@ enum Source {
 }
 
 impl Clock {
-    /// The machine's clock.
+    /// Returns the clock of the operating system.
     #[must_use]
     pub fn system() -> Self {
         Self(Source::System)
     }
 
-    /// A clock that shows `start` until [`Clock::advance`] moves it; clones move together.
+    /// Returns a clock that stands at `start` until [`Clock::advance`] moves it. Clones move together.
     #[must_use]
     pub fn settable(start: Moment) -> Self {
         Self(Source::Settable(Arc::new(AtomicI64::new(start.0))))
     }
 
-    /// What time it is.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Moment {
         match &self.0 {
@@ -81,7 +81,7 @@ impl Clock {
         }
     }
 
-    /// Moves a settable clock forward; the machine's clock takes no orders.
+    /// Moves a settable clock forward. Has no effect on the system clock.
     pub fn advance(&self, duration: Duration) {
         if let Source::Settable(millis) = &self.0 {
             let by = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);

@@ -1,12 +1,12 @@
-//! The tenant's own address, which is also its name in every token.
+//! The tenant's own origin, which is also the issuer in its tokens.
 
 use url::Url;
 
-/// The issuer: an http(s) origin with a slash at its end, as Auth0 writes it (contract [C5](model::contract#c5)).
+/// The issuer: an http(s) origin with a trailing slash, as at Auth0 (contract [C5](model::contract#c5)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer(String);
 
-/// Why a text is no issuer.
+/// The error for a text that is not an issuer. Contains the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the issuer must be an http(s) origin such as http://localhost:3000/, without path, query or user, not \"{0}\""
@@ -14,10 +14,10 @@ pub struct Issuer(String);
 pub struct InvalidIssuer(String);
 
 impl Issuer {
-    /// Reads an origin, with or without a slash at its end.
+    /// Parses an origin, with or without a trailing slash.
     ///
     /// # Errors
-    /// [`InvalidIssuer`] when it has another scheme, a path, a query, a fragment or a user.
+    /// [`InvalidIssuer`] for another scheme than http(s), or with a path, query, fragment or user.
     pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
         let refused = || InvalidIssuer(text.to_owned());
         let url = Url::parse(text).map_err(|_| refused())?;
@@ -32,37 +32,37 @@ impl Issuer {
         Ok(Self(url.into()))
     }
 
-    /// With a slash at its end: `http://localhost:3000/`.
+    /// Returns the issuer with its trailing slash: `http://localhost:3000/`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Without one: `http://localhost:3000`.
+    /// Returns the origin, without a trailing slash: `http://localhost:3000`.
     #[must_use]
     pub fn origin(&self) -> &str {
         self.0.trim_end_matches('/')
     }
 
-    /// Whether the tenant is reached by https.
+    /// Returns whether the scheme is https.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https:")
     }
 
-    /// The port, if the address names one.
+    /// Returns the port; `None` for the scheme's default port.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         Url::parse(&self.0).ok()?.port()
     }
 
-    /// The URL of a path on this tenant. `path` starts with a slash.
+    /// Returns the URL of a path of the tenant. `path` starts with a slash.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin())
     }
 
-    /// The Management API's identifier, `{issuer}api/v2/` (contract [A1](model::contract#a1)).
+    /// Returns the identifier of the Management API, `{issuer}api/v2/` (contract [A1](model::contract#a1)).
     #[must_use]
     pub fn management_audience(&self) -> String {
         format!("{}/", self.url(model::route::MANAGEMENT_API))

@@ -1,7 +1,7 @@
-//! The keys that sign tokens: made on the first start, kept in the database, replaced by rotation.
+//! Signing keys: generated on the first start, stored in the database, replaced by rotation.
 //!
-//! The newest key is the next one and the one before it signs now, so that whoever keeps a copy of the key set
-//! knows a key long before it signs. Nothing else tells them apart.
+//! Only the age of a key says what it is for: the newest is the next key, the one before it signs now. Clients that
+//! cache the key set therefore know each key long before it signs.
 
 use std::time::Duration;
 
@@ -26,16 +26,16 @@ pub(crate) enum KeyError {
     Key,
 }
 
-/// Every key of the tenant that a good token can be signed with.
+/// All keys that can have signed a valid token.
 #[derive(Clone)]
 pub(crate) struct SigningKeys {
     current: SigningKey,
     next: SigningKey,
-    /// Those that signed before, the oldest first.
+    /// The keys that signed before, oldest first.
     former: Vec<SigningKey>,
 }
 
-/// One key, ready to sign and to verify.
+/// A key pair, parsed for signing and verification.
 #[derive(Clone)]
 pub(crate) struct SigningKey {
     pub(crate) kid: String,
@@ -45,8 +45,8 @@ pub(crate) struct SigningKey {
 }
 
 impl SigningKeys {
-    /// Reads the keys, making those that are missing. A former key is kept until every token that it can have
-    /// signed is `lifetime` old.
+    /// Reads the keys and generates those that are missing. A former key verifies until `lifetime` has passed since its
+    /// last possible signature.
     pub(crate) async fn open(store: &Store, now: Moment, lifetime: Duration) -> Result<Self, KeyError> {
         let rows = complete(store, now).await?;
         let signed_until = |place: usize| rows.get(place + 2).map(|row| Moment::from_millis(row.created_at));
@@ -61,17 +61,18 @@ impl SigningKeys {
         Ok(Self { current, next, former: keys })
     }
 
-    /// The key that signs now.
+    /// Returns the key that signs now.
     pub(crate) fn current(&self) -> &SigningKey {
         &self.current
     }
 
-    /// The key that a token's header names.
+    /// Returns the key with this `kid`.
     pub(crate) fn find(&self, kid: &str) -> Option<&SigningKey> {
         self.all().find(|key| key.kid == kid)
     }
 
-    /// The public halves, as the key set shows them: the current one first (contract [C5](model::contract#c5), RFC 7517 section 5).
+    /// Returns the public keys in the order of the key set: the current one first (contract [C5](model::contract#c5),
+    /// RFC 7517 section 5).
     pub(crate) fn public(&self) -> Vec<&Jwk> {
         self.all().map(|key| &key.public).collect()
     }
@@ -81,7 +82,7 @@ impl SigningKeys {
     }
 }
 
-/// Makes the next key the current one, and a new next one. Gives the id of the key that signs from now on.
+/// Makes the next key the current one and generates a new next key. Returns the `kid` of the new current key.
 pub(crate) async fn rotate(store: &Store, now: Moment) -> Result<String, KeyError> {
     let rows = complete(store, now).await?;
     let next = rows.last().ok_or(KeyError::Key)?;
@@ -89,11 +90,11 @@ pub(crate) async fn rotate(store: &Store, now: Moment) -> Result<String, KeyErro
     Ok(next.kid.clone())
 }
 
-/// Every key's row, the oldest first, after making those that are missing for one to be current and one next.
+/// Returns the rows of all keys, oldest first. Generates keys until there is a current and a next one.
 async fn complete(store: &Store, now: Moment) -> Result<Vec<SigningKeyRow>, KeyError> {
     let mut rows = store.read().await?.list_signing_keys().await?;
     while rows.len() < 2 {
-        // Their times tell which one is newer, so no two are the same.
+        // The order follows from the times, so no two keys have the same.
         let after = rows.last().map_or(now, |row| Moment::from_millis(row.created_at + 1));
         rows.push(add(store, after.max(now)).await?);
     }
@@ -118,7 +119,7 @@ impl SigningKey {
     }
 }
 
-/// Makes an RSA key of 2048 bits; its id is the key's thumbprint (RFC 7638).
+/// Generates an RSA key of 2048 bits. Its `kid` is its SHA-256 thumbprint (RFC 7638).
 fn generate(now: Moment) -> Result<SigningKeyRow, KeyError> {
     let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Key)?;
     let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Key)?;

@@ -1,4 +1,4 @@
-//! Mails that the tenant sends: links with a one-time code. How they travel is the server's to say.
+//! Mails with a link and a one-time code. The server provides the [`MailTransport`] that delivers them.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use serde::Serialize;
 
 use crate::secret::Secret;
 
-/// A mail on its way. Its JSON holds the link, and so belongs to nobody but the reader of the mail; `Debug` prints
-/// nothing of it.
+/// A mail to be sent. Its JSON contains the link and is therefore a secret of the recipient; `Debug` prints no
+/// content.
 #[derive(Clone, Serialize)]
 pub struct Mail {
-    /// When it was written, ISO 8601.
+    /// The time of writing, ISO 8601.
     pub time: String,
-    /// Whom it goes to.
+    /// The recipient's address.
     pub to: String,
-    /// What it is about.
+    /// The subject.
     pub subject: String,
-    /// What it says, the link included.
+    /// The plain text, which contains the link.
     pub text: String,
-    /// The link alone, for programs.
+    /// The link by itself, for programs.
     pub link: String,
 }
 
 impl Mail {
-    /// A mail to `to` that says `sentence`, then the link `address?ticket=code`, then that it can be ignored.
+    /// Creates a mail with a sentence, the link `address?ticket=code`, and a note that the mail can be ignored.
     pub(crate) fn with_link(
         time: String,
         to: &str,
@@ -46,16 +46,16 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// Takes mails to where they are read.
+/// Delivers mails.
 pub trait MailTransport: Send + Sync {
-    /// Takes one mail. May block: it is called off the async threads.
+    /// Sends one mail. May block: the tenant calls it on a blocking thread.
     ///
     /// # Errors
-    /// When the mail was not taken. Nobody tries again.
+    /// An I/O error when the mail could not be handed over. The tenant does not retry.
     fn send(&self, mail: &Mail) -> std::io::Result<()>;
 }
 
-/// Enough to be an address; whether somebody reads its mail is for the mail to find out.
+/// Returns whether a text has the form of an e-mail address. Only a mail can prove that somebody reads it.
 pub(crate) fn is_address(text: &str) -> bool {
     let odd =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | ',' | ';' | '\\');

@@ -29,8 +29,8 @@ pub(crate) async fn with_hash_permit<T: Send + 'static>(
     result.await.ok()
 }
 
-/// Hashes a new password with Argon2id and the library's defaults (19 MiB, two passes: OWASP's choice).
-/// Takes tens of milliseconds: call it off the async threads.
+/// Hashes a new password with Argon2id and the library's defaults (19 MiB, two passes, as OWASP recommends).
+/// Takes tens of milliseconds: call it on a blocking thread.
 ///
 /// # Panics
 /// Never: the defaults are valid for every password.
@@ -43,8 +43,8 @@ pub fn hash_password(password: &Secret) -> String {
         .to_string()
 }
 
-/// Whether `password` is the one behind `hash`: Argon2 in PHC form, or bcrypt as Auth0's bulk import has
-/// it. An unreadable hash matches nothing. Takes tens of milliseconds: call it off the async threads.
+/// Returns whether `password` matches `hash`: Argon2 in PHC format, or bcrypt as in Auth0's bulk import. An unreadable
+/// hash matches nothing. Takes tens of milliseconds: call it on a blocking thread.
 #[must_use]
 pub fn verify_password(password: &Secret, hash: &str) -> bool {
     if hash.starts_with("$2") {
@@ -54,7 +54,7 @@ pub fn verify_password(password: &Secret, hash: &str) -> bool {
         .is_ok_and(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok())
 }
 
-/// Whether `hash` is bcrypt in the form that Auth0's bulk import takes.
+/// Returns whether `hash` is bcrypt in the format of Auth0's bulk import.
 #[must_use]
 pub fn is_bcrypt(hash: &str) -> bool {
     (hash.starts_with("$2a$") || hash.starts_with("$2b$")) && hash.parse::<bcrypt::HashParts>().is_ok()

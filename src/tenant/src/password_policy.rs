@@ -5,20 +5,21 @@ use serde_json::{Value, json};
 use crate::password_hash::{hash_password, with_hash_permit};
 use crate::secret::Secret;
 
-/// How many characters a password has at most, so that hashing it takes a bounded time.
+/// The maximum number of characters of a password, so that hashing it takes a bounded time.
 const MAX_LENGTH: usize = 1024;
 
-/// What a connection asks of new passwords (Auth0: "Password Strength in Auth0 Database Connections").
+/// What a connection requires of new passwords (Auth0: "Password Strength in Auth0 Database Connections").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordPolicy {
-    /// Which kinds of characters.
+    /// The required kinds of characters.
     pub level: PasswordLevel,
-    /// How many characters at least; `None` means as many as the level asks for.
+    /// The minimum number of characters; `None` for the minimum of the level.
     pub min_length: Option<usize>,
 }
 
 impl Default for PasswordPolicy {
-    /// Eight characters of any kind, as NIST SP 800-63B asks. Auth0's own default takes a single one.
+    /// Returns a policy of eight characters of any kind, as NIST SP 800-63B requires. Auth0's default accepts one
+    /// character.
     fn default() -> Self {
         Self { level: PasswordLevel::None, min_length: Some(8) }
     }
@@ -27,7 +28,7 @@ impl Default for PasswordPolicy {
 /// Auth0's five levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordLevel {
-    /// Anything of one character or more.
+    /// One character or more of any kind.
     None,
     /// Six characters.
     Low,
@@ -35,34 +36,34 @@ pub enum PasswordLevel {
     Fair,
     /// Eight characters with three kinds of four: the former and special characters.
     Good,
-    /// Ten characters as [`PasswordLevel::Good`], and no character more than twice in a row.
+    /// Ten characters with the kinds of [`PasswordLevel::Good`], and no character more than twice in a row.
     Excellent,
 }
 
-/// One rule and whether the password satisfies it.
+/// A rule, and whether the password satisfies it.
 #[derive(Clone, Debug)]
 struct Rule {
     satisfied: bool,
-    /// The rule in words, with what it asks for filled in.
+    /// The rule as a sentence.
     sentence: String,
-    /// The rule in the shape of Auth0's answers.
+    /// The rule as JSON in Auth0's format.
     value: Value,
 }
 
-/// What a password that was refused lacks.
+/// The rules that a refused password violates.
 #[derive(Clone, Debug)]
 pub(crate) struct Weakness(Vec<Rule>);
 
-/// Why there is no hash of a new password.
+/// The reason why a new password was not hashed.
 #[derive(Debug)]
 pub(crate) enum PasswordHashError {
-    /// The policy refuses it.
+    /// The password violates the policy.
     Weak(Weakness),
-    /// The machine failed.
+    /// Hashing failed.
     Failed,
 }
 
-/// The kinds of characters: their words, their codes, and how to know them.
+/// A kind of characters: its description, its code in Auth0's format, and its test.
 type CharacterClass = (&'static str, &'static str, fn(char) -> bool);
 const CHARACTER_CLASSES: [CharacterClass; 4] = [
     ("lower case letters (a-z)", "lowerCase", |c| c.is_ascii_lowercase()),
@@ -72,7 +73,7 @@ const CHARACTER_CLASSES: [CharacterClass; 4] = [
 ];
 
 impl PasswordPolicy {
-    /// The rules, each with whether `password` satisfies it.
+    /// Returns the rules, each with whether `password` satisfies it.
     fn rules(&self, password: &str) -> Vec<Rule> {
         use PasswordLevel as L;
         let least = self.min_length.unwrap_or(match self.level {
@@ -110,12 +111,12 @@ impl PasswordPolicy {
         rules
     }
 
-    /// What is asked, in sentences for a person who chooses a password.
+    /// Returns the rules as sentences for a person who chooses a password.
     pub(crate) fn requirements(&self) -> Vec<String> {
         self.rules("").into_iter().map(|rule| rule.sentence).collect()
     }
 
-    /// Hashes a new password, away from the threads that serve others.
+    /// Hashes a new password on a blocking thread.
     ///
     /// # Errors
     /// [`PasswordHashError`].
@@ -128,7 +129,7 @@ impl PasswordPolicy {
     }
 }
 
-/// At least `wanted` of the first `of` kinds.
+/// Returns the rule that requires `wanted` of the first `of` kinds of characters.
 fn character_classes_rule(password: &str, wanted: usize, of: usize) -> Rule {
     let found: Vec<_> = CHARACTER_CLASSES[..of].iter().map(|(.., is)| password.chars().any(is)).collect();
     let satisfied = found.iter().filter(|found| **found).count() >= wanted;
@@ -153,7 +154,8 @@ fn character_classes_rule(password: &str, wanted: usize, of: usize) -> Rule {
 }
 
 impl Weakness {
-    /// What Auth0's sign-up says of it, as far as that was seen (contract [C4](model::contract#c4), [U-2](model::contract#u-2)).
+    /// Returns the rules in the format of Auth0's sign-up, as far as it is recorded (contract [C4](model::contract#c4),
+    /// [U-2](model::contract#u-2)).
     pub(crate) fn value(&self) -> Value {
         let rules: Vec<_> = self.0.iter().map(|rule| rule.value.clone()).collect();
         let policy: Vec<_> = self.0.iter().map(|rule| format!("* {}", rule.sentence)).collect();

@@ -1,4 +1,4 @@
-//! Random values and digests: what must not be guessed, how it is compared, and how it is stored.
+//! Random secrets, their comparison, and the digests that are stored in their place. The only source of randomness.
 
 use std::fmt;
 
@@ -7,45 +7,45 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// Text that must not be read over a shoulder or in a log: `Debug` prints nothing of it.
+/// A secret text. `Debug` does not print it, so that it does not get into logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a secret that came from outside.
+    /// Wraps a secret that was received or configured.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// 256 random bits in base64url, 43 characters.
+    /// Generates a secret of 256 random bits: 43 characters of base64url.
     #[must_use]
     pub fn random() -> Self {
         Self(URL_SAFE_NO_PAD.encode(random_bytes::<32>()))
     }
 
-    /// Another secret, which only whoever has this one can make again: an HMAC of `purpose`, in base64url, 43
-    /// characters.
+    /// Derives another secret, which only a holder of this one can derive again: the HMAC-SHA256 of `purpose`, 43
+    /// characters of base64url.
     #[must_use]
     pub(crate) fn derive(&self, purpose: &str) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_bytes());
         Self(URL_SAFE_NO_PAD.encode(hmac::sign(&key, purpose.as_bytes())))
     }
 
-    /// The secret itself, for whoever must send it on.
+    /// Returns the secret itself, to send it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether `other` is the same, in a time that does not tell where they differ.
+    /// Compares with `other` in constant time.
     #[must_use]
     pub fn equals(&self, other: &str) -> bool {
         aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), other.as_bytes()).is_ok()
     }
 
-    /// What is stored in place of a random secret: its SHA-256 in base64url. Good for values with full
-    /// entropy only; passwords go through [`password_hash`](crate::password_hash).
+    /// Returns the SHA-256 in base64url, which is stored in place of the secret. Suitable for random values only;
+    /// passwords need [`password_hash`](crate::password_hash).
     #[must_use]
     pub fn digest(&self) -> store::Digest {
         store::Digest::new(digest(self.0.as_bytes()))
@@ -58,16 +58,16 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// SHA-256 in base64url without padding: 43 characters.
+/// Returns the SHA-256 in base64url without padding: 43 characters.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(bytes))
 }
 
-/// `N` bytes from the operating system's generator.
+/// Returns `N` random bytes from the operating system.
 ///
 /// # Panics
-/// When the system has no randomness to give: nothing that follows would be safe.
+/// If the operating system provides no randomness: no secret would be safe.
 #[must_use]
 pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
@@ -76,7 +76,7 @@ pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// `N` random bytes in hexadecimal.
+/// Returns `N` random bytes in hexadecimal.
 #[must_use]
 pub(crate) fn random_hex<const N: usize>() -> String {
     random_bytes::<N>().iter().fold(String::with_capacity(2 * N), |mut text, byte| {

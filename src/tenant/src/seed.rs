@@ -1,4 +1,4 @@
-//! Users that a tenant starts with.
+//! Seeding: users that are added at the start of a tenant.
 
 use model::{IdentityKey, User};
 use store::{CredentialRow, UserRow};
@@ -9,38 +9,37 @@ use crate::password_hash::hash_password;
 use crate::secret::Secret;
 use crate::state::Tenant;
 
-/// One user to start with, and how to sign in if through a password.
+/// A user to add, with the password of its database identity if it has one.
 #[derive(Clone, Debug)]
 pub struct SeedUser {
-    /// The user as `GET /api/v2/users/{id}` would show it: the primary identity first, `profileData` on
-    /// the others.
+    /// The user as in `GET /api/v2/users/{id}`: the primary identity first, `profileData` on the secondary ones.
     pub user: User,
     /// The password of the user's database identity.
     pub password: Option<SeedPassword>,
 }
 
-/// A password as a seed file gives it.
+/// A password of a seed file.
 #[derive(Clone, Debug)]
 pub enum SeedPassword {
-    /// In clear; it is hashed before it is stored.
+    /// Plain text, which is hashed before it is stored.
     Clear(Secret),
-    /// Already hashed with bcrypt, as Auth0's bulk import has it.
+    /// A bcrypt hash, as in Auth0's bulk import.
     Bcrypt(String),
 }
 
-/// What seeding did.
+/// The result of seeding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seeded {
-    /// Users that were added.
+    /// The number of users that were added.
     pub added: usize,
-    /// Users that were there already, and were left as they are.
+    /// The number of users that existed already and were left unchanged.
     pub kept: usize,
 }
 
-/// Why seeding wrote nothing.
+/// The reason why no user was added.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    /// An identity of a new user belongs to somebody else already.
+    /// An identity or identifier of a new user belongs to another user. Contains the id of the new user.
     #[error("user \"{0}\" cannot be added: one of its identities or login names belongs to another user")]
     Conflict(String),
     /// The store failed.
@@ -48,7 +47,7 @@ pub enum SeedError {
     Store(#[from] store::Error),
 }
 
-/// Adds the users that do not exist yet. See [`Tenant::seed`].
+/// Adds the users that do not exist yet; see [`Tenant::seed`].
 pub(crate) async fn add_missing(tenant: &Tenant, users: Vec<SeedUser>) -> Result<Seeded, SeedError> {
     let now = tenant.now();
     let mut reader = tenant.0.store.read().await?;
@@ -64,7 +63,7 @@ pub(crate) async fn add_missing(tenant: &Tenant, users: Vec<SeedUser>) -> Result
         if known { kept += 1 } else { missing.push(seed) }
     }
     drop(reader);
-    // Hashing takes its time; the writer does not wait for it.
+    // Hashing is slow, so it happens before the unit of work.
     let rows = tokio::task::spawn_blocking(move || {
         missing.into_iter().map(|seed| rows_of(&seed, now)).collect::<Vec<_>>()
     })
@@ -92,7 +91,7 @@ pub(crate) async fn add_missing(tenant: &Tenant, users: Vec<SeedUser>) -> Result
         .await
 }
 
-/// The rows of one user: itself, and a credential for its e-mail address and one for its user name.
+/// Returns the rows of a user: its own, and one credential each for its e-mail address and its username.
 fn rows_of(seed: &SeedUser, now: Moment) -> (UserRow, Vec<CredentialRow>) {
     let user = &seed.user;
     let millis = |text: &Option<String>| text.as_deref().and_then(Moment::parse_iso).map(Moment::millis);

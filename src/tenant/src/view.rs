@@ -1,4 +1,4 @@
-//! How rows look on the wire: users, identities and claims, with the defaults that Auth0 derives.
+//! Conversion of rows to what clients see: users, identities and claims, with the defaults that Auth0 derives.
 
 use md5::{Digest, Md5};
 use model::{Identity, Profile, Provider, Scope, Scopes, User};
@@ -8,7 +8,8 @@ use store::UserRow;
 
 use crate::clock::Moment;
 
-/// A user as `GET /api/v2/users/{id}` shows it: `profileData` on the secondaries only (contract [B1](model::contract#b1), [B2](model::contract#b2)).
+/// Returns a user as in `GET /api/v2/users/{id}`: `profileData` on secondary identities only (contract
+/// [B1](model::contract#b1), [B2](model::contract#b2)).
 pub(crate) fn user(row: &UserRow) -> User {
     User {
         user_id: row.user_id.clone(),
@@ -28,7 +29,8 @@ pub(crate) fn user(row: &UserRow) -> User {
     }
 }
 
-/// A user's identities as link and unlink answer: `profileData` on every one (contract [B1](model::contract#b1)).
+/// Returns a user's identities as in the response to link and unlink: `profileData` on all of them (contract
+/// [B1](model::contract#b1)).
 pub(crate) fn identities(row: &UserRow) -> Vec<Identity> {
     let mut identities = row.identities.clone();
     if let Some(primary) = identities.first_mut() {
@@ -37,16 +39,17 @@ pub(crate) fn identities(row: &UserRow) -> Vec<Identity> {
     identities
 }
 
-/// What the claim of the identity in use says: its own id in the form that the API writes, and its connection.
+/// Returns the value of the claim for the identity in use: its id, in the format of the API, and its connection.
 pub(crate) fn identity_claim(identity: &Identity) -> Value {
     json!({ "provider": identity.provider, "user_id": identity.user_id, "connection": identity.connection })
 }
 
-/// The claims about a person that `scopes` open, for ID tokens and `/userinfo` (contract [C4](model::contract#c4), [C6](model::contract#c6)).
+/// Returns the claims about a user that `scopes` grant, for ID tokens and `/userinfo` (contract
+/// [C4](model::contract#c4), [C6](model::contract#c6)).
 pub(crate) fn claims(row: &UserRow, scopes: &Scopes) -> Map<String, Value> {
     let profile = with_defaults(row);
     let mut claims = Map::new();
-    let mut tell = |keys: &[&str]| {
+    let mut add = |keys: &[&str]| {
         for key in keys {
             if let Some(value) = profile.0.get(*key) {
                 claims.insert((*key).to_owned(), value.clone());
@@ -54,10 +57,10 @@ pub(crate) fn claims(row: &UserRow, scopes: &Scopes) -> Map<String, Value> {
         }
     };
     if scopes.contains(&Scope::PROFILE) {
-        tell(&["given_name", "family_name", "nickname", "name", "picture"]);
+        add(&["given_name", "family_name", "nickname", "name", "picture"]);
     }
     if scopes.contains(&Scope::EMAIL) {
-        tell(&["email", "email_verified"]);
+        add(&["email", "email_verified"]);
     }
     if scopes.contains(&Scope::PROFILE) {
         claims.insert("updated_at".to_owned(), Moment::from_millis(row.updated_at).iso().into());
@@ -65,8 +68,8 @@ pub(crate) fn claims(row: &UserRow, scopes: &Scopes) -> Map<String, Value> {
     claims
 }
 
-/// The root profile with the attributes that database and e-mail users get when they have none of their own:
-/// name, nickname and picture from the e-mail address (contract [A8](model::contract#a8)).
+/// Returns the root profile. Database and e-mail users without name, nickname or picture get these from their e-mail
+/// address (contract [A8](model::contract#a8)).
 fn with_defaults(row: &UserRow) -> Profile {
     let mut profile = row.profile.clone();
     let provider = row.identities.first().map(|primary| &primary.provider);

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{Extensions, HeaderMap};
 
-/// Who sends a request, as far as HTTP tells.
+/// The sender of a request, as far as HTTP identifies it.
 pub(crate) struct Peer {
     pub(crate) headers: HeaderMap,
     address: Option<IpAddr>,
@@ -21,11 +21,12 @@ impl Peer {
         Self { headers: headers.clone(), address }
     }
 
-    /// The address that the connection comes from.
+    /// Returns the IP address of the connection; `None` if the router is served without connection info.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.address
     }
 
+    /// Returns the IP address as text; empty if it is unknown.
     pub(crate) fn ip(&self) -> String {
         self.address.map(|address| address.to_string()).unwrap_or_default()
     }

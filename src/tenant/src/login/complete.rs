@@ -13,22 +13,22 @@ use crate::oauth::response::{new_code, respond_with_grant};
 use crate::session;
 use crate::state::Tenant;
 
-/// Somebody who proved who they are.
+/// A person who has proven one of their identities.
 pub(super) struct AuthenticatedPerson {
     pub(super) key: IdentityKey,
-    /// The user to add if this is the first time that anybody sees the identity.
+    /// The user to add if the identity does not exist yet.
     pub(super) new_user: Option<UserRow>,
-    /// What their provider says about them now, and the connection that it speaks for.
+    /// The current profile at the identity provider, and the connection that it belongs to.
     pub(super) upstream_profile: Option<(ConnectionName, Profile)>,
-    /// When they did, if not just now.
+    /// The time of the sign-in, if it was not just now.
     pub(super) authenticated_at: Option<Moment>,
 }
 
-/// Why a proven person is not signed in.
+/// The reason why an authenticated person is not signed in.
 pub(super) enum CompleteError {
-    /// The account is blocked; the login goes on waiting for somebody else.
+    /// The account is blocked. The login stays pending, so that the person can use another account.
     Blocked,
-    /// The identity is another connection's.
+    /// The identity belongs to another connection.
     OtherConnection,
     Pending(PendingLoginError),
 }
@@ -39,8 +39,11 @@ impl From<store::Error> for CompleteError {
     }
 }
 
-/// Writes down what a provider says about somebody now; what it does not speak of stays. An id that two connections
-/// share names the person of the one that came first, and nobody else may speak for them.
+/// Updates the stored profile with the attributes that the identity provider sent; others stay as they are.
+///
+/// # Errors
+/// [`CompleteError::OtherConnection`]. If two connections share an id, it belongs to the connection that created the
+/// identity, and the other one must not change it.
 async fn sync_upstream_profile(
     unit: &mut Unit,
     key: &IdentityKey,
@@ -63,7 +66,7 @@ async fn sync_upstream_profile(
     Ok(())
 }
 
-/// A user who is seen for the first time, with one identity.
+/// Creates the row of a new user with one identity.
 pub(super) fn new_user_row(
     connection: &Connection,
     key: &IdentityKey,
@@ -80,7 +83,7 @@ pub(super) fn new_user_row(
     UserRow::new(key.as_user_id(), profile, vec![identity], now)
 }
 
-/// As [`PendingLogin::admit`], for somebody who is known by this tenant alone.
+/// Completes a login like [`complete`], for an identity without an upstream profile.
 pub(super) async fn complete_with(
     tenant: &Tenant,
     headers: &HeaderMap,
@@ -92,8 +95,9 @@ pub(super) async fn complete_with(
     complete(tenant, headers, pending, person).await
 }
 
-/// Signs the person in who arrived: a new session, a counted login, an answer for the application.
-/// One unit, so that a handle opens one session at most.
+/// Completes a pending login: starts a session, counts the login and responds to the application.
+///
+/// All of it is one unit of work, so that a pending login starts at most one session.
 pub(super) async fn complete(
     tenant: &Tenant,
     headers: &HeaderMap,
@@ -130,7 +134,7 @@ pub(super) async fn complete(
                 if user.blocked == Some(true) {
                     return Err(CompleteError::Blocked);
                 }
-                // A new session for every sign-in: nobody can know its cookie beforehand.
+                // Each sign-in gets a new session, so that nobody can know its cookie in advance (session fixation).
                 if let Some(before) = &before {
                     unit.remove_session(before).await?;
                 }

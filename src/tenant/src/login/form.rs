@@ -9,10 +9,14 @@ use crate::http::body::read_object;
 use crate::http::peer::Peer;
 use crate::state::Tenant;
 
-/// A submitted form's fields, after the check that it is our own page's.
+/// The fields of a submitted form.
 pub(super) struct Form(serde_json::Map<String, serde_json::Value>);
 
 impl Form {
+    /// Reads a form, after checking that the tenant's own page sent it.
+    ///
+    /// # Errors
+    /// [`PendingLoginError::CrossSite`] for another `Origin`, [`PendingLoginError::Gone`] for an unreadable body.
     pub(super) async fn read(
         tenant: &Tenant,
         peer: &Peer,
@@ -25,17 +29,18 @@ impl Form {
         read_object(request).await.map(Self).map_err(|_| PendingLoginError::Gone)
     }
 
+    /// Returns a field without surrounding white space; empty if it is missing.
     pub(super) fn text(&self, field: &str) -> &str {
         self.0.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().trim()
     }
 
-    /// As typed: a password may begin or end with a space.
+    /// Returns a field as it was typed: a password may start or end with a space.
     pub(super) fn untrimmed(&self, field: &str) -> &str {
         self.0.get(field).and_then(serde_json::Value::as_str).unwrap_or_default()
     }
 }
 
-/// A form of a waiting login that one of our own pages sent from the login's own browser.
+/// A form of a pending login, sent by the tenant's own page from the browser of the login.
 pub(super) struct Submitted {
     pub(super) peer: Peer,
     pub(super) form: Form,

@@ -1,7 +1,7 @@
-//! Guessing passwords: every wrong one makes the next wait longer, for the account and for the address that it came
-//! from. Nobody is locked out for longer than a minute, so that nobody can lock somebody else out for good.
+//! Protection against guessing passwords: each wrong password prolongs the wait before the next attempt, for the
+//! account and for the IP address. The wait is at most a minute, so that nobody can lock out somebody else for long.
 //!
-//! The tallies are in memory: a restart forgives, and what they take is bounded.
+//! The counters are in memory and bounded. A restart resets them.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,43 +11,43 @@ use std::time::Duration;
 use crate::clock::Moment;
 use crate::secret::digest;
 
-/// How many wrong passwords for an account cost nothing.
+/// The number of wrong passwords for one account without a wait.
 const FREE_FOR_ACCOUNT: u32 = 5;
 
-/// The same for an address, which many people may share.
+/// The number of wrong passwords from one IP address, which many people may share, without a wait.
 const FREE_FOR_ADDRESS: u32 = 50;
 
-/// How long one waits at most.
+/// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
-/// After how long without a wrong password everything is forgiven.
+/// The time without a wrong password after which a counter is reset.
 const FORGIVEN_AFTER: Duration = Duration::from_hours(1);
 
-/// How many accounts and addresses are kept in mind.
+/// The maximum number of counters.
 const KEPT: usize = 20_000;
 
-/// Who guessed wrong lately.
+/// The counters of wrong passwords, by the digest of account or address.
 #[derive(Default)]
 pub(crate) struct LoginThrottle(Mutex<HashMap<String, Failures>>);
 
-/// How often, and when last.
+/// The number of wrong passwords, and the time of the last one.
 #[derive(Clone, Copy)]
 struct Failures {
     wrong: u32,
     last: Moment,
 }
 
-/// An attempt that may be made. Until it succeeds it counts as a wrong one, so that many at once gain nothing.
+/// A permitted attempt. It counts as wrong until it succeeds, so that parallel attempts have no advantage.
 pub(crate) struct Attempt {
     account: String,
     address: Option<String>,
 }
 
 impl LoginThrottle {
-    /// Begins an attempt to sign in as `login` from `address`, whether or not anybody is called so.
+    /// Starts an attempt to sign in as `login` from `address`, whether or not the account exists.
     ///
     /// # Errors
-    /// How long to wait, when it comes too early.
+    /// The time to wait, when the attempt comes too early.
     pub(crate) fn start_attempt(
         &self,
         login: &str,
@@ -80,7 +80,8 @@ impl LoginThrottle {
         Ok(attempt)
     }
 
-    /// Takes back that the attempt counted as wrong, and forgives the account.
+    /// Records that the attempt succeeded: resets the account's counter and gives back what the attempt took from the
+    /// address.
     pub(crate) fn record_success(&self, attempt: &Attempt) {
         let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         tallies.remove(&attempt.account);
@@ -99,7 +100,7 @@ impl LoginThrottle {
 }
 
 impl Failures {
-    /// How long to wait yet; `None` when the time has come.
+    /// Returns the time to wait from `now` on; `None` if an attempt is permitted.
     fn remaining(&self, free: u32, now: Moment) -> Option<Duration> {
         let over = self.wrong.checked_sub(free).filter(|_| !self.is_forgiven(now))?;
         let wait = Duration::from_secs(1 << over.min(6)).min(LONGEST_WAIT);
@@ -112,7 +113,7 @@ impl Failures {
     }
 }
 
-/// Forgets whom nothing is held against; if that is nobody, the one who was heard of least lately.
+/// Makes room for a counter: removes the expired ones, or the oldest if none has expired.
 fn make_room(tallies: &mut HashMap<String, Failures>, now: Moment) {
     if tallies.len() < KEPT {
         return;
@@ -124,7 +125,7 @@ fn make_room(tallies: &mut HashMap<String, Failures>, now: Moment) {
     }
 }
 
-/// One household or server has a whole network of version 6 (RFC 6177), so that its first half counts.
+/// Returns the network that is counted: for IPv6 the first 64 bits, because one site has a whole network (RFC 6177).
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),

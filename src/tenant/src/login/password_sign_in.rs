@@ -1,4 +1,4 @@
-//! The login page, and signing in with a password.
+//! Sign-in with a password.
 
 use std::sync::OnceLock;
 
@@ -17,12 +17,12 @@ use crate::state::Tenant;
 use crate::password_hash::{hash_password, is_bcrypt, verify_password, with_hash_permit};
 use crate::secret::Secret;
 
-/// `GET /u/login?state=…`: the page.
+/// `GET /u/login?state=…`: shows the login page.
 pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) -> Response {
     render(&tenant, &pending, pending.hint(), None)
 }
 
-/// `POST /u/login`: state, username, password.
+/// `POST /u/login` (`state`, `username`, `password`): checks the password and completes the login.
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
     match sign_in(&tenant, &submitted).await {
         Ok(response) => response,
@@ -66,9 +66,10 @@ async fn sign_in(
     }
 }
 
-/// The identity behind a login name and its password. Somebody unknown costs the same work as a wrong
-/// password, so that time does not tell who exists; a hash that came with an import costs another, and is replaced by
-/// our own as soon as the password is known.
+/// Returns the identity with this identifier and password.
+///
+/// An unknown identifier costs the same work as a wrong password, so that the response time does not reveal who exists.
+/// An imported bcrypt hash costs other work; it is replaced by Argon2id at the first correct password.
 async fn find_identity(
     tenant: &Tenant,
     databases: &[ConnectionName],
@@ -99,7 +100,7 @@ async fn find_identity(
     if let Some(renewed) = renewed {
         let write = tenant.0.store.write::<_, store::Error, _>(move |unit| {
             Box::pin(async move {
-                // Unless the password has changed meanwhile.
+                // Has no effect if the password has changed in the meantime.
                 if unit.find_credential(&row.connection, &row.identifier).await? == Some(row.clone()) {
                     unit.replace_password(&row.key, &renewed).await?;
                 }

@@ -24,24 +24,24 @@ use crate::oauth::request::AuthorizationRequest;
 use crate::secret::{Secret, digest};
 use crate::state::Tenant;
 
-/// How long a login page waits for its person.
+/// The lifetime of a pending login.
 const LOGIN_LIFETIME: Duration = Duration::from_hours(1);
 
-/// A waiting login, found by its state and proven to be this browser's.
+/// A pending login, found by its state and bound to the browser of the request.
 pub(super) struct PendingLogin {
     pub(super) state: String,
     pub(super) digest: Digest,
-    /// The browser's own cookie.
+    /// The value of the cookie that identifies the browser.
     pub(super) browser: Secret,
     pub(super) request: AuthorizationRequest,
     pub(super) ip: String,
 }
 
-/// Why there is no waiting login.
+/// The reason why there is no pending login.
 pub(super) enum PendingLoginError {
-    /// The state is unknown, expired, used, or another browser's: one answer for all.
+    /// The state is unknown, expired, used, or of another browser. The response is the same for all of them.
     Gone,
-    /// The form was sent by another site.
+    /// Another site sent the form.
     CrossSite,
     Store(store::Error),
 }
@@ -53,6 +53,7 @@ impl From<store::Error> for PendingLoginError {
 }
 
 impl PendingLoginError {
+    /// Returns the page that explains the error.
     pub(super) fn into_response(self, tenant: &Tenant, peer: &Peer) -> Response {
         match self {
             Self::Gone => final_page(
@@ -76,6 +77,10 @@ impl PendingLoginError {
 }
 
 impl PendingLogin {
+    /// Returns the pending login with this state.
+    ///
+    /// # Errors
+    /// [`PendingLoginError::Gone`] when there is none in this browser; the store's errors.
     pub(super) async fn find(tenant: &Tenant, peer: &Peer, state: &str) -> Result<Self, PendingLoginError> {
         let browser = Cookie::Browser.read(tenant, &peer.headers).ok_or(PendingLoginError::Gone)?;
         let digest = Secret::new(state).digest();
@@ -88,18 +93,18 @@ impl PendingLogin {
         Ok(Self { state: state.to_owned(), digest, browser, request, ip: peer.ip() })
     }
 
-    /// What all of its pages show.
+    /// Returns what all pages of the login show.
     pub(super) fn context<'p>(&'p self, tenant: &'p Tenant) -> PageContext<'p> {
         let client = tenant.client(&self.request.client_id).map_or("", |client| &client.name);
         PageContext { tenant: tenant.name(), client, state: &self.state }
     }
 
-    /// Whom the application expects, as far as it says; may be empty.
+    /// Returns the login hint of the application; may be empty.
     pub(super) fn hint(&self) -> &str {
         self.request.login_hint.as_deref().unwrap_or_default()
     }
 
-    /// The connections that this application may use, or the one that it asked for.
+    /// Returns the connections that the application may use, or only the one that it requested.
     pub(super) fn connections<'t>(&self, tenant: &'t Tenant) -> impl Iterator<Item = &'t Connection> {
         let wanted = self.request.connection.clone();
         let client_id = self.request.client_id.clone();
@@ -110,7 +115,7 @@ impl PendingLogin {
     }
 }
 
-/// The login that a page's address names; the answer is a page that says so where there is none.
+/// Extracts the pending login that the query names. Rejects with the page of [`PendingLoginError`].
 impl FromRequestParts<Tenant> for PendingLogin {
     type Rejection = Response;
 
@@ -121,7 +126,7 @@ impl FromRequestParts<Tenant> for PendingLogin {
     }
 }
 
-/// Keeps the request and sends the person to the page where they sign in.
+/// Stores the authorization request as a pending login and redirects to the page where the person signs in.
 pub(crate) async fn start_login(
     tenant: &Tenant,
     request: &AuthorizationRequest,
@@ -144,7 +149,7 @@ pub(crate) async fn start_login(
         .store
         .write(move |unit| Box::pin(async move { unit.insert_pending_login(&row, now.millis()).await }))
         .await?;
-    // A request for one connection skips the choice, unless that connection is a database.
+    // A request for one connection skips the login page, unless the connection is a database.
     let connection = request.connection.as_deref().and_then(|name| tenant.0.configuration.connection(name));
     let location = match connection.filter(|connection| !connection.is_database()) {
         Some(connection) => {
@@ -166,12 +171,12 @@ pub(crate) async fn start_login(
     Ok(no_store(response))
 }
 
-/// What stands in the query of a page's address; nothing where it cannot be read.
+/// Parses the query of an address. Returns the default value if it cannot be read.
 pub(super) fn in_query<T: DeserializeOwned + Default>(address: &Uri) -> T {
     Query::try_from_uri(address).map(|Query(read)| read).unwrap_or_default()
 }
 
-/// The state of a waiting login in a page's address.
+/// The query of a page of a pending login.
 #[derive(Default, Deserialize)]
 struct LoginState {
     #[serde(default)]

@@ -14,8 +14,8 @@ use crate::origin::origin_of;
 use crate::secret::digest;
 use crate::state::Tenant;
 
-/// A hosted page with its own headers. `answers_to` is where a form's answer may redirect to: browsers apply
-/// `form-action` to every hop.
+/// Returns a hosted page with its security headers. `answers_to` is where the response to the page's form may redirect
+/// to, because browsers apply `form-action` to each redirect.
 pub(super) fn page(status: StatusCode, markup: maud::Markup, answers_to: Option<&str>) -> Response {
     let origin = answers_to.and_then(origin_of).map(|origin| format!(" {origin}")).unwrap_or_default();
     let policy = format!(
@@ -28,12 +28,12 @@ pub(super) fn page(status: StatusCode, markup: maud::Markup, answers_to: Option<
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    // Keeps the handle in the address from leaving, and the `Origin` of our own forms readable.
+    // Keeps the state in the address from other sites, and the `Origin` of the tenant's own forms readable.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     no_store(response)
 }
 
-/// A page that says what went wrong.
+/// Returns a page that explains an error.
 pub(crate) fn problem(
     tenant: &Tenant,
     status: StatusCode,
@@ -45,8 +45,8 @@ pub(crate) fn problem(
     page(status, pages::problem::problem(&tenant.0.assets, &view), None)
 }
 
-/// A page where a person's way ends here: it leads back to the application that asked last in this browser, else to
-/// where the tenant says. Both come from the configuration, so that no link can lead anybody elsewhere.
+/// Returns the last page of a flow. Its link leads to the application that sent the browser last, else to the tenant's
+/// default address. Both come from the configuration, so that a request cannot choose the target.
 pub(super) fn final_page(
     tenant: &Tenant,
     headers: &HeaderMap,
@@ -66,7 +66,7 @@ pub(super) fn final_page(
     page(status, pages::problem::problem(&tenant.0.assets, &view), None)
 }
 
-/// The page for a storage failure; the cause goes to the log.
+/// Returns the page for a failure of the store, and logs the cause.
 pub(crate) fn failure(tenant: &Tenant, error: &store::Error) -> Response {
     log_failure(error);
     problem(
@@ -78,7 +78,8 @@ pub(crate) fn failure(tenant: &Tenant, error: &store::Error) -> Response {
     )
 }
 
-/// The page for an authorization request that cannot be answered (contract [C1](model::contract#c1), [U-12](model::contract#u-12)).
+/// Returns the page for an authorization request that must not be answered by redirect (contract
+/// [C1](model::contract#c1), [U-12](model::contract#u-12)).
 pub(crate) fn invalid_request(tenant: &Tenant, error: InvalidAuthorizationRequest) -> Response {
     let (status, text, detail) = match error {
         InvalidAuthorizationRequest::Malformed => (
@@ -105,17 +106,17 @@ pub(crate) fn invalid_request(tenant: &Tenant, error: InvalidAuthorizationReques
     problem(tenant, status, "Oops!, something went wrong", text, Some(detail))
 }
 
-/// The page after signing out without an address to return to.
+/// Returns the page after signing out without a return URL.
 pub(crate) fn signed_out(tenant: &Tenant) -> Response {
     page(StatusCode::OK, pages::logout::signed_out(&tenant.0.assets, tenant.name()), None)
 }
 
-/// The page that asks whether to sign out; `fields` come back with the answer.
+/// Returns the page that asks whether to sign out. Its form sends `fields` back.
 pub(crate) fn confirm_logout(tenant: &Tenant, fields: &[(&str, &str)], target: Option<&str>) -> Response {
     page(StatusCode::OK, pages::logout::confirm_logout(&tenant.0.assets, tenant.name(), fields), target)
 }
 
-/// The page for an address that the tenant does not have.
+/// Returns the 404 page.
 pub(crate) async fn not_found(State(tenant): State<Tenant>, headers: HeaderMap) -> Response {
     let text = "There is no page at this address.";
     final_page(&tenant, &headers, StatusCode::NOT_FOUND, "Page not found", text)

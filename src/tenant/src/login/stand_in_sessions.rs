@@ -1,5 +1,5 @@
-//! Whom the stand-ins know in which browser, as a real provider's own session would: behind a cookie for each
-//! connection, in memory, bounded. A restart forgets.
+//! Sessions at the stand-ins, in place of the sessions at a real provider: one cookie for each connection. They are in
+//! memory and bounded. A restart ends them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,36 +10,36 @@ use crate::clock::Moment;
 use crate::configuration::Connection;
 use crate::secret::{Secret, digest};
 
-/// How many people one browser is remembered with at a stand-in.
+/// The number of people that a session remembers.
 const PEOPLE: usize = 5;
 
-/// How many cookies are known.
+/// The maximum number of sessions.
 const KEPT: usize = 5000;
 
-/// Who signed in with which cookie.
+/// The sessions at all stand-ins, by the digest of connection and cookie.
 #[derive(Default)]
 pub(crate) struct StandInSessions(Mutex<HashMap<String, StandInSession>>);
 
-/// The people behind a cookie, the latest first, and when that was.
+/// The people who signed in, the latest first, and the time of the last sign-in.
 struct StandInSession {
     people: Vec<IdentityKey>,
     last: Moment,
 }
 
 impl StandInSessions {
-    /// Those who signed in at the stand-in with this cookie, the latest first.
+    /// Returns the people of a session, the latest first.
     pub(super) fn find(&self, connection: &Connection, cookie: &Secret) -> Vec<IdentityKey> {
         let visitors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         visitors.get(&name(connection, cookie)).map(|visitor| visitor.people.clone()).unwrap_or_default()
     }
 
-    /// Forgets who signed in with this cookie.
+    /// Ends a session.
     pub(super) fn remove(&self, connection: &Connection, cookie: &Secret) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&name(connection, cookie));
     }
 
-    /// Adds somebody who signs in with `before`, and gives the cookie that stands for all of them from now on: a new
-    /// one each time, so that nobody can know it beforehand.
+    /// Adds a person to the session `before`. Returns the new cookie of the session: it changes with each sign-in, so
+    /// that nobody can know it in advance.
     pub(super) fn add(
         &self,
         connection: &Connection,
@@ -64,7 +64,7 @@ impl StandInSessions {
     }
 }
 
-/// A cookie is good at the stand-in that gave it, and nowhere else.
+/// Returns the key of a session. It contains the connection, so that a cookie is valid at one stand-in only.
 fn name(connection: &Connection, cookie: &Secret) -> String {
     digest(format!("{} {}", connection.id, cookie.expose()).as_bytes())
 }

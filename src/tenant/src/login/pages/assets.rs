@@ -2,7 +2,7 @@
 
 use crate::secret::digest;
 
-/// The one stylesheet of the hosted pages: the product's tokens and elements, then what only these pages have.
+/// The stylesheet of the hosted pages: the product's tokens and elements, then the rules of these pages.
 pub(crate) const STYLESHEET: &str = concat!(
     include_str!("../../../../../style/tokens.css"),
     include_str!("../../../../../style/base.css"),
@@ -12,10 +12,10 @@ pub(crate) const STYLESHEET: &str = concat!(
 /// The provider marks: an SVG sprite with one symbol per mark.
 pub(crate) const MARKS: &str = include_str!("../../../../../public/providers.svg");
 
-/// The product's icon. Without one of its own, a page makes browsers ask for `/favicon.ico`.
+/// The product's icon. For a page without an icon, browsers request `/favicon.ico`.
 pub(crate) const ICON: &str = include_str!("../../../../../public/icon.svg");
 
-/// Where the files that every page refers to are served.
+/// The paths of the files that every page refers to.
 #[derive(Clone, Debug)]
 pub(crate) struct Assets {
     /// The path of [`STYLESHEET`].

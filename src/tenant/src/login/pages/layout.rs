@@ -5,18 +5,18 @@ use model::Provider;
 
 use super::assets::Assets;
 
-/// What every page of a waiting login shows.
+/// What every page of a pending login shows.
 #[derive(Debug)]
 pub(crate) struct PageContext<'a> {
-    /// What people call the tenant.
+    /// The name of the tenant.
     pub(crate) tenant: &'a str,
-    /// What people call the application that asked.
+    /// The name of the application.
     pub(crate) client: &'a str,
-    /// The handle of the pending authorization request.
+    /// The state of the pending login.
     pub(crate) state: &'a str,
 }
 
-/// What every page has around its content. `kind` names the page for the stylesheet.
+/// Renders the frame around the content of a page. `kind` names the page for the stylesheet.
 pub(super) fn layout(assets: &Assets, tenant: &str, title: &str, kind: &str, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -38,7 +38,7 @@ pub(super) fn layout(assets: &Assets, tenant: &str, title: &str, kind: &str, con
     }
 }
 
-/// The product's own mark: two rings that hold each other.
+/// Renders the product's logo: two interlocked rings.
 fn brand() -> Markup {
     html! {
         svg.rings viewBox="0 0 28 28" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round"
@@ -53,7 +53,7 @@ pub(super) fn notice(sentence: &str) -> Markup {
     html! { p #refusal.notice.danger role="alert" { (sentence) } }
 }
 
-/// A provider's mark from the sprite, or its initials when the sprite does not have one.
+/// Renders the mark of a provider from the sprite, or its initials if the sprite has no mark for it.
 pub(super) fn mark(assets: &Assets, provider: &str, label: &str) -> Markup {
     let mark = Provider::new(provider).mark();
     html! {
@@ -66,8 +66,7 @@ pub(super) fn mark(assets: &Assets, provider: &str, label: &str) -> Markup {
     }
 }
 
-/// The first letters of the first and the last word, as capitals; "#" when there is no letter, as in a phone
-/// number.
+/// Returns the first letters of the first and the last word in upper case; "#" without a letter, as in a phone number.
 pub(super) fn initials(text: &str) -> String {
     let mut letters = text.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphabetic()));
     match (letters.next(), letters.next_back()) {

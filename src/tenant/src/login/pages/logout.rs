@@ -1,11 +1,11 @@
-//! The pages around signing out.
+//! The pages of signing out.
 
 use maud::{Markup, html};
 
 use super::assets::Assets;
 use super::layout::layout;
 
-/// The page after signing out, when the request named no other.
+/// Renders the page after signing out without a return URL.
 pub(crate) fn signed_out(assets: &Assets, tenant: &str) -> Markup {
     let content = html! {
         div.card {
@@ -16,7 +16,7 @@ pub(crate) fn signed_out(assets: &Assets, tenant: &str) -> Markup {
     layout(assets, tenant, "Signed out", "signed-out", &content)
 }
 
-/// The page that asks whether to sign out. Its form posts `fields` and `confirm=true` to `/oidc/logout`.
+/// Renders the page that asks whether to sign out. Its form posts `fields` and `confirm=true` to `/oidc/logout`.
 pub(crate) fn confirm_logout(assets: &Assets, tenant: &str, fields: &[(&str, &str)]) -> Markup {
     let content = html! {
         div.card {

@@ -5,22 +5,22 @@ use maud::{Markup, html};
 use super::assets::Assets;
 use super::layout::layout;
 
-/// What an error page shows.
+/// The view of an error page.
 #[derive(Debug)]
 pub(crate) struct ProblemPage<'a> {
-    /// What people call the tenant.
+    /// The name of the tenant.
     pub(crate) tenant: &'a str,
     /// The heading.
     pub(crate) title: &'a str,
     /// What happened, in a sentence or two.
     pub(crate) text: &'a str,
-    /// What only whoever set the tenant up can use.
+    /// The detail for the operator of the tenant or the application.
     pub(crate) detail: Option<&'a str>,
-    /// Where to go from here: a path or an http(s) URL, and what people call it. Any other scheme is left out.
+    /// The address of a link, and its label. The address is a path or an http(s) URL; others are not shown.
     pub(crate) link: Option<(&'a str, &'a str)>,
 }
 
-/// The page that says what went wrong, and where to go from there.
+/// Renders the error page.
 pub(crate) fn problem(assets: &Assets, page: &ProblemPage<'_>) -> Markup {
     let content = html! {
         div.card {
@@ -37,7 +37,7 @@ pub(crate) fn problem(assets: &Assets, page: &ProblemPage<'_>) -> Markup {
     layout(assets, page.tenant, page.title, "problem", &content)
 }
 
-/// Whether a link may lead there: a path of this origin, or http(s).
+/// Returns whether a link may have this address: a path of the same origin, or an http(s) URL.
 fn is_safe_link(href: &str) -> bool {
     href.starts_with("https://")
         || href.starts_with("http://")

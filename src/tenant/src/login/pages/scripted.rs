@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use super::assets::Assets;
 use super::layout::layout;
 
-/// The page that hands `response` to the window that asked, and to no other origin than `target_origin`
-/// (contract [C2](model::contract#c2)). Gives the HTML and its script's hash, `sha256-…`, for the content policy.
+/// Renders the page that posts `response` to the requesting window, if it has the origin `target_origin` (contract
+/// [C2](model::contract#c2)). Returns the HTML and the hash of its script, `sha256-…`, for the content security policy.
 pub(crate) fn web_message(response: &serde_json::Value, target_origin: &str) -> (String, String) {
     let script = format!(
         r#"(window.opener || window.parent).postMessage({{"type":"authorization_response","response":{}}}, {});"#,
@@ -29,8 +29,8 @@ pub(crate) fn web_message(response: &serde_json::Value, target_origin: &str) -> 
     (page.into_string(), hash)
 }
 
-/// The page that posts `fields` to the application at once, or by its button where scripts do not run. Gives the
-/// HTML and its script's hash, as [`web_message`] does.
+/// Renders the page that posts `fields` to the application at once, or by a button without scripts. Returns the HTML and
+/// the hash of its script, as [`web_message`] does.
 pub(crate) fn form_post(
     assets: &Assets,
     tenant: &str,
@@ -52,13 +52,13 @@ pub(crate) fn form_post(
     (page.into_string(), script_hash(SCRIPT))
 }
 
-/// What a content policy calls an inline script.
+/// Returns the hash of an inline script in the format of content security policies.
 pub(super) fn script_hash(script: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(script)))
 }
 
-/// JSON that no HTML or script parser can read as anything else: what could end the script element, open a
-/// comment or break a line is written as `\uXXXX`. All of it stands inside strings, where that is the same.
+/// Serializes JSON for use inside a script element. Characters that could end the element, open a comment or break a
+/// line are written as `\uXXXX`; they occur inside strings only, where the meaning is the same.
 fn in_script(value: &serde_json::Value) -> String {
     let mut safe = String::new();
     for c in value.to_string().chars() {

@@ -1,9 +1,9 @@
-//! Connections that sign people in through a provider of their own, by OpenID Connect.
+//! Connections with an identity provider of their own, by OpenID Connect.
 //!
-//! The way there and back is bound three times over. `state` names the waiting login, which is this browser's;
-//! nonce and PKCE verifier are derived from the browser's cookie and the state, so that an answer fits one attempt
-//! in one browser and nothing about it needs to be stored; and every connection has an address of its own to come
-//! back to, so that no provider can pass another's answer off as its own (RFC 9700 section 4.4).
+//! Request and response are bound in three ways. `state` names the pending login, which is bound to the browser. Nonce
+//! and PKCE verifier are derived from the browser's cookie and the state, so that a response fits one attempt in one
+//! browser and nothing about it is stored. Each connection has its own redirect URI, so that no provider can pass the
+//! response of another one off as its own (RFC 9700 section 4.4).
 
 pub(crate) mod provider;
 
@@ -28,10 +28,10 @@ use crate::state::Tenant;
 use provider::UpstreamError;
 use provider::{Binding, UpstreamPerson};
 
-/// Where providers send people back to.
+/// The path that providers redirect to.
 pub(super) const CALLBACK: &str = "/login/callback/{connection}";
 
-/// What of a person's claims becomes their profile; everything else stays with the provider.
+/// The claims that become profile attributes. All others are discarded.
 const CLAIMS: [&str; 12] = [
     "name",
     "given_name",
@@ -47,7 +47,7 @@ const CLAIMS: [&str; 12] = [
     "zoneinfo",
 ];
 
-/// Why a sign-in through a provider ends without a session.
+/// The reason why a sign-in through a provider fails.
 enum UpstreamSignInError {
     Upstream(UpstreamError),
     Blocked,
@@ -66,7 +66,7 @@ impl From<store::Error> for UpstreamSignInError {
     }
 }
 
-/// Sends the person to the connection's provider.
+/// Redirects the browser to the connection's provider.
 pub(super) async fn start(tenant: &Tenant, peer: &Peer, handle: &str, name: &str) -> Response {
     let pending = match PendingLogin::find(tenant, peer, handle).await {
         Ok(pending) => pending,
@@ -75,7 +75,7 @@ pub(super) async fn start(tenant: &Tenant, peer: &Peer, handle: &str, name: &str
     let Some((connection, upstream)) = offered(tenant, &pending, name) else {
         return PendingLoginError::Gone.into_response(tenant, peer);
     };
-    // The handle is of use in this browser only; the rest makes every attempt another one.
+    // The pending login's state is valid in this browser only; the random part makes each attempt different.
     let state = format!("{handle}.{}", Secret::random().expose());
     let binding = bind(tenant, &pending, connection, state);
     let url = async {
@@ -88,7 +88,7 @@ pub(super) async fn start(tenant: &Tenant, peer: &Peer, handle: &str, name: &str
     }
 }
 
-/// `GET /login/callback/{connection}`: the provider's answer.
+/// `GET /login/callback/{connection}`: the provider's response.
 pub(super) async fn callback(
     State(tenant): State<Tenant>,
     name: Result<Path<String>, PathRejection>,
@@ -120,7 +120,7 @@ pub(super) async fn callback(
     }
 }
 
-/// The connection by that name, if this application may use it and it has a provider.
+/// Returns the connection with this name, if the application may use it and it has a provider.
 fn offered<'t>(
     tenant: &'t Tenant,
     pending: &PendingLogin,
@@ -130,7 +130,7 @@ fn offered<'t>(
     Some((connection, connection.upstream.as_ref()?))
 }
 
-/// Binds an attempt to the browser, to its state and to the connection.
+/// Derives what binds an attempt to the browser, the state and the connection.
 fn bind(tenant: &Tenant, pending: &PendingLogin, connection: &Connection, state: String) -> Binding {
     let name = connection.name.as_str();
     let callback = CALLBACK.replace("{connection}", &route::segment(name));
@@ -183,10 +183,11 @@ async fn sign_in(
     })
 }
 
-/// The identity of a person, in the form of contract [B3](model::contract#b3); `None` for an id that nobody could be addressed by.
+/// Returns the identity of a person in the format of contract [B3](model::contract#b3). Returns `None` for an id that
+/// cannot be used in a path.
 fn key(connection: &Connection, person: &UpstreamPerson) -> Option<IdentityKey> {
     let subject = person.subject.as_str();
-    // OpenID Connect Core section 2 allows 255 ASCII characters.
+    // OpenID Connect Core section 2 permits 255 ASCII characters.
     let is_id = (1..=255).contains(&subject.len())
         && subject.chars().all(|character| character.is_ascii() && !character.is_ascii_control())
         && !matches!(subject, "." | "..");
@@ -198,7 +199,7 @@ fn key(connection: &Connection, person: &UpstreamPerson) -> Option<IdentityKey> 
     is_id.then(|| IdentityKey { provider: connection.strategy.clone(), user_id })
 }
 
-/// What becomes of the claims. An address that the provider does not vouch for is not verified.
+/// Converts claims to a profile. An address is unverified unless the provider says otherwise.
 fn profile(person: &UpstreamPerson) -> Profile {
     let text = |name: &str| person.claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let mut profile = Profile::default();
@@ -219,8 +220,8 @@ fn profile(person: &UpstreamPerson) -> Profile {
     profile
 }
 
-/// Says what went wrong: to the application if it asked for this provider alone, else on the login page, where the
-/// other ways to sign in are.
+/// Reports a failure: to the application if it requested this connection only, else on the login page, which has the
+/// other ways to sign in.
 async fn report(
     tenant: &Tenant,
     peer: &Peer,
