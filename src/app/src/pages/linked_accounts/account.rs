@@ -20,7 +20,10 @@ const TRUE_FOR: i64 = 2;
 #[derive(Clone, Copy)]
 pub(super) struct AccountState {
     session: Session,
-    read: RwSignal<Option<Result<User, ApiError>>>,
+    /// Reads the account.
+    fetch: Action<(), Result<User, ApiError>>,
+    /// The value of `fetch`, which the list is drawn from. The responses to DELETE and POST replace it.
+    read: MappedSignal<Option<Result<User, ApiError>>>,
     /// The seconds until the next try, while reading has to pause.
     pausing: RwSignal<Option<u32>>,
     /// Logins that went elsewhere while the page showed them, each with the login above it.
@@ -43,12 +46,21 @@ pub(super) enum Loading {
 impl AccountState {
     /// Begins to read the account of whoever is signed in. `status_message` is what the page says aloud.
     pub(super) fn open(session: Session, status_message: RwSignal<Option<String>>) -> Self {
+        let (pausing, revision) = (RwSignal::new(None), StoredValue::new((0, 0)));
+        let fetch = Action::new_unsync(move |&()| async move {
+            let wait = async |seconds| pause(seconds, |left| pausing.try_set(Some(left)).is_none()).await;
+            let user = send_with_pause(|| fetch_user(session), wait).await;
+            let _ = pausing.try_set(None);
+            note(&user, revision);
+            user
+        });
         let account = Self {
             session,
-            read: RwSignal::new(None),
-            pausing: RwSignal::new(None),
+            fetch,
+            read: fetch.value(),
+            pausing,
             removed: RwSignal::new(Vec::new()),
-            revision: StoredValue::new((0, 0)),
+            revision,
             steps: Steps::none(),
             status_message,
         };
@@ -65,12 +77,7 @@ impl AccountState {
     pub(super) fn load(self) {
         let _ = self.read.try_set(None);
         let _ = self.removed.try_set(Vec::new());
-        spawn_local(async move {
-            let on_second = |left| self.pausing.try_set(Some(left)).is_none();
-            let user = send_with_pause(|| self.fetch_user(), |seconds| pause(seconds, on_second)).await;
-            let _ = self.pausing.try_set(None);
-            self.set(user);
-        });
+        self.fetch.dispatch_local(());
     }
 
     /// Reads the account anew while it stays on the page. Logins that are gone say so, and nothing that fails is told:
@@ -84,7 +91,7 @@ impl AccountState {
             _ => {}
         }
         spawn_local(async move {
-            if let Ok(user) = self.fetch_user().await
+            if let Ok(user) = fetch_user(self.session).await
                 && self.revision.try_with_value(|(_, drawn)| *drawn == before) == Some(true)
             {
                 self.mark_removed(&user);
@@ -93,18 +100,8 @@ impl AccountState {
         });
     }
 
-    async fn fetch_user(self) -> Result<User, ApiError> {
-        self.session.call(|client| async move { client.user().await }).await
-    }
-
     fn set(self, user: Result<User, ApiError>) {
-        if let Ok(user) = &user {
-            cache::store(user, now());
-        }
-        let _ = self.revision.try_update_value(|(at, drawn)| {
-            *at = now();
-            *drawn = drawn.wrapping_add(1);
-        });
+        note(&user, self.revision);
         let _ = self.read.try_set(Some(user));
     }
 
@@ -222,6 +219,21 @@ impl AccountState {
     fn with_user<T>(self, at: impl FnOnce(&User) -> Option<T>) -> Option<T> {
         self.read.try_with_untracked(|read| at(read.as_ref()?.as_ref().ok()?)).flatten()
     }
+}
+
+async fn fetch_user(session: Session) -> Result<User, ApiError> {
+    session.call(|client| async move { client.user().await }).await
+}
+
+/// Keeps a new list for reading offline, and notes that the account changed.
+fn note(user: &Result<User, ApiError>, revision: StoredValue<(i64, u32)>) {
+    if let Ok(user) = user {
+        cache::store(user, now());
+    }
+    let _ = revision.try_update_value(|(at, drawn)| {
+        *at = now();
+        *drawn = drawn.wrapping_add(1);
+    });
 }
 
 /// `linked` with each identity below the login that was above it, or on top when that is gone as well.
