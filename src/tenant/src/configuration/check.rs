@@ -6,7 +6,7 @@ use super::client::{Client, ClientAuthentication, ClientGrant};
 use super::connection::{Connection, Upstream};
 use super::options::Options;
 
-/// Why a configuration is refused.
+/// The reason why a configuration is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidConfiguration {
     /// Two clients share an id.
@@ -15,36 +15,36 @@ pub enum InvalidConfiguration {
     /// Two connections share a name.
     #[error("two connections have the name \"{0}\"")]
     DuplicateConnection(String),
-    /// A connection's strategy is none that the Management API knows.
+    /// The Management API does not know the strategy of a connection.
     #[error("connection \"{connection}\" has the unknown strategy \"{strategy}\"")]
     UnknownStrategy {
         /// The connection.
         connection: String,
-        /// What its strategy says.
+        /// The strategy.
         strategy: String,
     },
-    /// The claim of the identity has a name that could be another claim's.
+    /// The name of the identity claim is not a URL, so it could collide with another claim.
     #[error("the claim of the identity is called \"{0}\", which is not an http(s) URL")]
     UnscopedClaim(String),
-    /// A provider's issuer is no address that secrets may travel to.
+    /// Secrets must not be sent to a provider's issuer.
     #[error(
         "connection \"{connection}\": the issuer \"{issuer}\" is not reached by https, nor on this machine"
     )]
     UnsafeIssuer {
         /// The connection.
         connection: String,
-        /// What its issuer says.
+        /// The issuer.
         issuer: String,
     },
     /// A database has a provider.
     #[error("connection \"{0}\" is a database, which no provider signs in to")]
     UpstreamOfDatabase(String),
-    /// A callback, logout URL or origin is no URL.
+    /// A callback, logout URL or origin is not a URL.
     #[error("client \"{client}\": \"{url}\" is not an absolute URL")]
     InvalidUrl {
         /// The client's name.
         client: String,
-        /// What it says.
+        /// The invalid text.
         url: String,
     },
     /// A client that must have a secret has none.
@@ -80,7 +80,7 @@ pub(super) fn check(
         let urls = client.callbacks.iter().chain(&client.allowed_logout_urls).chain(&client.web_origins);
         let urls = urls.chain(&client.initiate_login_uri);
         for url in urls {
-            // A logout URL may hold `*` in place of a subdomain, which no URL parser takes.
+            // A logout URL may contain `*` as subdomain, which the parser rejects.
             if url::Url::parse(&url.replace('*', "any")).is_err() {
                 return Err(InvalidConfiguration::InvalidUrl {
                     client: client.name.clone(),

@@ -1,4 +1,4 @@
-//! Applications and what they may do.
+//! Applications (OAuth clients), their refresh tokens and client grants.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use model::Scopes;
 use crate::origin::origin_of;
 use crate::secret::Secret;
 
-/// What kind of application a client is.
+/// The type of an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApplicationType {
     /// Runs in the browser and keeps no secret.
@@ -20,53 +20,53 @@ pub enum ApplicationType {
     Machine,
 }
 
-/// How a client proves who it is at the token endpoint.
+/// The authentication method of a client at the token endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAuthentication {
-    /// Not at all: a public client, which must use PKCE.
+    /// None: a public client, which must use PKCE.
     None,
-    /// With its secret in the body.
+    /// The secret in the body.
     SecretPost,
-    /// With its secret in the `Authorization` header.
+    /// The secret in the `Authorization` header.
     SecretBasic,
 }
 
-/// An application that may ask for tokens.
+/// An application that may request tokens.
 #[derive(Clone, Debug)]
 pub struct Client {
     /// Its id.
     pub client_id: String,
     /// Its secret, which a public client does not have.
     pub client_secret: Option<Secret>,
-    /// What people know it by.
+    /// The name that people see.
     pub name: String,
-    /// What kind of application it is.
+    /// The type of the application.
     pub application_type: ApplicationType,
-    /// How it proves who it is.
+    /// The authentication method.
     pub authentication: ClientAuthentication,
-    /// Where the answer to an authorization request may go: whole URLs.
+    /// The allowed redirect URIs of authorization requests: complete URLs.
     pub callbacks: Vec<String>,
-    /// Where sign-out may return to.
+    /// The allowed return URLs of logout.
     pub allowed_logout_urls: Vec<String>,
-    /// Where the application begins a sign-in by itself.
+    /// The URL where the application starts a sign-in by itself.
     pub initiate_login_uri: Option<String>,
-    /// Origins whose pages may receive an answer by `web_message`.
+    /// The origins that may receive a response by `web_message`.
     pub web_origins: Vec<String>,
-    /// Grant types it may use, such as `authorization_code`.
+    /// The allowed grant types, such as `authorization_code`.
     pub grant_types: Vec<String>,
-    /// How its refresh tokens live.
+    /// The settings of its refresh tokens.
     pub refresh_tokens: RefreshTokens,
 }
 
 impl Client {
-    /// Whether the client may use a grant type.
+    /// Returns whether the client may use a grant type.
     #[must_use]
     pub fn may_use(&self, grant_type: &str) -> bool {
         self.grant_types.iter().any(|allowed| allowed == grant_type)
     }
 
-    /// Where a person gets to the application from a page of the tenant: where it begins a sign-in, else where people
-    /// go who signed out, else the origin of its first callback. `None` where that is no web page.
+    /// Returns the URL of the application for links on pages of the tenant: where it starts a sign-in, else its first
+    /// logout URL, else the origin of its first callback. Returns `None` if that is not a web page.
     #[must_use]
     pub fn home_url(&self) -> Option<String> {
         let after_logout = || self.allowed_logout_urls.iter().find(|url| !url.contains('*')).cloned();
@@ -76,21 +76,21 @@ impl Client {
     }
 }
 
-/// How the refresh tokens of a client live (contract [C3](model::contract#c3)).
+/// The settings of a client's refresh tokens (contract [C3](model::contract#c3)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshTokens {
-    /// Whether every exchange gives a new token and voids the old one.
+    /// Whether each exchange returns a new token and invalidates the old one.
     pub rotate: bool,
-    /// How long the token before the newest may come again without harm: for clients that lost an answer.
+    /// How long the previous token may be used again, for clients that did not receive the response.
     pub leeway: Duration,
-    /// How long all that came of one sign-in can be refreshed; `None` means without end.
+    /// The lifetime of all refresh tokens of one sign-in; `None` for no limit.
     pub lifetime: Option<Duration>,
-    /// How long it can go unused; `None` means without end.
+    /// How long they may stay unused; `None` for no limit.
     pub idle_lifetime: Option<Duration>,
 }
 
 impl Default for RefreshTokens {
-    /// Rotation without leeway, thirty days at most, fifteen without use: Auth0's lifetimes. Rotation is on
+    /// Returns rotation without leeway, a lifetime of 30 days and 15 days without use, as at Auth0. Rotation is enabled
     /// because public clients have no other protection (RFC 9700 section 2.2.2).
     fn default() -> Self {
         Self {
@@ -102,13 +102,13 @@ impl Default for RefreshTokens {
     }
 }
 
-/// What a client may do with an API by itself (client credentials).
+/// A client grant: what a client may do with an API by itself (client credentials).
 #[derive(Clone, Debug)]
 pub struct ClientGrant {
     /// The client.
     pub client_id: String,
     /// The API's identifier.
     pub audience: String,
-    /// What it may do there.
+    /// The scopes.
     pub scopes: Scopes,
 }

@@ -15,7 +15,7 @@ pub use client::{ApplicationType, Client, ClientAuthentication, ClientGrant, Ref
 pub use connection::{Connection, Database, Upstream, Usernames};
 pub use options::{DemoSignIn, Options};
 
-/// Everything a tenant is configured with. Build it with [`Configuration::new`], which checks it.
+/// A checked configuration; see [`Configuration::new`].
 #[derive(Clone, Debug)]
 pub struct Configuration {
     options: Options,
@@ -25,7 +25,7 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Checks the parts against each other and puts them together.
+    /// Checks the parts and creates a configuration.
     ///
     /// # Errors
     /// The first contradiction, see [`InvalidConfiguration`].
@@ -39,50 +39,50 @@ impl Configuration {
         Ok(Self { options, clients, connections, grants })
     }
 
-    /// The options of the tenant as a whole.
+    /// Returns the options of the tenant.
     #[must_use]
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// Every application.
+    /// Returns all applications.
     #[must_use]
     pub fn clients(&self) -> &[Client] {
         &self.clients
     }
 
-    /// Every connection, in the order of the login page.
+    /// Returns all connections, in the order of the login page.
     #[must_use]
     pub fn connections(&self) -> &[Connection] {
         &self.connections
     }
 
-    /// The connections through which people can sign in to the client, in the order of the login page: those that
-    /// it may use and that something answers for.
+    /// Returns the connections through which people can sign in to a client, in the order of the login page: those that
+    /// it may use and that are served.
     pub fn connections_open_to(&self, client_id: &str) -> impl Iterator<Item = &Connection> {
         self.connections
             .iter()
             .filter(move |connection| connection.is_enabled_for(client_id) && self.is_served(connection))
     }
 
-    /// Whether anything answers for the connection: the tenant's own passwords, a provider or a stand-in.
+    /// Returns whether people can sign in through the connection: by a password, a provider or a stand-in.
     pub(crate) fn is_served(&self, connection: &Connection) -> bool {
         !connection.needs_stand_in() || self.options.stand_ins
     }
 
-    /// Every client grant.
+    /// Returns all client grants.
     #[must_use]
     pub fn grants(&self) -> &[ClientGrant] {
         &self.grants
     }
 
-    /// The application with that id.
+    /// Returns the application with this id.
     #[must_use]
     pub fn client(&self, client_id: &str) -> Option<&Client> {
         self.clients.iter().find(|client| client.client_id == client_id)
     }
 
-    /// The connection with that name.
+    /// Returns the connection with this name.
     #[must_use]
     pub fn connection(&self, name: &str) -> Option<&Connection> {
         self.connections.iter().find(|connection| connection.name.as_str() == name)

@@ -10,50 +10,50 @@ use crate::http::rate_limit::RateLimit;
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as in the tenant's settings")]
 pub struct Options {
-    /// What the hosted pages call the tenant.
+    /// The name of the tenant on the hosted pages.
     pub friendly_name: String,
-    /// How long a sign-in lasts at the tenant at most, whatever happens.
+    /// The maximum lifetime of a session.
     pub session_lifetime: Duration,
-    /// How long a sign-in lasts at the tenant without being used.
+    /// How long a session may stay unused.
     pub idle_session_lifetime: Duration,
-    /// The audience of authorization requests that name none; `None` means an opaque token.
+    /// The audience of authorization requests without one; `None` for an opaque token.
     pub default_audience: Option<String>,
-    /// Where sign-out may return to when the request names no application.
+    /// The allowed return URLs of logout requests without an application.
     pub allowed_logout_urls: Vec<String>,
-    /// Where a person goes on who is left on a page of the tenant, when the application is not known or has no address
-    /// of its own for that.
+    /// The link on the last page of a flow, if the application is unknown or has no URL for it.
     pub default_redirection_uri: Option<String>,
-    /// Whether discovery names `/oidc/logout`; the endpoint is there either way (contract [C5](model::contract#c5)).
+    /// Whether the discovery document contains `/oidc/logout`. The endpoint exists in any case (contract
+    /// [C5](model::contract#c5)).
     pub end_session_discovery: bool,
-    /// Whether the Management API takes a person's ID token for an access token, as old applications send it
-    /// (contract E). Every application that signs the person in then holds a key to their account.
+    /// Whether the Management API accepts ID tokens in place of access tokens, as old applications send them (contract
+    /// E). Each application that signs a person in then has access to the account.
     pub id_token_bearer: bool,
-    /// The claim that tells which identity is signed in, in ID tokens: a URL, as claims of one's own are named
-    /// (OpenID Connect Core 5.1.2). Its value has the identity's `provider`, `user_id` and `connection`.
+    /// The name of the ID-token claim for the identity that is signed in: a URL, as for all custom claims (OpenID
+    /// Connect Core 5.1.2). Its value has the identity's `provider`, `user_id` and `connection`.
     pub identity_claim: String,
-    /// Whether accounts can be linked only when both have a verified e-mail address. A rule of ours, beyond the
-    /// contract; it keeps whoever signed up with another's address from being taken for them.
+    /// Whether linking requires a verified e-mail address of both accounts. It protects from people who sign up with the
+    /// address of somebody else. Not part of Auth0's API.
     pub verified_email_to_link: bool,
-    /// How long an access token for the Management API lasts.
+    /// The lifetime of an access token for the Management API.
     pub access_token_lifetime: Duration,
-    /// How many calls the Management API answers; `None` is as many as it can.
+    /// The rate limit of the Management API; `None` for no limit.
     pub rate_limit: Option<RateLimit>,
-    /// How long a provider may take for one answer.
+    /// The timeout of a request to a provider.
     pub provider_timeout: Duration,
-    /// Certificates of the authorities that providers are believed by, DER; without any, no provider is reached by https.
+    /// The root certificates for requests to providers, DER. Without any, https requests fail.
     pub provider_authorities: Vec<Vec<u8>>,
-    /// Whether connections without credentials of their own are served by stand-ins.
+    /// Whether stand-ins serve connections without a provider.
     pub stand_ins: bool,
-    /// Whether people can plan faults for their own calls of the Management API, to see what a client does then. Not
-    /// for a tenant that others can reach.
+    /// Whether users can plan faults for their own requests to the Management API, to test clients. Not for a tenant that
+    /// others can reach.
     pub faults: bool,
     /// Sign-ins shown on the login page of a demo tenant: e-mail address and password.
     pub demo_sign_ins: Vec<DemoSignIn>,
 }
 
 impl Default for Options {
-    /// The defaults of a new tenant: a session of three days, idle for one day at most (Auth0's own are
-    /// 168 and 72 hours; a tool on a developer's machine is better with less), tokens of two hours.
+    /// Returns the defaults: sessions of three days, unused for one day at most, and access tokens of two hours. Auth0's
+    /// sessions last 168 and 72 hours; a tool on a developer's machine is safer with less.
     fn default() -> Self {
         Self {
             friendly_name: "Linked Accounts".to_owned(),
@@ -77,13 +77,13 @@ impl Default for Options {
     }
 }
 
-/// A sign-in that a demo tenant shows to everybody.
+/// A sign-in that the login page of a demo tenant shows.
 #[derive(Clone, Debug)]
 pub struct DemoSignIn {
-    /// What this person shows, in a few words: "three logins", "twelve logins, one from work".
+    /// What the user demonstrates, in a few words: "three logins", "twelve logins, one from work".
     pub about: String,
-    /// What to type as e-mail address.
+    /// The e-mail address.
     pub email: String,
-    /// What to type as password.
+    /// The password.
     pub password: String,
 }

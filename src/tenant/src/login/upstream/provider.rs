@@ -1,5 +1,4 @@
-//! What the tenant knows about each provider, and the conversation with it: description and keys, a code for a
-//! token, and what the token says.
+//! The client of identity providers: discovery and keys, code exchange, verification of the ID token, `/userinfo`.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -34,25 +33,25 @@ use crate::configuration::{ClientAuthentication, Configuration, Connection, Upst
 use crate::oauth::request::{AuthorizationError, AuthorizationRequest, Prompt};
 use crate::secret::Secret;
 
-/// Why a provider did not sign somebody in.
+/// The reason why a provider did not sign a person in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UpstreamError {
-    /// The person did not want to.
+    /// The person declined.
     Denied,
-    /// It does not answer, or not in time.
+    /// The provider does not respond in time.
     Unreachable,
-    /// It says no.
+    /// The provider refuses.
     Rejected,
-    /// It says what cannot be believed.
+    /// The provider's response cannot be trusted.
     Untrusted,
-    /// The person signed in there too long ago.
+    /// The sign-in at the provider is too old.
     Stale,
-    /// The person is known by another connection.
+    /// The identity belongs to another connection.
     OtherConnection,
 }
 
 impl UpstreamError {
-    /// What a person reads about it.
+    /// Returns the sentence for the person.
     pub(crate) fn sentence(self, label: &str) -> String {
         match self {
             Self::Denied => format!("You did not finish signing in with {label}."),
@@ -66,7 +65,7 @@ impl UpstreamError {
         }
     }
 
-    /// What the page about it is answered with.
+    /// Returns the status of the page.
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::Denied => StatusCode::OK,
@@ -76,7 +75,8 @@ impl UpstreamError {
         }
     }
 
-    /// The same for an application that asked for this provider alone (RFC 6749 section 4.1.2.1, contract [C1](model::contract#c1)).
+    /// Returns the error for an application that requested this connection only (RFC 6749 section 4.1.2.1, contract
+    /// [C1](model::contract#c1)).
     pub(super) fn authorization_error(self, label: &str) -> AuthorizationError {
         let error = match self {
             Self::Denied => {
@@ -90,21 +90,21 @@ impl UpstreamError {
     }
 }
 
-/// How long a provider's description is good.
+/// The lifetime of a cached discovery document.
 const KEPT: Duration = Duration::from_hours(1);
 
-/// How long after an attempt to read a description, good or bad, the next one waits at least: a provider that is
-/// down, and tokens with made-up keys, cost one attempt and not one for every person.
+/// The minimum time between two attempts to read a discovery document, successful or not. A provider that is down, and
+/// tokens with unknown keys, thus cost one attempt and not one for each person.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// How many bytes an answer may have.
+/// The maximum size of a response, in bytes.
 const LIMIT: usize = 1024 * 1024;
 
-/// How far a provider's clock may be behind ours when it says that somebody signed in just now.
+/// The permitted delay of a provider's clock when it says that a person has just signed in.
 const LEEWAY: Duration = Duration::from_mins(1);
 
-/// Signatures that are made with a key of the provider's own. Not among them: none at all, and those made with
-/// our shared secret, which anybody who knows it could make.
+/// The accepted signature algorithms: those with a private key of the provider. `none` is excluded, and so are those
+/// with the shared secret, because everybody who knows it could sign.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -117,10 +117,10 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// What a description says beyond OpenID Connect Discovery.
+/// Metadata beyond OpenID Connect Discovery.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct ExtraMetadata {
-    /// Whether its answers name their issuer (RFC 9207 section 3).
+    /// Whether responses contain the issuer (RFC 9207 section 3).
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
 }
@@ -152,21 +152,21 @@ type OAuthClient = CoreClient<
     EndpointMaybeSet,
 >;
 
-/// Every provider that the tenant asks, and the way to them.
+/// All providers of the tenant, and the HTTP client.
 pub(crate) struct Providers {
     http: HttpClient,
     known: HashMap<ConnectionName, Mutex<Known>>,
 }
 
-/// What is known about one provider.
+/// The cached metadata of a provider.
 #[derive(Default)]
 struct Known {
     description: Option<(Arc<Description>, Moment)>,
-    /// When it was asked last.
+    /// The time of the last request.
     asked: Option<Moment>,
 }
 
-/// One provider, described.
+/// A provider with its metadata.
 pub(super) struct Provider<'t> {
     providers: &'t Providers,
     connection: &'t Connection,
@@ -175,30 +175,30 @@ pub(super) struct Provider<'t> {
     now: Moment,
 }
 
-/// What must be the same in the request and in its answer.
+/// The values that bind a response to its request.
 pub(super) struct Binding {
-    /// What comes back with the answer.
+    /// The state, which the response repeats.
     pub(super) state: String,
-    /// What comes back in the token.
+    /// The nonce, which the ID token repeats.
     pub(super) nonce: Secret,
-    /// What only the tenant can trade the code with (RFC 7636).
+    /// The PKCE verifier, without which nobody can exchange the code (RFC 7636).
     pub(super) verifier: Secret,
-    /// Where the answer goes.
+    /// The redirect URI.
     pub(super) redirect_uri: String,
 }
 
-/// What a provider says about somebody, believed.
+/// A person whom a provider has authenticated.
 pub(super) struct UpstreamPerson {
-    /// Their id there.
+    /// The person's id at the provider.
     pub(super) subject: String,
-    /// All that it says about them, in OpenID Connect's names.
+    /// The claims, with the names of OpenID Connect.
     pub(super) claims: Map<String, Value>,
-    /// When they signed in there; now, if it does not say.
+    /// The time of the sign-in at the provider; now, if the provider does not say.
     pub(super) authenticated_at: Moment,
 }
 
 impl Providers {
-    /// Knows nothing yet: a provider that is down does not keep a tenant from opening.
+    /// Creates the client without any request, so that a tenant opens even if a provider is down.
     pub(crate) fn new(configuration: &Configuration) -> Result<Self, TlsError> {
         let asked = configuration.connections().iter().filter(|connection| connection.upstream.is_some());
         let options = configuration.options();
@@ -209,7 +209,7 @@ impl Providers {
         })
     }
 
-    /// The provider of a connection. One request reads its description, the others wait for it.
+    /// Returns the provider of a connection. One request reads the metadata, concurrent ones wait for it.
     pub(super) async fn find<'t>(
         &'t self,
         connection: &'t Connection,
@@ -220,7 +220,7 @@ impl Providers {
         Ok(Provider { providers: self, connection, upstream, description, now })
     }
 
-    /// A description that is younger than `age`, as far as [`PAUSE`] allows.
+    /// Returns metadata that is younger than `age`, as far as [`PAUSE`] permits.
     async fn describe(
         &self,
         connection: &Connection,
@@ -257,7 +257,7 @@ impl Providers {
 }
 
 impl Provider<'_> {
-    /// Where the person is sent to sign in: with PKCE, nonce and state, and with what the application asked.
+    /// Returns the provider's authorization URL with PKCE, nonce, state and the parameters that the application requested.
     pub(super) fn authorization_url(
         &self,
         binding: &Binding,
@@ -284,11 +284,11 @@ impl Provider<'_> {
             url = url.add_prompt(CoreAuthPrompt::Login);
         }
         let (url, _, _) = url.url();
-        // The description comes from the provider: it must not lead people astray from https.
+        // The URL comes from the provider's metadata and must not leave https.
         if Upstream::is_safe(url.as_str()) { Ok(url.into()) } else { Err(UpstreamError::Untrusted) }
     }
 
-    /// Whether an answer says that it comes from this provider, or need not say it (RFC 9207 section 2.4).
+    /// Returns whether the issuer of a response is this provider, or may be missing (RFC 9207 section 2.4).
     pub(super) fn accepts_issuer(&self, issuer: Option<&str>) -> bool {
         match issuer {
             Some(issuer) => issuer == self.upstream.issuer,
@@ -296,7 +296,7 @@ impl Provider<'_> {
         }
     }
 
-    /// Trades a code, and believes the token that comes for it.
+    /// Exchanges a code and verifies the ID token of the response.
     pub(super) async fn exchange_code(
         &mut self,
         binding: &Binding,
@@ -308,7 +308,7 @@ impl Provider<'_> {
         let claims = self.verify_id_token(binding, token).await?;
         let authenticated_at = self.authenticated_at(&claims, request)?;
         let mut told = to_map(&claims);
-        // Some providers keep what they know about people for their own endpoint.
+        // Some providers return profile claims only from `/userinfo`.
         if !told.contains_key("email")
             && let Some(more) = self.user_info(binding, tokens.access_token(), &claims).await?
         {
@@ -325,7 +325,7 @@ impl Provider<'_> {
         let redirect_uri =
             RedirectUrl::new(binding.redirect_uri.clone()).map_err(|_| UpstreamError::Unreachable)?;
         let methods = self.description.token_endpoint_auth_methods_supported();
-        // By header unless somebody says otherwise (OpenID Connect Discovery section 3).
+        // The header is the default (OpenID Connect Discovery section 3).
         let by_body = match self.upstream.authentication {
             Some(ClientAuthentication::SecretPost) => true,
             Some(ClientAuthentication::SecretBasic | ClientAuthentication::None) => false,
@@ -354,7 +354,7 @@ impl Provider<'_> {
             .map_err(|_| self.untrusted("the description names no token endpoint"))?
             .set_pkce_verifier(PkceCodeVerifier::new(binding.verifier.expose().to_owned()));
         request.request_async(&self.providers.http).await.map_err(|error| {
-            // The causes stay out: they quote the answer, which may hold tokens.
+            // The causes are not logged: they quote the response, which may contain tokens.
             tracing::warn!(connection = %self.connection.name, error = ?error.to_string(), "a code was not traded");
             match error {
                 RequestTokenError::ServerResponse(_) => UpstreamError::Rejected,
@@ -364,8 +364,7 @@ impl Provider<'_> {
         })
     }
 
-    /// Signature, issuer, audience, time and nonce. A key that is not known may be new: the description is read
-    /// again for it.
+    /// Verifies signature, issuer, audience, time and nonce. An unknown key may be new, so the metadata is read again.
     async fn verify_id_token(
         &mut self,
         binding: &Binding,
@@ -398,8 +397,10 @@ impl Provider<'_> {
         Ok(token.claims(&verifier, nonce).cloned())
     }
 
-    /// When the person signed in there. A provider that was asked for a fresh sign-in and says that it was not is
-    /// not enough; one that says nothing was asked just now, and is taken at that.
+    /// Returns the time of the sign-in at the provider; the current time if the provider does not say.
+    ///
+    /// # Errors
+    /// [`UpstreamError::Stale`] if a fresh sign-in was requested and the provider's time is too old.
     fn authenticated_at(
         &self,
         claims: &CoreIdTokenClaims,
@@ -412,7 +413,7 @@ impl Provider<'_> {
         if is_fresh { Ok(told) } else { Err(UpstreamError::Stale) }
     }
 
-    /// What the provider's own endpoint says about the same person; nothing when there is none or it fails.
+    /// Returns the claims of the provider's `/userinfo` about the same person; none if there is no such endpoint or it fails.
     async fn user_info(
         &self,
         binding: &Binding,
@@ -420,7 +421,7 @@ impl Provider<'_> {
         claims: &CoreIdTokenClaims,
     ) -> Result<Option<Map<String, Value>>, UpstreamError> {
         let client = self.oauth_client(binding)?;
-        // The library takes any token for one that fits into a header.
+        // The library assumes that every token is a valid header value.
         let fits = HeaderValue::from_str(token.secret()).is_ok();
         let Ok(request) = client.user_info(token.clone(), Some(claims.subject().clone())) else {
             return Ok(None);
@@ -448,7 +449,7 @@ impl Provider<'_> {
     }
 }
 
-/// Claims as the provider wrote them.
+/// Converts claims to JSON.
 fn to_map(claims: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(claims) {
         Ok(Value::Object(claims)) => claims,
@@ -456,22 +457,22 @@ fn to_map(claims: &impl Serialize) -> Map<String, Value> {
     }
 }
 
-/// Requests to providers: within a time, within a size, following nobody elsewhere.
+/// The HTTP client for providers: with a timeout and a maximum size, without redirects.
 struct HttpClient(reqwest::Client);
 
-/// Why there is no answer.
+/// The reason why a request to a provider fails.
 #[derive(Debug, thiserror::Error)]
 enum HttpError {
-    /// The address is not one that secrets may travel to.
+    /// Secrets must not be sent to the address.
     #[error("the address is neither https nor on this machine")]
     Unsafe,
-    /// The answer is larger than [`LIMIT`].
+    /// The response is larger than [`LIMIT`].
     #[error("the answer is too large")]
     TooLarge,
     /// The request or the connection failed, or took too long.
     #[error("the request failed")]
     Failed(#[from] reqwest::Error),
-    /// The answer cannot be put together.
+    /// The response cannot be read.
     #[error("the answer cannot be read")]
     Unreadable(#[from] axum::http::Error),
 }
@@ -479,7 +480,7 @@ enum HttpError {
 impl HttpClient {
     fn new(authorities: &[Vec<u8>], timeout: Duration) -> Result<Self, Box<dyn std::error::Error>> {
         let mut roots = RootCertStore::empty();
-        // Systems carry certificates of every age; one that cannot be read believes nobody.
+        // Systems contain certificates of every age. Unreadable ones are skipped.
         let certificates = authorities.iter().map(|der| CertificateDer::from(der.as_slice()));
         let (_, unreadable) = roots.add_parsable_certificates(certificates);
         if unreadable > 0 {
