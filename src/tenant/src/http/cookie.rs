@@ -1,29 +1,33 @@
-//! The tenant's cookies: the session, the browser that a login belongs to, the application that asked for it, the code
-//! out of a mail, and those of the stand-ins.
+//! The tenant's cookies.
+//!
+//! All of them are session cookies of the browser (no `Expires`), `HttpOnly` and for the whole origin. Rows of the
+//! store decide how long their values are valid.
 
+use ::cookie::{Cookie as HttpCookie, SameSite};
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::secret::Secret;
 use crate::state::Tenant;
 
-/// Which cookie.
+/// The kinds of cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cookie<'c> {
-    /// Proves who is signed in.
+    /// The session: proves who is signed in.
     Session,
-    /// Binds a login page to the browser that asked for it, so that nobody can be signed in by another's
-    /// link (login CSRF).
+    /// Binds a pending login to the browser that started it, so that nobody is signed in by a link of somebody
+    /// else (login CSRF).
     Browser,
-    /// Which application asked last, so that a person who is left on a page of the tenant can go back to it.
+    /// The application that sent the browser last, so that a person on a page of the tenant can go back to it.
     Application,
-    /// The code out of a link in a mail.
+    /// The one-time code from a link in a mail.
     Ticket,
-    /// Tells a stand-in who signed in there before; holds the connection's id.
+    /// The people who signed in before at the stand-in of a connection, given by the connection's id.
     StandIn(&'c str),
 }
 
 impl Cookie<'_> {
-    /// Cookies ignore ports, so two tenants on one host are told apart by the name.
+    /// Returns the cookie's name. It contains the port: browsers send cookies to every port of a host, where
+    /// another tenant may run.
     fn name(self, tenant: &Tenant) -> String {
         let (kind, of) = match self {
             Self::Session => ("session", ""),
@@ -37,35 +41,44 @@ impl Cookie<'_> {
         format!("{prefix}linked-accounts-{kind}{of}{port}")
     }
 
-    /// The cookie's value in a request.
+    /// Returns the cookie's value in a request; `None` when the cookie is missing or empty.
     pub(crate) fn read(self, tenant: &Tenant, headers: &HeaderMap) -> Option<Secret> {
         let name = self.name(tenant);
         headers
             .get_all(header::COOKIE)
             .iter()
             .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(key, value)| *key == name && !value.is_empty())
-            .map(|(_, value)| Secret::new(value))
+            .flat_map(HttpCookie::split_parse)
+            .flatten()
+            .find(|cookie| cookie.name() == name && !cookie.value().is_empty())
+            .map(|cookie| Secret::new(cookie.value()))
     }
 
-    /// The header that sets the cookie until the browser closes; the server's row decides how long it is good.
+    /// Returns the `Set-Cookie` header that sets the cookie until the browser closes.
     pub(crate) fn set(self, tenant: &Tenant, value: &Secret) -> HeaderValue {
-        self.header(tenant, value.expose(), "")
+        to_header(&self.with_attributes(tenant, value.expose()))
     }
 
-    /// The header that takes the cookie away.
+    /// Returns the `Set-Cookie` header that removes the cookie.
     pub(crate) fn clear(self, tenant: &Tenant) -> HeaderValue {
-        self.header(tenant, "", "; Max-Age=0")
+        let mut cookie = self.with_attributes(tenant, "");
+        cookie.set_max_age(::cookie::time::Duration::ZERO);
+        to_header(&cookie)
     }
 
-    fn header(self, tenant: &Tenant, value: &str, rest: &str) -> HeaderValue {
-        // Silent sign-in runs in a frame of the application's page: across sites that needs `None`, which
-        // browsers take by https only. Over http, tenant and page are on one site.
-        let site = if tenant.0.issuer.is_https() { "SameSite=None; Secure" } else { "SameSite=Lax" };
-        let text = format!("{}={value}; Path=/; HttpOnly; {site}{rest}", self.name(tenant));
-        // Names and values are our own and plain ASCII.
-        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    /// Adds the attributes. Silent sign-in runs in a frame of the application's page: across sites that needs
+    /// `SameSite=None`, which browsers accept over https only. Over http, tenant and page are on one site.
+    fn with_attributes<'v>(self, tenant: &Tenant, value: &'v str) -> HttpCookie<'v> {
+        let cookie = HttpCookie::build((self.name(tenant), value)).path("/").http_only(true);
+        if tenant.0.issuer.is_https() {
+            cookie.same_site(SameSite::None).secure(true).build()
+        } else {
+            cookie.same_site(SameSite::Lax).build()
+        }
     }
+}
+
+fn to_header(cookie: &HttpCookie<'_>) -> HeaderValue {
+    // Names and values are generated by the tenant and plain ASCII.
+    HeaderValue::from_str(&cookie.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

@@ -285,7 +285,7 @@ async fn cookies_are_http_only_and_same_site() {
     let response = browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await;
     let cookie = response.header("set-cookie");
     assert!(cookie.starts_with("linked-accounts-session-3000="), "{cookie}");
-    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{cookie}");
+    assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/"), "{cookie}");
 }
 
 #[tokio::test]
