@@ -18,6 +18,10 @@ pub(crate) const CHOICE: &str = "LINKED_ACCOUNTS_BROWSER";
 /// What the system's browser may be called.
 const SYSTEM_BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
+/// Chromium's headless shell: the same engine without the browser around it. Preferred, because a test takes a fifth
+/// less processor time in it.
+const HEADLESS_SHELL: &str = "chromium-headless-shell";
+
 /// Playwright's download may take this long; behind a firewall it never ends.
 const DOWNLOAD_LIMIT: Duration = Duration::from_mins(3);
 
@@ -45,7 +49,10 @@ pub(crate) fn tests(workspace: &Workspace, arguments: &[String]) -> Result<Count
             );
         }
     }
-    let browser = find(&folder)?;
+    let browser = match of_the_system(&[HEADLESS_SHELL]) {
+        Some(shell) if environment(CHOICE).is_none_or(|chosen| chosen.is_empty()) => shell,
+        _ => find(&folder)?,
+    };
     println!("Testing in {}", browser.display());
     let report = workspace.target.join("playwright.json");
     if report.exists() {
@@ -111,7 +118,7 @@ pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
     if starts(&playwrights) {
         return Ok(playwrights);
     }
-    if let Some(browser) = of_the_system() {
+    if let Some(browser) = of_the_system(&SYSTEM_BROWSERS) {
         return Ok(browser);
     }
     println!("No browser is here: trying Playwright's own, `playwright install chromium`");
@@ -122,7 +129,7 @@ pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
     }
     println!("Playwright's own browser could not be installed");
     tool::install_debians(&["chromium"])?;
-    of_the_system().with_context(|| {
+    of_the_system(&SYSTEM_BROWSERS).with_context(|| {
         format!("no browser was found to test in; install Chromium or Chrome, or name one in {CHOICE}")
     })
 }
@@ -132,11 +139,10 @@ fn starts(program: &Path) -> bool {
     program.is_file() && tool::output(Command::new(program).arg("--version")).is_ok()
 }
 
-fn of_the_system() -> Option<PathBuf> {
+fn of_the_system(names: &[&str]) -> Option<PathBuf> {
     let path = environment("PATH")?;
     let folders: Vec<_> = split_paths(&path).collect();
-    let candidates =
-        SYSTEM_BROWSERS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    let candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     candidates.into_iter().find(|candidate| starts(candidate))
 }
 
