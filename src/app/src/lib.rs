@@ -32,8 +32,7 @@ use leptos_router::path;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use components::identity_row::breakable;
-use components::{Avatar, FailureNotice, Skeleton, SkeletonHtml, dyn_view, picture};
+use components::{Avatar, FailureNotice, Skeleton, SkeletonHtml, breakable, dyn_view, picture};
 use pages::{Callback, Home, LinkedAccounts, NotFound};
 use session::{PageEntry, Session, popup};
 use settings::Tenant;

@@ -8,7 +8,7 @@ use model::{ConnectionName, Identity, IdentityKey, User};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnlinkBlocked {
     /// It is the primary identity, which holds the account.
-    Main,
+    Primary,
     /// Its connection is pinned: an organisation manages it.
     Pinned,
     /// No other identity would open the account.
@@ -20,7 +20,7 @@ impl UnlinkBlocked {
     #[must_use]
     pub fn of_code(code: &str) -> Option<Self> {
         match code {
-            "delete_main_user_identity" => Some(Self::Main),
+            "delete_main_user_identity" => Some(Self::Primary),
             "pinned_connection" => Some(Self::Pinned),
             "last_way_in" => Some(Self::LastWayIn),
             _ => None,
@@ -56,7 +56,7 @@ impl UnlinkPolicy {
     pub fn reason(&self, user: &User, identity: &Identity, going: &[IdentityKey]) -> Option<UnlinkBlocked> {
         let key = identity.key();
         if user.identities.first().is_some_and(|main| main.key() == key) {
-            return Some(UnlinkBlocked::Main);
+            return Some(UnlinkBlocked::Primary);
         }
         if self.pinned.contains(&identity.connection) {
             return Some(UnlinkBlocked::Pinned);
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_main_login_stays_and_the_others_may_go() {
-        assert_eq!(reasons(&UnlinkPolicy::default(), &[]), [Some(UnlinkBlocked::Main), None, None, None]);
+        assert_eq!(reasons(&UnlinkPolicy::default(), &[]), [Some(UnlinkBlocked::Primary), None, None, None]);
     }
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
         let guard = guard(&json!([{ "name": "okta", "strategy": "okta", "pinned": true }]));
         assert_eq!(
             reasons(&guard, &[]),
-            [Some(UnlinkBlocked::Main), None, None, Some(UnlinkBlocked::Pinned)]
+            [Some(UnlinkBlocked::Primary), None, None, Some(UnlinkBlocked::Pinned)]
         );
     }
 
@@ -112,13 +112,13 @@ mod tests {
         let one = guard(&json!([closed("auth0"), closed("apple"), closed("okta")]));
         assert_eq!(
             reasons(&one, &[]),
-            [Some(UnlinkBlocked::Main), Some(UnlinkBlocked::LastWayIn), None, None]
+            [Some(UnlinkBlocked::Primary), Some(UnlinkBlocked::LastWayIn), None, None]
         );
         let two = guard(&json!([closed("auth0"), closed("okta")]));
-        assert_eq!(reasons(&two, &[]), [Some(UnlinkBlocked::Main), None, None, None]);
+        assert_eq!(reasons(&two, &[]), [Some(UnlinkBlocked::Primary), None, None, None]);
         assert_eq!(
             reasons(&two, &[1]),
-            [Some(UnlinkBlocked::Main), None, Some(UnlinkBlocked::LastWayIn), None]
+            [Some(UnlinkBlocked::Primary), None, Some(UnlinkBlocked::LastWayIn), None]
         );
     }
 
@@ -126,7 +126,7 @@ mod tests {
     fn all_linked_logins_may_go_at_once_while_the_main_one_opens_the_account() {
         assert_eq!(
             reasons(&UnlinkPolicy::default(), &[1, 2, 3]),
-            [Some(UnlinkBlocked::Main), None, None, None]
+            [Some(UnlinkBlocked::Primary), None, None, None]
         );
     }
 
@@ -134,7 +134,7 @@ mod tests {
     fn a_refusal_of_the_tenant_has_the_same_reasons() {
         assert_eq!(UnlinkBlocked::of_code("pinned_connection"), Some(UnlinkBlocked::Pinned));
         assert_eq!(UnlinkBlocked::of_code("last_way_in"), Some(UnlinkBlocked::LastWayIn));
-        assert_eq!(UnlinkBlocked::of_code("delete_main_user_identity"), Some(UnlinkBlocked::Main));
+        assert_eq!(UnlinkBlocked::of_code("delete_main_user_identity"), Some(UnlinkBlocked::Primary));
         assert_eq!(UnlinkBlocked::of_code("insufficient_scope"), None);
     }
 }

@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(kind(403, &body("last_way_in")), ErrorKind::UnlinkBlocked(UnlinkBlocked::LastWayIn));
         assert_eq!(
             kind(400, &body("delete_main_user_identity")),
-            ErrorKind::UnlinkBlocked(UnlinkBlocked::Main)
+            ErrorKind::UnlinkBlocked(UnlinkBlocked::Primary)
         );
     }
 

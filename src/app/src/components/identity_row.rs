@@ -7,6 +7,7 @@ use web_sys::HtmlElement;
 
 use super::avatar::Avatar;
 use super::banner::READ_ONLY_ID;
+use super::breakable::breakable;
 use super::dyn_view::dyn_view;
 use super::icon::Icon;
 use super::notice::FailureNotice;
@@ -353,11 +354,4 @@ fn Who(
             {because}
         </div>
     }
-}
-
-/// An address that breaks after its `@` sooner than in the middle of a word.
-pub fn breakable(who: &str) -> impl IntoView + use<> {
-    let (before, after) = who.split_once('@').map_or((who, None), |(before, after)| (before, Some(after)));
-    let after = after.map(|after| view! { "@"<wbr/>{after.to_owned()} });
-    view! { {before.to_owned()}{after} }
 }

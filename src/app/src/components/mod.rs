@@ -2,6 +2,7 @@
 
 pub mod avatar;
 pub mod banner;
+pub mod breakable;
 pub mod dyn_view;
 pub mod icon;
 pub mod identity_list;
@@ -15,6 +16,7 @@ pub mod unlink_dialog;
 
 pub use avatar::Avatar;
 pub use banner::Banner;
+pub use breakable::breakable;
 pub use dyn_view::dyn_view;
 pub use icon::Icon;
 pub use identity_list::IdentityList;

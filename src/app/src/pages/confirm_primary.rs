@@ -46,7 +46,8 @@ pub fn ConfirmPrimary(
         }
         Stage::ConfirmPrimary(secondary, unexpected) => {
             let note = unexpected.then(|| other_login(&secondary));
-            let story = primary.with_value(|primary| prove_first(&secondary, primary.who.as_deref()));
+            let story =
+                primary.with_value(|primary| prove_first(&secondary, primary.account_name.as_deref()));
             let target = target.clone();
             view! {
                 <h1>{text::LINK_ANOTHER}</h1>

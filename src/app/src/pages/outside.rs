@@ -7,13 +7,13 @@ use leptos_router::components::Redirect;
 use super::confirm_primary::ConfirmPrimary;
 use super::sign_in::SignIn;
 use crate::components::{FailureNotice, Skeleton};
-use crate::session::{LoginError, Phase, Session};
+use crate::session::{Phase, Session, SignInError};
 use crate::text::{self, Remedy};
 
 /// What stands in for a page that needs somebody to be signed in.
 pub(super) fn outside(phase: Phase) -> AnyView {
     match phase {
-        Phase::Failed(error) => view! { <LoginFailure error/> }.into_any(),
+        Phase::Failed(error) => view! { <SignInFailure error/> }.into_any(),
         Phase::SignedOut => view! { <SignIn/> }.into_any(),
         Phase::Changed(before, now) => view! { <Changed before now/> }.into_any(),
         Phase::ConfirmPrimary(proven) => {
@@ -31,7 +31,7 @@ pub(super) fn redirect_to(path: String) -> AnyView {
 }
 
 #[component]
-fn LoginFailure(error: LoginError) -> impl IntoView {
+fn SignInFailure(error: SignInError) -> impl IntoView {
     let session = expect_context::<Session>();
     let on_remedy = Callback::new(move |remedy| match remedy {
         Remedy::TryAgain => session.retry(),
@@ -39,7 +39,7 @@ fn LoginFailure(error: LoginError) -> impl IntoView {
     });
     view! {
         <h1>{text::NAME}</h1>
-        <FailureNotice failure=text::login_failure(&error) on_remedy/>
+        <FailureNotice failure=text::sign_in_failure(&error) on_remedy/>
     }
 }
 

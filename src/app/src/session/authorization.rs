@@ -6,7 +6,7 @@ use model::route;
 
 use super::authorization_response::AuthorizationResponse;
 use super::credentials::Authentication;
-use super::error::LoginErrorKind;
+use super::error::SignInErrorKind;
 use super::handle::{Session, remember};
 use super::intent::{PendingAction, RememberedUser};
 use super::state::{Event, State};
@@ -22,7 +22,7 @@ impl Session {
     /// Handles the response that the callback's address holds.
     pub(super) fn receive(self, response: Option<AuthorizationResponse>, transaction: Option<Transaction>) {
         let Some(response) = response else {
-            return self.apply(Event::Failed(LoginErrorKind::Stale.into()));
+            return self.apply(Event::Failed(SignInErrorKind::Stale.into()));
         };
         match transaction::accept(transaction.as_ref(), response) {
             Ok(outcome) => self.act_on(outcome, transaction),
@@ -81,7 +81,7 @@ impl Session {
     /// Signs in without showing a page, in a hidden frame, and by one redirect where that cannot work.
     pub(super) fn sign_in_silently(self) {
         if !self.online.get_untracked() {
-            return self.apply(Event::Failed(LoginErrorKind::Offline.into()));
+            return self.apply(Event::Failed(SignInErrorKind::Offline.into()));
         }
         let tenant = self.tenant();
         spawn_local(async move {
@@ -120,7 +120,7 @@ impl Session {
                 self.leaving.set(true);
                 leave_to(&url);
             }
-            Ok(_) => self.state.set(State::Failed(LoginErrorKind::Storage.into())),
+            Ok(_) => self.state.set(State::Failed(SignInErrorKind::Storage.into())),
             Err(error) => self.state.set(State::Failed(error)),
         }
     }

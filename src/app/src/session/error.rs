@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why a sign-in failed, by what the person can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginErrorKind {
+pub enum SignInErrorKind {
     /// The person cancelled, or a rule of the tenant denied it (`access_denied`).
     Denied,
     /// The tenant returned another error.
@@ -27,38 +27,38 @@ pub enum LoginErrorKind {
 
 /// An error of signing in. It never contains a code or a token; its Debug prints the kind only.
 #[derive(Clone, PartialEq, Eq)]
-pub struct LoginError {
+pub struct SignInError {
     /// The kind of the error.
-    pub kind: LoginErrorKind,
+    pub kind: SignInErrorKind,
     /// The tenant's or the browser's message, shown as technical details.
     pub details: Option<String>,
 }
 
-impl LoginError {
-    pub(super) fn with(kind: LoginErrorKind, details: String) -> Self {
+impl SignInError {
+    pub(super) fn with(kind: SignInErrorKind, details: String) -> Self {
         Self { kind, details: Some(details) }
     }
 
     /// Converts an error response of the tenant (RFC 6749 sections 4.1.2.1 and 5.2).
     pub(super) fn refused(error: &str, description: Option<String>) -> Self {
         let kind = match error {
-            "access_denied" => LoginErrorKind::Denied,
+            "access_denied" => SignInErrorKind::Denied,
             // An unknown, expired or used code, or the PKCE verifier of another transaction.
-            "invalid_grant" => LoginErrorKind::Stale,
-            _ => LoginErrorKind::Refused,
+            "invalid_grant" => SignInErrorKind::Stale,
+            _ => SignInErrorKind::Refused,
         };
         let details = description.map_or_else(|| error.to_owned(), |text| format!("{error}: {text}"));
         Self::with(kind, details)
     }
 }
 
-impl From<LoginErrorKind> for LoginError {
-    fn from(kind: LoginErrorKind) -> Self {
+impl From<SignInErrorKind> for SignInError {
+    fn from(kind: SignInErrorKind) -> Self {
         Self { kind, details: None }
     }
 }
 
-impl fmt::Debug for LoginError {
+impl fmt::Debug for SignInError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.kind.fmt(f)
     }
@@ -70,15 +70,15 @@ mod tests {
 
     #[test]
     fn a_used_code_requires_a_new_sign_in() {
-        let error = LoginError::refused("invalid_grant", Some("Invalid authorization code".to_owned()));
-        assert_eq!(error.kind, LoginErrorKind::Stale);
+        let error = SignInError::refused("invalid_grant", Some("Invalid authorization code".to_owned()));
+        assert_eq!(error.kind, SignInErrorKind::Stale);
         assert_eq!(error.details.as_deref(), Some("invalid_grant: Invalid authorization code"));
     }
 
     #[test]
     fn an_unknown_error_keeps_the_message_of_the_tenant() {
-        let error = LoginError::refused("server_error", None);
-        assert_eq!(error.kind, LoginErrorKind::Refused);
+        let error = SignInError::refused("server_error", None);
+        assert_eq!(error.kind, SignInErrorKind::Refused);
         assert_eq!(error.details.as_deref(), Some("server_error"));
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::error::LoginErrorKind;
+use super::error::SignInErrorKind;
 use super::handle::Session;
 use super::state::{Event, State};
 use super::storage;
@@ -20,7 +20,7 @@ impl Session {
         });
         let set_online = move |online: bool| {
             let _ = self.online.try_set(online);
-            let is_offline = |state: &State| matches!(state, State::Failed(error) if error.kind == LoginErrorKind::Offline);
+            let is_offline = |state: &State| matches!(state, State::Failed(error) if error.kind == SignInErrorKind::Offline);
             if online && self.state.try_with_untracked(is_offline) == Some(true) {
                 self.retry();
             }

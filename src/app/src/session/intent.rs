@@ -14,7 +14,8 @@ pub struct RememberedUser {
     /// The user id.
     pub user_id: UserId,
     /// The name of the account in the header.
-    pub who: Option<String>,
+    #[serde(rename = "who")]
+    pub account_name: Option<String>,
     /// The identity in use.
     #[serde(rename = "used")]
     pub current_identity: Option<CurrentIdentity>,
@@ -29,7 +30,7 @@ impl RememberedUser {
             self.current_identity.as_ref().and_then(|current_identity| current_identity.identity.as_ref());
         match linked.filter(|identity| **identity != self.user_id).and_then(UserId::as_identity_key) {
             Some(key) => Some(key.user_id.to_string()),
-            None => self.who.clone(),
+            None => self.account_name.clone(),
         }
     }
 }
@@ -91,7 +92,7 @@ mod tests {
         });
         RememberedUser {
             user_id: UserId::new("auth0|1"),
-            who: Some("ada@example.com".to_owned()),
+            account_name: Some("ada@example.com".to_owned()),
             current_identity,
         }
     }

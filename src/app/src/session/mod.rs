@@ -26,7 +26,7 @@ mod renewal;
 
 pub use credentials::{Authentication, Credentials, CurrentIdentity, Person};
 pub use entry::PageEntry;
-pub use error::{LoginError, LoginErrorKind};
+pub use error::{SignInError, SignInErrorKind};
 pub use handle::Session;
 pub use intent::{Intent, LinkTarget, PendingAction, RememberedUser, SecondaryAccount};
 pub use phase::Phase;

@@ -1,7 +1,7 @@
 //! The session as pages show it.
 
 use super::credentials::Authentication;
-use super::error::LoginError;
+use super::error::SignInError;
 use super::intent::{LinkTarget, RememberedUser};
 use super::state::State;
 use crate::account_name::account_name;
@@ -16,7 +16,7 @@ pub enum Phase {
     /// A user is signed in, or their session expired while the page shows their list.
     Present,
     /// Signing in failed.
-    Failed(LoginError),
+    Failed(SignInError),
     /// The tenant signed in another user: the account names of the one before and of the one now.
     Changed(Option<String>, Option<String>),
     /// The secondary account is proven, and the primary one must be confirmed by signing in again.
@@ -32,10 +32,10 @@ impl From<&State> for Phase {
             State::Failed(error) => Phase::Failed(error.clone()),
             State::Changed(before, now) => {
                 let now = account_name(&now.person.profile).map(ToOwned::to_owned);
-                Phase::Changed(before.who.clone(), now)
+                Phase::Changed(before.account_name.clone(), now)
             }
-            State::ConfirmPrimary(first, wanted, proof) => {
-                Phase::ConfirmPrimary(Box::new((first.clone(), wanted.clone(), proof.clone())))
+            State::ConfirmPrimary(primary, target, authentication) => {
+                Phase::ConfirmPrimary(Box::new((primary.clone(), target.clone(), authentication.clone())))
             }
         }
     }

@@ -13,7 +13,7 @@ use web_sys::{BroadcastChannel, MessageEvent, Window};
 
 use super::authorization_response::AuthorizationResponse;
 use super::credentials::Authentication;
-use super::error::{LoginError, LoginErrorKind};
+use super::error::{SignInError, SignInErrorKind};
 use super::transaction::{self, AuthorizationRequest, CallbackOutcome};
 use crate::clock::now;
 use crate::json;
@@ -41,12 +41,12 @@ pub enum PopupError {
     /// The person closed the window.
     Closed,
     /// Signing in failed.
-    Login(LoginError),
+    SignIn(SignInError),
 }
 
-impl From<LoginError> for PopupError {
-    fn from(error: LoginError) -> Self {
-        Self::Login(error)
+impl From<SignInError> for PopupError {
+    fn from(error: SignInError) -> Self {
+        Self::SignIn(error)
     }
 }
 
@@ -83,7 +83,7 @@ impl Popup {
     /// Sends `request` in this popup and returns the tokens. The popup can be used again for another request.
     ///
     /// # Errors
-    /// [`PopupError::Closed`] when the person closes the popup, [`PopupError::Login`] when signing in fails.
+    /// [`PopupError::Closed`] when the person closes the popup, [`PopupError::SignIn`] when signing in fails.
     pub async fn authenticate(
         &self,
         tenant: &Tenant,
@@ -95,14 +95,14 @@ impl Popup {
             CallbackOutcome::Exchange(code) => {
                 Ok(transaction::exchange_code(tenant, &own_origin(), code, transaction, now).await?)
             }
-            CallbackOutcome::NoSession => Err(LoginError::from(LoginErrorKind::Stale).into()),
+            CallbackOutcome::NoSession => Err(SignInError::from(SignInErrorKind::Stale).into()),
         }
     }
 
     /// Opens `url` in the popup and returns the response with this `state` that its callback posts.
     async fn visit(&self, url: &str, state: &str) -> Result<AuthorizationResponse, PopupError> {
         let channel =
-            BroadcastChannel::new(CHANNEL).map_err(|_| LoginError::from(LoginErrorKind::Storage))?;
+            BroadcastChannel::new(CHANNEL).map_err(|_| SignInError::from(SignInErrorKind::Storage))?;
         let mut resolve: Option<Function> = None;
         let answer = Promise::new(&mut |settle, _| resolve = Some(settle));
         let resolve = resolve.ok_or(PopupError::Closed)?;

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::credentials::{Authentication, Credentials};
-use super::error::LoginErrorKind;
+use super::error::SignInErrorKind;
 use super::handle::Session;
 use super::silent;
 use super::state::Event;
@@ -93,7 +93,7 @@ impl Session {
                 CallbackOutcome::Exchange(code) => {
                     transaction::exchange_code(&tenant, &own_origin(), code, transaction, now).await
                 }
-                CallbackOutcome::NoSession => Err(LoginErrorKind::Denied.into()),
+                CallbackOutcome::NoSession => Err(SignInErrorKind::Denied.into()),
             }
         };
         let Ok(Authentication { mut account, .. }) = authentication.await else { return false };

@@ -9,7 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlIFrameElement, MessageEvent};
 
 use super::authorization_response::AuthorizationResponse;
-use super::error::{LoginError, LoginErrorKind};
+use super::error::{SignInError, SignInErrorKind};
 
 /// The time limit of the frame. The tenant responds at once or not at all.
 const IFRAME_TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,19 +18,19 @@ const IFRAME_TIMEOUT: Duration = Duration::from_secs(10);
 /// `tenant_origin`, or from another window than the frame, are ignored.
 ///
 /// # Errors
-/// [`LoginErrorKind::Timeout`] when no message comes in time; a lost connection looks the same from here.
-pub async fn authorize(url: &str, tenant_origin: &str) -> Result<AuthorizationResponse, LoginError> {
+/// [`SignInErrorKind::Timeout`] when no message comes in time; a lost connection looks the same from here.
+pub async fn authorize(url: &str, tenant_origin: &str) -> Result<AuthorizationResponse, SignInError> {
     let frame: HtmlIFrameElement = document()
         .create_element("iframe")
         .ok()
         .and_then(|element| element.dyn_into().ok())
-        .ok_or(LoginErrorKind::Timeout)?;
+        .ok_or(SignInErrorKind::Timeout)?;
     frame.set_hidden(true);
     frame.set_src(url);
 
     let mut resolve: Option<Function> = None;
     let answer = Promise::new(&mut |settle, _| resolve = Some(settle));
-    let resolve = resolve.ok_or(LoginErrorKind::Timeout)?;
+    let resolve = resolve.ok_or(SignInErrorKind::Timeout)?;
 
     let listener = window_event_listener_untyped("message", {
         let (frame, origin, resolve) = (frame.clone(), tenant_origin.to_owned(), resolve.clone());
@@ -55,7 +55,7 @@ pub async fn authorize(url: &str, tenant_origin: &str) -> Result<AuthorizationRe
         timer.clear();
     }
     frame.remove();
-    AuthorizationResponse::read(|name| text(&answer, name)).ok_or_else(|| LoginErrorKind::Timeout.into())
+    AuthorizationResponse::read(|name| text(&answer, name)).ok_or_else(|| SignInErrorKind::Timeout.into())
 }
 
 fn is_from(event: &MessageEvent, frame: &HtmlIFrameElement) -> bool {

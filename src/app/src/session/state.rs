@@ -1,7 +1,7 @@
 //! The session as a pure state machine: a state and an event give the next state.
 
 use super::credentials::{Authentication, Credentials, CurrentIdentity, Person};
-use super::error::LoginError;
+use super::error::SignInError;
 use super::intent::{LinkTarget, RememberedUser};
 use crate::account_name::account_name;
 
@@ -24,7 +24,7 @@ pub enum State {
     /// by redirects, which leave nothing in memory.
     ConfirmPrimary(RememberedUser, LinkTarget, Authentication),
     /// Signing in failed.
-    Failed(LoginError),
+    Failed(SignInError),
 }
 
 /// An event of the session.
@@ -45,7 +45,7 @@ pub enum Event {
     /// The tenant issued new tokens silently, or in a reauthentication.
     Renewed(Credentials),
     /// Signing in failed.
-    Failed(LoginError),
+    Failed(SignInError),
     /// The silent sign-in is retried.
     Retried,
     /// The token expired, or the tenant refused it, and it could not be renewed.
@@ -93,8 +93,8 @@ impl State {
             Self::SignedIn(account) => account.current_identity.clone(),
             _ => None,
         };
-        let who = account_name(&person.profile).map(ToOwned::to_owned);
-        Some(RememberedUser { user_id: person.user_id.clone(), who, current_identity })
+        let account_name = account_name(&person.profile).map(ToOwned::to_owned);
+        Some(RememberedUser { user_id: person.user_id.clone(), account_name, current_identity })
     }
 
     /// Returns the user who is signed in, or was until the session expired.
@@ -113,7 +113,7 @@ mod tests {
     use model::{Profile, UserId};
 
     use super::*;
-    use crate::session::error::LoginErrorKind;
+    use crate::session::error::SignInErrorKind;
     use crate::token::BearerToken;
 
     fn account() -> Credentials {
@@ -126,8 +126,8 @@ mod tests {
         }
     }
 
-    fn failure() -> LoginError {
-        LoginError::from(LoginErrorKind::Timeout)
+    fn failure() -> SignInError {
+        SignInError::from(SignInErrorKind::Timeout)
     }
 
     #[test]
@@ -205,7 +205,8 @@ mod tests {
 
     #[test]
     fn somebody_else_is_signed_in_only_when_the_person_says_so() {
-        let before = RememberedUser { user_id: UserId::new("auth0|2"), who: None, current_identity: None };
+        let before =
+            RememberedUser { user_id: UserId::new("auth0|2"), account_name: None, current_identity: None };
         let changed = State::Checking.on(Event::SomebodyElse(before.clone(), account()));
         assert_eq!(changed, State::Changed(before, account()));
         assert_eq!(changed.clone().on(Event::Expired), changed);

@@ -17,7 +17,7 @@ pub enum ReauthenticationError {
     /// The browser is leaving for the tenant, and the action is resumed when it returns.
     Leaving,
     /// The popup returned no tokens.
-    PopupError(PopupError),
+    Popup(PopupError),
     /// Another user signed in, with this account name.
     OtherPerson(Option<String>),
 }
@@ -85,7 +85,7 @@ impl Session {
             Purpose::SignIn,
         );
         let proof =
-            popup.authenticate(&self.tenant(), request).await.map_err(ReauthenticationError::PopupError)?;
+            popup.authenticate(&self.tenant(), request).await.map_err(ReauthenticationError::Popup)?;
         if proof.account.person.user_id != remembered.user_id {
             let who = account_name(&proof.account.person.profile);
             return Err(ReauthenticationError::OtherPerson(who.map(ToOwned::to_owned)));

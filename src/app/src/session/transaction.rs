@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authorization_response::{AuthorizationResponse, Code};
 use super::credentials::{Authentication, Credentials, CurrentIdentity, Person};
-use super::error::{LoginError, LoginErrorKind};
+use super::error::{SignInError, SignInErrorKind};
 use super::http::{self, HttpError};
 use super::id_token;
 use super::intent::{Intent, LinkTarget, RememberedUser, SecondaryAccount};
@@ -179,13 +179,13 @@ fn client(tenant: &Tenant, origin: &str) -> Result<PageClient, ParseError> {
 /// since 1970.
 ///
 /// # Errors
-/// [`LoginErrorKind::Settings`] when the tenant's address does not parse.
+/// [`SignInErrorKind::Settings`] when the tenant's address does not parse.
 pub fn authorize_url(
     tenant: &Tenant,
     origin: &str,
     request: AuthorizationRequest,
     now: i64,
-) -> Result<(String, Transaction), LoginError> {
+) -> Result<(String, Transaction), SignInError> {
     let AuthorizationRequest { mode, return_to, purpose, connection, login_hint, fresh } = request;
     let client = client(tenant, origin).map_err(settings_error)?;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -252,7 +252,7 @@ impl Transaction {
     ///
     /// # Errors
     /// Those of [`accept`].
-    pub fn accept(&self, response: AuthorizationResponse) -> Result<CallbackOutcome, LoginError> {
+    pub fn accept(&self, response: AuthorizationResponse) -> Result<CallbackOutcome, SignInError> {
         accept(Some(self), response)
     }
 }
@@ -260,12 +260,12 @@ impl Transaction {
 /// Accepts a response to `transaction`, as [`Transaction::accept`]. Without a transaction, every response is refused.
 ///
 /// # Errors
-/// [`LoginErrorKind::Stale`] for a response to no transaction or to another one; otherwise the error of the response.
+/// [`SignInErrorKind::Stale`] for a response to no transaction or to another one; otherwise the error of the response.
 /// Its description is passed on only if the state matches, so that a crafted link cannot show a text on this page.
 pub fn accept(
     transaction: Option<&Transaction>,
     response: AuthorizationResponse,
-) -> Result<CallbackOutcome, LoginError> {
+) -> Result<CallbackOutcome, SignInError> {
     let AuthorizationResponse { state, answer } = response;
     let transaction = transaction.filter(|transaction| state.as_deref() == Some(transaction.state.as_str()));
     match (answer, transaction) {
@@ -273,9 +273,9 @@ pub fn accept(
         (Err((error, _)), Some(transaction)) if transaction.silent && requires_interaction(&error) => {
             Ok(CallbackOutcome::NoSession)
         }
-        (Err((error, description)), Some(_)) => Err(LoginError::refused(&error, description)),
-        (Err((error, _)), None) if error == "access_denied" => Err(LoginError::refused(&error, None)),
-        (_, None) => Err(LoginErrorKind::Stale.into()),
+        (Err((error, description)), Some(_)) => Err(SignInError::refused(&error, description)),
+        (Err((error, _)), None) if error == "access_denied" => Err(SignInError::refused(&error, None)),
+        (_, None) => Err(SignInErrorKind::Stale.into()),
     }
 }
 
@@ -295,15 +295,15 @@ fn requires_interaction(error: &str) -> bool {
 /// Exchanges `code` for tokens and checks the ID token. `now` returns seconds since 1970.
 ///
 /// # Errors
-/// [`LoginErrorKind::Offline`], [`LoginErrorKind::Malformed`] or the tenant's error when there are no tokens,
-/// [`LoginErrorKind::Unproven`] when the ID token fails a check.
+/// [`SignInErrorKind::Offline`], [`SignInErrorKind::Malformed`] or the tenant's error when there are no tokens,
+/// [`SignInErrorKind::Unproven`] when the ID token fails a check.
 pub async fn exchange_code(
     tenant: &Tenant,
     origin: &str,
     code: Code,
     transaction: Transaction,
     now: impl Fn() -> i64,
-) -> Result<Authentication, LoginError> {
+) -> Result<Authentication, SignInError> {
     let client = client(tenant, origin).map_err(settings_error)?;
     let response = client
         .exchange_code(AuthorizationCode::new(code.into_secret()))
@@ -314,7 +314,7 @@ pub async fn exchange_code(
     let now = now();
     let id_token = response.extra_fields().id_token.as_deref().unwrap_or_default();
     let claims = id_token::check(id_token, tenant, &transaction.nonce, transaction.since, now)
-        .map_err(|reason| LoginError::with(LoginErrorKind::Unproven, reason.to_string()))?;
+        .map_err(|reason| SignInError::with(SignInErrorKind::Unproven, reason.to_string()))?;
     let id_token = IdToken::new(id_token.to_owned());
     let (bearer, expires_at) = match tenant.bearer {
         Bearer::AccessToken => (
@@ -337,19 +337,21 @@ pub async fn exchange_code(
     Ok(Authentication { account, id_token })
 }
 
-fn settings_error(error: ParseError) -> LoginError {
-    LoginError::with(LoginErrorKind::Settings, error.to_string())
+fn settings_error(error: ParseError) -> SignInError {
+    SignInError::with(SignInErrorKind::Settings, error.to_string())
 }
 
-fn exchange_error(error: RequestTokenError<HttpError, BasicErrorResponse>) -> LoginError {
+fn exchange_error(error: RequestTokenError<HttpError, BasicErrorResponse>) -> SignInError {
     match error {
-        RequestTokenError::Request(error) => LoginError::with(LoginErrorKind::Offline, error.to_string()),
+        RequestTokenError::Request(error) => SignInError::with(SignInErrorKind::Offline, error.to_string()),
         RequestTokenError::ServerResponse(refusal) => {
-            LoginError::refused(refusal.error().as_ref(), refusal.error_description().map(ToOwned::to_owned))
+            SignInError::refused(refusal.error().as_ref(), refusal.error_description().map(ToOwned::to_owned))
         }
         // Without the body, which may contain tokens.
-        RequestTokenError::Parse(error, _) => LoginError::with(LoginErrorKind::Malformed, error.to_string()),
-        RequestTokenError::Other(reason) => LoginError::with(LoginErrorKind::Malformed, reason),
+        RequestTokenError::Parse(error, _) => {
+            SignInError::with(SignInErrorKind::Malformed, error.to_string())
+        }
+        RequestTokenError::Other(reason) => SignInError::with(SignInErrorKind::Malformed, reason),
     }
 }
 
@@ -390,7 +392,7 @@ mod tests {
     fn remembered() -> RememberedUser {
         RememberedUser {
             user_id: UserId::new("auth0|1"),
-            who: Some("ada@example.com".to_owned()),
+            account_name: Some("ada@example.com".to_owned()),
             current_identity: None,
         }
     }
@@ -494,7 +496,7 @@ mod tests {
         Transaction::for_test("st4te", silent)
     }
 
-    fn kind(parameters: &[(&str, &str)], transaction: Option<&Transaction>) -> LoginErrorKind {
+    fn kind(parameters: &[(&str, &str)], transaction: Option<&Transaction>) -> SignInErrorKind {
         accept(transaction, response(parameters)).unwrap_err().kind
     }
 
@@ -507,20 +509,20 @@ mod tests {
     #[test]
     fn a_wrong_or_missing_state_is_refused() {
         let transaction = transaction(false);
-        assert_eq!(kind(&[("code", "c"), ("state", "other")], Some(&transaction)), LoginErrorKind::Stale);
-        assert_eq!(kind(&[("code", "c")], Some(&transaction)), LoginErrorKind::Stale);
+        assert_eq!(kind(&[("code", "c"), ("state", "other")], Some(&transaction)), SignInErrorKind::Stale);
+        assert_eq!(kind(&[("code", "c")], Some(&transaction)), SignInErrorKind::Stale);
     }
 
     #[test]
     fn a_response_without_a_transaction_is_refused() {
-        assert_eq!(kind(&[("code", "c"), ("state", "st4te")], None), LoginErrorKind::Stale);
+        assert_eq!(kind(&[("code", "c"), ("state", "st4te")], None), SignInErrorKind::Stale);
     }
 
     #[test]
     fn a_cancelled_sign_in_is_denied() {
         let parameters = [("error", "access_denied"), ("error_description", "No"), ("state", "st4te")];
         let error = transaction(false).accept(response(&parameters)).unwrap_err();
-        assert_eq!(error.kind, LoginErrorKind::Denied);
+        assert_eq!(error.kind, SignInErrorKind::Denied);
         assert_eq!(error.details.as_deref(), Some("access_denied: No"));
     }
 
@@ -535,7 +537,7 @@ mod tests {
     fn a_silent_sign_in_without_session_is_not_an_error() {
         let parameters = [("error", "login_required"), ("state", "st4te")];
         assert_eq!(transaction(true).accept(response(&parameters)), Ok(CallbackOutcome::NoSession));
-        assert_eq!(kind(&parameters, Some(&transaction(false))), LoginErrorKind::Refused);
+        assert_eq!(kind(&parameters, Some(&transaction(false))), SignInErrorKind::Refused);
     }
 
     #[test]
@@ -544,7 +546,7 @@ mod tests {
             serde_json::to_string(&response(&[("state", "popup.x"), ("error", "access_denied")])).unwrap();
         let received = serde_json::from_str(&posted).unwrap();
         let error = Transaction::for_test("popup.x", false).accept(received).unwrap_err();
-        assert_eq!(error.kind, LoginErrorKind::Denied);
+        assert_eq!(error.kind, SignInErrorKind::Denied);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Texts of failure notices: what happened and what to do.
 
 use crate::api::{ApiError, ErrorKind};
-use crate::session::{LoginError, LoginErrorKind};
+use crate::session::{SignInError, SignInErrorKind};
 
 /// Action that a failure notice offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,49 +103,49 @@ pub fn request_failure(error: &ApiError) -> Failure {
 
 /// Returns the texts for a failed sign-in.
 #[must_use]
-pub fn login_failure(error: &LoginError) -> Failure {
+pub fn sign_in_failure(error: &SignInError) -> Failure {
     let (title, advice, remedy) = match error.kind {
-        LoginErrorKind::Denied => (
+        SignInErrorKind::Denied => (
             "Sign-in was cancelled",
             "Nothing was changed. You can sign in again whenever you like.",
             Remedy::SignIn,
         ),
-        LoginErrorKind::Refused => (
+        SignInErrorKind::Refused => (
             "The sign-in service refused this sign-in",
             "Sign in again. If that does not help, ask whoever runs this service.",
             Remedy::SignIn,
         ),
-        LoginErrorKind::Stale => (
+        SignInErrorKind::Stale => (
             "This sign-in is no longer valid",
             "It was used already, took too long, or began in another tab. Sign in again to go on.",
             Remedy::SignIn,
         ),
-        LoginErrorKind::Unproven => (
+        SignInErrorKind::Unproven => (
             "This sign-in could not be confirmed",
             "Check that the clock of this device is right, then sign in again.",
             Remedy::SignIn,
         ),
-        LoginErrorKind::Offline => (
+        SignInErrorKind::Offline => (
             "The sign-in service cannot be reached",
             "Check your connection, then sign in again.",
             Remedy::SignIn,
         ),
-        LoginErrorKind::Timeout => (
+        SignInErrorKind::Timeout => (
             "The sign-in service does not answer",
             "Check your connection, then try again.",
             Remedy::TryAgain,
         ),
-        LoginErrorKind::Malformed => (
+        SignInErrorKind::Malformed => (
             "The answer of the sign-in service made no sense",
             "Sign in again. If this stays, ask whoever runs this service.",
             Remedy::SignIn,
         ),
-        LoginErrorKind::Settings => (
+        SignInErrorKind::Settings => (
             "This page is not set up correctly",
             "Its settings name a sign-in service that cannot be used. Tell whoever runs this service.",
             Remedy::TryAgain,
         ),
-        LoginErrorKind::Storage => (
+        SignInErrorKind::Storage => (
             "Your browser keeps nothing for this page",
             "Signing in needs its session storage. Allow it for this site, then sign in again.",
             Remedy::SignIn,
@@ -194,6 +194,6 @@ mod tests {
     #[test]
     fn an_ended_session_leads_to_signing_in_again() {
         assert_eq!(request_failure(&ApiError::from_answer(401, None, "")).remedy, Remedy::SignIn);
-        assert_eq!(login_failure(&LoginError::from(LoginErrorKind::Stale)).remedy, Remedy::SignIn);
+        assert_eq!(sign_in_failure(&SignInError::from(SignInErrorKind::Stale)).remedy, Remedy::SignIn);
     }
 }

@@ -3,12 +3,12 @@
 use model::settings::OfferedConnection;
 use model::{Identity, IdentityKey, UserId};
 
-use super::failure::{Failure, Remedy, login_failure, request_failure};
+use super::failure::{Failure, Remedy, request_failure, sign_in_failure};
 use super::list::{Label, labels};
 use crate::account_name::account_name;
 use crate::api::{ApiError, ErrorKind};
 use crate::session::popup::PopupError;
-use crate::session::{LoginErrorKind, ReauthenticationError, SecondaryAccount};
+use crate::session::{ReauthenticationError, SecondaryAccount, SignInErrorKind};
 
 /// Heading of a popup that has returned its authorization response.
 pub const HANDED_OVER: &str = "That is done";
@@ -84,7 +84,7 @@ pub fn not_fresh(not: &ReauthenticationError) -> Failure {
     match not {
         ReauthenticationError::SignedOut(error) => request_failure(error),
         ReauthenticationError::Leaving => plain("One moment", "You are on your way to sign in.".to_owned()),
-        ReauthenticationError::PopupError(not) => not_proven(not),
+        ReauthenticationError::Popup(not) => not_proven(not),
         ReauthenticationError::OtherPerson(who) => plain(
             "Somebody else signed in",
             format!(
@@ -103,10 +103,10 @@ pub fn not_proven(not: &PopupError) -> Failure {
             "The window was closed",
             "Nothing was changed. Try again, and sign in in the window that opens.".to_owned(),
         ),
-        PopupError::Login(error) if error.kind == LoginErrorKind::Denied => {
+        PopupError::SignIn(error) if error.kind == SignInErrorKind::Denied => {
             plain("Sign-in was cancelled", "Nothing was changed. You can try again.".to_owned())
         }
-        PopupError::Login(error) => Failure { remedy: Remedy::TryAgain, ..login_failure(error) },
+        PopupError::SignIn(error) => Failure { remedy: Remedy::TryAgain, ..sign_in_failure(error) },
     }
 }
 

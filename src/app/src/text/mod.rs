@@ -6,7 +6,7 @@ pub mod linking;
 pub mod list;
 pub mod unlinking;
 
-pub use failure::{Failure, Remedy, login_failure, request_failure, settings_failure};
+pub use failure::{Failure, Remedy, request_failure, settings_failure, sign_in_failure};
 pub use linking::{CLOSE_WINDOW, Change, HANDED_OVER, change};
 pub use list::*;
 pub use unlinking::{Fact, Part, Question, question};

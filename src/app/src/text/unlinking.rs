@@ -203,7 +203,7 @@ impl UnlinkBlocked {
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Main => MAIN_STAYS,
+            Self::Primary => MAIN_STAYS,
             Self::Pinned => "Only your administrator can unlink this.",
             Self::LastWayIn => "Nothing else would open this account. Link another login first.",
         }
@@ -213,7 +213,7 @@ impl UnlinkBlocked {
     #[must_use]
     pub fn badge(self) -> Option<&'static str> {
         match self {
-            Self::Main => None,
+            Self::Primary => None,
             Self::Pinned => Some("Managed by your organisation"),
             Self::LastWayIn => Some("Last way in"),
         }

@@ -2,10 +2,10 @@
 
 mod account;
 mod auto_refresh;
+mod cached_list;
 pub mod deep_link_prompt;
 mod demo;
 mod focus;
-mod last_list;
 pub mod link;
 mod pause;
 pub mod undo;
@@ -20,13 +20,13 @@ use crate::components::{
     Banner, FailureNotice, IdentityList, ListActions, ListState, PauseNotice, ReadOnlyReason, Skeleton,
     StatusNotice, Step, dyn_view,
 };
-use crate::session::{Intent, LoginError, LoginErrorKind, PendingAction, Phase, Session};
+use crate::session::{Intent, PendingAction, Phase, Session, SignInError, SignInErrorKind};
 use crate::text::{self, Remedy};
 use account::{AccountState, Loading};
+use cached_list::cached_list;
 use deep_link_prompt::DeepLinkPrompt;
 use demo::demo_switch;
 use focus::focus_row;
-use last_list::last_list;
 use link::{LinkFlow, LinkSection};
 use undo::{Undo, UnlinkedLately};
 use unlink::Unlinking;
@@ -40,15 +40,15 @@ pub fn LinkedAccounts() -> impl IntoView {
     dyn_view(move || match phase.get() {
         Phase::Present => view! { <Accounts/> }.into_any(),
         Phase::Failed(error) if is_unreachable(&error) => match cache::last() {
-            Some(kept) => last_list(kept, on_try_again),
+            Some(kept) => cached_list(kept, on_try_again),
             None => outside(Phase::Failed(error)),
         },
         phase => outside(phase),
     })
 }
 
-fn is_unreachable(error: &LoginError) -> bool {
-    matches!(error.kind, LoginErrorKind::Offline | LoginErrorKind::Timeout)
+fn is_unreachable(error: &SignInError) -> bool {
+    matches!(error.kind, SignInErrorKind::Offline | SignInErrorKind::Timeout)
 }
 
 #[component]

@@ -8,7 +8,7 @@ use crate::session::Session;
 use crate::text;
 
 /// The heading, why nothing can be changed, and the list. `on_try_again` is called to ask once more now.
-pub(super) fn last_list(kept: CachedList, on_try_again: Callback<()>) -> AnyView {
+pub(super) fn cached_list(kept: CachedList, on_try_again: Callback<()>) -> AnyView {
     let session = expect_context::<Session>();
     let status_message = RwSignal::new(None);
     let reason = if session.is_online().get_untracked() {
