@@ -1,4 +1,4 @@
-//! The page where people who forgot their password ask for a mail.
+//! `/u/forgot-password`: sends a mail to reset the password.
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,12 +11,13 @@ use super::response::page;
 use crate::database::ticket_mails;
 use crate::state::Tenant;
 
-/// `GET /u/forgot-password?state=…`: the page.
+/// `GET /u/forgot-password?state=…`: shows the page.
 pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) -> Response {
     render(&tenant, &pending, pending.hint(), None)
 }
 
-/// `POST /u/forgot-password`: state, email. The answer is the same whether or not anybody has the address.
+/// `POST /u/forgot-password` with `state` and `email`. The response does not reveal whether the address
+/// exists.
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
     match ask(&tenant, &submitted).await {
         Ok(response) => response,
@@ -43,7 +44,7 @@ async fn ask(
     Ok(render(tenant, pending, &email, Some(Outcome::Sent)))
 }
 
-/// What became of asking.
+/// The result of a submitted form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Sent,

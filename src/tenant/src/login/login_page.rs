@@ -44,7 +44,7 @@ pub(super) fn render(
     page(status, pages::login::login(&tenant.0.assets, &view), Some(&pending.request.reply_to.redirect_uri))
 }
 
-/// The first database that lets people of this application sign up.
+/// Returns the first database connection that the application can use and that allows sign-up.
 pub(super) fn sign_up_connection<'t>(tenant: &'t Tenant, pending: &PendingLogin) -> Option<&'t Connection> {
     pending.connections(tenant).find(|connection| connection.is_database() && connection.database.sign_up)
 }

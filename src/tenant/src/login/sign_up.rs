@@ -1,4 +1,4 @@
-//! The page where people sign up, and are signed in by it.
+//! `/u/signup`: sign-up, which also signs the person in.
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -18,14 +18,15 @@ use crate::http::response::redirect_found;
 use crate::secret::Secret;
 use crate::state::Tenant;
 
-/// What was typed, to be shown again when it is refused.
+/// The submitted values, which the page shows again after an error.
 #[derive(Default)]
 struct Typed {
     email: String,
     username: String,
 }
 
-/// `GET /u/signup?state=…`: the page; the login page where nobody can sign up.
+/// `GET /u/signup?state=…`: shows the sign-up page, or redirects to the login page if no connection allows
+/// sign-up.
 pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) -> Response {
     match sign_up_connection(&tenant, &pending) {
         Some(connection) => {
@@ -36,7 +37,7 @@ pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) ->
     }
 }
 
-/// `POST /u/signup`: state, email, username where the connection has them, password.
+/// `POST /u/signup` with `state`, `email`, `password` and, if the connection has usernames, `username`.
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
     match sign_up(&tenant, &submitted).await {
         Ok(response) => response,
@@ -64,7 +65,7 @@ async fn sign_up(
     match complete_with(tenant, &peer.headers, pending, key, None).await {
         Ok(response) => Ok(response),
         Err(CompleteError::Pending(error)) => Err(error),
-        // Nobody blocks or takes an account within the moment in which it was made.
+        // An account that was created just now is neither blocked nor linked.
         Err(CompleteError::Blocked | CompleteError::OtherConnection) => Err(PendingLoginError::Gone),
     }
 }

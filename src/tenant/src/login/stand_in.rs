@@ -1,5 +1,5 @@
-//! Stand-ins: pages that play a social or company login on a developer's machine, and say so. As a provider would,
-//! they know who signed in before in this browser.
+//! Stand-ins: pages that take the place of social and enterprise providers on a developer's machine, and say so.
+//! Like a provider, they remember who signed in before in this browser.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -20,7 +20,7 @@ use crate::oauth::request::Prompt;
 use crate::secret::{random_bytes, random_hex};
 use crate::state::Tenant;
 
-/// How many people a stand-in offers.
+/// The maximum number of people that a stand-in offers.
 const PEOPLE: u32 = 100;
 
 #[derive(Default, Deserialize)]
@@ -31,7 +31,7 @@ pub(super) struct Choice {
     pub(super) connection: String,
 }
 
-/// `GET /u/connection?state=…&connection=…`: whom to be.
+/// `GET /u/connection?state=…&connection=…`: shows the people to choose from.
 pub(super) async fn show(tenant: &Tenant, peer: &Peer, choice: &Choice) -> Response {
     let shown = async {
         let pending = PendingLogin::find(tenant, peer, &choice.state).await?;
@@ -54,7 +54,7 @@ pub(super) async fn show(tenant: &Tenant, peer: &Peer, choice: &Choice) -> Respo
     shown.await.unwrap_or_else(|error| error.into_response(tenant, peer))
 }
 
-/// `POST /u/stand-in`: a chosen person, or a new one.
+/// `POST /u/stand-in`: signs in an existing person or a new one.
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
     match sign_in(&tenant, &submitted).await {
         Ok(response) => response,
@@ -62,7 +62,7 @@ pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -
     }
 }
 
-/// The connection by that name, if this application may use it and a stand-in plays it.
+/// Returns the connection with this name, if the application can use it and a stand-in serves it.
 fn offered<'t>(
     tenant: &'t Tenant,
     pending: &PendingLogin,
@@ -92,7 +92,7 @@ async fn sign_in(
     Ok(render(tenant, pending, connection, known, Some(refusal)).await?)
 }
 
-/// Signs somebody in, with the user to add for a new person, and remembers them in this browser.
+/// Signs a person in, creating the user if necessary, and remembers the person in this browser.
 async fn finish(
     tenant: &Tenant,
     peer: &Peer,
@@ -108,7 +108,7 @@ async fn finish(
     Ok(response)
 }
 
-/// Lets every stand-in forget who signed in there in this browser, as providers do that are signed out of.
+/// Removes the people that all stand-ins remember in this browser, as a provider does at a federated logout.
 pub(crate) fn forget(tenant: &Tenant, headers: &HeaderMap, response: &mut Response) {
     let stand_ins = tenant.0.configuration.connections().iter().filter(|one| one.needs_stand_in());
     for connection in stand_ins {
@@ -120,7 +120,7 @@ pub(crate) fn forget(tenant: &Tenant, headers: &HeaderMap, response: &mut Respon
     }
 }
 
-/// Those who signed in here before in this browser, the latest first, as far as they are still there.
+/// Returns the people who signed in before in this browser and still exist, the latest first.
 async fn remembered(
     tenant: &Tenant,
     peer: &Peer,
@@ -142,7 +142,8 @@ async fn remembered(
     Ok(people)
 }
 
-/// Whom the application hints at, among those who need not be asked again; nobody when it wants the person asked.
+/// Returns the remembered person that matches the application's hint. `None` if the application requires a
+/// new sign-in.
 fn hinted<'p>(pending: &PendingLogin, known: &'p [IdentityRow]) -> Option<&'p IdentityRow> {
     let hint = pending.request.login_hint.as_deref()?;
     if pending.request.prompt == Some(Prompt::Login) {
@@ -156,13 +157,13 @@ fn hinted<'p>(pending: &PendingLogin, known: &'p [IdentityRow]) -> Option<&'p Id
     })
 }
 
-/// Who is to be signed in, with the user to add for a new person.
+/// Returns the identity that the form chooses, with the user to insert for a new person.
 async fn choose(
     tenant: &Tenant,
     connection: &Connection,
     form: &Form,
 ) -> Result<Result<(IdentityKey, Option<UserRow>), StandInFormError>, store::Error> {
-    // All of them, not only those that were offered: a typed address must be known again.
+    // All identities, not only those that were offered, so that a typed address is recognized.
     let people = tenant.0.store.read().await?.list_identities(&connection.name, u32::MAX).await?;
     let choice = form.text("choice");
     if !choice.is_empty() {
@@ -180,7 +181,7 @@ async fn choose(
     }))
 }
 
-/// What was typed about a new person.
+/// Reads the profile of a new person.
 fn new_person(connection: &Connection, form: &Form) -> Result<Profile, StandInFormError> {
     let (name, email, phone) = (form.text("name"), form.text("email"), form.text("phone_number"));
     let mut profile = Profile::default();
@@ -212,7 +213,7 @@ fn new_person(connection: &Connection, form: &Form) -> Result<Profile, StandInFo
     Ok(if name.is_empty() { profile } else { profile.with("name", name) })
 }
 
-/// The person with the same address, as a real provider would know them again.
+/// Returns the person with the same address, as a provider would.
 fn known<'p>(people: &'p [IdentityRow], typed: &Profile) -> Option<&'p IdentityRow> {
     people.iter().find(|person| {
         (typed.email().is_some() && person.profile.email() == typed.email())
@@ -220,7 +221,7 @@ fn known<'p>(people: &'p [IdentityRow], typed: &Profile) -> Option<&'p IdentityR
     })
 }
 
-/// A new id in the form that the provider gives (contract [B3](model::contract#b3)).
+/// Returns a new id in the provider's format (contract [B3](model::contract#b3)).
 fn new_key(connection: &Connection, profile: &Profile) -> IdentityKey {
     let digits = |count: usize| -> String {
         let random = u128::from_be_bytes(random_bytes::<16>());

@@ -1,6 +1,7 @@
-//! Where the links in mails lead: setting a new password, and proving an address. A link's code moves from the address
-//! into a cookie at once, so that no history keeps it, and nothing changes before the person presses a button: mail
-//! programs open links by themselves.
+//! The pages behind links in mails: resetting a password, and verifying an e-mail address.
+//!
+//! The code of a link moves from the address into a cookie at once, so that no history keeps it. Nothing changes
+//! until the person presses a button, because mail programs open links by themselves.
 
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -23,13 +24,13 @@ use crate::password_policy::PasswordHashError;
 use crate::secret::Secret;
 use crate::state::Tenant;
 
-/// Why a link does nothing.
+/// The reason why a link has no effect.
 enum TicketError {
-    /// Unknown, used, expired, replaced by a later one, or for an address that the person no longer has.
+    /// Unknown, used, expired, replaced by a later one, or for an address that the user no longer has.
     Expired,
-    /// The form was sent by another site.
+    /// The form was sent by a page of another site.
     CrossSite,
-    /// The new password is too weak.
+    /// The new password does not satisfy the policy.
     Weak(TicketRow),
     Failed,
     Store(store::Error),
@@ -69,11 +70,11 @@ impl TicketError {
     }
 }
 
-/// Takes the code out of the address, if it is there.
+/// Moves the code from the address into a cookie. `None` if the address has no code.
 fn keep_code(tenant: &Tenant, request: &Request, path: &str) -> Option<Response> {
     let query = request.uri().query()?;
     let (_, code) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ticket")?;
-    // Only what can be one of our codes becomes a cookie.
+    // Only text in the format of a code is stored in the cookie.
     let is_code = code.len() == 43 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     let code = Secret::new(if is_code { code.as_ref() } else { "none" });
     let mut response = redirect_found(path);
@@ -81,7 +82,7 @@ fn keep_code(tenant: &Tenant, request: &Request, path: &str) -> Option<Response>
     Some(no_store(response))
 }
 
-/// The ticket that the browser holds, if it is still good.
+/// Returns the valid ticket of the browser.
 async fn find(tenant: &Tenant, peer: &Peer, purpose: Purpose) -> Result<TicketRow, TicketError> {
     let code = Cookie::Ticket.read(tenant, &peer.headers).ok_or(TicketError::Expired)?;
     let ticket = tenant.0.store.read().await?.find_ticket(purpose, &code.digest()).await?;
@@ -89,7 +90,7 @@ async fn find(tenant: &Tenant, peer: &Peer, purpose: Purpose) -> Result<TicketRo
     ticket.filter(|ticket| ticket.expires_at > now && ticket.key.is_some()).ok_or(TicketError::Expired)
 }
 
-/// `GET /u/reset-password`: the page where a new password is set.
+/// `GET /u/reset-password`: shows the page for a new password.
 pub(super) async fn show_reset(State(tenant): State<Tenant>, request: Request) -> Response {
     if let Some(response) = keep_code(&tenant, &request, paths::RESET) {
         return response;
@@ -114,7 +115,7 @@ fn policy(tenant: &Tenant, ticket: &TicketRow) -> PasswordPolicy {
     connection.map(|connection| connection.database.passwords).unwrap_or_default()
 }
 
-/// `POST /u/reset-password`: password. Sets it, and signs the person out everywhere.
+/// `POST /u/reset-password` with `password`: sets it, and ends all sessions of the user.
 pub(super) async fn reset(State(tenant): State<Tenant>, request: Request) -> Response {
     let peer = Peer::of(&request);
     match set(&tenant, &peer, request).await {
@@ -149,7 +150,7 @@ async fn set(tenant: &Tenant, peer: &Peer, request: Request) -> Result<(), Ticke
                 user.updated_at = now;
                 user.last_password_reset = Some(now);
                 unit.update_account(&user).await?;
-                // Who sets a password by mail has read it.
+                // The person has read the mail, so the address is verified.
                 unit.update_profile(&key, &profile.with("email_verified", true)).await?;
                 unit.sign_out(&user.user_id).await?;
                 Ok(unit.remove_tickets_of(&key).await?)
@@ -160,7 +161,7 @@ async fn set(tenant: &Tenant, peer: &Peer, request: Request) -> Result<(), Ticke
     Ok(())
 }
 
-/// `GET /u/verify-email`: the page that asks for one press.
+/// `GET /u/verify-email`: shows the page with a button.
 pub(super) async fn show_verify(State(tenant): State<Tenant>, request: Request) -> Response {
     if let Some(response) = keep_code(&tenant, &request, paths::VERIFY) {
         return response;
@@ -175,7 +176,7 @@ pub(super) async fn show_verify(State(tenant): State<Tenant>, request: Request) 
     }
 }
 
-/// `POST /u/verify-email`: the address is proven.
+/// `POST /u/verify-email`: marks the address as verified.
 pub(super) async fn verify(State(tenant): State<Tenant>, request: Request) -> Response {
     let peer = Peer::of(&request);
     match prove(&tenant, &peer, request).await {
@@ -201,7 +202,7 @@ async fn prove(tenant: &Tenant, peer: &Peer, request: Request) -> Result<(), Tic
         .await
 }
 
-/// The ticket behind a form of our own, and the form.
+/// Reads a form of the tenant's own pages and finds its ticket.
 async fn submitted(
     tenant: &Tenant,
     peer: &Peer,
@@ -216,7 +217,10 @@ async fn submitted(
     Ok((find(tenant, peer, purpose).await?, form))
 }
 
-/// Uses a ticket up: the identity that it is for, with its account and its profile, if it still has the address.
+/// Redeems a ticket. Returns its identity, with the user and the profile.
+///
+/// # Errors
+/// [`TicketError::Expired`] if the user no longer has the address.
 async fn take(unit: &mut Unit, ticket: &TicketRow) -> Result<(UserRow, Identity, Profile), TicketError> {
     let Some(key) = ticket.key.as_ref() else { return Err(TicketError::Expired) };
     if !unit.remove_ticket(&ticket.digest).await? {

@@ -1,4 +1,4 @@
-//! The pages around a password: signing up, having forgotten it, setting a new one, proving an address.
+//! The pages for sign-up, a forgotten password, a new password, and the verification of an address.
 
 use maud::{Markup, html};
 
@@ -6,49 +6,50 @@ use super::assets::Assets;
 use super::layout::{PageContext, layout, notice};
 use crate::login::paths::{FORGOT_PASSWORD, RESET, SIGN_UP, VERIFY, login_path, with_query};
 
-/// What the sign-up page shows. Its form posts `state`, `email`, `password` and, where people have them, `username` to
-/// [`SIGN_UP`].
+/// The contents of the sign-up page. Its form posts `state`, `email`, `password` and, if people have
+/// usernames, `username` to [`SIGN_UP`].
 #[derive(Debug)]
 pub(crate) struct SignUpPage<'a> {
-    /// Of which login.
+    /// What all pages of the login show.
     pub(crate) context: PageContext<'a>,
-    /// What the e-mail field starts with; may be empty.
+    /// The initial value of the e-mail field; may be empty.
     pub(crate) email: &'a str,
-    /// What the field for the user name starts with; `None` where people have no user names.
+    /// The initial value of the username field; `None` if people have no usernames.
     pub(crate) username: Option<&'a str>,
-    /// What is asked of the password.
+    /// The requirements on the password.
     pub(crate) rules: Vec<String>,
-    /// Why the attempt before this page was refused.
+    /// The error of the previous attempt.
     pub(crate) refusal: Option<&'a str>,
 }
 
-/// What the page for a forgotten password shows. Its form posts `state` and `email` to [`FORGOT_PASSWORD`].
+/// The contents of the page for a forgotten password. Its form posts `state` and `email` to
+/// [`FORGOT_PASSWORD`].
 #[derive(Debug)]
 pub(crate) struct ForgottenPage<'a> {
-    /// Of which login.
+    /// What all pages of the login show.
     pub(crate) context: PageContext<'a>,
-    /// What the e-mail field starts with; may be empty.
+    /// The initial value of the e-mail field; may be empty.
     pub(crate) email: &'a str,
-    /// Whether a mail was just asked for.
+    /// Whether a mail was just sent.
     pub(crate) sent: bool,
-    /// Why it was not.
+    /// The error of the previous attempt.
     pub(crate) refusal: Option<&'a str>,
 }
 
-/// What the page for a new password shows. Its form posts `password` to [`RESET`].
+/// The contents of the page for a new password. Its form posts `password` to [`RESET`].
 #[derive(Debug)]
 pub(crate) struct ResetPage<'a> {
-    /// What people call the tenant.
+    /// The name of the tenant.
     pub(crate) tenant: &'a str,
-    /// Whose password it is.
+    /// The e-mail address of the account.
     pub(crate) email: &'a str,
-    /// What is asked of the password.
+    /// The requirements on the password.
     pub(crate) rules: Vec<String>,
-    /// Why the attempt before this page was refused.
+    /// The error of the previous attempt.
     pub(crate) refusal: Option<&'a str>,
 }
 
-/// The page where a person signs up.
+/// Returns the sign-up page.
 pub(crate) fn sign_up(assets: &Assets, page: &SignUpPage<'_>) -> Markup {
     let title = format!("Sign up for {}", page.context.client);
     let described = page.refusal.map(|_| "refusal");
@@ -75,7 +76,7 @@ pub(crate) fn sign_up(assets: &Assets, page: &SignUpPage<'_>) -> Markup {
     layout(assets, page.context.tenant, &title, "sign-up", &content)
 }
 
-/// The page where a person asks for a mail to set a new password.
+/// Returns the page for a forgotten password.
 pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
     let back = login_path(page.context.state);
     let content = html! {
@@ -101,7 +102,7 @@ pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
     layout(assets, page.context.tenant, "Forgot your password?", "forgotten", &content)
 }
 
-/// The page where a person sets a new password.
+/// Returns the page for a new password.
 pub(crate) fn reset(assets: &Assets, page: &ResetPage<'_>) -> Markup {
     let described = page.refusal.map(|_| "refusal");
     let content = html! {
@@ -110,7 +111,7 @@ pub(crate) fn reset(assets: &Assets, page: &ResetPage<'_>) -> Markup {
             p { "For " bdi { (page.email) } ". Afterwards you are signed out everywhere." }
             @if let Some(sentence) = page.refusal { (notice(sentence)) }
             form.fields method="post" action=(RESET) {
-                // Password managers learn from it whose password it is.
+                // Password managers use it to find the account.
                 input type="hidden" name="username" autocomplete="username" value=(page.email);
                 (new_password_field("New password", &page.rules, true, described))
                 button.button.solid.wide type="submit" { "Set the password" }
@@ -120,7 +121,7 @@ pub(crate) fn reset(assets: &Assets, page: &ResetPage<'_>) -> Markup {
     layout(assets, page.tenant, "Set a new password", "reset", &content)
 }
 
-/// The page that asks for one press, to prove that its mail was read by a person.
+/// Returns the page with the button that verifies an e-mail address.
 pub(crate) fn verify(assets: &Assets, tenant: &str, email: &str) -> Markup {
     let content = html! {
         div.card {
@@ -135,7 +136,7 @@ pub(crate) fn verify(assets: &Assets, tenant: &str, email: &str) -> Markup {
     layout(assets, tenant, "Confirm your e-mail address", "verify", &content)
 }
 
-/// The links below the password's form: to sign up where people can, and for those who forgot it.
+/// Returns the links below the password form: to sign-up, and for a forgotten password.
 pub(super) fn account_links(state: &str, sign_up: bool) -> Markup {
     html! {
         p.back { a href=(with_query(FORGOT_PASSWORD, &[("state", state)])) { "Forgot your password?" } }
@@ -156,7 +157,7 @@ fn email_field(name: &str, value: &str, focus: bool, described: Option<&str>) ->
     }
 }
 
-/// A field for a password that is chosen now, with what is asked of it.
+/// Returns a field for a new password, with the requirements on it.
 fn new_password_field(label: &str, rules: &[String], focus: bool, described: Option<&str>) -> Markup {
     let described = described.map_or_else(|| "rules".to_owned(), |other| format!("{other} rules"));
     html! {

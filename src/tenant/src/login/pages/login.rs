@@ -11,22 +11,22 @@ use crate::configuration::DemoSignIn;
 use crate::login::paths::{CONNECTION, LOGIN, with_query};
 use crate::login::upstream::provider::UpstreamError;
 
-/// What the login page shows. Its form posts `state`, `username` and `password` to [`LOGIN`].
+/// The contents of the login page. Its form posts `state`, `username` and `password` to [`LOGIN`].
 #[derive(Debug)]
 pub(crate) struct LoginPage<'a> {
-    /// Of which login.
+    /// What all pages of the login show.
     pub(crate) context: PageContext<'a>,
-    /// What the e-mail field starts with: the hint, or what was typed before; may be empty.
+    /// The initial value of the e-mail field: the hint, or the value of the previous attempt; may be empty.
     pub(crate) email: &'a str,
-    /// Why the attempt before this page was refused.
+    /// The error of the previous attempt.
     pub(crate) refusal: Option<FormError<'a>>,
-    /// Whether one can sign in with a password.
+    /// Whether there is a database connection.
     pub(crate) has_database: bool,
-    /// Whether one can sign up.
+    /// Whether sign-up is allowed.
     pub(crate) sign_up: bool,
-    /// The other ways to sign in, in the order in which they are shown.
+    /// The other connections, in the order of the page.
     pub(crate) connections: Vec<ConnectionButton<'a>>,
-    /// Sign-ins of a demo tenant, shown to everybody.
+    /// The sign-ins of a demo tenant.
     pub(crate) demo: &'a [DemoSignIn],
 }
 
@@ -35,28 +35,28 @@ pub(crate) struct LoginPage<'a> {
 pub(crate) struct ConnectionButton<'a> {
     /// The connection's name.
     pub(crate) connection: &'a str,
-    /// The connection's provider, which decides the mark.
+    /// The connection's provider, which decides the logo.
     pub(crate) provider: &'a str,
-    /// What people call it: "Google".
+    /// The label of the connection, for example "Google".
     pub(crate) label: &'a str,
-    /// Whether a stand-in answers in the provider's place.
+    /// Whether a stand-in serves the connection.
     pub(crate) stand_in: bool,
 }
 
-/// Why a sign-in attempt was refused.
+/// The error of a sign-in attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FormError<'a> {
-    /// The pair of address and password is unknown; which of the two is never told.
+    /// The pair of address and password is wrong. The page does not say which of the two.
     WrongPassword,
     /// The account is blocked.
     Blocked,
-    /// There were too many wrong passwords lately; this one was not looked at.
+    /// There were too many failures recently. This attempt was not checked.
     TooManyAttempts,
-    /// Another provider did not sign the person in.
+    /// The identity provider did not authenticate the person.
     Provider {
-        /// What happened there.
+        /// The provider's error.
         problem: UpstreamError,
-        /// What people call it: "Google".
+        /// The label of the connection, for example "Google".
         label: &'a str,
     },
 }
@@ -72,7 +72,7 @@ impl FormError<'_> {
     }
 }
 
-/// The page where a person signs in.
+/// Returns the login page.
 pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
     let wrong = (page.refusal == Some(FormError::WrongPassword)).then_some("true");
     let described = page.refusal.map(|_| "refusal");
@@ -80,7 +80,7 @@ pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
     let content = html! {
         div.card {
             h1 { "Sign in to " bdi { (page.context.client) } }
-            // A tenant named like its only application would talk of itself as of two.
+            // If tenant and application have the same name, this sentence would be confusing.
             @if !page.context.tenant.eq_ignore_ascii_case(page.context.client) {
                 p.lede { bdi { (page.context.tenant) } " signs you in; " bdi { (page.context.client) } " never sees your password." }
             }
@@ -90,7 +90,8 @@ pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
                     input type="hidden" name="state" value=(page.context.state);
                     div.field {
                         label for="username" { "E-mail address" }
-                        // Not type=email: browsers rewrite international domains there, and then nobody is found.
+                        // Not type=email: browsers rewrite international domains there, so that the account
+                        // is not found.
                         input #username name="username" type="text" inputmode="email" value=(page.email)
                             autocomplete="username" autocapitalize="none" spellcheck="false" dir="auto" required
                             autofocus[page.email.is_empty()]
@@ -134,7 +135,7 @@ fn connection_button(assets: &Assets, state: &str, button: &ConnectionButton<'_>
     }
 }
 
-/// Each sign-in is a form of its own, so that one click is enough without any script.
+/// Each sign-in is a form of its own, which works with one click and without scripts.
 fn demo_box(page: &LoginPage<'_>) -> Markup {
     html! {
         section.demo aria-labelledby="demo" {

@@ -6,48 +6,48 @@ use super::assets::Assets;
 use super::layout::{PageContext, initials, layout, mark, notice};
 use crate::login::paths::{STAND_IN, login_path};
 
-/// What a stand-in shows. Its forms post to [`STAND_IN`]: always `state`, `connection` and `choice`. A chosen
-/// person's `choice` is their user id. A new person's is empty, with `name` and either `phone_number` (provider
-/// `sms`) or `email` and, when ticked, `email_verified=true`.
+/// The contents of the page. Its forms post `state`, `connection` and `choice` to [`STAND_IN`]. For an
+/// existing person, `choice` is the user id. For a new person it is empty, and the form has `name` and either
+/// `phone_number` (provider `sms`) or `email` and, if ticked, `email_verified=true`.
 #[derive(Debug)]
 pub(crate) struct StandInPage<'a> {
-    /// Of which login.
+    /// What all pages of the login show.
     pub(crate) context: PageContext<'a>,
     /// The connection's name.
     pub(crate) connection: &'a str,
-    /// What people call the connection: "Google".
+    /// The label of the connection, for example "Google".
     pub(crate) label: &'a str,
     /// The connection's provider.
     pub(crate) provider: &'a str,
-    /// Who can be chosen.
+    /// The people to choose from.
     pub(crate) people: Vec<StandInPerson>,
-    /// Why the choice before this page was refused.
+    /// The error of the previous attempt.
     pub(crate) refusal: Option<StandInFormError>,
 }
 
-/// Somebody a stand-in can sign in.
+/// A person to choose.
 #[derive(Debug)]
 pub(crate) struct StandInPerson {
-    /// What is posted as `choice`.
+    /// The value of `choice`.
     pub(crate) user_id: String,
     /// Their name.
     pub(crate) name: Option<String>,
     /// Their e-mail address or phone number.
     pub(crate) email: Option<String>,
-    /// What tells them apart besides: a user name, "e-mail not verified".
+    /// A further distinction: a username, "e-mail not verified".
     pub(crate) detail: Option<String>,
 }
 
-/// Why a stand-in refused a choice.
+/// The error of a submitted form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StandInFormError {
-    /// A new person came with nothing to know them by.
+    /// The form has no name or address.
     MissingDetails,
-    /// The e-mail address or phone number is none.
+    /// The e-mail address or phone number is invalid.
     InvalidAddress,
-    /// Nobody has the chosen id.
+    /// No person has the chosen id.
     UnknownPerson,
-    /// The chosen person's account is blocked.
+    /// The chosen user is blocked.
     Blocked,
 }
 
@@ -63,16 +63,16 @@ impl StandInFormError {
         }
     }
 
-    /// Whether what was typed for a new person is at fault.
+    /// Returns whether the error is about the fields for a new person.
     fn is_about_a_new_person(self) -> bool {
         matches!(self, Self::MissingDetails | Self::InvalidAddress)
     }
 }
 
-/// The page that answers in a provider's place, and says so.
+/// Returns the page of a stand-in, which says that it is not the provider.
 pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
     let sms = page.provider == "sms";
-    // Codes come from nobody whom a stand-in could be mistaken for.
+    // A stand-in for text messages or e-mail codes cannot be mistaken for a company.
     let (whom, denial) = match page.provider {
         "sms" => ("text messages", None),
         "email" => ("e-mail codes", None),
@@ -144,7 +144,7 @@ pub(super) fn person_button(person: &StandInPerson) -> Markup {
     }
 }
 
-/// Nothing here is about the person at the keyboard, so the browser is told to fill nothing in.
+/// The fields are not about the person at the keyboard, so autofill is off.
 fn new_person(page: &StandInPage<'_>, sms: bool, at_fault: bool) -> Markup {
     let invalid = at_fault.then_some("true");
     let described = at_fault.then_some("refusal");
