@@ -49,10 +49,11 @@ pub(crate) fn tests(workspace: &Workspace, arguments: &[String]) -> Result<Count
             );
         }
     }
-    let browser = match of_the_system(&[HEADLESS_SHELL]) {
-        Some(shell) if environment(CHOICE).is_none_or(|chosen| chosen.is_empty()) => shell,
-        _ => find(&folder)?,
-    };
+    let browser = find(&folder)?;
+    // The shell has no window to show, and a named browser is the one to test in.
+    let is_free = environment(CHOICE).is_none_or(|chosen| chosen.is_empty())
+        && !arguments.iter().any(|argument| argument == "--headed");
+    let browser = of_the_system(&[HEADLESS_SHELL]).filter(|_| is_free).unwrap_or(browser);
     println!("Testing in {}", browser.display());
     let report = workspace.target.join("playwright.json");
     if report.exists() {
@@ -128,7 +129,7 @@ pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
         return Ok(playwrights);
     }
     println!("Playwright's own browser could not be installed");
-    tool::install_debians(&["chromium"])?;
+    tool::install_debians(&["chromium", HEADLESS_SHELL])?;
     of_the_system(&SYSTEM_BROWSERS).with_context(|| {
         format!("no browser was found to test in; install Chromium or Chrome, or name one in {CHOICE}")
     })
