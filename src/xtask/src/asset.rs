@@ -11,17 +11,17 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
-/// Kinds of file that shrink.
+/// The extensions of files that are compressed.
 const COMPRESSIBLE: [&str; 7] = ["html", "js", "css", "wasm", "svg", "json", "txt"];
 
-/// Below this many bytes the headers weigh more than what is saved.
+/// The size in bytes below which compression saves less than its headers cost.
 const WORTH_COMPRESSING: usize = 256;
 
 /// Files that stay uncompressed: the settings of a static deployment are edited after the build, so that a compressed
 /// copy would be out of date; the policy is read by servers only.
 const UNCOMPRESSED: [&str; 2] = ["config.json", "csp.txt"];
 
-/// `stem-<hash>.extension`, where the hash is the first 64 bits of the content's SHA-256 in hexadecimal digits.
+/// Returns `stem-<hash>.extension`, where the hash is the first 64 bits of the content's SHA-256 in hexadecimal digits.
 pub(crate) fn name_by_content(stem: &str, extension: &str, content: &[u8]) -> String {
     let mut name = format!("{stem}-");
     for byte in &Sha256::digest(content)[..8] {
@@ -35,7 +35,7 @@ pub(crate) fn name_by_content(stem: &str, extension: &str, content: &[u8]) -> St
 pub(crate) struct Sizes {
     /// The path below the site's root.
     pub(crate) name: String,
-    /// As it is.
+    /// Uncompressed.
     pub(crate) raw: usize,
     /// With gzip.
     pub(crate) gzip: Option<usize>,
@@ -44,13 +44,13 @@ pub(crate) struct Sizes {
 }
 
 impl Sizes {
-    /// What a browser of today transfers.
+    /// Returns the bytes that a browser transfers: with brotli, which all current ones support.
     pub(crate) fn least(&self) -> usize {
         self.brotli.unwrap_or(self.raw)
     }
 }
 
-/// Writes `name` into the folder `site` as it is.
+/// Writes the file `name` into the folder `site`.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -63,8 +63,8 @@ pub(crate) fn write(site: &Path, name: &str, content: &[u8]) -> Result<Sizes> {
     Ok(Sizes { name: name.to_owned(), raw: content.len(), gzip: None, brotli: None })
 }
 
-/// As `write`, with the compressed companions. Those of the folder `earlier` are taken over when the content is the
-/// same, because brotli at its best takes seconds.
+/// Writes the file `name` as [`write`] does, with its compressed variants. Takes over the variants of the folder
+/// `earlier` when the content is the same, because the best quality of brotli takes seconds.
 ///
 /// # Errors
 /// When a file cannot be read or written.

@@ -1,4 +1,4 @@
-//! The browser tests: what they need on this machine, and running them.
+//! The browser tests: installs what they need, and runs them.
 
 use std::env::split_paths;
 use std::fs;
@@ -12,17 +12,17 @@ use crate::counts::Counts;
 use crate::tool;
 use crate::workspace::Workspace;
 
-/// Names the browser to test in, for this tool and for Playwright's configuration.
+/// The environment variable that names the browser to test in, for this tool and for Playwright's configuration.
 pub(crate) const CHOICE: &str = "LINKED_ACCOUNTS_BROWSER";
 
-/// What the system's browser may be called.
+/// The names that the system's browser may have.
 const SYSTEM_BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Chromium's headless shell: the same engine without the browser around it. Preferred, because a test takes a fifth
 /// less processor time in it.
 const HEADLESS_SHELL: &str = "chromium-headless-shell";
 
-/// Playwright's download may take this long; behind a firewall it never ends.
+/// The time limit of Playwright's download, which behind a firewall never ends.
 const DOWNLOAD_LIMIT: Duration = Duration::from_mins(3);
 
 /// Playwright's command, inside the folder `end2end`.
@@ -95,13 +95,13 @@ pub(crate) fn ensure_packages(folder: &Path, whose: &str) -> Result<()> {
     install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
     let (status, _) = tool::run_streaming(&mut install)?;
     if !status.success() {
-        bail!("`npm ci` failed; its message stands above. Check the network, then start again");
+        bail!("`npm ci` failed; see its message above. Check the network, then start again");
     }
     Ok(())
 }
 
-/// The browser to test in: the one that [`CHOICE`] names; else Playwright's own; else the system's; else one that is
-/// installed now, Playwright's where it can be downloaded, Debian's where this is Debian and we may.
+/// Finds the browser to test in: the one that [`CHOICE`] names, else Playwright's own, else the system's. Installs one
+/// where there is none: Playwright's if it can be downloaded, else Debian's on Debian as root.
 ///
 /// # Errors
 /// When there is none and none can be installed.
@@ -135,7 +135,7 @@ pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
     })
 }
 
-/// Whether a program is there and runs; a browser without its libraries does not get that far.
+/// Whether a program exists and runs; a browser without its libraries does not.
 fn starts(program: &Path) -> bool {
     program.is_file() && tool::output(Command::new(program).arg("--version")).is_ok()
 }

@@ -18,13 +18,13 @@ pub(crate) enum Check {
     Format,
     /// Dependencies keep their rules, modules their layers, and citations lead somewhere.
     Dependencies,
-    /// No lint for this machine.
+    /// Clippy finds nothing in the code for this machine.
     Clippy,
-    /// No lint for the browser.
+    /// Clippy finds nothing in the code for the browser.
     ClippyBrowser,
     /// The Rust tests.
     Rust,
-    /// Inputs that are made to break what reads them.
+    /// Malformed inputs break no parser.
     Fuzz,
     /// The documentation builds and its links lead somewhere.
     Docs,
@@ -32,21 +32,21 @@ pub(crate) enum Check {
     Build,
     /// The tests in a real browser, against the real server.
     Browser,
-    /// Clients that we did not write, against the real server with TLS.
+    /// The tests of clients that others wrote, against the real server with TLS.
     Clients,
 }
 
-/// What a person asked of single checks.
+/// Options of single checks.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct TestOptions {
     /// Arguments for Playwright.
     pub(crate) playwright: Vec<String>,
-    /// To write the table of clients anew.
+    /// Whether to write the table of clients instead of comparing it.
     pub(crate) update_table: bool,
 }
 
 impl Check {
-    /// All of them, cheapest first.
+    /// All checks, cheapest first.
     pub(crate) const ALL: [Self; 10] = [
         Self::Format,
         Self::Dependencies,
@@ -60,12 +60,13 @@ impl Check {
         Self::Clients,
     ];
 
-    /// The name on the command line.
+    /// Returns the name on the command line.
     pub(crate) fn name(self) -> String {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    /// Those of `wanted` in their order, with the build that the browser tests stand on; all when none is wanted.
+    /// Returns the checks in `wanted` in the order of [`Check::ALL`], with the build that the browser tests need; all
+    /// checks when `wanted` is empty.
     pub(crate) fn selection(wanted: &[Self]) -> Vec<Self> {
         let needed = |check: &Self| {
             wanted.is_empty()
@@ -115,16 +116,16 @@ impl Check {
                 cargo(workspace, &[&["clippy", "-p", "app", "-p", "model"], &target[..]].concat(), "")
             }
             Self::Rust => {
-                let (status, said) =
+                let (status, output) =
                     tool::run_streaming(&mut workspace.cargo(&["test", "--workspace", "--no-fail-fast"]))?;
-                Ok(Counts::of_cargo(&said).with_status(status.success()))
+                Ok(Counts::of_cargo(&output).with_status(status.success()))
             }
             Self::Fuzz => {
                 let mut fuzz = workspace.command(workspace.target.join("debug/fuzz"), &[]);
                 for command in [&mut workspace.program("fuzz"), &mut fuzz] {
                     if !tool::run_streaming(command)?.0.success() {
                         bail!(
-                            "a promise does not hold, or the check does not compile; the message stands above"
+                            "an input broke a promise, or the check does not compile; see the message above"
                         );
                     }
                 }
@@ -145,9 +146,9 @@ impl Check {
                     )
                 })?;
                 let site =
-                    steps.take("Putting the site together", |_| site::assemble(workspace, Profile::Small))?;
+                    steps.take("Assembling the site", |_| site::assemble(workspace, Profile::Small))?;
                 println!("{}", site.table());
-                // A page that is too heavy is built all the same, and can be tested.
+                // A page over its budget is built all the same, and can be tested.
                 let light = site.check_budget().inspect_err(|error| eprintln!("error: {error}")).is_ok();
                 Ok(Counts { passed: 1, failed: u64::from(!light) })
             }
@@ -157,24 +158,24 @@ impl Check {
     }
 }
 
-/// A cargo call that is one check by itself.
+/// Runs a cargo command that is one check by itself.
 fn cargo(workspace: &Workspace, arguments: &[&str], remedy: &str) -> Result<Counts> {
     let (status, _) = tool::run_streaming(&mut workspace.cargo(arguments))?;
     if !status.success() {
-        let remedy = if remedy.is_empty() { "its message stands above" } else { remedy };
+        let remedy = if remedy.is_empty() { "see its message above" } else { remedy };
         bail!("cargo {} found something: {remedy}", arguments.first().unwrap_or(&""));
     }
     Ok(Counts::single(true))
 }
 
-/// What came of one check.
+/// The result of one check.
 struct Outcome {
     check: Check,
     counts: Counts,
     time: String,
 }
 
-/// Runs the checks, whatever becomes of those before, and prints the summary; says whether all passed.
+/// Runs all the checks, even after one has failed, and prints the summary. Returns whether all passed.
 ///
 /// # Errors
 /// When the workspace cannot be found.
@@ -202,7 +203,7 @@ pub(crate) fn run(checks: &[Check], options: &TestOptions) -> Result<bool> {
     Ok(sum.failed == 0)
 }
 
-/// The table of all checks, and the sum of their counts.
+/// Returns the table of all checks, and the sum of their counts.
 fn summary(outcomes: &[Outcome]) -> (String, Counts) {
     let mut table = format!("{:<28}{:<10}{:>8}{:>8}{:>14}\n", "", "", "passed", "failed", "time");
     let mut sum = Counts::default();

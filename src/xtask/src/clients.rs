@@ -1,5 +1,5 @@
-//! The clients that we did not write: what they need on this machine, running them against a tenant with TLS, and the
-//! table of them in `src/docs/clients.md`.
+//! The clients that others wrote: installs what they need, runs their tests against a tenant with TLS, and keeps their
+//! table in `src/docs/clients.md`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::step::Stopwatch;
 use crate::workspace::Workspace;
 use crate::{browser, server, tool};
 
-/// Where a client comes from, and how its tests run.
+/// The origin of a client, which decides how its tests run.
 enum Kind {
     /// An npm package, by its folder in `node_modules`, and the file of its tests.
     Node { package: &'static str, tests: &'static str },
@@ -54,18 +54,18 @@ const BEGIN: &str =
     "<!-- The table of clients: `cargo xtask test --only clients --update-table` writes it. -->\n";
 const END: &str = "<!-- End of the table of clients. -->\n";
 
-/// What one client's tests said.
+/// The results of one client's tests.
 struct Outcome {
     client: &'static str,
     version: String,
-    kept: Vec<String>,
+    passed: Vec<String>,
 }
 
-/// Runs every client's tests, each against a tenant of its own. When all pass, the table is written anew if
-/// `update_table` says so, else compared.
+/// Runs the tests of every client, each against a tenant of its own. When all pass, writes the table if
+/// `update_table`, else compares it.
 ///
 /// # Errors
-/// When something that they need is missing and cannot be installed, with what to do.
+/// When something that the tests need is missing and cannot be installed, with what to do.
 pub(crate) fn tests(workspace: &Workspace, update_table: bool) -> Result<Counts> {
     let end2end = workspace.root.join("end2end");
     let folder = end2end.join("clients");
@@ -74,17 +74,17 @@ pub(crate) fn tests(workspace: &Workspace, update_table: bool) -> Result<Counts>
     let browser = browser::find(&end2end)?;
     ensure_certutil()?;
     if !tool::run_streaming(&mut server::compilation(workspace).command)?.0.success() {
-        bail!("the server could not be built; what the compiler said stands above");
+        bail!("the server could not be built; see the message of the compiler above");
     }
     let (mut counts, mut outcomes) = (Counts::default(), Vec::new());
     for (client, kind) in CLIENTS {
         let version = version(workspace, &folder, &kind)?;
         println!("\n-- {client} {version}");
         let watch = Stopwatch::start();
-        let said = run(workspace, &folder, &browser, &kind)?;
+        let output = run(workspace, &folder, &browser, &kind)?;
         println!("   {watch}");
-        counts += said.counts;
-        outcomes.push(Outcome { client, version, kept: said.kept });
+        counts += output.counts;
+        outcomes.push(Outcome { client, version, passed: output.passed });
     }
     if counts.failed == 0 {
         counts += Counts::single(table_holds(&workspace.root.join(DOCUMENT), &outcomes, update_table)?);
@@ -92,9 +92,9 @@ pub(crate) fn tests(workspace: &Workspace, update_table: bool) -> Result<Counts>
     Ok(counts)
 }
 
-/// What a run said: its promises that were kept, and the count of all.
+/// The output of a run: the names of the passed tests, and all counts.
 struct TestOutput {
-    kept: Vec<String>,
+    passed: Vec<String>,
     counts: Counts,
 }
 
@@ -115,11 +115,11 @@ fn run(workspace: &Workspace, folder: &Path, browser: &Path, kind: &Kind) -> Res
             let tests = format!("clients::{krate}::");
             // With the features of the check `rust`, so that nothing is compiled twice.
             let mut cargo = workspace.cargo(&["test", "--workspace", "--test", "process", &tests]);
-            let (status, said) = tool::run_streaming(&mut cargo)?;
-            let mut said = read_results(&said, status.success());
-            // They run side by side, so that they end in any order.
-            said.kept.sort();
-            return Ok(said);
+            let (status, output) = tool::run_streaming(&mut cargo)?;
+            let mut output = read_results(&output, status.success());
+            // They run concurrently, so that they end in any order.
+            output.passed.sort();
+            return Ok(output);
         }
     };
     let tenant = Tenant::start(workspace, folder)?;
@@ -127,18 +127,19 @@ fn run(workspace: &Workspace, folder: &Path, browser: &Path, kind: &Kind) -> Res
     for variable in ["NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"] {
         command.env(variable, &tenant.authority);
     }
-    let (status, said) = tool::run_streaming(&mut command)?;
-    let said = read_results(&said, status.success());
-    if said.counts.failed > 0 {
+    let (status, output) = tool::run_streaming(&mut command)?;
+    let output = read_results(&output, status.success());
+    if output.counts.failed > 0 {
         println!("   The tenant's log: {}", tenant.log.display());
     }
-    Ok(said)
+    Ok(output)
 }
 
-/// Reads the lines of our reporters, `ok - NAME` and `not ok - NAME`, and those of cargo's, `test PATH ... ok`.
-fn read_results(said: &str, succeeded: bool) -> TestOutput {
-    let (mut kept, mut counts) = (Vec::new(), Counts::default());
-    for line in said.lines() {
+/// Reads the lines of the reporters of this workspace, `ok - NAME` and `not ok - NAME`, and those of cargo,
+/// `test PATH ... ok`.
+fn read_results(output: &str, succeeded: bool) -> TestOutput {
+    let (mut passed, mut counts) = (Vec::new(), Counts::default());
+    for line in output.lines() {
         let rust = line.strip_prefix("test ").and_then(|line| line.split_once(" ... "));
         let name = match rust {
             Some((path, "ok")) => path.rsplit("::").next().map(|name| name.replace('_', " ")),
@@ -146,11 +147,11 @@ fn read_results(said: &str, succeeded: bool) -> TestOutput {
         };
         counts.failed +=
             u64::from(line.starts_with("not ok - ") || rust.is_some_and(|(_, end)| end == "FAILED"));
-        kept.extend(name);
+        passed.extend(name);
     }
-    counts.passed = kept.len() as u64;
-    // A run that says nothing has not kept anything either.
-    TestOutput { counts: counts.with_status(succeeded && !kept.is_empty()), kept }
+    counts.passed = passed.len() as u64;
+    // A run without any result has failed.
+    TestOutput { counts: counts.with_status(succeeded && !passed.is_empty()), passed }
 }
 
 fn version(workspace: &Workspace, folder: &Path, kind: &Kind) -> Result<String> {
@@ -179,7 +180,8 @@ fn listed(folder: &Path, requirements: &str) -> PathBuf {
     folder.join("python").join(format!("{requirements}.txt"))
 }
 
-/// The Python of an environment with what `requirements` lists, made when it is missing or older than the list.
+/// Returns the Python of an environment with the packages that `requirements` lists. Creates the environment when it
+/// is missing or older than the list.
 fn python(workspace: &Workspace, folder: &Path, requirements: &str) -> Result<PathBuf> {
     let environment = workspace.target.join("clients").join(requirements);
     let python = environment.join("bin/python");
@@ -194,7 +196,7 @@ fn python(workspace: &Workspace, folder: &Path, requirements: &str) -> Result<Pa
     }
     let make = || tool::output(Command::new("python3").args(["-m", "venv"]).arg(&environment));
     if let Err(error) = make() {
-        // Debian keeps what `venv` needs in a package of its own.
+        // Debian has `venv` in a package of its own.
         tool::install_debians(&["python3-venv"])?;
         make().with_context(|| {
             format!(
@@ -206,16 +208,16 @@ fn python(workspace: &Workspace, folder: &Path, requirements: &str) -> Result<Pa
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"])
         .arg(&list);
     if !tool::run_streaming(&mut pip)?.0.success() {
-        bail!("pip could not install {requirements}; its message stands above");
+        bail!("pip could not install {requirements}; see its message above");
     }
     fs::write(installed, wanted)?;
     Ok(python)
 }
 
-/// Chromium's store of trusted authorities is written by `certutil`. Where there is none and none can be installed, the
-/// tests pin the server's key instead.
+/// Installs `certutil`, which writes Chromium's store of trusted authorities. Where it cannot be installed, the tests
+/// pin the server's key instead.
 fn ensure_certutil() -> Result<()> {
-    // Without a command it explains itself and fails, which is an answer.
+    // Without arguments it prints its usage and fails, which shows that it is installed.
     if Command::new("certutil").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err()
         && !tool::install_debians(&["libnss3-tools"])?
     {
@@ -226,18 +228,19 @@ fn ensure_certutil() -> Result<()> {
     Ok(())
 }
 
-/// A running server with the tenant that the clients meet. It ends when it is dropped.
+/// A running server with the tenant of the clients. It is stopped when it is dropped.
 struct Tenant {
     process: Child,
     origin: String,
-    /// Where an application may listen: the tenant file names it as its callback.
+    /// The origin at which an application may listen: the tenant file names it as a callback.
     web: String,
     authority: PathBuf,
     log: PathBuf,
 }
 
 impl Tenant {
-    /// Starts it on a free port with a fresh database, behind the local authority that all runs share.
+    /// Starts the server on a free port with a new database, and a certificate by the local authority that all runs
+    /// share.
     fn start(workspace: &Workspace, clients: &Path) -> Result<Self> {
         let folder = workspace.target.join("clients/tenant");
         if folder.exists() {
@@ -281,7 +284,7 @@ impl Drop for Tenant {
     }
 }
 
-/// Writes the table, or says whether it is what the run produced.
+/// Writes the table, or compares it. Returns whether it is that of this run.
 fn table_holds(document: &Path, outcomes: &[Outcome], update: bool) -> Result<bool> {
     let text = fs::read_to_string(document)?;
     let fresh = with_table(&text, &table(outcomes))
@@ -303,13 +306,13 @@ fn table_holds(document: &Path, outcomes: &[Outcome], update: bool) -> Result<bo
 
 fn table(outcomes: &[Outcome]) -> String {
     let mut table = "| Client | Version | What it did |\n|---|---|---|\n".to_owned();
-    for Outcome { client, version, kept } in outcomes {
-        let _ = writeln!(table, "| {client} | {version} | {} |", kept.join("; "));
+    for Outcome { client, version, passed } in outcomes {
+        let _ = writeln!(table, "| {client} | {version} | {} |", passed.join("; "));
     }
     table
 }
 
-/// The text with another table between the two marks; `None` when one is missing.
+/// Replaces the table between the two marks; `None` when a mark is missing.
 fn with_table(text: &str, table: &str) -> Option<String> {
     let (before, rest) = text.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
@@ -322,16 +325,19 @@ mod tests {
 
     #[test]
     fn promises_are_heard_from_every_reporter() {
-        let said = read_results("ok - reads a user\nnot ok - links\n    ok - inside a message\n", true);
+        let output = read_results("ok - reads a user\nnot ok - links\n    ok - inside a message\n", true);
         assert_eq!(
-            (said.kept, said.counts),
+            (output.passed, output.counts),
             (vec!["reads a user".to_owned()], Counts { passed: 1, failed: 1 })
         );
-        let said = read_results(
+        let output = read_results(
             "running 2 tests\ntest clients::oauth2::signs_in ... ok\ntest a::b ... FAILED\n",
             false,
         );
-        assert_eq!((said.kept, said.counts), (vec!["signs in".to_owned()], Counts { passed: 1, failed: 1 }));
+        assert_eq!(
+            (output.passed, output.counts),
+            (vec!["signs in".to_owned()], Counts { passed: 1, failed: 1 })
+        );
     }
 
     #[test]
@@ -341,7 +347,8 @@ mod tests {
 
     #[test]
     fn only_the_table_is_replaced() {
-        let outcome = Outcome { client: "`auth0`", version: "7".to_owned(), kept: vec!["reads".to_owned()] };
+        let outcome =
+            Outcome { client: "`auth0`", version: "7".to_owned(), passed: vec!["reads".to_owned()] };
         let text = with_table(&format!("a\n{BEGIN}old\n{END}b\n"), &table(&[outcome])).unwrap();
         assert_eq!(
             text,

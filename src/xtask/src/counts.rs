@@ -1,4 +1,4 @@
-//! How many tests passed and failed, read from what the test runners say.
+//! Counts of passed and failed tests, read from the output of the test runners.
 
 use std::ops::AddAssign;
 
@@ -8,9 +8,9 @@ use serde_json::Value;
 /// A count of tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
-    /// Those that kept their promise.
+    /// Tests that passed.
     pub(crate) passed: u64,
-    /// Those that did not, and steps that could not be done.
+    /// Tests that failed, and steps that could not be run.
     pub(crate) failed: u64,
 }
 
@@ -22,15 +22,15 @@ impl AddAssign for Counts {
 }
 
 impl Counts {
-    /// One step that is a test by itself.
+    /// Counts one step that is a test by itself.
     pub(crate) fn single(passed: bool) -> Self {
         Self { passed: u64::from(passed), failed: u64::from(!passed) }
     }
 
-    /// The sum of the `test result:` lines of cargo test.
-    pub(crate) fn of_cargo(said: &str) -> Self {
+    /// Sums the `test result:` lines of `cargo test`.
+    pub(crate) fn of_cargo(output: &str) -> Self {
         let mut counts = Self::default();
-        for line in said.lines().filter(|line| line.starts_with("test result:")) {
+        for line in output.lines().filter(|line| line.starts_with("test result:")) {
             let before = |word: &str| {
                 let words: Vec<_> = line.split([' ', ';']).collect();
                 words
@@ -44,10 +44,10 @@ impl Counts {
         counts
     }
 
-    /// The numbers of Playwright's JSON report. A test that passed only when run again has failed.
+    /// Reads Playwright's JSON report. A test that passed only when run again counts as failed.
     ///
     /// # Errors
-    /// When the report is not one.
+    /// When the text is not such a report.
     pub(crate) fn of_playwright(report: &str) -> Result<Self> {
         let report: Value = serde_json::from_str(report).context("Playwright's report is no JSON")?;
         let count = |name: &str| {
@@ -56,7 +56,7 @@ impl Counts {
         Ok(Self { passed: count("expected")?, failed: count("unexpected")? + count("flaky")? })
     }
 
-    /// The same, but with a failure when the runner failed and yet counted none: it stopped before its tests.
+    /// Adds a failure when the runner failed without counting one, because it stopped before its tests.
     pub(crate) fn with_status(self, succeeded: bool) -> Self {
         Self { failed: if succeeded { self.failed } else { self.failed.max(1) }, ..self }
     }
@@ -68,9 +68,9 @@ mod tests {
 
     #[test]
     fn cargo_tests_are_summed_over_all_binaries() {
-        let said = "running 2 tests\ntest result: ok. 2 passed; 0 failed; 1 ignored; 0 measured\n\
+        let output = "running 2 tests\ntest result: ok. 2 passed; 0 failed; 1 ignored; 0 measured\n\
                     test result: FAILED. 3 passed; 4 failed; 0 ignored; 0 measured\n";
-        assert_eq!(Counts::of_cargo(said), Counts { passed: 5, failed: 4 });
+        assert_eq!(Counts::of_cargo(output), Counts { passed: 5, failed: 4 });
     }
 
     #[test]

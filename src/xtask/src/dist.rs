@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: what is deployed, under `target/dist`.
+//! `cargo xtask dist`: writes what is deployed into `target/dist`.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::{server, tool};
 /// Writes the static site and the release binary with that site embedded.
 ///
 /// # Errors
-/// When a build fails or a file cannot be written; the folder of the run before is left as it was.
+/// When a build fails or a file cannot be written. The folder of the previous run stays as it was then.
 pub(crate) fn write() -> Result<()> {
     let workspace = Workspace::find()?;
     workspace.ensure_browser_target()?;
@@ -20,7 +20,7 @@ pub(crate) fn write() -> Result<()> {
     steps.take("Compiling the page", |step| {
         tool::build(vec![site::compilation(&workspace, Profile::Small)], step)
     })?;
-    let site = steps.take("Putting the site together", |_| site::assemble(&workspace, Profile::Small))?;
+    let site = steps.take("Assembling the site", |_| site::assemble(&workspace, Profile::Small))?;
     site.check_budget()?;
     steps.take("Compiling the server with the site inside", |step| {
         tool::build(vec![server::release(&workspace)], step)

@@ -164,7 +164,7 @@ fn start(profile: Profile, arguments: &[OsString]) -> Result<bool> {
         println!("    note: {error}");
     }
     println!("    {}\n3/3 Starting the server …", site.summary());
-    server::become_server(&workspace, arguments)?;
+    server::replace_by_server(&workspace, arguments)?;
     Ok(true)
 }
 

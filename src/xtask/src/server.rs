@@ -1,4 +1,4 @@
-//! The server: compiling it, and becoming it.
+//! The server: compiles it, and replaces this process by it.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -8,23 +8,23 @@ use anyhow::{Context, Result};
 use crate::tool::Build;
 use crate::workspace::Workspace;
 
-/// The cargo call that compiles the server for development.
+/// The cargo command that compiles the server for development.
 pub(crate) fn compilation(workspace: &Workspace) -> Build {
     Build { what: "the server", command: workspace.program("linked-accounts") }
 }
 
-/// The cargo call that compiles the server for release, with the files of `target/site` inside.
+/// The cargo command that compiles the server for release, with the files of `target/site` inside.
 pub(crate) fn release(workspace: &Workspace) -> Build {
     let arguments = ["build", "-p", "server", "--release", "--features", "embedded-site"];
     Build { what: "the server", command: workspace.cargo(&arguments) }
 }
 
-/// Starts the server on the built site and does not come back: this process becomes the server, so that Ctrl-C and
-/// SIGTERM reach it directly and it ends gracefully.
+/// Replaces this process by the server, on the built site, so that Ctrl-C and SIGTERM reach it directly. Returns only
+/// with an error.
 ///
 /// # Errors
 /// When it cannot be started.
-pub(crate) fn become_server(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
+pub(crate) fn replace_by_server(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
     let program = workspace.server();
     let mut command = Command::new(&program);
     command.arg("serve").arg("--site").arg(workspace.site()).args(arguments);

@@ -1,5 +1,5 @@
-//! The static site: the page compiled for the browser, the styles, the shell and what lies in `public/`, as plain
-//! files under `target/site` that any static host can serve.
+//! The static site: the compiled page, the styles, the shell and the files of `public/`, as plain files in
+//! `target/site` that any static host can serve.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -74,21 +74,21 @@ impl Profile {
     }
 }
 
-/// The cargo call that compiles the page.
+/// The cargo command that compiles the page.
 pub(crate) fn compilation(workspace: &Workspace, profile: Profile) -> Build {
     let arguments = ["build", "-p", "app", "--target", BROWSER_TARGET, "--profile", profile.cargo_name()];
     Build { what: "the page", command: workspace.cargo(&arguments) }
 }
 
-/// What was written under `target/site`.
+/// The assembled site.
 pub(crate) struct Site {
     folder: PathBuf,
     profile: Profile,
     files: Vec<Sizes>,
 }
 
-/// Puts the site together from the compiled page. The folder is replaced as a whole, so a build that fails leaves the
-/// one before it as it was.
+/// Assembles the site from the compiled page. Replaces the folder as a whole, so that a failed build leaves the
+/// previous site as it was.
 ///
 /// # Errors
 /// When a part of the site is missing, or its shell lacks a placeholder.
@@ -143,7 +143,7 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
 }
 
 impl Site {
-    /// The bytes of script and WASM that a browser transfers.
+    /// Returns the bytes of script and WASM that a browser transfers.
     pub(crate) fn weight(&self) -> usize {
         let is_code =
             |name: &str| Path::new(name).extension().is_some_and(|kind| kind == "js" || kind == "wasm");
@@ -153,7 +153,7 @@ impl Site {
     /// Checks the page against its budget; a development build has none.
     ///
     /// # Errors
-    /// When it weighs more, with what to do.
+    /// When it is over the budget, with what to do.
     pub(crate) fn check_budget(&self) -> Result<()> {
         if self.profile == Profile::Small && self.weight() > BUDGET {
             bail!(
@@ -166,12 +166,12 @@ impl Site {
         Ok(())
     }
 
-    /// One line: where it is and what it weighs.
+    /// Returns one line with the folder and the size of the site.
     pub(crate) fn summary(&self) -> String {
         format!("{}: script and WASM weigh {} with brotli", self.folder.display(), kilobytes(self.weight()))
     }
 
-    /// The sizes of all files, their total, the budget, and the file with the policy for a static host.
+    /// Returns the sizes of all files, their total, the budget, and the file with the policy for a static host.
     pub(crate) fn table(&self) -> String {
         let shown = |size: Option<usize>| size.map_or_else(|| "-".to_owned(), kilobytes);
         let row = |name: &str, raw: usize, gzip: Option<usize>, brotli: Option<usize>| {
@@ -201,7 +201,7 @@ fn build_id() -> String {
     format!("{}-{}", std::process::id(), BUILDS.fetch_add(1, Ordering::Relaxed))
 }
 
-/// `12345` as `12.3 kB`.
+/// Formats `12345` as `12.3 kB`.
 pub(crate) fn kilobytes(bytes: usize) -> String {
     format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100)
 }
@@ -220,14 +220,14 @@ impl Files<'_> {
         }
         self.written.push(match self.profile {
             Profile::Small => asset::write_compressed(self.folder, self.earlier, name, content)?,
-            // Brotli at its best takes a minute for the megabytes of a development build.
+            // The best quality of brotli takes a minute for the megabytes of a development build.
             Profile::Dev | Profile::Watch => asset::write(self.folder, name, content)?,
         });
         Ok(())
     }
 }
 
-/// What wasm-bindgen makes of the compiled page.
+/// The output of wasm-bindgen.
 struct Glue {
     script: Vec<u8>,
     wasm: Vec<u8>,
@@ -269,7 +269,7 @@ fn style_sheets(folder: &Path) -> Result<String> {
     Ok(styles)
 }
 
-/// All files in a folder and the folders in it, in a stable order; none when the folder does not exist.
+/// Returns all files in a folder and its subfolders, sorted; none when the folder does not exist.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if folder.is_dir() {
@@ -286,7 +286,7 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Removes a folder with all that is in it, if it is there.
+/// Removes a folder with its content, if it exists.
 pub(crate) fn empty(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("{} could not be removed", folder.display()))?;

@@ -1,4 +1,4 @@
-//! Steps that a person watches: a number, a title, what goes on, and the time it took.
+//! Numbered steps with a title, their progress, and the time they took, shown to the person who waits.
 
 use std::cell::Cell;
 use std::fmt;
@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-/// Without a terminal, a step that goes on says so this often.
+/// How often a running step shows its progress without a terminal.
 const STILL_WORKING: Duration = Duration::from_secs(20);
 
-/// The time since it was made.
+/// Measures the time since it was started.
 #[derive(Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts it.
+    /// Starts to measure.
     #[expect(
         clippy::disallowed_methods,
         reason = "times builds for the person who waits; no rule depends on it"
@@ -24,7 +24,7 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
-    /// The time since the start.
+    /// Returns the time since the start.
     pub(crate) fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
@@ -36,7 +36,7 @@ impl fmt::Display for Stopwatch {
     }
 }
 
-/// A duration as a person says it: `0.4 s`, `42 s`, `3 min 05 s`.
+/// Formats a duration for people: `0.4 s`, `42 s`, `3 min 05 s`.
 pub(crate) fn spoken(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
@@ -46,19 +46,19 @@ pub(crate) fn spoken(duration: Duration) -> String {
     }
 }
 
-/// A numbered row of steps.
+/// A sequence of numbered steps.
 pub(crate) struct Steps {
     total: usize,
     begun: usize,
 }
 
 impl Steps {
-    /// A row of `total` steps.
+    /// A sequence of `total` steps.
     pub(crate) fn of(total: usize) -> Self {
         Self { total, begun: 0 }
     }
 
-    /// Does one step and says how long it took.
+    /// Runs one step and prints how long it took.
     ///
     /// # Errors
     /// Those of `work`.
@@ -86,7 +86,7 @@ impl Steps {
     }
 }
 
-/// A step that goes on.
+/// A running step.
 pub(crate) struct Step {
     title: String,
     watch: Stopwatch,
@@ -95,7 +95,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// Shows what goes on: in place on a terminal, now and then elsewhere.
+    /// Shows the progress: in place on a terminal, every [`STILL_WORKING`] elsewhere.
     pub(crate) fn show(&self, what: &str) {
         if self.terminal {
             self.draw(what);
@@ -107,7 +107,7 @@ impl Step {
 
     fn draw(&self, what: &str) {
         print!("\r\x1b[2K{} {} {what}", self.title, self.watch);
-        // A terminal that went away is no reason to stop building.
+        // A closed terminal must not stop a build.
         let _ = stdout().flush();
     }
 }

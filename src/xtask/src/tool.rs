@@ -1,4 +1,4 @@
-//! Running other programs: for their answer, watched while they build, or with their output shown live.
+//! Runs other programs: for their output, with their output shown as it comes, or as builds with their progress.
 
 use std::io::{BufRead, BufReader, Read, Write, stderr, stdout};
 use std::path::Path;
@@ -11,21 +11,20 @@ use anyhow::{Context, Result, bail};
 
 use crate::step::{Step, Stopwatch};
 
-/// What a program printed on standard output.
+/// Runs a program and returns its standard output.
 ///
 /// # Errors
-/// When it cannot be started or fails; the error carries what it said on standard error.
+/// When it cannot be started or fails; the error has its standard error output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let name = name_of(command);
     let output = command.output().with_context(|| format!("{name} could not be started"))?;
     if !output.status.success() {
         bail!("{name} failed ({}): {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
     }
-    String::from_utf8(output.stdout).with_context(|| format!("{name} answered something that is not text"))
+    String::from_utf8(output.stdout).with_context(|| format!("{name} printed something that is not text"))
 }
 
-/// Runs a program with its output shown as it comes; gives back whether it succeeded and all it said on
-/// standard output, for counting.
+/// Runs a program and shows its output as it comes. Returns its status, and its standard output for counting.
 ///
 /// # Errors
 /// When it cannot be started.
@@ -36,7 +35,7 @@ pub(crate) fn run_streaming(command: &mut Command) -> Result<(ExitStatus, String
         .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("{name} could not be started"))?;
-    let mut said = Vec::new();
+    let mut output = Vec::new();
     if let Some(mut pipe) = child.stdout.take() {
         let mut buffer = [0; 8192];
         loop {
@@ -45,15 +44,15 @@ pub(crate) fn run_streaming(command: &mut Command) -> Result<(ExitStatus, String
                 length => {
                     stdout().write_all(&buffer[..length])?;
                     stdout().flush()?;
-                    said.extend_from_slice(&buffer[..length]);
+                    output.extend_from_slice(&buffer[..length]);
                 }
             }
         }
     }
-    Ok((child.wait()?, String::from_utf8_lossy(&said).into_owned()))
+    Ok((child.wait()?, String::from_utf8_lossy(&output).into_owned()))
 }
 
-/// Runs a program with its output shown, and ends it when it takes longer than `limit`; says whether it succeeded.
+/// Runs a program with its output shown, and ends it when it takes longer than `limit`. Returns whether it succeeded.
 ///
 /// # Errors
 /// When it cannot be started.
@@ -72,7 +71,7 @@ pub(crate) fn run_with_limit(command: &mut Command, limit: Duration) -> Result<b
     Ok(false)
 }
 
-/// Installs Debian packages where this is Debian and we may; says whether it did.
+/// Installs Debian packages, on Debian as root only. Returns whether it did.
 ///
 /// # Errors
 /// When apt-get fails.
@@ -87,10 +86,7 @@ pub(crate) fn install_debians(packages: &[&str]) -> Result<bool> {
         let mut apt = Command::new("apt-get");
         let (status, _) = run_streaming(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))?;
         if !status.success() {
-            bail!(
-                "apt-get failed; its message stands above. Install {} and start again",
-                packages.join(", ")
-            );
+            bail!("apt-get failed; see its message above. Install {} and start again", packages.join(", "));
         }
     }
     Ok(true)
@@ -104,16 +100,16 @@ pub(crate) struct Build {
     pub(crate) command: Command,
 }
 
-/// What the thread that reads a build's messages passes on.
+/// A message of the thread that reads the output of a build.
 enum Message {
     Line(String),
     End,
 }
 
-/// Runs cargo builds at the same time and shows how far each one is.
+/// Runs cargo builds concurrently and shows the progress of each.
 ///
 /// # Errors
-/// When one fails: the others are ended, and what the compiler said is printed first.
+/// When one fails. The others are ended then, and the output of the compiler is printed.
 pub(crate) fn build(builds: Vec<Build>, step: &Step) -> Result<()> {
     let (sender, messages) = channel();
     let mut running = Vec::new();
@@ -131,13 +127,13 @@ pub(crate) fn build(builds: Vec<Build>, step: &Step) -> Result<()> {
                     return;
                 }
             }
-            // Nobody listens any more when another build failed first.
+            // The receiver is gone when another build failed first.
             let _ = sender.send((index, Message::End));
         });
         running.push(Running {
             what,
             child,
-            said: String::new(),
+            output: String::new(),
             packages: 0,
             latest: String::new(),
             ended: false,
@@ -153,13 +149,13 @@ pub(crate) fn build(builds: Vec<Build>, step: &Step) -> Result<()> {
                     for build in running.iter_mut().filter(|build| !build.ended) {
                         end(&mut build.child);
                     }
-                    eprint!("\n{}", running[index].said);
+                    eprint!("\n{}", running[index].output);
                     let what = running[index].what;
-                    bail!("{what} could not be built ({status}); what the compiler said stands above");
+                    bail!("{what} could not be built ({status}); see the message of the compiler above");
                 }
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => bail!("cargo went away without a word; start again"),
+            Err(RecvTimeoutError::Disconnected) => bail!("cargo ended without a message; start again"),
         }
         step.show(&running.iter().map(Running::progress).collect::<Vec<_>>().join(" · "));
     }
@@ -169,7 +165,7 @@ pub(crate) fn build(builds: Vec<Build>, step: &Step) -> Result<()> {
 struct Running {
     what: &'static str,
     child: Child,
-    said: String,
+    output: String,
     packages: usize,
     latest: String,
     ended: bool,
@@ -181,8 +177,8 @@ impl Running {
             self.packages += 1;
             package.split(' ').next().unwrap_or_default().clone_into(&mut self.latest);
         } else {
-            self.said.push_str(line);
-            self.said.push('\n');
+            self.output.push_str(line);
+            self.output.push('\n');
         }
     }
 
@@ -195,7 +191,7 @@ impl Running {
     }
 }
 
-/// Ends a child and waits for it; one that is gone already is fine.
+/// Kills a child process and waits for it. A process that has ended already is no error.
 pub(crate) fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();

@@ -1,4 +1,4 @@
-//! Where things are, and the Rust parts that must be there before anything is built.
+//! The folders of the workspace, and the parts of Rust that a build needs.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -9,22 +9,22 @@ use serde_json::Value;
 
 use crate::tool;
 
-/// The target that browsers run.
+/// The compilation target of the page.
 pub(crate) const BROWSER_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The folders of this checkout.
 pub(crate) struct Workspace {
     /// The folder with the workspace's `Cargo.toml`.
     pub(crate) root: PathBuf,
-    /// Cargo's output folder, which a person may have moved.
+    /// Cargo's output folder, which may be configured to be elsewhere.
     pub(crate) target: PathBuf,
 }
 
 impl Workspace {
-    /// Asks cargo for the folders.
+    /// Finds the folders through `cargo metadata`.
     ///
     /// # Errors
-    /// When cargo cannot be run, or its answer names no folder.
+    /// When cargo cannot be run, or its output names no folder.
     pub(crate) fn find() -> Result<Self> {
         let mut command = Command::new("cargo");
         command
@@ -40,7 +40,7 @@ impl Workspace {
         Ok(Self { root: folder("workspace_root")?, target: folder("target_directory")? })
     }
 
-    /// The built site, where the server and `include_dir!` look for it.
+    /// The folder of the built site, which the server and `include_dir!` read.
     pub(crate) fn site(&self) -> PathBuf {
         self.root.join("target/site")
     }
@@ -50,28 +50,28 @@ impl Workspace {
         self.target.join("debug/linked-accounts")
     }
 
-    /// A cargo call from the root of the workspace.
+    /// A cargo command in the root of the workspace.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         self.command("cargo", arguments)
     }
 
-    /// The cargo call that compiles one program for development. It chooses the features of dependencies as the tests
+    /// The cargo command that compiles one program for development. It chooses the features of dependencies as the tests
     /// of the whole workspace do (`--package` alone would choose fewer), so that both use one compilation of them.
     pub(crate) fn program(&self, name: &str) -> Command {
         self.cargo(&["build", "--workspace", "--bin", name])
     }
 
-    /// A call of `program` from the root of the workspace.
+    /// A command of `program` in the root of the workspace.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.root);
         command
     }
 
-    /// Makes sure that the standard library for the browser target is there; says so when it adds it.
+    /// Installs the standard library of the browser target if it is missing, and prints that it does.
     ///
     /// # Errors
-    /// When it is missing and rustup is not there or refuses, with what to do.
+    /// When it is missing and rustup is missing or fails, with what to do.
     pub(crate) fn ensure_browser_target(&self) -> Result<()> {
         let libraries = tool::output(
             &mut self.command("rustc", &["--print", "target-libdir", "--target", BROWSER_TARGET]),
@@ -82,7 +82,7 @@ impl Workspace {
         self.rustup(&["target", "add", BROWSER_TARGET])
     }
 
-    /// Makes sure that rustfmt and clippy are there; says so when it adds one.
+    /// Installs a component such as rustfmt if it is missing, and prints that it does.
     ///
     /// # Errors
     /// As [`Workspace::ensure_browser_target`].
@@ -104,7 +104,7 @@ impl Workspace {
         }
         let status = self.command("rustup", arguments).status().context("rustup could not be started")?;
         if !status.success() {
-            bail!("`{call}` failed; its message stands above. Check the network, then start again");
+            bail!("`{call}` failed; see its message above. Check the network, then start again");
         }
         Ok(())
     }
