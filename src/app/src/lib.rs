@@ -1,4 +1,4 @@
-//! The page: router, contexts and layout. A library, so that its logic is tested natively.
+//! The page: router, contexts and layout. A library, so that its logic can be tested natively.
 
 #![expect(
     clippy::must_use_candidate,
@@ -37,7 +37,7 @@ use pages::{Callback, Home, LinkedAccounts, NotFound};
 use session::{PageEntry, Session, popup};
 use settings::Tenant;
 
-/// Replaces the shell's content by the page.
+/// Replaces the content of the shell by the page.
 pub fn mount() {
     let place = document().get_element_by_id("app").and_then(|place| place.dyn_into::<HtmlElement>().ok());
     // Without its place in the shell there is nothing to show anything in.
@@ -48,10 +48,10 @@ pub fn mount() {
     }
 }
 
-/// The whole page: settings first, everything else once they are there.
+/// The whole page: fetches the settings, and renders everything else once they are there.
 #[component]
 pub fn App(
-    /// What to show meanwhile.
+    /// The skeleton to show meanwhile.
     skeleton: SkeletonHtml,
 ) -> impl IntoView {
     provide_context(skeleton);
@@ -105,8 +105,8 @@ fn Pages(tenant: Tenant, entry: PageEntry) -> impl IntoView {
     }
 }
 
-/// What the page is called and who is signed in. Without a session, while the settings are on their way,
-/// it is the same as in the shell.
+/// The header with the name of the page and of the account. Without a session, while the settings are being fetched, it
+/// is the same as in the shell.
 #[component]
 fn Header() -> impl IntoView {
     let session = use_context::<Session>();

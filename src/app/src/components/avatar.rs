@@ -1,11 +1,11 @@
-//! A picture of somebody, or their initials, or nothing.
+//! The picture of a person, or their initials.
 
 use leptos::prelude::*;
 
 use super::dyn_view::dyn_view;
 
-/// Decoration beside a name that is written out: a picture, or initials when there is none or it fails to
-/// load, and nothing when there are none of those. `picture` must already be one that may be shown.
+/// Decoration beside a written name: a picture, or initials when there is none or it fails to load; empty without
+/// either. `picture` must be one that may be shown, see [`picture`](super::picture::picture).
 #[component]
 pub fn Avatar(
     /// The picture's address.

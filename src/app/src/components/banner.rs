@@ -1,4 +1,4 @@
-//! Why nothing can be changed now.
+//! The banner that says why nothing can be changed now.
 
 use leptos::prelude::*;
 
@@ -11,12 +11,12 @@ pub const READ_ONLY_ID: &str = "hold";
 /// A sentence above the list that every disabled action refers to.
 #[component]
 pub fn Banner(
-    /// Why.
+    /// The reason.
     reason: ReadOnlyReason,
-    /// How old the list is, where it is not new.
+    /// A sentence with the age of the list, when it is not current.
     #[prop(optional_no_strip)]
     as_of: Option<String>,
-    /// Called to try again now; without it there is nothing to try.
+    /// Called to try again; without it the banner has no button.
     #[prop(optional)]
     on_try_again: Option<Callback<()>>,
 ) -> impl IntoView {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// Decoration beside words that say the same.
+/// Shows an icon as decoration beside words that say the same.
 #[component]
 pub fn Icon(
     /// The id in `public/providers.svg`.

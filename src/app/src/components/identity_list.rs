@@ -1,4 +1,4 @@
-//! The main login, and below it the linked ones.
+//! The list: the primary identity, and below it the linked ones.
 
 use leptos::prelude::*;
 use model::Identity;
@@ -10,13 +10,13 @@ use super::rows::{ListActions, ListState, Step};
 use super::unlink_dialog::UnlinkDialog;
 use crate::text;
 
-/// Both lists, and the dialog that asks about their logins. Rows are keyed by identity: when one goes, the others keep
-/// their elements.
+/// Shows both lists, and the dialog before unlinking. Rows are keyed by identity, so that the others keep their elements
+/// when one goes.
 #[component]
 pub fn IdentityList(
-    /// What to show.
+    /// The state to show.
     list: ListState,
-    /// What to call; without it the list is only shown.
+    /// The actions to call; a list without them is only shown.
     #[prop(optional_no_strip)]
     actions: Option<ListActions>,
 ) -> impl IntoView {
@@ -59,7 +59,7 @@ pub fn IdentityList(
     }
 }
 
-/// The button that begins to choose; there where choosing makes sense.
+/// The button that starts to select several identities, shown when there is more than one to select.
 #[component]
 fn ChooseSeveral(list: ListState) -> impl IntoView {
     let is_shown = Memo::new(move |_| {
@@ -82,7 +82,7 @@ fn ChooseSeveral(list: ListState) -> impl IntoView {
     })
 }
 
-/// What is chosen, and what can be done with it; it stays in sight while the list scrolls.
+/// The bar with the count of selected identities and its buttons. It stays in sight while the list scrolls.
 #[component]
 fn Chosen(list: ListState) -> impl IntoView {
     let is_shown = Memo::new(move |_| list.selected.read().is_some());
@@ -120,7 +120,7 @@ fn Chosen(list: ListState) -> impl IntoView {
     })
 }
 
-/// As many logins as can go together.
+/// Returns as many identities as can be unlinked together.
 fn every(list: ListState) -> Vec<model::IdentityKey> {
     list.selected.set(Some(Vec::new()));
     for identity in list.unlinkable() {

@@ -1,4 +1,4 @@
-//! One login in a list.
+//! The row of one identity.
 
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, Profile, route};
@@ -16,10 +16,10 @@ use super::rows::{ListActions, ListState, Step};
 use crate::text::{self, Label};
 use crate::unlink_policy::UnlinkBlocked;
 
-/// Where another login can be linked.
+/// The id of the section that links another login.
 const LINK_ANOTHER: &str = "link-another";
 
-/// Puts the focus there, too, which following the address alone would not do.
+/// Moves the focus to that section, which following the address alone would not do.
 fn go_to_linking(event: web_sys::MouseEvent) {
     let place =
         document().get_element_by_id(LINK_ANOTHER).and_then(|place| place.dyn_into::<HtmlElement>().ok());
@@ -29,24 +29,24 @@ fn go_to_linking(event: web_sys::MouseEvent) {
     }
 }
 
-/// The value of `data-identity`: what names a row in the page.
+/// Returns the value of `data-identity`, which names a row in the page.
 #[must_use]
 pub fn row_name(key: &IdentityKey) -> String {
     key.as_user_id().as_str().to_owned()
 }
 
-/// The main login: its action is out of use, and says why.
+/// The row of the primary identity. Its button is disabled and says why.
 #[component]
 pub fn MainRow(
     /// The primary identity.
     identity: Identity,
-    /// The account's profile, which is that of the primary.
+    /// The profile of the account, which is that of the primary identity.
     profile: Profile,
     /// A picture that may be shown.
     picture: Option<String>,
     /// The list of the row.
     list: ListState,
-    /// What to call.
+    /// The actions to call.
     #[prop(optional_no_strip)]
     actions: Option<ListActions>,
 ) -> impl IntoView {
@@ -54,7 +54,7 @@ pub fn MainRow(
     view! { <Row identity label picture main=true list actions/> }
 }
 
-/// A linked login with its Unlink button, or the reason why it stays.
+/// The row of a linked identity, with its Unlink button or the reason why it cannot be unlinked.
 #[component]
 pub fn IdentityRow(
     /// The identity.
@@ -63,7 +63,7 @@ pub fn IdentityRow(
     picture: Option<String>,
     /// The list of the row.
     list: ListState,
-    /// What to call.
+    /// The actions to call.
     #[prop(optional_no_strip)]
     actions: Option<ListActions>,
 ) -> impl IntoView {
@@ -71,12 +71,12 @@ pub fn IdentityRow(
     view! { <Row identity label picture main=false list actions/> }
 }
 
-/// What a row offers.
+/// The control of a row.
 #[derive(Clone, Copy, PartialEq)]
 enum Offer {
     Unlink,
     Choose,
-    /// Nothing but to take the row away: its login is gone.
+    /// The button that dismisses the row of a removed identity.
     Dismiss,
 }
 
@@ -180,7 +180,7 @@ fn Row(
     }
 }
 
-/// The button of a row. Out of use it keeps its place in the order of the focus, and a press tells why.
+/// The Unlink button of a row. Disabled, it stays focusable, and a press says why it is disabled.
 #[component]
 fn UnlinkButton(
     label: Label,
@@ -227,7 +227,7 @@ fn UnlinkButton(
     }
 }
 
-/// The checkbox of a row, while the person chooses several.
+/// The checkbox of a row, while the person selects several identities.
 #[component]
 fn ChooseBox(
     label: Label,
@@ -272,13 +272,13 @@ fn ChooseBox(
     }
 }
 
-/// A pause that the tenant asked for, with what is left of it.
+/// The countdown of a pause that the tenant asked for.
 #[component]
 pub fn PauseNotice(
-    /// The seconds that are left.
+    /// The seconds left.
     #[prop(into)]
     left: Signal<u32>,
-    /// Called when the person would rather not go on; without it there is nothing to stop.
+    /// Called when the person stops the pause; without it there is no button.
     #[prop(optional)]
     on_stop: Option<Callback<()>>,
 ) -> impl IntoView {
@@ -294,7 +294,7 @@ pub fn PauseNotice(
     }
 }
 
-/// Provider, connection and person. Names come from outside: `bdi` keeps their direction to themselves.
+/// Provider, connection and person. Names come from outside, so that `bdi` isolates their direction.
 #[component]
 fn Who(
     label: Label,

@@ -1,4 +1,4 @@
-//! What pages are made of. No requests in here: components show values and call the handlers they are given.
+//! The parts of pages. Components send no requests: they show values and call the handlers that they are given.
 
 pub mod avatar;
 pub mod banner;

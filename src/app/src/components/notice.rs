@@ -1,4 +1,4 @@
-//! What happened: a failure with a way on, or a polite word that something worked.
+//! Notices: a failure with its remedy, and the status notice.
 
 use leptos::ev::FocusEvent;
 use leptos::prelude::*;
@@ -11,17 +11,17 @@ use super::dyn_view::dyn_view;
 use super::icon::Icon;
 use crate::text::{Failure, Remedy};
 
-/// A failure in plain words, the way on, and what was said one click away.
+/// Shows a failure in plain words with its remedy; the details are one click away.
 #[component]
 pub fn FailureNotice(
-    /// What to say.
+    /// The failure.
     failure: Failure,
-    /// Called when the person takes the way on.
+    /// Called when the person follows the remedy.
     on_remedy: Callback<Remedy>,
-    /// Called when the person has read enough; without it the notice stays.
+    /// Called when the person dismisses the notice; without it the notice stays.
     #[prop(optional)]
     on_dismiss: Option<Callback<()>>,
-    /// Another way on, beside the first.
+    /// Another button beside the remedy.
     #[prop(optional_no_strip)]
     beside: Option<AnyView>,
 ) -> impl IntoView {
@@ -70,21 +70,21 @@ fn TechnicalDetails(details: String) -> impl IntoView {
     }
 }
 
-/// Whether the browser took `text` to its clipboard; it offers one only on secure origins.
+/// Copies `text` to the clipboard and returns whether that worked; browsers have one on secure origins only.
 async fn copy_text(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
     !clipboard.is_undefined() && JsFuture::from(clipboard.write_text(text)).await.is_ok()
 }
 
-/// A polite live region that stays in the page, so that what appears in it is announced. Dismissed, it gives the focus
-/// back to where that came from.
+/// A polite live region that stays in the page, so that its content is announced. When it is dismissed, the focus
+/// returns to where it came from.
 #[component]
 pub fn StatusNotice(
-    /// The sentence to say, if any.
+    /// The sentence to show, if any.
     message: RwSignal<Option<String>>,
-    /// Told whether the person is at the notice: by pointer, and by focus.
+    /// Set to whether the pointer and the focus are in the notice.
     held: RwSignal<(bool, bool)>,
-    /// What can be done about it.
+    /// The content beside the sentence.
     children: Children,
 ) -> impl IntoView {
     let came_from = StoredValue::new_local(None::<HtmlElement>);

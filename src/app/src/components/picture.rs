@@ -1,4 +1,4 @@
-//! Which picture of a profile the page shows.
+//! The picture of a profile that the page may show.
 
 use leptos::prelude::*;
 use model::Profile;

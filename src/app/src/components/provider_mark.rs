@@ -8,7 +8,7 @@ use crate::text;
 /// The provider's mark from the local sprite, or its initials. Decoration beside the provider's name.
 #[component]
 pub fn ProviderMark(
-    /// Whose mark.
+    /// The provider.
     provider: Provider,
 ) -> impl IntoView {
     let mark = match provider.mark() {

@@ -6,43 +6,43 @@ use model::{Identity, IdentityKey, User};
 use crate::text::{self, Failure, Remedy};
 use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
-/// How far unlinking one login has come.
+/// The step that unlinking one identity has reached.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// Others come first.
+    /// Waits for others to be unlinked.
     Queued,
-    /// The tenant is being asked.
+    /// The DELETE is on its way.
     Busy,
-    /// The tenant asked for a pause, of which so many seconds are left.
+    /// Waits for a pause that the tenant asked for, with the seconds left.
     Pausing(u32),
-    /// It is unlinked, and its row folds away.
+    /// Unlinked; the row folds away.
     Folding,
-    /// It went elsewhere while the page showed it.
+    /// Unlinked elsewhere while the page showed it.
     Gone,
-    /// The tenant keeps it.
+    /// The tenant refused it by a rule.
     Refused(UnlinkBlocked),
-    /// It could not be unlinked.
+    /// The request failed.
     Failed(Failure),
 }
 
-/// How far unlinking has come, for each login that it concerns.
+/// The steps of all identities that are being unlinked.
 #[derive(Clone, Copy)]
 pub struct Steps(RwSignal<Vec<(IdentityKey, Step)>>);
 
 impl Steps {
-    /// None so far.
+    /// No steps.
     #[must_use]
     pub fn none() -> Self {
         Self(RwSignal::new(Vec::new()))
     }
 
-    /// How far one has come.
+    /// Returns the step of an identity, and tracks it.
     #[must_use]
     pub fn of(self, key: &IdentityKey) -> Option<Step> {
         self.0.read().iter().find(|(other, _)| other == key).map(|(_, step)| step.clone())
     }
 
-    /// How far one has come, for code that does not redraw itself; also when the page is gone.
+    /// Returns the step of an identity without tracking it; `None` when the page is gone.
     #[must_use]
     pub fn peek(self, key: &IdentityKey) -> Option<Step> {
         let find = |steps: &Vec<(IdentityKey, Step)>| {
@@ -51,7 +51,7 @@ impl Steps {
         self.0.try_with_untracked(find).flatten()
     }
 
-    /// Notes how far one has come. `false` when the page is gone.
+    /// Sets or removes the step of an identity. Returns `false` when the page is gone.
     pub fn set(self, key: &IdentityKey, step: Option<Step>) -> bool {
         let set = |steps: &mut Vec<(IdentityKey, Step)>| {
             steps.retain(|(other, _)| other != key);
@@ -66,17 +66,17 @@ impl Steps {
     }
 }
 
-/// Why nothing can be changed now.
+/// The reason why nothing can be changed now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadOnlyReason {
     /// The browser has no connection.
     Offline,
-    /// The tenant cannot be reached, and nobody is signed in so far.
+    /// The tenant cannot be reached, and nobody is signed in.
     Unreachable,
 }
 
 impl ReadOnlyReason {
-    /// In words.
+    /// Returns the reason as a sentence.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
@@ -86,32 +86,32 @@ impl ReadOnlyReason {
     }
 }
 
-/// What a list shows.
+/// The state of a list.
 #[derive(Clone, Copy)]
 pub struct ListState {
     /// The account.
     pub user: Memo<Option<User>>,
-    /// Its linked identities in the order of the list, with removed ones in their old places.
+    /// The linked identities in the order of the list, with removed ones in their old places.
     pub shown: Memo<Vec<Identity>>,
     /// What the settings say about unlinking.
     pub policy: StoredValue<UnlinkPolicy>,
     /// The identity that the present session began with, where that is known.
     pub current_identity: Memo<Option<IdentityKey>>,
-    /// How far unlinking has come.
+    /// The steps of identities that are being unlinked.
     pub steps: Steps,
     /// Whether a run of unlinking is under way. There is one at a time, or two responses could overtake each other.
     pub running: Signal<bool>,
-    /// Why nothing can be changed now.
+    /// The reason why nothing can be changed now.
     pub read_only: Signal<Option<ReadOnlyReason>>,
     /// The selected identities, while the person selects several.
     pub selected: RwSignal<Option<Vec<IdentityKey>>>,
     /// The identities that the dialog asks about.
     pub confirming: RwSignal<Option<Vec<IdentityKey>>>,
-    /// What the page says in its status notice.
+    /// The sentence of the status notice.
     pub status_message: RwSignal<Option<String>>,
 }
 
-/// What a list calls when the person acts. A list that is only shown has none.
+/// The callbacks of a list. A list that is only shown has none.
 #[derive(Clone, Copy)]
 pub struct ListActions {
     /// Called once the person has confirmed.
@@ -123,7 +123,7 @@ pub struct ListActions {
 }
 
 impl ListState {
-    /// The state of a list that is only shown, for the reason `read_only`.
+    /// Returns the state of a list that is only shown, for the reason `read_only`.
     #[must_use]
     pub fn read_only(
         user: User,
@@ -147,7 +147,7 @@ impl ListState {
         }
     }
 
-    /// Why an identity cannot be unlinked: by the policy, or because the tenant refused it.
+    /// Returns why an identity cannot be unlinked: by the policy, or because the tenant refused it.
     #[must_use]
     pub fn blocked(self, identity: &Identity) -> Option<UnlinkBlocked> {
         if let Some(Step::Refused(reason)) = self.steps.of(&identity.key()) {
@@ -159,7 +159,7 @@ impl ListState {
         self.policy.with_value(|policy| policy.reason(user.as_ref()?, identity, selected))
     }
 
-    /// The linked identities that can be unlinked.
+    /// Returns the linked identities that can be unlinked.
     #[must_use]
     pub fn unlinkable(self) -> Vec<Identity> {
         let user = self.user.read();
@@ -167,7 +167,7 @@ impl ListState {
         linked.filter(|identity| self.blocked(identity).is_none()).cloned().collect()
     }
 
-    /// Says `sentence` in the status notice.
+    /// Shows `sentence` in the status notice.
     pub fn say(self, sentence: String) {
         self.status_message.set(Some(sentence));
     }

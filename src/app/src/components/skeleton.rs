@@ -1,4 +1,4 @@
-//! What stands where the list will be: the very skeleton that the shell showed, so that nothing jumps.
+//! The placeholder of the list: the skeleton of the shell, so that nothing shifts.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::text;
 pub struct SkeletonHtml(String);
 
 impl SkeletonHtml {
-    /// Reads the skeleton inside `shell`; without one there is nothing to show.
+    /// Reads the skeleton inside `shell`; empty when it has none.
     #[must_use]
     pub fn of(shell: &Element) -> Self {
         let skeleton = shell.query_selector(".skeleton").ok().flatten();
@@ -20,10 +20,10 @@ impl SkeletonHtml {
     }
 }
 
-/// How long the skeleton alone is shown before a text says that the answer is late.
+/// How long the skeleton is shown before a text says that the response is late.
 const LATE: Duration = Duration::from_secs(3);
 
-/// Placeholder rows, and a word when they stay for long.
+/// Shows placeholder rows, and a sentence when they stay for long.
 #[component]
 pub fn Skeleton() -> impl IntoView {
     let html = use_context::<SkeletonHtml>().map(|html| html.0).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The dialog that says what will happen before it happens.
+//! The dialog that says what unlinking will do before it is done.
 
 use leptos::html::{Button, Dialog};
 use leptos::prelude::*;
@@ -10,12 +10,12 @@ use crate::text::{self, Fact, Part};
 
 const TITLE: &str = "unlink-title";
 
-/// Asks about the logins in `list.confirming`, and closes by itself when there are none any more.
+/// Asks for confirmation to unlink `list.confirming`, and closes when none of these identities is left.
 #[component]
 pub fn UnlinkDialog(
     /// The list whose identities the dialog asks about.
     list: ListState,
-    /// What to call.
+    /// The actions to call.
     #[prop(optional_no_strip)]
     actions: Option<ListActions>,
 ) -> impl IntoView {
@@ -96,7 +96,7 @@ pub fn UnlinkDialog(
     }
 }
 
-/// One sentence of the dialog.
+/// Renders one sentence of the dialog.
 fn fact((icon, parts): Fact) -> impl IntoView {
     let part = |part: Part| {
         if part.strong { view! { <b>{part.text}</b> }.into_any() } else { part.text.into_any() }

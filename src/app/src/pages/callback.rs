@@ -1,5 +1,5 @@
-//! Where sign-in comes back to. The session has taken code and state already; this page only waits, goes on,
-//! or says why it cannot.
+//! The page that a sign-in comes back to. The session has read code and state already; the page waits, redirects, or
+//! shows the failure.
 
 use leptos::prelude::*;
 

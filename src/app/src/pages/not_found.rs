@@ -1,8 +1,8 @@
-//! An address that leads nowhere.
+//! The page of an unknown path.
 
 use leptos::prelude::*;
 
-/// The page for every other address.
+/// The page at every path without a route.
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {

@@ -10,7 +10,7 @@ use crate::components::{FailureNotice, Skeleton};
 use crate::session::{Phase, Session, SignInError};
 use crate::text::{self, Remedy};
 
-/// What stands in for a page that needs somebody to be signed in.
+/// Renders the replacement of a page that needs a signed-in person.
 pub(super) fn outside(phase: Phase) -> AnyView {
     match phase {
         Phase::Failed(error) => view! { <SignInFailure error/> }.into_any(),
@@ -43,7 +43,7 @@ fn SignInFailure(error: SignInError) -> impl IntoView {
     }
 }
 
-/// The tenant signed in somebody else than before, without being asked to: the person says who it shall be.
+/// Asks which account to continue with, after a silent sign-in returned another user than before.
 #[component]
 fn Changed(before: Option<String>, now: Option<String>) -> impl IntoView {
     let session = expect_context::<Session>();

@@ -1,4 +1,4 @@
-//! What this is, and the way in.
+//! The welcome with the sign-in button.
 
 use leptos::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::components::Icon;
 use crate::session::Session;
 use crate::text;
 
-/// The view for somebody who is not signed in, wherever they were going.
+/// The view of a person who is not signed in, on any page.
 #[component]
 pub fn SignIn() -> impl IntoView {
     let session = expect_context::<Session>();

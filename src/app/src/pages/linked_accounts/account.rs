@@ -1,4 +1,4 @@
-//! The account whose logins are listed: read, then redrawn from every answer and refreshed when it may have changed.
+//! The account of the list: read once, redrawn from every response, and refreshed when it may have changed.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,11 +12,11 @@ use crate::components::{Step, Steps};
 use crate::session::Session;
 use crate::text::Label;
 
-/// How many seconds a list stays true without asking when somebody comes back to it.
+/// How long a list counts as current when the person comes back to the page, in seconds.
 const TRUE_FOR: i64 = 2;
 
-/// The account on the page. A copy is a handle to the same account; it lives as long as the page shows it, so
-/// that everything here can be called after an await.
+/// The account on the page. A copy is a handle to the same account. It lives as long as the page shows it, so its
+/// methods can be called after an await.
 #[derive(Clone, Copy)]
 pub(super) struct AccountState {
     session: Session,
@@ -24,17 +24,17 @@ pub(super) struct AccountState {
     fetch: Action<(), Result<User, ApiError>>,
     /// The value of `fetch`, which the list is drawn from. The responses to DELETE and POST replace it.
     read: MappedSignal<Option<Result<User, ApiError>>>,
-    /// The seconds until the next try, while reading has to pause.
+    /// The seconds until the next try, while reading pauses.
     pausing: RwSignal<Option<u32>>,
-    /// Logins that went elsewhere while the page showed them, each with the login above it.
+    /// Identities that were unlinked elsewhere while the page showed them, each with the one above it.
     removed: RwSignal<Vec<(Option<IdentityKey>, Identity)>>,
-    /// When the list was last known to be true, in seconds since 1970, and how often it was drawn anew.
+    /// When the list was last read or replaced, in seconds since 1970, and how often.
     revision: StoredValue<(i64, u32)>,
     steps: Steps,
     status_message: RwSignal<Option<String>>,
 }
 
-/// How far loading has come. It stays the same while the loaded list changes.
+/// The progress of loading. It stays the same while the loaded list changes.
 #[derive(Clone, PartialEq)]
 pub(super) enum Loading {
     Waiting,
@@ -44,7 +44,7 @@ pub(super) enum Loading {
 }
 
 impl AccountState {
-    /// Begins to read the account of whoever is signed in. `status_message` is what the page says aloud.
+    /// Starts to read the account of the signed-in user. `status_message` is the sentence of the status notice.
     pub(super) fn open(session: Session, status_message: RwSignal<Option<String>>) -> Self {
         let (pausing, revision) = (RwSignal::new(None), StoredValue::new((0, 0)));
         let fetch = Action::new_unsync(move |&()| async move {
@@ -68,20 +68,20 @@ impl AccountState {
         account
     }
 
-    /// The session that reads it.
+    /// The session that the account is read with.
     pub(super) fn session(self) -> Session {
         self.session
     }
 
-    /// Reads the account anew; what was shown goes.
+    /// Reads the account again, in place of the list.
     pub(super) fn load(self) {
         let _ = self.read.try_set(None);
         let _ = self.removed.try_set(Vec::new());
         self.fetch.dispatch_local(());
     }
 
-    /// Reads the account anew while it stays on the page. Logins that are gone say so, and nothing that fails is told:
-    /// nobody asked for anything.
+    /// Reads the account again while the list stays on the page. Rows of removed identities say so; a failure is not
+    /// shown, because the person did not start this.
     pub(super) fn refresh(self) {
         let Some((at, before)) = self.revision.try_get_value() else { return };
         let is_read = self.read.try_with_untracked(|read| matches!(read, Some(Ok(_)))) == Some(true);
@@ -105,7 +105,7 @@ impl AccountState {
         let _ = self.read.try_set(Some(user));
     }
 
-    /// Keeps the places of logins that are not in `user` any more, and lets the others rise again.
+    /// Marks the shown identities that `user` no longer has as removed, and restores those that it has again.
     fn mark_removed(self, user: &User) {
         let has = |key: &IdentityKey| user.identities.iter().any(|identity| identity.key() == *key);
         let Some(shown) = self.shown_now() else { return };
@@ -138,13 +138,13 @@ impl AccountState {
             == Some(true)
     }
 
-    /// Takes a login away that was shown only to say that it is gone.
+    /// Removes the row of a removed identity.
     pub(super) fn dismiss_removed(self, key: &IdentityKey) {
         let _ = self.removed.try_update(|removed| removed.retain(|(_, identity)| identity.key() != *key));
         self.steps.set(key, None);
     }
 
-    /// How far loading has come.
+    /// The progress of loading.
     pub(super) fn loading(self) -> Memo<Loading> {
         Memo::new(move |_| match &*self.read.read() {
             None if self.pausing.read().is_some() => Loading::Pausing,
@@ -154,7 +154,7 @@ impl AccountState {
         })
     }
 
-    /// The seconds until the next try to load.
+    /// The seconds until the next try to load, while loading pauses.
     pub(super) fn pausing(self) -> Signal<u32> {
         Signal::derive(move || self.pausing.get().unwrap_or_default())
     }
@@ -164,7 +164,7 @@ impl AccountState {
         Memo::new(move |_| self.read.get().and_then(Result::ok))
     }
 
-    /// The linked logins as they are shown: with those that are gone in their old places.
+    /// The linked identities in the order of the list, with removed ones in their old places.
     pub(super) fn shown(self) -> Memo<Vec<Identity>> {
         Memo::new(move |_| {
             let linked = match &*self.read.read() {
@@ -180,7 +180,7 @@ impl AccountState {
         self.removed.try_with_untracked(|removed| with_removed_rows(linked, removed))
     }
 
-    /// How far unlinking has come, for each login.
+    /// The steps of identities that are being unlinked.
     pub(super) fn steps(self) -> Steps {
         self.steps
     }
@@ -190,13 +190,13 @@ impl AccountState {
         self.with_user(|user| (Some(&user.user_id) == user_id).then_some(())).is_some()
     }
 
-    /// The user as shown now.
+    /// The user as shown now, untracked.
     pub(super) fn now(self) -> Option<User> {
         self.with_user(|user| Some(user.clone()))
     }
 
-    /// Puts the returned identities in place of the linked ones, without asking again. The main login and the
-    /// profile stay as they were read: unlinking does not touch them.
+    /// Replaces the linked identities by those of a response, without another request. The primary identity and the
+    /// profile stay as they were read, because linking and unlinking do not change them.
     pub(super) fn replace_identities(self, left: Vec<Identity>) {
         let user = self.with_user(|user| Some(user.clone()));
         if let Some(mut user) = user {
@@ -206,12 +206,12 @@ impl AccountState {
         }
     }
 
-    /// A linked login.
+    /// The linked identity of that key.
     pub(super) fn identity(self, key: &IdentityKey) -> Option<Identity> {
         self.with_user(|user| user.identities.iter().find(|identity| identity.key() == *key).cloned())
     }
 
-    /// The linked login that is shown below `key`, else the one above it.
+    /// The linked identity that is shown below `key`, else the one above it.
     pub(super) fn neighbour_of(self, key: &IdentityKey) -> Option<IdentityKey> {
         neighbour(&self.shown_now()?, key)
     }
@@ -236,7 +236,7 @@ fn note(user: &Result<User, ApiError>, revision: StoredValue<(i64, u32)>) {
     });
 }
 
-/// `linked` with each identity below the login that was above it, or on top when that is gone as well.
+/// Inserts each removed identity below the one that was above it, or on top when that is gone as well.
 fn with_removed_rows(
     mut linked: Vec<Identity>,
     removed: &[(Option<IdentityKey>, Identity)],

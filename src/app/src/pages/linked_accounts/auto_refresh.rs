@@ -1,4 +1,4 @@
-//! Keeping the list true: other tabs and other devices change it, too.
+//! Refreshes of the list, which other tabs and devices can change.
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::account::AccountState;
 use crate::session::Session;
 
-/// Reads the list anew when somebody comes back to the page or to a connection, and when another tab changed it.
-/// `running` says when not to: then the answers to come are newer than anything that could be read.
+/// Reads the list again when the person comes back to the page, when the connection is back, and when another tab has
+/// changed the account. It does not while `running`, because the responses to come are newer than what it could read.
 pub(super) fn refresh_automatically(session: Session, account: AccountState, running: Signal<bool>) {
     let refresh = move || {
         if running.try_get_untracked() == Some(false) && session.is_online().get_untracked() {

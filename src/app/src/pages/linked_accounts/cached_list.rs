@@ -1,4 +1,4 @@
-//! The list as it was last read, for reading only, while nobody can be asked for a newer one.
+//! The list as it was last read, read-only, while the tenant cannot be reached.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::components::{Banner, IdentityList, ListState, ReadOnlyReason, StatusN
 use crate::session::Session;
 use crate::text;
 
-/// The heading, why nothing can be changed, and the list. `on_try_again` is called to ask once more now.
+/// Renders the heading, the banner and the list. `on_try_again` is called to try to sign in again.
 pub(super) fn cached_list(kept: CachedList, on_try_again: Callback<()>) -> AnyView {
     let session = expect_context::<Session>();
     let status_message = RwSignal::new(None);
@@ -27,7 +27,7 @@ pub(super) fn cached_list(kept: CachedList, on_try_again: Callback<()>) -> AnyVi
     .into_any()
 }
 
-/// A moment, in seconds since 1970, as this device's person would write it.
+/// Formats a time, in seconds since 1970, in the time zone of this device.
 #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit into 53 bits")]
 fn moment(at: i64) -> String {
     let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at as f64 * 1000.0));

@@ -1,4 +1,4 @@
-//! What the address asked for, and the way back to where the person came from.
+//! The prompt for a deep link, and the link back to the application that the person came from.
 
 use leptos::prelude::*;
 use model::Identity;
@@ -11,24 +11,24 @@ use crate::deep_link::{self, DeepLink};
 use crate::session::{LinkTarget, Session};
 use crate::text::{self, linking};
 
-/// What an address can bring along besides a deep link.
+/// The return address of a deep link.
 #[derive(Clone, PartialEq)]
 enum Return {
     None,
     Listed(String),
-    /// It is told, but never shown as a link.
+    /// Not among the listed ones: the page says so and shows no link.
     Refused,
 }
 
-/// Shows what the address asked for. The address is cleaned at once, so that a reload does not ask again; where to
-/// return to stays in it.
+/// Shows the prompt for the deep link of the current address. Replaces the address at once, so that a reload does not
+/// prompt again; the return address stays in it.
 #[component]
 pub fn DeepLinkPrompt(
-    /// Links what is asked for.
+    /// The flow that links.
     flow: LinkFlow,
-    /// Unlinks it.
+    /// The list whose dialog unlinks.
     list: ListState,
-    /// Whether nothing can begin now.
+    /// Whether nothing can be started now.
     locked: Signal<bool>,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
@@ -102,11 +102,11 @@ pub fn DeepLinkPrompt(
 /// What the page can do about a deep link.
 #[derive(Default)]
 struct Found {
-    /// What to offer to link, with its name.
+    /// What to link, with its name.
     offer: Option<(LinkTarget, String)>,
-    /// What to ask about unlinking.
+    /// The identity to unlink after confirmation.
     ask: Option<Identity>,
-    /// Why it cannot be done.
+    /// Why neither is possible.
     refusal: Option<String>,
 }
 

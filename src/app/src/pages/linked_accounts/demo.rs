@@ -1,4 +1,4 @@
-//! The demo switch: plays named faults, for anyone who wants to see what the page does then.
+//! The demo switch, which plays named faults to show how the page handles them.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -7,7 +7,7 @@ use crate::api::faults::Fault;
 use crate::session::{Session, popup::Popup};
 use crate::text::{self, demo};
 
-/// The switch; nothing where the settings do not speak of a demo. `status_message` is what the page says aloud.
+/// Renders the switch; empty unless the settings enable the demo. `status_message` is the sentence of the status notice.
 pub(super) fn demo_switch(session: Session, status_message: RwSignal<Option<String>>) -> AnyView {
     if !session.tenant().demo {
         return ().into_any();

@@ -1,4 +1,4 @@
-//! Where the focus is and where it goes when rows change.
+//! The focus, and where it moves when rows change.
 
 use leptos::prelude::*;
 use model::IdentityKey;
@@ -7,7 +7,7 @@ use web_sys::HtmlElement;
 
 use crate::components::identity_row::row_name;
 
-/// Whether the person asked for less motion.
+/// Whether the person prefers reduced motion.
 pub(super) fn prefers_reduced_motion() -> bool {
     window()
         .match_media("(prefers-reduced-motion: reduce)")
@@ -16,7 +16,7 @@ pub(super) fn prefers_reduced_motion() -> bool {
         .is_some_and(|query| query.matches())
 }
 
-/// The row of `key`.
+/// Returns the row of `key`.
 pub(super) fn find_row(key: &IdentityKey) -> Option<HtmlElement> {
     let name = row_name(key);
     let rows = document().query_selector_all("[data-identity]").ok()?;
@@ -25,21 +25,21 @@ pub(super) fn find_row(key: &IdentityKey) -> Option<HtmlElement> {
         .find(|row| row.get_attribute("data-identity").as_ref() == Some(&name))
 }
 
-/// Whether the focus is in a row or nowhere: if the person has moved on meanwhile, it is left where it is.
+/// Whether the focus is in a row or nowhere. Elsewhere the person has moved it, and it must stay.
 pub(super) fn is_focus_in_rows() -> bool {
     document().active_element().is_none_or(|active| {
         active.tag_name() == "BODY" || active.closest("[data-identity]").ok().flatten().is_some()
     })
 }
 
-/// Gives the focus back to the button of `key`, unless the person has moved on.
+/// Returns the focus to the button of `key`, unless the person has moved it elsewhere.
 pub(super) fn focus_again(key: IdentityKey) {
     if is_focus_in_rows() {
         request_animation_frame(move || focus_row(Some(&key)));
     }
 }
 
-/// Puts the focus on the Unlink button of `key`, or on the heading of the list when there is none.
+/// Moves the focus to the button in the row of `key`, or to the heading of the list when there is none.
 pub(super) fn focus_row(key: Option<&IdentityKey>) {
     let button = key.and_then(find_row).and_then(|row| row.query_selector(".button").ok().flatten());
     let target = button.or_else(|| document().get_element_by_id("linked-logins"));
@@ -48,7 +48,7 @@ pub(super) fn focus_row(key: Option<&IdentityKey>) {
     }
 }
 
-/// Puts the focus on the heading above the buttons that link.
+/// Moves the focus to the heading of the section that links another login.
 pub(super) fn focus_section() {
     let heading = document().get_element_by_id("link-another");
     if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<HtmlElement>().ok()) {

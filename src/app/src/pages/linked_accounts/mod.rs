@@ -1,4 +1,4 @@
-//! The list of linked logins, and what can be done with it.
+//! The page of the list: it connects the account, unlinking, linking and undo.
 
 mod account;
 mod auto_refresh;

@@ -1,4 +1,4 @@
-//! What was unlinked and can come back: an Undo for a moment, and a lasting list.
+//! Undo after unlinking: an offer for a moment, and a lasting list of what was unlinked.
 
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ use crate::session::Session;
 use crate::text::{self, Label, linking};
 use crate::unlinked::Unlinked;
 
-/// What can come back. A copy is a handle to the same list.
+/// The identities that can be linked again. A copy is a handle to the same list.
 #[derive(Clone, Copy)]
 pub struct Undo {
     status_message: RwSignal<Option<String>>,
-    /// The logins that the notice of the moment is about.
+    /// The identities that the status notice offers to link again.
     offered: RwSignal<Vec<Identity>>,
     kept: RwSignal<Option<Unlinked>>,
-    /// Whether the person is at the notice, by pointer and by focus.
+    /// Whether the pointer and the focus are in the notice.
     held: RwSignal<(bool, bool)>,
 }
 
 impl Undo {
-    /// What the person unlinked lately, and nothing to undo.
+    /// Reads what the person unlinked lately; offers nothing yet.
     pub(super) fn new(session: Session, status_message: RwSignal<Option<String>>) -> Self {
         let kept = session.remembered_user().map(|whom| Unlinked::of(whom.user_id));
         let undo = Self {
@@ -41,13 +41,13 @@ impl Undo {
         undo
     }
 
-    /// Offers to bring back what was just unlinked; to be called once the notice says so.
+    /// Offers to link again what was just unlinked. Called once the notice says what was unlinked.
     pub(super) fn offer(self, unlinked: Vec<Identity>) {
         self.change(|kept| kept.add(&unlinked));
         let _ = self.offered.try_set(unlinked);
     }
 
-    /// These are linked again.
+    /// Removes identities that are linked again.
     pub(super) fn forget(self, keys: &[IdentityKey]) {
         self.change(|kept| kept.remove(keys));
     }
@@ -65,7 +65,7 @@ impl Undo {
         self.kept.read().as_ref().map(|kept| kept.identities().to_vec()).unwrap_or_default()
     }
 
-    /// Takes the notice away when its time is over. Time does not pass while the person looks at it.
+    /// Dismisses the notice after `seconds`, not counting the time while the pointer or the focus is in it.
     fn count_down(self, seconds: u32) {
         if seconds == 0 {
             return;
@@ -121,20 +121,20 @@ impl Undo {
         })
     }
 
-    /// Whether the person is at the notice, by pointer and by focus.
+    /// Whether the pointer and the focus are in the notice.
     pub(super) fn held(self) -> RwSignal<(bool, bool)> {
         self.held
     }
 }
 
-/// The logins that were unlinked lately, each with a way back.
+/// The list of identities that were unlinked lately, each with a button that links it again.
 #[component]
 pub fn UnlinkedLately(
-    /// What can come back.
+    /// The identities to list.
     undo: Undo,
     /// Called inside a click to link a login again, which is signing in with it once more.
     on_restore: Callback<Identity>,
-    /// Whether that cannot begin now.
+    /// Whether linking cannot be started now.
     #[prop(into)]
     locked: Signal<bool>,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! Unlinking one login, or several one after the other.
+//! Unlinking one identity, or several one after the other.
 
 use std::cell::Cell;
 
@@ -16,7 +16,7 @@ use crate::session::{Intent, ReauthenticationError, Session};
 use crate::text::linking::not_fresh;
 use crate::text::{self, Label, unlinking};
 
-/// How long a row takes to fold away, in milliseconds: `--quick` in `style/tokens.css`.
+/// The time in which a row folds away, in milliseconds: `--quick` in `style/tokens.css`.
 const FOLD: u32 = 180;
 
 /// Unlinking as an action: it sends one DELETE for each identity, and redraws the list from each response. A page runs
@@ -27,7 +27,7 @@ pub(super) struct Unlinking {
     context: Context,
 }
 
-/// What a run of the action works on.
+/// The state that a run of the action works on.
 #[derive(Clone, Copy)]
 struct Context {
     session: Session,
@@ -91,7 +91,7 @@ impl Context {
         }
     }
 
-    /// Nothing is unlinked, for the person did not prove who they are.
+    /// Ends a run in which nothing is unlinked, because the person did not sign in again.
     fn give_up(self, keys: &[IdentityKey], error: &ReauthenticationError) {
         let steps = self.account.steps();
         steps.forget(|step| *step == Step::Queued);
@@ -158,7 +158,7 @@ impl Context {
         self.end(&keys, unlinked, next, current_identity);
     }
 
-    /// Tells what came of it, and puts the focus where the work is.
+    /// Shows the result of a run, and moves the focus to the row that needs attention, else to the next one.
     fn end(
         self,
         keys: &[IdentityKey],

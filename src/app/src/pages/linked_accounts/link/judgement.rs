@@ -1,4 +1,4 @@
-//! What to do with a proven login, from what is known about both accounts.
+//! Decides what to do with a proven login, from what is known about both accounts.
 
 use model::{Identity, IdentityKey, UserId};
 
@@ -9,9 +9,9 @@ use crate::session::{LinkTarget, SecondaryAccount};
 pub enum Judgement {
     /// Link it.
     Fit,
-    /// It opens this very account already.
+    /// It opens the primary account already.
     Same,
-    /// It is not the one that was expected.
+    /// It is not the expected one.
     Unexpected,
     /// Its e-mail address is not verified.
     Unverified,
@@ -40,14 +40,14 @@ pub fn judge(first: &UserId, wanted: &LinkTarget, second: &SecondaryAccount) -> 
     }
 }
 
-/// The identity that was proven, as `provider|id`: what the tenant tells, else the account's main one.
+/// Returns the identity that was proven, as `provider|id`: the one that the tenant names, else the account's primary.
 fn proven(second: &SecondaryAccount) -> UserId {
     let told =
         second.current_identity.as_ref().and_then(|current_identity| current_identity.identity.clone());
     told.unwrap_or_else(|| second.user.user_id.clone())
 }
 
-/// The proven login, if it can leave its account by itself: its key, and how to prove it once more afterwards.
+/// Returns the proven identity if it can be unlinked from its account: its key, and the target to prove it again.
 pub fn movable(second: &SecondaryAccount) -> Option<(IdentityKey, LinkTarget)> {
     let key = second.current_identity.as_ref()?.among(&second.user.identities)?;
     let identity = second.user.identities.iter().skip(1).find(|identity| identity.key() == key)?;
@@ -59,7 +59,7 @@ pub fn movable(second: &SecondaryAccount) -> Option<(IdentityKey, LinkTarget)> {
     Some((key, wanted))
 }
 
-/// What tells a provider which of its logins is meant.
+/// Returns the `login_hint` that names an identity to its provider.
 pub(super) fn hint(identity: &Identity) -> String {
     let profile = identity.profile_data.as_ref();
     let who = profile.and_then(|profile| {

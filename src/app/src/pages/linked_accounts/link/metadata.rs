@@ -1,4 +1,4 @@
-//! Both accounts' metadata side by side, before the second one's is discarded.
+//! The metadata of both accounts side by side, before that of the secondary one is discarded.
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
@@ -8,18 +8,18 @@ use serde_json::Value;
 use crate::components::Icon;
 use crate::text;
 
-/// A key of the second account's metadata that the first lacks or has otherwise.
+/// A key of the secondary account's metadata that the primary account lacks or has with another value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
     /// The key.
     pub key: String,
-    /// What the first account has.
+    /// The value in the primary account.
     pub mine: Option<Value>,
-    /// What the second account has.
+    /// The value in the secondary account.
     pub theirs: Value,
 }
 
-/// What would be lost of `theirs`, as far as `mine` does not say the same.
+/// Returns what of `theirs` would be lost: all that `mine` does not have with the same value.
 pub(super) fn differences(mine: &Metadata, theirs: &Metadata) -> Vec<Difference> {
     let differs = |(key, value): &(&String, &Value)| mine.get(*key) != Some(*value) && !value.is_null();
     let difference = |(key, value): (&String, &Value)| Difference {
@@ -30,22 +30,22 @@ pub(super) fn differences(mine: &Metadata, theirs: &Metadata) -> Vec<Difference>
     theirs.iter().filter(differs).map(difference).collect()
 }
 
-/// A value as a person reads it: text as it is, everything else as JSON.
+/// Formats a value for people: text without quotes, everything else as JSON.
 fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
-/// The dialog that asks, key by key, what to keep. What only the second account has is kept unless the person says
-/// otherwise; what both have stays as it is here.
+/// The dialog that asks, key by key, what to keep. By default, keys that only the secondary account has are kept, and
+/// keys of both have the value of the primary account.
 #[component]
 pub fn MetadataDialog(
-    /// What differs.
+    /// The keys that differ.
     differences: Vec<Difference>,
-    /// Who the second account is.
+    /// The name of the secondary account.
     whose: String,
-    /// Called with what to take over.
+    /// Called with the metadata to take over.
     on_link: Callback<Metadata>,
-    /// Called when the person would rather not.
+    /// Called when the person cancels.
     on_cancel: Callback<()>,
 ) -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();

@@ -1,4 +1,4 @@
-//! The login belongs to another account of the person: what moving or merging means, and the choice.
+//! The choice when the login belongs to another account of the person: move it, merge the accounts, or neither.
 
 use leptos::html::H3;
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use crate::session::SecondaryAccount;
 use crate::text::linking::{OtherStory, other_story};
 use crate::text::{self, labels};
 
-/// What the other account holds, and the ways on: move the login alone, merge everything, or leave it.
+/// Shows the identities of the other account, and what each choice means.
 #[component]
 pub fn OtherAccount(
     /// The login and its account.
@@ -18,7 +18,7 @@ pub fn OtherAccount(
     on_move: Callback<()>,
     /// Called to merge the other account.
     on_merge: Callback<()>,
-    /// Called when the person would rather not.
+    /// Called when the person cancels.
     on_cancel: Callback<()>,
 ) -> impl IntoView {
     let moving = movable(&second).map(|(key, _)| key);

@@ -1,4 +1,4 @@
-//! The buttons that link another login, and what comes of them.
+//! The section with the buttons that link another login, and the state of the link flow.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -14,9 +14,9 @@ use crate::text::{self, linking};
 /// One button per connection, and one for any other login.
 #[component]
 pub fn LinkSection(
-    /// The flow that the buttons begin.
+    /// The flow that the buttons start.
     flow: LinkFlow,
-    /// Whether none can begin now.
+    /// Whether nothing can be started now.
     locked: Signal<bool>,
 ) -> impl IntoView {
     let session = flow.session();
@@ -72,7 +72,7 @@ pub fn LinkSection(
     }
 }
 
-/// What a flow that is not simply under way shows.
+/// Renders a stage of the flow that needs the person.
 fn outcome(flow: &LinkFlow, stage: Stage) -> AnyView {
     let flow = *flow;
     let on_dismiss = Callback::new(move |()| flow.dismiss());
