@@ -63,7 +63,7 @@ pub(crate) fn write(site: &Path, name: &str, content: &[u8]) -> Result<Sizes> {
     Ok(Sizes { name: name.to_owned(), raw: content.len(), gzip: None, brotli: None })
 }
 
-/// Writes the file `name` as [`write`] does, with its compressed variants. Takes over the variants of the folder
+/// Writes the file `name` as [`write()`] does, with its compressed variants. Takes over the variants of the folder
 /// `earlier` when the content is the same, because the best quality of brotli takes seconds.
 ///
 /// # Errors

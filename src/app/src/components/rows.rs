@@ -1,4 +1,4 @@
-//! The state of a list and the actions of its rows: two handles instead of a dozen properties.
+//! The state of a list and the actions of its rows.
 
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, User};

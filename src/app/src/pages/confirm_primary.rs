@@ -34,13 +34,13 @@ pub fn ConfirmPrimary(
             let on_remedy = Callback::new(move |remedy| flow.remedy(remedy, target.clone()));
             view! { <h1>{title}</h1><FailureNotice failure on_remedy/> }.into_any()
         }
-        Stage::OtherAccount(second, _) => {
-            let (moved, merged) = (second.clone(), second.clone());
+        Stage::OtherAccount(secondary, _) => {
+            let (moved, merged) = (secondary.clone(), secondary.clone());
             let on_move = Callback::new(move |()| flow.take_over(&moved));
             let on_merge = Callback::new(move |()| flow.merge(merged.clone()));
             view! {
                 <h1>{text::LINK_ANOTHER}</h1>
-                <OtherAccount second on_move on_merge on_cancel/>
+                <OtherAccount secondary on_move on_merge on_cancel/>
             }
             .into_any()
         }

@@ -17,8 +17,8 @@ pub(super) fn outside(phase: Phase) -> AnyView {
         Phase::SignedOut => view! { <SignIn/> }.into_any(),
         Phase::Changed(before, now) => view! { <Changed before now/> }.into_any(),
         Phase::ConfirmPrimary(proven) => {
-            let (first, wanted, proof) = *proven;
-            view! { <ConfirmPrimary primary=first target=wanted authentication=proof /> }.into_any()
+            let (primary, target, authentication) = *proven;
+            view! { <ConfirmPrimary primary target authentication /> }.into_any()
         }
         Phase::Waiting | Phase::Present => view! { <Skeleton/> }.into_any(),
     }

@@ -35,9 +35,11 @@ impl Session {
         if let (CallbackOutcome::Exchange(code), Some(transaction)) = (outcome, transaction) {
             spawn_local(async move {
                 let (purpose, silent) = (transaction.purpose.clone(), transaction.silent);
-                let proof =
+                let authentication =
                     transaction::exchange_code(&self.tenant(), &own_origin(), code, transaction, now).await;
-                self.apply(proof.map_or_else(Event::Failed, |proof| self.outcome(purpose, silent, proof)));
+                self.apply(authentication.map_or_else(Event::Failed, |authentication| {
+                    self.outcome(purpose, silent, authentication)
+                }));
                 self.renew_in_time();
             });
         } else {
@@ -49,8 +51,8 @@ impl Session {
 
     /// Returns the event that follows from tokens, by the purpose of their transaction. Another user never replaces
     /// the one who was signed in without the person's consent.
-    pub(super) fn outcome(self, purpose: Purpose, silent: bool, proof: Authentication) -> Event {
-        let mut account = proof.account.clone();
+    pub(super) fn outcome(self, purpose: Purpose, silent: bool, authentication: Authentication) -> Event {
+        let mut account = authentication.account.clone();
         let is_same_user = |remembered: &RememberedUser| remembered.user_id == account.person.user_id;
         match purpose {
             Purpose::SignIn if silent => match storage::remembered_user() {
@@ -61,17 +63,19 @@ impl Session {
                 None => {}
             },
             Purpose::SignIn => {}
-            Purpose::ProveSecondary(first, wanted) => return Event::SecondaryProven(first, wanted, proof),
-            Purpose::Reauthenticate(first, _) | Purpose::ReauthenticatePrimary(first, ..)
-                if !is_same_user(&first) =>
+            Purpose::ProveSecondary(primary, target) => {
+                return Event::SecondaryProven(primary, target, authentication);
+            }
+            Purpose::Reauthenticate(primary, _) | Purpose::ReauthenticatePrimary(primary, ..)
+                if !is_same_user(&primary) =>
             {
-                return Event::SomebodyElse(first, account);
+                return Event::SomebodyElse(primary, account);
             }
             Purpose::Reauthenticate(_, intent) => {
                 self.pending_action.set_value(Some(PendingAction::Intent(intent)));
             }
-            Purpose::ReauthenticatePrimary(_, wanted, second) => {
-                self.pending_action.set_value(Some(PendingAction::Link(wanted, second)));
+            Purpose::ReauthenticatePrimary(_, target, secondary) => {
+                self.pending_action.set_value(Some(PendingAction::Link(target, secondary)));
             }
         }
         remember(&account);

@@ -41,8 +41,8 @@ pub fn DeepLinkPrompt(
         let clean = [crate::paths::LIST, &search].concat();
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&clean));
     }
-    let wanted = UrlSearchParams::new_with_str(&search).ok().and_then(|all| all.get("return_to"));
-    let back = match wanted {
+    let return_to = UrlSearchParams::new_with_str(&search).ok().and_then(|all| all.get("return_to"));
+    let back = match return_to {
         None => Return::None,
         Some(address) if deep_link::is_listed(&address, &session.tenant().return_to) => {
             Return::Listed(address)
@@ -62,10 +62,10 @@ pub fn DeepLinkPrompt(
     };
     let offer = dyn_view(move || match asked.get() {
         None => ().into_any(),
-        Some((wanted, name)) => {
+        Some((target, name)) => {
             let start = move |_| {
                 asked.set(None);
-                flow.start(wanted.clone());
+                flow.start(target.clone());
             };
             view! {
                 <div class="card asked">
@@ -115,8 +115,8 @@ fn find(link: &DeepLink, session: Session, list: ListState) -> Option<Found> {
         DeepLink::Link(connection) => {
             let offered = session.tenant().connections.into_iter().find(|one| one.name == *connection)?;
             let name = linking::connection(&offered);
-            let wanted = LinkTarget { connection: Some(offered.name), ..LinkTarget::default() };
-            Some(Found { offer: Some((wanted, name)), ..Found::default() })
+            let target = LinkTarget { connection: Some(offered.name), ..LinkTarget::default() };
+            Some(Found { offer: Some((target, name)), ..Found::default() })
         }
         DeepLink::Unlink(key) => {
             let user = list.user.get_untracked()?;

@@ -115,8 +115,8 @@ fn Accounts() -> impl IntoView {
                 Some(PendingAction::Intent(Intent::Unlink(identities))) => {
                     unlinking.start(identities.iter().filter_map(UserId::as_identity_key).collect());
                 }
-                Some(PendingAction::Intent(Intent::Link(wanted))) => flow.start(wanted),
-                Some(PendingAction::Link(wanted, second)) => flow.resume(wanted, *second),
+                Some(PendingAction::Intent(Intent::Link(target))) => flow.start(target),
+                Some(PendingAction::Link(target, secondary)) => flow.resume(target, *secondary),
                 None => {}
             }
         }

@@ -24,7 +24,7 @@ pub struct Undo {
 impl Undo {
     /// Reads what the person unlinked lately; offers nothing yet.
     pub(super) fn new(session: Session, status_message: RwSignal<Option<String>>) -> Self {
-        let kept = session.remembered_user().map(|whom| Unlinked::of(whom.user_id));
+        let kept = session.remembered_user().map(|user| Unlinked::of(user.user_id));
         let undo = Self {
             status_message,
             offered: RwSignal::new(Vec::new()),

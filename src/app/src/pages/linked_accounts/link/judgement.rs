@@ -19,21 +19,21 @@ pub enum Judgement {
     OtherAccount,
 }
 
-/// Judges a login that `second` proves, to be linked to the account `first`.
+/// Judges a login that `secondary` proves, to be linked to the account `primary`.
 #[must_use]
-pub fn judge(first: &UserId, wanted: &LinkTarget, second: &SecondaryAccount) -> Judgement {
-    let profile = &second.user.profile;
-    let is_expected = || wanted.expected.is_none() || wanted.expected.as_ref() == Some(&proven(second));
-    if second.user.user_id == *first {
+pub fn judge(primary: &UserId, target: &LinkTarget, secondary: &SecondaryAccount) -> Judgement {
+    let profile = &secondary.user.profile;
+    let is_expected = || target.expected.is_none() || target.expected.as_ref() == Some(&proven(secondary));
+    if secondary.user.user_id == *primary {
         Judgement::Same
     } else if !is_expected() {
         Judgement::Unexpected
-    } else if wanted.expected.is_none()
+    } else if target.expected.is_none()
         && profile.email().is_some()
         && profile.email_verified() == Some(false)
     {
         Judgement::Unverified
-    } else if second.user.identities.len() > 1 {
+    } else if secondary.user.identities.len() > 1 {
         Judgement::OtherAccount
     } else {
         Judgement::Fit
@@ -41,22 +41,22 @@ pub fn judge(first: &UserId, wanted: &LinkTarget, second: &SecondaryAccount) -> 
 }
 
 /// Returns the identity that was proven, as `provider|id`: the one that the tenant names, else the account's primary.
-fn proven(second: &SecondaryAccount) -> UserId {
+fn proven(secondary: &SecondaryAccount) -> UserId {
     let told =
-        second.current_identity.as_ref().and_then(|current_identity| current_identity.identity.clone());
-    told.unwrap_or_else(|| second.user.user_id.clone())
+        secondary.current_identity.as_ref().and_then(|current_identity| current_identity.identity.clone());
+    told.unwrap_or_else(|| secondary.user.user_id.clone())
 }
 
 /// Returns the proven identity if it can be unlinked from its account: its key, and the target to prove it again.
-pub fn movable(second: &SecondaryAccount) -> Option<(IdentityKey, LinkTarget)> {
-    let key = second.current_identity.as_ref()?.among(&second.user.identities)?;
-    let identity = second.user.identities.iter().skip(1).find(|identity| identity.key() == key)?;
-    let wanted = LinkTarget {
+pub fn movable(secondary: &SecondaryAccount) -> Option<(IdentityKey, LinkTarget)> {
+    let key = secondary.current_identity.as_ref()?.among(&secondary.user.identities)?;
+    let identity = secondary.user.identities.iter().skip(1).find(|identity| identity.key() == key)?;
+    let target = LinkTarget {
         connection: Some(identity.connection.clone()),
         hint: Some(hint(identity)),
         expected: Some(key.as_user_id()),
     };
-    Some((key, wanted))
+    Some((key, target))
 }
 
 /// Returns the `login_hint` that names an identity to its provider.
@@ -77,7 +77,7 @@ mod tests {
     use crate::session::CurrentIdentity;
     use crate::token::IdToken;
 
-    fn second(current_identity: &str, profile: &Value, identities: &[&str]) -> SecondaryAccount {
+    fn secondary(current_identity: &str, profile: &Value, identities: &[&str]) -> SecondaryAccount {
         let identity = |id: &&str| json!({ "provider": id, "user_id": "1", "connection": id });
         let mut account = profile.clone();
         account["user_id"] = json!(format!("{}|1", identities[0]));
@@ -92,24 +92,24 @@ mod tests {
         }
     }
 
-    fn judged(second: &SecondaryAccount, expected: Option<&str>) -> Judgement {
-        let wanted = LinkTarget { expected: expected.map(UserId::new), ..LinkTarget::default() };
-        judge(&UserId::new("auth0|1"), &wanted, second)
+    fn judged(secondary: &SecondaryAccount, expected: Option<&str>) -> Judgement {
+        let target = LinkTarget { expected: expected.map(UserId::new), ..LinkTarget::default() };
+        judge(&UserId::new("auth0|1"), &target, secondary)
     }
 
     #[test]
     fn a_login_with_an_account_of_its_own_is_linked() {
-        assert_eq!(judged(&second("github", &json!({}), &["github"]), None), Judgement::Fit);
+        assert_eq!(judged(&secondary("github", &json!({}), &["github"]), None), Judgement::Fit);
     }
 
     #[test]
     fn a_login_of_this_very_account_is_not_linked_again() {
-        assert_eq!(judged(&second("github", &json!({}), &["auth0", "github"]), None), Judgement::Same);
+        assert_eq!(judged(&secondary("github", &json!({}), &["auth0", "github"]), None), Judgement::Same);
     }
 
     #[test]
     fn undo_brings_back_the_very_login_or_asks() {
-        let github = second("github", &json!({}), &["github"]);
+        let github = secondary("github", &json!({}), &["github"]);
         assert_eq!(judged(&github, Some("github|1")), Judgement::Fit);
         assert_eq!(judged(&github, Some("github|2")), Judgement::Unexpected);
     }
@@ -117,23 +117,23 @@ mod tests {
     #[test]
     fn an_unverified_address_is_not_linked_but_may_come_back() {
         let unverified = json!({ "email": "a@example.com", "email_verified": false });
-        let github = second("github", &unverified, &["github"]);
+        let github = secondary("github", &unverified, &["github"]);
         assert_eq!(judged(&github, None), Judgement::Unverified);
         assert_eq!(judged(&github, Some("github|1")), Judgement::Fit);
     }
 
     #[test]
     fn an_account_with_other_logins_is_never_brought_along_unasked() {
-        let other = second("github", &json!({}), &["line", "github"]);
+        let other = secondary("github", &json!({}), &["line", "github"]);
         assert_eq!(judged(&other, None), Judgement::OtherAccount);
         assert_eq!(judged(&other, Some("github|1")), Judgement::OtherAccount);
     }
 
     #[test]
     fn only_a_linked_login_can_leave_its_account() {
-        let (key, wanted) = movable(&second("github", &json!({}), &["line", "github"])).unwrap();
+        let (key, target) = movable(&secondary("github", &json!({}), &["line", "github"])).unwrap();
         assert_eq!(key.as_user_id().as_str(), "github|1");
-        assert_eq!(wanted.expected, Some(UserId::new("github|1")));
-        assert_eq!(movable(&second("line", &json!({}), &["line", "github"])), None);
+        assert_eq!(target.expected, Some(UserId::new("github|1")));
+        assert_eq!(movable(&secondary("line", &json!({}), &["line", "github"])), None);
     }
 }

@@ -13,7 +13,7 @@ use crate::text::{self, labels};
 #[component]
 pub fn OtherAccount(
     /// The login and its account.
-    second: SecondaryAccount,
+    secondary: SecondaryAccount,
     /// Called to move the login alone.
     on_move: Callback<()>,
     /// Called to merge the other account.
@@ -21,13 +21,14 @@ pub fn OtherAccount(
     /// Called when the person cancels.
     on_cancel: Callback<()>,
 ) -> impl IntoView {
-    let moving = movable(&second).map(|(key, _)| key);
+    let moving = movable(&secondary).map(|(key, _)| key);
     let OtherStory { title, belongs, move_title, moves, merge_title, merges } =
-        other_story(&second, moving.as_ref());
-    let providers: Vec<_> = second.user.identities.iter().map(|identity| identity.provider.clone()).collect();
+        other_story(&secondary, moving.as_ref());
+    let providers: Vec<_> =
+        secondary.user.identities.iter().map(|identity| identity.provider.clone()).collect();
     let rows = providers
         .into_iter()
-        .zip(labels(&second.user))
+        .zip(labels(&secondary.user))
         .map(|(provider, label)| {
             view! {
                 <li>

@@ -30,7 +30,7 @@ pub fn LinkSection(
     let is_pausing = Memo::new(move |_| pausing.read().is_some());
     let button = move |offered: OfferedConnection| {
         let name = linking::connection(&offered);
-        let wanted = LinkTarget { connection: Some(offered.name), ..LinkTarget::default() };
+        let target = LinkTarget { connection: Some(offered.name), ..LinkTarget::default() };
         let label = linking::link(&name);
         view! {
             <button
@@ -38,7 +38,7 @@ pub fn LinkSection(
                 class="button connect"
                 aria-label=label
                 disabled=locked
-                on:click=move |_| flow.start(wanted.clone())
+                on:click=move |_| flow.start(target.clone())
             >
                 <ProviderMark provider=offered.strategy/>
                 <span>{name}</span>
@@ -78,32 +78,32 @@ fn outcome(flow: &LinkFlow, stage: Stage) -> AnyView {
     let on_dismiss = Callback::new(move |()| flow.dismiss());
     match stage {
         Stage::Idle | Stage::Popup | Stage::Linking | Stage::ConfirmPrimary(..) => ().into_any(),
-        Stage::Stopped(failure, wanted, second) => {
-            let on_remedy = Callback::new(move |remedy| flow.remedy(remedy, wanted.clone()));
-            let beside = second.map(|second| link_anyway(&flow, second));
+        Stage::Stopped(failure, target, secondary) => {
+            let on_remedy = Callback::new(move |remedy| flow.remedy(remedy, target.clone()));
+            let beside = secondary.map(|secondary| link_anyway(&flow, secondary));
             view! { <FailureNotice failure on_remedy on_dismiss beside/> }.into_any()
         }
-        Stage::OtherAccount(second, _) => {
-            let (moved, merged) = (second.clone(), second.clone());
+        Stage::OtherAccount(secondary, _) => {
+            let (moved, merged) = (secondary.clone(), secondary.clone());
             let on_move = Callback::new(move |()| flow.take_over(&moved));
             let on_merge = Callback::new(move |()| flow.merge(merged.clone()));
-            view! { <OtherAccount second on_move on_merge on_cancel=on_dismiss/> }.into_any()
+            view! { <OtherAccount secondary on_move on_merge on_cancel=on_dismiss/> }.into_any()
         }
-        Stage::Metadata(second, differences) => {
-            let whose = linking::whose(&second);
+        Stage::Metadata(secondary, differences) => {
+            let whose = linking::whose(&secondary);
             let on_link = Callback::new(move |metadata| {
-                let second = second.clone();
-                spawn_local(async move { flow.link(second, metadata).await });
+                let secondary = secondary.clone();
+                spawn_local(async move { flow.link(secondary, metadata).await });
             });
             view! { <MetadataDialog differences whose on_link on_cancel=on_dismiss/> }.into_any()
         }
     }
 }
 
-fn link_anyway(flow: &LinkFlow, second: SecondaryAccount) -> AnyView {
+fn link_anyway(flow: &LinkFlow, secondary: SecondaryAccount) -> AnyView {
     let flow = *flow;
     view! {
-        <button type="button" class="button" on:click=move |_| flow.link_anyway(second.clone())>
+        <button type="button" class="button" on:click=move |_| flow.link_anyway(secondary.clone())>
             {text::LINK_THIS_ONE}
         </button>
     }
