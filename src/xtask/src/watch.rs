@@ -5,13 +5,14 @@
 //! because they come from its own origin.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use notify_debouncer_mini::new_debouncer;
-use notify_debouncer_mini::notify::RecursiveMode;
+use notify::event::ModifyKind;
+use notify::{Event, EventKind, RecursiveMode, Watcher, recommended_watcher};
 
 use crate::site::Profile;
 use crate::step::Steps;
@@ -21,7 +22,7 @@ use crate::{server, site, tool};
 /// The folders whose changes count.
 const WATCHED: [&str; 3] = ["src", "style", "public"];
 
-/// How long to collect changes before a build.
+/// How long no further change must come before a build.
 const DEBOUNCE: Duration = Duration::from_millis(300);
 
 /// Builds and starts the server with `arguments`, and does so again on each change. Returns only with an error.
@@ -32,11 +33,10 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     let workspace = Workspace::find()?;
     workspace.ensure_browser_target()?;
     let (sender, changes) = channel();
-    let mut watcher = new_debouncer(DEBOUNCE, sender)?;
+    let mut watcher = recommended_watcher(sender)?;
     for folder in WATCHED {
         let folder = workspace.root.join(folder);
         watcher
-            .watcher()
             .watch(&folder, RecursiveMode::Recursive)
             .with_context(|| format!("{} cannot be watched", folder.display()))?;
     }
@@ -50,18 +50,25 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
             Err(error) => eprintln!("error: {error:#}\nThe last version goes on. Waiting for a change …"),
         }
         loop {
-            let events = changes.recv().context("the folders are no longer watched")?;
-            let paths = events.map(|events| events.into_iter().map(|event| event.path).collect::<Vec<_>>());
-            let counts = paths.iter().flatten().find(|path| path.extension().is_none_or(|end| end != "md"));
-            if let Some(path) = counts {
+            let event = changes.recv().context("the folders are no longer watched")?;
+            if let Some(path) = changed_source(event.as_ref().ok()) {
                 let path = path.strip_prefix(&workspace.root).unwrap_or(path);
                 println!("\n{} changed", path.display());
                 break;
             }
         }
-        // What changed in the meantime is in the same build.
-        while changes.try_recv().is_ok() {}
+        // An editor writes several files, or one in several steps.
+        while changes.recv_timeout(DEBOUNCE).is_ok() {}
     }
+}
+
+/// Returns the changed file of an event that asks for a build. A build itself reads files, which is an event as well,
+/// and so is a change of a file's times.
+fn changed_source(event: Option<&Event>) -> Option<&Path> {
+    let is_change =
+        |kind: &EventKind| !kind.is_access() && !matches!(kind, EventKind::Modify(ModifyKind::Metadata(_)));
+    let event = event.filter(|event| is_change(&event.kind))?;
+    event.paths.iter().map(PathBuf::as_path).find(|path| path.extension().is_none_or(|end| end != "md"))
 }
 
 fn build(workspace: &Workspace) -> Result<()> {
@@ -88,5 +95,27 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         tool::end(&mut self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{AccessKind, CreateKind};
+
+    use super::*;
+
+    #[test]
+    fn changes_ask_for_a_build_and_reads_and_documents_do_not() {
+        let event = |kind, path: &str| Event::new(kind).add_path(PathBuf::from(path));
+        let modified = EventKind::Modify(ModifyKind::Any);
+        assert!(changed_source(Some(&event(modified, "style/base.css"))).is_some());
+        assert!(
+            changed_source(Some(&event(EventKind::Create(CreateKind::File), "src/app/src/a.rs"))).is_some()
+        );
+        assert!(
+            changed_source(Some(&event(EventKind::Access(AccessKind::Any), "src/app/index.html"))).is_none()
+        );
+        assert!(changed_source(Some(&event(modified, "src/README.md"))).is_none());
+        assert!(changed_source(None).is_none());
     }
 }
