@@ -1,21 +1,6 @@
-import { defineConfig, devices } from '@playwright/test';
+import { defineConfig } from '@playwright/test';
 
-import { launchOptions } from './browser/launch.ts';
+import gallery from './gallery.config.ts';
 
-/** `npm run pictures` takes the pictures of the README anew, in `pictures/`. */
-export default defineConfig({
-  testDir: '.',
-  testMatch: 'pictures.ts',
-  outputDir: 'test-results',
-  fullyParallel: true,
-  workers: 2,
-  retries: 0,
-  timeout: 60_000,
-  reporter: 'list',
-  globalSetup: './servers/build.ts',
-  use: {
-    ...devices['Desktop Chrome'],
-    launchOptions,
-    contextOptions: { reducedMotion: 'reduce' },
-  },
-});
+/** `npm run pictures` takes the pictures of the README anew, in `pictures/`, in the same way as the gallery. */
+export default defineConfig({ ...gallery, testMatch: 'pictures.ts' });

@@ -144,4 +144,31 @@ test.describe('on a small screen', () => {
     await expect(app.status).toHaveText(`Facebook (${facebook.label}) is linked to this account now.`);
     await app.expectIdentities([person.primary, ...person.linked, facebook]);
   });
+
+  test.describe('with another login than the unlinked one', () => {
+    test.use({
+      person: async ({ worker }, use) => use(worker.claimPerson('withStandInLogins')),
+    });
+
+    test('Undo by redirects merges no account unasked', async ({
+      app,
+      worker,
+      otherBrowser,
+      page,
+      signedIn: person,
+    }) => {
+      const other = worker.claimPerson('withStandInLogins');
+      const facebook = other.linked[0]!;
+      await app.unlink(person.linked[0]!);
+      await expect(app.row(person.linked[0]!)).toHaveCount(0);
+      await page.getByRole('button', { name: 'Undo', exact: true }).click();
+      await new StandIn(page).chooseUser(facebook.label);
+      await expect(otherAccount(page)).toContainText(
+        `Facebook (${facebook.label}) opens the account of ${other.email}`,
+      );
+      await expect(page.getByRole('button', { name: 'Sign in to finish' })).toBeHidden();
+      const theirs = await openListOf(await otherBrowser.newPage(), other);
+      await theirs.expectIdentities([other.primary, ...other.linked]);
+    });
+  });
 });

@@ -207,15 +207,15 @@ mod tests {
     #[test]
     fn a_refusal_tells_each_rule_and_nothing_of_the_password() {
         let rules = PasswordPolicy { level: PasswordLevel::Good, min_length: None }.rules("hunter");
-        let told = Weakness(rules).value();
-        assert_eq!(told["description"]["rules"][0]["verified"], false);
-        assert_eq!(told["description"]["rules"][1]["items"][0]["verified"], true);
+        let body = Weakness(rules).value();
+        assert_eq!(body["description"]["rules"][0]["verified"], false);
+        assert_eq!(body["description"]["rules"][1]["items"][0]["verified"], true);
         assert_eq!(
-            told["policy"],
+            body["policy"],
             "* At least 8 characters in length\n* Contain at least 3 of the following 4 types of characters: \
              lower case letters (a-z), upper case letters (A-Z), numbers (i.e. 0-9), special characters (e.g. \
              !@#$%^&*)"
         );
-        assert!(!told.to_string().contains("hunter"));
+        assert!(!body.to_string().contains("hunter"));
     }
 }

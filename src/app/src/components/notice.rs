@@ -57,8 +57,9 @@ fn TechnicalDetails(details: String) -> impl IntoView {
     let copy = move |_| {
         let text = text.clone();
         spawn_local(async move {
-            let said = if copy_text(&text).await { "Copied" } else { "Not copied: select the text instead" };
-            let _ = label.try_set(said);
+            let result =
+                if copy_text(&text).await { "Copied" } else { "Not copied: select the text instead" };
+            let _ = label.try_set(result);
         });
     };
     view! {

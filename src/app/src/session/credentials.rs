@@ -87,19 +87,27 @@ pub struct Authentication {
 }
 
 #[cfg(test)]
+impl Credentials {
+    /// Returns credentials of a user without a profile, whose token expires at 100.
+    pub(super) fn for_test(user_id: &str, bearer: &str) -> Self {
+        Self {
+            person: Person { user_id: UserId::new(user_id), profile: Profile::default() },
+            bearer: BearerToken::new(bearer.to_owned()),
+            expires_at: Some(100),
+            auth_time: None,
+            current_identity: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
 
     fn account() -> Credentials {
-        Credentials {
-            person: Person { user_id: UserId::new("auth0|1"), profile: Profile::default() },
-            bearer: BearerToken::new("secret".to_owned()),
-            expires_at: Some(100),
-            auth_time: None,
-            current_identity: None,
-        }
+        Credentials::for_test("auth0|1", "secret")
     }
 
     #[test]

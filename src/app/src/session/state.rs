@@ -110,20 +110,14 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use model::{Profile, UserId};
+    use model::UserId;
 
     use super::*;
     use crate::session::error::SignInErrorKind;
     use crate::token::BearerToken;
 
     fn account() -> Credentials {
-        Credentials {
-            person: Person { user_id: UserId::new("auth0|1"), profile: Profile::default() },
-            bearer: BearerToken::new("secret".to_owned()),
-            expires_at: Some(100),
-            auth_time: None,
-            current_identity: None,
-        }
+        Credentials::for_test("auth0|1", "secret")
     }
 
     fn failure() -> SignInError {

@@ -167,34 +167,23 @@ fn promise() -> (Promise, Option<Function>) {
 
 #[cfg(test)]
 mod tests {
-    use model::Profile;
-
     use super::*;
-    use crate::session::credentials::Person;
-
-    fn account(id: &str, bearer: &str) -> Credentials {
-        Credentials {
-            person: Person { user_id: UserId::new(id), profile: Profile::default() },
-            bearer: BearerToken::new(bearer.to_owned()),
-            expires_at: Some(100),
-            auth_time: None,
-            current_identity: None,
-        }
-    }
 
     #[test]
     fn a_renewed_token_is_adopted_by_the_same_user_only() {
-        let text =
-            serde_json::to_string(&TabMessage::Renewed(Renewal::of(&account("auth0|1", "newer")))).unwrap();
+        let text = serde_json::to_string(&TabMessage::Renewed(Renewal::of(&Credentials::for_test(
+            "auth0|1", "newer",
+        ))))
+        .unwrap();
         let TabMessage::Renewed(renewal) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
-        let adopted = renewal.clone().adopted_by(&account("auth0|1", "older")).unwrap();
+        let adopted = renewal.clone().adopted_by(&Credentials::for_test("auth0|1", "older")).unwrap();
         assert_eq!(adopted.bearer.secret(), "newer");
-        assert_eq!(renewal.adopted_by(&account("auth0|2", "older")), None);
+        assert_eq!(renewal.adopted_by(&Credentials::for_test("auth0|2", "older")), None);
     }
 
     #[test]
     fn a_renewed_token_is_never_printed() {
-        let message = TabMessage::Renewed(Renewal::of(&account("auth0|1", "s3cret")));
+        let message = TabMessage::Renewed(Renewal::of(&Credentials::for_test("auth0|1", "s3cret")));
         assert!(!format!("{message:?}").contains("s3cret"));
     }
 }

@@ -91,11 +91,11 @@ pub fn request_failure(error: &ApiError) -> Failure {
             Remedy::TryAgain,
         ),
     };
-    let said = &error.details;
+    let details = &error.details;
     let lines = [
-        said.status.map(|status| format!("Status: {status}")),
-        said.code.as_ref().map(|code| format!("Code: {code}")),
-        (!said.message.is_empty()).then(|| format!("Message: {}", said.message)),
+        details.status.map(|status| format!("Status: {status}")),
+        details.code.as_ref().map(|code| format!("Code: {code}")),
+        (!details.message.is_empty()).then(|| format!("Message: {}", details.message)),
     ];
     let details = lines.into_iter().flatten().collect::<Vec<_>>().join("\n");
     Failure { title, advice, remedy, details: (!details.is_empty()).then_some(details) }

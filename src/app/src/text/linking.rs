@@ -122,44 +122,44 @@ pub fn already_here(label: Option<&Label>) -> Failure {
 
 /// Failure notice: the person signed in with a login other than the expected one.
 #[must_use]
-pub fn wrong_login(second: &SecondaryAccount) -> Failure {
+pub fn wrong_login(secondary: &SecondaryAccount) -> Failure {
     plain(
         "That was another login",
         format!(
             "You signed in as {}. Try again with the login that was unlinked, or link this one as well.",
-            whose(second)
+            whose(secondary)
         ),
     )
 }
 
 /// Failure notice: the login's e-mail address is not verified.
 #[must_use]
-pub fn unverified(second: &SecondaryAccount) -> Failure {
+pub fn unverified(secondary: &SecondaryAccount) -> Failure {
     plain(
         "Its e-mail address is not verified",
-        format!("Verify {} with its provider first, then link it here.", whose(second)),
+        format!("Verify {} with its provider first, then link it here.", whose(secondary)),
     )
 }
 
 /// Returns the name of the secondary account, as the header would show it.
 #[must_use]
-pub fn whose(second: &SecondaryAccount) -> String {
-    account_name(&second.user.profile).map_or_else(|| provider(&second.user.user_id), ToOwned::to_owned)
+pub fn whose(secondary: &SecondaryAccount) -> String {
+    account_name(&secondary.user.profile).map_or_else(|| provider(&secondary.user.user_id), ToOwned::to_owned)
 }
 
 /// Note of linking by redirects: the person signed in with a login other than the expected one.
 #[must_use]
-pub fn other_login(second: &SecondaryAccount) -> String {
-    format!("This is another login than the one that was unlinked: {}.", whose(second))
+pub fn other_login(secondary: &SecondaryAccount) -> String {
+    format!("This is another login than the one that was unlinked: {}.", whose(secondary))
 }
 
 /// Introduction of linking by redirects: the primary account has to sign in again.
 #[must_use]
-pub fn prove_first(second: &SecondaryAccount, first: Option<&str>) -> String {
+pub fn prove_first(secondary: &SecondaryAccount, primary: Option<&str>) -> String {
     format!(
         "You showed that {} is yours. Now sign in as {} once more, and the login is linked.",
-        whose(second),
-        first.unwrap_or("yourself")
+        whose(secondary),
+        primary.unwrap_or("yourself")
     )
 }
 
@@ -179,17 +179,17 @@ pub struct OtherStory {
     pub merges: String,
 }
 
-/// Returns the texts about the account that `second` opens. `moving` is the login that can leave it, if any.
+/// Returns the texts about the account that `secondary` opens. `moving` is the login that can leave it, if any.
 #[must_use]
-pub fn other_story(second: &SecondaryAccount, moving: Option<&IdentityKey>) -> OtherStory {
-    let all = labels(&second.user);
+pub fn other_story(secondary: &SecondaryAccount, moving: Option<&IdentityKey>) -> OtherStory {
+    let all = labels(&secondary.user);
     let label = |key: &IdentityKey| {
-        let identities = &second.user.identities;
+        let identities = &secondary.user.identities;
         let place = identities.iter().position(|identity| identity.key() == *key)?;
         all.get(place)
     };
-    let whose = whose(second);
-    let rest = second.user.identities.len().saturating_sub(1);
+    let whose = whose(secondary);
+    let rest = secondary.user.identities.len().saturating_sub(1);
     let moved = moving.and_then(label);
     OtherStory {
         title: "It belongs to your other account",

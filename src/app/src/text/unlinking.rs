@@ -280,8 +280,8 @@ mod tests {
 
     #[test]
     fn the_dialog_names_what_remains() {
-        let said = sentences(&three(), &UnlinkPolicy::default(), &[2], None);
-        assert_eq!(said[0], "You can still sign in with your password and Google.");
+        let shown = sentences(&three(), &UnlinkPolicy::default(), &[2], None);
+        assert_eq!(shown[0], "You can still sign in with your password and Google.");
     }
 
     #[test]
@@ -298,10 +298,10 @@ mod tests {
             ("google-oauth2", "1@x.example"),
             ("google-oauth2", "2@x.example"),
         ]);
-        let said = sentences(&user, &UnlinkPolicy::default(), &[1], None);
-        assert_eq!(said[0], "You can still sign in with your password and Google as 2@x.example.");
+        let shown = sentences(&user, &UnlinkPolicy::default(), &[1], None);
+        assert_eq!(shown[0], "You can still sign in with your password and Google as 2@x.example.");
         assert_eq!(
-            said[1],
+            shown[1],
             "Signing in with Google as 1@x.example afterwards opens a separate, empty account."
         );
     }
@@ -320,10 +320,10 @@ mod tests {
 
     #[test]
     fn several_logins_split_off_each_into_an_account_of_its_own() {
-        let said = sentences(&three(), &UnlinkPolicy::default(), &[1, 2], None);
-        assert_eq!(said[0], "You can still sign in with your password.");
+        let shown = sentences(&three(), &UnlinkPolicy::default(), &[1, 2], None);
+        assert_eq!(shown[0], "You can still sign in with your password.");
         assert_eq!(
-            said[1],
+            shown[1],
             "Signing in with Google or GitHub afterwards opens a separate, empty account of its own."
         );
     }

@@ -73,12 +73,12 @@ impl StandInFormError {
 pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
     let sms = page.provider == "sms";
     // A stand-in for text messages or e-mail codes cannot be mistaken for a company.
-    let (whom, denial) = match page.provider {
+    let (provider, denial) = match page.provider {
         "sms" => ("text messages", None),
         "email" => ("e-mail codes", None),
         _ => (page.label, Some(page.label)),
     };
-    let title = format!("Stand-in for {whom}");
+    let title = format!("Stand-in for {provider}");
     let (typed, chosen) = match page.refusal {
         Some(refusal) if refusal.is_about_a_new_person() => (Some(refusal.sentence(sms)), None),
         refusal => (None, refusal.map(|refusal| refusal.sentence(sms))),
@@ -88,14 +88,14 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
         div.card {
             div.heading {
                 (mark(assets, page.provider, page.label))
-                h1 { "Stand-in for " bdi { (whom) } }
+                h1 { "Stand-in for " bdi { (provider) } }
             }
             p.notice {
                 strong {
                     @if let Some(provider) = denial { "This is not " bdi { (provider) } "." }
                     @else { "Nothing is sent." }
                 }
-                " This page takes the place of " bdi { (whom) } " in demos on this machine: it needs no password, and nothing leaves the machine."
+                " This page takes the place of " bdi { (provider) } " in demos on this machine: it needs no password, and nothing leaves the machine."
             }
             @if let Some(sentence) = chosen { (notice(sentence)) }
             @if !page.people.is_empty() {

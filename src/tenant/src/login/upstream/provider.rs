@@ -307,16 +307,16 @@ impl Provider<'_> {
         let token = tokens.id_token().ok_or_else(|| self.untrusted("the answer holds no ID token"))?;
         let claims = self.verify_id_token(binding, token).await?;
         let authenticated_at = self.authenticated_at(&claims, request)?;
-        let mut told = to_map(&claims);
+        let mut profile = to_map(&claims);
         // Some providers return profile claims only from `/userinfo`.
-        if !told.contains_key("email")
+        if !profile.contains_key("email")
             && let Some(more) = self.user_info(binding, tokens.access_token(), &claims).await?
         {
             more.into_iter().for_each(|(name, value)| {
-                told.entry(name).or_insert(value);
+                profile.entry(name).or_insert(value);
             });
         }
-        Ok(UpstreamPerson { subject: claims.subject().to_string(), claims: told, authenticated_at })
+        Ok(UpstreamPerson { subject: claims.subject().to_string(), claims: profile, authenticated_at })
     }
 
     fn oauth_client(&self, binding: &Binding) -> Result<OAuthClient, UpstreamError> {
@@ -372,7 +372,7 @@ impl Provider<'_> {
     ) -> Result<CoreIdTokenClaims, UpstreamError> {
         let nonce = Nonce::new(binding.nonce.expose().to_owned());
         let first = self.verified_claims(binding, token, &nonce)?;
-        let believed = match first {
+        let claims = match first {
             Err(ClaimsVerificationError::SignatureVerification(
                 SignatureVerificationError::NoMatchingKey,
             )) => {
@@ -382,7 +382,7 @@ impl Provider<'_> {
             }
             first => first,
         };
-        believed.map_err(|error| self.untrusted(&error.to_string()))
+        claims.map_err(|error| self.untrusted(&error.to_string()))
     }
 
     fn verified_claims(
@@ -406,11 +406,11 @@ impl Provider<'_> {
         claims: &CoreIdTokenClaims,
         request: &AuthorizationRequest,
     ) -> Result<Moment, UpstreamError> {
-        let Some(told) = claims.auth_time() else { return Ok(self.now) };
-        let told = Moment::from_millis(told.timestamp_millis()).min(self.now);
-        let fresh = |seconds: u64| told.after(Duration::from_secs(seconds)).after(LEEWAY) >= self.now;
+        let Some(auth_time) = claims.auth_time() else { return Ok(self.now) };
+        let auth_time = Moment::from_millis(auth_time.timestamp_millis()).min(self.now);
+        let fresh = |seconds: u64| auth_time.after(Duration::from_secs(seconds)).after(LEEWAY) >= self.now;
         let is_fresh = request.max_age.is_none_or(fresh);
-        if is_fresh { Ok(told) } else { Err(UpstreamError::Stale) }
+        if is_fresh { Ok(auth_time) } else { Err(UpstreamError::Stale) }
     }
 
     /// Returns the claims of the provider's `/userinfo` about the same person; none if there is no such endpoint or it fails.
@@ -429,8 +429,8 @@ impl Provider<'_> {
         if !fits {
             return Err(self.untrusted("the access token is not printable"));
         }
-        let told: Result<CoreUserInfoClaims, _> = request.request_async(&self.providers.http).await;
-        match told {
+        let response: Result<CoreUserInfoClaims, _> = request.request_async(&self.providers.http).await;
+        match response {
             Ok(claims) => Ok(Some(to_map(&claims))),
             Err(openidconnect::UserInfoError::ClaimsVerification(error)) => {
                 Err(self.untrusted(&error.to_string()))
@@ -444,7 +444,7 @@ impl Provider<'_> {
     }
 
     fn untrusted(&self, reason: &str) -> UpstreamError {
-        tracing::warn!(connection = %self.connection.name, ?reason, "a provider's answer is not believed");
+        tracing::warn!(connection = %self.connection.name, ?reason, "a provider's answer is not claims");
         UpstreamError::Untrusted
     }
 }

@@ -42,9 +42,9 @@ pub fn judge(primary: &UserId, target: &LinkTarget, secondary: &SecondaryAccount
 
 /// Returns the identity that was proven, as `provider|id`: the one that the tenant names, else the account's primary.
 fn proven(secondary: &SecondaryAccount) -> UserId {
-    let told =
+    let identity =
         secondary.current_identity.as_ref().and_then(|current_identity| current_identity.identity.clone());
-    told.unwrap_or_else(|| secondary.user.user_id.clone())
+    identity.unwrap_or_else(|| secondary.user.user_id.clone())
 }
 
 /// Returns the proven identity if it can be unlinked from its account: its key, and the target to prove it again.

@@ -21,7 +21,7 @@ pub fn LinkSection(
 ) -> impl IntoView {
     let session = flow.session();
     let busy = Memo::new(move |_| flow.stage().read().is_busy());
-    let told = move || match *flow.stage().read() {
+    let progress = move || match *flow.stage().read() {
         Stage::Popup => Some(linking::GO_ON_THERE),
         Stage::Linking => Some(linking::LINKING),
         _ => None,
@@ -61,7 +61,7 @@ pub fn LinkSection(
                     <span>{linking::ANOTHER}</span>
                 </button>
             </div>
-            <p class="meta" aria-live="polite">{told}</p>
+            <p class="meta" aria-live="polite">{progress}</p>
         </div>
         {dyn_view(move || if is_pausing.get() {
             let left = Signal::derive(move || pausing.get().unwrap_or_default());
