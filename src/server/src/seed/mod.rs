@@ -7,6 +7,7 @@
 pub mod demo;
 mod error;
 mod keywords;
+pub mod suggestion;
 pub mod tenant_file;
 pub mod users_file;
 
