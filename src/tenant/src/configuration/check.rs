@@ -74,7 +74,11 @@ pub(super) fn check(
         if !ids.insert(client.client_id.as_str()) {
             return Err(InvalidConfiguration::DuplicateClient(client.client_id.clone()));
         }
-        if client.authentication != ClientAuthentication::None && client.client_secret.is_none() {
+        let takes_secret = matches!(
+            client.authentication,
+            ClientAuthentication::SecretPost | ClientAuthentication::SecretBasic
+        );
+        if takes_secret && client.client_secret.is_none() {
             return Err(InvalidConfiguration::MissingSecret(client.name.clone()));
         }
         let urls = client.callbacks.iter().chain(&client.allowed_logout_urls).chain(&client.web_origins);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use model::Scopes;
 
+use super::client_key::ClientKey;
 use crate::origin::origin_of;
 use crate::secret::Secret;
 
@@ -29,6 +30,8 @@ pub enum ClientAuthentication {
     SecretPost,
     /// The secret in the `Authorization` header.
     SecretBasic,
+    /// A text that the client signs with a key of its own (RFC 7523 section 2.2).
+    PrivateKeyJwt,
 }
 
 /// An application that may request tokens.
@@ -38,6 +41,9 @@ pub struct Client {
     pub client_id: String,
     /// Its secret, which a public client does not have.
     pub client_secret: Option<Secret>,
+    /// Its public keys. They prove a client with [`ClientAuthentication::PrivateKeyJwt`], and verify the request objects
+    /// of any client.
+    pub keys: Vec<ClientKey>,
     /// The name that people see.
     pub name: String,
     /// The type of the application.
@@ -54,6 +60,8 @@ pub struct Client {
     pub web_origins: Vec<String>,
     /// The allowed grant types, such as `authorization_code`.
     pub grant_types: Vec<String>,
+    /// Whether its authorization requests must be pushed (RFC 9126 section 6).
+    pub require_pushed_authorization_requests: bool,
     /// The settings of its refresh tokens.
     pub refresh_tokens: RefreshTokens,
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod client;
+mod client_key;
 mod connection;
 mod options;
 
@@ -12,6 +13,7 @@ pub use crate::http::rate_limit::RateLimit;
 pub use crate::password_policy::{PasswordLevel, PasswordPolicy};
 pub use check::InvalidConfiguration;
 pub use client::{ApplicationType, Client, ClientAuthentication, ClientGrant, RefreshTokens};
+pub use client_key::{ClientKey, InvalidClientKey};
 pub use connection::{Connection, Database, Upstream, Usernames};
 pub use options::{DemoSignIn, Options};
 

@@ -25,8 +25,8 @@ pub(super) fn authenticate<'t>(
     let client = tenant.client(&id).ok_or(TokenError::AccessDenied)?;
     let proven = match (client.authentication, &client.client_secret) {
         (ClientAuthentication::None, _) => true,
+        (ClientAuthentication::PrivateKeyJwt, _) | (_, None) => false,
         (_, Some(expected)) => secret.is_some_and(|secret| expected.equals(&secret)),
-        (_, None) => false,
     };
     if proven { Ok(client) } else { Err(TokenError::AccessDenied) }
 }

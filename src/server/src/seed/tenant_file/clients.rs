@@ -40,6 +40,7 @@ impl ClientEntry {
         Client {
             client_id: self.client_id.map_or_else(|| derived_client_id(&name), |id| id.value),
             client_secret: self.client_secret.map(Secret::new),
+            keys: Vec::new(),
             name,
             application_type,
             authentication,
@@ -48,6 +49,7 @@ impl ClientEntry {
             initiate_login_uri: self.initiate_login_uri.filter(|uri| !uri.is_empty()),
             web_origins: self.web_origins.unwrap_or_default(),
             grant_types,
+            require_pushed_authorization_requests: false,
             refresh_tokens,
         }
     }

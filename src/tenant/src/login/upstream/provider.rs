@@ -328,7 +328,12 @@ impl Provider<'_> {
         // The header is the default (OpenID Connect Discovery section 3).
         let by_body = match self.upstream.authentication {
             Some(ClientAuthentication::SecretPost) => true,
-            Some(ClientAuthentication::SecretBasic | ClientAuthentication::None) => false,
+            // No connection signs a text for its provider; the tenant file offers the other three only.
+            Some(
+                ClientAuthentication::SecretBasic
+                | ClientAuthentication::None
+                | ClientAuthentication::PrivateKeyJwt,
+            ) => false,
             None => methods.is_some_and(|methods| {
                 !methods.contains(&CoreClientAuthMethod::ClientSecretBasic)
                     && methods.contains(&CoreClientAuthMethod::ClientSecretPost)

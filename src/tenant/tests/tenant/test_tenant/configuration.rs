@@ -16,6 +16,7 @@ pub(crate) fn client(client_id: &str, authentication: ClientAuthentication, secr
     Client {
         client_id: client_id.to_owned(),
         client_secret: secret.map(Secret::new),
+        keys: Vec::new(),
         name: format!("The {client_id}"),
         application_type: ApplicationType::SinglePage,
         authentication,
@@ -24,6 +25,7 @@ pub(crate) fn client(client_id: &str, authentication: ClientAuthentication, secr
         initiate_login_uri: None,
         web_origins: vec!["http://localhost:3000".to_owned()],
         grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
+        require_pushed_authorization_requests: false,
         refresh_tokens: RefreshTokens::default(),
     }
 }
