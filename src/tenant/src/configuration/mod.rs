@@ -99,6 +99,7 @@ mod tests {
         Client {
             client_id: id.to_owned(),
             client_secret: None,
+            keys: vec![],
             name: id.to_owned(),
             application_type: ApplicationType::SinglePage,
             authentication: ClientAuthentication::None,
@@ -107,6 +108,7 @@ mod tests {
             initiate_login_uri: None,
             web_origins: vec![],
             grant_types: vec!["authorization_code".to_owned()],
+            require_pushed_authorization_requests: false,
             refresh_tokens: RefreshTokens::default(),
         }
     }
