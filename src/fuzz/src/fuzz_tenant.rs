@@ -13,7 +13,7 @@ use model::{ConnectionName, Identity, Profile, User, UserId};
 use serde_json::{Value, json};
 use store::{Store, UserRow};
 use tempfile::TempDir;
-use tenant::configuration::{Connection, Options};
+use tenant::configuration::{Connection, Parts};
 use tenant::mail::{Mail, MailTransport};
 use tenant::seed::SeedUser;
 use tenant::{Clock, Configuration, Issuer, Moment, Tenant};
@@ -119,7 +119,7 @@ impl FuzzTenant {
         let (router, store) = runtime.block_on(async {
             let store = Store::open(&format!("sqlite:{}", path.display())).await.expect("it opens");
             let connections = vec![Connection::new("auth0", "auth0"), Connection::new("github", "github")];
-            let configuration = Configuration::new(Options::default(), vec![], connections, vec![]);
+            let configuration = Configuration::new(Parts { connections, ..Parts::default() });
             let clock = Clock::settable(Moment::from_millis(NOW * 1000));
             let tenant = Tenant::open(
                 store.clone(),

@@ -21,7 +21,7 @@ pub(crate) fn read_tenant(input: &[u8]) {
     match tenant_file::parse("tenant.yaml", text, &keyword) {
         Ok(file) => {
             // The configuration can be valid or invalid, but the check must not panic.
-            let _ = Configuration::new(file.options, file.clients, file.connections, file.grants);
+            let _ = Configuration::new(file.parts);
         }
         Err(error) => {
             let message = error.to_string();

@@ -58,6 +58,17 @@ impl Scope {
         Self::known("delete:current_user_device_credentials"),
     ];
 
+    /// The scopes of the Management API that a client can have for itself.
+    pub const MANAGEMENT: [Self; 7] = [
+        Self::READ_USERS,
+        Self::READ_USER_IDP_TOKENS,
+        Self::UPDATE_USERS,
+        Self::UPDATE_USERS_APP_METADATA,
+        Self::CREATE_USERS,
+        Self::DELETE_USERS,
+        Self::READ_CONNECTIONS,
+    ];
+
     const fn known(scope: &'static str) -> Self {
         Self(Cow::Borrowed(scope))
     }

@@ -8,7 +8,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use server::seed::tenant_file::{self, TenantFile};
 use server::seed::{InvalidSeedFile, demo, users_file};
-use tenant::configuration::{Connection, InvalidConfiguration, RateLimit};
+use tenant::configuration::{Connection, InvalidConfiguration, Parts, RateLimit};
 use tenant::seed::SeedUser;
 use tenant::{Configuration, Issuer};
 
@@ -115,7 +115,8 @@ pub(crate) fn read(
         }
         None => demo::tenant(&keyword)?,
     };
-    let TenantFile { options: mut tenant, clients, connections, grants, .. } = file;
+    let TenantFile { mut parts, .. } = file;
+    let Parts { options: tenant, connections, .. } = &mut parts;
     if let Some(exposure) = exposure.as_ref().filter(|_| tenant.faults) {
         return Err(InvalidOptions::ExposedFaults(exposure.clone()));
     }
@@ -130,11 +131,11 @@ pub(crate) fn read(
     }
     tenant.rate_limit = (!options.no_rate_limit).then(RateLimit::default);
 
-    let users = users(options.users.as_deref(), has_demo_users, &keyword, &connections)?;
+    let users = users(options.users.as_deref(), has_demo_users, &keyword, connections)?;
     if has_demo_users {
-        tenant.demo_sign_ins = demo::sign_ins(&users, &connections);
+        tenant.demo_sign_ins = demo::sign_ins(&users, connections);
     }
-    let configuration = Configuration::new(tenant, clients, connections, grants)?;
+    let configuration = Configuration::new(parts)?;
     Ok(Bootstrap { configuration, users, has_demo_users })
 }
 

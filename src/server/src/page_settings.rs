@@ -88,7 +88,7 @@ fn page_client<'a>(clients: &'a [Client], callback: &String) -> Option<&'a Clien
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use server::seed::tenant_file::{self, TenantFile};
+    use server::seed::tenant_file;
 
     use super::*;
     use crate::config::{Arguments, Command};
@@ -106,8 +106,7 @@ databases:
         let arguments = ["linked-accounts", "serve"].iter().chain(arguments);
         let Command::Serve(serve) = Arguments::parse_from(arguments).command else { panic!("serve") };
         let file = tenant_file::parse("tenant.yaml", TENANT, &|_| None).unwrap();
-        let TenantFile { options, clients, connections, grants, .. } = file;
-        let configuration = Configuration::new(options, clients, connections, grants).unwrap();
+        let configuration = Configuration::new(file.parts).unwrap();
         settings(&serve.page, &configuration, &Issuer::parse(issuer).unwrap())
             .map(Option::unwrap)
             .map_err(|error| error.to_string())

@@ -21,7 +21,7 @@
 //! use std::sync::Arc;
 //!
 //! use store::Store;
-//! use tenant::configuration::{Connection, Options};
+//! use tenant::configuration::{Connection, Parts};
 //! use tenant::mail::{Mail, MailTransport};
 //! use tenant::{Clock, Configuration, Issuer, Tenant};
 //!
@@ -38,7 +38,7 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let address = format!("sqlite:{}", folder.path().join("tenant.db").display());
 //! let connections = vec![Connection::new("Username-Password-Authentication", "auth0")];
-//! let configuration = Configuration::new(Options::default(), vec![], connections, vec![])?;
+//! let configuration = Configuration::new(Parts { connections, ..Parts::default() })?;
 //! let issuer = Issuer::parse("http://localhost:3000/")?;
 //! let store = Store::open(&address).await?;
 //! let tenant = Tenant::open(store, issuer, configuration, Clock::system(), Arc::new(NoMail)).await?;

@@ -90,16 +90,16 @@ mod tests {
     }
 
     fn users_of_demo() -> Vec<SeedUser> {
-        users(&keyword, &tenant(&keyword).unwrap().connections).unwrap()
+        users(&keyword, &tenant(&keyword).unwrap().parts.connections).unwrap()
     }
 
     #[test]
     fn the_demo_tenant_is_valid() {
-        let TenantFile { options, clients, connections, grants, ignored } = tenant(&keyword).unwrap();
-        assert_eq!(clients[0].callbacks, ["http://localhost:3000/callback"]);
-        assert_eq!(grants[0].audience, "http://localhost:3000/api/v2/");
+        let TenantFile { parts, ignored } = tenant(&keyword).unwrap();
+        assert_eq!(parts.clients[0].callbacks, ["http://localhost:3000/callback"]);
+        assert_eq!(parts.grants[0].audience, "http://localhost:3000/api/v2/");
         assert!(ignored.is_empty());
-        assert!(tenant::Configuration::new(options, clients, connections, grants).is_ok());
+        assert!(tenant::Configuration::new(parts).is_ok());
     }
 
     #[test]
@@ -108,7 +108,7 @@ mod tests {
         assert!(users.len() >= 8);
         let identities = || users.iter().flat_map(|seed| &seed.user.identities);
         let used: BTreeSet<_> = identities().map(|identity| identity.connection.as_str()).collect();
-        let connections = tenant(&keyword).unwrap().connections;
+        let connections = tenant(&keyword).unwrap().parts.connections;
         assert_eq!(used, connections.iter().map(|connection| connection.name.as_str()).collect());
         let counts: BTreeSet<_> = users.iter().map(|seed| seed.user.identities.len()).collect();
         assert_eq!((counts.first(), counts.last()), (Some(&1), Some(&12)));
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_demo_user_has_a_linked_identity_of_a_pinned_connection() {
-        let connections = tenant(&keyword).unwrap().connections;
+        let connections = tenant(&keyword).unwrap().parts.connections;
         let pinned: Vec<_> = connections.iter().filter(|connection| connection.pinned).collect();
         let users = users_of_demo();
         let mut linked = users.iter().flat_map(|seed| &seed.user.identities[1..]);
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn sign_ins_name_the_address_of_the_database_identity() {
-        let sign_ins = sign_ins(&users_of_demo(), &tenant(&keyword).unwrap().connections);
+        let sign_ins = sign_ins(&users_of_demo(), &tenant(&keyword).unwrap().parts.connections);
         let lines: Vec<_> = sign_ins
             .iter()
             .map(|DemoSignIn { about, email, password }| format!("{email} {password}: {about}"))

@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::client::{Client, ClientAuthentication, ClientGrant};
-use super::connection::{Connection, Upstream};
-use super::options::Options;
+use super::Parts;
+use super::connection::Upstream;
 
 /// The reason why a configuration is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,9 +46,12 @@ pub enum InvalidConfiguration {
         /// The invalid text.
         url: String,
     },
-    /// A client that must have a secret has none.
-    #[error("client \"{0}\" proves itself with a secret, but has none")]
-    MissingSecret(String),
+    /// Two APIs share an identifier.
+    #[error("two APIs have the identifier \"{0}\"")]
+    DuplicateApi(String),
+    /// Two roles share a name.
+    #[error("two roles have the name \"{0}\"")]
+    DuplicateRole(String),
     /// A grant or a connection names a client that does not exist.
     #[error("{0} names the client \"{1}\", which does not exist")]
     UnknownClient(String, String),
@@ -59,12 +61,8 @@ pub enum InvalidConfiguration {
 ///
 /// # Errors
 /// The first contradiction.
-pub(super) fn check(
-    options: &Options,
-    clients: &[Client],
-    connections: &[Connection],
-    grants: &[ClientGrant],
-) -> Result<(), InvalidConfiguration> {
+pub(super) fn check(parts: &Parts) -> Result<(), InvalidConfiguration> {
+    let Parts { options, clients, connections, apis, roles, grants } = parts;
     let claim = &options.identity_claim;
     if !url::Url::parse(claim).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
         return Err(InvalidConfiguration::UnscopedClaim(claim.clone()));
@@ -73,13 +71,6 @@ pub(super) fn check(
     for client in clients {
         if !ids.insert(client.client_id.as_str()) {
             return Err(InvalidConfiguration::DuplicateClient(client.client_id.clone()));
-        }
-        let takes_secret = matches!(
-            client.authentication,
-            ClientAuthentication::SecretPost | ClientAuthentication::SecretBasic
-        );
-        if takes_secret && client.client_secret.is_none() {
-            return Err(InvalidConfiguration::MissingSecret(client.name.clone()));
         }
         let urls = client.callbacks.iter().chain(&client.allowed_logout_urls).chain(&client.web_origins);
         let urls = urls.chain(&client.initiate_login_uri);
@@ -124,6 +115,14 @@ pub(super) fn check(
                 ));
             }
         }
+    }
+    let mut identifiers = HashSet::new();
+    if let Some(api) = apis.iter().find(|api| !identifiers.insert(api.identifier.as_str())) {
+        return Err(InvalidConfiguration::DuplicateApi(api.identifier.clone()));
+    }
+    let mut names = HashSet::new();
+    if let Some(role) = roles.iter().find(|role| !names.insert(role.name.as_str())) {
+        return Err(InvalidConfiguration::DuplicateRole(role.name.clone()));
     }
     for grant in grants {
         if !ids.contains(grant.client_id.as_str()) {

@@ -1,8 +1,8 @@
-//! Applications (OAuth clients), their refresh tokens and client grants.
+//! Applications (OAuth clients) and their refresh tokens.
 
 use std::time::Duration;
 
-use model::Scopes;
+use serde_json::{Map, Value};
 
 use super::client_key::ClientKey;
 use crate::origin::origin_of;
@@ -64,9 +64,47 @@ pub struct Client {
     pub require_pushed_authorization_requests: bool,
     /// The settings of its refresh tokens.
     pub refresh_tokens: RefreshTokens,
+    /// The lifetime of its ID tokens.
+    pub id_token_lifetime: Duration,
+    /// Whether it belongs to the owner of the tenant.
+    pub is_first_party: bool,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The address of its logo.
+    pub logo_uri: Option<String>,
+    /// Free data of its owner.
+    pub metadata: Map<String, Value>,
 }
 
 impl Client {
+    /// The lifetime of ID tokens of a client without one: ten hours, as recorded (contract [C6](model::contract#c6)).
+    pub const ID_TOKEN_LIFETIME: Duration = Duration::from_hours(10);
+
+    /// Creates a single-page application of the tenant's owner, without addresses.
+    #[must_use]
+    pub fn new(client_id: &str, name: &str) -> Self {
+        Self {
+            client_id: client_id.to_owned(),
+            client_secret: None,
+            name: name.to_owned(),
+            application_type: ApplicationType::SinglePage,
+            authentication: ClientAuthentication::None,
+            callbacks: Vec::new(),
+            allowed_logout_urls: Vec::new(),
+            initiate_login_uri: None,
+            web_origins: Vec::new(),
+            keys: Vec::new(),
+            grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
+            require_pushed_authorization_requests: false,
+            refresh_tokens: RefreshTokens::default(),
+            id_token_lifetime: Self::ID_TOKEN_LIFETIME,
+            is_first_party: true,
+            description: None,
+            logo_uri: None,
+            metadata: Map::new(),
+        }
+    }
+
     /// Returns whether the client may use a grant type.
     #[must_use]
     pub fn may_use(&self, grant_type: &str) -> bool {
@@ -108,15 +146,4 @@ impl Default for RefreshTokens {
             idle_lifetime: Some(Duration::from_hours(15 * 24)),
         }
     }
-}
-
-/// A client grant: what a client may do with an API by itself (client credentials).
-#[derive(Clone, Debug)]
-pub struct ClientGrant {
-    /// The client.
-    pub client_id: String,
-    /// The API's identifier.
-    pub audience: String,
-    /// The scopes.
-    pub scopes: Scopes,
 }

@@ -3,8 +3,9 @@
 use model::{ConnectionName, Provider};
 
 use super::client::ClientAuthentication;
+use super::identifier::derived_id;
 use crate::password_policy::PasswordPolicy;
-use crate::secret::{Secret, digest};
+use crate::secret::Secret;
 
 /// A connection.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ impl Connection {
     #[must_use]
     pub fn new(name: &str, strategy: &str) -> Self {
         Self {
-            id: connection_id(name),
+            id: derived_id("con_", name, 16),
             name: ConnectionName::new(name),
             strategy: Provider::new(strategy),
             display_name: None,
@@ -137,10 +138,4 @@ impl Upstream {
             _ => false,
         })
     }
-}
-
-/// Returns `con_` and the first 16 letters or digits of a hash of the name, as the API's pattern requires.
-fn connection_id(name: &str) -> String {
-    let digest = digest(name.as_bytes());
-    format!("con_{}", digest.chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>())
 }

@@ -5,7 +5,7 @@ use model::{Scope, Scopes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::configuration::{Client, ClientAuthentication, Configuration};
+use crate::configuration::{Client, ClientAuthentication, Configuration, RequestedApi};
 use crate::issuer::Issuer;
 use crate::origin::origin_of;
 
@@ -285,18 +285,14 @@ fn grantable(
     const IDENTITY: [Scope; 3] = [Scope::OPENID, Scope::PROFILE, Scope::EMAIL];
     let of_api: Vec<Scope> = match audience {
         None => Vec::new(),
-        Some(audience) if audience == issuer.management_audience() => Scope::USER_GRANTABLE.to_vec(),
-        Some(audience) => {
-            let mut grants =
-                configuration.grants().iter().filter(|grant| grant.audience == audience).peekable();
-            if grants.peek().is_none() {
-                return Err(AuthorizationError::new(
-                    "access_denied",
-                    format!("Service not found: {audience}"),
-                ));
+        Some(audience) => match configuration.find_api(issuer, audience) {
+            Some(RequestedApi::Management) => Scope::USER_GRANTABLE.to_vec(),
+            Some(RequestedApi::Own(api)) => api.scopes.iter().map(|scope| scope.value.clone()).collect(),
+            None => {
+                let reason = format!("Service not found: {audience}");
+                return Err(AuthorizationError::new("access_denied", reason));
             }
-            grants.flat_map(|grant| grant.scopes.iter().cloned()).collect()
-        }
+        },
     };
     let refreshes = client.may_use("refresh_token");
     Ok(wanted

@@ -15,7 +15,7 @@ use super::client::authenticate;
 use super::id_token::{self, SignIn};
 use super::request::AuthorizationRequest;
 use crate::clock::Moment;
-use crate::configuration::{Client, ClientAuthentication, RefreshTokens};
+use crate::configuration::{Client, ClientAuthentication, GrantSubject, RefreshTokens, RequestedApi};
 use crate::http::body::read_object;
 use crate::http::error::TokenError;
 use crate::http::response::no_store;
@@ -342,25 +342,31 @@ fn exchange_client_credentials(
     let audience = audience
         .or(configuration.options().default_audience.as_deref())
         .ok_or(TokenError::InvalidRequest("Missing required parameter: audience"))?;
-    let mut grants = configuration.grants().iter().filter(|grant| grant.audience == audience).peekable();
-    if grants.peek().is_none() && audience != tenant.0.issuer.management_audience() {
-        return Err(TokenError::UnknownService(audience.to_owned()));
-    }
-    let grant = grants
-        .find(|grant| grant.client_id == client.client_id)
+    let issuer = &tenant.0.issuer;
+    let api = configuration
+        .find_api(issuer, audience)
+        .ok_or_else(|| TokenError::UnknownService(audience.to_owned()))?;
+    let grant = configuration
+        .grants_for(issuer, api)
+        .find(|grant| grant.client_id == client.client_id && grant.subject == GrantSubject::Client)
         .ok_or_else(|| TokenError::Ungranted(audience.to_owned()))?;
-    let scopes = wanted.unwrap_or_else(|| grant.scopes.clone());
-    let ungranted: Scopes = scopes.iter().filter(|scope| !grant.scopes.contains(scope)).cloned().collect();
+    let granted = api.granted_scopes(grant);
+    let scopes = wanted.unwrap_or_else(|| granted.clone());
+    let ungranted: Scopes = scopes.iter().filter(|scope| !granted.contains(scope)).cloned().collect();
     if !ungranted.is_empty() {
         return Err(TokenError::UngrantedScopes(ungranted));
     }
+    let lifetime = match api {
+        RequestedApi::Management => MACHINE_TOKEN_LIFETIME,
+        RequestedApi::Own(api) => api.token_lifetime,
+    };
     let now = tenant.now();
     let claims = AccessClaims {
         iss: tenant.0.issuer.as_str().to_owned(),
         sub: format!("{}@clients", client.client_id),
-        aud: Audience::One(audience.to_owned()),
+        aud: Audience::One(api.audience(issuer)),
         iat: now.seconds(),
-        exp: now.after(MACHINE_TOKEN_LIFETIME).seconds(),
+        exp: now.after(lifetime).seconds(),
         nbf: None,
         azp: Some(client.client_id.clone()),
         scope: Some(scopes.clone()),
@@ -371,7 +377,7 @@ fn exchange_client_credentials(
         refresh_token: None,
         id_token: None,
         scope: scopes,
-        expires_in: MACHINE_TOKEN_LIFETIME.as_secs(),
+        expires_in: lifetime.as_secs(),
         token_type: "Bearer",
     };
     Ok(no_store(Json(tokens).into_response()))

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use model::ConnectionName;
 use serde_json::{Value, json};
-use tenant::configuration::{Client, ClientAuthentication, Connection, Options, Upstream};
+use tenant::configuration::{Client, ClientAuthentication, Connection, Options, Parts, Upstream};
 use tenant::secret::{Secret, digest};
 use tenant::seed::SeedUser;
 use tenant::{Clock, Configuration, Moment};
@@ -60,8 +60,12 @@ async fn two_tenants(
     let secret = (authentication != ClientAuthentication::None).then_some("tenant secret");
     let callbacks = vec![format!("{ORIGIN}/login/callback/elsewhere")];
     let registration = Client { callbacks, ..client("tenant", authentication, secret) };
-    let database = vec![Connection::new(DATABASE, "auth0")];
-    let configuration = Configuration::new(Options::default(), vec![registration], database, vec![]).unwrap();
+    let parts = Parts {
+        clients: vec![registration],
+        connections: vec![Connection::new(DATABASE, "auth0")],
+        ..Parts::default()
+    };
+    let configuration = Configuration::new(parts).unwrap();
     let clock = Clock::settable(Moment::from_millis(START));
     let provider = TestTenant::with_configuration(&issuer, clock, configuration, people).await;
     provider.listen(listener);

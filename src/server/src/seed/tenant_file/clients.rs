@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_saphyr::{Location, Spanned};
 use tenant::configuration::{
-    ApplicationType, Client, ClientAuthentication, InvalidConfiguration, Options, RefreshTokens,
+    ApplicationType, Client, ClientAuthentication, InvalidConfiguration, Parts, RefreshTokens,
 };
 use tenant::secret::{Secret, digest};
 
@@ -51,6 +51,7 @@ impl ClientEntry {
             grant_types,
             require_pushed_authorization_requests: false,
             refresh_tokens,
+            ..Client::new("", "")
         }
     }
 }
@@ -108,8 +109,8 @@ pub(super) fn resolve(
 /// The first client that breaks a rule.
 pub(super) fn check_clients(clients: &[(Location, Client)]) -> Result<(), Misplaced> {
     for index in 0..clients.len() {
-        let up_to_this = clients[..=index].iter().map(|(_, client)| client.clone()).collect();
-        tenant::Configuration::new(Options::default(), up_to_this, Vec::new(), Vec::new())
+        let clients_so_far = clients[..=index].iter().map(|(_, client)| client.clone()).collect();
+        tenant::Configuration::new(Parts { clients: clients_so_far, ..Parts::default() })
             .map_err(|invalid: InvalidConfiguration| (clients[index].0, invalid.to_string()))?;
     }
     Ok(())

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use model::Scope;
 use serde_saphyr::Spanned;
-use tenant::configuration::{Client, ClientGrant, Connection, Options};
+use tenant::configuration::{ClientGrant, Options, Parts};
 
 use self::clients::{check_clients, resolve};
 use self::connections::check_names;
@@ -26,14 +26,9 @@ use super::keywords;
 /// A tenant as its file describes it.
 #[derive(Debug)]
 pub struct TenantFile {
-    /// Options of the tenant as a whole. Those that only a demo has are left at their defaults.
-    pub options: Options,
-    /// All clients.
-    pub clients: Vec<Client>,
-    /// All connections: databases first, then the others, each in the order of the file.
-    pub connections: Vec<Connection>,
-    /// All client grants.
-    pub grants: Vec<ClientGrant>,
+    /// The parts of its configuration. Options that only a demo has are left at their defaults; the connections are the
+    /// databases first, then the others, each in the order of the file.
+    pub parts: Parts,
     /// The keys that were ignored, such as `rules` or `clients.refresh_token.policies`.
     pub ignored: BTreeSet<String>,
 }
@@ -103,18 +98,16 @@ fn read(sections: Sections) -> Result<TenantFile, Misplaced> {
     let mut grants = Vec::new();
     for entry in sections.clientGrants.unwrap_or_default() {
         entry.note_ignored("clientGrants.", &mut ignored);
-        grants.push(ClientGrant {
-            client_id: resolve(&entry.client_id, &clients)?,
-            audience: entry.audience,
-            scopes: entry.scope.unwrap_or_default().into_iter().map(Scope::new).collect(),
-        });
+        let scopes = entry.scope.unwrap_or_default().into_iter().map(Scope::new).collect();
+        grants.push(ClientGrant::new(&resolve(&entry.client_id, &clients)?, &entry.audience, scopes));
     }
 
     check_clients(&clients)?;
     check_names(&connections)?;
     let clients = clients.into_iter().map(|(_, client)| client).collect();
     let connections = connections.into_iter().map(|(_, connection)| connection).collect();
-    Ok(TenantFile { options, clients, connections, grants, ignored })
+    let parts = Parts { options, clients, connections, grants, ..Parts::default() };
+    Ok(TenantFile { parts, ignored })
 }
 
 impl TenantSection {
@@ -178,8 +171,8 @@ fn hours(value: Option<Spanned<f64>>, default: Duration) -> Result<Duration, Mis
 #[cfg(test)]
 mod tests {
     use tenant::configuration::{
-        ApplicationType, ClientAuthentication, Database, PasswordLevel, PasswordPolicy, RefreshTokens,
-        Usernames,
+        ApplicationType, ClientAuthentication, Database, GrantedScopes, PasswordLevel, PasswordPolicy,
+        RefreshTokens, Usernames,
     };
 
     use super::clients::derived_client_id;
@@ -235,15 +228,15 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
     #[test]
     fn one_file_describes_a_real_tenant_and_the_local_one() {
         let file = parsed(REAL).unwrap();
-        assert_eq!(file.options.friendly_name, "Acme");
-        assert_eq!(file.options.session_lifetime, Duration::from_hours(168));
-        assert_eq!(file.options.idle_session_lifetime, Duration::from_mins(30));
-        assert_eq!(file.options.default_audience, None);
-        assert!(file.options.end_session_discovery && file.options.id_token_bearer);
-        let [portal, nightly] = &file.clients[..] else { panic!("two clients") };
+        assert_eq!(file.parts.options.friendly_name, "Acme");
+        assert_eq!(file.parts.options.session_lifetime, Duration::from_hours(168));
+        assert_eq!(file.parts.options.idle_session_lifetime, Duration::from_mins(30));
+        assert_eq!(file.parts.options.default_audience, None);
+        assert!(file.parts.options.end_session_discovery && file.parts.options.id_token_bearer);
+        let [portal, nightly] = &file.parts.clients[..] else { panic!("two clients") };
         assert_eq!(portal.application_type, ApplicationType::SinglePage);
         assert_eq!(portal.home_url().as_deref(), Some("https://portal.example.com/login"));
-        assert_eq!(file.options.default_redirection_uri.as_deref(), Some("https://acme.example.com"));
+        assert_eq!(file.parts.options.default_redirection_uri.as_deref(), Some("https://acme.example.com"));
         assert_eq!(portal.authentication, ClientAuthentication::None);
         assert_eq!(portal.grant_types, ["authorization_code", "refresh_token"]);
         assert_eq!(portal.refresh_tokens.leeway, Duration::from_secs(3));
@@ -251,15 +244,18 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
         assert_eq!(nightly.refresh_tokens, RefreshTokens::default());
         assert_eq!(nightly.authentication, ClientAuthentication::SecretPost);
         assert_eq!(nightly.grant_types, ["client_credentials"]);
-        let [database, saml] = &file.connections[..] else { panic!("two connections") };
+        let [database, saml] = &file.parts.connections[..] else { panic!("two connections") };
         assert!(database.is_database());
         assert_eq!(database.enabled_clients.as_deref(), Some(&[portal.client_id.clone()][..]));
         assert_eq!(saml.label(), "Acme Corp");
         assert!(saml.pinned && !database.pinned);
-        assert_eq!(file.options.identity_claim, "https://acme.example.com/in_use");
-        assert!(file.options.faults && file.options.verified_email_to_link);
-        assert_eq!(file.grants[0].client_id, "nightly");
-        assert_eq!(file.grants[0].scopes.to_string(), "read:users update:users");
+        assert_eq!(file.parts.options.identity_claim, "https://acme.example.com/in_use");
+        assert!(file.parts.options.faults && file.parts.options.verified_email_to_link);
+        assert_eq!(file.parts.grants[0].client_id, "nightly");
+        assert_eq!(
+            file.parts.grants[0].scopes,
+            GrantedScopes::Listed(model::Scopes::parse("read:users update:users"))
+        );
     }
 
     #[test]
@@ -281,7 +277,7 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
     fn a_connection_with_issuer_and_credentials_has_a_provider() {
         let options = |text: &str| {
             let text = format!("connections: [{{ name: x, strategy: oidc, options: {text} }}]");
-            parsed(&text).map(|file| file.connections[0].upstream.clone())
+            parsed(&text).map(|file| file.parts.connections[0].upstream.clone())
         };
         let upstream = options(
             "{ issuer: 'https://id.example.com', client_id: a, client_secret: b, scope: 'openid email', type: x }",
@@ -308,7 +304,7 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
     fn the_options_of_a_database_are_those_of_auth0() {
         let database = |options: &str| {
             let text = format!("databases:\n  - {{ name: D, options: {{ {options} }} }}\n");
-            parsed(&text).unwrap().connections[0].database
+            parsed(&text).unwrap().parts.connections[0].database
         };
         assert_eq!(database(""), Database::default());
         assert_eq!(
@@ -333,12 +329,12 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
     fn a_missing_client_id_is_derived_from_the_name() {
         let id = derived_client_id("Portal");
         assert_eq!(id.len(), 32);
-        assert_eq!(parsed(REAL).unwrap().clients[0].client_id, id);
+        assert_eq!(parsed(REAL).unwrap().parts.clients[0].client_id, id);
     }
 
     #[test]
     fn an_empty_file_is_an_empty_tenant() {
-        assert!(parsed("{}").unwrap().clients.is_empty());
+        assert!(parsed("{}").unwrap().parts.clients.is_empty());
     }
 
     #[test]
@@ -425,10 +421,6 @@ linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true,
                 "clients:\n  - {name: A, client_id: x, app_type: spa}\n  - {name: B, client_id: x, app_type: spa}\n"
             ),
             "tenant.yaml:3:26: two clients have the id \"x\""
-        );
-        assert_eq!(
-            error_of("clients:\n  - {name: A, app_type: regular_web}\n"),
-            "tenant.yaml:2:12: client \"A\" proves itself with a secret, but has none"
         );
         assert_eq!(
             error_of("connections:\n  - {name: x, strategy: github}\n  - {name: x, strategy: github}\n"),

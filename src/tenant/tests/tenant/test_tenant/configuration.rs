@@ -4,8 +4,8 @@ use model::{Identity, Profile, User, UserId};
 use serde_json::json;
 use tenant::Configuration;
 use tenant::configuration::{
-    ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Database, Options, PasswordLevel,
-    PasswordPolicy, RefreshTokens, Usernames,
+    ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Database, Options, Parts,
+    PasswordLevel, PasswordPolicy, RefreshTokens, Usernames,
 };
 use tenant::secret::Secret;
 use tenant::seed::{SeedPassword, SeedUser};
@@ -14,19 +14,12 @@ use super::{API, AUDIENCE, CALLBACK, DATABASE, LEEWAY, PAGE, PASSWORD, UNFRAMED}
 
 pub(crate) fn client(client_id: &str, authentication: ClientAuthentication, secret: Option<&str>) -> Client {
     Client {
-        client_id: client_id.to_owned(),
         client_secret: secret.map(Secret::new),
-        keys: Vec::new(),
-        name: format!("The {client_id}"),
-        application_type: ApplicationType::SinglePage,
         authentication,
         callbacks: vec![CALLBACK.to_owned()],
         allowed_logout_urls: vec!["http://localhost:3000/".to_owned()],
-        initiate_login_uri: None,
         web_origins: vec!["http://localhost:3000".to_owned()],
-        grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
-        require_pushed_authorization_requests: false,
-        refresh_tokens: RefreshTokens::default(),
+        ..Client::new(client_id, &format!("The {client_id}"))
     }
 }
 
@@ -85,9 +78,9 @@ pub(super) fn configuration(options: Options, connections: Vec<Connection>) -> C
         grant_types: vec!["client_credentials".to_owned()],
         ..client("machine", ClientAuthentication::SecretPost, Some("machine secret"))
     };
-    Configuration::new(
+    Configuration::new(Parts {
         options,
-        vec![
+        clients: vec![
             client(PAGE, ClientAuthentication::None, None),
             client("other", ClientAuthentication::None, None),
             Client {
@@ -120,7 +113,7 @@ pub(super) fn configuration(options: Options, connections: Vec<Connection>) -> C
             },
             machine,
         ],
-        vec![
+        connections: vec![
             Connection::new(DATABASE, "auth0"),
             Connection::new("google-oauth2", "google-oauth2"),
             Connection::new("github", "github"),
@@ -150,18 +143,11 @@ pub(super) fn configuration(options: Options, connections: Vec<Connection>) -> C
         .into_iter()
         .chain(connections)
         .collect(),
-        vec![
-            ClientGrant {
-                client_id: "machine".to_owned(),
-                audience: AUDIENCE.to_owned(),
-                scopes: model::Scopes::parse("read:users update:users"),
-            },
-            ClientGrant {
-                client_id: "machine".to_owned(),
-                audience: API.to_owned(),
-                scopes: model::Scopes::parse("read:things write:things"),
-            },
+        grants: vec![
+            ClientGrant::new("machine", AUDIENCE, model::Scopes::parse("read:users update:users")),
+            ClientGrant::new("machine", API, model::Scopes::parse("read:things write:things")),
         ],
-    )
+        ..Parts::default()
+    })
     .unwrap()
 }

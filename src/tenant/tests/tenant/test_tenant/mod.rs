@@ -15,7 +15,7 @@ use model::UserId;
 use serde_json::{Value, json};
 use store::{SigningKeyRow, Store, UserRow};
 use tempfile::TempDir;
-use tenant::configuration::{Connection, Options};
+use tenant::configuration::{Connection, Options, Parts};
 use tenant::mail::{Mail, MailTransport};
 use tenant::secret::Secret;
 use tenant::seed::SeedUser;
@@ -74,7 +74,7 @@ static KEYS: OnceCell<Vec<SigningKeyRow>> = OnceCell::const_new();
 async fn generate_keys() -> Vec<SigningKeyRow> {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&format!("sqlite:{}", folder.path().join("keys.db").display())).await.unwrap();
-    let nothing = Configuration::new(Options::default(), Vec::new(), Vec::new(), Vec::new()).unwrap();
+    let nothing = Configuration::new(Parts::default()).unwrap();
     let clock = Clock::settable(Moment::from_millis(START));
     open(&store, &Issuer::parse(ISSUER).unwrap(), &nothing, &clock, Arc::default()).await;
     store.read().await.unwrap().list_signing_keys().await.unwrap()
