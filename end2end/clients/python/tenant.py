@@ -33,7 +33,7 @@ class _NoRedirect(HTTPRedirectHandler):
 def _request(path, form=None, **headers):
     data = urlencode(form).encode() if form else None
     try:
-        return build_opener(_NoRedirect).open(Request(TENANT + path, data, {"Accept": "text/html", **headers}))
+        return build_opener(_NoRedirect).open(Request(TENANT + path, data, {"Accept": "*/*", **headers}))
     except HTTPError as response:
         return response
 

@@ -87,9 +87,9 @@ impl Tenant {
     pub fn router(&self) -> Router {
         let faults = self.0.configuration.options().faults.then(faults::router).unwrap_or_default();
         Router::new()
-            .merge(oidc::router())
+            .merge(oidc::router(self))
             .merge(oauth::router())
-            .merge(login::router())
+            .merge(login::router(self))
             .merge(database::router())
             .merge(management::router(self))
             .merge(faults)

@@ -60,5 +60,5 @@ fn render(tenant: &Tenant, pending: &PendingLogin, email: &str, outcome: Option<
         refusal: too_many.then_some("Too many attempts. Wait a minute, then try again."),
     };
     let status = if too_many { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
-    page(status, account::forgotten(&tenant.0.assets, &view), None)
+    page(status, account::forgotten(&tenant.0.assets, &view))
 }

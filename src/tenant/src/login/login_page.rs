@@ -41,7 +41,7 @@ pub(super) fn render(
         Some(FormError::Provider { problem, .. }) => problem.status(),
         Some(_) => StatusCode::UNAUTHORIZED,
     };
-    page(status, pages::login::login(&tenant.0.assets, &view), Some(&pending.request.reply_to.redirect_uri))
+    page(status, pages::login::login(&tenant.0.assets, &view))
 }
 
 /// Returns the first database connection that the application can use and that allows sign-up.

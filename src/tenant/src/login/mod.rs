@@ -8,6 +8,7 @@
 mod complete;
 mod forgot_password;
 mod form;
+pub(crate) mod form_redirect;
 mod login_page;
 pub(crate) mod login_throttle;
 pub(crate) mod pages;
@@ -24,6 +25,7 @@ pub(crate) mod upstream;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 
@@ -33,7 +35,7 @@ use pages::assets::{self, Assets};
 use pending::in_query;
 
 /// Returns the hosted pages, their static files, and the callbacks of providers.
-pub(crate) fn router() -> Router<Tenant> {
+pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
     let assets = Assets::new();
     Router::new()
         .route(paths::LOGIN, get(password_sign_in::show).post(password_sign_in::submit))
@@ -50,6 +52,7 @@ pub(crate) fn router() -> Router<Tenant> {
         .route("/u/{*rest}", any(response::not_found))
         // A person who types the address of a form into the browser gets a page, too.
         .method_not_allowed_fallback(response::not_found)
+        .route_layer(from_fn_with_state(tenant.clone(), form_redirect::continue_by_page))
 }
 
 /// Returns a static file that caches keep forever.

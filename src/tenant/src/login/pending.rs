@@ -15,7 +15,7 @@ use store::{Digest, PendingLoginRow};
 
 use super::pages::layout::PageContext;
 use super::paths;
-use super::response::{failure, final_page};
+use super::response::{failure, final_page, final_page_of};
 use crate::configuration::Connection;
 use crate::http::cookie::Cookie;
 use crate::http::peer::Peer;
@@ -41,6 +41,9 @@ pub(super) struct PendingLogin {
 pub(super) enum PendingLoginError {
     /// The state is unknown, expired, used, or of another browser. The response is the same for all of them.
     Gone,
+    /// The browser sent no cookie of any sign-in: it blocks cookies, or removed them. Contains the client whose request
+    /// waits, if there is one.
+    NoCookie(Option<String>),
     /// Another site sent the form.
     CrossSite,
     Store(store::Error),
@@ -64,6 +67,18 @@ impl PendingLoginError {
                 "It was finished, open for too long, or started in another browser. \
                  Go back to the application and sign in again.",
             ),
+            Self::NoCookie(client_id) => final_page_of(
+                tenant,
+                client_id.and_then(|client_id| tenant.client(&client_id)),
+                StatusCode::BAD_REQUEST,
+                "Cookies are needed to sign in",
+                &format!(
+                    "Your browser did not send the cookie of this sign-in, so it cannot be finished. Allow cookies for \
+                     {} in the browser's settings, or use a window that does not block them. Then start again from the \
+                     application, in the same browser.",
+                    tenant.0.issuer.origin()
+                ),
+            ),
             Self::CrossSite => final_page(
                 tenant,
                 &peer.headers,
@@ -80,12 +95,16 @@ impl PendingLogin {
     /// Returns the pending login with this state.
     ///
     /// # Errors
-    /// [`PendingLoginError::Gone`] when there is none in this browser; the store's errors.
+    /// [`PendingLoginError::Gone`] when there is none in this browser, [`PendingLoginError::NoCookie`] when the browser
+    /// sends no cookie; the store's errors.
     pub(super) async fn find(tenant: &Tenant, peer: &Peer, state: &str) -> Result<Self, PendingLoginError> {
-        let browser = Cookie::Browser.read(tenant, &peer.headers).ok_or(PendingLoginError::Gone)?;
         let digest = Secret::new(state).digest();
-        let row =
-            tenant.0.store.read().await?.find_pending_login(&digest).await?.ok_or(PendingLoginError::Gone)?;
+        let row = tenant.0.store.read().await?.find_pending_login(&digest).await?;
+        let Some(browser) = Cookie::Browser.read(tenant, &peer.headers) else {
+            let request = row.and_then(|row| serde_json::from_str::<AuthorizationRequest>(&row.request).ok());
+            return Err(PendingLoginError::NoCookie(request.map(|request| request.client_id)));
+        };
+        let row = row.ok_or(PendingLoginError::Gone)?;
         if row.browser != browser.digest() || row.expires_at <= tenant.now().millis() {
             return Err(PendingLoginError::Gone);
         }

@@ -6,27 +6,24 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::pages;
 use super::pages::problem::ProblemPage;
+use crate::configuration::Client;
 use crate::http::cookie::Cookie;
 use crate::http::error::log_failure;
 use crate::http::response::no_store;
 use crate::oauth::request::InvalidAuthorizationRequest;
-use crate::origin::origin_of;
 use crate::secret::digest;
 use crate::state::Tenant;
 
-/// Returns a hosted page with its security headers. `answers_to` is where the response to the page's form may redirect
-/// to, because browsers apply `form-action` to each redirect.
-pub(super) fn page(status: StatusCode, markup: maud::Markup, answers_to: Option<&str>) -> Response {
-    let origin = answers_to.and_then(origin_of).map(|origin| format!(" {origin}")).unwrap_or_default();
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'{origin}; \
-         frame-ancestors 'none'; base-uri 'none'"
-    );
+/// The policy of every hosted page that runs no script. Its forms are sent to the tenant, and no redirect follows them in
+/// a browser, see [`form_redirect`](super::form_redirect).
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'";
+
+/// Returns a hosted page with its security headers.
+pub(super) fn page(status: StatusCode, markup: maud::Markup) -> Response {
     let mut response = (status, Html(markup.into_string())).into_response();
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     // Keeps the state in the address from other sites, and the `Origin` of the tenant's own forms readable.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
@@ -42,7 +39,7 @@ pub(crate) fn problem(
     detail: Option<&str>,
 ) -> Response {
     let view = ProblemPage { tenant: tenant.name(), title, text, detail, link: None };
-    page(status, pages::problem::problem(&tenant.0.assets, &view), None)
+    page(status, pages::problem::problem(&tenant.0.assets, &view))
 }
 
 /// Returns the last page of a flow. Its link leads to the application that sent the browser last, else to the tenant's
@@ -58,12 +55,24 @@ pub(super) fn final_page(
     let application = asked.and_then(|asked| {
         configuration.clients().iter().find(|client| asked.equals(&digest(client.client_id.as_bytes())))
     });
+    final_page_of(tenant, application, status, title, text)
+}
+
+/// Returns the last page of a flow that `application` began, like [`final_page`].
+pub(super) fn final_page_of(
+    tenant: &Tenant,
+    application: Option<&Client>,
+    status: StatusCode,
+    title: &str,
+    text: &str,
+) -> Response {
+    let configuration = &tenant.0.configuration;
     let home_url = application.and_then(|client| Some((client.home_url()?, client.name.as_str())));
     let other = || configuration.options().default_redirection_uri.clone().map(|url| (url, tenant.name()));
     let link = home_url.or_else(other);
     let link = link.as_ref().map(|(url, name)| (url.as_str(), *name));
     let view = ProblemPage { tenant: tenant.name(), title, text, detail: None, link };
-    page(status, pages::problem::problem(&tenant.0.assets, &view), None)
+    page(status, pages::problem::problem(&tenant.0.assets, &view))
 }
 
 /// Returns the page for a failure of the store, and logs the cause.
@@ -108,12 +117,12 @@ pub(crate) fn invalid_request(tenant: &Tenant, error: InvalidAuthorizationReques
 
 /// Returns the page after signing out without a return URL.
 pub(crate) fn signed_out(tenant: &Tenant) -> Response {
-    page(StatusCode::OK, pages::logout::signed_out(&tenant.0.assets, tenant.name()), None)
+    page(StatusCode::OK, pages::logout::signed_out(&tenant.0.assets, tenant.name()))
 }
 
 /// Returns the page that asks whether to sign out. Its form sends `fields` back.
-pub(crate) fn confirm_logout(tenant: &Tenant, fields: &[(&str, &str)], target: Option<&str>) -> Response {
-    page(StatusCode::OK, pages::logout::confirm_logout(&tenant.0.assets, tenant.name(), fields), target)
+pub(crate) fn confirm_logout(tenant: &Tenant, fields: &[(&str, &str)]) -> Response {
+    page(StatusCode::OK, pages::logout::confirm_logout(&tenant.0.assets, tenant.name(), fields))
 }
 
 /// Returns the 404 page.

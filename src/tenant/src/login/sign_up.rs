@@ -100,7 +100,7 @@ fn render(
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let markup = account::sign_up(&tenant.0.assets, &view);
-    let mut response = page(status, markup, Some(&pending.request.reply_to.redirect_uri));
+    let mut response = page(status, markup);
     if let Some(SignUpError::TooManyRequests(wait)) = refusal {
         let seconds = HeaderValue::from(wait.as_secs().max(1));
         response.headers_mut().insert(header::RETRY_AFTER, seconds);

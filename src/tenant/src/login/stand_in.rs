@@ -266,7 +266,7 @@ async fn render(
     };
     let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let markup = stand_in_page::stand_in(&tenant.0.assets, &view);
-    Ok(page(status, markup, Some(&pending.request.reply_to.redirect_uri)))
+    Ok(page(status, markup))
 }
 
 fn person(row: &IdentityRow, known: bool) -> StandInPerson {

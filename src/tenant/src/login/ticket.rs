@@ -28,6 +28,8 @@ use crate::state::Tenant;
 enum TicketError {
     /// Unknown, used, expired, replaced by a later one, or for an address that the user no longer has.
     Expired,
+    /// The browser sent no code: it blocks cookies, removed this one, or did not come by a link.
+    NoCode,
     /// The form was sent by a page of another site.
     CrossSite,
     /// The new password does not satisfy the policy.
@@ -52,11 +54,22 @@ impl TicketError {
                 "This link is over",
                 "It was used, is too old, or a later mail has another one. Ask for a new mail.",
             ),
+            Self::NoCode => final_page(
+                tenant,
+                &peer.headers,
+                StatusCode::BAD_REQUEST,
+                "The code from your mail is missing",
+                &format!(
+                    "Your browser did not send the cookie with the code. If it blocks cookies, allow them for {}, then \
+                     open the link in the mail again. A link that was used already needs a new mail.",
+                    tenant.0.issuer.origin()
+                ),
+            ),
             Self::CrossSite => PendingLoginError::CrossSite.into_response(tenant, peer),
             Self::Weak(ticket) => {
                 let refusal = "This password is too weak. See below what it needs.";
                 let view = reset_page(tenant, &ticket, Some(refusal));
-                page(StatusCode::UNPROCESSABLE_ENTITY, account::reset(&tenant.0.assets, &view), None)
+                page(StatusCode::UNPROCESSABLE_ENTITY, account::reset(&tenant.0.assets, &view))
             }
             Self::Failed => problem(
                 tenant,
@@ -84,7 +97,7 @@ fn keep_code(tenant: &Tenant, request: &Request, path: &str) -> Option<Response>
 
 /// Returns the valid ticket of the browser.
 async fn find(tenant: &Tenant, peer: &Peer, purpose: Purpose) -> Result<TicketRow, TicketError> {
-    let code = Cookie::Ticket.read(tenant, &peer.headers).ok_or(TicketError::Expired)?;
+    let code = Cookie::Ticket.read(tenant, &peer.headers).ok_or(TicketError::NoCode)?;
     let ticket = tenant.0.store.read().await?.find_ticket(purpose, &code.digest()).await?;
     let now = tenant.now().millis();
     ticket.filter(|ticket| ticket.expires_at > now && ticket.key.is_some()).ok_or(TicketError::Expired)
@@ -99,7 +112,7 @@ pub(super) async fn show_reset(State(tenant): State<Tenant>, request: Request) -
     match find(&tenant, &peer, Purpose::ResetPassword).await {
         Ok(ticket) => {
             let view = reset_page(&tenant, &ticket, None);
-            page(StatusCode::OK, account::reset(&tenant.0.assets, &view), None)
+            page(StatusCode::OK, account::reset(&tenant.0.assets, &view))
         }
         Err(error) => error.into_response(&tenant, &peer),
     }
@@ -170,7 +183,7 @@ pub(super) async fn show_verify(State(tenant): State<Tenant>, request: Request) 
     match find(&tenant, &peer, Purpose::VerifyEmail).await {
         Ok(ticket) => {
             let markup = account::verify(&tenant.0.assets, tenant.name(), &ticket.email);
-            page(StatusCode::OK, markup, None)
+            page(StatusCode::OK, markup)
         }
         Err(error) => error.into_response(&tenant, &peer),
     }
@@ -211,7 +224,7 @@ async fn submitted(
 ) -> Result<(TicketRow, Form), TicketError> {
     let form = Form::read(tenant, peer, request).await.map_err(|error| match error {
         PendingLoginError::CrossSite => TicketError::CrossSite,
-        PendingLoginError::Gone => TicketError::Expired,
+        PendingLoginError::Gone | PendingLoginError::NoCookie(_) => TicketError::Expired,
         PendingLoginError::Store(error) => TicketError::Store(error),
     })?;
     Ok((find(tenant, peer, purpose).await?, form))

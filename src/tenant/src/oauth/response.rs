@@ -98,12 +98,13 @@ pub(crate) fn respond(tenant: &Tenant, reply_to: &ReplyTo, parameters: &[(&str, 
             let fields: Vec<_> = parameters.collect();
             let (html, hash) =
                 scripted::form_post(&tenant.0.assets, tenant.name(), &reply_to.redirect_uri, &fields);
-            let origin = origin_of(&reply_to.redirect_uri).unwrap_or_default();
+            // No `form-action`: browsers apply it to the redirects of the application, too, which may lead to any
+            // address. The page has one form, and no text of the request outside of its escaped values.
             with_policy(
                 html,
                 &format!(
                     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src '{hash}'; \
-                     form-action {origin}; frame-ancestors 'none'; base-uri 'none'"
+                     frame-ancestors 'none'; base-uri 'none'"
                 ),
             )
         }

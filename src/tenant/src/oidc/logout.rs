@@ -80,7 +80,7 @@ async fn logout(
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
-        return Ok(login::response::confirm_logout(tenant, &fields, target.as_deref()));
+        return Ok(login::response::confirm_logout(tenant, &fields));
     }
     let target = target.map(|target| with_state(target, text("state")));
     Ok(logout::end_session(tenant, headers, target, logout::is_federated(parameters)).await)

@@ -5,14 +5,18 @@ mod logout;
 mod userinfo;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use model::route;
 
 use crate::http::cors;
+use crate::login::form_redirect::continue_by_page;
 use crate::state::Tenant;
 
-pub(crate) fn router() -> Router<Tenant> {
-    let navigation = Router::new().route(route::END_SESSION, get(logout::from_query).post(logout::from_form));
+pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
+    let navigation = Router::new()
+        .route(route::END_SESSION, get(logout::from_query).post(logout::from_form))
+        .route_layer(from_fn_with_state(tenant.clone(), continue_by_page));
     Router::new()
         .route(route::DISCOVERY, get(discovery::configuration))
         .route(route::JWKS, get(discovery::keys))

@@ -9,6 +9,7 @@ mod connections;
 mod create;
 mod end_session;
 mod faults;
+mod form_redirect;
 mod id_token_bearer;
 mod identity_claim;
 mod link;

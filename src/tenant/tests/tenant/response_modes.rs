@@ -60,7 +60,8 @@ async fn a_code_can_be_sent_by_form_post_to_the_application_only() {
     assert_eq!(field(&response.text, "state"), "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;");
     let policy = response.header("content-security-policy");
     assert!(policy.contains("script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
-    assert!(policy.contains("form-action http://localhost:3000; frame-ancestors 'none'"), "{policy}");
+    // Browsers apply it to each redirect of the application, whose targets nobody knows.
+    assert!(!policy.contains("form-action") && policy.contains("frame-ancestors 'none'"), "{policy}");
     assert_eq!(tenant.account_of(field(&response.text, "code")).await, "auth0|1");
 }
 

@@ -425,3 +425,26 @@ async fn every_request_to_a_hosted_page_has_a_page_as_response() {
         browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await.parameter("code").is_some()
     );
 }
+
+#[tokio::test]
+async fn a_browser_without_cookies_is_told_so_and_led_back_to_the_application() {
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
+    let kept = std::mem::take(&mut browser.cookies);
+    let page = browser.get(&format!("/u/login?state={login_state}")).await;
+    let form = browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await;
+    for response in [&page, &form] {
+        assert_eq!((response.status.as_u16(), response.location()), (400, ""));
+        assert!(response.text.contains("<h1>Cookies are needed to sign in</h1>"), "{}", response.text);
+        assert!(response.text.contains("Allow cookies for http://localhost:3000 in"), "{}", response.text);
+        assert!(response.text.contains("href=\"http://localhost:3000/\">Go to <bdi>The page<"));
+        assert_eq!(response.header("set-cookie"), "");
+    }
+    let unknown = browser.type_password("nothing", &email("auth0|1"), PASSWORD).await;
+    assert!(unknown.text.contains("Cookies are needed") && !unknown.text.contains("Go to"));
+    assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 0);
+    browser.cookies = kept;
+    let response = browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await;
+    assert!(response.parameter("code").is_some(), "the pending login was left as it was");
+}

@@ -18,6 +18,18 @@ pub(crate) struct PageContext<'a> {
 
 /// Renders the frame around the content of a page. `kind` names the page for the stylesheet.
 pub(super) fn layout(assets: &Assets, tenant: &str, title: &str, kind: &str, content: &Markup) -> Markup {
+    layout_with_head(assets, tenant, title, kind, &html! {}, content)
+}
+
+/// Like [`layout`], with further elements in the head.
+pub(super) fn layout_with_head(
+    assets: &Assets,
+    tenant: &str,
+    title: &str,
+    kind: &str,
+    head: &Markup,
+    content: &Markup,
+) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -29,6 +41,7 @@ pub(super) fn layout(assets: &Assets, tenant: &str, title: &str, kind: &str, con
                 title { (title) " · " (tenant) }
                 link rel="icon" href=(assets.icon) type="image/svg+xml";
                 link rel="stylesheet" href=(assets.style);
+                (head)
             }
             body class=(kind) {
                 header { (brand()) bdi { (tenant) } }

@@ -1,4 +1,4 @@
-//! The two pages that run a script: they deliver an authorization response to the application.
+//! The pages that run a script: they deliver an authorization response to the application.
 //!
 //! Each returns the hash of its script, which the response's content security policy allows.
 
@@ -8,7 +8,7 @@ use maud::{DOCTYPE, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::assets::Assets;
-use super::layout::layout;
+use super::layout::{layout, layout_with_head};
 
 /// Renders the page that posts `response` to the requesting window, if it has the origin `target_origin` (contract
 /// [C2](model::contract#c2)). Returns the HTML and the hash of its script, `sha256-…`, for the content security policy.
@@ -49,6 +49,25 @@ pub(crate) fn form_post(
         }
     };
     let page = layout(assets, tenant, "Signing in", "form-post", &content);
+    (page.into_string(), script_hash(SCRIPT))
+}
+
+/// Renders the page that goes on to `target` at once, by a script or without, or by its link. It takes its own place in the
+/// browser's history, so that nobody comes back to it and sends the form again. Returns the HTML and the hash of its
+/// script, as [`web_message`] does.
+pub(crate) fn go_on(assets: &Assets, tenant: &str, target: &str) -> (String, String) {
+    const SCRIPT: &str = "location.replace(document.querySelector('main a').href);";
+    // One of the two only: an address with a code works once.
+    let head = html! { noscript { meta http-equiv="refresh" content={ "0; url=" (target) }; } };
+    let content = html! {
+        div.card {
+            h1 { "Going back to the application" }
+            p { "If nothing happens, continue by this link:" }
+            a.button.solid.wide href=(target) rel="noreferrer" { "Continue" }
+            script { (PreEscaped(SCRIPT)) }
+        }
+    };
+    let page = layout_with_head(assets, tenant, "Going on", "go-on", &head, &content);
     (page.into_string(), script_hash(SCRIPT))
 }
 

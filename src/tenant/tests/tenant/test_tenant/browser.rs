@@ -39,6 +39,8 @@ pub(crate) struct Browser<'b> {
     tenant: &'b TestTenant,
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) origin: &'b str,
+    /// The value of `Accept` in posted forms. The default is that of clients without a page; those get redirects.
+    pub(crate) accept: &'b str,
     /// The IP address of its connections.
     pub(crate) address: Option<IpAddr>,
     /// The value of `X-Forwarded-For`.
@@ -51,6 +53,7 @@ impl<'b> Browser<'b> {
             tenant,
             cookies: BTreeMap::new(),
             origin: tenant.issuer.origin(),
+            accept: "*/*",
             address: None,
             forwarded_for: None,
         }
@@ -90,6 +93,7 @@ impl<'b> Browser<'b> {
         let request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ORIGIN, self.origin)
+            .header(header::ACCEPT, self.accept)
             .body(Body::from(body))
             .unwrap();
         self.send(request).await
