@@ -8,7 +8,7 @@
 //! 1. [`Store`] opens a database by its address. [`Store::read`] returns a [`Reader`]; [`Store::write`] runs
 //!    a closure as a unit of work, which gets a [`Unit`].
 //! 2. [`UserRow`] is a user with its identities. Linking and unlinking move an identity from one user to
-//!    another: [`Unit::link_user`], [`Unit::unlink_identity`].
+//!    another: [`Unit::link_user`], [`Unit::unlink_identity`]. [`Assignments`] are its roles and permissions.
 //! 3. [`CredentialRow`] is a password. [`PendingLoginRow`], [`CodeRow`], [`SessionRow`], [`AccessTokenRow`],
 //!    [`RefreshTokenRow`] and [`TicketRow`] belong to sign-in. Where a row stands for a secret, it has its
 //!    [`Digest`].
@@ -57,6 +57,7 @@
 //! ```
 
 mod access_tokens;
+mod assignments;
 mod codes;
 mod columns;
 mod credentials;
@@ -74,6 +75,7 @@ mod users;
 mod writer;
 
 pub use access_tokens::AccessTokenRow;
+pub use assignments::{AssignedPermission, Assignments};
 pub use codes::CodeRow;
 pub use credentials::CredentialRow;
 pub use database::Store;

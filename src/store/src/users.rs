@@ -97,7 +97,7 @@ impl UserRow {
     }
 }
 
-const COLUMNS: &str = "SELECT u.user_id, u.user_metadata, u.app_metadata, u.blocked, u.created_at, \
+pub(crate) const COLUMNS: &str = "SELECT u.user_id, u.user_metadata, u.app_metadata, u.blocked, u.created_at, \
      u.updated_at, u.last_login, u.last_ip, u.logins_count, u.last_password_reset, \
      i.provider, i.id, i.id_is_integer, i.connection, i.is_social, i.profile \
      FROM users u JOIN identities i ON i.user_id = u.user_id";
@@ -306,8 +306,8 @@ impl Unit {
         Ok(())
     }
 
-    /// Deletes a user with all of its identities and their passwords, sessions, codes and tokens. Returns
-    /// `false` if the user does not exist.
+    /// Deletes a user with all of its identities and their passwords, sessions, codes and tokens, and with its roles and
+    /// permissions. Returns `false` if the user does not exist.
     ///
     /// # Errors
     /// [`Error::Database`].
@@ -351,7 +351,7 @@ impl Unit {
 }
 
 /// Builds users from the rows of their identities. The rows of one user are consecutive.
-fn users_from_rows(rows: &[AnyRow]) -> Result<Vec<UserRow>, Error> {
+pub(crate) fn users_from_rows(rows: &[AnyRow]) -> Result<Vec<UserRow>, Error> {
     let user_id = |row: &AnyRow| row.try_get::<String, _>("user_id").ok();
     rows.chunk_by(|one, next| user_id(one) == user_id(next))
         .filter_map(|rows| user_from_rows(rows).transpose())
