@@ -110,7 +110,9 @@ fn Pages(tenant: Tenant, entry: PageEntry) -> impl IntoView {
 #[component]
 fn Header() -> impl IntoView {
     let session = use_context::<Session>();
-    let name = session.and_then(|session| session.tenant().name).unwrap_or_else(|| text::NAME.to_owned());
+    let name = session.and_then(|session| session.tenant().name);
+    let is_named = name.is_some();
+    let name = name.unwrap_or_else(|| text::NAME.to_owned());
     let account = session.map(|session| {
         let person = session.person();
         let sign_out = move |_| session.sign_out();
@@ -123,7 +125,7 @@ fn Header() -> impl IntoView {
                 view! {
                     <div class="who">
                         <Avatar picture=picture(&profile) initials/>
-                        <bdi class="who-name">{who.as_deref().map(breakable)}</bdi>
+                        <bdi class="who-name" translate="no">{who.as_deref().map(breakable)}</bdi>
                     </div>
                     <button type="button" class="button" on:click=sign_out>"Sign out"</button>
                 }
@@ -138,7 +140,7 @@ fn Header() -> impl IntoView {
                     <path d="M11.5 9.2A6.2 6.2 0 1 0 11.5 18.8"/>
                     <circle cx="18.6" cy="14" r="6.2"/>
                 </svg>
-                <span>{name}</span>
+                <span translate=is_named.then_some("no")>{name}</span>
             </a>
             {account}
         </header>

@@ -105,6 +105,16 @@ impl Provider {
         self.find().map_or(&self.0, |(_, name, _)| name)
     }
 
+    /// Returns whether the display name is that of a company or a product, which stays the same in every
+    /// language, and not words such as "Password".
+    #[must_use]
+    pub fn is_brand(&self) -> bool {
+        !matches!(
+            self.as_str(),
+            "auth0" | "custom" | "email" | "ip" | "oauth1" | "oauth2" | "oidc" | "samlp" | "sms"
+        )
+    }
+
     /// Returns whether this is an enterprise provider: a company's own directory. Several connections of one
     /// enterprise provider are distinguished by the connection name.
     #[must_use]

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use model::Identity;
 
+use super::changing::changing;
 use super::dyn_view::dyn_view;
 use super::identity_row::{IdentityRow, MainRow};
 use super::picture::picture;
@@ -100,7 +101,7 @@ fn Chosen(list: ListState) -> impl IntoView {
         if is_shown.get() {
             view! {
                 <div class="chosen card" role="group" aria-label="Chosen logins">
-                    <p role="status">{move || text::chosen(count.get())}</p>
+                    <p role="status" prop:textContent=changing(move || text::chosen(count.get()))></p>
                     <button type="button" class="button" on:click=all>"Select all"</button>
                     <button type="button" class="button" on:click=move |_| list.selected.set(None)>"Cancel"</button>
                     <button
@@ -108,9 +109,8 @@ fn Chosen(list: ListState) -> impl IntoView {
                         class="button danger"
                         aria-disabled=move || (count.get() == 0 || list.read_only.read().is_some()).then_some("true")
                         on:click=ask
-                    >
-                        {move || text::unlink_chosen(count.get())}
-                    </button>
+                        prop:textContent=changing(move || text::unlink_chosen(count.get()))
+                    ></button>
                 </div>
             }
             .into_any()

@@ -8,6 +8,7 @@ use web_sys::HtmlElement;
 use super::avatar::Avatar;
 use super::banner::READ_ONLY_ID;
 use super::breakable::breakable;
+use super::changing::changing;
 use super::dyn_view::dyn_view;
 use super::icon::Icon;
 use super::notice::FailureNotice;
@@ -209,6 +210,11 @@ fn UnlinkButton(
             list.confirming.set(Some(vec![key.get_value()]));
         }
     };
+    let words = changing(move || match *step.read() {
+        Some(Step::Busy | Step::Folding) => "Unlinking…",
+        Some(Step::Queued | Step::Pausing(_)) => "Waiting…",
+        _ => "Unlink",
+    });
     view! {
         <button
             type="button"
@@ -217,13 +223,8 @@ fn UnlinkButton(
             aria-disabled=move || blocked().then_some("true")
             aria-describedby=described
             on:click=press
-        >
-            {move || match *step.read() {
-                Some(Step::Busy | Step::Folding) => "Unlinking…",
-                Some(Step::Queued | Step::Pausing(_)) => "Waiting…",
-                _ => "Unlink",
-            }}
-        </button>
+            prop:textContent=words
+        ></button>
     }
 }
 
@@ -288,7 +289,7 @@ pub fn PauseNotice(
     view! {
         <div class="notice pause">
             <Icon name="ui-clock"/>
-            <p>{text::PAUSED}" "<span role="timer">{move || text::goes_on(left.get())}</span></p>
+            <p>{text::PAUSED}" "<span role="timer" prop:textContent=changing(move || text::goes_on(left.get()))></span></p>
             {stop}
         </div>
     }
@@ -331,8 +332,8 @@ fn Who(
     view! {
         <div class="body">
             <div class="name">
-                <span>{label.name}</span>
-                {label.connection.map(|connection| view! { <bdi class="badge plain">{connection}</bdi> })}
+                <span translate=label.is_brand.then_some("no")>{label.name}</span>
+                {label.connection.map(|connection| view! { <bdi class="badge plain" translate="no">{connection}</bdi> })}
                 {main.then(|| view! { <span class="badge plain">"Main login"</span> })}
                 {dyn_view(move || if in_use.get() {
                     view! { <span class="badge ok">{text::IN_USE}</span> }.into_any()
@@ -345,8 +346,8 @@ fn Who(
                 <div class="sub">
                     <Avatar picture initials/>
                     <div class="sub-text">
-                        {label.person.map(|person| view! { <bdi class="person">{person}</bdi> })}
-                        {label.who.map(|who| view! { <bdi>{breakable(&who)}</bdi> })}
+                        {label.person.map(|person| view! { <bdi class="person" translate="no">{person}</bdi> })}
+                        {label.who.map(|who| view! { <bdi translate="no">{breakable(&who)}</bdi> })}
                     </div>
                 </div>
             })}

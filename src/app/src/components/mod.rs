@@ -3,6 +3,7 @@
 pub mod avatar;
 pub mod banner;
 pub mod breakable;
+pub mod changing;
 pub mod dyn_view;
 pub mod icon;
 pub mod identity_list;
@@ -13,10 +14,12 @@ pub mod provider_mark;
 pub mod rows;
 pub mod skeleton;
 pub mod unlink_dialog;
+pub mod words;
 
 pub use avatar::Avatar;
 pub use banner::Banner;
 pub use breakable::breakable;
+pub use changing::changing;
 pub use dyn_view::dyn_view;
 pub use icon::Icon;
 pub use identity_list::IdentityList;
@@ -27,3 +30,4 @@ pub use provider_mark::ProviderMark;
 pub use rows::{ListActions, ListState, ReadOnlyReason, Step, Steps};
 pub use skeleton::{Skeleton, SkeletonHtml};
 pub use unlink_dialog::UnlinkDialog;
+pub use words::words;

@@ -9,6 +9,7 @@ use web_sys::{HtmlElement, Node};
 
 use super::dyn_view::dyn_view;
 use super::icon::Icon;
+use super::words::words;
 use crate::text::{Failure, Remedy};
 
 /// Shows a failure in plain words with its remedy; the details are one click away.
@@ -38,7 +39,7 @@ pub fn FailureNotice(
             <Icon name="ui-alert"/>
             <div class="failure-body">
                 <p class="failure-title">{failure.title}</p>
-                <p>{failure.advice}</p>
+                <p>{words(&failure.advice)}</p>
                 <div class="failure-acts">
                     <button type="button" class="button" on:click=move |_| on_remedy.run(remedy)>{way_on}</button>
                     {beside}
@@ -52,21 +53,21 @@ pub fn FailureNotice(
 
 #[component]
 fn TechnicalDetails(details: String) -> impl IntoView {
-    let label = RwSignal::new("Copy details");
+    let label = RwSignal::new("Copy details".to_owned());
     let text = details.clone();
     let copy = move |_| {
         let text = text.clone();
         spawn_local(async move {
             let result =
                 if copy_text(&text).await { "Copied" } else { "Not copied: select the text instead" };
-            let _ = label.try_set(result);
+            let _ = label.try_set(result.to_owned());
         });
     };
     view! {
         <details>
             <summary>"Technical details"</summary>
             <pre tabindex="0">{details}</pre>
-            <button type="button" class="button" on:click=copy>{label}</button>
+            <button type="button" class="button" on:click=copy prop:textContent=label></button>
         </details>
     }
 }
@@ -100,6 +101,7 @@ pub fn StatusNotice(
             came_from.set_value(from);
         }
     };
+    let is_shown = Memo::new(move |_| message.read().is_some());
     let dismiss = move |_| {
         message.set(None);
         // Not every browser says that the focus left with the button.
@@ -111,20 +113,20 @@ pub fn StatusNotice(
     view! {
         <div
             class="toast"
-            class:shown=move || message.read().is_some()
+            class:shown=is_shown
             on:mouseenter=move |_| held.update(|held| held.0 = true)
             on:mouseleave=move |_| held.update(|held| held.0 = false)
             on:focusin=on_focus
             on:focusout=move |_| held.update(|held| held.1 = false)
         >
-            <p role="status">{message}</p>
+            <p role="status">
+                {dyn_view(move || message.read().as_deref().map_or_else(|| ().into_any(), words))}
+            </p>
             {children()}
-            {dyn_view(move || match *message.read() {
-                None => ().into_any(),
-                Some(_) => view! {
-                    <button type="button" class="button" on:click=dismiss>"Dismiss"</button>
-                }
-                .into_any(),
+            {dyn_view(move || if is_shown.get() {
+                view! { <button type="button" class="button" on:click=dismiss>"Dismiss"</button> }.into_any()
+            } else {
+                ().into_any()
             })}
         </div>
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use web_sys::Element;
 
+use super::changing::changing;
 use crate::text;
 
 /// The inner HTML of the shell's skeleton, saved from `index.html` before the page took its place.
@@ -33,6 +34,6 @@ pub fn Skeleton() -> impl IntoView {
     }
     view! {
         <div class="skeleton" aria-busy="true" inner_html=html></div>
-        <p class="late" role="status">{move || late.get().then_some(text::SLOW)}</p>
+        <p class="late" role="status" prop:textContent=changing(move || if late.get() { text::SLOW } else { "" })></p>
     }
 }

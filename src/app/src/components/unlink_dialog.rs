@@ -3,9 +3,11 @@
 use leptos::html::{Button, Dialog};
 use leptos::prelude::*;
 
+use super::changing::changing;
 use super::dyn_view::dyn_view;
 use super::icon::Icon;
 use super::rows::{ListActions, ListState};
+use super::words::words;
 use crate::text::{self, Fact, Part};
 
 const TITLE: &str = "unlink-title";
@@ -67,12 +69,15 @@ pub fn UnlinkDialog(
             close();
         }
     };
-    let title = move || question.get().map(|question| question.title);
+    let title =
+        dyn_view(move || question.get().map_or_else(|| ().into_any(), |question| words(&question.title)));
+    let action =
+        dyn_view(move || question.get().map_or_else(|| ().into_any(), |question| words(&question.confirm)));
     let body = dyn_view(move || {
         match question.get() {
         None => ().into_any(),
         Some(question) => view! {
-            {question.who.into_iter().map(|who| view! { <p class="dialog-who"><bdi>{who}</bdi></p> }).collect_view()}
+            {question.who.into_iter().map(|who| view! { <p class="dialog-who">{words(&who)}</p> }).collect_view()}
             <ul class="facts" role="list">{question.facts.into_iter().map(fact).collect_view()}</ul>
         }
         .into_any(),
@@ -85,12 +90,14 @@ pub fn UnlinkDialog(
                 {body}
             </div>
             <div class="dialog-acts">
-                <button type="button" class="button" node_ref=keep on:click=move |_| close()>
-                    {move || question.get().map(|question| question.keep)}
-                </button>
-                <button type="button" class="button danger solid" on:click=confirm>
-                    {move || question.get().map(|question| question.confirm)}
-                </button>
+                <button
+                    type="button"
+                    class="button"
+                    node_ref=keep
+                    on:click=move |_| close()
+                    prop:textContent=changing(move || question.get().map_or("", |question| question.keep))
+                ></button>
+                <button type="button" class="button danger solid" on:click=confirm>{action}</button>
             </div>
         </dialog>
     }
@@ -99,7 +106,8 @@ pub fn UnlinkDialog(
 /// Renders one sentence of the dialog.
 fn fact((icon, parts): Fact) -> impl IntoView {
     let part = |part: Part| {
-        if part.strong { view! { <b>{part.text}</b> }.into_any() } else { part.text.into_any() }
+        let words = words(&part.text);
+        if part.strong { view! { <b>{words}</b> }.into_any() } else { words }
     };
     view! {
         <li>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::linked_accounts::link::flow::{LinkFlow, Stage};
 use super::linked_accounts::link::other_account::OtherAccount;
-use crate::components::{FailureNotice, Skeleton, dyn_view};
+use crate::components::{FailureNotice, Skeleton, dyn_view, words};
 use crate::session::{Authentication, LinkTarget, RememberedUser, Session};
 use crate::text;
 use crate::text::linking::{other_login, prove_first};
@@ -51,8 +51,8 @@ pub fn ConfirmPrimary(
             let target = target.clone();
             view! {
                 <h1>{text::LINK_ANOTHER}</h1>
-                {note.map(|note| view! { <p class="notice">{note}</p> })}
-                <p class="lede">{story}</p>
+                {note.map(|note| view! { <p class="notice">{words(&note)}</p> })}
+                <p class="lede">{words(&story)}</p>
                 <button
                     type="button"
                     class="button solid"

@@ -6,7 +6,7 @@ use leptos_router::components::Redirect;
 
 use super::confirm_primary::ConfirmPrimary;
 use super::sign_in::SignIn;
-use crate::components::{FailureNotice, Skeleton};
+use crate::components::{FailureNotice, Skeleton, words};
 use crate::session::{Phase, Session, SignInError};
 use crate::text::{self, Remedy};
 
@@ -51,12 +51,12 @@ fn Changed(before: Option<String>, now: Option<String>) -> impl IntoView {
     let text::Change { title, story, go_on, go_back } = text::change(before.as_deref(), now.as_deref());
     view! {
         <h1>{title}</h1>
-        <p class="lede">{story}</p>
+        <p class="lede">{words(&story)}</p>
         <div class="acts">
             <button type="button" class="button solid" disabled=leaving on:click=move |_| session.sign_in_again()>
-                {go_back}
+                {words(&go_back)}
             </button>
-            <button type="button" class="button" disabled=leaving on:click=move |_| session.accept()>{go_on}</button>
+            <button type="button" class="button" disabled=leaving on:click=move |_| session.accept()>{words(&go_on)}</button>
         </div>
     }
 }

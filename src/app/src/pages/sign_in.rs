@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::Icon;
+use crate::components::{Icon, changing, words};
 use crate::session::Session;
 use crate::text;
 
@@ -16,16 +16,16 @@ pub fn SignIn() -> impl IntoView {
         let here = window().location().hostname().unwrap_or_default();
         (tenant.hostname() != here).then(|| tenant.hostname().to_owned())
     };
-    let point = |icon: &'static str, words: &'static str| {
+    let point = |icon: &'static str, promise: &'static str| {
         view! {
             <li>
                 <Icon name=icon/>
-                <span>{words}</span>
+                <span>{promise}</span>
             </li>
         }
     };
-    let notice = session.take_sign_out_notice().map(|words| {
-        view! { <div class="notice ok parting" role="status"><p>{words}</p></div> }
+    let notice = session.take_sign_out_notice().map(|notice| {
+        view! { <div class="notice ok parting" role="status"><p>{words(&notice)}</p></div> }
     });
     view! {
         <h1>{text::NAME}</h1>
@@ -42,10 +42,9 @@ pub fn SignIn() -> impl IntoView {
                 class="button solid"
                 disabled=leaving
                 on:click=move |_| session.sign_in()
-            >
-                {move || if leaving.get() { "Signing in…" } else { "Sign in" }}
-            </button>
-            {elsewhere.map(|host| view! { <p class="meta">"You sign in at "<b>{host}</b>" and come back here."</p> })}
+                prop:textContent=changing(move || if leaving.get() { "Signing in…" } else { "Sign in" })
+            ></button>
+            {elsewhere.map(|host| view! { <p class="meta">"You sign in at "<b translate="no">{host}</b>" and come back here."</p> })}
         </div>
     }
 }

@@ -5,6 +5,7 @@ use model::{Identity, IdentityKey, UserId};
 
 use super::failure::{Failure, Remedy, request_failure, sign_in_failure};
 use super::list::{Label, labels};
+use super::name::name;
 use crate::account_name::account_name;
 use crate::api::{ApiError, ErrorKind};
 use crate::session::popup::PopupError;
@@ -38,19 +39,19 @@ pub fn connection(offered: &OfferedConnection) -> String {
 /// Button that links a login of the connection called `name`.
 #[must_use]
 pub fn link(name: &str) -> String {
-    format!("Link {name}")
+    format!("Link {}", super::name::name(name))
 }
 
 /// Prompt of a deep link that links a login of the connection called `name`.
 #[must_use]
 pub fn asked_to_link(name: &str) -> String {
-    format!("You came here to link {name} to this account.")
+    format!("You came here to link {} to this account.", super::name::name(name))
 }
 
 /// Link back to the address of `return_to`.
 #[must_use]
 pub fn back_to(host: &str) -> String {
-    format!("Back to {host}")
+    format!("Back to {}", name(host))
 }
 
 /// Status after linking. `labels` are the logins that are new.
@@ -89,7 +90,7 @@ pub fn not_fresh(not: &ReauthenticationError) -> Failure {
             "Somebody else signed in",
             format!(
                 "That was {}, and this is another account. Nothing was changed. Try again and sign in as yourself.",
-                who.as_deref().unwrap_or("another account")
+                who.as_deref().map_or_else(|| "another account".to_owned(), name)
             ),
         ),
     }
@@ -127,7 +128,7 @@ pub fn wrong_login(secondary: &SecondaryAccount) -> Failure {
         "That was another login",
         format!(
             "You signed in as {}. Try again with the login that was unlinked, or link this one as well.",
-            whose(secondary)
+            name(&whose(secondary))
         ),
     )
 }
@@ -137,7 +138,7 @@ pub fn wrong_login(secondary: &SecondaryAccount) -> Failure {
 pub fn unverified(secondary: &SecondaryAccount) -> Failure {
     plain(
         "Its e-mail address is not verified",
-        format!("Verify {} with its provider first, then link it here.", whose(secondary)),
+        format!("Verify {} with its provider first, then link it here.", name(&whose(secondary))),
     )
 }
 
@@ -150,7 +151,7 @@ pub fn whose(secondary: &SecondaryAccount) -> String {
 /// Note of linking by redirects: the person signed in with a login other than the expected one.
 #[must_use]
 pub fn other_login(secondary: &SecondaryAccount) -> String {
-    format!("This is another login than the one that was unlinked: {}.", whose(secondary))
+    format!("This is another login than the one that was unlinked: {}.", name(&whose(secondary)))
 }
 
 /// Introduction of linking by redirects: the primary account has to sign in again.
@@ -158,8 +159,8 @@ pub fn other_login(secondary: &SecondaryAccount) -> String {
 pub fn prove_first(secondary: &SecondaryAccount, primary: Option<&str>) -> String {
     format!(
         "You showed that {} is yours. Now sign in as {} once more, and the login is linked.",
-        whose(secondary),
-        primary.unwrap_or("yourself")
+        name(&whose(secondary)),
+        primary.map_or_else(|| "yourself".to_owned(), name)
     )
 }
 
@@ -188,7 +189,7 @@ pub fn other_story(secondary: &SecondaryAccount, moving: Option<&IdentityKey>) -
         let place = identities.iter().position(|identity| identity.key() == *key)?;
         all.get(place)
     };
-    let whose = whose(secondary);
+    let whose = name(&whose(secondary));
     let rest = secondary.user.identities.len().saturating_sub(1);
     let moved = moving.and_then(label);
     OtherStory {
@@ -201,7 +202,7 @@ pub fn other_story(secondary: &SecondaryAccount, moving: Option<&IdentityKey>) -
         moves: moved.map(|moved| {
             format!(
                 "The other account loses {} and keeps everything else. It can still be opened with {}.",
-                moved.name,
+                moved.provider(),
                 if rest == 1 { "its main login".to_owned() } else { format!("its {rest} other logins") },
             )
         }),
@@ -257,7 +258,8 @@ pub struct Change {
 /// Returns the texts for a change from `before` to `now`, both named as the header shows them.
 #[must_use]
 pub fn change(before: Option<&str>, now: Option<&str>) -> Change {
-    let (before, now) = (before.unwrap_or("your account"), now.unwrap_or("another account"));
+    let name = |who: Option<&str>, nobody: &str| who.map_or_else(|| nobody.to_owned(), name);
+    let (before, now) = (name(before, "your account"), name(now, "another account"));
     Change {
         title: "Somebody else is signed in now",
         story: format!(

@@ -2,6 +2,7 @@
 
 use model::{Identity, Profile, User};
 
+use super::name::{name, plain};
 use crate::unlink_policy::UnlinkBlocked;
 
 /// Heading and title of the page, unless the settings name it.
@@ -119,6 +120,8 @@ pub const METADATA_NONE: &str = "nothing";
 pub struct Label {
     /// The provider's name.
     pub name: String,
+    /// Whether that is the name of a company or a product, which no language translates.
+    pub is_brand: bool,
     /// Company or connection, where the provider's name alone is not enough.
     pub connection: Option<String>,
     /// Display name of the person at the provider.
@@ -156,6 +159,7 @@ impl Label {
         let who = contact.or(person);
         Self {
             name: provider.display_name().to_owned(),
+            is_brand: provider.is_brand(),
             connection: (provider.is_enterprise() || vague).then(|| prettify(identity.connection.as_str())),
             person: person.filter(|_| contact.is_some()).map(ToOwned::to_owned),
             unverified: who.is_some() && who == profile.email() && profile.email_verified() == Some(false),
@@ -185,13 +189,13 @@ impl Label {
     /// Title of the confirmation dialog.
     #[must_use]
     pub fn question(&self) -> String {
-        format!("Unlink {}?", self.name)
+        format!("Unlink {}?", self.provider())
     }
 
     /// Confirming button of the confirmation dialog.
     #[must_use]
     pub fn confirm(&self) -> String {
-        format!("Unlink {}", self.name)
+        format!("Unlink {}", self.provider())
     }
 
     /// Status after the login was unlinked.
@@ -227,30 +231,35 @@ impl Label {
     /// Accessible name of the row's checkbox.
     #[must_use]
     pub fn select(&self) -> String {
-        format!("Select {}", self.in_full())
+        plain(&format!("Select {}", self.in_full()))
     }
 
     /// Provider name with the person in parentheses, where known.
     #[must_use]
     pub fn in_full(&self) -> String {
         match &self.who {
-            Some(who) => format!("{} ({who})", self.name),
-            None => self.name.clone(),
+            Some(who) => format!("{} ({})", self.provider(), name(who)),
+            None => self.provider(),
         }
+    }
+
+    /// The provider's name as part of a sentence.
+    pub(super) fn provider(&self) -> String {
+        if self.is_brand { name(&self.name) } else { self.name.clone() }
     }
 
     /// The login as it reads after "sign in with"; with the person when `several` have this provider name.
     pub(super) fn as_means(&self, several: bool) -> String {
         let means = match self.name.as_str() {
-            "Password" => "your password",
-            "E-mail code" => "a code by e-mail",
-            "Text message" => "a text message",
-            "Company login" => "your company login",
-            other => other,
+            "Password" => "your password".to_owned(),
+            "E-mail code" => "a code by e-mail".to_owned(),
+            "Text message" => "a text message".to_owned(),
+            "Company login" => "your company login".to_owned(),
+            _ => self.provider(),
         };
         match &self.who {
-            Some(who) if several => format!("{means} as {who}"),
-            _ => means.to_owned(),
+            Some(who) if several => format!("{means} as {}", name(who)),
+            _ => means,
         }
     }
 }
@@ -353,7 +362,7 @@ mod tests {
 
     #[test]
     fn the_outcome_is_told_in_a_sentence() {
-        assert_eq!(google("a@x.example").unlinked(), "Google (a@x.example) was unlinked.");
+        assert_eq!(plain(&google("a@x.example").unlinked()), "Google (a@x.example) was unlinked.");
         assert!(google("a@x.example").nothing_matched().starts_with("Nothing was unlinked: "));
     }
 

@@ -3,6 +3,7 @@
 use model::{IdentityKey, User};
 
 use super::list::{Label, MAIN_STAYS, labels};
+use super::name::name;
 use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
 /// Part of a sentence, emphasized or not.
@@ -17,7 +18,7 @@ pub struct Part {
 /// A sentence of the dialog: the id of its icon in `public/providers.svg`, and its parts.
 pub type Fact = (&'static str, Vec<Part>);
 
-fn plain(text: impl Into<String>) -> Part {
+fn words(text: impl Into<String>) -> Part {
     Part { text: text.into(), strong: false }
 }
 
@@ -97,7 +98,7 @@ pub fn question(
         }
     };
     let who = match split.going.as_slice() {
-        [one] => one.who.clone().into_iter().collect(),
+        [one] => one.who.as_deref().map(name).into_iter().collect(),
         several => several.iter().map(Label::in_full).collect(),
     };
     Question { title, who, facts, confirm, keep }
@@ -110,15 +111,15 @@ fn list(names: &[String], join: &str) -> Vec<Part> {
     let count = if more > 1 { NAMED } else { names.len() };
     let mut shown: Vec<Part> = names.iter().take(count).map(strong).collect();
     if more > 1 {
-        shown.push(plain(format!("{more} more")));
+        shown.push(words(format!("{more} more")));
     }
     let last = shown.len().saturating_sub(1);
     let mut parts = Vec::new();
     for (place, name) in shown.into_iter().enumerate() {
         match place {
             0 => {}
-            place if place == last => parts.push(plain(format!(" {join} "))),
-            _ => parts.push(plain(", ")),
+            place if place == last => parts.push(words(format!(" {join} "))),
+            _ => parts.push(words(", ")),
         }
         parts.push(name);
     }
@@ -128,20 +129,20 @@ fn list(names: &[String], join: &str) -> Vec<Part> {
 /// Names the remaining ways to sign in.
 fn what_remains(split: &Split) -> Vec<Part> {
     let names: Vec<String> = split.ways_in.iter().map(|label| split.means(label)).collect();
-    let mut parts = vec![plain("You can still sign in with ")];
+    let mut parts = vec![words("You can still sign in with ")];
     parts.extend(list(&names, "and"));
-    parts.push(plain("."));
+    parts.push(words("."));
     parts
 }
 
 /// Says what the unlinked logins open afterwards.
 fn what_splits_off(split: &Split) -> Vec<Part> {
     let names: Vec<String> = split.going.iter().map(|label| split.means(label)).collect();
-    let mut parts = vec![plain("Signing in with ")];
+    let mut parts = vec![words("Signing in with ")];
     parts.extend(list(&names, "or").into_iter().map(|part| Part { strong: false, ..part }));
-    parts.push(plain(" afterwards opens a "));
+    parts.push(words(" afterwards opens a "));
     parts.push(strong("separate, empty account"));
-    parts.push(plain(if names.len() > 1 { " of its own." } else { "." }));
+    parts.push(words(if names.len() > 1 { " of its own." } else { "." }));
     parts
 }
 
@@ -155,11 +156,11 @@ fn what_stays(user: &User) -> Vec<Part> {
         user.user_metadata.as_ref().filter(|data| !data.is_empty()).map(|_| "your preferences"),
     ];
     let named: Vec<String> = named.into_iter().flatten().map(ToOwned::to_owned).collect();
-    let mut parts = vec![plain("Everything in this account stays as it is.")];
+    let mut parts = vec![words("Everything in this account stays as it is.")];
     if !named.is_empty() {
-        parts.push(plain(" That includes "));
+        parts.push(words(" That includes "));
         parts.extend(list(&named, "and").into_iter().map(|part| Part { strong: false, ..part }));
-        parts.push(plain("."));
+        parts.push(words("."));
     }
     parts
 }
@@ -174,14 +175,14 @@ fn what_happens_here(split: &Split, keys: &[IdentityKey], current_identity: Opti
         (Some(current_identity), Some(means)) if keys.contains(current_identity) => (
             "ui-out",
             vec![
-                plain(format!("You signed in with {means} this time, so ")),
+                words(format!("You signed in with {means} this time, so ")),
                 strong("you will be signed out"),
-                plain(" here, in your other tabs and wherever you stayed signed in with it."),
+                words(" here, in your other tabs and wherever you stayed signed in with it."),
             ],
         ),
         (_, Some(means)) => (
             "ui-person",
-            vec![plain(format!("You stay signed in here, because you signed in with {means}."))],
+            vec![words(format!("You stay signed in here, because you signed in with {means}."))],
         ),
         _ => {
             let which = match split.going.as_slice() {
@@ -190,7 +191,7 @@ fn what_happens_here(split: &Split, keys: &[IdentityKey], current_identity: Opti
             };
             (
                 "ui-out",
-                vec![plain(format!(
+                vec![words(format!(
                     "If you signed in with {which} this time, you may have to sign in again."
                 ))],
             )
@@ -255,6 +256,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::text::name::plain;
 
     /// Returns an account with these logins: provider and e-mail address.
     fn user(logins: &[(&str, &str)]) -> User {
@@ -270,7 +272,7 @@ mod tests {
         let key = |place: &usize| user.identities[*place].key();
         let keys: Vec<_> = going.iter().map(key).collect();
         let question = question(user, guard, &keys, in_use.as_ref().map(key).as_ref());
-        let text = |(_, parts): &Fact| parts.iter().map(|part| part.text.as_str()).collect();
+        let text = |(_, parts): &Fact| parts.iter().map(|part| plain(&part.text)).collect();
         question.facts.iter().map(text).collect()
     }
 
@@ -361,11 +363,11 @@ mod tests {
         let user = three();
         let labels: Vec<Label> = user.identities[1..].iter().map(Label::linked).collect();
         assert_eq!(
-            several_unlinked(&labels, 2),
+            plain(&several_unlinked(&labels, 2)),
             "Google (a@gmail.example) and GitHub (a@hub.example) were unlinked."
         );
         assert_eq!(
-            several_unlinked(&labels[..1], 2),
+            plain(&several_unlinked(&labels[..1], 2)),
             "Google (a@gmail.example) was unlinked. The rows that stayed say why."
         );
         assert_eq!(several_unlinked(&[], 2), "None of these logins was unlinked; each row says why.");

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
 use super::link::LinkFlow;
-use crate::components::{ListState, dyn_view};
+use crate::components::{ListState, dyn_view, words};
 use crate::deep_link::{self, DeepLink};
 use crate::session::{LinkTarget, Session};
 use crate::text::{self, linking};
@@ -69,10 +69,10 @@ pub fn DeepLinkPrompt(
             };
             view! {
                 <div class="card asked">
-                    <p>{linking::asked_to_link(&name)}</p>
+                    <p>{words(&linking::asked_to_link(&name))}</p>
                     <div class="acts">
                         <button type="button" class="button solid" disabled=locked on:click=start>
-                            {linking::link(&name)}
+                            {words(&linking::link(&name))}
                         </button>
                         <button type="button" class="button" on:click=move |_| asked.set(None)>
                             {text::NOT_NOW}
@@ -88,7 +88,7 @@ pub fn DeepLinkPrompt(
         Return::Refused => view! { <p class="notice">{text::RETURN_REFUSED}</p> }.into_any(),
         Return::Listed(address) => {
             let host = address.split('/').nth(2).unwrap_or_default().to_owned();
-            view! { <p><a class="button" href=address rel="noreferrer">{linking::back_to(&host)}</a></p> }
+            view! { <p><a class="button" href=address rel="noreferrer">{words(&linking::back_to(&host))}</a></p> }
                 .into_any()
         }
     };

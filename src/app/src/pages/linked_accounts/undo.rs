@@ -145,8 +145,8 @@ pub fn UnlinkedLately(
             <li class="row">
                 <ProviderMark provider=identity.provider.clone()/>
                 <div class="body">
-                    <div class="name">{label.name}</div>
-                    {label.who.map(|who| view! { <div class="sub"><bdi>{who}</bdi></div> })}
+                    <div class="name" translate=label.is_brand.then_some("no")>{label.name}</div>
+                    {label.who.map(|who| view! { <div class="sub"><bdi translate="no">{who}</bdi></div> })}
                 </div>
                 <div class="act">
                     <button

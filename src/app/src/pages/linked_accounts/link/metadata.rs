@@ -90,7 +90,7 @@ pub fn MetadataDialog(
         let mine = mine.as_ref().map_or_else(|| text::METADATA_NONE.to_owned(), shown);
         view! {
             <fieldset class="choice">
-                <legend>{key}</legend>
+                <legend translate="no">{key}</legend>
                 <label>
                     <input
                         type="radio"
@@ -99,7 +99,7 @@ pub fn MetadataDialog(
                         on:change=move |_| choose(&k2, false)
                     />
                     <span class="choice-side">{text::METADATA_HERE}</span>
-                    <bdi class="choice-value" class:none=none>{mine}</bdi>
+                    <bdi class="choice-value" class:none=none translate=(!none).then_some("no")>{mine}</bdi>
                 </label>
                 <label>
                     <input
@@ -109,7 +109,7 @@ pub fn MetadataDialog(
                         on:change=move |_| choose(&k4, true)
                     />
                     <span class="choice-side">{text::METADATA_THERE}</span>
-                    <bdi class="choice-value">{shown(&theirs)}</bdi>
+                    <bdi class="choice-value" translate="no">{shown(&theirs)}</bdi>
                 </label>
             </fieldset>
         }
@@ -122,7 +122,7 @@ pub fn MetadataDialog(
         <dialog class="wide" node_ref=dialog aria-labelledby="metadata-title" on:cancel=cancel>
             <div class="dialog-body">
                 <h2 id="metadata-title">{text::METADATA_TITLE}</h2>
-                <p class="dialog-who"><bdi>{whose}</bdi></p>
+                <p class="dialog-who"><bdi translate="no">{whose}</bdi></p>
                 <p class="dialog-text"><Icon name="ui-stay"/>{text::METADATA_STORY}</p>
                 {differences.into_iter().enumerate().map(|(place, one)| row(place, one)).collect_view()}
             </div>

@@ -4,7 +4,7 @@ use leptos::html::H3;
 use leptos::prelude::*;
 
 use super::judgement::movable;
-use crate::components::{Icon, ProviderMark};
+use crate::components::{Icon, ProviderMark, words};
 use crate::session::SecondaryAccount;
 use crate::text::linking::{OtherStory, other_story};
 use crate::text::{self, labels};
@@ -34,8 +34,8 @@ pub fn OtherAccount(
                 <li>
                     <ProviderMark provider/>
                     <span class="other-login">
-                        <b>{label.name}</b>
-                        {label.who.map(|who| view! { <bdi>{who}</bdi> })}
+                        <b translate=label.is_brand.then_some("no")>{label.name}</b>
+                        {label.who.map(|who| view! { <bdi translate="no">{who}</bdi> })}
                     </span>
                 </li>
             }
@@ -51,18 +51,18 @@ pub fn OtherAccount(
     view! {
         <section class="card other" aria-labelledby="other-title">
             <h3 id="other-title" tabindex="-1" node_ref=heading>{title}</h3>
-            <p>{belongs}</p>
+            <p>{words(&belongs)}</p>
             <ul class="other-logins" role="list">{rows}</ul>
             {moves.map(|moves| view! {
                 <div class="way">
-                    <div><h4>{move_title}</h4><p><Icon name="ui-split"/>{moves}</p></div>
+                    <div><h4>{move_title}</h4><p><Icon name="ui-split"/>{words(&moves)}</p></div>
                     <button type="button" class="button solid" on:click=move |_| on_move.run(())>
                         {text::MOVE_IT}
                     </button>
                 </div>
             })}
             <div class="way">
-                <div><h4>{merge_title}</h4><p><Icon name="ui-alert"/>{merges}</p></div>
+                <div><h4>{merge_title}</h4><p><Icon name="ui-alert"/>{words(&merges)}</p></div>
                 <button type="button" class="button danger" on:click=move |_| on_merge.run(())>
                     {text::MERGE_IT}
                 </button>

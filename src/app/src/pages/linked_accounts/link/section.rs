@@ -7,7 +7,7 @@ use model::settings::OfferedConnection;
 use super::flow::{LinkFlow, Stage};
 use super::metadata::MetadataDialog;
 use super::other_account::OtherAccount;
-use crate::components::{FailureNotice, Icon, PauseNotice, ProviderMark, dyn_view};
+use crate::components::{FailureNotice, Icon, PauseNotice, ProviderMark, changing, dyn_view};
 use crate::session::{LinkTarget, SecondaryAccount};
 use crate::text::{self, linking};
 
@@ -22,16 +22,17 @@ pub fn LinkSection(
     let session = flow.session();
     let busy = Memo::new(move |_| flow.stage().read().is_busy());
     let progress = move || match *flow.stage().read() {
-        Stage::Popup => Some(linking::GO_ON_THERE),
-        Stage::Linking => Some(linking::LINKING),
-        _ => None,
+        Stage::Popup => linking::GO_ON_THERE,
+        Stage::Linking => linking::LINKING,
+        _ => "",
     };
     let pausing = flow.pausing();
     let is_pausing = Memo::new(move |_| pausing.read().is_some());
     let button = move |offered: OfferedConnection| {
+        let is_brand = offered.display_name.is_some() || offered.strategy.is_brand();
         let name = linking::connection(&offered);
         let target = LinkTarget { connection: Some(offered.name), ..LinkTarget::default() };
-        let label = linking::link(&name);
+        let label = text::plain(&linking::link(&name));
         view! {
             <button
                 type="button"
@@ -41,7 +42,7 @@ pub fn LinkSection(
                 on:click=move |_| flow.start(target.clone())
             >
                 <ProviderMark provider=offered.strategy/>
-                <span>{name}</span>
+                <span translate=is_brand.then_some("no")>{name}</span>
             </button>
         }
     };
@@ -61,7 +62,7 @@ pub fn LinkSection(
                     <span>{linking::ANOTHER}</span>
                 </button>
             </div>
-            <p class="meta" aria-live="polite">{progress}</p>
+            <p class="meta" aria-live="polite" prop:textContent=changing(progress)></p>
         </div>
         {dyn_view(move || if is_pausing.get() {
             let left = Signal::derive(move || pausing.get().unwrap_or_default());

@@ -1,0 +1,17 @@
+//! A sentence of the page.
+
+use leptos::prelude::*;
+
+use crate::text::name;
+
+/// Renders a sentence. Its names (see [`name`](crate::text::name)) are never translated.
+pub fn words(sentence: &str) -> AnyView {
+    let part = |(is_name, part): (bool, &str)| {
+        if is_name {
+            view! { <bdi translate="no">{part.to_owned()}</bdi> }.into_any()
+        } else {
+            part.to_owned().into_any()
+        }
+    };
+    view! { <span>{name::parts(sentence).into_iter().map(part).collect_view()}</span> }.into_any()
+}
