@@ -5,6 +5,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::provider::Provider;
@@ -125,6 +126,66 @@ impl<'de> Deserialize<'de> for IdentityId {
     }
 }
 
+/// The maximum length of the id of a new identity, in characters.
+const MAX_ID_LENGTH: usize = 512;
+
+/// The reason why an id cannot be given to a new identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidIdentityId {
+    /// It is empty.
+    #[error("the id is empty")]
+    Empty,
+    /// It has more than 512 characters.
+    #[error("the id is longer than 512 characters")]
+    TooLong,
+    /// It, or a part between pipes, is `.` or `..`, percent-encoded or not. Clients resolve such a segment of a path, so
+    /// that no request could name the identity.
+    #[error("the id is \".\" or \"..\", which cannot be a segment of a path")]
+    DotSegment,
+}
+
+/// The id of an identity that is to be created. Ids that exist already are [`IdentityId`]s, whatever they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewIdentityId(IdentityId);
+
+impl NewIdentityId {
+    /// Checks that requests can name an identity with this id.
+    ///
+    /// # Errors
+    /// [`InvalidIdentityId`].
+    pub fn new(id: IdentityId) -> Result<Self, InvalidIdentityId> {
+        if id.text.is_empty() {
+            return Err(InvalidIdentityId::Empty);
+        }
+        if id.text.chars().count() > MAX_ID_LENGTH {
+            return Err(InvalidIdentityId::TooLong);
+        }
+        if id.text.split('|').any(is_dot_segment) {
+            return Err(InvalidIdentityId::DotSegment);
+        }
+        Ok(Self(id))
+    }
+
+    /// Returns the id.
+    #[must_use]
+    pub fn into_id(self) -> IdentityId {
+        self.0
+    }
+}
+
+/// Returns whether a text is `.` or `..`, percent-encoded any number of times or not at all. Clients resolve such a segment
+/// of a path (URL Standard, "double-dot URL path segment").
+#[must_use]
+pub fn is_dot_segment(text: &str) -> bool {
+    let mut text = text.to_owned();
+    while let Ok(decoded) = percent_decode_str(&text).decode_utf8()
+        && decoded != text
+    {
+        text = decoded.into_owned();
+    }
+    text == "." || text == ".."
+}
+
 /// The key of an identity: its provider and its id within that provider. Unique in a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdentityKey {
@@ -200,6 +261,20 @@ mod tests {
     fn a_long_numeric_text_is_never_read_as_a_number() {
         let id: IdentityId = serde_json::from_str("\"115015401343387192604\"").unwrap();
         assert_eq!(serde_json::to_string(&id).unwrap(), "\"115015401343387192604\"");
+    }
+
+    #[test]
+    fn a_new_id_can_be_a_segment_of_a_path() {
+        let new = |id: &str| NewIdentityId::new(IdentityId::text(id)).map(|id| id.into_id().text);
+        for id in ["ada", "...", ".ada", "acme|a/b", "a..b", "%2", "%zz", "100%"] {
+            assert_eq!(new(id).as_deref(), Ok(id));
+        }
+        for id in [".", "..", "%2e", "%2E.", ".%2e", "%252e%252E", "auth0|..", "acme|%2e%2e", "..|ada"] {
+            assert_eq!(new(id), Err(InvalidIdentityId::DotSegment), "{id}");
+        }
+        assert_eq!(new(""), Err(InvalidIdentityId::Empty));
+        assert_eq!(new(&"ä".repeat(512)).map(|id| id.chars().count()), Ok(512));
+        assert_eq!(new(&"a".repeat(513)), Err(InvalidIdentityId::TooLong));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub mod settings;
 pub mod user;
 
 pub use error::{ManagementError, OAuthError};
-pub use id::{ConnectionName, IdentityId, IdentityKey, UserId};
+pub use id::{ConnectionName, IdentityId, IdentityKey, NewIdentityId, UserId};
 pub use identity::Identity;
 pub use profile::Profile;
 pub use provider::Provider;

@@ -1,10 +1,11 @@
 //! Seeding: users that are added at the start of a tenant.
 
-use model::{IdentityKey, User};
+use model::id::InvalidIdentityId;
+use model::{IdentityKey, NewIdentityId, Profile, User};
 use store::{CredentialRow, UserRow};
 
 use crate::clock::Moment;
-use crate::database::accounts::identifiers;
+use crate::database::accounts::{MAX_USER_SIZE, identifiers, json_size};
 use crate::password_hash::hash_password;
 use crate::secret::Secret;
 use crate::state::Tenant;
@@ -42,6 +43,24 @@ pub enum SeedError {
     /// An identity or identifier of a new user belongs to another user. Contains the id of the new user.
     #[error("user \"{0}\" cannot be added: one of its identities or login names belongs to another user")]
     Conflict(String),
+    /// An identity of a new user has an id that no request can name. Contains the id of the new user.
+    #[error("user \"{user}\" cannot be added: {reason}")]
+    Id {
+        /// The id of the new user.
+        user: String,
+        /// What is wrong with the id of the identity.
+        reason: InvalidIdentityId,
+    },
+    /// A new user is too large to be searched.
+    #[error(
+        "user \"{user}\" cannot be added: profile and metadata have {size} bytes, the maximum is {MAX_USER_SIZE}"
+    )]
+    TooLarge {
+        /// The id of the new user.
+        user: String,
+        /// The size in bytes.
+        size: usize,
+    },
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] store::Error),
@@ -63,6 +82,9 @@ pub(crate) async fn add_missing(tenant: &Tenant, users: Vec<SeedUser>) -> Result
         if known { kept += 1 } else { missing.push(seed) }
     }
     drop(reader);
+    for seed in &mut missing {
+        check(seed)?;
+    }
     // Hashing is slow, so it happens before the unit of work.
     let rows = tokio::task::spawn_blocking(move || {
         missing.into_iter().map(|seed| rows_of(&seed, now)).collect::<Vec<_>>()
@@ -89,6 +111,25 @@ pub(crate) async fn add_missing(tenant: &Tenant, users: Vec<SeedUser>) -> Result
             })
         })
         .await
+}
+
+/// Checks what is to become a user. Attributes that are too long are left out, because a file of another tenant can have
+/// any; their names are logged.
+fn check(seed: &mut SeedUser) -> Result<(), SeedError> {
+    let user = &mut seed.user;
+    let id = user.user_id.to_string();
+    for identity in &user.identities {
+        NewIdentityId::new(identity.user_id.clone())
+            .map_err(|reason| SeedError::Id { user: id.clone(), reason })?;
+    }
+    let secondaries = user.identities.iter_mut().filter_map(|identity| identity.profile_data.as_mut());
+    let oversized: Vec<String> =
+        secondaries.chain([&mut user.profile]).flat_map(Profile::remove_oversized).collect();
+    if !oversized.is_empty() {
+        tracing::warn!(user = ?id, attributes = ?oversized, "attributes of a user are too long and are left out");
+    }
+    let size = json_size(&user.profile, user.user_metadata.as_ref(), user.app_metadata.as_ref());
+    if size > MAX_USER_SIZE { Err(SeedError::TooLarge { user: id, size }) } else { Ok(()) }
 }
 
 /// Returns the rows of a user: its own, and one credential each for its e-mail address and its username.

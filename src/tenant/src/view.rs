@@ -1,6 +1,7 @@
 //! Conversion of rows to what clients see: users, identities and claims, with the defaults that Auth0 derives.
 
 use md5::{Digest, Md5};
+use model::profile::has_permitted_length;
 use model::{Identity, Profile, Provider, Scope, Scopes, User};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
@@ -51,7 +52,8 @@ pub(crate) fn claims(row: &UserRow, scopes: &Scopes) -> Map<String, Value> {
     let mut claims = Map::new();
     let mut add = |keys: &[&str]| {
         for key in keys {
-            if let Some(value) = profile.0.get(*key) {
+            // A stored attribute can be older than its limit, and a token must fit into a query.
+            if let Some(value) = profile.0.get(*key).filter(|value| has_permitted_length(key, value)) {
                 claims.insert((*key).to_owned(), value.clone());
             }
         }

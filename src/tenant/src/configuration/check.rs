@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use model::id::is_dot_segment;
+
 use super::Parts;
 use super::connection::Upstream;
 
@@ -14,6 +16,9 @@ pub enum InvalidConfiguration {
     /// Two connections share a name.
     #[error("two connections have the name \"{0}\"")]
     DuplicateConnection(String),
+    /// The name of a connection cannot be a segment of a path.
+    #[error("no address can name the connection \"{0}\"")]
+    UnnameableConnection(String),
     /// The Management API does not know the strategy of a connection.
     #[error("connection \"{connection}\" has the unknown strategy \"{strategy}\"")]
     UnknownStrategy {
@@ -89,6 +94,9 @@ pub(super) fn check(parts: &Parts) -> Result<(), InvalidConfiguration> {
         let name = connection.name.as_str();
         if !names.insert(name) {
             return Err(InvalidConfiguration::DuplicateConnection(name.to_owned()));
+        }
+        if name.is_empty() || is_dot_segment(name) {
+            return Err(InvalidConfiguration::UnnameableConnection(name.to_owned()));
         }
         if !connection.strategy.is_known() {
             return Err(InvalidConfiguration::UnknownStrategy {

@@ -1,10 +1,22 @@
 //! Accounts of database connections: their identifiers, usernames and passwords.
 
-use model::{ConnectionName, IdentityKey, Profile};
+use model::{ConnectionName, Identity, IdentityKey, Metadata, NewIdentityId, Profile};
 use store::{Address, CredentialRow, Unit, UserRow};
 
-use crate::configuration::Usernames;
+use crate::configuration::{Connection, Usernames};
 use crate::mail::is_address;
+
+/// The maximum size of a user in bytes. It bounds how much a search has to read.
+pub(crate) const MAX_USER_SIZE: usize = 64 * 1024;
+
+/// Returns the size of a root profile and metadata together, in bytes of JSON.
+pub(crate) fn json_size(
+    profile: &Profile,
+    user_metadata: Option<&Metadata>,
+    app_metadata: Option<&Metadata>,
+) -> usize {
+    serde_json::to_vec(&(profile, user_metadata, app_metadata)).map_or(usize::MAX, |json| json.len())
+}
 
 /// Returns the identifiers that a person can type to sign in: the e-mail address and the username, in lower
 /// case.
@@ -36,6 +48,27 @@ pub(crate) fn normalize_username(rule: Usernames, text: &str) -> Result<String, 
     } else {
         Err("A user name has letters, digits and _ + - . ! # $ ' ^ ` ~ @ only.".to_owned())
     }
+}
+
+/// A user to insert, with one identity.
+pub(crate) struct NewUserRow {
+    /// The key of the identity.
+    pub(crate) key: IdentityKey,
+    /// The row of the user.
+    pub(crate) row: UserRow,
+}
+
+/// Creates the row of a new user of a connection, for every way in which a person gets an account while the tenant runs.
+pub(crate) fn new_user(connection: &Connection, id: NewIdentityId, profile: Profile, now: i64) -> NewUserRow {
+    let key = IdentityKey { provider: connection.strategy.clone(), user_id: id.into_id() };
+    let identity = Identity {
+        profile_data: None,
+        connection: connection.name.clone(),
+        user_id: key.user_id.clone(),
+        provider: key.provider.clone(),
+        is_social: key.provider.is_social(),
+    };
+    NewUserRow { row: UserRow::new(key.as_user_id(), profile, vec![identity], now), key }
 }
 
 /// Inserts a user with one identity, and its credentials if there is a password.

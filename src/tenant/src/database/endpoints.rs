@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use model::profile::has_permitted_length;
 use model::{Profile, route};
 use serde_json::{Map, Value, json};
 
@@ -156,7 +157,7 @@ fn profile(body: &Map<String, Value>) -> Result<Profile, DbConnectionError> {
     let mut profile = Profile::default();
     for name in ATTRIBUTES {
         let Some(value) = body.get(name) else { continue };
-        let fits = value.as_str().is_some_and(|text| (1..=300).contains(&text.chars().count()));
+        let fits = value.as_str().is_some_and(|text| !text.is_empty()) && has_permitted_length(name, value);
         let is_url = |value: &Value| {
             let url = value.as_str().and_then(|text| url::Url::parse(text).ok());
             url.is_some_and(|url| matches!(url.scheme(), "http" | "https"))

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use model::{Identity, IdentityId, IdentityKey, Metadata, Profile};
+use model::{IdentityId, Metadata, NewIdentityId, Profile};
 use store::UserRow;
 
-use super::accounts::{insert_account, normalize_username};
+use super::accounts::{NewUserRow, insert_account, new_user, normalize_username};
 use super::ticket_mails::send_email_verification;
 use crate::configuration::Connection;
 use crate::http::error::log_failure;
@@ -102,19 +102,9 @@ pub(crate) async fn sign_up(
     if let Some(name) = username {
         profile = profile.with("username", name);
     }
-    let key =
-        IdentityKey { provider: connection.strategy.clone(), user_id: IdentityId::text(random_hex::<12>()) };
-    let identity = Identity {
-        profile_data: None,
-        connection: connection.name.clone(),
-        user_id: key.user_id.clone(),
-        provider: key.provider.clone(),
-        is_social: false,
-    };
-    let row = UserRow {
-        user_metadata: new.user_metadata,
-        ..UserRow::new(key.as_user_id(), profile, vec![identity], tenant.now().millis())
-    };
+    let id = NewIdentityId::new(IdentityId::text(random_hex::<12>())).map_err(|_| SignUpError::Failed)?;
+    let NewUserRow { key, row } = new_user(connection, id, profile, tenant.now().millis());
+    let row = UserRow { user_metadata: new.user_metadata, ..row };
     let row = tenant
         .0
         .store

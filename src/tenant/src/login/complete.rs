@@ -7,7 +7,6 @@ use store::{Unit, UserRow};
 
 use super::pending::{PendingLogin, PendingLoginError};
 use crate::clock::Moment;
-use crate::configuration::Connection;
 use crate::http::cookie::Cookie;
 use crate::oauth::response::{new_code, respond_with_grant};
 use crate::session;
@@ -59,28 +58,13 @@ async fn sync_upstream_profile(
     let before = identity.profile_data.as_ref().unwrap_or(&user.profile);
     let mut profile = before.clone();
     profile.0.extend(upstream_profile.0.clone());
+    // A stored attribute can be older than its limit.
+    let _oversized = profile.remove_oversized();
     if profile != *before {
         unit.update_profile(key, &profile).await?;
         unit.touch_user(&user.user_id, now).await?;
     }
     Ok(())
-}
-
-/// Creates the row of a new user with one identity.
-pub(super) fn new_user_row(
-    connection: &Connection,
-    key: &IdentityKey,
-    profile: model::Profile,
-    now: i64,
-) -> UserRow {
-    let identity = model::Identity {
-        profile_data: None,
-        connection: connection.name.clone(),
-        user_id: key.user_id.clone(),
-        provider: key.provider.clone(),
-        is_social: key.provider.is_social(),
-    };
-    UserRow::new(key.as_user_id(), profile, vec![identity], now)
 }
 
 /// Completes a login like [`complete`], for an identity without an upstream profile.

@@ -4,16 +4,17 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use model::{IdentityId, IdentityKey, Profile};
+use model::{IdentityId, IdentityKey, NewIdentityId, Profile};
 use serde::Deserialize;
 use store::{IdentityRow, UserRow};
 
-use super::complete::{CompleteError, complete_with, new_user_row};
+use super::complete::{CompleteError, complete_with};
 use super::form::{Form, Submitted};
 use super::pages::stand_in::{self as stand_in_page, StandInFormError, StandInPage, StandInPerson};
 use super::pending::{PendingLogin, PendingLoginError};
 use super::response::page;
 use crate::configuration::Connection;
+use crate::database::accounts::{NewUserRow, new_user};
 use crate::http::cookie::Cookie;
 use crate::http::peer::Peer;
 use crate::oauth::request::Prompt;
@@ -171,13 +172,14 @@ async fn choose(
         let key = chosen.map(|person| (person.identity.key(), None));
         return Ok(key.ok_or(StandInFormError::UnknownPerson));
     }
-    Ok(new_person(connection, form).map(|profile| {
+    Ok(new_person(connection, form).and_then(|profile| {
         if let Some(person) = known(&people, &profile) {
-            return (person.identity.key(), None);
+            return Ok((person.identity.key(), None));
         }
-        let key = new_key(connection, &profile);
-        let user = new_user_row(connection, &key, profile, tenant.now().millis());
-        (key, Some(user))
+        let id =
+            NewIdentityId::new(new_id(connection, &profile)).map_err(|_| StandInFormError::InvalidAddress)?;
+        let NewUserRow { key, row } = new_user(connection, id, profile, tenant.now().millis());
+        Ok((key, Some(row)))
     }))
 }
 
@@ -210,7 +212,10 @@ fn new_person(connection: &Connection, form: &Form) -> Result<Profile, StandInFo
                 profile.with("email", email).with("email_verified", form.text("email_verified") == "true");
         }
     }
-    Ok(if name.is_empty() { profile } else { profile.with("name", name) })
+    if !name.is_empty() {
+        profile = profile.with("name", name);
+    }
+    if profile.remove_oversized().is_empty() { Ok(profile) } else { Err(StandInFormError::TooLong) }
 }
 
 /// Returns the person with the same address, as a provider would.
@@ -222,7 +227,7 @@ fn known<'p>(people: &'p [IdentityRow], typed: &Profile) -> Option<&'p IdentityR
 }
 
 /// Returns a new id in the provider's format (contract [B3](model::contract#b3)).
-fn new_key(connection: &Connection, profile: &Profile) -> IdentityKey {
+fn new_id(connection: &Connection, profile: &Profile) -> IdentityId {
     let digits = |count: usize| -> String {
         let random = u128::from_be_bytes(random_bytes::<16>());
         let text = format!("1{random:039}");
@@ -230,7 +235,7 @@ fn new_key(connection: &Connection, profile: &Profile) -> IdentityKey {
     };
     let hex = |count: usize| random_hex::<16>().chars().take(count).collect::<String>();
     let name = profile.email().map_or_else(|| hex(12), str::to_owned);
-    let user_id = match connection.strategy.as_str() {
+    match connection.strategy.as_str() {
         "github" => IdentityId::from_parts(digits(8), true),
         "google-oauth2" => IdentityId::text(digits(21)),
         "apple" => IdentityId::text(format!("{}.{}.{}", digits(6), hex(32), digits(4))),
@@ -242,8 +247,7 @@ fn new_key(connection: &Connection, profile: &Profile) -> IdentityKey {
         }
         "adfs" => IdentityId::text(name),
         _ => IdentityId::text(digits(16)),
-    };
-    IdentityKey { provider: connection.strategy.clone(), user_id }
+    }
 }
 
 async fn render(

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{Identity, IdentityId, IdentityKey, Metadata, Profile};
+use model::{IdentityId, Metadata, NewIdentityId, Profile};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::UserRow;
@@ -13,7 +13,7 @@ use super::metadata::check_size;
 use super::users::to_json;
 use super::{body, schema};
 use crate::configuration::Connection;
-use crate::database::accounts::{insert_account, normalize_username};
+use crate::database::accounts::{NewUserRow, insert_account, new_user, normalize_username};
 use crate::database::ticket_mails::send_email_verification;
 use crate::http::bearer::{Caller, MayCreate};
 use crate::http::error::ApiError;
@@ -62,7 +62,7 @@ pub(crate) async fn create(
     };
     let verify = new.attributes.remove("verify_email") == Some(Value::Bool(true));
     let row = new_row(connection, new, tenant.now().millis())?;
-    check_size(&row)?;
+    check_size(None, &row)?;
     let user = to_json(&row)?;
     let unverified =
         row.profile.email().filter(|_| verify).map(str::to_owned).zip(row.user_id.as_identity_key());
@@ -118,21 +118,14 @@ fn new_row(connection: &Connection, new: NewUser, now: i64) -> Result<UserRow, A
     if let (Some(rule), Some(name)) = (connection.database.usernames, &new.username) {
         profile = profile.with("username", normalize_username(rule, name).map_err(ApiError::Refused)?);
     }
-    let id = new.user_id.unwrap_or_else(random_hex::<12>);
-    let key = IdentityKey { provider: connection.strategy.clone(), user_id: IdentityId::text(id) };
-    let user_id = key.as_user_id();
-    let identity = Identity {
-        profile_data: None,
-        connection: connection.name.clone(),
-        user_id: key.user_id,
-        provider: key.provider,
-        is_social: false,
-    };
+    let id = IdentityId::text(new.user_id.unwrap_or_else(random_hex::<12>));
+    let id = NewIdentityId::new(id).map_err(|error| ApiError::Refused(error.to_string()))?;
+    let NewUserRow { row, .. } = new_user(connection, id, profile, now);
     Ok(UserRow {
         user_metadata: new.user_metadata,
         app_metadata: new.app_metadata,
         blocked: new.blocked,
-        ..UserRow::new(user_id, profile, vec![identity], now)
+        ..row
     })
 }
 

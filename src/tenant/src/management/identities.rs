@@ -9,7 +9,8 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{Identity, IdentityId, IdentityKey, Provider, UserId};
+use model::id::is_dot_segment;
+use model::{Identity, IdentityId, IdentityKey, NewIdentityId, Provider, UserId};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::UserRow;
@@ -215,6 +216,10 @@ impl LinkRequest {
         };
         // The id can include its provider as a prefix (contract A11).
         let bare = id.strip_prefix(provider.as_str()).and_then(|rest| rest.strip_prefix('|')).unwrap_or(&id);
+        // An identity with such an id could not be unlinked: clients resolve such a segment of a path.
+        if bare.split('|').any(is_dot_segment) {
+            return Err(payload(format!("String does not match pattern ^(?!\\.{{1,2}}$): {id}")));
+        }
         let connection_id = text("connection_id")?;
         let has_form = |id: &str| {
             id.strip_prefix("con_")
@@ -281,7 +286,8 @@ fn secondary_of_token(
         return Err(ApiError::Link("JWT (link_with) must contains sub claim."));
     };
     let subject = UserId::new(subject);
-    if subject.as_identity_key().is_none() {
+    let is_nameable = |key: IdentityKey| NewIdentityId::new(key.user_id).is_ok();
+    if !subject.as_identity_key().is_some_and(is_nameable) {
         return Err(ApiError::Link("JWT (link_with) contains an invalid sub claim."));
     }
     // This also rejects access tokens: their audience is an API, never a client.

@@ -4,13 +4,11 @@ use model::Metadata;
 use serde_json::Value;
 use store::UserRow;
 
+use crate::database::accounts::{MAX_USER_SIZE, json_size};
 use crate::http::error::ApiError;
 
 /// Auth0's soft limit in bytes. A larger profile causes a warning in the log.
 const SOFT_LIMIT: usize = 10 * 1024;
-
-/// The maximum size of a profile in bytes. It bounds how much a search has to read.
-const LIMIT: usize = 64 * 1024;
 
 /// Merges a change at the first level: a key is replaced as a whole, null removes it, and nested nulls are
 /// stored (contract [U-4](model::contract#u-4)). An empty object removes all keys.
@@ -28,12 +26,17 @@ pub(super) fn merge(stored: Option<Metadata>, change: &Metadata) -> Metadata {
     merged
 }
 
-/// Checks that the root profile and the metadata of a user together do not exceed the limit.
-pub(super) fn check_size(user: &UserRow) -> Result<(), ApiError> {
-    let parts = (&user.profile, &user.user_metadata, &user.app_metadata);
-    let size = serde_json::to_vec(&parts).map_err(|_| ApiError::Internal)?.len();
-    if size > LIMIT {
-        return Err(ApiError::Payload(format!("User profile is too large ({size} bytes), maximum {LIMIT}")));
+/// Checks that a change does not enlarge a user beyond the limit. A user who is larger already, such as one of a file, can
+/// still be changed in a way that does not enlarge them.
+pub(super) fn check_size(before: Option<&UserRow>, after: &UserRow) -> Result<(), ApiError> {
+    let size_of =
+        |user: &UserRow| json_size(&user.profile, user.user_metadata.as_ref(), user.app_metadata.as_ref());
+    let size = size_of(after);
+    let is_larger = before.is_none_or(|before| size > size_of(before));
+    if size > MAX_USER_SIZE && is_larger {
+        return Err(ApiError::Payload(format!(
+            "User profile is too large ({size} bytes), maximum {MAX_USER_SIZE}"
+        )));
     }
     if size > SOFT_LIMIT {
         tracing::warn!(size, "a user profile is larger than the soft limit of {SOFT_LIMIT} bytes");

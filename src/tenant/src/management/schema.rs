@@ -2,6 +2,8 @@
 //! (contract
 //! [A3](model::contract#a3), [A8](model::contract#a8), [A9](model::contract#a9)).
 
+use model::id::is_dot_segment;
+use model::profile::{NAME_LENGTH, PART_OF_NAME_LENGTH, PICTURE_LENGTH, USERNAME_LENGTH};
 use serde_json::{Map, Value, json};
 
 use crate::http::body::Encoding;
@@ -25,7 +27,7 @@ pub(super) enum Kind {
         /// The maximum length.
         max: usize,
     },
-    /// An absolute http or https URL.
+    /// An absolute http or https URL of a picture, with up to 2048 characters.
     Url {
         /// Whether null is allowed, to remove the value.
         nullable: bool,
@@ -34,7 +36,7 @@ pub(super) enum Kind {
     Email,
     /// A telephone number, `^\+[0-9]{1,15}$`.
     Phone,
-    /// The part of a user id after the pipe: up to 255 characters without white space.
+    /// The part of a user id after the pipe: up to 255 characters without white space, neither `.` nor `..`.
     UserId,
     /// A boolean.
     Boolean,
@@ -52,17 +54,17 @@ pub(super) const NEW_USER: &[Property] = &[
     ("connection", Kind::Text { min: 1, max: 128 }, "Name of the connection this user should be created in"),
     ("email", Kind::Email, "The user's email"),
     ("email_verified", Kind::Boolean, "Whether this email address is verified"),
-    ("family_name", Kind::Text { min: 1, max: 150 }, "The user's family name"),
-    ("given_name", Kind::Text { min: 1, max: 150 }, "The user's given name"),
-    ("name", Kind::Text { min: 1, max: 300 }, "The user's full name"),
-    ("nickname", Kind::Text { min: 1, max: 300 }, "The user's nickname"),
+    ("family_name", Kind::Text { min: 1, max: PART_OF_NAME_LENGTH }, "The user's family name"),
+    ("given_name", Kind::Text { min: 1, max: PART_OF_NAME_LENGTH }, "The user's given name"),
+    ("name", Kind::Text { min: 1, max: NAME_LENGTH }, "The user's full name"),
+    ("nickname", Kind::Text { min: 1, max: NAME_LENGTH }, "The user's nickname"),
     ("password", Kind::Text { min: 1, max: 1024 }, "Initial password for this user"),
     ("phone_number", Kind::Phone, "The user's phone number, E.164"),
     ("phone_verified", Kind::Boolean, "Whether this phone number has been verified"),
     ("picture", Kind::Url { nullable: false }, "A URI pointing to the user's picture"),
     ("user_id", Kind::UserId, "The external user's id provided by the identity provider"),
     ("user_metadata", Kind::Metadata, "Metadata that the user can change"),
-    ("username", Kind::Text { min: 1, max: 128 }, "The user's username"),
+    ("username", Kind::Text { min: 1, max: USERNAME_LENGTH }, "The user's username"),
     ("verify_email", Kind::Boolean, "Whether the user will receive a verification email"),
 ];
 
@@ -74,16 +76,16 @@ pub(super) const UPDATED_USER: &[Property] = &[
     ("connection", Kind::Text { min: 1, max: 128 }, "Name of the connection to target for this update"),
     ("email", Kind::Email, "Email address of this user"),
     ("email_verified", Kind::Boolean, "Whether this email address is verified"),
-    ("family_name", Kind::TextOrNull { min: 1, max: 150 }, "The user's family name"),
-    ("given_name", Kind::TextOrNull { min: 1, max: 150 }, "The user's given name"),
-    ("name", Kind::TextOrNull { min: 1, max: 300 }, "The user's full name"),
-    ("nickname", Kind::TextOrNull { min: 1, max: 300 }, "The user's nickname"),
+    ("family_name", Kind::TextOrNull { min: 1, max: PART_OF_NAME_LENGTH }, "The user's family name"),
+    ("given_name", Kind::TextOrNull { min: 1, max: PART_OF_NAME_LENGTH }, "The user's given name"),
+    ("name", Kind::TextOrNull { min: 1, max: NAME_LENGTH }, "The user's full name"),
+    ("nickname", Kind::TextOrNull { min: 1, max: NAME_LENGTH }, "The user's nickname"),
     ("password", Kind::Text { min: 1, max: 1024 }, "New password for this user"),
     ("phone_number", Kind::Phone, "The user's phone number, E.164"),
     ("phone_verified", Kind::Boolean, "Whether this phone number has been verified"),
     ("picture", Kind::Url { nullable: true }, "A URI pointing to the user's picture"),
     ("user_metadata", Kind::Metadata, "Metadata that the user can change"),
-    ("username", Kind::Text { min: 1, max: 128 }, "The user's username"),
+    ("username", Kind::Text { min: 1, max: USERNAME_LENGTH }, "The user's username"),
     ("verify_email", Kind::Boolean, "Whether this user will receive a verification email"),
     ("verify_phone_number", Kind::Boolean, "Whether this user will receive a text"),
 ];
@@ -142,6 +144,7 @@ fn check_value(kind: Kind, value: &Value) -> Result<(), String> {
         }
         Kind::Url { .. } => {
             let text = text()?;
+            has_length(text, 1, PICTURE_LENGTH)?;
             let fits = url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
             if fits { Ok(()) } else { Err(wrong_format("strict-uri", text)) }
         }
@@ -154,7 +157,9 @@ fn check_value(kind: Kind, value: &Value) -> Result<(), String> {
         Kind::UserId => {
             let text = text()?;
             has_length(text, 1, 255)?;
-            matches(text, !text.contains(char::is_whitespace), r"^[^\s]+$")
+            matches(text, !text.contains(char::is_whitespace), r"^[^\s]+$")?;
+            // Clients resolve such a segment of a path, so that no request could name the user's identity.
+            matches(text, !text.split('|').any(is_dot_segment), r"^(?!\.{1,2}$)")
         }
         Kind::Boolean if value.is_boolean() => Ok(()),
         Kind::Boolean => Err(wrong_type("boolean")),
@@ -214,8 +219,12 @@ pub(super) fn json_schema(properties: &[Property], required: &[&str]) -> Value {
                 Kind::TextOrNull { min, max } => {
                     json!({ "type": ["string", "null"], "minLength": min, "maxLength": max })
                 }
-                Kind::Url { nullable: false } => json!({ "type": "string", "format": "uri" }),
-                Kind::Url { nullable: true } => json!({ "type": ["string", "null"], "format": "uri" }),
+                Kind::Url { nullable: false } => {
+                    json!({ "type": "string", "format": "uri", "maxLength": PICTURE_LENGTH })
+                }
+                Kind::Url { nullable: true } => {
+                    json!({ "type": ["string", "null"], "format": "uri", "maxLength": PICTURE_LENGTH })
+                }
                 Kind::Email => json!({ "type": "string", "format": "email" }),
                 Kind::Phone => json!({ "type": "string", "pattern": r"^\+[0-9]{1,15}$" }),
                 Kind::UserId => {

@@ -69,8 +69,8 @@ pub(crate) async fn update(
         .write::<_, ApiError, _>(move |unit| {
             Box::pin(async move {
                 let user = unit.find_user(permission.user_id()).await?.ok_or(ApiError::UnknownUser)?;
-                let change = change(user, &body, hash.is_some(), &rules, now)?;
-                check_size(&change.user)?;
+                let change = change(user.clone(), &body, hash.is_some(), &rules, now)?;
+                check_size(Some(&user), &change.user)?;
                 write(unit, &change, hash).await?;
                 let changed = unit.find_user(permission.user_id()).await?.ok_or(ApiError::UnknownUser)?;
                 let own = matches!(change.identity.provider.as_str(), "auth0" | "email");

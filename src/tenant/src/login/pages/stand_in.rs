@@ -45,6 +45,8 @@ pub(crate) enum StandInFormError {
     MissingDetails,
     /// The e-mail address or phone number is invalid.
     InvalidAddress,
+    /// The name or the e-mail address has too many characters.
+    TooLong,
     /// No person has the chosen id.
     UnknownPerson,
     /// The chosen user is blocked.
@@ -58,6 +60,7 @@ impl StandInFormError {
             Self::MissingDetails => "Type a name or an e-mail address first.",
             Self::InvalidAddress if sms => "A phone number looks like +44 20 7946 0000.",
             Self::InvalidAddress => "An e-mail address looks like ada@example.com.",
+            Self::TooLong => "The name or the e-mail address is too long.",
             Self::UnknownPerson => "This person is no longer here. Choose somebody else.",
             Self::Blocked => "This person's account is blocked. Choose somebody else.",
         }
@@ -65,7 +68,7 @@ impl StandInFormError {
 
     /// Returns whether the error is about the fields for a new person.
     fn is_about_a_new_person(self) -> bool {
-        matches!(self, Self::MissingDetails | Self::InvalidAddress)
+        matches!(self, Self::MissingDetails | Self::InvalidAddress | Self::TooLong)
     }
 }
 

@@ -5,19 +5,21 @@
 //! browser and nothing about it is stored. Each connection has its own redirect URI, so that no provider can pass the
 //! response of another one off as its own (RFC 9700 section 4.4).
 
+mod profile;
 pub(crate) mod provider;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::response::Response;
-use model::{IdentityId, IdentityKey, Profile, route};
+use model::{IdentityId, NewIdentityId, route};
 use serde_json::{Map, Value};
 
-use super::complete::{AuthenticatedPerson, CompleteError, complete, new_user_row};
+use super::complete::{AuthenticatedPerson, CompleteError, complete};
 use super::login_page;
 use super::pages::login::FormError;
 use super::pending::{PendingLogin, PendingLoginError};
 use crate::configuration::{Connection, Upstream};
+use crate::database::accounts::new_user;
 use crate::http::body::read_form;
 use crate::http::peer::Peer;
 use crate::http::response::no_store;
@@ -30,22 +32,6 @@ use provider::{Binding, UpstreamPerson};
 
 /// The path that providers redirect to.
 pub(super) const CALLBACK: &str = "/login/callback/{connection}";
-
-/// The claims that become profile attributes. All others are discarded.
-const CLAIMS: [&str; 12] = [
-    "name",
-    "given_name",
-    "middle_name",
-    "family_name",
-    "nickname",
-    "preferred_username",
-    "picture",
-    "email",
-    "phone_number",
-    "gender",
-    "locale",
-    "zoneinfo",
-];
 
 /// The reason why a sign-in through a provider fails.
 enum UpstreamSignInError {
@@ -168,13 +154,14 @@ async fn sign_in(
     }
     let code = text("code").ok_or(UpstreamError::Untrusted)?;
     let person = provider.exchange_code(binding, code, &pending.request).await?;
-    let key = key(connection, &person).ok_or(UpstreamError::Untrusted)?;
-    let profile = profile(&person);
+    let id = identity_id(connection, &person).ok_or(UpstreamError::Untrusted)?;
+    let profile = profile::profile(&connection.name, &person);
+    let new_user = new_user(connection, id, profile.clone(), tenant.now().millis());
     let person = AuthenticatedPerson {
-        new_user: Some(new_user_row(connection, &key, profile.clone(), tenant.now().millis())),
+        key: new_user.key,
+        new_user: Some(new_user.row),
         upstream_profile: Some((connection.name.clone(), profile)),
         authenticated_at: Some(person.authenticated_at),
-        key,
     };
     complete(tenant, &peer.headers, pending, person).await.map_err(|error| match error {
         CompleteError::Blocked => UpstreamSignInError::Blocked,
@@ -183,41 +170,19 @@ async fn sign_in(
     })
 }
 
-/// Returns the identity of a person in the format of contract [B3](model::contract#b3). Returns `None` for an id that
-/// cannot be used in a path.
-fn key(connection: &Connection, person: &UpstreamPerson) -> Option<IdentityKey> {
+/// Returns the id of a person's identity in the format of contract [B3](model::contract#b3). Returns `None` for an id that
+/// OpenID Connect does not permit, or that cannot be used in a path.
+fn identity_id(connection: &Connection, person: &UpstreamPerson) -> Option<NewIdentityId> {
     let subject = person.subject.as_str();
     // OpenID Connect Core section 2 permits 255 ASCII characters.
-    let is_id = (1..=255).contains(&subject.len())
-        && subject.chars().all(|character| character.is_ascii() && !character.is_ascii_control())
-        && !matches!(subject, "." | "..");
-    let user_id = if connection.strategy.has_connection_in_id() {
+    let is_subject = (1..=255).contains(&subject.len())
+        && subject.chars().all(|character| character.is_ascii() && !character.is_ascii_control());
+    let id = if connection.strategy.has_connection_in_id() {
         IdentityId::text(format!("{}|{subject}", connection.name))
     } else {
         IdentityId::from_parts(subject, connection.strategy.as_str() == "github")
     };
-    is_id.then(|| IdentityKey { provider: connection.strategy.clone(), user_id })
-}
-
-/// Converts claims to a profile. An address is unverified unless the provider says otherwise.
-fn profile(person: &UpstreamPerson) -> Profile {
-    let text = |name: &str| person.claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let mut profile = Profile::default();
-    for name in CLAIMS {
-        if let Some(text) = text(name) {
-            profile = profile.with(name, text);
-        }
-    }
-    for (address, verified, name) in [
-        ("email", "email_verified", "email_verified"),
-        ("phone_number", "phone_number_verified", "phone_verified"),
-    ] {
-        if text(address).is_some() {
-            let is_verified = person.claims.get(verified).and_then(Value::as_bool).unwrap_or(false);
-            profile = profile.with(name, is_verified);
-        }
-    }
-    profile
+    NewIdentityId::new(id).ok().filter(|_| is_subject)
 }
 
 /// Reports a failure: to the application if it requested this connection only, else on the login page, which has the
