@@ -1,6 +1,6 @@
 //! The state that all handlers share: [`Tenant`].
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use store::Store;
 
@@ -36,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) bucket: Option<TokenBucket>,
     pub(crate) faults: FaultPlans,
     pub(crate) providers: Providers,
+    /// Done once the log has the advice about access tokens in addresses.
+    pub(crate) query_token_advice: Once,
 }
 
 /// The reason why a tenant cannot be opened.
@@ -98,6 +100,7 @@ impl Tenant {
             bucket,
             faults: FaultPlans::default(),
             providers,
+            query_token_advice: Once::new(),
         })))
     }
 

@@ -80,7 +80,7 @@ pub(super) fn check(parts: &Parts) -> Result<(), InvalidConfiguration> {
         let urls = client.callbacks.iter().chain(&client.allowed_logout_urls).chain(&client.web_origins);
         let urls = urls.chain(&client.initiate_login_uri);
         for url in urls {
-            // A logout URL may contain `*` as subdomain, which the parser rejects.
+            // A URL may contain `*` in its host, which is no domain.
             if url::Url::parse(&url.replace('*', "any")).is_err() {
                 return Err(InvalidConfiguration::InvalidUrl {
                     client: client.name.clone(),

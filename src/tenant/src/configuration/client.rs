@@ -50,7 +50,8 @@ pub struct Client {
     pub application_type: ApplicationType,
     /// The authentication method.
     pub authentication: ClientAuthentication,
-    /// The allowed redirect URIs of authorization requests: complete URLs.
+    /// The allowed redirect URIs of authorization requests: complete URLs, maybe with a wildcard in the left-most label
+    /// of the host.
     pub callbacks: Vec<String>,
     /// The allowed return URLs of logout.
     pub allowed_logout_urls: Vec<String>,
@@ -116,7 +117,7 @@ impl Client {
     #[must_use]
     pub fn home_url(&self) -> Option<String> {
         let after_logout = || self.allowed_logout_urls.iter().find(|url| !url.contains('*')).cloned();
-        let origin = || origin_of(self.callbacks.first()?);
+        let origin = || origin_of(self.callbacks.iter().find(|url| !url.contains('*'))?);
         let home_url = self.initiate_login_uri.clone().or_else(after_logout).or_else(origin)?;
         origin_of(&home_url).map(|_| home_url)
     }

@@ -3,6 +3,7 @@
 //! The values are those of a tenant's settings file, which the server reads. [`Configuration::new`] checks them
 //! once; a configuration does not change while the tenant runs.
 
+pub(crate) mod allowed_url;
 mod api;
 mod check;
 mod client;

@@ -1,36 +1,55 @@
 //! `/authorize`: validates an authorization request, and responds with or without a login page (contract
 //! [C1](model::contract#c1), [C2](model::contract#c2)).
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use serde_json::{Map, Value};
 
 use super::request::{AuthorizationError, AuthorizationRequest, InvalidAuthorizationRequest, Prompt};
 use super::response::{new_code, respond_with_error, respond_with_grant};
-use crate::http::body::read_form;
+use crate::http::body::{Encoding, read_encoded, read_form};
 use crate::login::pending::start_login;
 use crate::login::response::{failure, invalid_request};
 use crate::session::Session;
 use crate::state::Tenant;
 
 /// `GET /authorize`: responds at once if there is a sufficient session, otherwise starts a login.
-pub(super) async fn authorize(
+pub(super) async fn from_query(
     State(tenant): State<Tenant>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let query =
-        read_form(query.unwrap_or_default().as_bytes()).map_err(|_| InvalidAuthorizationRequest::Malformed);
-    let request = match query
+    let query = read_form(query.unwrap_or_default().as_bytes());
+    authorize(&tenant, &headers, query.map_err(|_| InvalidAuthorizationRequest::Malformed)).await
+}
+
+/// `POST /authorize`: the same request as a form (OpenID Connect Core 3.1.2.1). Whichever site sends it, it does no more
+/// than a link does.
+pub(super) async fn from_form(State(tenant): State<Tenant>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let form = match read_encoded(request).await {
+        Ok((form, Encoding::Form)) => Ok(form),
+        Ok((_, Encoding::Json)) | Err(_) => Err(InvalidAuthorizationRequest::Malformed),
+    };
+    authorize(&tenant, &headers, form).await
+}
+
+async fn authorize(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    parameters: Result<Map<String, Value>, InvalidAuthorizationRequest>,
+) -> Response {
+    let request = match parameters
         .and_then(|query| AuthorizationRequest::read(&tenant.0.configuration, &tenant.0.issuer, &query))
     {
         Ok(Ok(request)) => request,
-        Ok(Err((reply_to, refusal))) => return respond_with_error(&tenant, &reply_to, &refusal),
-        Err(error) => return invalid_request(&tenant, error),
+        Ok(Err((reply_to, refusal))) => return respond_with_error(tenant, &reply_to, &refusal),
+        Err(error) => return invalid_request(tenant, error),
     };
-    match respond_to_request(&tenant, request, &headers).await {
+    match respond_to_request(tenant, request, headers).await {
         Ok(response) => response,
-        Err(error) => failure(&tenant, &error),
+        Err(error) => failure(tenant, &error),
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn router() -> Router<Tenant> {
         .route(route::REVOKE, post(revoke::revoke))
         .layer(cors::api());
     Router::new()
-        .route(route::AUTHORIZE, get(authorize::authorize))
+        .route(route::AUTHORIZE, get(authorize::from_query).post(authorize::from_form))
         .route(route::LOGOUT, get(logout::logout))
         .route("/oauth/{*rest}", any(crate::login::response::not_found))
         .route("/v2/{*rest}", any(crate::login::response::not_found))

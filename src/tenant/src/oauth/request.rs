@@ -5,6 +5,7 @@ use model::{Scope, Scopes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::configuration::allowed_url::{is_callback, is_origin};
 use crate::configuration::{Client, ClientAuthentication, Configuration, RequestedApi};
 use crate::issuer::Issuer;
 use crate::origin::origin_of;
@@ -126,9 +127,8 @@ impl AuthorizationRequest {
         let client = text("client_id")
             .and_then(|id| configuration.client(id))
             .ok_or(InvalidAuthorizationRequest::UnknownClient)?;
-        // Compared as strings: different spellings of a URL are different (RFC 9700 section 4.1.3).
         let redirect_uri = text("redirect_uri")
-            .filter(|uri| client.callbacks.iter().any(|callback| callback == uri))
+            .filter(|uri| client.callbacks.iter().any(|callback| is_callback(callback, uri)))
             .ok_or(InvalidAuthorizationRequest::CallbackMismatch)?;
         let response_type = match text("response_type") {
             Some("code") => Some(ResponseType::Code),
@@ -203,7 +203,9 @@ impl AuthorizationRequest {
                         age.parse().map_err(|_| AuthorizationError::new("invalid_request", "Invalid max_age"))
                     })
                     .transpose()?,
-                sign_up: text("screen_hint") == Some("signup"),
+                sign_up: text("screen_hint") == Some("signup")
+                    || text("prompt")
+                        .is_some_and(|list| list.split_ascii_whitespace().any(|value| value == "create")),
                 login_hint: owned("login_hint"),
                 connection,
             })
@@ -238,9 +240,8 @@ fn response_mode(
 }
 
 fn may_receive_messages(client: &Client, redirect_uri: &str) -> bool {
-    let origin = origin_of(redirect_uri);
-    origin.is_some()
-        && client.web_origins.iter().any(|allowed| origin_of(allowed).is_some_and(|o| Some(o) == origin))
+    origin_of(redirect_uri)
+        .is_some_and(|origin| client.web_origins.iter().any(|allowed| is_origin(allowed, &origin)))
 }
 
 /// Validates the challenge of RFC 7636: required for a public client, with S256 as the only method.
@@ -262,15 +263,22 @@ fn challenge(
     }
 }
 
-/// Parses `prompt`. Consent is not needed, because all applications belong to the tenant. Selecting an
-/// account means signing in again, because there is one account at a time.
+/// Parses `prompt`, a list in any order (OpenID Connect Core 3.1.2.1). Consent is not needed, because all applications
+/// belong to the tenant. Selecting or creating an account means signing in again, because there is one account at a time.
 fn prompt(prompt: Option<&str>) -> Result<Option<Prompt>, AuthorizationError> {
-    match prompt {
-        None | Some("consent") => Ok(None),
-        Some("none") => Ok(Some(Prompt::None)),
-        Some("login" | "select_account" | "login consent" | "consent login") => Ok(Some(Prompt::Login)),
-        Some(_) => Err(AuthorizationError::new("invalid_request", "Invalid prompt")),
+    let values: Vec<&str> = prompt.unwrap_or_default().split_ascii_whitespace().collect();
+    if values
+        .iter()
+        .any(|value| !matches!(*value, "none" | "login" | "consent" | "select_account" | "create"))
+    {
+        return Err(AuthorizationError::new("invalid_request", "Invalid prompt"));
     }
+    if values.contains(&"none") {
+        let is_alone = values.iter().all(|value| *value == "none");
+        let refusal = || AuthorizationError::new("invalid_request", "prompt=none excludes other values");
+        return if is_alone { Ok(Some(Prompt::None)) } else { Err(refusal()) };
+    }
+    Ok(values.iter().any(|value| *value != "consent").then_some(Prompt::Login))
 }
 
 /// Returns the requested scopes that a user's token can have. For the Management API the others are dropped

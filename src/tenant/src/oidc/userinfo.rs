@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::{Scope, Scopes, UserId};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::UserRow;
 
 use crate::http::bearer::bearer;
+use crate::http::body::{UnreadableBody, read_form, read_object};
 use crate::http::error::log_failure;
 use crate::http::response::no_store;
 use crate::secret::Secret;
@@ -20,19 +21,62 @@ use crate::view;
 /// Returns the claims that the scopes of an access token allow. The token is opaque or a JWT. The `sub` is
 /// the user's id, which is that of the primary identity.
 pub(super) async fn userinfo(State(tenant): State<Tenant>, request: Request<Body>) -> Response {
-    let (parts, _) = request.into_parts();
-    let Some(token) = bearer(&parts) else { return unauthorized("Missing access token") };
-    match owner_of(&tenant, token).await {
+    let token = match find_token(&tenant, request).await {
+        Ok(Some(token)) => token,
+        Ok(None) => return refusal(StatusCode::UNAUTHORIZED, "invalid_token", "Missing access token"),
+        Err(Ambiguous) => {
+            let description = "The access token must be sent once, in one way";
+            return refusal(StatusCode::BAD_REQUEST, "invalid_request", description);
+        }
+    };
+    match owner_of(&tenant, token.expose()).await {
         Ok(Some((user, scopes))) => {
             let mut claims = view::claims(&user, &scopes);
             claims.insert("sub".to_owned(), user.user_id.as_str().into());
             no_store(Json(Value::Object(claims)).into_response())
         }
-        Ok(None) => unauthorized("The access token is invalid or has expired"),
+        Ok(None) => {
+            let description = "The access token is invalid or has expired";
+            refusal(StatusCode::UNAUTHORIZED, "invalid_token", description)
+        }
         Err(error) => {
             log_failure(&error);
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
+    }
+}
+
+/// The access token was sent twice or in several ways.
+struct Ambiguous;
+
+/// Returns the access token of a request: from the header, from a form or, as Auth0 does, from the query (RFC 6750
+/// section 2). The first request with a token in its address is logged, without the token.
+async fn find_token(tenant: &Tenant, request: Request<Body>) -> Result<Option<Secret>, Ambiguous> {
+    let (parts, body) = request.into_parts();
+    let parameter = |form: Result<Map<String, Value>, UnreadableBody>| match form {
+        Ok(form) => Ok(form.get("access_token").and_then(Value::as_str).map(Secret::new)),
+        Err(_) => Err(Ambiguous),
+    };
+    let in_header = bearer(&parts).map(Secret::new);
+    let in_query = parameter(read_form(parts.uri.query().unwrap_or_default().as_bytes()))?;
+    let has_form = parts.method == Method::POST
+        && parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| {
+            value.to_str().is_ok_and(|value| value.starts_with("application/x-www-form-urlencoded"))
+        });
+    let in_body =
+        if has_form { parameter(read_object(Request::from_parts(parts, body)).await)? } else { None };
+    if in_query.is_some() {
+        tenant.0.query_token_advice.call_once(|| {
+            tracing::warn!(
+                "a client sends access tokens in the address of /userinfo, where logs of others may keep them; \
+                 the Authorization header is the safe place"
+            );
+        });
+    }
+    let mut tokens = [in_header, in_body, in_query].into_iter().flatten();
+    match (tokens.next(), tokens.next()) {
+        (token, None) => Ok(token),
+        (_, Some(_)) => Err(Ambiguous),
     }
 }
 
@@ -61,10 +105,10 @@ async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scope
 }
 
 /// Returns the error response of `/userinfo` (contract [C4](model::contract#c4), RFC 6750 section 3).
-fn unauthorized(description: &'static str) -> Response {
-    let challenge =
-        format!("Bearer realm=\"Users\", error=\"invalid_token\", error_description=\"{description}\"");
+fn refusal(status: StatusCode, error: &str, description: &str) -> Response {
+    let challenge = format!("Bearer realm=\"Users\", error=\"{error}\", error_description=\"{description}\"");
     let challenge = HeaderValue::from_str(&challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
     let name: HeaderName = header::WWW_AUTHENTICATE;
-    no_store((StatusCode::UNAUTHORIZED, [(name, challenge)], "Unauthorized").into_response())
+    let text = status.canonical_reason().unwrap_or_default();
+    no_store((status, [(name, challenge)], text).into_response())
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod attacks;
+mod authorization_requests;
 mod bearer;
 mod brute_force;
 mod connections;
@@ -32,5 +33,6 @@ mod tokens;
 mod unlink;
 mod update;
 mod upstream;
+mod userinfo;
 mod users;
 mod verify_email;
