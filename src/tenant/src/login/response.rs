@@ -96,6 +96,11 @@ pub(crate) fn invalid_request(tenant: &Tenant, error: InvalidAuthorizationReques
             "The request to sign in cannot be read.",
             "A parameter stands in the address more than once.",
         ),
+        InvalidAuthorizationRequest::StateTooLong => (
+            StatusCode::BAD_REQUEST,
+            "The request to sign in is too long.",
+            "The state is too long: send at most 8192 bytes, and keep more at the application.",
+        ),
         InvalidAuthorizationRequest::UnknownClient => (
             StatusCode::FORBIDDEN,
             "Unknown client. The application that sent you here is not known to this tenant.",

@@ -10,6 +10,12 @@ use crate::configuration::{Client, ClientAuthentication, Configuration, Requeste
 use crate::issuer::Issuer;
 use crate::origin::origin_of;
 
+/// The maximum length of `nonce`, in bytes. ID tokens repeat it and must fit into a query.
+const NONCE_LENGTH: usize = 1024;
+
+/// The maximum length of `state`, in bytes. Responses repeat it in a URL.
+const STATE_LENGTH: usize = 8 * 1024;
+
 /// How a response is transported to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,6 +96,8 @@ pub(crate) struct AuthorizationRequest {
 pub(crate) enum InvalidAuthorizationRequest {
     /// The query cannot be read, or has a duplicate parameter.
     Malformed,
+    /// The state is too long to be repeated.
+    StateTooLong,
     /// The client does not exist.
     UnknownClient,
     /// The redirect URI is not one of the client's.
@@ -130,6 +138,10 @@ impl AuthorizationRequest {
         let redirect_uri = text("redirect_uri")
             .filter(|uri| client.callbacks.iter().any(|callback| is_callback(callback, uri)))
             .ok_or(InvalidAuthorizationRequest::CallbackMismatch)?;
+        // The response to a longer one could not be matched to its request.
+        if text("state").is_some_and(|state| state.len() > STATE_LENGTH) {
+            return Err(InvalidAuthorizationRequest::StateTooLong);
+        }
         let response_type = match text("response_type") {
             Some("code") => Some(ResponseType::Code),
             Some("id_token") => Some(ResponseType::IdToken),
@@ -154,6 +166,12 @@ impl AuthorizationRequest {
             if !client.may_use(grant_type) {
                 let description = format!("Grant type '{grant_type}' not allowed for the client.");
                 return Err(AuthorizationError::new("unauthorized_client", description));
+            }
+            if text("nonce").is_some_and(|nonce| nonce.len() > NONCE_LENGTH) {
+                return Err(AuthorizationError::new(
+                    "invalid_request",
+                    "The nonce is too long, maximum 1024",
+                ));
             }
             let audience = owned("audience").or_else(|| configuration.options().default_audience.clone());
             let scopes = grantable(

@@ -17,6 +17,7 @@ mod link;
 mod logout;
 mod machine;
 mod metadata;
+mod new_identities;
 mod openapi;
 mod properties;
 mod rate_limit;

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tenant::configuration::{Connection, Options, Parts};
 use tenant::mail::{Mail, MailTransport};
 use tenant::secret::Secret;
-use tenant::seed::SeedUser;
+use tenant::seed::{SeedError, SeedUser, Seeded};
 use tenant::{Clock, Configuration, Issuer, Moment, Tenant};
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
@@ -144,9 +144,14 @@ impl TestTenant {
 
     /// Adds users, like a restart with a users file.
     pub(crate) async fn seed(&self, seeds: Vec<SeedUser>) {
+        self.try_seed(seeds).await.unwrap();
+    }
+
+    /// Adds users like [`TestTenant::seed`], and returns the error for a test that expects one.
+    pub(crate) async fn try_seed(&self, seeds: Vec<SeedUser>) -> Result<Seeded, SeedError> {
         let tenant =
             open(&self.store, &self.issuer, &self.configuration, &self.clock, self.mails.clone()).await;
-        tenant.seed(seeds).await.unwrap();
+        tenant.seed(seeds).await
     }
 
     /// Returns and removes the sent mails.
