@@ -1,6 +1,7 @@
 //! The files that a tenant starts from. An input is the file.
 
-use server::seed::{tenant_file, users_file};
+use server::seed::tenant_file;
+use server::seed::users_file::{self, UsersFile};
 use tenant::Configuration;
 use tenant::configuration::Connection;
 
@@ -52,8 +53,8 @@ pub(crate) fn read_users(input: &[u8]) {
         Connection::new("github", "github"),
         Connection::new("google-oauth2", "google-oauth2"),
     ];
-    match users_file::parse("users.json", text, &connections) {
-        Ok(users) => {
+    match users_file::parse("users.json", text, &connections, None) {
+        Ok(UsersFile { users, notices }) => {
             let mut keys: Vec<_> = users
                 .iter()
                 .flat_map(|seed| seed.user.identities.iter().map(|identity| identity.key().as_user_id()))
@@ -65,6 +66,9 @@ pub(crate) fn read_users(input: &[u8]) {
             for seed in &users {
                 let primary = seed.user.identities.first().expect("a user has a primary identity");
                 assert_eq!(primary.key().as_user_id(), seed.user.user_id);
+            }
+            for notice in notices.iter().map(ToString::to_string) {
+                assert!(!repeats_secret(text, "\"password\":\"hunter2\"", &notice), "{notice}");
             }
         }
         Err(error) => {

@@ -131,7 +131,7 @@ pub(crate) fn read(
     }
     tenant.rate_limit = (!options.no_rate_limit).then(RateLimit::default);
 
-    let users = users(options.users.as_deref(), has_demo_users, &keyword, connections)?;
+    let users = users(options, has_demo_users, &keyword, connections)?;
     if has_demo_users {
         tenant.demo_sign_ins = demo::sign_ins(&users, connections);
     }
@@ -159,13 +159,20 @@ fn authorities(file: Option<&Path>) -> Result<Vec<Vec<u8>>, InvalidOptions> {
 
 /// Reads the users file; without one, returns the demo users or none.
 fn users(
-    file: Option<&Path>,
+    options: &Serve,
     has_demo_users: bool,
     keyword: &dyn Fn(&str) -> Option<String>,
     connections: &[Connection],
 ) -> Result<Vec<SeedUser>, InvalidOptions> {
-    match file {
-        Some(path) => Ok(users_file::parse(&path.display().to_string(), &read_text(path)?, connections)?),
+    match &options.users {
+        Some(path) => {
+            let (name, text) = (path.display().to_string(), read_text(path)?);
+            let file = users_file::parse(&name, &text, connections, options.users_connection.as_deref())?;
+            for notice in &file.notices {
+                tracing::warn!(file = name, "{notice}");
+            }
+            Ok(file.users)
+        }
         None if has_demo_users => Ok(demo::users(keyword, connections)?),
         None => Ok(Vec::new()),
     }

@@ -75,10 +75,16 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_TENANT", value_name = "FILE.yaml")]
     pub(crate) tenant: Option<PathBuf>,
 
-    /// The users file: a JSON array of users as GET /api/v2/users/{id} returns them, with a password or a
-    /// bcrypt hash. Existing users are not changed. Without --tenant and --users, demo users are added.
+    /// The users file: users as GET /api/v2/users/{id} returns them, alone, in an array, in a list with totals or one
+    /// a line as an export job writes them, or in the format of Auth0's bulk import; with passwords or their
+    /// hashes. Existing users are not changed. Without --tenant and --users, demo users are added.
     #[arg(long, env = "LINKED_ACCOUNTS_USERS", value_name = "FILE.json")]
     pub(crate) users: Option<PathBuf>,
+
+    /// The database connection for users whose connection the users file does not tell, as in Auth0's bulk import.
+    /// Needed only if the tenant has several.
+    #[arg(long, env = "LINKED_ACCOUNTS_USERS_CONNECTION", value_name = "NAME")]
+    pub(crate) users_connection: Option<String>,
 
     /// Certificate authorities (PEM) to trust for upstream providers of connections, in addition to those of
     /// the system.

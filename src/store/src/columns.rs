@@ -5,6 +5,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::error::Error;
+use crate::normal_form::fold_identifier;
 
 /// Returns an identity without `profile_data`, and its profile.
 pub(crate) fn identity_from_row(row: &AnyRow) -> Result<(Identity, Profile), Error> {
@@ -32,10 +33,9 @@ pub(crate) fn metadata_to_json(metadata: Option<&Metadata>) -> Result<Option<Str
     metadata.map(|metadata| to_json(metadata, "metadata")).transpose()
 }
 
-/// Returns the value of the column `email`: the profile's e-mail address in lower case, `""` if there is
-/// none.
+/// Returns the value of the column `email`: the profile's e-mail address as it is compared, `""` if there is none.
 pub(crate) fn folded_email(profile: &Profile) -> String {
-    profile.email().map(str::to_lowercase).unwrap_or_default()
+    profile.email().map(fold_identifier).unwrap_or_default()
 }
 
 pub(crate) fn to_json<T: serde::Serialize>(value: &T, what: &'static str) -> Result<String, Error> {

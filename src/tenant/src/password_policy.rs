@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::password_hash::{hash_password, with_hash_permit};
+use crate::password_hash::{hash_password, normal_form, with_hash_permit};
 use crate::secret::Secret;
 
 /// The maximum number of characters of a password, so that hashing it takes a bounded time.
@@ -121,7 +121,7 @@ impl PasswordPolicy {
     /// # Errors
     /// [`PasswordHashError`].
     pub(crate) async fn hash(&self, password: Secret) -> Result<String, PasswordHashError> {
-        let rules = self.rules(password.expose());
+        let rules = self.rules(&normal_form(&password));
         if rules.iter().any(|rule| !rule.satisfied) {
             return Err(PasswordHashError::Weak(Weakness(rules)));
         }

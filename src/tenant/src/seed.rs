@@ -1,12 +1,13 @@
 //! Seeding: users that are added at the start of a tenant.
 
 use model::id::InvalidIdentityId;
-use model::{IdentityKey, NewIdentityId, Profile, User};
-use store::{CredentialRow, UserRow};
+use model::{IdentityKey, NewIdentityId, Profile, Provider, User};
+use serde_json::Value;
+use store::{Address, CredentialRow, Unit, UserRow, fold_identifier};
 
 use crate::clock::Moment;
 use crate::database::accounts::{MAX_USER_SIZE, identifiers, json_size};
-use crate::password_hash::hash_password;
+use crate::password_hash::{ImportedHash, hash_password};
 use crate::secret::Secret;
 use crate::state::Tenant;
 
@@ -24,8 +25,8 @@ pub struct SeedUser {
 pub enum SeedPassword {
     /// Plain text, which is hashed before it is stored.
     Clear(Secret),
-    /// A bcrypt hash, as in Auth0's bulk import.
-    Bcrypt(String),
+    /// A hash that another system computed, as in Auth0's bulk import. It is replaced at the first sign-in.
+    Imported(ImportedHash),
 }
 
 /// The result of seeding.
@@ -102,6 +103,7 @@ pub(crate) async fn add_missing(tenant: &Tenant, users: Vec<SeedUser>) -> Result
                         store::Error::Conflict => SeedError::Conflict(user.user_id.to_string()),
                         other => SeedError::Store(other),
                     };
+                    check_addresses(unit, user).await.map_err(conflict)?;
                     unit.insert_user(user).await.map_err(conflict)?;
                     for credential in credentials {
                         unit.insert_credential(credential).await.map_err(conflict)?;
@@ -132,6 +134,33 @@ fn check(seed: &mut SeedUser) -> Result<(), SeedError> {
     if size > MAX_USER_SIZE { Err(SeedError::TooLarge { user: id, size }) } else { Ok(()) }
 }
 
+/// Checks that no stored identity of the same database or passwordless connection has an address of the user.
+async fn check_addresses(unit: &mut Unit, user: &UserRow) -> Result<(), store::Error> {
+    for identity in user.identities.iter().filter(|identity| keeps_addresses(&identity.provider)) {
+        let profile = identity.profile_data.as_ref().unwrap_or(&user.profile);
+        let Some(email) = profile.email().map(|email| Address::Email(email.to_owned())) else { continue };
+        if unit.find_identity_by_address(&identity.connection, &email, None).await?.is_some() {
+            return Err(store::Error::Conflict);
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether the addresses of this provider's identities are this tenant's own, stored in the form in which
+/// they are compared (contract [A7](model::contract#a7)), and unique within a connection.
+fn keeps_addresses(provider: &Provider) -> bool {
+    matches!(provider.as_str(), "auth0" | "email")
+}
+
+/// Replaces the e-mail address and the username of a profile by the form in which they are compared.
+fn fold_identifiers(profile: &mut Profile) {
+    for key in ["email", "username"] {
+        if let Some(text) = profile.text(key).map(fold_identifier) {
+            profile.0.insert(key.to_owned(), text.into());
+        }
+    }
+}
+
 /// Returns the rows of a user: its own, and one credential each for its e-mail address and its username.
 fn rows_of(seed: &SeedUser, now: Moment) -> (UserRow, Vec<CredentialRow>) {
     let user = &seed.user;
@@ -140,10 +169,26 @@ fn rows_of(seed: &SeedUser, now: Moment) -> (UserRow, Vec<CredentialRow>) {
     let mut identities = user.identities.clone();
     for (place, identity) in identities.iter_mut().enumerate() {
         identity.profile_data = (place > 0).then(|| identity.profile_data.take().unwrap_or_default());
+        if let Some(profile) = identity.profile_data.as_mut().filter(|_| keeps_addresses(&identity.provider))
+        {
+            fold_identifiers(profile);
+        }
+    }
+    let mut profile = user.profile.clone();
+    if identities.first().is_some_and(|primary| keeps_addresses(&primary.provider)) {
+        fold_identifiers(&mut profile);
+    }
+    // The store keeps this time beside the profile, where a new password replaces it.
+    let last_password_reset = match profile.0.get("last_password_reset").and_then(Value::as_str) {
+        Some(time) => Moment::parse_iso(time).map(Moment::millis),
+        None => None,
+    };
+    if last_password_reset.is_some() {
+        profile.0.remove("last_password_reset");
     }
     let row = UserRow {
         user_id: user.user_id.clone(),
-        profile: user.profile.clone(),
+        profile,
         identities,
         user_metadata: user.user_metadata.clone(),
         app_metadata: user.app_metadata.clone(),
@@ -153,12 +198,12 @@ fn rows_of(seed: &SeedUser, now: Moment) -> (UserRow, Vec<CredentialRow>) {
         last_login: millis(&user.last_login),
         last_ip: user.last_ip.clone(),
         logins_count: user.logins_count.and_then(|count| i64::try_from(count).ok()).unwrap_or(0),
-        last_password_reset: None,
+        last_password_reset,
     };
     let hash = match &seed.password {
         None => return (row, Vec::new()),
         Some(SeedPassword::Clear(password)) => hash_password(password),
-        Some(SeedPassword::Bcrypt(hash)) => hash.clone(),
+        Some(SeedPassword::Imported(hash)) => hash.clone().into_stored(),
     };
     let database = row.identities.iter().enumerate().find(|(_, one)| one.provider.as_str() == "auth0");
     let credentials = database.map_or_else(Vec::new, |(place, identity)| {

@@ -31,7 +31,7 @@ pub fn users(
     connections: &[Connection],
 ) -> Result<Vec<SeedUser>, InvalidSeedFile> {
     let text = keywords::replace("demo/users.json", USERS, value_of)?;
-    users_file::parse("demo/users.json", &text, connections)
+    Ok(users_file::parse("demo/users.json", &text, connections, None)?.users)
 }
 
 /// Returns e-mail address and password of each of `users` who has one, in a tenant with these connections.

@@ -19,6 +19,8 @@ pub(super) enum Place {
     Line(u64, u64),
     /// A JSON path such as `$[3].identities[1].user_id`.
     Path(String),
+    /// The line of a value in a file of several, and a JSON path within it.
+    LineAndPath(u64, String),
 }
 
 impl fmt::Display for Place {
@@ -26,6 +28,7 @@ impl fmt::Display for Place {
         match self {
             Self::Line(line, column) => write!(f, ":{line}:{column}"),
             Self::Path(path) => write!(f, ": {path}"),
+            Self::LineAndPath(line, path) => write!(f, ":{line}: {path}"),
         }
     }
 }

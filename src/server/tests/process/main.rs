@@ -8,6 +8,7 @@ mod clients;
 mod durability;
 mod tls;
 mod upstream;
+mod users_file;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,7 +1,7 @@
 //! Accounts of database connections: their identifiers, usernames and passwords.
 
 use model::{ConnectionName, Identity, IdentityKey, Metadata, NewIdentityId, Profile};
-use store::{Address, CredentialRow, Unit, UserRow};
+use store::{Address, CredentialRow, Unit, UserRow, fold_identifier};
 
 use crate::configuration::{Connection, Usernames};
 use crate::mail::is_address;
@@ -18,11 +18,11 @@ pub(crate) fn json_size(
     serde_json::to_vec(&(profile, user_metadata, app_metadata)).map_or(usize::MAX, |json| json.len())
 }
 
-/// Returns the identifiers that a person can type to sign in: the e-mail address and the username, in lower
-/// case.
+/// Returns the identifiers that a person can type to sign in: the e-mail address and the username, in the form in which
+/// they are compared.
 pub(crate) fn identifiers(profile: &Profile) -> Vec<String> {
     let mut identifiers: Vec<String> =
-        [profile.email(), profile.text("username")].into_iter().flatten().map(str::to_lowercase).collect();
+        [profile.email(), profile.text("username")].into_iter().flatten().map(fold_identifier).collect();
     identifiers.dedup();
     identifiers
 }

@@ -14,7 +14,7 @@ use super::pages::login::FormError;
 use super::pending::{PendingLogin, PendingLoginError};
 use crate::state::Tenant;
 
-use crate::password_hash::{hash_password, is_bcrypt, verify_password, with_hash_permit};
+use crate::password_hash::{Verification, hash_password, verify_password, with_hash_permit};
 use crate::secret::Secret;
 
 /// `GET /u/login?state=…`: shows the login page.
@@ -69,7 +69,7 @@ async fn sign_in(
 /// Returns the identity with this identifier and password.
 ///
 /// An unknown identifier costs the same work as a wrong password, so that the response time does not reveal who exists.
-/// An imported bcrypt hash costs other work; it is replaced by Argon2id at the first correct password.
+/// An imported hash costs other work; it is replaced by Argon2id at the first correct password.
 async fn find_identity(
     tenant: &Tenant,
     databases: &[ConnectionName],
@@ -89,9 +89,9 @@ async fn find_identity(
     let hash = found.as_ref().map(|row| row.password_hash.clone());
     let (matches, renewed) = with_hash_permit(move || {
         let nobody = || NOBODY.get_or_init(|| hash_password(&Secret::random()));
-        let matches = verify_password(&password, hash.as_ref().unwrap_or_else(nobody));
-        let imported = matches && hash.is_some_and(|hash| is_bcrypt(&hash));
-        (matches, imported.then(|| hash_password(&password)))
+        let result = verify_password(&password, hash.as_ref().unwrap_or_else(nobody));
+        let renewed = (result == Verification::RightAndOutdated).then(|| hash_password(&password));
+        (result != Verification::Wrong, renewed)
     })
     .await
     .unwrap_or_default();

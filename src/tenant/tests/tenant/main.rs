@@ -13,6 +13,7 @@ mod faults;
 mod form_redirect;
 mod id_token_bearer;
 mod identity_claim;
+mod imported_passwords;
 mod link;
 mod logout;
 mod machine;

@@ -7,6 +7,7 @@ use tenant::configuration::{
     ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Database, Options, Parts,
     PasswordLevel, PasswordPolicy, RefreshTokens, Usernames,
 };
+use tenant::password_hash::ImportedHash;
 use tenant::secret::Secret;
 use tenant::seed::{SeedPassword, SeedUser};
 
@@ -47,7 +48,7 @@ pub(crate) fn user(ids: &[&str]) -> SeedUser {
     SeedUser {
         password: ids.iter().any(|id| id.starts_with("auth0|")).then(|| {
             // The lowest cost of bcrypt, because the tests need no strength.
-            SeedPassword::Bcrypt(bcrypt::hash(PASSWORD, 4).unwrap())
+            SeedPassword::Imported(ImportedHash::bcrypt(&bcrypt::hash(PASSWORD, 4).unwrap()).unwrap())
         }),
         user: User {
             user_id: UserId::new(ids[0]),
