@@ -9,10 +9,23 @@ export default defineConfig(
   globalIgnores(['gallery/', 'playwright-report/', 'test-results/']),
   js.configs.recommended,
   {
-    // The tests of clients: they run in Node.js, and hand functions to a page.
-    files: ['**/*.js'],
+    // The tests of clients: they run in Node.js, and hand functions to a page. Their applications run there.
+    files: ['**/*.{js,jsx}'],
     languageOptions: {
-      globals: readonly(['Buffer', 'URL', 'URLSearchParams', 'fetch', 'localStorage', 'process', 'window']),
+      globals: readonly([
+        'Buffer',
+        'Response',
+        'SETTINGS',
+        'URL',
+        'URLSearchParams',
+        'document',
+        'fetch',
+        'localStorage',
+        'process',
+        'sessionStorage',
+        'window',
+      ]),
+      parserOptions: { ecmaFeatures: { jsx: true } },
     },
     rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
   },

@@ -6,20 +6,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 
 import { chromium } from '@playwright/test';
+import { build } from 'esbuild';
 
-import { PASSWORD, page as client, tenant } from './tenant.js';
+import { PASSWORD, audience, domain, page as client, tenant } from './tenant.js';
 
-const PAGE = '<!doctype html><title>Page</title><script src="/sdk.js"></script>';
+const PAGE = '<!doctype html><title>Page</title><body><script src="/script.js"></script>';
 
 /**
- * Prepares a Chromium that trusts the tenant's authority, for all tests of a file. `script` names the file in
- * node_modules that the page at `client.url` loads; without one, nothing is served there.
+ * Prepares a Chromium that trusts the tenant's authority, for all tests of a file. `script` names what the page at
+ * `client.url` loads: a file in node_modules, or the source of an application in `applications`. Without one, nothing
+ * is served there. `authority` and `args` are those of another server.
  */
-export function setUpChromium(script) {
+export function setUpChromium(script, { authority = process.env.NODE_EXTRA_CA_CERTS, args = [] } = {}) {
   const contexts = [];
-  const ready = start(script);
+  const ready = start(script, authority, args);
   after(async () => {
     const { home, server } = await ready;
     // Failed tests leave contexts open. Closing one twice does nothing.
@@ -47,13 +50,14 @@ export function setUpChromium(script) {
   };
 }
 
-async function start(script) {
+async function start(script, authority, args) {
   const home = await mkdtemp(join(tmpdir(), 'linked-accounts-'));
   const options = {
     executablePath: process.env.LINKED_ACCOUNTS_BROWSER || undefined,
     env: { ...process.env, HOME: home },
     args: [
-      ...(await trustAuthority(home)),
+      ...(await trustAuthority(home, authority)),
+      ...args,
       '--disable-background-networking',
       '--disable-component-update',
       '--no-first-run',
@@ -64,9 +68,11 @@ async function start(script) {
   if (!script) {
     return { home, options };
   }
-  const source = await readFile(new URL(`node_modules/${script}`, import.meta.url));
+  const source = await (script.startsWith('applications/')
+    ? bundle(script)
+    : readFile(new URL(`node_modules/${script}`, import.meta.url)));
   const server = createServer((request, response) =>
-    request.url === '/sdk.js'
+    request.url === '/script.js'
       ? response.writeHead(200, { 'content-type': 'text/javascript' }).end(source)
       : response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE),
   );
@@ -74,15 +80,30 @@ async function start(script) {
   return { home, options, server };
 }
 
+/** Bundles an application with the packages that it imports. Its settings are the global `SETTINGS`. */
+async function bundle(script) {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(script, import.meta.url))],
+    bundle: true,
+    write: false,
+    jsx: 'automatic',
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      SETTINGS: JSON.stringify({ tenant, domain, audience, clientId: client.clientId }),
+    },
+  });
+  return outputFiles[0].text;
+}
+
 /**
  * Makes a browser whose home is `home` trust the authority. Returns the arguments that this takes: none where
  * `certutil` can write to Chromium's certificate store, else the one that pins the server's key.
  */
-async function trustAuthority(home) {
+async function trustAuthority(home, file) {
   const store = join(home, '.pki/nssdb');
   await mkdir(store, { recursive: true });
   const certutil = (...words) => spawnSync('certutil', ['-d', `sql:${store}`, ...words]).status === 0;
-  const authority = ['-A', '-n', 'linked-accounts', '-t', 'C,,', '-i', process.env.NODE_EXTRA_CA_CERTS];
+  const authority = ['-A', '-n', 'linked-accounts', '-t', 'C,,', '-i', file];
   if (certutil('-N', '--empty-password') && certutil(...authority)) {
     return [];
   }

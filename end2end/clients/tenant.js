@@ -38,6 +38,27 @@ export const alan = {
   github: { provider: 'github', user_id: '5000003' },
 };
 
+/**
+ * Opens the URL of an authorization request as a browser does, and signs in. Returns the URL that the tenant redirects
+ * to.
+ */
+export async function signInAt(url, email, password = PASSWORD) {
+  const loginPage = await fetch(url, { redirect: 'manual', headers: { accept: 'text/html' } });
+  const response = await fetch(`${tenant}/u/login`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: {
+      cookie: loginPage.headers
+        .getSetCookie()
+        .map((cookie) => cookie.split(';')[0])
+        .join('; '),
+      origin: tenant,
+    },
+    body: new URLSearchParams({ state: location(loginPage).searchParams.get('state'), username: email, password }),
+  });
+  return location(response);
+}
+
 /** Signs in as a browser on the public client's page does. Returns the authorization code and the PKCE verifier. */
 export async function authorize(email, { password = PASSWORD, scope = 'openid', ...parameters } = {}) {
   const verifier = randomBytes(32).toString('base64url');
@@ -51,23 +72,8 @@ export async function authorize(email, { password = PASSWORD, scope = 'openid', 
     code_challenge_method: 'S256',
     ...parameters,
   });
-  const loginPage = await fetch(`${tenant}/authorize?${query}`, {
-    redirect: 'manual',
-    headers: { accept: 'text/html' },
-  });
-  const response = await fetch(`${tenant}/u/login`, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: {
-      cookie: loginPage.headers
-        .getSetCookie()
-        .map((cookie) => cookie.split(';')[0])
-        .join('; '),
-      origin: tenant,
-    },
-    body: new URLSearchParams({ state: redirectParameter(loginPage, 'state'), username: email, password }),
-  });
-  return { code: redirectParameter(response, 'code'), code_verifier: verifier };
+  const callback = await signInAt(`${tenant}/authorize?${query}`, email, password);
+  return { code: callback.searchParams.get('code'), code_verifier: verifier };
 }
 
 /** Signs in, and returns the token response. */
@@ -84,6 +90,6 @@ export async function signIn(email, parameters) {
   return response.json();
 }
 
-function redirectParameter(response, name) {
-  return new URL(response.headers.get('location'), tenant).searchParams.get(name);
+function location(response) {
+  return new URL(response.headers.get('location'), tenant);
 }

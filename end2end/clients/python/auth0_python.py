@@ -1,6 +1,5 @@
 """Tests auth0-python against the tenant, with the interpreter of the virtual environment of one version."""
 
-import sys
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -8,6 +7,7 @@ from importlib.metadata import version
 from auth0.authentication import Database, GetToken, Users
 from auth0.authentication.token_verifier import AsymmetricSignatureVerifier, TokenVerifier
 
+import runner
 import tenant
 from tenant import ADA, ALAN, DATABASE, GRACE, GRACE_AT_GOOGLE, MACHINE, READER
 
@@ -263,29 +263,5 @@ class ClientTests(unittest.TestCase):
         self.assertGreater(Client.reset_at(refusal.error), 1_000_000_000)
 
 
-class LineResult(unittest.TestResult):
-    """Prints one line per test, whether it passed, in the format that the clients in other languages use."""
-
-    @staticmethod
-    def sentence(test):
-        # The letters after `it` determine the order; the sentence follows them.
-        return test.id().split(".it_")[-1].split("_", 1)[1].replace("_", " ")
-
-    def addSuccess(self, test):
-        print(f"ok - {self.sentence(test)}", flush=True)
-
-    def addFailure(self, test, error):
-        super().addFailure(test, error)
-        print(f"not ok - {self.sentence(test)}\n{self.failures[-1][1]}", flush=True)
-
-    def addError(self, test, error):
-        super().addError(test, error)
-        print(f"not ok - {test.id().split('.it_')[-1]}\n{self.errors[-1][1]}", flush=True)
-
-
 if __name__ == "__main__":
-    loader = unittest.TestLoader()
-    loader.testMethodPrefix = "it_"
-    result = LineResult()
-    loader.loadTestsFromTestCase(ClientTests).run(result)
-    sys.exit(not result.wasSuccessful())
+    runner.run(ClientTests)

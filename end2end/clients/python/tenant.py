@@ -6,15 +6,17 @@ import os
 import secrets
 from base64 import urlsafe_b64encode
 from urllib.error import HTTPError
-from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 TENANT = os.environ["CLIENTS_TENANT"]
 DOMAIN = urlsplit(TENANT).netloc
 AUDIENCE = f"{TENANT}/api/v2/"
-CALLBACK = f"{os.environ['CLIENTS_WEB_ORIGIN']}/"
+WEB_ORIGIN = os.environ["CLIENTS_WEB_ORIGIN"]
+CALLBACK = f"{WEB_ORIGIN}/"
 
 MACHINE = ("machine", "machine-secret-that-everybody-may-read")
+WEB = ("web", "web-secret-that-everybody-may-read")
 READER = ("reader", "reader-secret-that-everybody-may-read")
 
 PASSWORD = "correct horse battery staple"
@@ -42,6 +44,20 @@ def _redirect_parameter(response, name):
     return parse_qs(urlsplit(urljoin(TENANT, response.headers["location"])).query)[name][0]
 
 
+def redirect_of(url):
+    """Opens a URL of the tenant as a browser does. Returns where it redirects to."""
+    return _request(quote(url.removeprefix(TENANT), safe="/?&=%:+~")).headers["location"]
+
+
+def sign_in_at(url, email):
+    """Opens the URL of an authorization request as a browser does, and signs in. Returns the URL that the tenant
+    redirects to."""
+    login_page = _request(quote(url.removeprefix(TENANT), safe="/?&=%:+~"))
+    cookies = "; ".join(cookie.split(";")[0] for cookie in login_page.headers.get_all("set-cookie"))
+    form = {"state": _redirect_parameter(login_page, "state"), "username": email, "password": PASSWORD}
+    return _request("/u/login", form, Cookie=cookies, Origin=TENANT).headers["location"]
+
+
 def authorize(email, **parameters):
     """Signs in to the client `page`. Returns the authorization code and the PKCE verifier."""
     verifier = secrets.token_urlsafe(32)
@@ -55,10 +71,8 @@ def authorize(email, **parameters):
         "code_challenge_method": "S256",
         **parameters,
     }
-    login_page = _request(f"/authorize?{urlencode(query)}")
-    cookies = "; ".join(cookie.split(";")[0] for cookie in login_page.headers.get_all("set-cookie"))
-    form = {"state": _redirect_parameter(login_page, "state"), "username": email, "password": PASSWORD}
-    return _redirect_parameter(_request("/u/login", form, Cookie=cookies, Origin=TENANT), "code"), verifier
+    callback = sign_in_at(f"{TENANT}/authorize?{urlencode(query)}", email)
+    return parse_qs(urlsplit(callback).query)["code"][0], verifier
 
 
 def sign_in(email, **parameters):

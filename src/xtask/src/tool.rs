@@ -1,5 +1,6 @@
 //! Runs other programs: for their output, with their output shown as it comes, or as builds with their progress.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write, stderr, stdout};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -50,6 +51,25 @@ pub(crate) fn run_streaming(command: &mut Command) -> Result<(ExitStatus, String
         }
     }
     Ok((child.wait()?, String::from_utf8_lossy(&output).into_owned()))
+}
+
+/// Runs a program with its output in a file, whose folder is made. Returns the output, and whether it succeeded.
+///
+/// # Errors
+/// When it cannot be started, or the file cannot be written.
+pub(crate) fn run_quietly(command: &mut Command, file: &Path) -> Result<(String, bool)> {
+    let name = name_of(command);
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let output = fs::File::create(file)?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .status()
+        .with_context(|| format!("{name} could not be started"))?;
+    Ok((String::from_utf8_lossy(&fs::read(file)?).into_owned(), status.success()))
 }
 
 /// Runs a program with its output shown, and ends it when it takes longer than `limit`. Returns whether it succeeded.

@@ -1,0 +1,91 @@
+// Tests `openid-client` 6, a library for any server that speaks OpenID Connect.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import * as client from 'openid-client';
+
+import { ada, audience, machine, signInAt, tenant, web } from './tenant.js';
+
+const configuration = await client.discovery(new URL(tenant), web.clientId, web.clientSecret);
+
+/** Signs in with a code and PKCE. Returns the token response. */
+async function signIn(parameters = {}, { buildUrl = client.buildAuthorizationUrl, ofClient = configuration } = {}) {
+  const [pkceCodeVerifier, expectedNonce, expectedState] = [
+    client.randomPKCECodeVerifier(),
+    client.randomNonce(),
+    client.randomState(),
+  ];
+  const url = await buildUrl(ofClient, {
+    redirect_uri: web.callback,
+    scope: 'openid email offline_access',
+    code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+    nonce: expectedNonce,
+    state: expectedState,
+    ...parameters,
+  });
+  const callback = await signInAt(url, ada.email);
+  const checks = { pkceCodeVerifier, expectedNonce, expectedState, idTokenExpected: true };
+  return client.authorizationCodeGrant(ofClient, callback, checks);
+}
+
+test('signs in with a code and PKCE, and reads /userinfo', async () => {
+  const tokens = await signIn();
+  assert.equal(tokens.claims().sub, ada.id);
+  const info = await client.fetchUserInfo(configuration, tokens.access_token, ada.id);
+  assert.deepEqual([info.email, info.email_verified], [ada.email, true]);
+});
+
+test('verifies the age of a sign-in', async () => {
+  const tokens = await signIn({ max_age: '0' });
+  assert.ok(tokens.claims().auth_time);
+});
+
+test('authenticates itself by header', async () => {
+  const basic = client.ClientSecretBasic(web.clientSecret);
+  const ofClient = await client.discovery(new URL(tenant), web.clientId, undefined, basic);
+  assert.equal((await signIn({}, { ofClient })).claims().sub, ada.id);
+});
+
+test('renews and revokes', async () => {
+  const tokens = await signIn();
+  const renewed = await client.refreshTokenGrant(configuration, tokens.refresh_token);
+  assert.equal(renewed.claims().sub, ada.id);
+  await client.tokenRevocation(configuration, renewed.refresh_token ?? tokens.refresh_token);
+  await assert.rejects(client.refreshTokenGrant(configuration, renewed.refresh_token ?? tokens.refresh_token), {
+    error: 'invalid_grant',
+  });
+});
+
+test('gets a machine token and reads the user', async () => {
+  const ofMachine = await client.discovery(new URL(tenant), machine.clientId, machine.clientSecret);
+  const { access_token: token } = await client.clientCredentialsGrant(ofMachine, { audience });
+  const response = await client.fetchProtectedResource(ofMachine, token, new URL(`${audience}users/${ada.id}`), 'GET');
+  assert.equal((await response.json()).email, ada.email);
+});
+
+test('builds the URL that signs out', async () => {
+  const { id_token: id_token_hint } = await signIn();
+  const url = client.buildEndSessionUrl(configuration, {
+    id_token_hint,
+    post_logout_redirect_uri: new URL(web.callback).origin,
+    state: 'gone',
+  });
+  const response = await fetch(url, { redirect: 'manual' });
+  assert.deepEqual(
+    [response.status, response.headers.get('location')],
+    [302, `${new URL(web.callback).origin}/?state=gone`],
+  );
+});
+
+test('reads from the discovery document that tokens cannot be introspected', async () => {
+  assert.equal(configuration.serverMetadata().introspection_endpoint, undefined);
+  await assert.rejects(client.tokenIntrospection(configuration, 'a token'), {
+    message: 'authorization server metadata does not contain a valid "as.introspection_endpoint"',
+  });
+});
+
+test('meets a wrong secret', async () => {
+  const wrong = await client.discovery(new URL(tenant), machine.clientId, 'a wrong secret');
+  await assert.rejects(client.clientCredentialsGrant(wrong, { audience }), { error: 'access_denied', status: 401 });
+});
