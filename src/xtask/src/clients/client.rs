@@ -26,7 +26,7 @@ pub(super) struct Client {
 }
 
 /// The clients, in the order of the table.
-pub(super) const CLIENTS: [Client; 15] = [
+pub(super) const CLIENTS: [Client; 17] = [
     node("`auth0` (Node.js)", "auth0", "node-auth0.test.js"),
     node("`auth0` 4 (Node.js)", "auth0-4", "node-auth0-4.test.js"),
     python("`auth0-python` 6", "auth0-python", "auth0-python-6", "auth0_python.py"),
@@ -37,8 +37,10 @@ pub(super) const CLIENTS: [Client; 15] = [
     node("`auth0-js` (Chromium)", "auth0-js", "auth0-js.test.js"),
     node("`@auth0/nextjs-auth0` (Chromium)", "@auth0/nextjs-auth0", "nextjs-auth0.test.js"),
     node("`express-openid-connect` (Chromium)", "express-openid-connect", "express-openid-connect.test.js"),
+    node("`passport-auth0` (Chromium)", "passport-auth0", "passport-auth0.test.js"),
     node("`oidc-client-ts` (Chromium)", "oidc-client-ts", "oidc-client-ts.test.js"),
     node("`openid-client` (Node.js)", "openid-client", "openid-client.test.js"),
+    python("`social-auth-core` (Python, Django)", "social-auth-core", "social-auth", "social_auth.py"),
     python("`Authlib` (Python, Flask)", "Authlib", "authlib", "authlib_client.py"),
     Client { name: "`oauth2` (Rust)", kind: Kind::Rust { krate: "oauth2" } },
     Client { name: "`openidconnect` (Rust)", kind: Kind::Rust { krate: "openidconnect" } },
