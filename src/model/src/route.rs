@@ -44,6 +44,18 @@ pub const USER: &str = "/api/v2/users/{id}";
 pub const IDENTITIES: &str = "/api/v2/users/{id}/identities";
 /// One identity of one user: DELETE unlinks it.
 pub const IDENTITY: &str = "/api/v2/users/{id}/identities/{provider}/{user_id}";
+/// The roles of one user.
+pub const USER_ROLES: &str = "/api/v2/users/{id}/roles";
+/// The permissions of one user.
+pub const USER_PERMISSIONS: &str = "/api/v2/users/{id}/permissions";
+/// The roles.
+pub const ROLES: &str = "/api/v2/roles";
+/// One role.
+pub const ROLE: &str = "/api/v2/roles/{id}";
+/// The permissions of one role.
+pub const ROLE_PERMISSIONS: &str = "/api/v2/roles/{id}/permissions";
+/// The users that have a role.
+pub const ROLE_USERS: &str = "/api/v2/roles/{id}/users";
 /// Planned faults for a user's own requests, on a demo tenant.
 pub const FAULTS: &str = "/demo/faults";
 /// The page's settings.

@@ -34,6 +34,12 @@ impl Scope {
     pub const DELETE_USERS: Self = Self::known("delete:users");
     /// List the connections.
     pub const READ_CONNECTIONS: Self = Self::known("read:connections");
+    /// Read the roles.
+    pub const READ_ROLES: Self = Self::known("read:roles");
+    /// Assign users to roles.
+    pub const UPDATE_ROLES: Self = Self::known("update:roles");
+    /// Read which users have which roles.
+    pub const READ_ROLE_MEMBERS: Self = Self::known("read:role_members");
 
     /// Read the current user.
     pub const READ_CURRENT_USER: Self = Self::known("read:current_user");
@@ -59,7 +65,7 @@ impl Scope {
     ];
 
     /// The scopes of the Management API that a client can have for itself.
-    pub const MANAGEMENT: [Self; 7] = [
+    pub const MANAGEMENT: [Self; 10] = [
         Self::READ_USERS,
         Self::READ_USER_IDP_TOKENS,
         Self::UPDATE_USERS,
@@ -67,6 +73,9 @@ impl Scope {
         Self::CREATE_USERS,
         Self::DELETE_USERS,
         Self::READ_CONNECTIONS,
+        Self::READ_ROLES,
+        Self::UPDATE_ROLES,
+        Self::READ_ROLE_MEMBERS,
     ];
 
     const fn known(scope: &'static str) -> Self {

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use model::{Scope, Scopes, UserId};
 
 use super::error::ApiError;
+use super::required_scopes::RequiredScopes;
 use crate::state::Tenant;
 use crate::token::{self, AccessClaims, Audience, InvalidToken};
 
@@ -64,20 +65,38 @@ enum Updatable {
 #[derive(Debug)]
 pub(crate) struct MayReadConnections(());
 
-pub(crate) const READ_USER: &[Scope] =
-    &[Scope::READ_USERS, Scope::READ_CURRENT_USER, Scope::READ_USER_IDP_TOKENS];
-pub(crate) const READ_ALL_USERS: &[Scope] = &[Scope::READ_USERS];
-pub(crate) const CREATE: &[Scope] = &[Scope::CREATE_USERS];
-pub(crate) const DELETE: &[Scope] = &[Scope::DELETE_USERS, Scope::DELETE_CURRENT_USER];
-pub(crate) const UPDATE: &[Scope] =
-    &[Scope::UPDATE_USERS, Scope::UPDATE_USERS_APP_METADATA, Scope::UPDATE_CURRENT_USER_METADATA];
-const UPDATE_APP_METADATA: &[Scope] = &[Scope::UPDATE_USERS, Scope::UPDATE_USERS_APP_METADATA];
-const UPDATE_ATTRIBUTE: &[Scope] = &[Scope::UPDATE_USERS];
-pub(crate) const READ_CONNECTIONS: &[Scope] = &[Scope::READ_CONNECTIONS];
-pub(crate) const CHANGE_IDENTITIES: &[Scope] = &[Scope::UPDATE_USERS, Scope::UPDATE_CURRENT_USER_IDENTITIES];
+/// The permission for an operation that requires scopes and nothing else. See [`Caller::require`].
+#[derive(Debug)]
+pub(crate) struct Permitted(());
+
+pub(crate) const READ_USER: RequiredScopes =
+    RequiredScopes::AnyOf(&[Scope::READ_USERS, Scope::READ_CURRENT_USER, Scope::READ_USER_IDP_TOKENS]);
+pub(crate) const READ_ALL_USERS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_USERS]);
+pub(crate) const CREATE: RequiredScopes = RequiredScopes::AnyOf(&[Scope::CREATE_USERS]);
+pub(crate) const DELETE: RequiredScopes =
+    RequiredScopes::AnyOf(&[Scope::DELETE_USERS, Scope::DELETE_CURRENT_USER]);
+pub(crate) const UPDATE: RequiredScopes = RequiredScopes::AnyOf(&[
+    Scope::UPDATE_USERS,
+    Scope::UPDATE_USERS_APP_METADATA,
+    Scope::UPDATE_CURRENT_USER_METADATA,
+]);
+const UPDATE_APP_METADATA: RequiredScopes =
+    RequiredScopes::AnyOf(&[Scope::UPDATE_USERS, Scope::UPDATE_USERS_APP_METADATA]);
+const UPDATE_ATTRIBUTE: RequiredScopes = RequiredScopes::AnyOf(&[Scope::UPDATE_USERS]);
+pub(crate) const READ_CONNECTIONS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_CONNECTIONS]);
+pub(crate) const READ_ROLES: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_ROLES]);
+pub(crate) const READ_ROLE_USERS: RequiredScopes =
+    RequiredScopes::AllOf(&[Scope::READ_USERS, Scope::READ_ROLES]);
+pub(crate) const ASSIGN_ROLE_USERS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::UPDATE_ROLES]);
+pub(crate) const READ_USER_ROLES: RequiredScopes =
+    RequiredScopes::AllOf(&[Scope::READ_USERS, Scope::READ_ROLES, Scope::READ_ROLE_MEMBERS]);
+pub(crate) const READ_USER_PERMISSIONS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_USERS]);
+pub(crate) const CHANGE_ASSIGNMENTS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::UPDATE_USERS]);
+pub(crate) const CHANGE_IDENTITIES: RequiredScopes =
+    RequiredScopes::AnyOf(&[Scope::UPDATE_USERS, Scope::UPDATE_CURRENT_USER_IDENTITIES]);
 
 /// Linking by provider and id requires this scope (contract [A11](model::contract#a11)).
-pub(crate) const LINK_BY_ID: &[Scope] = &[Scope::UPDATE_USERS];
+pub(crate) const LINK_BY_ID: RequiredScopes = RequiredScopes::AnyOf(&[Scope::UPDATE_USERS]);
 
 impl FromRequestParts<Tenant> for Caller {
     type Rejection = ApiError;
@@ -223,8 +242,14 @@ impl Caller {
         Ok(MayUpdate { user_id, updatable })
     }
 
-    fn require_any(&self, scopes: &'static [Scope]) -> Result<(), ApiError> {
-        if self.scopes.contains_any(scopes) { Ok(()) } else { Err(ApiError::InsufficientScope(scopes)) }
+    /// Returns the permission for an operation that no scope of the current user opens, and that concerns any user or no
+    /// user in particular.
+    pub(crate) fn require(&self, scopes: RequiredScopes) -> Result<Permitted, ApiError> {
+        self.require_any(scopes).map(Permitted)
+    }
+
+    fn require_any(&self, scopes: RequiredScopes) -> Result<(), ApiError> {
+        if scopes.are_in(&self.scopes) { Ok(()) } else { Err(ApiError::InsufficientScope(scopes)) }
     }
 
     /// Requires that the caller is this user. The check precedes every lookup, so that responses do not

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use model::error::TokenAttributes;
 use model::{ManagementError, OAuthError, Scope, Scopes};
 
+use crate::http::required_scopes::RequiredScopes;
 use crate::http::response::{management_json, no_store};
 use crate::password_policy::PasswordHashError;
 
@@ -24,8 +25,8 @@ pub(crate) enum ApiError {
     InvalidSignature,
     /// A token with the wrong type, issuer or audience.
     InvalidToken,
-    /// The token has none of the scopes that the endpoint accepts.
-    InsufficientScope(&'static [Scope]),
+    /// The token lacks scopes that the endpoint requires.
+    InsufficientScope(RequiredScopes),
     /// A token of one user for the resource of another.
     UnownedResource,
     /// The body does not match the schema. The text is the validator's.
@@ -59,6 +60,10 @@ pub(crate) enum ApiError {
     MediaType,
     /// No user has this id.
     UnknownUser,
+    /// No role has this id.
+    UnknownRole,
+    /// One of the users in the body does not exist.
+    UnknownUsers,
     /// The primary identity cannot be unlinked.
     MainIdentity,
     /// A user cannot unlink an identity of a pinned connection. An extension of the contract.
@@ -137,9 +142,7 @@ impl ApiError {
             }
             Self::InvalidToken => (S::UNAUTHORIZED, "Invalid token".into(), None),
             Self::InsufficientScope(scopes) => {
-                let list = scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(",");
-                let message = format!("Insufficient scope, expected any of: {list}");
-                (S::FORBIDDEN, message, Some("insufficient_scope"))
+                (S::FORBIDDEN, format!("Insufficient scope, expected {scopes}"), Some("insufficient_scope"))
             }
             Self::UnownedResource => (
                 S::FORBIDDEN,
@@ -171,6 +174,8 @@ impl ApiError {
             ),
             Self::MediaType => (S::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type".into(), None),
             Self::UnknownUser => (S::NOT_FOUND, "The user does not exist.".into(), Some("inexistent_user")),
+            Self::UnknownRole => (S::NOT_FOUND, "The role does not exist.".into(), None),
+            Self::UnknownUsers => (S::NOT_FOUND, "One or more of the users do not exist.".into(), None),
             Self::MainIdentity => {
                 (S::BAD_REQUEST, "Main identity cannot be removed.".into(), Some("delete_main_user_identity"))
             }

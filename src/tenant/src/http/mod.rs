@@ -7,4 +7,5 @@ pub(crate) mod cors;
 pub(crate) mod error;
 pub(crate) mod peer;
 pub(crate) mod rate_limit;
+pub(crate) mod required_scopes;
 pub(crate) mod response;

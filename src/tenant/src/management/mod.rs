@@ -2,18 +2,22 @@
 //!
 //! [`endpoints`] is the table of all endpoints, from which the router and the OpenAPI document are made. One module
 //! per resource has the handlers: [`users`], [`search`], [`create`], [`update`], [`identities`],
-//! [`connections`]. They share [`path`], [`query`], [`body`], [`schema`] and [`metadata`], which read
-//! requests.
+//! [`assignments`], [`roles`], [`connections`]. They share [`path`], [`query`], [`body`], [`schema`] and [`metadata`], which
+//! read requests, and [`list`] and [`object`], which make responses.
 
+mod assignments;
 mod body;
 mod connections;
 mod create;
 mod endpoints;
 mod identities;
+mod list;
 mod metadata;
+mod object;
 mod path;
 mod query;
 mod rate_limit;
+mod roles;
 mod schema;
 mod search;
 mod update;

@@ -44,6 +44,11 @@ impl PathIds {
         UserId::new(self.id.clone())
     }
 
+    /// Returns the id in the path of something else than a user.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Returns the provider and the decoded last segment of the path of an identity.
     ///
     /// # Errors

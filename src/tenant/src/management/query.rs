@@ -97,10 +97,15 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    /// Returns whether a key is included.
+    pub(super) fn includes(&self, key: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|name| name == key) != self.exclude
+    }
+
     /// Removes the keys that are not included.
     pub(super) fn apply(&self, object: &mut Value) {
-        if let (Value::Object(object), false) = (object, self.names.is_empty()) {
-            object.retain(|key, _| self.names.iter().any(|name| name == key) != self.exclude);
+        if let Value::Object(object) = object {
+            object.retain(|key, _| self.includes(key));
         }
     }
 }

@@ -42,6 +42,10 @@ pub(super) enum Kind {
     Boolean,
     /// An open object whose keys contain neither `.` nor `$`.
     Metadata,
+    /// A list of texts, neither of them empty.
+    Texts,
+    /// A list of permissions, each with `resource_server_identifier` and `permission_name`, not empty.
+    Permissions,
 }
 
 /// A property of a body: its name, its type and its description.
@@ -89,6 +93,18 @@ pub(super) const UPDATED_USER: &[Property] = &[
     ("verify_email", Kind::Boolean, "Whether this user will receive a verification email"),
     ("verify_phone_number", Kind::Boolean, "Whether this user will receive a text"),
 ];
+
+/// The properties of an assignment of roles to a user.
+pub(super) const ROLES: &[Property] =
+    &[("roles", Kind::Texts, "List of roles IDs to associate with the user")];
+
+/// The properties of an assignment of users to a role.
+pub(super) const USERS: &[Property] =
+    &[("users", Kind::Texts, "user_id's of the users to assign the role to")];
+
+/// The properties of an assignment of permissions to a user.
+pub(super) const PERMISSIONS: &[Property] =
+    &[("permissions", Kind::Permissions, "List of permissions to add to this user")];
 
 /// Validates a body. In a form, `true` and `false` are converted to booleans.
 ///
@@ -167,7 +183,49 @@ fn check_value(kind: Kind, value: &Value) -> Result<(), String> {
             Value::Object(object) => has_plain_keys(object),
             _ => Err(wrong_type("object")),
         },
+        Kind::Texts | Kind::Permissions => {
+            let Value::Array(items) = value else { return Err(wrong_type("array")) };
+            if items.is_empty() {
+                return Err("Array is too short (0), minimum 1".to_owned());
+            }
+            let check = if kind == Kind::Texts { is_text } else { is_permission };
+            items.iter().try_for_each(check)
+        }
     }
+}
+
+/// The properties of a permission, both required.
+const PERMISSION: [&str; 2] = ["resource_server_identifier", "permission_name"];
+
+fn is_text(value: &Value) -> Result<(), String> {
+    match value.as_str() {
+        Some(text) => has_length(text, 1, usize::MAX),
+        None => Err(format!("Invalid type: {} (expected string)", type_of(value))),
+    }
+}
+
+fn is_permission(value: &Value) -> Result<(), String> {
+    let Value::Object(object) = value else {
+        return Err(format!("Invalid type: {} (expected object)", type_of(value)));
+    };
+    if let Some(other) = object.keys().find(|key| !PERMISSION.contains(&key.as_str())) {
+        return Err(format!("Additional properties not allowed: {other}"));
+    }
+    PERMISSION.iter().try_for_each(|name| match object.get(*name) {
+        Some(value) => is_text(value),
+        None => Err(format!("Missing required property: {name}")),
+    })
+}
+
+fn permission_schema() -> Value {
+    let text = json!({ "type": "string", "minLength": 1 });
+    let [api, name] = PERMISSION;
+    json!({
+        "type": "object",
+        "properties": { api: text, name: text },
+        "required": PERMISSION,
+        "additionalProperties": false,
+    })
 }
 
 fn has_length(text: &str, min: usize, max: usize) -> Result<(), String> {
@@ -232,6 +290,10 @@ pub(super) fn json_schema(properties: &[Property], required: &[&str]) -> Value {
                 }
                 Kind::Boolean => json!({ "type": "boolean" }),
                 Kind::Metadata => json!({ "type": "object", "additionalProperties": true }),
+                Kind::Texts => {
+                    json!({ "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 })
+                }
+                Kind::Permissions => json!({ "type": "array", "items": permission_schema(), "minItems": 1 }),
             };
             schema["description"] = json!(about);
             ((*name).to_owned(), schema)

@@ -26,6 +26,7 @@ mod refresh;
 mod reset_password;
 mod response_modes;
 mod revoke;
+mod roles;
 mod search;
 mod sign_in;
 mod sign_up;

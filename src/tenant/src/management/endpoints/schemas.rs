@@ -1,0 +1,72 @@
+//! The schemas of the objects in the OpenAPI document.
+
+use serde_json::{Value, json};
+
+use super::endpoint::reference;
+
+/// Returns the schemas by their names.
+pub(super) fn all() -> Value {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    json!({
+        "Error": {
+            "type": "object",
+            "required": ["statusCode", "error", "message"],
+            "properties": {
+                "statusCode": { "type": "integer" },
+                "error": text("The reason phrase of the status"),
+                "message": text("A description of the error"),
+                "errorCode": text("A stable code for programs"),
+                "attributes": { "type": "object", "properties": { "error": { "type": "string" } } },
+            },
+        },
+        "Identity": {
+            "type": "object",
+            "required": ["connection", "user_id", "provider", "isSocial"],
+            "properties": {
+                "connection": { "type": "string" },
+                "user_id": { "type": ["string", "integer"] },
+                "provider": { "type": "string" },
+                "isSocial": { "type": "boolean" },
+                "profileData": { "type": "object", "additionalProperties": true },
+            },
+        },
+        "User": {
+            "type": "object",
+            "properties": {
+                "user_id": text("The id of the user: provider|id of the primary identity"),
+                "identities": { "type": "array", "items": reference("#/components/schemas/Identity") },
+                "user_metadata": { "type": "object", "additionalProperties": true },
+                "app_metadata": { "type": "object", "additionalProperties": true },
+            },
+            "additionalProperties": true,
+        },
+        "Connection": {
+            "type": "object",
+            "properties": {
+                "id": { "type": "string", "pattern": "^con_[A-Za-z0-9]{16}$" },
+                "name": { "type": "string" },
+                "strategy": { "type": "string" },
+                "enabled_clients": { "type": "array", "items": { "type": "string" } },
+            },
+            "additionalProperties": true,
+        },
+        "Role": {
+            "type": "object",
+            "properties": {
+                "id": { "type": "string", "pattern": "^rol_[A-Za-z0-9]{16}$" },
+                "name": { "type": "string" },
+                "description": { "type": ["string", "null"] },
+            },
+        },
+        "Permission": {
+            "type": "object",
+            "properties": {
+                "permission_name": { "type": "string" },
+                "description": { "type": "string" },
+                "resource_server_name": { "type": "string" },
+                "resource_server_identifier": { "type": "string" },
+                "sources": { "type": "array", "items": { "type": "object" } },
+            },
+        },
+    })
+}
