@@ -13,6 +13,8 @@ pub const AUTHORIZE: &str = "/authorize";
 pub const TOKEN: &str = "/oauth/token";
 /// The revocation endpoint (RFC 7009).
 pub const REVOKE: &str = "/oauth/revoke";
+/// Takes authorization requests that clients push (RFC 9126).
+pub const PUSHED_REQUESTS: &str = "/oauth/par";
 /// The userinfo endpoint (OpenID Connect Core 1.0 section 5.3).
 pub const USERINFO: &str = "/userinfo";
 /// Auth0's logout endpoint (contract [C4](crate::contract#c4)).

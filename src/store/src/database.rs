@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "finding and changing users", include_str!("../migrations/0003_finding_and_changing_users.sql")),
     (4, "links in mails", include_str!("../migrations/0004_links_in_mails.sql")),
     (5, "roles and permissions", include_str!("../migrations/0005_roles_and_permissions.sql")),
+    (7, "pushed requests", include_str!("../migrations/0007_pushed_requests.sql")),
 ];
 
 /// The number of connections for reading. The writer has a connection of its own.

@@ -58,6 +58,7 @@
 
 mod access_tokens;
 mod assignments;
+mod client_assertions;
 mod codes;
 mod columns;
 mod credentials;
@@ -67,6 +68,7 @@ mod error;
 mod identities;
 mod normal_form;
 mod pending_logins;
+mod pushed_requests;
 mod refresh_tokens;
 mod sessions;
 mod signing_keys;
@@ -85,6 +87,7 @@ pub use error::Error;
 pub use identities::{Address, IdentityRow};
 pub use normal_form::fold_identifier;
 pub use pending_logins::PendingLoginRow;
+pub use pushed_requests::PushedRequestRow;
 pub use refresh_tokens::{RefreshFamilyRow, RefreshTokenRow};
 pub use sessions::SessionRow;
 pub use signing_keys::SigningKeyRow;

@@ -1,6 +1,7 @@
 //! Public keys of clients, which verify what clients sign (RFC 7523, RFC 9101).
 
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Map, Value};
 
 use crate::clock::Moment;
 
@@ -70,17 +71,30 @@ impl ClientKey {
 
     /// Returns the key itself, if it can verify a signature with this header at `now`. A header without `kid` fits
     /// every key.
-    pub(crate) fn verifying(
-        &self,
-        kid: Option<&str>,
-        algorithm: Algorithm,
-        now: Moment,
-    ) -> Option<&DecodingKey> {
+    fn verifying(&self, kid: Option<&str>, algorithm: Algorithm, now: Moment) -> Option<&DecodingKey> {
         let fits = self.algorithms.contains(&algorithm)
             && kid.is_none_or(|kid| self.kid.as_deref().is_none_or(|own| own == kid))
             && self.expires_at.is_none_or(|expires_at| now < expires_at);
         fits.then_some(&self.key)
     }
+}
+
+/// Verifies the signature of a JWT by one of a client's keys and returns the claims. `None` if none of them fits, or if the
+/// header has an extension that must be understood. Keys in the header are ignored.
+pub(crate) fn verify_signature(keys: &[ClientKey], jwt: &str, now: Moment) -> Option<Map<String, Value>> {
+    let header = jsonwebtoken::decode_header(jwt).ok()?;
+    if header.crit.is_some() {
+        return None;
+    }
+    let mut validation = Validation::new(header.alg);
+    // The caller checks the claims.
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    keys.iter()
+        .filter_map(|key| key.verifying(header.kid.as_deref(), header.alg, now))
+        .find_map(|key| jsonwebtoken::decode(jwt, key, &validation).ok())
+        .map(|token| token.claims)
 }
 
 #[cfg(test)]

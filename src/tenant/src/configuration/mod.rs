@@ -7,7 +7,7 @@ pub(crate) mod allowed_url;
 mod api;
 mod check;
 mod client;
-mod client_key;
+pub(crate) mod client_key;
 mod connection;
 mod identifier;
 mod options;

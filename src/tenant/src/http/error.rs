@@ -261,6 +261,8 @@ pub(crate) enum TokenError {
     InvalidRequest(&'static str),
     /// The client is unknown, or its secret is wrong.
     AccessDenied,
+    /// The client's assertion is missing or wrong. Says why once its signature has proven the client.
+    InvalidClient(&'static str),
     /// The client is not allowed to use this grant type.
     UnauthorizedClient(&'static str),
     /// The API does not exist.
@@ -295,6 +297,7 @@ impl IntoResponse for TokenError {
         let (status, error, description) = match self {
             Self::InvalidRequest(description) => (S::BAD_REQUEST, "invalid_request", description.into()),
             Self::AccessDenied => (S::UNAUTHORIZED, "access_denied", "Unauthorized".into()),
+            Self::InvalidClient(description) => (S::UNAUTHORIZED, "invalid_client", description.into()),
             Self::UnauthorizedClient(grant) => {
                 let description = format!("Grant type '{grant}' not allowed for the client.");
                 (S::FORBIDDEN, "unauthorized_client", description)

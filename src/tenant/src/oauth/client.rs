@@ -5,27 +5,37 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use super::client_assertion;
 use crate::configuration::{Client, ClientAuthentication};
 use crate::http::error::TokenError;
 use crate::state::Tenant;
 
 /// Authenticates the client of a request with its configured method: none for a public client, otherwise its
-/// secret in the body or in the header (contract [C3](model::contract#c3)).
-pub(super) fn authenticate<'t>(
+/// secret in the body or in the header, or an assertion (contract [C3](model::contract#c3)).
+pub(super) async fn authenticate<'t>(
     tenant: &'t Tenant,
     headers: &HeaderMap,
     body: &Map<String, Value>,
 ) -> Result<&'t Client, TokenError> {
     let basic = headers.get(header::AUTHORIZATION).and_then(|value| basic_credentials(value.to_str().ok()?));
     let posted = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+    if body.contains_key("client_assertion") || body.contains_key("client_assertion_type") {
+        if basic.is_some() || posted("client_secret").is_some() {
+            return Err(TokenError::InvalidRequest("Send one kind of client authentication"));
+        }
+        return client_assertion::authenticate(tenant, body).await;
+    }
     let (id, secret) = match basic {
         Some((id, secret)) => (id, Some(secret)),
         None => (posted("client_id").ok_or(TokenError::AccessDenied)?, posted("client_secret")),
     };
     let client = tenant.client(&id).ok_or(TokenError::AccessDenied)?;
+    if client.authentication == ClientAuthentication::PrivateKeyJwt {
+        return Err(TokenError::InvalidClient("The client proves itself by a client_assertion"));
+    }
     let proven = match (client.authentication, &client.client_secret) {
         (ClientAuthentication::None, _) => true,
-        (ClientAuthentication::PrivateKeyJwt, _) | (_, None) => false,
+        (_, None) => false,
         (_, Some(expected)) => secret.is_some_and(|secret| expected.equals(&secret)),
     };
     if proven { Ok(client) } else { Err(TokenError::AccessDenied) }

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod client;
+mod client_assertion;
 mod id_token;
 pub(crate) mod logout;
 pub(crate) mod request;

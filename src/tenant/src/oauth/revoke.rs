@@ -25,7 +25,7 @@ pub(super) async fn revoke(
     let headers = request.headers().clone();
     let body =
         read_object(request).await.map_err(|_| TokenError::InvalidRequest("The body cannot be read"))?;
-    let client_id = authenticate(&tenant, &headers, &body)?.client_id.clone();
+    let client_id = authenticate(&tenant, &headers, &body).await?.client_id.clone();
     let token = body.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
     let digest =
         Secret::new(token.ok_or(TokenError::InvalidRequest("Missing required parameter: token"))?).digest();

@@ -55,7 +55,7 @@ pub(super) async fn exchange(
         .into_iter()
         .find(|known| *known == wanted)
         .ok_or(TokenError::UnsupportedGrant)?;
-    let client = authenticate(&tenant, &headers, &body)?;
+    let client = authenticate(&tenant, &headers, &body).await?;
     if !client.may_use(grant_type) {
         return Err(TokenError::UnauthorizedClient(grant_type));
     }

@@ -12,6 +12,9 @@ use crate::state::Tenant;
 /// Ten minutes: keys and addresses change rarely, and a rotation must not be missed for long.
 const CACHED: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=600")];
 
+/// How clients prove themselves (contract [C3](model::contract#c3)).
+const AUTHENTICATION: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+
 /// Returns the discovery document. It lists only what the tenant implements.
 pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResponse {
     let url = |path: &str| tenant.0.issuer.url(path);
@@ -30,7 +33,10 @@ pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResp
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": AUTHENTICATION,
+        "token_endpoint_auth_signing_alg_values_supported": ["RS256", "RS384", "PS256", "ES256"],
+        "revocation_endpoint_auth_methods_supported": AUTHENTICATION,
+        "revocation_endpoint_auth_signing_alg_values_supported": ["RS256", "RS384", "PS256", "ES256"],
         "claims_supported": ["aud", "auth_time", "email", "email_verified", "exp", "family_name", "given_name",
             "iat", "iss", "name", "nickname", "picture", "sid", "sub", "updated_at"],
         "request_uri_parameter_supported": false,

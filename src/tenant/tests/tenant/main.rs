@@ -20,6 +20,7 @@ mod machine;
 mod metadata;
 mod new_identities;
 mod openapi;
+mod private_key_jwt;
 mod properties;
 mod rate_limit;
 mod refresh;

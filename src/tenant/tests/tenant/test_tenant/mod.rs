@@ -2,6 +2,7 @@
 
 mod api;
 mod browser;
+mod client_keys;
 mod configuration;
 
 use std::sync::{Arc, Mutex};
@@ -25,6 +26,7 @@ use tokio::sync::OnceCell;
 
 pub(crate) use api::TestResponse;
 pub(crate) use browser::{Browser, VERIFIER, authorize_path};
+pub(crate) use client_keys::ClientKeyPair;
 use configuration::configuration;
 pub(crate) use configuration::{client, email, user};
 
