@@ -134,9 +134,9 @@ const INVALID_SETTINGS: {
     reason: '"domain" must be a host',
   },
   {
-    what: 'hold an unknown key',
-    response: { json: { domain: 'localhost', clientId: 'c', berer: 'id_token' } },
-    reason: 'berer',
+    what: 'have a value of another type',
+    response: { json: { domain: 'localhost', clientId: 'c', undoSeconds: 'ten' } },
+    reason: 'invalid type: string "ten", expected u32',
   },
 ];
 

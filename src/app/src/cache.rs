@@ -4,6 +4,7 @@
 use model::{Identity, Profile, User, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::answer;
 use crate::storage::Storage;
 
 const LIST: &str = "linked-accounts.list";
@@ -16,6 +17,7 @@ const SHOWN: [&str; 7] =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CachedList {
     /// The user with their identities.
+    #[serde(deserialize_with = "answer::stored_user")]
     pub user: User,
     /// When it was read, in seconds since 1970.
     pub read_at: i64,

@@ -1,6 +1,7 @@
 //! Reading JSON.
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Parses `text` by `serde_json::from_slice`, as the `oauth2` crate does. `serde_json::from_str` would link a second
 /// copy of the parser.
@@ -9,4 +10,15 @@ use serde::de::DeserializeOwned;
 /// When `text` is not JSON, or not a `T`.
 pub fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     serde_json::from_slice(text.as_bytes())
+}
+
+/// Returns whole seconds, which some services send as text or with a fraction.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
+pub fn seconds(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
 }

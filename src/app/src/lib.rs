@@ -7,6 +7,7 @@
 )]
 
 pub mod account_name;
+pub mod answer;
 pub mod api;
 pub mod cache;
 pub mod clock;

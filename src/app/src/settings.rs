@@ -1,8 +1,11 @@
 //! The public settings: fetches and checks them, and derives the addresses of the tenant.
 
 use gloo_net::http::Request;
+use leptos::logging::warn;
 use model::settings::{self, Bearer, InvalidSettings, OfferedConnection};
 use model::{Settings, route};
+use serde::Deserialize;
+use serde_json::Value;
 use web_sys::RequestCache;
 
 use crate::json;
@@ -109,8 +112,30 @@ pub async fn load() -> Result<Tenant, SettingsError> {
 }
 
 fn read(body: &str) -> Result<Tenant, SettingsError> {
-    let settings: Settings = json::read(body).map_err(|error| SettingsError::Malformed(error.to_string()))?;
+    let malformed = |error: serde_json::Error| SettingsError::Malformed(error.to_string());
+    let mut settings: Value = json::read(body).map_err(malformed)?;
+    for key in keep_known(&mut settings) {
+        warn!("{}: \"{key}\" is no setting of this page", route::SETTINGS);
+    }
+    let settings = Settings::deserialize(settings).map_err(malformed)?;
     Ok(Tenant::new(settings)?)
+}
+
+/// Removes what has no value or means nothing to this page, which may be older or newer than the file. Returns the
+/// removed keys.
+fn keep_known(settings: &mut Value) -> Vec<String> {
+    fn keep(value: &mut Value, known: &[&str], removed: &mut Vec<String>) {
+        if let Value::Object(members) = value {
+            removed.extend(members.keys().filter(|key| !known.contains(&key.as_str())).cloned());
+            members.retain(|key, value| known.contains(&key.as_str()) && !value.is_null());
+        }
+    }
+    let mut removed = Vec::new();
+    keep(settings, &settings::KEYS, &mut removed);
+    for connection in settings.get_mut("connections").and_then(Value::as_array_mut).into_iter().flatten() {
+        keep(connection, &settings::CONNECTION_KEYS, &mut removed);
+    }
+    removed
 }
 
 #[cfg(test)]
@@ -133,6 +158,17 @@ mod tests {
         assert_eq!(tenant.hostname(), "localhost");
         let tenant = read(r#"{"domain":"http://[::1]:3000","clientId":"c"}"#).unwrap();
         assert_eq!(tenant.hostname(), "[::1]");
+    }
+
+    #[test]
+    fn a_key_that_means_nothing_is_named_and_no_value_is_the_default() {
+        let mut settings = serde_json::json!({
+            "domain": "h", "clientId": "c", "berer": "id_token", "name": null,
+            "connections": [{ "name": "a", "strategy": "b", "icon": "x", "displayName": null }],
+        });
+        assert_eq!(keep_known(&mut settings), ["berer", "icon"]);
+        let tenant = read(&settings.to_string()).unwrap();
+        assert_eq!((tenant.bearer, tenant.connections.len()), (Bearer::AccessToken, 1));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! explains a refusal before a request is sent; the tenant decides.
 
 use model::settings::OfferedConnection;
-use model::{ConnectionName, Identity, IdentityKey, User};
+use model::{ConnectionName, Identity, IdentityId, IdentityKey, User};
 
 /// Why an identity cannot be unlinked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,17 @@ pub enum UnlinkBlocked {
     Pinned,
     /// No other identity would open the account.
     LastWayIn,
+    /// The tenant does not say who it is, so that no request can name it.
+    Unreadable,
+}
+
+/// The mark of an id that stands for a missing one. No provider issues ids with it.
+const UNREADABLE: char = '\0';
+
+/// Returns the id of an identity whose own is missing. `place` tells several of them apart.
+#[must_use]
+pub fn unreadable_id(place: usize) -> IdentityId {
+    IdentityId::text(format!("{UNREADABLE}{place}"))
 }
 
 impl UnlinkBlocked {
@@ -26,6 +37,12 @@ impl UnlinkBlocked {
             _ => None,
         }
     }
+}
+
+/// Returns whether `id` is one of [`unreadable_id`].
+#[must_use]
+pub fn is_unreadable(id: &IdentityId) -> bool {
+    id.as_str().starts_with(UNREADABLE)
 }
 
 /// The rules of unlinking, from the settings of the connections.
@@ -57,6 +74,9 @@ impl UnlinkPolicy {
         let key = identity.key();
         if user.identities.first().is_some_and(|main| main.key() == key) {
             return Some(UnlinkBlocked::Primary);
+        }
+        if is_unreadable(&identity.user_id) {
+            return Some(UnlinkBlocked::Unreadable);
         }
         if self.pinned.contains(&identity.connection) {
             return Some(UnlinkBlocked::Pinned);

@@ -4,6 +4,7 @@
 use model::{Identity, IdentityKey, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::answer;
 use crate::cache;
 use crate::storage::Storage;
 
@@ -15,6 +16,7 @@ const MAX_IDENTITIES: usize = 10;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unlinked {
     user_id: UserId,
+    #[serde(deserialize_with = "answer::stored_identities")]
     identities: Vec<Identity>,
 }
 

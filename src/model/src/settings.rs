@@ -13,6 +13,23 @@ pub const FRESH_SIGN_IN: u32 = 900;
 /// The default time during which Undo is offered, in seconds.
 pub const UNDO_SECONDS: u32 = 10;
 
+/// The keys of [`Settings`] in their order. Others mean nothing.
+pub const KEYS: [&str; 11] = [
+    "audience",
+    "bearer",
+    "clientId",
+    "connections",
+    "demo",
+    "domain",
+    "freshSignIn",
+    "identityClaim",
+    "name",
+    "returnTo",
+    "undoSeconds",
+];
+/// The keys of [`OfferedConnection`] in their order.
+pub const CONNECTION_KEYS: [&str; 5] = ["closed", "displayName", "name", "pinned", "strategy"];
+
 /// Which token the page sends to the Management API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,7 +44,7 @@ pub enum Bearer {
 
 /// A connection whose identities can be linked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct OfferedConnection {
     /// The name in the tenant, such as `google-oauth2`.
     pub name: ConnectionName,
@@ -47,7 +64,7 @@ pub struct OfferedConnection {
 
 /// The page's settings. They contain no secret: everyone who opens the page can read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// The tenant: a bare host (`example.eu.auth0.com`, which implies https) or an http(s) origin.
     pub domain: String,
@@ -250,8 +267,32 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_setting_is_refused() {
-        let text = r#"{"domain":"host","clientId":"c","berer":"id_token"}"#;
-        assert!(serde_json::from_str::<Settings>(text).is_err());
+    fn the_list_of_keys_has_every_key() {
+        let connection = OfferedConnection {
+            name: ConnectionName::new("github"),
+            strategy: Provider::new("github"),
+            display_name: Some("GitHub".to_owned()),
+            pinned: true,
+            closed: true,
+        };
+        let settings = Settings {
+            audience: Some("a".to_owned()),
+            name: Some("n".to_owned()),
+            connections: vec![connection],
+            identity_claim: Some("c".to_owned()),
+            fresh_sign_in: Some(1),
+            undo_seconds: Some(1),
+            return_to: vec!["r".to_owned()],
+            demo: true,
+            ..with_domain("host")
+        };
+        let written = serde_json::to_value(settings).unwrap();
+        let keys = |value: &serde_json::Value| {
+            let mut keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys(&written), KEYS);
+        assert_eq!(keys(&written["connections"][0]), CONNECTION_KEYS);
     }
 }

@@ -1,6 +1,6 @@
 //! Errors of the Management API, by what the person can do about them.
 
-use model::ManagementError;
+use serde_json::Value;
 
 use crate::json;
 use crate::unlink_policy::UnlinkBlocked;
@@ -30,6 +30,9 @@ pub enum ErrorKind {
     Offline,
     /// The response cannot be decoded, or is impossible.
     Malformed,
+    /// The response to a change cannot be decoded, and the account could not be read again: nobody knows whether it
+    /// was made.
+    Unclear,
 }
 
 /// The longest pause that the page waits for before it retries by itself, in seconds.
@@ -45,6 +48,13 @@ impl ErrorKind {
             _ => None,
         }
         .filter(|wait| *wait <= LONGEST_RETRY_AFTER)
+    }
+
+    /// Returns whether a change may have been made although it ended with this error: no response came, or none that
+    /// says so.
+    #[must_use]
+    pub fn may_be_done(self) -> bool {
+        matches!(self, Self::Tenant | Self::Offline | Self::Malformed)
     }
 }
 
@@ -86,24 +96,27 @@ impl ApiError {
         Self { kind: ErrorKind::Offline, details }
     }
 
-    /// Returns the error of a successful response that cannot be decoded.
+    /// Returns the error of a successful response that cannot be decoded, or whose content is impossible.
     #[must_use]
-    pub fn malformed(status: u16, error: &serde_json::Error) -> Self {
-        Self::nonsense(status, error.to_string())
+    pub fn malformed(status: u16, message: String) -> Self {
+        Self { kind: ErrorKind::Malformed, details: Details { status: Some(status), message, code: None } }
     }
 
-    /// Returns the error of a successful response whose content is impossible.
+    /// Returns the error of a change when the account could not be read again after it.
     #[must_use]
-    pub fn nonsense(status: u16, message: String) -> Self {
-        Self { kind: ErrorKind::Malformed, details: Details { status: Some(status), message, code: None } }
+    pub fn not_read_again(self) -> Self {
+        let kind = if self.kind == ErrorKind::Malformed { ErrorKind::Unclear } else { self.kind };
+        Self { kind, ..self }
     }
 
     /// Reads an error response (contract [A1](model::contract#a1), [A2](model::contract#a2),
     /// [A14](model::contract#a14)). `wait` is in seconds, see [`wait`].
     #[must_use]
     pub fn from_answer(status: u16, wait: Option<u32>, body: &str) -> Self {
-        let error: Option<ManagementError> = json::read(body).ok();
-        let code = error.as_ref().and_then(|error| error.error_code.clone());
+        // Member by member: none of them takes the others away.
+        let error: Value = json::read(body).unwrap_or_default();
+        let text = |key: &str| error.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
+        let code = text("errorCode");
         let reason = code.as_deref().and_then(UnlinkBlocked::of_code);
         let kind = match status {
             400 | 403 if let Some(reason) = reason => ErrorKind::UnlinkBlocked(reason),
@@ -117,8 +130,7 @@ impl ApiError {
             400..500 => ErrorKind::Refused,
             _ => ErrorKind::Malformed,
         };
-        let message =
-            error.map_or_else(|| body.trim().chars().take(EXCERPT).collect(), |error| error.message);
+        let message = text("message").unwrap_or_else(|| body.trim().chars().take(EXCERPT).collect());
         Self { kind, details: Details { status: Some(status), message, code } }
     }
 }
@@ -194,6 +206,13 @@ mod tests {
         assert_eq!(details.status, Some(400));
         assert_eq!(details.message, "Main identity cannot be removed.");
         assert_eq!(details.code.as_deref(), Some("delete_main_user_identity"));
+    }
+
+    #[test]
+    fn a_member_of_another_type_takes_no_other_member_away() {
+        let body = r#"{"statusCode":"403","error":{},"message":["m"],"errorCode":"pinned_connection"}"#;
+        assert_eq!(kind(403, body), ErrorKind::UnlinkBlocked(UnlinkBlocked::Pinned));
+        assert_eq!(ApiError::from_answer(403, None, body).details.message, body);
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use model::route;
 use oauth2::http::Method;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::{ApiError, Client};
@@ -52,10 +51,6 @@ impl Fault {
     }
 }
 
-/// The tenant's response. Its members are known already.
-#[derive(Deserialize)]
-struct Planned {}
-
 impl Client {
     /// Plans `fault` for this user's next change.
     ///
@@ -67,7 +62,6 @@ impl Client {
         let body = json!({
             "fault": fault.wire_name(), "times": times, "retry_after": RETRY_AFTER, "delay": DELAY,
         });
-        let Planned {} = self.send_with(Method::PUT, route::FAULTS, Some(body)).await?;
-        Ok(())
+        self.send(Method::PUT, route::FAULTS, Some(body)).await.map(drop)
     }
 }

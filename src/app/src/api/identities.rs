@@ -1,10 +1,11 @@
 //! The user and their identities: reading, linking, unlinking, and the meaning of the responses.
 
-use model::{Identity, IdentityKey, Metadata, User, route};
+use model::{Identity, IdentityKey, Metadata, User, UserId, route};
 use oauth2::http::Method;
 use serde_json::json;
 
-use super::{ApiError, Client};
+use super::{Answer, ApiError, Client, ErrorKind};
+use crate::answer;
 use crate::token::IdToken;
 
 /// The outcome of an unlink request. Either way the identities are complete and replace those that are shown.
@@ -22,37 +23,34 @@ impl Client {
     /// # Errors
     /// [`ApiError`], by what the person can do about it.
     pub async fn user(&self) -> Result<User, ApiError> {
-        let user: User = self.send(Method::GET, &route::user(&self.user_id)).await?;
-        if user.has_primary_first() {
-            Ok(user)
-        } else {
-            Err(ApiError::nonsense(200, "The first identity is not the one that user_id names.".to_owned()))
-        }
+        self.send(Method::GET, &route::user(&self.user_id), None).await?.read(answer::user)
     }
 
-    /// Unlinks the identity that `key` names (contract [A12](model::contract#a12)).
+    /// Unlinks the identity that `key` names (contract [A12](model::contract#a12)). Where the response does not say
+    /// whether it is unlinked, reads the user again.
     ///
     /// # Errors
     /// [`ApiError`], by what the person can do about it.
     pub async fn unlink(&self, key: &IdentityKey) -> Result<Outcome, ApiError> {
-        let answer = self.send(Method::DELETE, &route::identity(&self.user_id, key)).await?;
-        decide(answer, self.user_id.as_identity_key().as_ref(), key)
+        let sent = self.send(Method::DELETE, &route::identity(&self.user_id, key), None).await;
+        let (left, error) = self.identities_after(sent).await?;
+        decide(left, error, key)
     }
 
-    /// Links the account that `second` proves, with all its identities (contract [A11](model::contract#a11)). Returns
-    /// all identities that the user has afterwards.
+    /// Links the account `other` that `second` proves, with all its identities (contract
+    /// [A11](model::contract#a11)). Returns all identities that the user has afterwards. Where the response does not
+    /// say whether it is linked, reads the user again.
     ///
     /// # Errors
     /// [`ApiError`], by what the person can do about it.
-    pub async fn link(&self, second: &IdToken) -> Result<Vec<Identity>, ApiError> {
+    pub async fn link(&self, second: &IdToken, other: &UserId) -> Result<Vec<Identity>, ApiError> {
         let body = json!({ "link_with": second.secret() });
-        let answer: Vec<Identity> =
-            self.send_with(Method::POST, &route::identities(&self.user_id), Some(body)).await?;
-        if answer.first().map(Identity::key) == self.user_id.as_identity_key() {
-            Ok(answer)
-        } else {
-            let message = "The returned identities do not begin with the main one.".to_owned();
-            Err(ApiError::nonsense(201, message))
+        let sent = self.send(Method::POST, &route::identities(&self.user_id), Some(body)).await;
+        let (all, error) = self.identities_after(sent).await?;
+        let is_linked = all.iter().any(|identity| identity.key().as_user_id() == *other);
+        match error {
+            Some(error) if !is_linked => Err(error),
+            _ => Ok(all),
         }
     }
 
@@ -60,33 +58,46 @@ impl Client {
     ///
     /// # Errors
     /// [`ApiError`], by what the person can do about it.
-    pub async fn set_metadata(&self, metadata: &Metadata) -> Result<User, ApiError> {
+    pub async fn set_metadata(&self, metadata: &Metadata) -> Result<(), ApiError> {
         let body = json!({ "user_metadata": metadata });
-        self.send_with(Method::PATCH, &route::user(&self.user_id), Some(body)).await
+        self.send(Method::PATCH, &route::user(&self.user_id), Some(body)).await.map(drop)
+    }
+
+    /// Returns the identities after a change: those of its response, or, with the error of that, those of the user
+    /// read again.
+    async fn identities_after(
+        &self,
+        sent: Result<Answer, ApiError>,
+    ) -> Result<(Vec<Identity>, Option<ApiError>), ApiError> {
+        let read = |answer: Answer| answer.read(|body| answer::identities_of(body, &self.user_id));
+        match sent.and_then(read) {
+            Ok(identities) => Ok((identities, None)),
+            Err(error) if error.kind.may_be_done() => match self.user().await {
+                Ok(user) => Ok((user.identities, Some(error))),
+                Err(_) => Err(error.not_read_again()),
+            },
+            Err(error) => Err(error),
+        }
     }
 }
 
-/// Decides what the returned identities mean for the unlink of `key` by the user whose primary identity is `primary`.
+/// Decides what the identities after the unlink of `key` mean. `error` is that of its response, when they had to be read
+/// again.
 ///
 /// # Errors
-/// [`ErrorKind::Malformed`](super::ErrorKind::Malformed) when they do not begin with the primary identity.
-fn decide(
-    answer: Vec<Identity>,
-    primary: Option<&IdentityKey>,
-    key: &IdentityKey,
-) -> Result<Outcome, ApiError> {
-    if answer.first().map(Identity::key).as_ref() != primary {
-        let message = "The returned identities do not begin with the main one.".to_owned();
-        return Err(ApiError::nonsense(200, message));
+/// `error`, when the identity is still linked and the tenant did not say that it found nothing.
+fn decide(left: Vec<Identity>, error: Option<ApiError>, key: &IdentityKey) -> Result<Outcome, ApiError> {
+    let remains = left.iter().any(|identity| identity.key() == *key);
+    match error {
+        Some(error) if remains && error.kind != ErrorKind::Malformed => Err(error),
+        _ if remains => Ok(Outcome::NothingMatched(left)),
+        _ => Ok(Outcome::Unlinked(left)),
     }
-    let remains = answer.iter().any(|identity| identity.key() == *key);
-    Ok(if remains { Outcome::NothingMatched(answer) } else { Outcome::Unlinked(answer) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::ErrorKind;
     use serde_json::json;
 
     fn identities() -> Vec<Identity> {
@@ -97,31 +108,27 @@ mod tests {
         .unwrap()
     }
 
-    fn judge(answer: Vec<Identity>) -> Result<Outcome, ApiError> {
-        let all = identities();
-        decide(answer, Some(&all[0].key()), &all[1].key())
+    fn left() -> Vec<Identity> {
+        vec![identities().swap_remove(0)]
+    }
+
+    fn judge(left: Vec<Identity>, error: Option<ApiError>) -> Result<Outcome, ApiError> {
+        decide(left, error, &identities()[1].key())
     }
 
     #[test]
-    fn an_array_without_the_identity_means_that_it_is_unlinked() {
-        let left = vec![identities().swap_remove(0)];
-        assert_eq!(judge(left.clone()), Ok(Outcome::Unlinked(left)));
+    fn identities_without_the_unlinked_one_mean_that_it_is_unlinked() {
+        assert_eq!(judge(left(), None), Ok(Outcome::Unlinked(left())));
+        let failed = ApiError::from_answer(502, None, "");
+        assert_eq!(judge(left(), Some(failed)), Ok(Outcome::Unlinked(left())));
     }
 
     #[test]
-    fn an_array_with_the_identity_means_that_nothing_matched() {
-        assert_eq!(judge(identities()), Ok(Outcome::NothingMatched(identities())));
-    }
-
-    #[test]
-    fn an_empty_array_is_malformed() {
-        assert_eq!(judge(Vec::new()).unwrap_err().kind, ErrorKind::Malformed);
-    }
-
-    #[test]
-    fn an_array_with_another_primary_is_malformed() {
-        let mut answer = identities();
-        answer.reverse();
-        assert_eq!(judge(answer).unwrap_err().kind, ErrorKind::Malformed);
+    fn identities_with_it_mean_that_nothing_matched_or_that_the_request_failed() {
+        assert_eq!(judge(identities(), None), Ok(Outcome::NothingMatched(identities())));
+        let unread = ApiError::malformed(200, String::new());
+        assert_eq!(judge(identities(), Some(unread)), Ok(Outcome::NothingMatched(identities())));
+        let failed = ApiError::from_answer(502, None, "");
+        assert_eq!(judge(identities(), Some(failed.clone())), Err(failed));
     }
 }

@@ -8,12 +8,11 @@ use std::fmt;
 
 use model::UserId;
 use oauth2::http::Method;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::clock::now;
+use crate::fetch;
 use crate::token::BearerToken;
-use crate::{fetch, json};
 pub use error::{ApiError, Details, ErrorKind};
 
 /// A client that acts for one user, with a token that had not expired when the client was created.
@@ -22,6 +21,19 @@ pub struct Client {
     origin: String,
     user_id: UserId,
     bearer: BearerToken,
+}
+
+/// A successful response.
+struct Answer {
+    status: u16,
+    body: String,
+}
+
+impl Answer {
+    /// Returns what `read` makes of the body.
+    fn read<T>(&self, read: impl Fn(&str) -> Result<T, String>) -> Result<T, ApiError> {
+        read(&self.body).map_err(|reason| ApiError::malformed(self.status, reason))
+    }
 }
 
 impl fmt::Debug for Client {
@@ -37,18 +49,9 @@ impl Client {
         Self { origin, user_id, bearer }
     }
 
-    /// Sends one request and decodes its response. It never retries: callers decide that.
-    async fn send<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ApiError> {
-        self.send_with(method, path, None).await
-    }
-
-    /// Sends one request as [`Client::send`], with a JSON body.
-    async fn send_with<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-    ) -> Result<T, ApiError> {
+    /// Sends one request, with a JSON body or without, and returns the body of its successful response. It never
+    /// retries: callers decide that.
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Answer, ApiError> {
         let request = fetch::request(method, &format!("{}{path}", self.origin))
             .header("authorization", &format!("Bearer {}", self.bearer.secret()));
         let request = match body {
@@ -66,9 +69,10 @@ impl Client {
         let reset = header("x-ratelimit-reset").filter(|_| status == 429);
         let wait = error::wait(reset.as_deref(), header("retry-after").as_deref(), now());
         let body = answer.text().await.map_err(|error| ApiError::offline(&error))?;
-        if !answer.ok() {
-            return Err(ApiError::from_answer(status, wait, &body));
+        if answer.ok() {
+            Ok(Answer { status, body })
+        } else {
+            Err(ApiError::from_answer(status, wait, &body))
         }
-        json::read(&body).map_err(|error| ApiError::malformed(status, &error))
     }
 }

@@ -6,6 +6,7 @@ use model::{ConnectionName, User, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::credentials::CurrentIdentity;
+use crate::answer;
 use crate::token::IdToken;
 
 /// What is remembered of a signed-in user across page loads. Local storage holds it as JSON.
@@ -63,6 +64,7 @@ pub struct SecondaryAccount {
     /// The proven identity, as far as the tenant names it.
     pub current_identity: Option<CurrentIdentity>,
     /// The user record of that account.
+    #[serde(deserialize_with = "answer::stored_user")]
     pub user: User,
 }
 
@@ -113,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_secondary_account_survives_serialization_and_prints_nothing() {
-        let user = r#"{"user_id":"auth0|1","identities":[]}"#;
+        let user = r#"{"user_id":"auth0|1","identities":[{"connection":"db","user_id":"1","provider":"auth0","isSocial":false}]}"#;
         let second = SecondaryAccount {
             id_token: IdToken::new("s3cret".to_owned()),
             current_identity: None,

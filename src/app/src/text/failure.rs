@@ -87,7 +87,13 @@ pub fn request_failure(error: &ApiError) -> Failure {
         ),
         ErrorKind::Malformed => (
             "The answer made no sense",
-            "What you see here was not changed. Try again; if this stays, ask whoever runs this service.".to_owned(),
+            "Try again; if this stays, ask whoever runs this service.".to_owned(),
+            Remedy::TryAgain,
+        ),
+        ErrorKind::Unclear => (
+            "The answer made no sense",
+            "It is not known whether your logins were changed. Reload this page to see; trying again does no harm."
+                .to_owned(),
             Remedy::TryAgain,
         ),
     };

@@ -157,13 +157,15 @@ impl Label {
         };
         let person = profile.name().filter(|name| Some(*name) != contact);
         let who = contact.or(person);
+        let display_name =
+            Some(provider.display_name()).filter(|name| !name.is_empty()).unwrap_or("Unknown login");
         Self {
-            name: provider.display_name().to_owned(),
-            is_brand: provider.is_brand(),
+            name: display_name.to_owned(),
+            is_brand: provider.is_brand() && !provider.as_str().is_empty(),
             connection: (provider.is_enterprise() || vague).then(|| prettify(identity.connection.as_str())),
             person: person.filter(|_| contact.is_some()).map(ToOwned::to_owned),
             unverified: who.is_some() && who == profile.email() && profile.email_verified() == Some(false),
-            initials: initials(person.or(contact).unwrap_or(provider.display_name())),
+            initials: initials(person.or(contact).unwrap_or(display_name)),
             who: who.map(ToOwned::to_owned),
         }
     }

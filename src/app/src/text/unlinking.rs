@@ -207,6 +207,7 @@ impl UnlinkBlocked {
             Self::Primary => MAIN_STAYS,
             Self::Pinned => "Only your administrator can unlink this.",
             Self::LastWayIn => "Nothing else would open this account. Link another login first.",
+            Self::Unreadable => "The sign-in service does not say enough about this login to unlink it here.",
         }
     }
 
@@ -214,7 +215,7 @@ impl UnlinkBlocked {
     #[must_use]
     pub fn badge(self) -> Option<&'static str> {
         match self {
-            Self::Primary => None,
+            Self::Primary | Self::Unreadable => None,
             Self::Pinned => Some("Managed by your organisation"),
             Self::LastWayIn => Some("Last way in"),
         }

@@ -396,7 +396,8 @@ impl LinkFlow {
             let set = |client: Client| async move { client.set_metadata(metadata).await };
             self.send_with_pause(|| self.session.call(set)).await?;
         }
-        let link = |client: Client| async move { client.link(&secondary.id_token).await };
+        let link =
+            |client: Client| async move { client.link(&secondary.id_token, &secondary.user.user_id).await };
         self.send_with_pause(|| self.session.call(link)).await
     }
 
