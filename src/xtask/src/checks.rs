@@ -41,6 +41,8 @@ pub(crate) enum Check {
 pub(crate) struct TestOptions {
     /// Arguments for Playwright.
     pub(crate) playwright: Vec<String>,
+    /// Parts of the names of the clients of others to test; empty for all.
+    pub(crate) clients: Vec<String>,
     /// Whether to write the table of clients instead of comparing it.
     pub(crate) update_table: bool,
 }
@@ -153,7 +155,7 @@ impl Check {
                 Ok(Counts { passed: 1, failed: u64::from(!light) })
             }
             Self::Browser => browser::tests(workspace, &options.playwright),
-            Self::Clients => clients::tests(workspace, options.update_table),
+            Self::Clients => clients::tests(workspace, &options.clients, options.update_table),
         }
     }
 }

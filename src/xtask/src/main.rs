@@ -84,6 +84,9 @@ enum Command {
         /// Show the browser
         #[arg(long)]
         headed: bool,
+        /// Run the tests of these clients of others only, by a part of the name, such as passport
+        #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with = "update_table")]
+        client: Vec<String>,
         /// Write the table of clients in src/docs/clients.md as the check clients has seen it, instead of comparing
         #[arg(long)]
         update_table: bool,
@@ -116,7 +119,7 @@ fn run(command: Command) -> Result<bool> {
     match command {
         Command::Run { dev, server } => start(profile(dev), &server),
         Command::Watch { server } => watch::run(&server).map(|()| true),
-        Command::Test { only, changed, headed, update_table, mut playwright } => {
+        Command::Test { only, changed, headed, client, update_table, mut playwright } => {
             let checks = match changed {
                 Some(base) => {
                     let plan = changes::plan(&changes::since(&Workspace::find()?, &base)?);
@@ -127,7 +130,7 @@ fn run(command: Command) -> Result<bool> {
                 None => Check::selection(&only),
             };
             playwright.extend(headed.then(|| "--headed".to_owned()));
-            checks::run(&checks, &TestOptions { playwright, update_table })
+            checks::run(&checks, &TestOptions { playwright, clients: client, update_table })
         }
         Command::Build { dev } => build(profile(dev)),
         Command::Dist => dist::write().map(|()| true),

@@ -26,7 +26,7 @@ pub(super) struct Client {
 }
 
 /// The clients, in the order of the table.
-pub(super) const CLIENTS: [Client; 17] = [
+pub(super) static CLIENTS: [Client; 17] = [
     node("`auth0` (Node.js)", "auth0", "node-auth0.test.js"),
     node("`auth0` 4 (Node.js)", "auth0-4", "node-auth0-4.test.js"),
     python("`auth0-python` 6", "auth0-python", "auth0-python-6", "auth0_python.py"),

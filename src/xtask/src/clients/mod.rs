@@ -33,12 +33,13 @@ struct Outcome {
     passed: Vec<String>,
 }
 
-/// Runs the tests of every client, several at a time, each against a tenant of its own. When all pass, writes the table
-/// if `update_table`, else compares it.
+/// Runs the tests of the clients whose names contain one of `wanted`, several at a time, each against a tenant of its
+/// own. Without `wanted` it runs all; when they pass, it writes the table if `update_table`, else compares it.
 ///
 /// # Errors
-/// When something that the tests need is missing and cannot be installed, with what to do.
-pub(crate) fn tests(workspace: &Workspace, update_table: bool) -> Result<Counts> {
+/// When no client is wanted, or something that the tests need is missing and cannot be installed, with what to do.
+pub(crate) fn tests(workspace: &Workspace, wanted: &[String], update_table: bool) -> Result<Counts> {
+    let clients = selection(wanted)?;
     let end2end = workspace.root.join("end2end");
     let folder = end2end.join("clients");
     browser::ensure_packages(&end2end, "the browser tests")?;
@@ -53,32 +54,44 @@ pub(crate) fn tests(workspace: &Workspace, update_table: bool) -> Result<Counts>
             bail!("the server or its tests could not be built; see the message of the compiler above");
         }
     }
-    for client in &CLIENTS {
+    for client in &clients {
         if let Kind::Python { requirements, .. } = client.kind {
             python::environment(workspace, &folder, requirements)?;
         }
     }
-    let results = run_all(&Runner { workspace, folder, browser })?;
+    let results = run_all(&Runner { workspace, folder, browser }, &clients)?;
     let (mut counts, mut outcomes) = (Counts::default(), Vec::new());
     for (outcome, of_client) in results {
         counts += of_client;
         outcomes.push(outcome);
     }
-    if counts.failed == 0 {
+    if counts.failed == 0 && wanted.is_empty() {
         counts += Counts::single(table::holds(&workspace.root, &outcomes, update_table)?);
     }
     Ok(counts)
 }
 
-/// Runs the tests of all clients, as many at a time as there are processors, and prints the output of each when it has
-/// ended. Returns the results in the order of [`CLIENTS`].
-fn run_all(runner: &Runner) -> Result<Vec<(Outcome, Counts)>> {
+/// Returns the clients whose names contain one of `wanted`, all without any, in the order of the table.
+fn selection(wanted: &[String]) -> Result<Vec<&'static Client>> {
+    let is_wanted =
+        |client: &&Client| wanted.is_empty() || wanted.iter().any(|part| client.name.contains(part.as_str()));
+    let clients: Vec<_> = CLIENTS.iter().filter(is_wanted).collect();
+    if clients.is_empty() {
+        let names: Vec<_> = CLIENTS.iter().map(|client| client.name).collect();
+        bail!("no client has this in its name; there are {}", names.join(", "));
+    }
+    Ok(clients)
+}
+
+/// Runs the tests of the clients, as many at a time as there are processors, and prints the output of each when it has
+/// ended. Returns the results in the same order.
+fn run_all(runner: &Runner, clients: &[&Client]) -> Result<Vec<(Outcome, Counts)>> {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());
     let work = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(client) = CLIENTS.get(index) else { return };
+            let Some(client) = clients.get(index) else { return };
             let result = runner.run(client, index);
             results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
         }
@@ -215,6 +228,20 @@ mod tests {
             (output.passed, output.counts),
             (vec!["signs in".to_owned()], Counts { passed: 1, failed: 1 })
         );
+    }
+
+    #[test]
+    fn clients_are_chosen_by_a_part_of_their_name() {
+        let names = |wanted: &[&str]| {
+            let wanted: Vec<_> = wanted.iter().map(|word| (*word).to_owned()).collect();
+            selection(&wanted).map(|clients| clients.iter().map(|client| client.name).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            names(&["passport", "oauth2"]).unwrap(),
+            ["`passport-auth0` (Chromium)", "`oauth2` (Rust)"]
+        );
+        assert_eq!(names(&[]).unwrap().len(), CLIENTS.len());
+        assert!(names(&["nobody"]).is_err());
     }
 
     #[test]
