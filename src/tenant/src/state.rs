@@ -1,6 +1,7 @@
 //! The state that all handlers share: [`Tenant`].
 
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use store::Store;
 
@@ -15,7 +16,7 @@ use crate::login::pages::assets::Assets;
 use crate::login::stand_in_sessions::StandInSessions;
 use crate::login::upstream::provider::{Providers, TlsError};
 use crate::mail::MailTransport;
-use crate::token::{ID_TOKEN_LIFETIME, MACHINE_TOKEN_LIFETIME};
+use crate::token::MACHINE_TOKEN_LIFETIME;
 
 /// A tenant: a handle that clones share.
 #[derive(Clone)]
@@ -82,9 +83,7 @@ impl Tenant {
         mail: Arc<dyn MailTransport>,
     ) -> Result<Self, OpenError> {
         let options = configuration.options();
-        let longest =
-            [options.access_token_lifetime, MACHINE_TOKEN_LIFETIME, ID_TOKEN_LIFETIME].into_iter().max();
-        let keys = SigningKeys::open(&store, clock.now(), longest.unwrap_or_default()).await?;
+        let keys = SigningKeys::open(&store, clock.now(), longest_token_lifetime(&configuration)).await?;
         let bucket = options.rate_limit.map(|limit| TokenBucket::new(limit, clock.now()));
         let providers = Providers::new(&configuration)?;
         Ok(Self(Arc::new(Inner {
@@ -126,6 +125,15 @@ impl Tenant {
     pub(crate) fn name(&self) -> &str {
         &self.0.configuration.options().friendly_name
     }
+}
+
+/// Returns how long the tokens of this configuration are valid at most, which is how long a former key stays known.
+fn longest_token_lifetime(configuration: &Configuration) -> Duration {
+    let fixed =
+        [configuration.options().access_token_lifetime, MACHINE_TOKEN_LIFETIME, Client::ID_TOKEN_LIFETIME];
+    let of_apis = configuration.apis().iter().map(|api| api.token_lifetime);
+    let of_clients = configuration.clients().iter().map(|client| client.id_token_lifetime);
+    of_apis.chain(of_clients).chain(fixed).max().unwrap_or_default()
 }
 
 /// Makes the next signing key the current one and generates a new next key. Returns the id of the new current key.

@@ -11,9 +11,6 @@ use serde_json::{Map, Value};
 use crate::clock::Moment;
 use crate::keys::SigningKeys;
 
-/// The lifetime of an ID token: ten hours, as recorded (contract [C6](model::contract#c6)).
-pub(crate) const ID_TOKEN_LIFETIME: Duration = Duration::from_hours(10);
-
 /// The lifetime of an access token that a client gets for itself: a day (contract [C3](model::contract#c3)).
 pub(crate) const MACHINE_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
 
@@ -34,7 +31,7 @@ impl Audience {
     }
 }
 
-/// The claims of an access token.
+/// The claims of an access token, in either form of [`TokenDialect`](crate::configuration::TokenDialect).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct AccessClaims {
     pub(crate) iss: String,
@@ -50,6 +47,23 @@ pub(crate) struct AccessClaims {
     pub(crate) scope: Option<Scopes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) gty: Option<String>,
+    /// The client, in a token after RFC 9068.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) client_id: Option<String>,
+    /// The token's own id, in a token after RFC 9068.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jti: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) permissions: Option<Vec<String>>,
+}
+
+/// The claims that only access tokens have. Every access token has one of the first two, and no ID token has any.
+const OF_ACCESS_TOKENS: [&str; 6] = ["azp", "client_id", "gty", "jti", "permissions", "scope"];
+
+/// Returns whether a token with these claims is an access token. The audience does not tell: an API can have the id of a
+/// client as its identifier.
+pub(crate) fn is_access_token(claims: &Map<String, Value>) -> bool {
+    OF_ACCESS_TOKENS.iter().any(|claim| claims.contains_key(*claim))
 }
 
 /// The claims of an ID token. The claims about the user are in `profile`, flattened.
@@ -72,13 +86,13 @@ pub(crate) struct IdClaims {
 
 impl IdClaims {
     /// Returns the claims of an ID token for `client_id` that is issued at `now`.
-    pub(crate) fn new(issuer: &str, client_id: &str, sub: &UserId, now: Moment) -> Self {
+    pub(crate) fn new(issuer: &str, client_id: &str, sub: &UserId, now: Moment, lifetime: Duration) -> Self {
         Self {
             profile: Map::new(),
             iss: issuer.to_owned(),
             aud: Audience::One(client_id.to_owned()),
             iat: now.seconds(),
-            exp: now.after(ID_TOKEN_LIFETIME).seconds(),
+            exp: now.after(lifetime).seconds(),
             sub: sub.to_string(),
             auth_time: None,
             sid: None,
@@ -104,8 +118,18 @@ pub(crate) enum InvalidToken {
 
 /// Signs `claims` with the current key. Returns `None` if signing fails.
 pub(crate) fn sign(keys: &SigningKeys, claims: &impl Serialize) -> Option<String> {
+    sign_as("JWT", keys, claims)
+}
+
+/// Signs the claims of an access token; the type is that of its form. Returns `None` if signing fails.
+pub(crate) fn sign_access_token(keys: &SigningKeys, claims: &AccessClaims) -> Option<String> {
+    sign_as(if claims.jti.is_some() { "at+jwt" } else { "JWT" }, keys, claims)
+}
+
+fn sign_as(typ: &str, keys: &SigningKeys, claims: &impl Serialize) -> Option<String> {
     let key = keys.current();
     let mut header = Header::new(Algorithm::RS256);
+    header.typ = Some(typ.to_owned());
     header.kid = Some(key.kid.clone());
     jsonwebtoken::encode(&header, claims, &key.signing).ok()
 }
@@ -135,7 +159,8 @@ pub(crate) fn verify<T: DeserializeOwned>(
 /// Verifies an ID token of this tenant, expired or not, for use as a hint (RP-Initiated Logout 1.0, section
 /// 2). It is not a credential.
 pub(crate) fn verify_id_token_hint(keys: &SigningKeys, issuer: &str, token: &str) -> Option<IdClaims> {
-    let claims: IdClaims = serde_json::from_value(Value::Object(verify_signature(keys, token).ok()?)).ok()?;
+    let claims = verify_signature(keys, token).ok().filter(|claims| !is_access_token(claims))?;
+    let claims: IdClaims = serde_json::from_value(Value::Object(claims)).ok()?;
     (claims.iss == issuer).then_some(claims)
 }
 

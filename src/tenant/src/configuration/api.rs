@@ -24,8 +24,11 @@ pub struct Api {
     pub scopes: Vec<ApiScope>,
     /// The lifetime of an access token.
     pub token_lifetime: Duration,
-    /// The lifetime of an access token for a single-page or native application.
+    /// The lifetime of an access token in the response of `/authorize` itself, which this tenant never issues (contract
+    /// [G17](model::contract#g17)). Tokens by code and PKCE have [`Api::token_lifetime`], as at Auth0.
     pub token_lifetime_for_web: Duration,
+    /// The form of an access token.
+    pub token_dialect: TokenDialect,
     /// Whether a client can get a refresh token with its access token.
     pub allow_offline_access: bool,
     /// Whether a person gets only the scopes that a role or a direct permission grants.
@@ -38,14 +41,12 @@ pub struct Api {
     pub user_access: ApiAccess,
     /// Which client can get a token for itself (`subject_type_authorization.client`).
     pub client_access: ApiAccess,
-    /// Whether no declaration but a grant is the source of this API.
-    pub(super) is_implied: bool,
 }
 
 impl Api {
     /// The lifetime of an access token of an API without one: a day, as at Auth0.
     pub const TOKEN_LIFETIME: Duration = Duration::from_hours(24);
-    /// The same for a single-page application: two hours.
+    /// The same for a token in the response of `/authorize`: two hours.
     pub const TOKEN_LIFETIME_FOR_WEB: Duration = Duration::from_hours(2);
 
     /// Creates an API without scopes, with the defaults of Auth0. Its id is derived from the identifier, so that it is the
@@ -59,14 +60,25 @@ impl Api {
             scopes: Vec::new(),
             token_lifetime: Self::TOKEN_LIFETIME,
             token_lifetime_for_web: Self::TOKEN_LIFETIME_FOR_WEB,
+            token_dialect: TokenDialect::Auth0,
             allow_offline_access: false,
             enforce_policies: false,
             permissions_in_token: false,
             skip_consent: false,
             user_access: ApiAccess::AllowAll,
             client_access: ApiAccess::RequireClientGrant,
-            is_implied: false,
         }
+    }
+
+    /// Returns all scopes of the API, in the order of the configuration.
+    #[must_use]
+    pub fn all_scopes(&self) -> Scopes {
+        self.scopes.iter().map(|scope| scope.value.clone()).collect()
+    }
+
+    /// Returns those of the scopes that the API has.
+    pub(crate) fn restrict(&self, scopes: &Scopes) -> Scopes {
+        scopes.iter().filter(|scope| self.has_scope(scope)).cloned().collect()
     }
 
     /// Returns whether the API has a scope.
@@ -74,6 +86,18 @@ impl Api {
     pub fn has_scope(&self, scope: &Scope) -> bool {
         self.scopes.iter().any(|known| known.value == *scope)
     }
+}
+
+/// The form of an access token (contract [C6](model::contract#c6)). Whether it lists permissions is a switch of its own,
+/// [`Api::permissions_in_token`]; Auth0's `token_dialect` names both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenDialect {
+    /// Auth0's: the client is `azp`, and `gty` names the grant type (`access_token`, `access_token_authz`).
+    #[default]
+    Auth0,
+    /// RFC 9068: the type is `at+jwt`, the client is `client_id`, and `jti` is the token's own id (`rfc9068_profile`,
+    /// `rfc9068_profile_authz`).
+    Rfc9068,
 }
 
 /// A scope of an API.
@@ -88,7 +112,8 @@ pub struct ApiScope {
 /// A policy for access to an API (Auth0: `subject_type_authorization`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiAccess {
-    /// Every application of the tenant.
+    /// Every application of the tenant. For a client of its own accord it means [`ApiAccess::RequireClientGrant`], because
+    /// Auth0 has it for people only.
     AllowAll,
     /// Applications with a client grant.
     RequireClientGrant,

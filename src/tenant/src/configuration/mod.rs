@@ -14,7 +14,9 @@ mod options;
 
 pub use crate::http::rate_limit::RateLimit;
 pub use crate::password_policy::{PasswordLevel, PasswordPolicy};
-pub use api::{Api, ApiAccess, ApiScope, ClientGrant, GrantSubject, GrantedScopes, Permission, Role};
+pub use api::{
+    Api, ApiAccess, ApiScope, ClientGrant, GrantSubject, GrantedScopes, Permission, Role, TokenDialect,
+};
 pub use check::InvalidConfiguration;
 pub use client::{ApplicationType, Client, ClientAuthentication, RefreshTokens};
 pub use client_key::{ClientKey, InvalidClientKey};
@@ -46,6 +48,8 @@ pub struct Parts {
 #[derive(Clone, Debug)]
 pub struct Configuration {
     parts: Parts,
+    /// How many of the APIs are declared. The others, after them, exist only by their grants.
+    declared_apis: usize,
     /// The identifiers of the Management API at other addresses of the same tenant; see [`Configuration::find_api`].
     management_identifiers: Vec<String>,
 }
@@ -73,9 +77,7 @@ impl RequestedApi<'_> {
         match (&grant.scopes, self) {
             (GrantedScopes::Listed(scopes), _) => scopes.clone(),
             (GrantedScopes::All, Self::Management) => Scope::MANAGEMENT.into_iter().collect(),
-            (GrantedScopes::All, Self::Own(api)) => {
-                api.scopes.iter().map(|scope| scope.value.clone()).collect()
-            }
+            (GrantedScopes::All, Self::Own(api)) => api.all_scopes(),
         }
     }
 }
@@ -89,12 +91,13 @@ impl Configuration {
         check::check(&parts)?;
         let Parts { mut apis, .. } = parts;
         let management_identifiers = management_identifiers(&parts.options, &parts.grants, &apis);
+        let declared_apis = apis.len();
         for grant in &parts.grants {
             if !management_identifiers.contains(&grant.audience) {
-                add_granted_scopes(&mut apis, grant);
+                add_granted_scopes(&mut apis, declared_apis, grant);
             }
         }
-        Ok(Self { parts: Parts { apis, ..parts }, management_identifiers })
+        Ok(Self { parts: Parts { apis, ..parts }, declared_apis, management_identifiers })
     }
 
     /// Returns the API with this identifier.
@@ -160,6 +163,12 @@ impl Configuration {
         &self.parts.apis
     }
 
+    /// Returns whether an API is declared, not only named by a grant.
+    pub(crate) fn declares(&self, api: &Api) -> bool {
+        let declared = self.parts.apis.iter().take(self.declared_apis);
+        declared.into_iter().any(|known| known.identifier == api.identifier)
+    }
+
     /// Returns all roles.
     #[must_use]
     pub fn roles(&self) -> &[Role] {
@@ -204,14 +213,15 @@ fn management_identifiers(options: &Options, grants: &[ClientGrant], apis: &[Api
         .collect()
 }
 
-/// Adds the API of a grant if it is not declared. An API that exists only by its grants has their scopes.
-fn add_granted_scopes(apis: &mut Vec<Api>, grant: &ClientGrant) {
+/// Adds the API of a grant if it is not among the first, which are declared. An API that exists only by its grants has
+/// their scopes.
+fn add_granted_scopes(apis: &mut Vec<Api>, declared: usize, grant: &ClientGrant) {
     let position = apis.iter().position(|api| api.identifier == grant.audience);
     let api = match position {
-        Some(position) if !apis[position].is_implied => return,
+        Some(position) if position < declared => return,
         Some(position) => &mut apis[position],
         None => {
-            apis.push(Api { is_implied: true, allow_offline_access: true, ..Api::new(&grant.audience) });
+            apis.push(Api { allow_offline_access: true, ..Api::new(&grant.audience) });
             let last = apis.len() - 1;
             &mut apis[last]
         }

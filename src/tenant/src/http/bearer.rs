@@ -163,7 +163,11 @@ impl Caller {
             Scope::UPDATE_CURRENT_USER_IDENTITIES,
         ];
         let Audience::One(client_id) = claims.aud else { return None };
-        let is_id_token = claims.scope.is_none() && claims.azp.is_none() && claims.gty.is_none();
+        let is_id_token = claims.scope.is_none()
+            && claims.azp.is_none()
+            && claims.gty.is_none()
+            && claims.client_id.is_none()
+            && claims.jti.is_none();
         let is_taken = tenant.0.configuration.options().id_token_bearer;
         if !is_taken || !is_id_token || tenant.client(&client_id).is_none() {
             return None;

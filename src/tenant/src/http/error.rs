@@ -268,7 +268,19 @@ pub(crate) enum TokenError {
     /// The API does not exist.
     UnknownService(String),
     /// The client has no grant for this API.
-    Ungranted(String),
+    Ungranted {
+        /// The client.
+        client_id: String,
+        /// The API.
+        audience: String,
+    },
+    /// The API is closed to every client.
+    Closed {
+        /// The client.
+        client_id: String,
+        /// The API.
+        audience: String,
+    },
     /// The client's grant lacks these scopes.
     UngrantedScopes(Scopes),
     /// The grant type does not exist.
@@ -305,13 +317,18 @@ impl IntoResponse for TokenError {
             Self::UnknownService(audience) => {
                 (S::FORBIDDEN, "access_denied", format!("Service not found: {audience}"))
             }
-            Self::Ungranted(audience) => (
+            Self::Ungranted { client_id, audience } => (
                 S::FORBIDDEN,
                 "access_denied",
                 format!(
-                    "Client is not authorized to access \"{audience}\". \
+                    "Client \"{client_id}\" is not authorized to access resource server \"{audience}\". \
                      You need to create a \"client-grant\" associated to this API."
                 ),
+            ),
+            Self::Closed { client_id, audience } => (
+                S::FORBIDDEN,
+                "access_denied",
+                format!("Client \"{client_id}\" is not authorized to access resource server \"{audience}\"."),
             ),
             Self::UngrantedScopes(scopes) => {
                 let list = scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(", ");

@@ -290,8 +290,9 @@ fn secondary_of_token(
     if !subject.as_identity_key().is_some_and(is_nameable) {
         return Err(ApiError::Link("JWT (link_with) contains an invalid sub claim."));
     }
-    // This also rejects access tokens: their audience is an API, never a client.
-    let audience = claims.get("aud").and_then(|aud| Audience::deserialize(aud).ok());
+    // An access token is none for a client, even if its API is called like one.
+    let audience = claims.get("aud").filter(|_| !token::is_access_token(&claims));
+    let audience = audience.and_then(|aud| Audience::deserialize(aud).ok());
     let is_for = |azp: &str| audience.as_ref().is_some_and(|audience| audience.contains(azp));
     if !permission.client_id().is_some_and(is_for) {
         return Err(ApiError::Link("JWT (link_with) contains an invalid aud claim"));

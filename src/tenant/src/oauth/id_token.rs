@@ -4,6 +4,7 @@ use model::{IdentityKey, Scopes};
 use store::UserRow;
 
 use super::request::AuthorizationRequest;
+use crate::configuration::Client;
 use crate::state::Tenant;
 use crate::token::{self, IdClaims};
 use crate::view;
@@ -25,7 +26,10 @@ pub(super) fn issue(
     nonce: Option<String>,
 ) -> Option<String> {
     let issuer = tenant.0.issuer.as_str();
-    let mut claims = IdClaims::new(issuer, &request.client_id, &user.user_id, tenant.now());
+    let lifetime = tenant
+        .client(&request.client_id)
+        .map_or(Client::ID_TOKEN_LIFETIME, |client| client.id_token_lifetime);
+    let mut claims = IdClaims::new(issuer, &request.client_id, &user.user_id, tenant.now(), lifetime);
     claims.profile = view::claims(user, scopes);
     if let Some(identity) = user.identities.iter().find(|identity| identity.key() == *sign_in.key) {
         let name = tenant.0.configuration.options().identity_claim.clone();

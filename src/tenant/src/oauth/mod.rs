@@ -1,5 +1,7 @@
 //! OAuth 2.0: authorization, tokens, revocation and logout.
 
+mod access_token;
+pub(crate) mod audience;
 mod authorize;
 mod client;
 mod client_assertion;

@@ -5,8 +5,9 @@ use model::{Scope, Scopes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::audience::{AccessRefusal, UserAccess};
 use crate::configuration::allowed_url::{is_callback, is_origin};
-use crate::configuration::{Client, ClientAuthentication, Configuration, RequestedApi};
+use crate::configuration::{Client, ClientAuthentication, Configuration};
 use crate::issuer::Issuer;
 use crate::origin::origin_of;
 
@@ -119,6 +120,24 @@ impl AuthorizationError {
     }
 }
 
+impl From<AccessRefusal> for AuthorizationError {
+    /// The errors of contract [C8](model::contract#c8).
+    fn from(refusal: AccessRefusal) -> Self {
+        match refusal {
+            AccessRefusal::UnknownService(audience) => {
+                Self::new("access_denied", format!("Service not found: {audience}"))
+            }
+            AccessRefusal::Ungranted { client_id, audience }
+            | AccessRefusal::Closed { client_id, audience } => {
+                let description = format!(
+                    "Client \"{client_id}\" is not authorized to access resource server \"{audience}\"."
+                );
+                Self::new("invalid_request", description)
+            }
+        }
+    }
+}
+
 /// A valid request, or an error and where to send it.
 pub(crate) type Checked = Result<AuthorizationRequest, (ReplyTo, AuthorizationError)>;
 
@@ -174,13 +193,8 @@ impl AuthorizationRequest {
                 ));
             }
             let audience = owned("audience").or_else(|| configuration.options().default_audience.clone());
-            let scopes = grantable(
-                configuration,
-                issuer,
-                client,
-                audience.as_deref(),
-                &Scopes::parse(text("scope").unwrap_or("")),
-            )?;
+            let scopes = UserAccess::find(configuration, issuer, client, audience.as_deref())?
+                .grantable(&Scopes::parse(text("scope").unwrap_or("")));
             let code_challenge = match response_type {
                 ResponseType::Code => {
                     challenge(client, text("code_challenge"), text("code_challenge_method"))?
@@ -297,37 +311,4 @@ fn prompt(prompt: Option<&str>) -> Result<Option<Prompt>, AuthorizationError> {
         return if is_alone { Ok(Some(Prompt::None)) } else { Err(refusal()) };
     }
     Ok(values.iter().any(|value| *value != "consent").then_some(Prompt::Login))
-}
-
-/// Returns the requested scopes that a user's token can have. For the Management API the others are dropped
-/// silently (contract [A15](model::contract#a15)).
-fn grantable(
-    configuration: &Configuration,
-    issuer: &Issuer,
-    client: &Client,
-    audience: Option<&str>,
-    wanted: &Scopes,
-) -> Result<Scopes, AuthorizationError> {
-    const IDENTITY: [Scope; 3] = [Scope::OPENID, Scope::PROFILE, Scope::EMAIL];
-    let of_api: Vec<Scope> = match audience {
-        None => Vec::new(),
-        Some(audience) => match configuration.find_api(issuer, audience) {
-            Some(RequestedApi::Management) => Scope::USER_GRANTABLE.to_vec(),
-            Some(RequestedApi::Own(api)) => api.scopes.iter().map(|scope| scope.value.clone()).collect(),
-            None => {
-                let reason = format!("Service not found: {audience}");
-                return Err(AuthorizationError::new("access_denied", reason));
-            }
-        },
-    };
-    let refreshes = client.may_use("refresh_token");
-    Ok(wanted
-        .iter()
-        .filter(|scope| {
-            IDENTITY.contains(scope)
-                || of_api.contains(scope)
-                || (**scope == Scope::OFFLINE_ACCESS && refreshes)
-        })
-        .cloned()
-        .collect())
 }

@@ -11,17 +11,18 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{AccessTokenRow, CodeRow, Digest, RefreshFamilyRow, RefreshTokenRow, Unit, UserRow};
 
+use super::access_token::{AccessToken, Subject};
+use super::audience::{AccessRefusal, ClientAccess, Permitted, UserAccess, permissions_of};
 use super::client::authenticate;
 use super::id_token::{self, SignIn};
 use super::request::AuthorizationRequest;
 use crate::clock::Moment;
-use crate::configuration::{Client, ClientAuthentication, GrantSubject, RefreshTokens, RequestedApi};
+use crate::configuration::{Client, ClientAuthentication, RefreshTokens};
 use crate::http::body::read_object;
 use crate::http::error::TokenError;
 use crate::http::response::no_store;
 use crate::secret::{Secret, digest};
 use crate::state::Tenant;
-use crate::token::{self, AccessClaims, Audience, MACHINE_TOKEN_LIFETIME};
 
 const AUTHORIZATION_CODE: &str = "authorization_code";
 const CLIENT_CREDENTIALS: &str = "client_credentials";
@@ -221,6 +222,39 @@ fn new_tokens(tenant: &Tenant) -> NewTokens {
     }
 }
 
+/// Returns the access that a client has by a request now. The configuration can have changed since the request.
+fn access_of<'t>(
+    tenant: &'t Tenant,
+    client: &Client,
+    request: &AuthorizationRequest,
+) -> Result<UserAccess<'t>, AccessRefusal> {
+    UserAccess::find(&tenant.0.configuration, &tenant.0.issuer, client, request.audience.as_deref())
+}
+
+/// Returns what a user permits now of the scopes of a grant, or of fewer. Scopes that were never granted are dropped
+/// silently, as at sign-in (contract [A15](model::contract#a15)).
+async fn permit(
+    tenant: &Tenant,
+    unit: &mut Unit,
+    grant: &Grant,
+    user: &UserRow,
+    narrower: Option<&Scopes>,
+) -> Result<Result<Permitted, TokenError>, store::Error> {
+    let client = tenant.client(&grant.client_id).ok_or(TokenError::AccessDenied);
+    let access = match client.and_then(|client| Ok(access_of(tenant, client, &grant.request)?)) {
+        Ok(access) => access,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let asked = |scope: &&Scope| narrower.is_none_or(|some| some.contains(scope));
+    let scopes = grant.request.scopes.iter().filter(asked).cloned().collect();
+    let permissions = if access.enforces_policies() {
+        permissions_of(&tenant.0.configuration, unit.find_assignments(&user.user_id).await?)
+    } else {
+        Vec::new()
+    };
+    Ok(Ok(access.permit(&scopes, &permissions)))
+}
+
 /// Exchanges a code, in one unit of work. A code works once, even if the exchange fails. A code that is used
 /// again revokes the tokens that it was exchanged for (RFC 6749 section 4.1.2).
 async fn exchange_code(
@@ -234,8 +268,8 @@ async fn exchange_code(
     let verifier = text("code_verifier").filter(|verifier| is_verifier(verifier));
     let challenge = verifier.map(|verifier| digest(verifier.as_bytes()));
     let (code, client_id, lifetimes) = (code.digest(), client.client_id.clone(), client.refresh_tokens);
-    let fresh = new_tokens(tenant);
-    let (fresh, grant, user) = tenant
+    let (fresh, inner) = (new_tokens(tenant), tenant.clone());
+    let issued = tenant
         .0
         .store
         .write::<_, store::Error, _>(move |unit| {
@@ -258,20 +292,22 @@ async fn exchange_code(
                 let Some(user) = find_active_user(unit, &grant.key).await? else {
                     return Ok(Err(TokenError::InvalidCode));
                 };
-                fresh.store_access_token(unit, &grant, &grant.request.scopes).await?;
-                if grant.request.scopes.contains(&Scope::OFFLINE_ACCESS) {
+                let permitted = match permit(&inner, unit, &grant, &user, None).await? {
+                    Ok(permitted) => permitted,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
+                fresh.store_access_token(unit, &grant, &permitted.scopes).await?;
+                let with_refresh_token = permitted.scopes.contains(&Scope::OFFLINE_ACCESS);
+                if with_refresh_token {
                     let family = new_family(&grant, &lifetimes, fresh.now);
                     let now = fresh.now.millis();
                     unit.insert_refresh_family(&family, &fresh.refresh.digest(), now).await?;
                 }
-                Ok(Ok((fresh, grant, user)))
+                Ok(Ok(Issued { grant, user, permitted, fresh, refreshed: false, with_refresh_token }))
             })
         })
         .await??;
-    let scopes = grant.request.scopes.clone();
-    let refresh = scopes.contains(&Scope::OFFLINE_ACCESS).then_some(&fresh.refresh);
-    let nonce = grant.request.nonce.clone();
-    token_response(tenant, &grant, &user, scopes, nonce, &fresh, refresh)
+    token_response(tenant, client, issued)
 }
 
 /// Exchanges a refresh token for tokens with the same scopes or fewer.
@@ -284,8 +320,8 @@ async fn exchange_refresh_token(
     narrower: Option<Scopes>,
 ) -> Result<Response, TokenError> {
     let (token, client_id, lifetimes) = (token.digest(), client.client_id.clone(), client.refresh_tokens);
-    let fresh = new_tokens(tenant);
-    let (fresh, grant, user, scopes) = tenant
+    let (fresh, inner) = (new_tokens(tenant), tenant.clone());
+    let issued = tenant
         .0
         .store
         .write::<_, store::Error, _>(move |unit| {
@@ -309,21 +345,22 @@ async fn exchange_refresh_token(
                     Ok(grant) => grant,
                     Err(refusal) => return Ok(Err(refusal)),
                 };
+                let permitted = match permit(&inner, unit, &grant, &user, narrower.as_ref()).await? {
+                    Ok(permitted) => permitted,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
                 if lifetimes.rotate {
                     unit.rotate_refresh_token(&token, &fresh.refresh.digest(), now).await?;
                 }
                 let idle_until = expiry(fresh.now, lifetimes.idle_lifetime);
                 unit.touch_refresh_family(&grant.family, idle_until).await?;
-                // Scopes that were never granted are dropped silently, as at sign-in (contract A15).
-                let asked = |scope: &&Scope| narrower.as_ref().is_none_or(|some| some.contains(scope));
-                let scopes: Scopes = grant.request.scopes.iter().filter(asked).cloned().collect();
-                fresh.store_access_token(unit, &grant, &scopes).await?;
-                Ok(Ok((fresh, grant, user, scopes)))
+                fresh.store_access_token(unit, &grant, &permitted.scopes).await?;
+                let with_refresh_token = lifetimes.rotate;
+                Ok(Ok(Issued { grant, user, permitted, fresh, refreshed: true, with_refresh_token }))
             })
         })
         .await??;
-    let refresh = lifetimes.rotate.then_some(&fresh.refresh);
-    token_response(tenant, &grant, &user, scopes, None, &fresh, refresh)
+    token_response(tenant, client, issued)
 }
 
 /// Issues the access token that a client is granted for itself, without a user (contract
@@ -342,97 +379,68 @@ fn exchange_client_credentials(
     let audience = audience
         .or(configuration.options().default_audience.as_deref())
         .ok_or(TokenError::InvalidRequest("Missing required parameter: audience"))?;
-    let issuer = &tenant.0.issuer;
-    let api = configuration
-        .find_api(issuer, audience)
-        .ok_or_else(|| TokenError::UnknownService(audience.to_owned()))?;
-    let grant = configuration
-        .grants_for(issuer, api)
-        .find(|grant| grant.client_id == client.client_id && grant.subject == GrantSubject::Client)
-        .ok_or_else(|| TokenError::Ungranted(audience.to_owned()))?;
-    let granted = api.granted_scopes(grant);
-    let scopes = wanted.unwrap_or_else(|| granted.clone());
-    let ungranted: Scopes = scopes.iter().filter(|scope| !granted.contains(scope)).cloned().collect();
-    if !ungranted.is_empty() {
-        return Err(TokenError::UngrantedScopes(ungranted));
-    }
-    let lifetime = match api {
-        RequestedApi::Management => MACHINE_TOKEN_LIFETIME,
-        RequestedApi::Own(api) => api.token_lifetime,
-    };
-    let now = tenant.now();
-    let claims = AccessClaims {
-        iss: tenant.0.issuer.as_str().to_owned(),
-        sub: format!("{}@clients", client.client_id),
-        aud: Audience::One(api.audience(issuer)),
-        iat: now.seconds(),
-        exp: now.after(lifetime).seconds(),
-        nbf: None,
-        azp: Some(client.client_id.clone()),
-        scope: Some(scopes.clone()),
-        gty: Some("client-credentials".to_owned()),
+    let access = ClientAccess::find(configuration, &tenant.0.issuer, client, audience)?;
+    let permitted = access.grant(wanted)?;
+    let lifetime = access.lifetime();
+    let token = AccessToken {
+        api: access.api,
+        client_id: &client.client_id,
+        subject: Subject::Client,
+        permitted: &permitted,
+        lifetime,
     };
     let tokens = Tokens {
-        access_token: token::sign(&tenant.0.keys, &claims).ok_or(TokenError::Internal)?,
+        access_token: token.sign(tenant, tenant.now()).ok_or(TokenError::Internal)?,
         refresh_token: None,
         id_token: None,
-        scope: scopes,
+        scope: permitted.scopes,
         expires_in: lifetime.as_secs(),
         token_type: "Bearer",
     };
     Ok(no_store(Json(tokens).into_response()))
 }
 
-/// Returns the audience of a user's access token: the API, and `/userinfo` if the scopes include `openid`.
-/// The Management API accepts a single audience only, and `/userinfo` accepts its tokens as they are
-/// (contract [C6](model::contract#c6), [U-15](model::contract#u-15)).
-fn token_audience(tenant: &Tenant, api: &str, scopes: &Scopes) -> Audience {
-    if scopes.contains(&Scope::OPENID) && api != tenant.0.issuer.management_audience() {
-        Audience::Many(vec![api.to_owned(), tenant.0.issuer.url(model::route::USERINFO)])
-    } else {
-        Audience::One(api.to_owned())
-    }
+/// What an exchange issues to a person's client.
+struct Issued {
+    grant: Grant,
+    user: UserRow,
+    permitted: Permitted,
+    fresh: NewTokens,
+    /// Whether a refresh token was exchanged.
+    refreshed: bool,
+    /// Whether the answer has a refresh token.
+    with_refresh_token: bool,
 }
 
 /// Returns the token response for a user.
-fn token_response(
-    tenant: &Tenant,
-    grant: &Grant,
-    user: &UserRow,
-    scopes: Scopes,
-    nonce: Option<String>,
-    fresh: &NewTokens,
-    refresh: Option<&Secret>,
-) -> Result<Response, TokenError> {
-    let access_token = match &grant.request.audience {
-        Some(audience) => {
-            let claims = AccessClaims {
-                iss: tenant.0.issuer.as_str().to_owned(),
-                sub: user.user_id.to_string(),
-                aud: token_audience(tenant, audience, &scopes),
-                iat: fresh.now.seconds(),
-                exp: fresh.access_until.seconds(),
-                nbf: None,
-                azp: Some(grant.client_id.clone()),
-                scope: Some(scopes.clone()),
-                gty: None,
-            };
-            token::sign(&tenant.0.keys, &claims).ok_or(TokenError::Internal)?
+fn token_response(tenant: &Tenant, client: &Client, issued: Issued) -> Result<Response, TokenError> {
+    let Issued { grant, user, permitted, fresh, refreshed, with_refresh_token } = issued;
+    let access = access_of(tenant, client, &grant.request)?;
+    let lifetime = access.lifetime();
+    let access_token = match access.api() {
+        Some(api) => {
+            let subject = Subject::User { user_id: &user.user_id, refreshed };
+            let token =
+                AccessToken { api, client_id: &grant.client_id, subject, permitted: &permitted, lifetime };
+            token.sign(tenant, fresh.now).ok_or(TokenError::Internal)?
         }
         None => fresh.access.expose().to_owned(),
     };
-    let id_token = if scopes.contains(&Scope::OPENID) {
-        let token = id_token::issue(tenant, &grant.request, &scopes, user, &grant.sign_in(), nonce);
+    let id_token = if permitted.scopes.contains(&Scope::OPENID) {
+        // The nonce binds the first ID token to the request of the browser.
+        let nonce = grant.request.nonce.clone().filter(|_| !refreshed);
+        let token =
+            id_token::issue(tenant, &grant.request, &permitted.scopes, &user, &grant.sign_in(), nonce);
         Some(token.ok_or(TokenError::Internal)?)
     } else {
         None
     };
     let tokens = Tokens {
         access_token,
-        refresh_token: refresh.map(|token| token.expose().to_owned()),
+        refresh_token: with_refresh_token.then(|| fresh.refresh.expose().to_owned()),
         id_token,
-        scope: scopes,
-        expires_in: tenant.0.configuration.options().access_token_lifetime.as_secs(),
+        scope: permitted.scopes,
+        expires_in: lifetime.as_secs(),
         token_type: "Bearer",
     };
     Ok(no_store(Json(tokens).into_response()))

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
+mod api_permissions;
+mod apis;
 mod attacks;
 mod authorization_requests;
 mod bearer;

@@ -74,12 +74,17 @@ pub(crate) fn email(id: &str) -> String {
 
 /// Returns the default configuration with further connections.
 pub(super) fn configuration(options: Options, connections: Vec<Connection>) -> Configuration {
+    Configuration::new(parts(options, connections)).unwrap()
+}
+
+/// Returns the parts of the default configuration, with further connections.
+pub(crate) fn parts(options: Options, connections: Vec<Connection>) -> Parts {
     let machine = Client {
         application_type: ApplicationType::Machine,
         grant_types: vec!["client_credentials".to_owned()],
         ..client("machine", ClientAuthentication::SecretPost, Some("machine secret"))
     };
-    Configuration::new(Parts {
+    Parts {
         options,
         clients: vec![
             client(PAGE, ClientAuthentication::None, None),
@@ -149,6 +154,5 @@ pub(super) fn configuration(options: Options, connections: Vec<Connection>) -> C
             ClientGrant::new("machine", API, model::Scopes::parse("read:things write:things")),
         ],
         ..Parts::default()
-    })
-    .unwrap()
+    }
 }

@@ -28,7 +28,7 @@ pub(crate) use api::TestResponse;
 pub(crate) use browser::{Browser, VERIFIER, authorize_path};
 pub(crate) use client_keys::ClientKeyPair;
 use configuration::configuration;
-pub(crate) use configuration::{client, email, user};
+pub(crate) use configuration::{client, email, parts, user};
 
 pub(crate) const ISSUER: &str = "http://localhost:3000/";
 pub(crate) const AUDIENCE: &str = "http://localhost:3000/api/v2/";
@@ -174,6 +174,12 @@ impl TestTenant {
     pub(crate) async fn reopen(&mut self) {
         let (store, issuer, mails) = (&self.store, &self.issuer, self.mails.clone());
         self.router = open(store, issuer, &self.configuration, &self.clock, mails).await.router();
+    }
+
+    /// Opens the tenant again with another configuration, like a restart with another tenant file.
+    pub(crate) async fn reopen_with(&mut self, configuration: Configuration) {
+        self.configuration = configuration;
+        self.reopen().await;
     }
 
     /// Serves the tenant on a socket too.
