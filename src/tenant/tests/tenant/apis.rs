@@ -105,12 +105,12 @@ async fn a_person_gets_a_token_for_a_declared_api_with_its_scopes_and_lifetime()
     let tokens = sign_in(&tenant, &[("audience", ORDERS), ("scope", scope)]).await;
     assert_eq!((&tokens["expires_in"], &tokens["token_type"]), (&json!(600), &json!("Bearer")));
     assert_eq!(tokens["scope"], "openid email read:orders offline_access");
-    assert_snapshot!(access(&tokens), @"");
+    assert_snapshot!(access(&tokens), @r#"{"aud":["https://orders.example.test/","http://localhost:3000/userinfo"],"azp":"page","exp":1767226200,"iat":1767225600,"iss":"http://localhost:3000/","scope":"openid email read:orders offline_access","sub":"auth0|1"}"#);
 
     let refreshed = tenant.refresh(tokens["refresh_token"].as_str().unwrap(), &[]).await.json();
     assert_eq!(refreshed["expires_in"], 600);
     assert_eq!(refreshed["scope"], "openid email read:orders offline_access");
-    assert_snapshot!(access(&refreshed), @"");
+    assert_snapshot!(access(&refreshed), @r#"{"aud":["https://orders.example.test/","http://localhost:3000/userinfo"],"azp":"page","exp":1767226200,"gty":"refresh_token","iat":1767225600,"iss":"http://localhost:3000/","scope":"openid email read:orders offline_access","sub":"auth0|1"}"#);
     let narrow = [("scope", "openid read:orders write:orders")];
     let narrowed = tenant.refresh(refreshed["refresh_token"].as_str().unwrap(), &narrow).await.json();
     assert_eq!(narrowed["scope"], "openid read:orders", "fewer scopes, never more");
@@ -183,8 +183,8 @@ async fn a_closed_api_gives_no_token_to_anybody() {
     })
     .await;
     let refused = Browser::new(&tenant).get(&authorize_path(&[("audience", ORDERS)])).await;
-    assert_snapshot!(refused.location(), @"");
-    assert_snapshot!(machine_token(&tenant, "machine", &[]).await.status_and_text(), @"");
+    assert_snapshot!(refused.location(), @"http://localhost:3000/callback?error=invalid_request&error_description=Client+%22page%22+is+not+authorized+to+access+resource+server+%22https%3A%2F%2Forders.example.test%2F%22.&state=the-state");
+    assert_snapshot!(machine_token(&tenant, "machine", &[]).await.status_and_text(), @r#"403 {"error":"access_denied","error_description":"Client \"machine\" is not authorized to access resource server \"https://orders.example.test/\"."}"#);
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn a_grant_for_people_gives_a_machine_nothing() {
     })
     .await;
     let refused = machine_token(&tenant, "idle", &[]).await;
-    assert_snapshot!(refused.status_and_text(), @"");
+    assert_snapshot!(refused.status_and_text(), @r#"403 {"error":"access_denied","error_description":"Client \"idle\" is not authorized to access resource server \"https://orders.example.test/\". You need to create a \"client-grant\" associated to this API."}"#);
     let refused = machine_token(&tenant, "idle", &[("audience", AUDIENCE)]).await;
     assert_eq!((refused.status.as_u16(), &refused.json()["error"]), (403, &json!("access_denied")));
 }
@@ -240,7 +240,7 @@ async fn a_machine_gets_the_lifetime_and_the_granted_scopes_of_the_api() {
     .await;
     let tokens = machine_token(&tenant, "machine", &[]).await.json();
     assert_eq!((&tokens["expires_in"], &tokens["scope"]), (&json!(600), &json!("read:orders write:orders")));
-    assert_snapshot!(access(&tokens), @"");
+    assert_snapshot!(access(&tokens), @r#"{"aud":"https://orders.example.test/","azp":"machine","exp":1767226200,"gty":"client-credentials","iat":1767225600,"iss":"http://localhost:3000/","scope":"read:orders write:orders","sub":"machine@clients"}"#);
     let tokens = machine_token(&tenant, "idle", &[]).await.json();
     assert_eq!(access(&tokens)["scope"], "read:orders");
     let refused = machine_token(&tenant, "idle", &[("scope", "read:users")]).await;
@@ -276,7 +276,7 @@ async fn an_api_can_have_tokens_after_rfc_9068() {
     assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
     let mut claims = access(&tokens);
     claims["jti"] = json!("[jti]");
-    assert_snapshot!(claims, @"");
+    assert_snapshot!(claims, @r#"{"aud":["https://orders.example.test/","http://localhost:3000/userinfo"],"client_id":"page","exp":1767226200,"iat":1767225600,"iss":"http://localhost:3000/","jti":"[jti]","scope":"openid read:orders offline_access","sub":"auth0|1"}"#);
     assert_eq!(access(&machine)["client_id"], "machine");
     assert_eq!(header_of(&tokens["id_token"])["typ"], "JWT");
     let token = tokens["access_token"].as_str().unwrap();
@@ -319,9 +319,9 @@ async fn a_refresh_follows_the_configuration_of_today() {
 
     let closed = Api { user_access: ApiAccess::DenyAll, ..orders() };
     tenant.reopen_with(configuration(|parts| parts.apis = vec![closed])).await;
-    assert_snapshot!(tenant.refresh(&token, &[]).await.status_and_text(), @"");
+    assert_snapshot!(tenant.refresh(&token, &[]).await.status_and_text(), @r#"403 {"error":"access_denied","error_description":"Client \"page\" is not authorized to access resource server \"https://orders.example.test/\"."}"#);
     tenant.reopen_with(configuration(|_| {})).await;
-    assert_snapshot!(tenant.refresh(&token, &[]).await.status_and_text(), @"");
+    assert_snapshot!(tenant.refresh(&token, &[]).await.status_and_text(), @r#"403 {"error":"access_denied","error_description":"Service not found: https://orders.example.test/"}"#);
     tenant.reopen_with(configuration(|parts| parts.apis = vec![orders()])).await;
     let tokens = tenant.refresh(&token, &[]).await.json();
     assert_eq!(
