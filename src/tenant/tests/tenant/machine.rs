@@ -42,7 +42,7 @@ async fn a_machine_is_refused_scopes_without_a_grant() {
     let web = [("client_id", "web"), ("client_secret", "web secret")];
     assert_snapshot!(refusal(&web).await, @r#"403 {"error":"unauthorized_client","error_description":"Grant type 'client_credentials' not allowed for the client."}"#);
     let idle = [("client_id", "idle"), ("client_secret", "idle secret")];
-    assert_snapshot!(refusal(&idle).await, @r#"403 {"error":"access_denied","error_description":"Client is not authorized to access \"http://localhost:3000/api/v2/\". You need to create a \"client-grant\" associated to this API."}"#);
+    assert_snapshot!(refusal(&idle).await, @r#"403 {"error":"access_denied","error_description":"Client \"idle\" is not authorized to access resource server \"http://localhost:3000/api/v2/\". You need to create a \"client-grant\" associated to this API."}"#);
     assert_snapshot!(refusal(&[("audience", "http://unknown.test/")]).await, @r#"403 {"error":"access_denied","error_description":"Service not found: http://unknown.test/"}"#);
     assert_snapshot!(refusal(&[("audience", "")]).await, @r#"400 {"error":"invalid_request","error_description":"Missing required parameter: audience"}"#);
 }
