@@ -5,6 +5,7 @@ use sqlx::Row;
 
 use crate::columns::key_from_row;
 use crate::error::Error;
+use crate::normal_form::fold_identifier;
 use crate::unit::{Reader, Unit};
 
 /// A password of an identity, under one of the identifiers that the identity signs in with.
@@ -12,11 +13,12 @@ use crate::unit::{Reader, Unit};
 pub struct CredentialRow {
     /// The database connection.
     pub connection: ConnectionName,
-    /// What the person types to sign in: an e-mail address in lower case, or a username.
+    /// What the person types to sign in: an e-mail address or a username, as [`fold_identifier`](crate::fold_identifier)
+    /// returns it.
     pub identifier: String,
     /// The identity that signs in.
     pub key: IdentityKey,
-    /// An Argon2 hash in PHC string format, or a bcrypt hash.
+    /// An Argon2 hash in PHC string format, or one that was imported.
     pub password_hash: String,
 }
 
@@ -84,7 +86,8 @@ impl Unit {
         Ok(replaced.rows_affected() > 0)
     }
 
-    /// Replaces the identifier `from` of an identity by `to`. Returns `false` if it does not have `from`.
+    /// Replaces the identifier `from` of an identity, in whatever form it is written, by `to`. Returns `false` if the
+    /// identity does not have `from`.
     ///
     /// # Errors
     /// [`Error::Conflict`] if another identity of the connection has `to`.
@@ -94,6 +97,16 @@ impl Unit {
         from: &str,
         to: &str,
     ) -> Result<bool, Error> {
+        let rows = sqlx::query("SELECT login FROM credentials WHERE provider = $1 AND id = $2")
+            .bind(key.provider.as_str())
+            .bind(key.user_id.as_str())
+            .fetch_all(self.connection())
+            .await?;
+        let logins = rows.iter().map(|row| row.try_get("login")).collect::<Result<Vec<String>, _>>()?;
+        let folded = fold_identifier(from);
+        let Some(from) = logins.into_iter().find(|login| fold_identifier(login) == folded) else {
+            return Ok(false);
+        };
         let renamed =
             sqlx::query("UPDATE credentials SET login = $4 WHERE provider = $1 AND id = $2 AND login = $3")
                 .bind(key.provider.as_str())

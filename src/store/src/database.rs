@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "finding and changing users", include_str!("../migrations/0003_finding_and_changing_users.sql")),
     (4, "links in mails", include_str!("../migrations/0004_links_in_mails.sql")),
     (5, "roles and permissions", include_str!("../migrations/0005_roles_and_permissions.sql")),
+    (6, "row migrations", include_str!("../migrations/0006_row_migrations.sql")),
     (7, "pushed requests", include_str!("../migrations/0007_pushed_requests.sql")),
 ];
 
@@ -68,6 +69,7 @@ impl Store {
         Migrator::with_migrations(migrations.collect()).run(&writers).await?;
         let mut unit = Unit::new(writers.acquire().await?);
         unit.backfill_emails().await?;
+        unit.migrate_rows().await?;
 
         let readers = pool(READERS).connect(&url).await?;
         let (units, waiting) = mpsc::channel(WAITING_UNITS);

@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::columns::{folded_email, identity_from_row, key_from_row, to_json};
 use crate::error::Error;
+use crate::normal_form::fold_identifier;
 use crate::unit::{Reader, Unit};
 use crate::users::UserRow;
 
@@ -55,8 +56,8 @@ impl Reader {
             .collect()
     }
 
-    /// Returns an identity of `connection` other than `except` with this e-mail address, in any case, or with
-    /// this telephone number.
+    /// Returns an identity of `connection` other than `except` with this e-mail address, in any case and any
+    /// Unicode normal form, or with this telephone number.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
@@ -67,7 +68,7 @@ impl Reader {
         except: Option<&IdentityKey>,
     ) -> Result<Option<IdentityKey>, Error> {
         let (condition, value) = match address {
-            Address::Email(email) => ("email = $2", email.to_lowercase()),
+            Address::Email(email) => ("email = $2", fold_identifier(email)),
             // The store writes the JSON of profiles, so the attribute has this form and no other.
             Address::Phone(number) => {
                 let attribute =

@@ -1,4 +1,4 @@
-//! The one form in which e-mail addresses and user names are compared.
+//! The one form in which e-mail addresses, user names and other texts of people are compared.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -10,7 +10,12 @@ use unicode_normalization::UnicodeNormalization;
 /// and that stored rows have; it has no profile for e-mail addresses. So only its normal form is taken.
 #[must_use]
 pub fn fold_identifier(text: &str) -> String {
-    let text = text.trim();
+    fold_text(text.trim())
+}
+
+/// Returns a text in the form in which it is compared without regard to case: in Unicode lower case and in NFC.
+#[must_use]
+pub fn fold_text(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
@@ -18,9 +23,21 @@ pub fn fold_identifier(text: &str) -> String {
     text.nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 
+/// Returns whether two texts have the same letters in the same case, in whatever normal form they were typed.
+#[must_use]
+pub fn is_same_text(one: &str, other: &str) -> bool {
+    one == other || one.nfc().eq(other.nfc())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::fold_identifier;
+    use super::{fold_identifier, is_same_text};
+
+    #[test]
+    fn a_text_is_the_same_in_every_normal_form_and_not_in_another_case() {
+        assert!(is_same_text("j\u{f6}rg", "jo\u{308}rg") && is_same_text("a", "a"));
+        assert!(!is_same_text("J\u{f6}rg", "jo\u{308}rg") && !is_same_text("jorg", "jo\u{308}rg"));
+    }
 
     #[test]
     fn an_identifier_has_one_form() {

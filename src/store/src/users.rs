@@ -43,7 +43,7 @@ pub struct UserRow {
 pub enum CandidateField {
     /// The user id.
     UserId,
-    /// The e-mail address of an identity, in lower case.
+    /// The e-mail address of an identity, as [`fold_identifier`](crate::fold_identifier) returns it.
     Email,
     /// The id of an identity, with any provider.
     IdentityId,

@@ -1,7 +1,7 @@
 //! Accounts of database connections: their identifiers, usernames and passwords.
 
 use model::{ConnectionName, Identity, IdentityKey, Metadata, NewIdentityId, Profile};
-use store::{Address, CredentialRow, Unit, UserRow, fold_identifier};
+use store::{Address, CredentialRow, Unit, UserRow, fold_identifier, fold_text};
 
 use crate::configuration::{Connection, Usernames};
 use crate::mail::is_address;
@@ -27,14 +27,14 @@ pub(crate) fn identifiers(profile: &Profile) -> Vec<String> {
     identifiers
 }
 
-/// Returns a username in its stored form, which is lower case.
+/// Returns a username in its stored form, in which it is compared.
 ///
 /// A username cannot be an e-mail address, because that could be the identifier of another person.
 ///
 /// # Errors
 /// A sentence for people that describes what is wrong.
 pub(crate) fn normalize_username(rule: Usernames, text: &str) -> Result<String, String> {
-    let name = text.to_lowercase();
+    let name = fold_text(text);
     let length = name.chars().count();
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+-.!#$'^`~@".contains(c);
     if length < rule.min || length > rule.max {

@@ -12,6 +12,7 @@ use axum::routing::post;
 use model::profile::has_permitted_length;
 use model::{Profile, route};
 use serde_json::{Map, Value, json};
+use store::fold_identifier;
 
 use super::sign_up::{NewAccount, SignUpError};
 use super::ticket_mails;
@@ -193,7 +194,7 @@ async fn change_password(
 ) -> Result<Response, DbConnectionError> {
     let address = Peer::of(&request).address();
     let (body, connection) = read_body(&tenant, request).await?;
-    let email = text(&body, "email")?.trim().to_lowercase();
+    let email = fold_identifier(text(&body, "email")?);
     ticket_mails::limit_requests(&tenant, &email, address).map_err(DbConnectionError::TooManyRequests)?;
     ticket_mails::send_password_reset(&tenant, vec![connection.name.clone()], &email).await.map_err(
         |error| {

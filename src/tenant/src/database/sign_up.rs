@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use model::{IdentityId, Metadata, NewIdentityId, Profile};
-use store::UserRow;
+use store::{UserRow, fold_identifier};
 
 use super::accounts::{NewUserRow, insert_account, new_user, normalize_username};
 use super::ticket_mails::send_email_verification;
@@ -72,7 +72,7 @@ pub(crate) async fn sign_up(
     if !database.sign_up {
         return Err(SignUpError::Closed);
     }
-    let email = new.email.to_lowercase();
+    let email = fold_identifier(&new.email);
     if !is_address(&email) {
         return Err(SignUpError::InvalidEmail);
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use model::{ConnectionName, IdentityKey};
-use store::{Address, Purpose, TicketRow};
+use store::{Address, Purpose, TicketRow, fold_identifier};
 
 use crate::login::paths;
 use crate::mail::Mail;
@@ -106,7 +106,7 @@ fn new_ticket(
         digest: code.digest(),
         purpose,
         connection,
-        email: email.to_lowercase(),
+        email: fold_identifier(email),
         key: None,
         expires_at: tenant.now().after(lifetime).millis(),
     }

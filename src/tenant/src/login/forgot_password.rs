@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use store::fold_identifier;
 
 use super::form::Submitted;
 use super::pages::account::{self, ForgottenPage};
@@ -29,7 +30,7 @@ async fn ask(
     tenant: &Tenant,
     Submitted { peer, form, pending }: &Submitted,
 ) -> Result<Response, store::Error> {
-    let email = form.text("email").to_lowercase();
+    let email = fold_identifier(form.text("email"));
     if let Err(wait) = ticket_mails::limit_requests(tenant, &email, peer.address()) {
         let mut response = render(tenant, pending, &email, Some(Outcome::TooMany));
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use model::{ConnectionName, IdentityKey};
+use store::fold_identifier;
 
 use super::complete::{CompleteError, complete_with};
 use super::form::Submitted;
@@ -41,7 +42,7 @@ async fn sign_in(
         .map(|connection| connection.name.clone())
         .collect();
     let password = Secret::new(form.untrimmed("password"));
-    let login = typed.to_lowercase();
+    let login = fold_identifier(&typed);
     let attempt = match tenant.0.login_throttle.start_attempt(&login, peer.address(), tenant.now()) {
         Ok(attempt) => attempt,
         Err(wait) => {
@@ -50,7 +51,7 @@ async fn sign_in(
             return Ok(response);
         }
     };
-    let found = find_identity(tenant, &databases, &login, password).await?;
+    let found = find_identity(tenant, &databases, &typed, password).await?;
     if found.is_some() {
         tenant.0.login_throttle.record_success(&attempt);
     }
@@ -68,21 +69,28 @@ async fn sign_in(
 
 /// Returns the identity with this identifier and password.
 ///
+/// An identifier that two identities had in different forms before version 0.3 is still stored in both, so the form that
+/// was typed comes first. In all other rows it is folded.
+///
 /// An unknown identifier costs the same work as a wrong password, so that the response time does not reveal who exists.
 /// An imported hash costs other work; it is replaced by Argon2id at the first correct password.
 async fn find_identity(
     tenant: &Tenant,
     databases: &[ConnectionName],
-    login: &str,
+    typed: &str,
     password: Secret,
 ) -> Result<Option<IdentityKey>, store::Error> {
     static NOBODY: OnceLock<String> = OnceLock::new();
     let mut found = None;
     let mut reader = tenant.0.store.read().await?;
-    for connection in databases {
-        found = reader.find_credential(connection, login).await?;
-        if found.is_some() {
-            break;
+    let mut logins = vec![typed.trim().to_lowercase(), fold_identifier(typed)];
+    logins.dedup();
+    'search: for login in &logins {
+        for connection in databases {
+            found = reader.find_credential(connection, login).await?;
+            if found.is_some() {
+                break 'search;
+            }
         }
     }
     drop(reader);

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use model::{IdentityId, IdentityKey, NewIdentityId, Profile};
 use serde::Deserialize;
-use store::{IdentityRow, UserRow};
+use store::{IdentityRow, UserRow, fold_identifier};
 
 use super::complete::{CompleteError, complete_with};
 use super::form::{Form, Submitted};
@@ -154,7 +154,7 @@ fn hinted<'p>(pending: &PendingLogin, known: &'p [IdentityRow]) -> Option<&'p Id
         let identity = &person.identity;
         hint == identity.user_id.as_str()
             || hint == identity.key().as_user_id().as_str()
-            || person.profile.email().is_some_and(|email| email.eq_ignore_ascii_case(hint))
+            || person.profile.email().is_some_and(|email| fold_identifier(email) == fold_identifier(hint))
     })
 }
 
@@ -220,8 +220,9 @@ fn new_person(connection: &Connection, form: &Form) -> Result<Profile, StandInFo
 
 /// Returns the person with the same address, as a provider would.
 fn known<'p>(people: &'p [IdentityRow], typed: &Profile) -> Option<&'p IdentityRow> {
+    let email = typed.email().map(fold_identifier);
     people.iter().find(|person| {
-        (typed.email().is_some() && person.profile.email() == typed.email())
+        (email.is_some() && person.profile.email().map(fold_identifier) == email)
             || (typed.phone_number().is_some() && person.profile.phone_number() == typed.phone_number())
     })
 }

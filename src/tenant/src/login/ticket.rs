@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use model::{Identity, Profile};
-use store::{Purpose, TicketRow, Unit, UserRow};
+use store::{Purpose, TicketRow, Unit, UserRow, fold_identifier};
 
 use super::form::Form;
 use super::pages::account::{self, ResetPage};
@@ -243,7 +243,7 @@ async fn take(unit: &mut Unit, ticket: &TicketRow) -> Result<(UserRow, Identity,
     let identity = user.identities.iter().find(|identity| identity.key() == *key).cloned();
     let identity = identity.ok_or(TicketError::Expired)?;
     let profile = identity.profile_data.clone().unwrap_or_else(|| user.profile.clone());
-    if profile.email().is_none_or(|email| email.to_lowercase() != ticket.email) {
+    if profile.email().is_none_or(|email| fold_identifier(email) != fold_identifier(&ticket.email)) {
         return Err(TicketError::Expired);
     }
     Ok((user, identity, profile))

@@ -7,7 +7,7 @@ use axum::response::Response;
 use model::{IdentityId, Metadata, NewIdentityId, Profile};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use store::UserRow;
+use store::{UserRow, fold_identifier};
 
 use super::metadata::check_size;
 use super::users::to_json;
@@ -107,8 +107,8 @@ fn check_connection(connection: &Connection, new: &NewUser) -> Result<(), ApiErr
 /// Returns the row of a new user.
 fn new_row(connection: &Connection, new: NewUser, now: i64) -> Result<UserRow, ApiError> {
     let mut profile = Profile(new.attributes);
-    // E-mail addresses of these connections are stored in lower case (contract A7).
-    if let Some(email) = profile.email().map(str::to_lowercase) {
+    // E-mail addresses of these connections are stored as they are compared (contract A7).
+    if let Some(email) = profile.email().map(fold_identifier) {
         profile = profile.with("email", email);
         profile.0.entry("email_verified").or_insert(Value::Bool(false));
     }

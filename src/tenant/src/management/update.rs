@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use model::{ConnectionName, Identity, IdentityKey, Metadata, Profile, UserId};
 use serde_json::{Map, Value};
-use store::{Address, CredentialRow, Unit, UserRow};
+use store::{Address, CredentialRow, Unit, UserRow, fold_identifier};
 
 use super::metadata::{check_size, merge};
 use super::path::PathIds;
@@ -133,8 +133,10 @@ fn change(
             }
             "blocked" => user.blocked = value.as_bool(),
             "email" => {
-                let email = value.as_str().unwrap_or_default().to_lowercase();
-                if before.email() != Some(&email) && !body.contains_key("email_verified") {
+                let email = fold_identifier(value.as_str().unwrap_or_default());
+                if before.email().map(fold_identifier).as_ref() != Some(&email)
+                    && !body.contains_key("email_verified")
+                {
                     // The new address is not verified yet.
                     after = after.with("email_verified", false);
                 }
@@ -238,9 +240,7 @@ async fn write(unit: &mut Unit, change: &Change, hash: Option<String>) -> Result
             }
         };
         if let (Some(from), Some(to)) = (before.email(), email) {
-            unit.rename_identifier(key, &from.to_lowercase(), to)
-                .await
-                .map_err(taken(|| ApiError::EmailExists))?;
+            unit.rename_identifier(key, from, to).await.map_err(taken(|| ApiError::EmailExists))?;
         }
         let name = after.text("username").filter(|name| before.text("username") != Some(*name));
         if let Some(to) = name {
@@ -269,8 +269,8 @@ async fn change_username(
     to: &str,
 ) -> Result<(), store::Error> {
     if let Some(from) = before.text("username") {
-        unit.rename_identifier(key, &from.to_lowercase(), to).await?;
-    } else if let Some(email) = before.email().map(str::to_lowercase)
+        unit.rename_identifier(key, from, to).await?;
+    } else if let Some(email) = before.email().map(fold_identifier)
         && let Some(credential) = unit.find_credential(connection, &email).await?
     {
         unit.insert_credential(&CredentialRow { identifier: to.to_owned(), ..credential }).await?;

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
-use store::{CandidateField, Candidates, UserRow};
+use store::{CandidateField, Candidates, UserRow, fold_identifier, is_same_text};
 
 use super::path::PathIds;
 use super::query::Query;
@@ -47,12 +47,12 @@ pub(crate) async fn by_email(
         let message = "Missing required property: email".to_owned();
         return Err(ApiError::Query { message, property: "email" });
     };
-    let candidates = Candidates { by: CandidateField::Email, values: vec![email.to_lowercase()] };
+    let candidates = Candidates { by: CandidateField::Email, values: vec![fold_identifier(email)] };
     let mut reader = tenant.0.store.read().await?;
     let (mut users, mut after) = (Vec::new(), String::new());
     loop {
         let rows = reader.scan_users(Some(&candidates), &after, CHUNK).await?;
-        for row in rows.iter().filter(|row| row.profile.email() == Some(email)) {
+        for row in rows.iter().filter(|row| row.profile.email().is_some_and(|own| is_same_text(own, email))) {
             let mut user = to_json(row)?;
             fields.apply(&mut user);
             users.push(user);

@@ -21,6 +21,7 @@ mod logout;
 mod machine;
 mod metadata;
 mod new_identities;
+mod normal_form;
 mod openapi;
 mod private_key_jwt;
 mod properties;

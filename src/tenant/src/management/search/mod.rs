@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
-use store::{CandidateField, Candidates, Order, Reader, UserRow};
+use store::{CandidateField, Candidates, Order, Reader, UserRow, fold_text};
 
 use super::query::{Page, Query as Parameters};
 use super::users::to_json;
@@ -138,7 +138,7 @@ impl Key {
         match field.split('.').try_fold(user, |value, name| value.get(name)) {
             Some(Value::Number(number)) => number.as_f64().map_or(Self::Missing, Self::Number),
             Some(Value::Bool(truth)) => Self::Number(f64::from(u8::from(*truth))),
-            Some(Value::String(text)) => Self::Text(text.to_lowercase()),
+            Some(Value::String(text)) => Self::Text(fold_text(text)),
             _ => Self::Missing,
         }
     }

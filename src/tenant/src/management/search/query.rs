@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use serde_json::Value;
-use store::{CandidateField, Candidates};
+use store::{CandidateField, Candidates, fold_identifier, fold_text};
 
 /// Fields that are compared case-insensitively.
 const FOLDED: [&str; 5] = ["email", "name", "given_name", "family_name", "nickname"];
@@ -140,7 +140,7 @@ impl Query {
                 let (by, value) = match field.0.as_str() {
                     "user_id" => (CandidateField::UserId, term.clone()),
                     "email" | "identities.profileData.email" => {
-                        (CandidateField::Email, term.trim().to_lowercase())
+                        (CandidateField::Email, fold_identifier(term))
                     }
                     "identities.user_id" => (CandidateField::IdentityId, term.clone()),
                     "identities.connection" => (CandidateField::Connection, term.clone()),
@@ -181,7 +181,7 @@ impl Test {
             },
             Self::Prefix(prefix) => value.as_str().is_some_and(|text| {
                 if folded {
-                    text.to_lowercase().starts_with(&prefix.to_lowercase())
+                    fold_text(text).starts_with(&fold_text(prefix))
                 } else {
                     text.starts_with(prefix.as_str())
                 }
@@ -201,7 +201,7 @@ impl Test {
 }
 
 fn equal(text: &str, term: &str, folded: bool) -> bool {
-    text == term || (folded && text.to_lowercase() == term.to_lowercase())
+    text == term || (folded && fold_text(text) == fold_text(term))
 }
 
 /// Compares a value to a bound. A time is truncated to the length of the bound, so that a day includes all of
@@ -210,7 +210,7 @@ fn compare(value: &Value, bound: &str, folded: bool, time: bool) -> Option<Order
     match value {
         Value::Number(number) => number.as_f64()?.partial_cmp(&bound.parse().ok()?),
         Value::String(text) if time => Some(text.get(..bound.len()).unwrap_or(text).cmp(bound)),
-        Value::String(text) if folded => Some(text.to_lowercase().cmp(&bound.to_lowercase())),
+        Value::String(text) if folded => Some(fold_text(text).cmp(&fold_text(bound))),
         Value::String(text) => Some(text.as_str().cmp(bound)),
         _ => None,
     }
