@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Header, Validation};
 use model::{Scopes, UserId};
 use serde::de::DeserializeOwned;
@@ -104,8 +106,10 @@ impl IdClaims {
 /// The reason why a token is invalid, in the order of the checks (contract [A2](model::contract#a2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidToken {
-    /// It does not have three parts, or a part cannot be read.
+    /// It does not have three parts.
     Malformed,
+    /// Its header is not JSON.
+    Header,
     /// The algorithm is not RS256.
     Algorithm,
     /// The signature is not by a key of this tenant.
@@ -170,6 +174,10 @@ fn verify_signature(keys: &SigningKeys, token: &str) -> Result<Map<String, Value
     if token.split('.').count() != 3 {
         return Err(InvalidToken::Malformed);
     }
+    let header = token.split('.').next().and_then(|header| URL_SAFE_NO_PAD.decode(header).ok());
+    header
+        .and_then(|header| serde_json::from_slice::<Map<String, Value>>(&header).ok())
+        .ok_or(InvalidToken::Header)?;
     // The library cannot read a header with an algorithm that it does not know, such as `none`.
     let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken::Algorithm)?;
     if header.alg != Algorithm::RS256 {

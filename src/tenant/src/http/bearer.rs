@@ -125,7 +125,9 @@ impl Caller {
         let claims: AccessClaims =
             token::verify(&tenant.0.keys, token, tenant.now()).map_err(|error| match error {
                 InvalidToken::Malformed => ApiError::BadBearer,
-                InvalidToken::Algorithm | InvalidToken::Signature => ApiError::InvalidSignature,
+                InvalidToken::Header | InvalidToken::Algorithm | InvalidToken::Signature => {
+                    ApiError::InvalidSignature
+                }
                 InvalidToken::Expired => ApiError::ExpiredToken,
                 InvalidToken::Claims => ApiError::InvalidToken,
             })?;

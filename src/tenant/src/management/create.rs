@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::{UserRow, fold_identifier};
 
+use super::key_order::UserBody;
 use super::metadata::check_size;
 use super::users::to_json;
 use super::{body, schema};
@@ -70,7 +71,7 @@ pub(crate) async fn create(
     if let Some((email, key)) = unverified {
         send_email_verification(&tenant, &connection.name, &email, key).await?;
     }
-    Ok(management_json(StatusCode::CREATED, &user))
+    Ok(management_json(StatusCode::CREATED, &UserBody(user)))
 }
 
 /// Checks that the connection supports creating users, and that the required properties are present.

@@ -11,6 +11,7 @@ mod connections;
 mod create;
 mod endpoints;
 mod identities;
+mod key_order;
 mod list;
 mod metadata;
 mod object;

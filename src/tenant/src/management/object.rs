@@ -21,9 +21,10 @@ impl Object {
         serde_json::from_str(&text).map_err(|_| ApiError::Internal)
     }
 
-    /// Returns the object with the keys that a request includes, and those of `always` that it has.
+    /// Returns the object with the keys that a request includes, and those of `always` unless they are excluded by name.
     pub(super) fn with_fields(mut self, fields: &Fields, always: &[&str]) -> Self {
-        self.0.retain(|(key, _)| fields.includes(key) || always.contains(&key.as_str()));
+        let stays = |key: &str| !fields.is_exclusion() && always.contains(&key);
+        self.0.retain(|(key, _)| fields.includes(key) || stays(key));
         self
     }
 }

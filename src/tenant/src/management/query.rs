@@ -102,6 +102,11 @@ impl Fields {
         self.names.is_empty() || self.names.iter().any(|name| name == key) != self.exclude
     }
 
+    /// Returns whether the named keys are excluded.
+    pub(super) fn is_exclusion(&self) -> bool {
+        self.exclude
+    }
+
     /// Removes the keys that are not included.
     pub(super) fn apply(&self, object: &mut Value) {
         if let Value::Object(object) = object {

@@ -8,6 +8,7 @@ use model::{ConnectionName, Identity, IdentityKey, Metadata, Profile, UserId};
 use serde_json::{Map, Value};
 use store::{Address, CredentialRow, Unit, UserRow, fold_identifier};
 
+use super::key_order::UserBody;
 use super::metadata::{check_size, merge};
 use super::path::PathIds;
 use super::users::to_json;
@@ -82,7 +83,7 @@ pub(crate) async fn update(
     if let Some(email) = email {
         send_email_verification(&tenant, &identity.connection, &email, identity.key()).await?;
     }
-    Ok(management_json(StatusCode::OK, &to_json(&changed)?))
+    Ok(management_json(StatusCode::OK, &UserBody(to_json(&changed)?)))
 }
 
 fn refuse<T>(message: impl Into<String>) -> Result<T, ApiError> {

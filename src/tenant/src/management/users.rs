@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde_json::Value;
 use store::{CandidateField, Candidates, UserRow, fold_identifier, is_same_text};
 
+use super::key_order::UserBody;
 use super::path::PathIds;
 use super::query::Query;
 use crate::http::bearer::Caller;
@@ -31,7 +32,7 @@ pub(crate) async fn get(
     let row = tenant.0.store.read().await?.find_user(permission.user_id()).await?;
     let mut user = to_json(&row.ok_or(ApiError::UnknownUser)?)?;
     fields.apply(&mut user);
-    Ok(management_json(StatusCode::OK, &user))
+    Ok(management_json(StatusCode::OK, &UserBody(user)))
 }
 
 /// `GET /api/v2/users-by-email`: the users whose root profile has the address, compared case-sensitively.
@@ -55,7 +56,7 @@ pub(crate) async fn by_email(
         for row in rows.iter().filter(|row| row.profile.email().is_some_and(|own| is_same_text(own, email))) {
             let mut user = to_json(row)?;
             fields.apply(&mut user);
-            users.push(user);
+            users.push(UserBody(user));
         }
         match rows.last() {
             Some(last) => last.user_id.as_str().clone_into(&mut after),

@@ -99,6 +99,11 @@ async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
     unknown_key.kid = Some("unknown".to_owned());
     let cases = [
         ("no token", "x".to_owned(), "Invalid token (link_with)."),
+        ("nothing", String::new(), "Invalid token (link_with)."),
+        ("three parts of text", "not.a.token".to_owned(), "Invalid token (link_with)."),
+        ("three empty parts", "..".to_owned(), "Invalid token (link_with)."),
+        ("a header that is no object", "W10.e30.".to_owned(), "Invalid token (link_with)."),
+        ("an empty header", "e30.e30.".to_owned(), "JWT (link_with) must have an alg of RS256."),
         (
             "HS256",
             sign(&hs256, &good, &EncodingKey::from_secret(b"public")),

@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 use store::{CandidateField, Candidates, Order, Reader, UserRow, fold_text};
 
+use super::key_order::UserBody;
 use super::query::{Page, Query as Parameters};
 use super::users::to_json;
 use crate::http::bearer::{Caller, MayReadAllUsers};
@@ -43,7 +44,7 @@ struct Totals<'u> {
     start: u32,
     limit: u32,
     length: usize,
-    users: &'u [Value],
+    users: &'u [UserBody],
     total: u64,
 }
 
@@ -64,7 +65,7 @@ pub(crate) async fn list(
     for row in &rows {
         let mut user = to_json(row)?;
         fields.apply(&mut user);
-        users.push(user);
+        users.push(UserBody(user));
     }
     if !page.totals {
         return Ok(management_json(StatusCode::OK, &users));
