@@ -1,5 +1,6 @@
 //! The tenant's own origin, which is also the issuer in its tokens.
 
+use serde_json::Value;
 use url::Url;
 
 /// The issuer: an http(s) origin with a trailing slash, as at Auth0 (contract [C5](model::contract#c5)).
@@ -60,6 +61,25 @@ impl Issuer {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin())
+    }
+
+    /// Returns whether the `aud` of what a client signed names the tenant and nobody else: by its issuer, with or without
+    /// the slash, or by an endpoint where clients prove themselves. What another server could use, too, may come from that
+    /// server.
+    pub(crate) fn is_only_audience(&self, audience: &Value) -> bool {
+        use model::route::{PUSHED_REQUESTS, REVOKE, TOKEN};
+        let is_ours = |text: &str| {
+            text == self.as_str()
+                || text == self.origin()
+                || [TOKEN, PUSHED_REQUESTS, REVOKE].iter().any(|path| self.url(path) == text)
+        };
+        match audience {
+            Value::String(one) => is_ours(one),
+            Value::Array(many) => {
+                !many.is_empty() && many.iter().all(|one| one.as_str().is_some_and(is_ours))
+            }
+            _ => false,
+        }
     }
 
     /// Returns the identifier of the Management API, `{issuer}api/v2/` (contract [A1](model::contract#a1)).

@@ -64,6 +64,13 @@ pub fn digest(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(bytes))
 }
 
+/// Returns the left half of the SHA-256 in base64url without padding, as the hashes in ID tokens are (OpenID Connect Core
+/// 3.3.2.11).
+#[must_use]
+pub(crate) fn half_digest(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..16])
+}
+
 /// Returns `N` random bytes from the operating system.
 ///
 /// # Panics

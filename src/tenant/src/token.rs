@@ -84,6 +84,8 @@ pub(crate) struct IdClaims {
     pub(crate) sid: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) nonce: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) c_hash: Option<String>,
 }
 
 impl IdClaims {
@@ -99,6 +101,7 @@ impl IdClaims {
             auth_time: None,
             sid: None,
             nonce: None,
+            c_hash: None,
         }
     }
 }

@@ -263,6 +263,13 @@ pub(crate) enum TokenError {
     AccessDenied,
     /// The client's assertion is missing or wrong. Says why once its signature has proven the client.
     InvalidClient(&'static str),
+    /// A pushed authorization request is invalid.
+    Authorization {
+        /// The code of the error, as at `/authorize`.
+        error: &'static str,
+        /// What is wrong.
+        description: String,
+    },
     /// The client is not allowed to use this grant type.
     UnauthorizedClient(&'static str),
     /// The API does not exist.
@@ -309,6 +316,7 @@ impl IntoResponse for TokenError {
         let (status, error, description) = match self {
             Self::InvalidRequest(description) => (S::BAD_REQUEST, "invalid_request", description.into()),
             Self::AccessDenied => (S::UNAUTHORIZED, "access_denied", "Unauthorized".into()),
+            Self::Authorization { error, description } => (S::BAD_REQUEST, error, description),
             Self::InvalidClient(description) => (S::UNAUTHORIZED, "invalid_client", description.into()),
             Self::UnauthorizedClient(grant) => {
                 let description = format!("Grant type '{grant}' not allowed for the client.");

@@ -111,6 +111,16 @@ pub(crate) fn invalid_request(tenant: &Tenant, error: InvalidAuthorizationReques
             "Callback URL mismatch. The provided redirect_uri is not in the list of allowed callback URLs.",
             "Add the exact redirect_uri to the application's callbacks.",
         ),
+        InvalidAuthorizationRequest::RequestObject => (
+            StatusCode::BAD_REQUEST,
+            "The request to sign in cannot be verified.",
+            "The request object is not signed by a key of the client, or its claims are wrong.",
+        ),
+        InvalidAuthorizationRequest::RequestUri => (
+            StatusCode::BAD_REQUEST,
+            "This request to sign in is over. Go back to the application and sign in again.",
+            "The request_uri is unknown, was used, is too old, or belongs to another client.",
+        ),
         InvalidAuthorizationRequest::OriginMismatch => (
             StatusCode::FORBIDDEN,
             "Web origin mismatch. The page that asked is not in the list of allowed web origins.",

@@ -6,11 +6,15 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::request::{AuthorizationError, AuthorizationRequest, InvalidAuthorizationRequest, Prompt};
+use super::request::{
+    AuthorizationError, AuthorizationRequest, Checked, InvalidAuthorizationRequest, Prompt,
+};
 use super::response::{new_code, respond_with_error, respond_with_grant};
+use super::{pushed_request, request_object};
 use crate::http::body::{Encoding, read_encoded, read_form};
 use crate::login::pending::start_login;
 use crate::login::response::{failure, invalid_request};
+use crate::secret::Secret;
 use crate::session::Session;
 use crate::state::Tenant;
 
@@ -40,9 +44,14 @@ async fn authorize(
     headers: &HeaderMap,
     parameters: Result<Map<String, Value>, InvalidAuthorizationRequest>,
 ) -> Response {
-    let request = match parameters
-        .and_then(|query| AuthorizationRequest::read(&tenant.0.configuration, &tenant.0.issuer, &query))
-    {
+    let checked = match parameters {
+        Ok(parameters) => match find_request(tenant, &parameters).await {
+            Ok(checked) => checked,
+            Err(error) => return failure(tenant, &error),
+        },
+        Err(error) => Err(error),
+    };
+    let request = match checked {
         Ok(Ok(request)) => request,
         Ok(Err((reply_to, refusal))) => return respond_with_error(tenant, &reply_to, &refusal),
         Err(error) => return invalid_request(tenant, error),
@@ -51,6 +60,29 @@ async fn authorize(
         Ok(response) => response,
         Err(error) => failure(tenant, &error),
     }
+}
+
+/// Returns the request that the client pushed before, or validates the one in these parameters.
+async fn find_request(
+    tenant: &Tenant,
+    parameters: &Map<String, Value>,
+) -> Result<Result<Checked, InvalidAuthorizationRequest>, store::Error> {
+    let text = |key: &str| parameters.get(key).and_then(Value::as_str).unwrap_or_default();
+    if let Some(secret) = text("request_uri").strip_prefix(pushed_request::URN) {
+        let pushed = pushed_request::take(tenant, text("client_id"), &Secret::new(secret)).await?;
+        return Ok(pushed.map(Ok).ok_or(InvalidAuthorizationRequest::RequestUri));
+    }
+    let (configuration, issuer) = (&tenant.0.configuration, &tenant.0.issuer);
+    let checked = request_object::read(configuration, issuer, parameters, tenant.now());
+    let client = tenant.client(text("client_id"));
+    let must_be_pushed = client.is_some_and(|client| client.require_pushed_authorization_requests);
+    Ok(checked.map(|checked| match checked {
+        Ok(request) if must_be_pushed => {
+            let description = "The client must push its authorization requests";
+            Err((request.reply_to, AuthorizationError::new("invalid_request", description)))
+        }
+        checked => checked,
+    }))
 }
 
 async fn respond_to_request(

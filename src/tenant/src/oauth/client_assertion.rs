@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use model::route;
 use serde_json::{Map, Value};
 
 use crate::clock::Moment;
@@ -75,7 +74,7 @@ fn check_claims(
     if !is("iss", client_id) || !is("sub", client_id) {
         return Err(TokenError::InvalidClient("iss and sub must be the client_id"));
     }
-    if !is_for_tenant(issuer, claims.get("aud")) {
+    if !claims.get("aud").is_some_and(|audience| issuer.is_only_audience(audience)) {
         return Err(TokenError::InvalidClient(
             "aud must be the issuer or the token endpoint, and nobody else",
         ));
@@ -97,20 +96,4 @@ fn check_claims(
     let id = claims.get("jti").and_then(Value::as_str).filter(|id| (1..=255).contains(&id.len()));
     let id = id.ok_or(TokenError::InvalidClient("jti is missing or longer than 255 characters"))?;
     Ok((id.to_owned(), expiry))
-}
-
-/// Returns whether an audience names the tenant and nobody else: an assertion that another server could use, too, may
-/// come from that server.
-pub(super) fn is_for_tenant(issuer: &Issuer, audience: Option<&Value>) -> bool {
-    let endpoints = [route::TOKEN, route::PUSHED_REQUESTS, route::REVOKE].map(|path| issuer.url(path));
-    let is_ours = |text: &str| {
-        text == issuer.as_str() || text == issuer.origin() || endpoints.iter().any(|url| url == text)
-    };
-    match audience {
-        Some(Value::String(one)) => is_ours(one),
-        Some(Value::Array(many)) => {
-            !many.is_empty() && many.iter().all(|one| one.as_str().is_some_and(is_ours))
-        }
-        _ => false,
-    }
 }

@@ -5,6 +5,7 @@ use store::UserRow;
 
 use super::request::AuthorizationRequest;
 use crate::configuration::Client;
+use crate::secret::{Secret, half_digest};
 use crate::state::Tenant;
 use crate::token::{self, IdClaims};
 use crate::view;
@@ -25,6 +26,31 @@ pub(super) fn issue(
     sign_in: &SignIn<'_>,
     nonce: Option<String>,
 ) -> Option<String> {
+    token::sign(&tenant.0.keys, &claims(tenant, request, scopes, user, sign_in, nonce))
+}
+
+/// An ID token in the response to a request, bound to the code beside it (OpenID Connect Core 3.3.2.11); `None` when it
+/// cannot be signed.
+pub(super) fn issue_with_code(
+    tenant: &Tenant,
+    request: &AuthorizationRequest,
+    user: &UserRow,
+    sign_in: &SignIn<'_>,
+    code: Option<&Secret>,
+) -> Option<String> {
+    let mut claims = claims(tenant, request, &request.scopes, user, sign_in, request.nonce.clone());
+    claims.c_hash = code.map(|code| half_digest(code.expose().as_bytes()));
+    token::sign(&tenant.0.keys, &claims)
+}
+
+fn claims(
+    tenant: &Tenant,
+    request: &AuthorizationRequest,
+    scopes: &Scopes,
+    user: &UserRow,
+    sign_in: &SignIn<'_>,
+    nonce: Option<String>,
+) -> IdClaims {
     let issuer = tenant.0.issuer.as_str();
     let lifetime = tenant
         .client(&request.client_id)
@@ -38,5 +64,5 @@ pub(super) fn issue(
     claims.nonce = nonce;
     claims.sid = Some(sign_in.sid.to_owned());
     claims.auth_time = request.wants_auth_time().then(|| sign_in.authenticated_at.div_euclid(1000));
-    token::sign(&tenant.0.keys, &claims)
+    claims
 }

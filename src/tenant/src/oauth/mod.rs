@@ -7,7 +7,9 @@ mod client;
 mod client_assertion;
 mod id_token;
 pub(crate) mod logout;
+mod pushed_request;
 pub(crate) mod request;
+mod request_object;
 pub(crate) mod response;
 mod revoke;
 mod token;
@@ -24,6 +26,7 @@ pub(crate) fn router() -> Router<Tenant> {
     let apis = Router::new()
         .route(route::TOKEN, post(token::exchange))
         .route(route::REVOKE, post(revoke::revoke))
+        .route(route::PUSHED_REQUESTS, post(pushed_request::push))
         .layer(cors::api());
     Router::new()
         .route(route::AUTHORIZE, get(authorize::from_query).post(authorize::from_form))

@@ -40,15 +40,40 @@ pub(crate) enum ResponseType {
     Code,
     /// Only an ID token, in the response itself (OpenID Connect Core 3.2).
     IdToken,
+    /// A code, and an ID token in the response itself (OpenID Connect Core 3.3).
+    CodeIdToken,
 }
 
 impl ResponseType {
-    /// Returns the grant type that the client must be allowed to use.
-    fn grant_type(self) -> &'static str {
-        match self {
-            Self::Code => "authorization_code",
-            Self::IdToken => "implicit",
+    /// Parses `response_type`, a list in any order. `None` for others than these three.
+    fn parse(text: Option<&str>) -> Option<Self> {
+        let mut values: Vec<&str> = text?.split_ascii_whitespace().collect();
+        values.sort_unstable();
+        match values[..] {
+            ["code"] => Some(Self::Code),
+            ["id_token"] => Some(Self::IdToken),
+            ["code", "id_token"] => Some(Self::CodeIdToken),
+            _ => None,
         }
+    }
+
+    /// Returns the grant types that the client must be allowed to use.
+    fn grant_types(self) -> &'static [&'static str] {
+        match self {
+            Self::Code => &["authorization_code"],
+            Self::IdToken => &["implicit"],
+            Self::CodeIdToken => &["authorization_code", "implicit"],
+        }
+    }
+
+    /// Returns whether the response has a code.
+    pub(crate) fn has_code(self) -> bool {
+        self != Self::IdToken
+    }
+
+    /// Returns whether the response has an ID token.
+    pub(crate) fn has_id_token(self) -> bool {
+        self != Self::Code
     }
 }
 
@@ -105,6 +130,10 @@ pub(crate) enum InvalidAuthorizationRequest {
     CallbackMismatch,
     /// The origin of the redirect URI is not allowed to receive messages.
     OriginMismatch,
+    /// The request object cannot be verified, and nothing beside it says where to send the error.
+    RequestObject,
+    /// The `request_uri` is unknown, used, expired or of another client.
+    RequestUri,
 }
 
 /// An error response to the client (RFC 6749 section 4.1.2.1).
@@ -142,7 +171,8 @@ impl From<AccessRefusal> for AuthorizationError {
 pub(crate) type Checked = Result<AuthorizationRequest, (ReplyTo, AuthorizationError)>;
 
 impl AuthorizationRequest {
-    /// Validates the query of an authorization request.
+    /// Validates the parameters of an authorization request. Those of a request object are validated in its place, see
+    /// [`request_object`](super::request_object).
     pub(crate) fn read(
         configuration: &Configuration,
         issuer: &Issuer,
@@ -161,11 +191,7 @@ impl AuthorizationRequest {
         if text("state").is_some_and(|state| state.len() > STATE_LENGTH) {
             return Err(InvalidAuthorizationRequest::StateTooLong);
         }
-        let response_type = match text("response_type") {
-            Some("code") => Some(ResponseType::Code),
-            Some("id_token") => Some(ResponseType::IdToken),
-            _ => None,
-        };
+        let response_type = ResponseType::parse(text("response_type"));
         let (mode, otherwise) = response_mode(text("response_mode"), response_type, redirect_uri);
         if mode == Ok(ResponseMode::WebMessage) && !may_receive_messages(client, redirect_uri) {
             return Err(InvalidAuthorizationRequest::OriginMismatch);
@@ -178,11 +204,11 @@ impl AuthorizationRequest {
 
         let checked = mode.and_then(|_| {
             let response_type = response_type.ok_or_else(|| {
-                let description = "Unsupported response type: ask for code or id_token";
+                let description = "Unsupported response type: ask for code, id_token or code id_token";
                 AuthorizationError::new("unsupported_response_type", description)
             })?;
-            let grant_type = response_type.grant_type();
-            if !client.may_use(grant_type) {
+            let mut grant_types = response_type.grant_types().iter();
+            if let Some(grant_type) = grant_types.find(|grant_type| !client.may_use(grant_type)) {
                 let description = format!("Grant type '{grant_type}' not allowed for the client.");
                 return Err(AuthorizationError::new("unauthorized_client", description));
             }
@@ -195,24 +221,18 @@ impl AuthorizationRequest {
             let audience = owned("audience").or_else(|| configuration.options().default_audience.clone());
             let scopes = UserAccess::find(configuration, issuer, client, audience.as_deref())?
                 .grantable(&Scopes::parse(text("scope").unwrap_or("")));
-            let code_challenge = match response_type {
-                ResponseType::Code => {
-                    challenge(client, text("code_challenge"), text("code_challenge_method"))?
-                }
-                // The nonce binds the token to the request (OpenID Connect Core 3.2.2.1).
-                ResponseType::IdToken if text("nonce").is_none() => {
-                    return Err(AuthorizationError::new(
-                        "invalid_request",
-                        "Missing required parameter: nonce",
-                    ));
-                }
-                ResponseType::IdToken if !scopes.contains(&Scope::OPENID) => {
-                    return Err(AuthorizationError::new(
-                        "invalid_request",
-                        "An ID token takes the scope openid",
-                    ));
-                }
-                ResponseType::IdToken => None,
+            // The nonce binds the token to the request (OpenID Connect Core 3.2.2.1).
+            if response_type.has_id_token() && text("nonce").is_none() {
+                let description = "Missing required parameter: nonce";
+                return Err(AuthorizationError::new("invalid_request", description));
+            }
+            if response_type.has_id_token() && !scopes.contains(&Scope::OPENID) {
+                return Err(AuthorizationError::new("invalid_request", "An ID token takes the scope openid"));
+            }
+            let code_challenge = if response_type.has_code() {
+                challenge(client, text("code_challenge"), text("code_challenge_method"))?
+            } else {
+                None
             };
             let connection = owned("connection");
             if let Some(name) = &connection {
@@ -258,7 +278,7 @@ fn response_mode(
     response_type: Option<ResponseType>,
     redirect_uri: &str,
 ) -> (Result<ResponseMode, AuthorizationError>, ResponseMode) {
-    let is_id_token = response_type == Some(ResponseType::IdToken);
+    let is_id_token = response_type.is_some_and(ResponseType::has_id_token);
     let otherwise = if is_id_token { ResponseMode::Fragment } else { ResponseMode::Query };
     let mode = match mode {
         None => Ok(otherwise),

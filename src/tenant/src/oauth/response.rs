@@ -10,7 +10,7 @@ use store::{CodeRow, SessionRow, UserRow};
 use url::Url;
 
 use super::id_token::{self, SignIn};
-use super::request::{AuthorizationError, AuthorizationRequest, ReplyTo, ResponseMode, ResponseType};
+use super::request::{AuthorizationError, AuthorizationRequest, ReplyTo, ResponseMode};
 use crate::http::response::{no_store, redirect_found};
 use crate::login::pages::scripted;
 use crate::origin::origin_of;
@@ -26,7 +26,7 @@ pub(crate) fn new_code(
     request: &AuthorizationRequest,
     session: &SessionRow,
 ) -> Option<(Secret, CodeRow)> {
-    if request.response_type == ResponseType::IdToken {
+    if !request.response_type.has_code() {
         return None;
     }
     let code = Secret::random();
@@ -43,7 +43,7 @@ pub(crate) fn new_code(
     Some((code, row))
 }
 
-/// Responds with what the request is for: the code, or an ID token.
+/// Responds with what the request is for: the code, an ID token, or both.
 pub(crate) fn respond_with_grant(
     tenant: &Tenant,
     request: &AuthorizationRequest,
@@ -51,14 +51,17 @@ pub(crate) fn respond_with_grant(
     user: &UserRow,
     code: Option<&Secret>,
 ) -> Response {
-    if let Some(code) = code {
-        return respond(tenant, &request.reply_to, &[("code", code.expose())]);
+    let mut parameters: Vec<(&str, &str)> = code.map(|code| ("code", code.expose())).into_iter().collect();
+    if !request.response_type.has_id_token() {
+        return respond(tenant, &request.reply_to, &parameters);
     }
-    let nonce = request.nonce.clone();
     let (key, sid, authenticated_at) = (&session.key, &session.sid, session.authenticated_at);
     let sign_in = SignIn { key, sid, authenticated_at };
-    match id_token::issue(tenant, request, &request.scopes, user, &sign_in, nonce) {
-        Some(token) => respond(tenant, &request.reply_to, &[("id_token", &token)]),
+    match id_token::issue_with_code(tenant, request, user, &sign_in, code) {
+        Some(token) => {
+            parameters.push(("id_token", &token));
+            respond(tenant, &request.reply_to, &parameters)
+        }
         None => respond_with_error(
             tenant,
             &request.reply_to,

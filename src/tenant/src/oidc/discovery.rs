@@ -15,6 +15,9 @@ const CACHED: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public
 /// How clients prove themselves (contract [C3](model::contract#c3)).
 const AUTHENTICATION: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
 
+/// The algorithms of client assertions and request objects.
+const SIGNED_BY_CLIENTS: [&str; 4] = ["RS256", "RS384", "PS256", "ES256"];
+
 /// Returns the discovery document. It lists only what the tenant implements.
 pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResponse {
     let url = |path: &str| tenant.0.issuer.url(path);
@@ -27,20 +30,24 @@ pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResp
         "jwks_uri": url(route::JWKS),
         "scopes_supported": ["openid", "profile", "offline_access", "email", "name", "given_name", "family_name", "nickname",
             "email_verified", "picture"],
-        "response_types_supported": ["code", "id_token"],
+        "response_types_supported": ["code", "id_token", "code id_token"],
         "response_modes_supported": ["query", "fragment", "form_post", "web_message"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "implicit"],
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": AUTHENTICATION,
-        "token_endpoint_auth_signing_alg_values_supported": ["RS256", "RS384", "PS256", "ES256"],
+        "token_endpoint_auth_signing_alg_values_supported": SIGNED_BY_CLIENTS,
         "revocation_endpoint_auth_methods_supported": AUTHENTICATION,
-        "revocation_endpoint_auth_signing_alg_values_supported": ["RS256", "RS384", "PS256", "ES256"],
+        "revocation_endpoint_auth_signing_alg_values_supported": SIGNED_BY_CLIENTS,
         "claims_supported": ["aud", "auth_time", "email", "email_verified", "exp", "family_name", "given_name",
             "iat", "iss", "name", "nickname", "picture", "sid", "sub", "updated_at"],
         "request_uri_parameter_supported": false,
-        "request_parameter_supported": false,
+        "request_parameter_supported": true,
+        "request_object_signing_alg_values_supported": SIGNED_BY_CLIENTS,
+        "pushed_authorization_request_endpoint": url(route::PUSHED_REQUESTS),
+        "require_pushed_authorization_requests": false,
+        "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
     });
     if tenant.0.configuration.options().end_session_discovery {
         document["end_session_endpoint"] = url(route::END_SESSION).into();

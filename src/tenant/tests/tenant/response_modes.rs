@@ -1,5 +1,9 @@
 //! Response modes and types of `/authorize` (contract C1).
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
 use crate::test_tenant::{
     Browser, CALLBACK, PASSWORD, TestResponse, TestTenant, authorize_path, claims_in, email,
 };
@@ -122,4 +126,47 @@ async fn an_id_token_requires_a_nonce_openid_and_the_implicit_grant() {
     }
     let response = browser.get(&authorize_path(&[("client_id", "implicit")])).await;
     assert_eq!(response.parameter("error").as_deref(), Some("unauthorized_client"));
+}
+
+#[tokio::test]
+async fn a_hybrid_response_has_a_code_and_an_id_token_that_is_bound_to_it() {
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let mut browser = signed_in(&tenant).await;
+    let hybrid = |with: &[(&'static str, &'static str)]| {
+        let parameters = [&[("client_id", "hybrid"), ("response_type", "code id_token")], with].concat();
+        authorize_path(&parameters)
+    };
+    for order in ["code id_token", "id_token code"] {
+        let response = browser.get(&hybrid(&[("response_type", order)])).await;
+        let code = fragment(&response, "code").unwrap_or_else(|| panic!("{}", response.status_and_text()));
+        let claims = claims_in(&fragment(&response, "id_token").unwrap());
+        assert_eq!((&claims["nonce"], &claims["aud"]), (&"the-nonce".into(), &"hybrid".into()));
+        let hash = Sha256::digest(code.as_bytes());
+        assert_eq!(claims["c_hash"], URL_SAFE_NO_PAD.encode(&hash[..16]));
+        assert!(response.location().starts_with(&format!("{CALLBACK}#code=")), "not in the query");
+        let exchanged = tenant.exchange_code(&code, &[("client_id", "hybrid")]).await;
+        assert_eq!(exchanged.status, 200, "{}", exchanged.text);
+        let claims = claims_in(exchanged.json()["id_token"].as_str().unwrap());
+        assert_eq!((&claims["sub"], claims.get("c_hash")), (&"auth0|1".into(), None));
+    }
+    let posted = browser.get(&hybrid(&[("response_mode", "form_post")])).await;
+    assert!(!field(&posted.text, "code").is_empty() && !field(&posted.text, "id_token").is_empty());
+    for (with, error) in [
+        (("response_mode", "query"), "invalid_request"),
+        (("response_mode", "web_message"), "invalid_request"),
+        (("nonce", ""), "invalid_request"),
+        (("scope", "profile"), "invalid_request"),
+        (("code_challenge", ""), "invalid_request"),
+        (("client_id", "implicit"), "unauthorized_client"),
+        (("client_id", "page"), "unauthorized_client"),
+    ] {
+        let response = browser.get(&hybrid(&[with])).await;
+        assert_eq!(fragment(&response, "error").as_deref(), Some(error), "{with:?}");
+        assert!(!response.location().contains("code="), "{with:?}");
+    }
+    for unsupported in ["token", "code token", "id_token token", "code id_token token", "none", "code code"] {
+        let response = browser.get(&hybrid(&[("response_type", unsupported)])).await;
+        let error = response.parameter("error");
+        assert_eq!(error.as_deref(), Some("unsupported_response_type"), "{unsupported}");
+    }
 }

@@ -106,6 +106,10 @@ pub(crate) fn parts(options: Options, connections: Vec<Connection>) -> Parts {
                 grant_types: vec!["implicit".to_owned()],
                 ..client("implicit", ClientAuthentication::SecretPost, Some("implicit secret"))
             },
+            Client {
+                grant_types: vec!["authorization_code".to_owned(), "implicit".to_owned()],
+                ..client("hybrid", ClientAuthentication::None, None)
+            },
             // A machine without a client grant, and one without a secret.
             Client {
                 client_id: "idle".to_owned(),

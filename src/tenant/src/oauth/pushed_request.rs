@@ -1,0 +1,93 @@
+//! Pushed authorization requests (RFC 9126).
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use store::PushedRequestRow;
+
+use super::client::authenticate;
+use super::request::{AuthorizationRequest, InvalidAuthorizationRequest};
+use super::request_object;
+use crate::http::body::read_object;
+use crate::http::error::TokenError;
+use crate::http::response::no_store;
+use crate::secret::Secret;
+use crate::state::Tenant;
+
+/// What every `request_uri` begins with; a secret follows (RFC 9126 section 2.2).
+pub(super) const URN: &str = "urn:ietf:params:oauth:request_uri:";
+
+/// The lifetime of a pushed request. The client sends the browser on at once.
+const LIFETIME: Duration = Duration::from_mins(1);
+
+/// `POST /oauth/par`: validates an authorization request of the authenticated client, and stores it.
+pub(super) async fn push(
+    State(tenant): State<Tenant>,
+    request: Request<Body>,
+) -> Result<Response, TokenError> {
+    let headers = request.headers().clone();
+    let mut body =
+        read_object(request).await.map_err(|_| TokenError::InvalidRequest("The body cannot be read"))?;
+    let client_id = authenticate(&tenant, &headers, &body).await?.client_id.clone();
+    if body.contains_key("request_uri") {
+        return Err(TokenError::InvalidRequest("request_uri cannot be pushed"));
+    }
+    body.insert("client_id".to_owned(), client_id.clone().into());
+    let now = tenant.now();
+    let request = request_object::read(&tenant.0.configuration, &tenant.0.issuer, &body, now)
+        .map_err(|invalid| TokenError::InvalidRequest(description(invalid)))?
+        .map_err(|(_, refusal)| TokenError::Authorization {
+            error: refusal.error,
+            description: refusal.description,
+        })?;
+    let secret = Secret::random();
+    let row = PushedRequestRow {
+        digest: secret.digest(),
+        client_id,
+        request: serde_json::to_string(&request).map_err(|_| TokenError::Internal)?,
+        expires_at: now.after(LIFETIME).millis(),
+    };
+    tenant
+        .0
+        .store
+        .write::<_, store::Error, _>(move |unit| {
+            Box::pin(async move { unit.insert_pushed_request(&row, now.millis()).await })
+        })
+        .await?;
+    let body =
+        json!({ "request_uri": format!("{URN}{}", secret.expose()), "expires_in": LIFETIME.as_secs() });
+    Ok(no_store((StatusCode::CREATED, Json(body)).into_response()))
+}
+
+fn description(invalid: InvalidAuthorizationRequest) -> &'static str {
+    match invalid {
+        InvalidAuthorizationRequest::CallbackMismatch => {
+            "The redirect_uri is not in the list of allowed callback URLs"
+        }
+        InvalidAuthorizationRequest::OriginMismatch => {
+            "The origin of redirect_uri is not in the list of allowed web origins"
+        }
+        InvalidAuthorizationRequest::RequestObject => "The request object cannot be verified",
+        _ => "The request cannot be read",
+    }
+}
+
+/// Returns the request that this client pushed. It is good once, and gone afterwards even if it has expired.
+pub(super) async fn take(
+    tenant: &Tenant,
+    client_id: &str,
+    secret: &Secret,
+) -> Result<Option<AuthorizationRequest>, store::Error> {
+    let (digest, client_id, now) = (secret.digest(), client_id.to_owned(), tenant.now().millis());
+    let take = tenant.0.store.write::<_, store::Error, _>(move |unit| {
+        Box::pin(async move { unit.take_pushed_request(&digest, &client_id).await })
+    });
+    let row = take.await?.filter(|row| row.expires_at > now);
+    row.map(|row| serde_json::from_str(&row.request).map_err(|_| store::Error::Damaged("request")))
+        .transpose()
+}
