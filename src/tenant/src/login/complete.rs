@@ -59,7 +59,10 @@ async fn sync_upstream_profile(
     let mut profile = before.clone();
     profile.0.extend(upstream_profile.0.clone());
     // A stored attribute can be older than its limit.
-    let _oversized = profile.remove_oversized();
+    let oversized = profile.remove_oversized();
+    if !oversized.is_empty() {
+        tracing::warn!(%connection, attributes = ?oversized, "stored attributes of a person are too long and are removed");
+    }
     if profile != *before {
         unit.update_profile(key, &profile).await?;
         unit.touch_user(&user.user_id, now).await?;
