@@ -1,5 +1,6 @@
 //! The files that a tenant starts from. An input is the file.
 
+use server::seed::keywords::Keywords;
 use server::seed::tenant_file;
 use server::seed::users_file::{self, UsersFile};
 use tenant::Configuration;
@@ -19,7 +20,7 @@ fn keyword(key: &str) -> Option<String> {
 /// Checks that a tenant file is read, or refused with a message that names the file and contains no secret.
 pub(crate) fn read_tenant(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
-    match tenant_file::parse("tenant.yaml", text, &keyword) {
+    match tenant_file::parse("tenant.yaml", text, &Keywords::new(&keyword), &[]) {
         Ok(file) => {
             // The configuration can be valid or invalid, but the check must not panic.
             let _ = Configuration::new(file.parts);

@@ -93,6 +93,11 @@ impl Provider {
         self.find().is_some()
     }
 
+    /// Returns every provider that the Management API accepts, in its wire form.
+    pub fn all_known() -> impl Iterator<Item = &'static str> {
+        KNOWN.iter().map(|(provider, _, _)| *provider)
+    }
+
     /// Returns whether new identities of this provider have `isSocial: true`.
     #[must_use]
     pub fn is_social(&self) -> bool {

@@ -1,19 +1,22 @@
 //! Reads and checks everything that the options name, before anything is served or written.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use server::seed::keywords::Keywords;
+use server::seed::notices::{self, Notice};
 use server::seed::tenant_file::{self, TenantFile};
 use server::seed::{InvalidSeedFile, demo, users_file};
-use tenant::configuration::{Connection, InvalidConfiguration, Parts, RateLimit};
+use tenant::configuration::{Client, Connection, InvalidConfiguration, Parts, RateLimit};
 use tenant::seed::SeedUser;
 use tenant::{Configuration, Issuer};
 
 use crate::address;
-use crate::config::Serve;
+use crate::config::{ClientSecret, Seed, Serve};
 use crate::page_settings::InvalidPageOptions;
 use crate::static_files::{Site, SiteError};
 use crate::tls::TlsError;
@@ -65,6 +68,22 @@ pub(crate) enum InvalidOptions {
          Remove it, listen on 127.0.0.1, or pass --allow-demo-on-network"
     )]
     ExposedFaults(String),
+    /// Keys of the tenant file would have no effect, and the options do not permit that.
+    #[error(
+        "the tenant file says what this tenant does not do, and {because}:\n  {sentences}\n\
+         Remove it from the file, or pass --accept-ignored {accept}"
+    )]
+    IgnoredKeys {
+        /// The notices.
+        sentences: String,
+        /// The keys, for the option that accepts them.
+        accept: String,
+        /// Why they are refused.
+        because: String,
+    },
+    /// `--client-secret` names a client that the tenant does not have.
+    #[error("--client-secret: the tenant has no client with the name or id \"{0}\"")]
+    SecretOfUnknownClient(String),
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -77,6 +96,10 @@ pub(crate) enum InvalidOptions {
 pub(crate) struct Bootstrap {
     /// The tenant's configuration.
     pub(crate) configuration: Configuration,
+    /// The ids of the clients whose id was derived from their name.
+    pub(crate) derived_client_ids: Vec<String>,
+    /// What the reader of the tenant file should know, in sentences.
+    pub(crate) notices: Vec<String>,
     /// The users to add.
     pub(crate) users: Vec<SeedUser>,
     /// Whether these are the demo users, which are added to an empty database only.
@@ -85,58 +108,115 @@ pub(crate) struct Bootstrap {
 
 /// Reads the tenant file and the users file, or the demo in their place, and checks them against each other.
 ///
-/// Demo users, stand-ins and planned faults are refused when the server can be reached from a network, unless
-/// an option allows them.
+/// Demo users, stand-ins, planned faults and ignored keys that would make the tenant safer are refused when `exposure`
+/// says how the server can be reached from a network, unless an option allows them.
 ///
 /// # Errors
 /// [`InvalidOptions`]. Nothing has been written then.
 pub(crate) fn read(
-    options: &Serve,
+    options: &Seed,
     issuer: &Issuer,
-    listening: SocketAddr,
+    exposure: Option<&str>,
 ) -> Result<Bootstrap, InvalidOptions> {
-    let keyword = |key: &str| match key {
+    let variable = |key: &str| match key {
         "LINKED_ACCOUNTS_ISSUER" => Some(issuer.as_str().to_owned()),
         "LINKED_ACCOUNTS_ORIGIN" => Some(issuer.origin().to_owned()),
         #[expect(clippy::disallowed_methods, reason = "keywords of a tenant file are environment variables")]
         key => std::env::var(key).ok(),
     };
-    let exposure = exposure(listening, issuer).filter(|_| !options.allow_demo_on_network);
     let has_demo_users = options.tenant.is_none() && options.users.is_none();
-    if let Some(exposure) = exposure.as_ref().filter(|_| has_demo_users) {
-        return Err(InvalidOptions::ExposedDemoUsers(exposure.clone()));
+    let demo_exposure = exposure.filter(|_| !options.allow_demo_on_network);
+    if let Some(exposure) = demo_exposure.filter(|_| has_demo_users) {
+        return Err(InvalidOptions::ExposedDemoUsers(exposure.to_owned()));
     }
 
+    let mut keywords = Keywords::new(&variable);
+    if let Some(path) = &options.keywords {
+        keywords = keywords.with_mappings_of_config(&path.display().to_string(), &read_text(path)?)?;
+    }
+    let keywords = keywords.with_mappings_of_environment()?;
     let file = match &options.tenant {
-        Some(path) => {
-            let file = tenant_file::parse(&path.display().to_string(), &read_text(path)?, &keyword)?;
-            report_ignored(path, &file);
-            file
-        }
-        None => demo::tenant(&keyword)?,
+        Some(path) => tenant_file::read(path, &keywords, &options.accept_ignored)?,
+        None => demo::tenant(&variable)?,
     };
-    let TenantFile { mut parts, .. } = file;
+    check_ignored(&file, options, exposure)?;
+    let mut notices = notices::sentences(&tenant_name(options), &file.notices);
+    let TenantFile { mut parts, derived_client_ids, .. } = file;
+    set_client_secrets(&mut parts.clients, &options.client_secret)?;
     let Parts { options: tenant, connections, .. } = &mut parts;
-    if let Some(exposure) = exposure.as_ref().filter(|_| tenant.faults) {
-        return Err(InvalidOptions::ExposedFaults(exposure.clone()));
+    if let Some(exposure) = demo_exposure.filter(|_| tenant.faults) {
+        return Err(InvalidOptions::ExposedFaults(exposure.to_owned()));
     }
     let stand_in = connections.iter().find(|connection| connection.needs_stand_in());
-    if let (Some(connection), Some(exposure)) = (stand_in, exposure) {
+    if let (Some(connection), Some(exposure)) = (stand_in, demo_exposure) {
         let connection = connection.name.to_string();
-        return Err(InvalidOptions::ExposedStandIn { connection, exposure });
+        return Err(InvalidOptions::ExposedStandIn { connection, exposure: exposure.to_owned() });
     }
     tenant.stand_ins = stand_in.is_some();
-    if connections.iter().any(|connection| connection.upstream.is_some()) {
-        tenant.provider_authorities = authorities(options.upstream_ca.as_deref())?;
-    }
-    tenant.rate_limit = (!options.no_rate_limit).then(RateLimit::default);
 
-    let users = users(options, has_demo_users, &keyword, connections)?;
+    let users = users(options, has_demo_users, &variable, connections, &mut notices)?;
     if has_demo_users {
         tenant.demo_sign_ins = demo::sign_ins(&users, connections);
     }
     let configuration = Configuration::new(parts)?;
-    Ok(Bootstrap { configuration, users, has_demo_users })
+    Ok(Bootstrap { configuration, derived_client_ids, notices, users, has_demo_users })
+}
+
+/// Returns the name of the tenant file for messages.
+fn tenant_name(options: &Seed) -> String {
+    options.tenant.as_deref().unwrap_or(Path::new("demo/tenant.yaml")).display().to_string()
+}
+
+/// Refuses keys without effect: all of them if the options are strict, else those that would make the tenant safer if the
+/// server can be reached from a network.
+fn check_ignored(file: &TenantFile, options: &Seed, exposure: Option<&str>) -> Result<(), InvalidOptions> {
+    let refused: Vec<Notice> = file
+        .notices
+        .iter()
+        .filter(|notice| match notice {
+            Notice::Remark(_) => false,
+            Notice::Unsafe { .. } => options.strict || exposure.is_some(),
+            Notice::Ignored { .. } | Notice::Unknown { .. } => options.strict,
+        })
+        .filter(|notice| {
+            notice.key().is_some_and(|key| !options.accept_ignored.iter().any(|accepted| accepted == key))
+        })
+        .cloned()
+        .collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let keys: BTreeSet<&str> = refused.iter().filter_map(Notice::key).collect();
+    Err(InvalidOptions::IgnoredKeys {
+        sentences: notices::sentences(&tenant_name(options), &refused).join("\n  "),
+        accept: keys.into_iter().collect::<Vec<_>>().join(","),
+        because: match exposure.filter(|_| !options.strict) {
+            Some(exposure) => exposure.to_owned(),
+            None => "the options are strict (--strict)".to_owned(),
+        },
+    })
+}
+
+/// Sets the secrets of the options.
+fn set_client_secrets(clients: &mut [Client], secrets: &[ClientSecret]) -> Result<(), InvalidOptions> {
+    for ClientSecret { client: name, secret } in secrets {
+        let position = clients
+            .iter()
+            .position(|client| client.client_id == *name)
+            .or_else(|| clients.iter().position(|client| client.name == *name))
+            .ok_or_else(|| InvalidOptions::SecretOfUnknownClient(name.clone()))?;
+        clients[position].client_secret = Some(secret.clone());
+    }
+    Ok(())
+}
+
+/// Sets what the process knows about its surroundings: whom to trust, and how many calls to serve.
+pub(crate) fn complete(configuration: &mut Configuration, options: &Serve) -> Result<(), InvalidOptions> {
+    if configuration.connections().iter().any(|connection| connection.upstream.is_some()) {
+        configuration.options_mut().provider_authorities = authorities(options.upstream_ca.as_deref())?;
+    }
+    configuration.options_mut().rate_limit = (!options.no_rate_limit).then(RateLimit::default);
+    Ok(())
 }
 
 /// Returns the certificate authorities (DER) that providers are verified against: those of the system, and
@@ -157,20 +237,19 @@ fn authorities(file: Option<&Path>) -> Result<Vec<Vec<u8>>, InvalidOptions> {
     Ok(system.certs.into_iter().chain(own).map(|certificate| certificate.to_vec()).collect())
 }
 
-/// Reads the users file; without one, returns the demo users or none.
+/// Reads the users file and adds its notices; without one, returns the demo users or none.
 fn users(
-    options: &Serve,
+    options: &Seed,
     has_demo_users: bool,
     keyword: &dyn Fn(&str) -> Option<String>,
     connections: &[Connection],
+    notices: &mut Vec<String>,
 ) -> Result<Vec<SeedUser>, InvalidOptions> {
     match &options.users {
         Some(path) => {
             let (name, text) = (path.display().to_string(), read_text(path)?);
             let file = users_file::parse(&name, &text, connections, options.users_connection.as_deref())?;
-            for notice in &file.notices {
-                tracing::warn!(file = name, "{notice}");
-            }
+            notices.extend(file.notices.iter().map(|notice| format!("{name}: {notice}")));
             Ok(file.users)
         }
         None if has_demo_users => Ok(demo::users(keyword, connections)?),
@@ -182,15 +261,8 @@ fn read_text(path: &Path) -> Result<String, InvalidOptions> {
     fs::read_to_string(path).map_err(|error| InvalidOptions::Unreadable(path.to_owned(), error))
 }
 
-fn report_ignored(path: &Path, file: &TenantFile) {
-    if !file.ignored.is_empty() {
-        let keys: Vec<_> = file.ignored.iter().map(String::as_str).collect();
-        tracing::info!(file = %path.display(), keys = keys.join(", "), "ignored keys that have no meaning here");
-    }
-}
-
 /// Says how the server can be reached from other machines; `None` when it cannot.
-fn exposure(listening: SocketAddr, issuer: &Issuer) -> Option<String> {
+pub(crate) fn exposure(listening: SocketAddr, issuer: &Issuer) -> Option<String> {
     if !listening.ip().is_loopback() {
         Some(format!("this server listens on {listening}"))
     } else if !address::is_local(issuer) {
@@ -264,7 +336,11 @@ databases:
     }
 
     fn bootstrap(options: &Serve, issuer: &Issuer, listening: &str) -> Result<Bootstrap, String> {
-        read(options, issuer, listening.parse().unwrap()).map_err(|error| error.to_string())
+        let exposure = exposure(listening.parse().unwrap(), issuer);
+        let mut bootstrap =
+            read(&options.seed, issuer, exposure.as_deref()).map_err(|error| error.to_string())?;
+        complete(&mut bootstrap.configuration, options).map_err(|error| error.to_string())?;
+        Ok(bootstrap)
     }
 
     #[test]

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use model::settings::Bearer;
 use tenant::Issuer;
+use tenant::secret::Secret;
 use tracing_subscriber::filter::Targets;
 
 use crate::listener::Limits;
@@ -30,6 +31,10 @@ pub(crate) enum Command {
     ///
     /// Without --tenant and --users, a demo tenant with demo users is served.
     Serve(Box<Serve>),
+    /// Read a tenant file and a users file and say what they contain, without starting anything.
+    ///
+    /// The exit code is 2 if `serve` would refuse them.
+    Check(Box<Check>),
     /// Sign tokens with the next key, and make a new next key.
     ///
     /// Tokens signed with the previous key stay valid until they expire. Restart all servers on this database
@@ -71,20 +76,9 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_MAIL", value_name = "FILE")]
     pub(crate) mail: Option<PathBuf>,
 
-    /// The tenant file: YAML with the keys of Auth0's Deploy CLI. By default the demo tenant.
-    #[arg(long, env = "LINKED_ACCOUNTS_TENANT", value_name = "FILE.yaml")]
-    pub(crate) tenant: Option<PathBuf>,
-
-    /// The users file: users as GET /api/v2/users/{id} returns them, alone, in an array, in a list with totals or one
-    /// a line as an export job writes them, or in the format of Auth0's bulk import; with passwords or their
-    /// hashes. Existing users are not changed. Without --tenant and --users, demo users are added.
-    #[arg(long, env = "LINKED_ACCOUNTS_USERS", value_name = "FILE.json")]
-    pub(crate) users: Option<PathBuf>,
-
-    /// The database connection for users whose connection the users file does not tell, as in Auth0's bulk import.
-    /// Needed only if the tenant has several.
-    #[arg(long, env = "LINKED_ACCOUNTS_USERS_CONNECTION", value_name = "NAME")]
-    pub(crate) users_connection: Option<String>,
+    /// The tenant and its users.
+    #[command(flatten)]
+    pub(crate) seed: Seed,
 
     /// Certificate authorities (PEM) to trust for upstream providers of connections, in addition to those of
     /// the system.
@@ -99,11 +93,6 @@ pub(crate) struct Serve {
     /// The settings of the page.
     #[command(flatten)]
     pub(crate) page: Page,
-
-    /// Serve demo users and stand-in providers even if other machines can reach this server. Everybody who
-    /// can reach it can then sign in as anybody.
-    #[arg(long, env = "LINKED_ACCOUNTS_ALLOW_DEMO_ON_NETWORK", value_parser = BoolishValueParser::new())]
-    pub(crate) allow_demo_on_network: bool,
 
     /// Proxies whose X-Forwarded-For header is trusted: comma-separated addresses or networks. The header is
     /// ignored in requests from any other address.
@@ -151,6 +140,76 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_LOG", value_name = "FILTER", default_value = "info")]
     #[arg(value_parser = filter)]
     pub(crate) log: Targets,
+}
+
+/// The options that name the tenant and its users.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Seed {
+    /// The tenant file: what Auth0's Deploy CLI exports, YAML or its directory format. By default the demo
+    /// tenant.
+    ///
+    /// Keys that have no effect here are named in a notice. `linked-accounts check` says what a file contains.
+    #[arg(long, env = "LINKED_ACCOUNTS_TENANT", value_name = "FILE|DIR")]
+    pub(crate) tenant: Option<PathBuf>,
+
+    /// The users file: users as GET /api/v2/users/{id} returns them, alone, in an array, in a list with totals or one
+    /// a line as an export job writes them, or in the format of Auth0's bulk import; with passwords or their
+    /// hashes. Existing users are not changed. Without --tenant and --users, demo users are added.
+    #[arg(long, env = "LINKED_ACCOUNTS_USERS", value_name = "FILE.json")]
+    pub(crate) users: Option<PathBuf>,
+
+    /// The database connection for users whose connection the users file does not tell, as in Auth0's bulk import.
+    /// Needed only if the tenant has several.
+    #[arg(long, env = "LINKED_ACCOUNTS_USERS_CONNECTION", value_name = "NAME")]
+    pub(crate) users_connection: Option<String>,
+
+    /// The values of keywords (##KEY##, @@KEY@@) of the tenant file: a config.json of the Deploy CLI with
+    /// `AUTH0_KEYWORD_REPLACE_MAPPINGS`. Variables of the environment come first.
+    #[arg(long, env = "LINKED_ACCOUNTS_KEYWORDS", value_name = "CONFIG.json")]
+    pub(crate) keywords: Option<PathBuf>,
+
+    /// Secrets of clients that the tenant file does not have, comma-separated, by the name or the id of the
+    /// client. Without one, a client that needs a secret gets a random one, which is printed once.
+    #[arg(long, env = "LINKED_ACCOUNTS_CLIENT_SECRET", value_name = "NAME=SECRET", value_delimiter = ',')]
+    #[arg(value_parser = client_secret, hide_env_values = true)]
+    pub(crate) client_secret: Vec<ClientSecret>,
+
+    /// Refuse a tenant file with keys that have no effect here.
+    #[arg(long, env = "LINKED_ACCOUNTS_STRICT", value_parser = BoolishValueParser::new())]
+    pub(crate) strict: bool,
+
+    /// Keys of the tenant file that may have no effect, comma-separated, such as guardianPolicies: also keys
+    /// that would make the tenant safer, which are refused where others can reach the server.
+    #[arg(long, env = "LINKED_ACCOUNTS_ACCEPT_IGNORED", value_name = "KEY", value_delimiter = ',')]
+    pub(crate) accept_ignored: Vec<String>,
+
+    /// Serve demo users and stand-in providers even if other machines can reach this server. Everybody who
+    /// can reach it can then sign in as anybody.
+    #[arg(long, env = "LINKED_ACCOUNTS_ALLOW_DEMO_ON_NETWORK", value_parser = BoolishValueParser::new())]
+    pub(crate) allow_demo_on_network: bool,
+}
+
+/// A secret of a client.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientSecret {
+    /// The name or the id of the client.
+    pub(crate) client: String,
+    /// The secret.
+    pub(crate) secret: Secret,
+}
+
+/// The options of `check`.
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// The tenant and its users.
+    #[command(flatten)]
+    pub(crate) seed: Seed,
+
+    /// The origin that browsers would use. It is the value of the keyword `LINKED_ACCOUNTS_ISSUER`; when it is not of
+    /// this machine, the check refuses what `serve` refuses there.
+    #[arg(long, env = "LINKED_ACCOUNTS_ISSUER", value_name = "URL", value_parser = Issuer::parse)]
+    #[arg(default_value = "http://localhost:3000/")]
+    pub(crate) issuer: Issuer,
 }
 
 impl Serve {
@@ -211,6 +270,16 @@ fn database(text: &str) -> Result<String, String> {
     match text.strip_prefix("sqlite:") {
         Some(path) if !path.is_empty() => Ok(text.to_owned()),
         _ => Err("expected sqlite:PATH, such as sqlite:linked-accounts.db".to_owned()),
+    }
+}
+
+fn client_secret(text: &str) -> Result<ClientSecret, String> {
+    // A secret in Base64 may end in an equals sign, the name of a client hardly contains one.
+    match text.split_once('=') {
+        Some((client, secret)) if !client.is_empty() && !secret.is_empty() => {
+            Ok(ClientSecret { client: client.to_owned(), secret: Secret::new(secret) })
+        }
+        _ => Err("expected NAME=SECRET".to_owned()),
     }
 }
 

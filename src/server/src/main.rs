@@ -2,6 +2,7 @@
 
 mod address;
 mod bootstrap;
+mod check;
 mod config;
 mod connection_slots;
 mod headers;
@@ -48,6 +49,7 @@ async fn main() -> ExitCode {
             tracing_subscriber::registry().with(lines.with_filter(options.log.clone())).init();
             serve(&options).await
         }
+        Command::Check(options) => check::check(&options),
         Command::RotateKeys(options) => rotate_keys(&options.database).await,
     };
     match outcome {
@@ -85,7 +87,13 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         None => Issuer::parse(&address::default_issuer(scheme, listening))?,
     };
 
-    let Bootstrap { configuration, users, has_demo_users } = bootstrap::read(options, &issuer, listening)?;
+    let exposure = bootstrap::exposure(listening, &issuer);
+    let Bootstrap { mut configuration, derived_client_ids, notices, users, has_demo_users } =
+        bootstrap::read(&options.seed, &issuer, exposure.as_deref())?;
+    for notice in &notices {
+        tracing::warn!("{notice}");
+    }
+    bootstrap::complete(&mut configuration, options)?;
     let settings =
         page_settings::settings(&options.page, &configuration, &issuer).map_err(InvalidOptions::from)?;
     let site = bootstrap::site(options.site.as_deref())?;
@@ -93,6 +101,10 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let (tls, authority) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.authority));
 
     let store = open(&options.database).await?;
+    let derived_ids: Vec<_> = derived_client_ids
+        .iter()
+        .filter_map(|id| Some((configuration.client(id)?.name.clone(), id.clone())))
+        .collect();
     let name = configuration.options().friendly_name.clone();
     let sign_ins = configuration.options().demo_sign_ins.clone();
     let stand_ins = configuration.options().stand_ins;
@@ -115,6 +127,8 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         open: issuer.as_str(),
         listening: &reachable_at(&issuer, scheme, listening),
         sign_ins: &sign_ins,
+        derived_ids: &derived_ids,
+        new_secrets: tenant.new_client_secrets(),
         stand_ins,
         data: &data,
         mail: &std::path::absolute(&mail_path).unwrap_or(mail_path),

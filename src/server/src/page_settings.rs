@@ -88,6 +88,7 @@ fn page_client<'a>(clients: &'a [Client], callback: &String) -> Option<&'a Clien
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use server::seed::keywords::Keywords;
     use server::seed::tenant_file;
 
     use super::*;
@@ -105,7 +106,7 @@ databases:
     fn settings_of(arguments: &[&str], issuer: &str) -> Result<Settings, String> {
         let arguments = ["linked-accounts", "serve"].iter().chain(arguments);
         let Command::Serve(serve) = Arguments::parse_from(arguments).command else { panic!("serve") };
-        let file = tenant_file::parse("tenant.yaml", TENANT, &|_| None).unwrap();
+        let file = tenant_file::parse("tenant.yaml", TENANT, &Keywords::new(&|_| None), &[]).unwrap();
         let configuration = Configuration::new(file.parts).unwrap();
         settings(&serve.page, &configuration, &Issuer::parse(issuer).unwrap())
             .map(Option::unwrap)

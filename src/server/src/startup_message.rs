@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use tenant::NewClientSecret;
 use tenant::configuration::DemoSignIn;
 
 /// The facts that the message tells.
@@ -15,6 +16,10 @@ pub(crate) struct StartupMessage<'a> {
     pub(crate) listening: &'a str,
     /// The sign-ins of the demo users; empty without them.
     pub(crate) sign_ins: &'a [DemoSignIn],
+    /// The clients whose id was derived from their name: name and id.
+    pub(crate) derived_ids: &'a [(String, String)],
+    /// The secrets that were made at this start.
+    pub(crate) new_secrets: &'a [NewClientSecret],
     /// Whether stand-ins take the place of other providers.
     pub(crate) stand_ins: bool,
     /// The path of the database file.
@@ -49,6 +54,17 @@ impl StartupMessage<'_> {
         }
         if self.stand_ins {
             line("", "or with a stand-in for another provider: choose a person, no password");
+        }
+        for (index, (name, id)) in self.derived_ids.iter().enumerate() {
+            let label = if index == 0 { "Clients" } else { "" };
+            line(label, &format!("{name}  {faint}client_id{plain} {id}"));
+        }
+        for (index, NewClientSecret { name, secret, .. }) in self.new_secrets.iter().enumerate() {
+            let label = if index == 0 { "Secrets" } else { "" };
+            line(label, &format!("{name}  {faint}client_secret{plain} {}", secret.expose()));
+        }
+        if !self.new_secrets.is_empty() {
+            line("", "made at this start and shown this once; --client-secret sets others");
         }
         line("Data", self.data);
         line("Mail", &self.mail.display().to_string());
@@ -97,6 +113,35 @@ mod tests {
         DemoSignIn { about: about.to_owned(), email: email.to_owned(), password: password.to_owned() }
     }
 
+    #[test]
+    fn the_message_shows_derived_ids_and_new_secrets() {
+        let text = StartupMessage {
+            name: "Acme",
+            open: "http://localhost:3000/",
+            listening: "http://localhost:3000",
+            sign_ins: &[],
+            derived_ids: &[("Shop".to_owned(), "abc".to_owned()), ("Night job".to_owned(), "def".to_owned())],
+            new_secrets: &[NewClientSecret {
+                client_id: "def".to_owned(),
+                name: "Night job".to_owned(),
+                secret: tenant::secret::Secret::new("s3cret"),
+            }],
+            stand_ins: false,
+            data: "/data/linked-accounts.db",
+            mail: Path::new("/data/linked-accounts.mail.jsonl"),
+            authority: None,
+        }
+        .text(false);
+        assert!(
+            text.contains("\n  Clients  Shop  client_id abc\n           Night job  client_id def\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\n  Secrets  Night job  client_secret s3cret\n           made at this start"),
+            "{text}"
+        );
+    }
+
     fn startup_message(styled: bool, authority: Option<&Path>) -> String {
         StartupMessage {
             name: "Acme",
@@ -106,6 +151,8 @@ mod tests {
                 sign_in("ada@example.com", "ada-demo", "five logins"),
                 sign_in("grace@example.com", "grace-demo", "twelve logins"),
             ],
+            derived_ids: &[],
+            new_secrets: &[],
             stand_ins: true,
             data: "/data/linked-accounts.db",
             mail: Path::new("/data/linked-accounts.mail.jsonl"),

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "roles and permissions", include_str!("../migrations/0005_roles_and_permissions.sql")),
     (6, "row migrations", include_str!("../migrations/0006_row_migrations.sql")),
     (7, "pushed requests", include_str!("../migrations/0007_pushed_requests.sql")),
+    (8, "client secrets", include_str!("../migrations/0008_client_secrets.sql")),
 ];
 
 /// The number of connections for reading. The writer has a connection of its own.

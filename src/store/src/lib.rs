@@ -59,6 +59,7 @@
 mod access_tokens;
 mod assignments;
 mod client_assertions;
+mod client_secrets;
 mod codes;
 mod columns;
 mod credentials;

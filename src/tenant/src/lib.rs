@@ -48,6 +48,7 @@
 //! # }
 //! ```
 
+mod client_secrets;
 pub mod clock;
 pub mod configuration;
 mod database;
@@ -72,6 +73,7 @@ mod view;
 
 use axum::Router;
 
+pub use client_secrets::NewClientSecret;
 pub use clock::{Clock, Moment};
 pub use configuration::Configuration;
 pub use issuer::{InvalidIssuer, Issuer};

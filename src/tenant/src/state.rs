@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use store::Store;
 
+use crate::client_secrets::{ClientSecrets, NewClientSecret};
 use crate::clock::{Clock, Moment};
 use crate::configuration::{Client, Configuration};
 use crate::faults::plans::FaultPlans;
@@ -30,6 +31,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) keys: SigningKeys,
     pub(crate) mail: Arc<dyn MailTransport>,
+    pub(crate) client_secrets: ClientSecrets,
+    new_client_secrets: Vec<NewClientSecret>,
     pub(crate) assets: Assets,
     pub(crate) login_throttle: LoginThrottle,
     pub(crate) stand_in_sessions: StandInSessions,
@@ -84,6 +87,8 @@ impl Tenant {
     ) -> Result<Self, OpenError> {
         let options = configuration.options();
         let keys = SigningKeys::open(&store, clock.now(), longest_token_lifetime(&configuration)).await?;
+        let (client_secrets, new_client_secrets) =
+            ClientSecrets::open(&store, &configuration, clock.now()).await?;
         let bucket = options.rate_limit.map(|limit| TokenBucket::new(limit, clock.now()));
         let providers = Providers::new(&configuration)?;
         Ok(Self(Arc::new(Inner {
@@ -93,6 +98,8 @@ impl Tenant {
             clock,
             keys,
             mail,
+            client_secrets,
+            new_client_secrets,
             assets: Assets::new(),
             login_throttle: LoginThrottle::default(),
             stand_in_sessions: StandInSessions::default(),
@@ -101,6 +108,13 @@ impl Tenant {
             providers,
             query_token_advice: Once::new(),
         })))
+    }
+
+    /// Returns the secrets that were made when the tenant was opened, for clients whose secret is neither configured nor
+    /// stored. Nothing returns them a second time after the next start.
+    #[must_use]
+    pub fn new_client_secrets(&self) -> &[NewClientSecret] {
+        &self.0.new_client_secrets
     }
 
     /// Returns whether the tenant has any user.

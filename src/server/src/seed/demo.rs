@@ -7,8 +7,9 @@ use tenant::configuration::{Connection, DemoSignIn};
 use tenant::seed::{SeedPassword, SeedUser};
 
 use super::error::InvalidSeedFile;
+use super::keywords::Keywords;
 use super::tenant_file::{self, TenantFile};
-use super::{keywords, users_file};
+use super::users_file;
 
 const TENANT: &str = include_str!("../../demo/tenant.yaml");
 const USERS: &str = include_str!("../../demo/users.json");
@@ -19,7 +20,7 @@ const USERS: &str = include_str!("../../demo/users.json");
 /// # Errors
 /// When one of these keywords has no value.
 pub fn tenant(value_of: &dyn Fn(&str) -> Option<String>) -> Result<TenantFile, InvalidSeedFile> {
-    tenant_file::parse("demo/tenant.yaml", TENANT, value_of)
+    tenant_file::parse("demo/tenant.yaml", TENANT, &Keywords::new(value_of), &[])
 }
 
 /// Returns the demo users, for a tenant with these connections.
@@ -30,7 +31,7 @@ pub fn users(
     value_of: &dyn Fn(&str) -> Option<String>,
     connections: &[Connection],
 ) -> Result<Vec<SeedUser>, InvalidSeedFile> {
-    let text = keywords::replace("demo/users.json", USERS, value_of)?;
+    let text = Keywords::new(value_of).replace(USERS);
     Ok(users_file::parse("demo/users.json", &text, connections, None)?.users)
 }
 
@@ -95,10 +96,10 @@ mod tests {
 
     #[test]
     fn the_demo_tenant_is_valid() {
-        let TenantFile { parts, ignored } = tenant(&keyword).unwrap();
+        let TenantFile { parts, notices, .. } = tenant(&keyword).unwrap();
         assert_eq!(parts.clients[0].callbacks, ["http://localhost:3000/callback"]);
         assert_eq!(parts.grants[0].audience, "http://localhost:3000/api/v2/");
-        assert!(ignored.is_empty());
+        assert!(notices.is_empty());
         assert!(tenant::Configuration::new(parts).is_ok());
     }
 

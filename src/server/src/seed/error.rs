@@ -21,6 +21,8 @@ pub(super) enum Place {
     Path(String),
     /// The line of a value in a file of several, and a JSON path within it.
     LineAndPath(u64, String),
+    /// The file as a whole.
+    Whole,
 }
 
 impl fmt::Display for Place {
@@ -29,6 +31,7 @@ impl fmt::Display for Place {
             Self::Line(line, column) => write!(f, ":{line}:{column}"),
             Self::Path(path) => write!(f, ": {path}"),
             Self::LineAndPath(line, path) => write!(f, ":{line}: {path}"),
+            Self::Whole => Ok(()),
         }
     }
 }

@@ -6,7 +6,8 @@
 
 pub mod demo;
 mod error;
-mod keywords;
+pub mod keywords;
+pub mod notices;
 pub mod suggestion;
 pub mod tenant_file;
 pub mod users_file;

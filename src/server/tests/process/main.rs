@@ -6,6 +6,7 @@ mod attacks;
 mod clients;
 #[cfg(unix)]
 mod durability;
+mod tenant_file;
 mod tls;
 mod upstream;
 mod users_file;
@@ -313,7 +314,7 @@ fn an_invalid_file_is_refused_with_its_place_before_anything_is_written() {
     let (code, stderr) = start_failure(work_dir.path(), &["--tenant", "tenant.yaml"]);
     assert_eq!(
         (code, stderr.as_str()),
-        (Some(2), "linked-accounts: tenant.yaml:2:5: unknown key \"nmae\"\n")
+        (Some(2), "linked-accounts: tenant.yaml:2:5: unknown key \"nmae\"; did you mean \"name\"?\n")
     );
     fs::write(work_dir.path().join("users.json"), "[{ \"user_id\": \"auth0|1\", \"identities\": [] }]")
         .unwrap();

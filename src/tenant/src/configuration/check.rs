@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use model::id::is_dot_segment;
 
-use super::Parts;
 use super::connection::Upstream;
+use super::parts::Parts;
 
 /// The reason why a configuration is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

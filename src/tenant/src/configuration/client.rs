@@ -106,6 +106,16 @@ impl Client {
         }
     }
 
+    /// Returns whether the client authenticates with a secret and the configuration has none.
+    #[must_use]
+    pub fn lacks_secret(&self) -> bool {
+        let takes_secret = matches!(
+            self.authentication,
+            ClientAuthentication::SecretPost | ClientAuthentication::SecretBasic
+        );
+        takes_secret && self.client_secret.is_none()
+    }
+
     /// Returns whether the client may use a grant type.
     #[must_use]
     pub fn may_use(&self, grant_type: &str) -> bool {

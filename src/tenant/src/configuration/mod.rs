@@ -11,6 +11,7 @@ pub(crate) mod client_key;
 mod connection;
 mod identifier;
 mod options;
+mod parts;
 
 pub use crate::http::rate_limit::RateLimit;
 pub use crate::password_policy::{PasswordLevel, PasswordPolicy};
@@ -22,27 +23,11 @@ pub use client::{ApplicationType, Client, ClientAuthentication, RefreshTokens};
 pub use client_key::{ClientKey, InvalidClientKey};
 pub use connection::{Connection, Database, Upstream, Usernames};
 pub use options::{DemoSignIn, Options};
+pub use parts::Parts;
 
 use model::{Scope, Scopes};
 
 use crate::issuer::Issuer;
-
-/// The parts of a configuration, not checked against each other yet.
-#[derive(Clone, Debug, Default)]
-pub struct Parts {
-    /// Options of the tenant as a whole.
-    pub options: Options,
-    /// The applications.
-    pub clients: Vec<Client>,
-    /// The connections, in the order of the login page.
-    pub connections: Vec<Connection>,
-    /// The APIs besides the Management API. A grant for an API that is not among them adds it.
-    pub apis: Vec<Api>,
-    /// The roles.
-    pub roles: Vec<Role>,
-    /// The client grants.
-    pub grants: Vec<ClientGrant>,
-}
 
 /// A checked configuration; see [`Configuration::new`].
 #[derive(Clone, Debug)]
@@ -129,6 +114,11 @@ impl Configuration {
     #[must_use]
     pub fn options(&self) -> &Options {
         &self.parts.options
+    }
+
+    /// Returns the options of the tenant, to set what depends on the process and not on the tenant's settings.
+    pub fn options_mut(&mut self) -> &mut Options {
+        &mut self.parts.options
     }
 
     /// Returns all applications.

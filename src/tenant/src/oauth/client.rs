@@ -35,8 +35,8 @@ pub(super) async fn authenticate<'t>(
     }
     let proven = match (client.authentication, &client.client_secret) {
         (ClientAuthentication::None, _) => true,
-        (_, None) => false,
         (_, Some(expected)) => secret.is_some_and(|secret| expected.equals(&secret)),
+        (_, None) => secret.is_some_and(|secret| tenant.0.client_secrets.matches(&client.client_id, &secret)),
     };
     if proven { Ok(client) } else { Err(TokenError::AccessDenied) }
 }

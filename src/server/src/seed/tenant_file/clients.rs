@@ -2,58 +2,187 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
 use serde_saphyr::{Location, Spanned};
+use tenant::Moment;
 use tenant::configuration::{
-    ApplicationType, Client, ClientAuthentication, InvalidConfiguration, Parts, RefreshTokens,
+    ApplicationType, Client, ClientAuthentication, ClientKey, InvalidConfiguration, Parts, RefreshTokens,
 };
 use tenant::secret::{Secret, digest};
 
 use super::error::Misplaced;
-use super::schema::{AppType, AuthMethod, ClientEntry, ExpirationType, RefreshTokenEntry, RotationType};
+use super::keys::{CONSENT, Collector, place};
+use super::schema::{
+    ClientAuthMethod, ClientEntry, CredentialEntry, ExpirationType, RefreshTokenEntry, RotationType,
+};
+use super::section::{Text, Unread};
+use super::source::Placed;
+use crate::seed::suggestion::closest;
+
+/// The types of applications that Auth0 plays for integrations of other products. They are of no use here.
+const INTEGRATIONS: &str = "box cloudbees concur dropbox echosign egnyte express_configuration mscrm newrelic \
+    office365 resource_server rms salesforce sentry sharepoint slack springcm sso_integration zendesk zoom";
+
+/// The types of applications that are read.
+const APPLICATIONS: [&str; 4] = ["spa", "native", "regular_web", "non_interactive"];
 
 impl ClientEntry {
-    /// Returns the client. As at Auth0, the application type decides the values of keys that are left out.
-    pub(super) fn into_client(self) -> Client {
-        let name = self.name.value;
-        let application_type = match (self.app_type, self.token_endpoint_auth_method) {
-            (Some(AppType::Spa), _) | (None, Some(AuthMethod::None)) => ApplicationType::SinglePage,
-            (Some(AppType::Native), _) => ApplicationType::Native,
-            (Some(AppType::NonInteractive), _) => ApplicationType::Machine,
-            (Some(AppType::RegularWeb) | None, _) => ApplicationType::RegularWeb,
-        };
+    /// Returns the client and the place of its id or name. As at Auth0, the application type decides the values of keys
+    /// that are left out.
+    ///
+    /// # Errors
+    /// The place of a key that is missing or has a value that is not valid.
+    pub(super) fn into_client(
+        self,
+        file: &str,
+        location: Location,
+        collector: &mut Collector<'_>,
+    ) -> Result<(Location, Client), Misplaced> {
+        let name = self.name.ok_or_else(|| (location, "the key \"name\" is missing".to_owned()))?;
+        let (at, name) = (name.referenced, name.value.0);
+        let application_type = application_type(self.app_type.as_ref(), self.token_endpoint_auth_method)?;
+        if let Some(kind) = self.app_type.filter(|kind| is_integration(&kind.value.0)) {
+            let text =
+                format!("client \"{name}\" is of the type \"{}\", which is of no use here", kind.value.0);
+            collector.remark(file, kind.referenced, &text);
+        }
+        if self.is_first_party == Some(false) {
+            collector.missing(&CONSENT, place(file, at));
+        }
+        let has_keys = self.client_authentication_methods.is_some();
+        let credentials = self.client_authentication_methods.and_then(|methods| methods.private_key_jwt);
+        let credentials = credentials.and_then(|methods| methods.credentials).unwrap_or_default();
+        let keys = credentials.into_iter().filter_map(|credential| public_key(credential).transpose());
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
         let is_public = matches!(application_type, ApplicationType::SinglePage | ApplicationType::Native);
         let authentication = match self.token_endpoint_auth_method {
-            Some(AuthMethod::None) => ClientAuthentication::None,
-            Some(AuthMethod::ClientSecretBasic) => ClientAuthentication::SecretBasic,
+            _ if has_keys => ClientAuthentication::PrivateKeyJwt,
+            Some(ClientAuthMethod::None) => ClientAuthentication::None,
+            Some(ClientAuthMethod::ClientSecretBasic) => ClientAuthentication::SecretBasic,
             None if is_public => ClientAuthentication::None,
-            Some(AuthMethod::ClientSecretPost) | None => ClientAuthentication::SecretPost,
+            Some(ClientAuthMethod::ClientSecretPost) | None => ClientAuthentication::SecretPost,
         };
-        let grant_types = self.grant_types.unwrap_or_else(|| {
-            let defaults: &[&str] = match application_type {
-                ApplicationType::Machine => &["client_credentials"],
-                _ => &["authorization_code", "refresh_token"],
-            };
-            defaults.iter().map(|&grant| grant.to_owned()).collect()
-        });
-        let refresh_tokens =
-            self.refresh_token.map(RefreshTokenEntry::into_refresh_tokens).unwrap_or_default();
-        Client {
-            client_id: self.client_id.map_or_else(|| derived_client_id(&name), |id| id.value),
-            client_secret: self.client_secret.map(Secret::new),
-            keys: Vec::new(),
+        if has_keys && keys.is_empty() {
+            let text = format!(
+                "client \"{name}\" authenticates with a key, which the file does not have, so that it cannot: add its \
+                 public key as client_authentication_methods.private_key_jwt.credentials[].pem"
+            );
+            collector.remark(file, at, &text);
+        }
+        let jwt = self.jwt_configuration.unwrap_or_default();
+        if let Some(alg) = jwt.alg.filter(|alg| alg.value.0 != "RS256") {
+            let text =
+                format!("ID tokens of client \"{name}\" are signed with RS256, not with {}", alg.value.0);
+            collector.remark(file, alg.referenced, &text);
+        }
+        let grant_types = self.grant_types.map_or_else(|| default_grant_types(application_type), texts);
+        let defaults = Client::new("", "");
+        let at = self.client_id.as_ref().map_or(at, |id| id.referenced);
+        let client = Client {
+            client_id: self.client_id.map_or_else(|| derived_client_id(&name), |id| id.value.0),
+            client_secret: self.client_secret.map(|secret| Secret::new(secret.0)),
+            keys,
             name,
             application_type,
             authentication,
-            callbacks: self.callbacks.unwrap_or_default(),
-            allowed_logout_urls: self.allowed_logout_urls.unwrap_or_default(),
-            initiate_login_uri: self.initiate_login_uri.filter(|uri| !uri.is_empty()),
-            web_origins: self.web_origins.unwrap_or_default(),
+            callbacks: addresses(self.callbacks),
+            allowed_logout_urls: addresses(self.allowed_logout_urls),
+            initiate_login_uri: self.initiate_login_uri.map(|uri| uri.0).filter(|uri| !uri.is_empty()),
+            web_origins: addresses(self.web_origins),
             grant_types,
-            require_pushed_authorization_requests: false,
-            refresh_tokens,
-            ..Client::new("", "")
+            require_pushed_authorization_requests: self.require_pushed_authorization_requests == Some(true),
+            refresh_tokens: self
+                .refresh_token
+                .map(RefreshTokenEntry::into_refresh_tokens)
+                .unwrap_or_default(),
+            id_token_lifetime: jwt
+                .lifetime_in_seconds
+                .map_or(defaults.id_token_lifetime, |seconds| Duration::from_secs(seconds.into())),
+            is_first_party: self.is_first_party.unwrap_or(true),
+            description: self.description.map(|text| text.0).filter(|text| !text.is_empty()),
+            logo_uri: self.logo_uri.map(|uri| uri.0).filter(|uri| !uri.is_empty()),
+            metadata: metadata(self.client_metadata),
+        };
+        Ok((at, client))
+    }
+}
+
+/// Returns the type of an application. Without one, an application that does not authenticate runs in the browser.
+///
+/// # Errors
+/// The place of a type that Auth0 does not have.
+fn application_type(
+    kind: Option<&Spanned<Text>>,
+    method: Option<ClientAuthMethod>,
+) -> Result<ApplicationType, Misplaced> {
+    match (kind.map(|kind| kind.value.0.as_str()), method) {
+        (Some("spa"), _) | (None, Some(ClientAuthMethod::None)) => Ok(ApplicationType::SinglePage),
+        (Some("native"), _) => Ok(ApplicationType::Native),
+        (Some("non_interactive"), _) => Ok(ApplicationType::Machine),
+        (Some("regular_web") | None, _) => Ok(ApplicationType::RegularWeb),
+        (Some(other), _) if is_integration(other) => Ok(ApplicationType::RegularWeb),
+        (Some(other), _) => {
+            let location = kind.map_or(Location::UNKNOWN, |kind| kind.referenced);
+            Err((location, format!("\"{other}\" is not one of {}", APPLICATIONS.join(", "))))
         }
     }
+}
+
+fn is_integration(kind: &str) -> bool {
+    INTEGRATIONS.split_whitespace().any(|known| known == kind)
+}
+
+fn default_grant_types(application_type: ApplicationType) -> Vec<String> {
+    let grant_types: &[&str] = match application_type {
+        ApplicationType::Machine => &["client_credentials"],
+        _ => &["authorization_code", "refresh_token"],
+    };
+    grant_types.iter().map(|&grant| grant.to_owned()).collect()
+}
+
+pub(super) fn texts(texts: Vec<Text>) -> Vec<String> {
+    texts.into_iter().map(|text| text.0).collect()
+}
+
+/// Returns the addresses of a list. Auth0 permits empty texts in it.
+fn addresses(list: Option<Vec<Text>>) -> Vec<String> {
+    texts(list.unwrap_or_default()).into_iter().filter(|address| !address.is_empty()).collect()
+}
+
+/// Returns the texts of the free data of a client. Auth0 has no other values in it.
+fn metadata(value: Option<Unread>) -> Map<String, Value> {
+    let Some(Unread::Mapping(entries)) = value else { return Map::new() };
+    entries
+        .into_iter()
+        .filter_map(|entry| match entry {
+            (Unread::Text(key), Unread::Text(value)) => Some((key, Value::from(value))),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Returns the public key of a credential; `None` if the file has only its name.
+///
+/// # Errors
+/// The place of a key or of a date that cannot be read.
+fn public_key(credential: Spanned<CredentialEntry>) -> Result<Option<ClientKey>, Misplaced> {
+    let location = credential.referenced;
+    let CredentialEntry { pem, alg, kid, expires_at, .. } = credential.value;
+    let Some(pem) = pem else { return Ok(None) };
+    let mut key = ClientKey::from_pem(&pem.0).map_err(|error| (location, error.to_string()))?;
+    if let Some(alg) = alg {
+        key = key.with_algorithm(&alg.0).map_err(|error| (location, error.to_string()))?;
+    }
+    if let Some(kid) = kid {
+        key = key.with_kid(kid.0);
+    }
+    if let Some(expires_at) = expires_at {
+        let moment = Moment::parse_iso(&expires_at.value.0).ok_or_else(|| {
+            (expires_at.referenced, "not a time such as 2030-01-31T00:00:00.000Z".to_owned())
+        })?;
+        key = key.with_expiry(moment);
+    }
+    Ok(Some(key))
 }
 
 impl RefreshTokenEntry {
@@ -85,33 +214,40 @@ pub(super) fn derived_client_id(name: &str) -> String {
     digest(name.as_bytes()).chars().filter(char::is_ascii_alphanumeric).take(32).collect()
 }
 
-/// Returns the id of the client that has the referenced id or, failing that, the referenced name.
+/// Returns the id of the client that has the referenced id or, failing that, the referenced name. An export may name
+/// clients that it does not have, so a reference to none of them is `None`, with a notice.
 ///
 /// # Errors
-/// The place of a reference to a client that does not exist.
+/// The place of a reference that is probably a misspelt name of a client.
 pub(super) fn resolve(
-    reference: &Spanned<String>,
-    clients: &[(Location, Client)],
-) -> Result<String, Misplaced> {
-    let by_id = clients.iter().find(|(_, client)| client.client_id == reference.value);
-    by_id
-        .or_else(|| clients.iter().find(|(_, client)| client.name == reference.value))
-        .map(|(_, client)| client.client_id.clone())
-        .ok_or_else(|| {
-            (reference.referenced, format!("no client has the name or id \"{}\"", reference.value))
-        })
+    reference: &Spanned<Text>,
+    file: &str,
+    clients: &[Placed<Client>],
+    collector: &mut Collector<'_>,
+) -> Result<Option<String>, Misplaced> {
+    let name = reference.value.0.as_str();
+    let by_id = clients.iter().find(|client| client.value.client_id == name);
+    if let Some(client) = by_id.or_else(|| clients.iter().find(|client| client.value.name == name)) {
+        return Ok(Some(client.value.client_id.clone()));
+    }
+    if let Some(meant) = closest(name, clients.iter().map(|client| client.value.name.as_str())) {
+        let reason = format!("no client has the name or id \"{name}\"; did you mean \"{meant}\"?");
+        return Err((reference.referenced, reason));
+    }
+    let text = format!("no client has the name or id \"{name}\", so that it is left out here");
+    collector.remark(file, reference.referenced, &text);
+    Ok(None)
 }
 
-/// Checks each client by the rules of the tenant's configuration, so that the error has the place of the
-/// client.
+/// Checks the last client by the rules of the tenant's configuration, so that the error has the place of
+/// the client.
 ///
 /// # Errors
 /// The first client that breaks a rule.
-pub(super) fn check_clients(clients: &[(Location, Client)]) -> Result<(), Misplaced> {
-    for index in 0..clients.len() {
-        let clients_so_far = clients[..=index].iter().map(|(_, client)| client.clone()).collect();
-        tenant::Configuration::new(Parts { clients: clients_so_far, ..Parts::default() })
-            .map_err(|invalid: InvalidConfiguration| (clients[index].0, invalid.to_string()))?;
-    }
-    Ok(())
+pub(super) fn check_last(clients: &[Placed<Client>]) -> Result<(), Misplaced> {
+    let Some(last) = clients.last() else { return Ok(()) };
+    let clients = clients.iter().map(|client| client.value.clone()).collect();
+    tenant::Configuration::new(Parts { clients, ..Parts::default() })
+        .map(|_| ())
+        .map_err(|invalid: InvalidConfiguration| (last.location, invalid.to_string()))
 }

@@ -1,9 +1,7 @@
 //! Connections of a tenant file: databases, and providers.
 
-use std::collections::BTreeSet;
-
 use model::Provider;
-use serde_saphyr::Location;
+use serde_saphyr::{Location, Spanned};
 use tenant::configuration::{
     Client, ClientAuthentication, Connection, Database, InvalidConfiguration, PasswordLevel, PasswordPolicy,
     Upstream, Usernames,
@@ -12,52 +10,102 @@ use tenant::secret::Secret;
 
 use super::clients::resolve;
 use super::error::Misplaced;
+use super::keys::Collector;
 use super::schema::{
-    AuthMethod, ConnectionEntry, LengthEntry, OptionsEntry, PasswordPolicyName, ScopeOption,
+    ConnectionEntry, DatabaseEntry, DatabaseOptions, LengthEntry, PasswordPolicyName, ProviderOptions,
 };
+use super::section::{Text, Unread};
+use super::source::Placed;
+use crate::seed::keywords::{missing_in, missing_value};
+use crate::seed::suggestion::closest;
 
-impl ConnectionEntry {
-    /// Returns the connection. Clients are referenced by name or id.
+impl DatabaseEntry {
+    /// Returns the database. Clients are referenced by name or id.
     ///
     /// # Errors
-    /// The place of an unknown strategy or client, or of a provider that is not complete.
+    /// The place of a key that is missing, of another strategy, or of a misspelt client.
     pub(super) fn into_connection(
         self,
-        is_database: bool,
-        clients: &[(Location, Client)],
+        file: &str,
+        location: Location,
+        clients: &[Placed<Client>],
+        collector: &mut Collector<'_>,
     ) -> Result<Connection, Misplaced> {
-        let strategy = match self.strategy {
-            Some(strategy) if is_database && strategy.value != "auth0" => {
-                return Err((strategy.referenced, "the strategy of a database is \"auth0\"".to_owned()));
-            }
-            Some(strategy) if !Provider::new(strategy.value.as_str()).is_known() => {
-                return Err((strategy.referenced, format!("unknown strategy \"{}\"", strategy.value)));
-            }
-            Some(strategy) => strategy.value,
-            None if is_database => "auth0".to_owned(),
-            None => return Err((self.name.referenced, "the key \"strategy\" is missing".to_owned())),
-        };
-        let enabled_clients = self
-            .enabled_clients
-            .map(|names| names.iter().map(|name| resolve(name, clients)).collect::<Result<_, _>>())
-            .transpose()?;
+        let name = self.name.ok_or_else(|| (location, "the key \"name\" is missing".to_owned()))?;
+        if let Some(strategy) = self.strategy.filter(|strategy| strategy.value.0 != "auth0") {
+            return Err((strategy.referenced, "the strategy of a database is \"auth0\"".to_owned()));
+        }
         Ok(Connection {
-            display_name: self.display_name,
-            enabled_clients,
-            pinned: self.pinned,
-            database: self.options.as_ref().map(OptionsEntry::database).unwrap_or_default(),
-            upstream: self.options.filter(|_| !is_database).map_or(Ok(None), OptionsEntry::into_upstream)?,
-            ..Connection::new(&self.name.value, &strategy)
+            display_name: self.display_name.map(|name| name.0),
+            enabled_clients: enabled_clients(self.enabled_clients, file, clients, collector)?,
+            pinned: self.pinned == Some(true),
+            database: self.options.unwrap_or_default().into_database(),
+            ..Connection::new(&name.value.0, "auth0")
         })
     }
 }
 
-impl OptionsEntry {
+impl ConnectionEntry {
+    /// Returns the connection. Clients are referenced by name or id. A connection of a strategy that this tenant does not
+    /// know is left out, with a notice.
+    ///
+    /// # Errors
+    /// The place of a key that is missing, of a misspelt strategy or client, or of options that cannot be used.
+    pub(super) fn into_connection(
+        self,
+        file: &str,
+        location: Location,
+        clients: &[Placed<Client>],
+        collector: &mut Collector<'_>,
+    ) -> Result<Option<Connection>, Misplaced> {
+        let name = self.name.ok_or_else(|| (location, "the key \"name\" is missing".to_owned()))?;
+        let Some(strategy) = self.strategy else {
+            return Err((name.referenced, "the key \"strategy\" is missing".to_owned()));
+        };
+        if !Provider::new(strategy.value.0.as_str()).is_known() {
+            let reason = format!("unknown strategy \"{}\"", strategy.value.0);
+            if let Some(meant) = closest(&strategy.value.0, Provider::all_known()) {
+                return Err((strategy.referenced, format!("{reason}; did you mean \"{meant}\"?")));
+            }
+            let text = format!("{reason}: the connection \"{}\" is left out", name.value.0);
+            collector.remark(file, strategy.referenced, &text);
+            return Ok(None);
+        }
+        let options = self.options.unwrap_or_default();
+        Ok(Some(Connection {
+            display_name: self.display_name.map(|name| name.0),
+            enabled_clients: enabled_clients(self.enabled_clients, file, clients, collector)?,
+            pinned: self.pinned == Some(true),
+            upstream: options.into_upstream(&name.value.0, file, collector)?,
+            ..Connection::new(&name.value.0, &strategy.value.0)
+        }))
+    }
+}
+
+/// Returns the ids of the clients that may use a connection.
+///
+/// # Errors
+/// The place of a misspelt client.
+fn enabled_clients(
+    references: Option<Vec<Spanned<Text>>>,
+    file: &str,
+    clients: &[Placed<Client>],
+    collector: &mut Collector<'_>,
+) -> Result<Option<Vec<String>>, Misplaced> {
+    let Some(references) = references else { return Ok(None) };
+    let resolved = references.iter().map(|client| resolve(client, file, clients, collector));
+    resolved.filter_map(Result::transpose).collect::<Result<_, _>>().map(Some)
+}
+
+impl DatabaseOptions {
     /// Returns the rules of a database.
-    fn database(&self) -> Database {
-        let length = self.validation.as_ref().and_then(|validation| validation.username);
-        let length =
-            length.map_or_else(Usernames::default, |LengthEntry { min, max }| Usernames { min, max });
+    fn into_database(self) -> Database {
+        let default = Usernames::default();
+        let length = self.validation.and_then(|validation| validation.username);
+        let length = length.map_or(default, |LengthEntry { min, max, .. }| Usernames {
+            min: min.unwrap_or(default.min),
+            max: max.unwrap_or(default.max),
+        });
         let level = self.password_policy.map(|name| match name {
             PasswordPolicyName::None => PasswordLevel::None,
             PasswordPolicyName::Low => PasswordLevel::Low,
@@ -66,58 +114,131 @@ impl OptionsEntry {
             PasswordPolicyName::Excellent => PasswordLevel::Excellent,
         });
         let default = PasswordPolicy::default();
-        let min_length = self.password_complexity_options.map(|options| options.min_length);
+        let min_length = self.password_complexity_options.and_then(|options| options.min_length);
         Database {
-            sign_up: !self.disable_signup,
-            usernames: self.requires_username.then_some(length),
+            sign_up: self.disable_signup != Some(true),
+            usernames: (self.requires_username == Some(true)).then_some(length),
             passwords: PasswordPolicy {
                 level: level.unwrap_or(default.level),
                 min_length: min_length.or(default.min_length.filter(|_| level.is_none())),
             },
         }
     }
+}
 
-    /// Returns the upstream provider, if the options name an issuer.
+impl ProviderOptions {
+    /// Returns the upstream provider, if the options name an issuer and the tenant can be its client. If it cannot, a
+    /// stand-in takes the place of the provider, with a notice.
     ///
     /// # Errors
-    /// The place of an issuer that is not safe, or that has no client id.
-    fn into_upstream(self) -> Result<Option<Upstream>, Misplaced> {
-        let Some(issuer) = self.issuer else { return Ok(None) };
-        if !Upstream::is_safe(&issuer.value) {
-            let reason = "an issuer must be an https URL, or an http URL of this machine";
-            return Err((issuer.referenced, reason.to_owned()));
+    /// The place of an issuer that is not safe, or of an option beside it that is not valid.
+    fn into_upstream(
+        self,
+        connection: &str,
+        file: &str,
+        collector: &mut Collector<'_>,
+    ) -> Result<Option<Upstream>, Misplaced> {
+        let missing = self.keyword_without_value();
+        let mut stand_in = |location, because: &str| {
+            let text = format!("the connection \"{connection}\" is served by a stand-in, because {because}");
+            collector.remark(file, location, &text);
+            Ok(None)
+        };
+        if let Some(method) = self.token_endpoint_auth_method.as_ref()
+            && method.value.as_text() == Some("private_key_jwt")
+        {
+            return stand_in(method.referenced, "its provider wants a signature (private_key_jwt)");
         }
-        let missing = || (issuer.referenced, "an issuer requires the key \"client_id\"".to_owned());
+        let Some(issuer) = self.issuer else {
+            return match missing {
+                Some((location, key)) => {
+                    stand_in(location, &format!("it has no issuer; {}", missing_value(&key)))
+                }
+                None => Ok(None),
+            };
+        };
+        let issuer_at = issuer.referenced;
+        let issuer = text(issuer)?;
+        if !Upstream::is_safe(&issuer) {
+            let reason = "an issuer must be an https URL, or an http URL of this machine";
+            return Err((issuer_at, reason.to_owned()));
+        }
+        let Some(client_id) = self.client_id else {
+            return stand_in(issuer_at, "the key \"client_id\" is missing beside the issuer");
+        };
         let scopes = match self.scope {
-            Some(ScopeOption::Words(words)) => words.split_whitespace().map(str::to_owned).collect(),
-            Some(ScopeOption::List(list)) => list,
+            Some(scope) => scopes(scope)?,
             None => vec!["profile".to_owned(), "email".to_owned()],
         };
         Ok(Some(Upstream {
-            client_id: self.client_id.ok_or_else(missing)?,
-            client_secret: self.client_secret.map(Secret::new),
-            authentication: self.token_endpoint_auth_method.map(|method| match method {
-                AuthMethod::None => ClientAuthentication::None,
-                AuthMethod::ClientSecretPost => ClientAuthentication::SecretPost,
-                AuthMethod::ClientSecretBasic => ClientAuthentication::SecretBasic,
-            }),
+            client_id: text(client_id)?,
+            client_secret: self.client_secret.map(text).transpose()?.map(Secret::new),
+            authentication: self.token_endpoint_auth_method.map(authentication).transpose()?,
             scopes: scopes.into_iter().filter(|scope| scope != "openid").collect(),
-            issuer: issuer.value,
+            issuer,
         }))
+    }
+
+    /// Returns the first option with a keyword that has no value.
+    fn keyword_without_value(&self) -> Option<(Location, String)> {
+        let options = [&self.client_id, &self.client_secret, &self.scope, &self.token_endpoint_auth_method];
+        options.into_iter().flatten().find_map(|option| {
+            let mut missing = None;
+            option
+                .value
+                .visit_texts(&mut |text| missing = missing.take().or(missing_in(text).map(str::to_owned)));
+            missing.map(|key| (option.referenced, key))
+        })
     }
 }
 
-/// Checks that no two connections have the same name.
+/// Returns an option that must be a text.
 ///
 /// # Errors
-/// The second connection of a name.
-pub(super) fn check_names(connections: &[(Location, Connection)]) -> Result<(), Misplaced> {
-    let mut names = BTreeSet::new();
-    match connections.iter().find(|(_, connection)| !names.insert(connection.name.as_str())) {
-        Some((location, connection)) => Err((
-            *location,
-            InvalidConfiguration::DuplicateConnection(connection.name.to_string()).to_string(),
-        )),
-        None => Ok(()),
+/// The place of any other value, and of a keyword without a value.
+fn text(option: Spanned<Unread>) -> Result<String, Misplaced> {
+    match option.value {
+        Unread::Text(text) => match missing_in(&text) {
+            Some(key) => Err((option.referenced, missing_value(key))),
+            None => Ok(text),
+        },
+        _ => Err((option.referenced, "not a text".to_owned())),
     }
+}
+
+/// Returns scopes: separated by spaces for some strategies of Auth0, a list for others.
+fn scopes(option: Spanned<Unread>) -> Result<Vec<String>, Misplaced> {
+    let (referenced, defined) = (option.referenced, option.defined);
+    let text = |value| text(Spanned { value, referenced, defined });
+    match option.value {
+        Unread::List(scopes) => scopes.into_iter().map(text).collect(),
+        value => Ok(text(value)?.split_whitespace().map(str::to_owned).collect()),
+    }
+}
+
+/// Returns the method by which the tenant authenticates at a provider.
+fn authentication(option: Spanned<Unread>) -> Result<ClientAuthentication, Misplaced> {
+    let location = option.referenced;
+    match text(option)?.as_str() {
+        "none" => Ok(ClientAuthentication::None),
+        "client_secret_post" => Ok(ClientAuthentication::SecretPost),
+        "client_secret_basic" => Ok(ClientAuthentication::SecretBasic),
+        other => {
+            let known = "none, client_secret_post, client_secret_basic, private_key_jwt";
+            Err((location, format!("\"{other}\" is not one of {known}")))
+        }
+    }
+}
+
+/// Checks that the last connection has a name of its own.
+///
+/// # Errors
+/// The last connection, if another one has its name.
+pub(super) fn check_last(connections: &[Placed<Connection>]) -> Result<(), Misplaced> {
+    let Some((last, before)) = connections.split_last() else { return Ok(()) };
+    if before.iter().any(|connection| connection.value.name == last.value.name) {
+        let name = last.value.name.to_string();
+        return Err((last.location, InvalidConfiguration::DuplicateConnection(name).to_string()));
+    }
+    Ok(())
 }

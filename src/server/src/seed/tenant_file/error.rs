@@ -3,18 +3,28 @@
 use serde_saphyr::{Error as YamlError, Location, MessageFormatter, UserMessageFormatter};
 
 use super::super::error::{InvalidSeedFile, Place, redact_value};
+use super::super::keywords::{missing_in, missing_value};
 
 /// The place of a mistake and the reason.
 pub(super) type Misplaced = (Location, String);
 
 /// Returns the error for a mistake at `location`.
 pub(super) fn invalid(file: &str, (location, reason): Misplaced) -> InvalidSeedFile {
-    InvalidSeedFile { file: file.to_owned(), place: Place::Line(location.line(), location.column()), reason }
+    let place = if location == Location::UNKNOWN {
+        Place::Whole
+    } else {
+        Place::Line(location.line(), location.column())
+    };
+    InvalidSeedFile { file: file.to_owned(), place, reason }
 }
 
-/// Returns the error for a file that the YAML parser refused.
-pub(super) fn unreadable(file: &str, error: &YamlError) -> InvalidSeedFile {
+/// Returns the error for a file that the YAML parser refused. `text` is the text that it read.
+pub(super) fn unreadable(file: &str, text: &str, error: &YamlError) -> InvalidSeedFile {
     let error = error.without_snippet();
+    let location = error.location().unwrap_or(Location::UNKNOWN);
+    if let Some(key) = keyword_at(text, location) {
+        return invalid(file, (location, missing_value(key)));
+    }
     let reason = match error {
         YamlError::SerdeUnknownField { field, .. } => format!("unknown key \"{field}\""),
         YamlError::SerdeMissingField { field, .. } => format!("the key \"{field}\" is missing"),
@@ -27,5 +37,13 @@ pub(super) fn unreadable(file: &str, error: &YamlError) -> InvalidSeedFile {
             redact_value(&message).unwrap_or_else(|| message.into_owned())
         }
     };
-    invalid(file, (error.location().unwrap_or(Location::UNKNOWN), reason))
+    invalid(file, (location, reason))
+}
+
+/// Returns the keyword without a value in the line of an error, from the place of the error on.
+fn keyword_at(text: &str, location: Location) -> Option<&str> {
+    let line = text.lines().nth(usize::try_from(location.line()).ok()?.checked_sub(1)?)?;
+    let column = usize::try_from(location.column()).ok()?.checked_sub(1)?;
+    let (start, _) = line.char_indices().nth(column)?;
+    missing_in(&line[start..])
 }

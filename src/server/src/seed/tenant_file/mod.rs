@@ -1,27 +1,39 @@
 //! The tenant file: a tenant in the keys of Auth0's Deploy CLI, so that one file describes a real tenant and
 //! the local one.
 //!
-//! Keys that Auth0 knows and this tenant has no use for are ignored and reported; any other unknown key is
-//! refused. What Auth0 does not have is written under `linkedAccounts`, and as `pinned` on connections.
+//! Every valid file of the Deploy CLI is read. What this tenant plays is read strictly; every other key is reported by a
+//! notice, see [`Notice`]. A key that is unknown to Auth0 and close to one that is read is refused, because it is probably
+//! misspelt. What Auth0 does not have is written under `linkedAccounts`, and as `pinned` on connections.
 
+mod apis;
 mod clients;
 mod connections;
 mod error;
+mod keys;
 mod schema;
+mod section;
+mod source;
+mod table;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
-use model::Scope;
 use serde_saphyr::Spanned;
-use tenant::configuration::{ClientGrant, Options, Parts};
+use tenant::configuration::{Connection, Options, Parts};
 
-use self::clients::{check_clients, resolve};
-use self::connections::check_names;
-use self::error::{Misplaced, invalid, unreadable};
-use self::schema::{LinkedAccountsSection, Sections, TenantSection};
-use super::error::InvalidSeedFile;
-use super::keywords;
+use self::clients::texts;
+use self::error::Misplaced;
+use self::keys::Collector;
+use self::schema::{ApiEntry, ClientEntry, DatabaseEntry, LinkedAccountsSection, TenantSection};
+use self::section::Text;
+use self::source::{Placed, Source, misplaced};
+use super::error::{InvalidSeedFile, Place};
+use super::keywords::Keywords;
+use super::notices::Notice;
+
+pub use table::table_of_keys;
 
 /// A tenant as its file describes it.
 #[derive(Debug)]
@@ -29,85 +41,251 @@ pub struct TenantFile {
     /// The parts of its configuration. Options that only a demo has are left at their defaults; the connections are the
     /// databases first, then the others, each in the order of the file.
     pub parts: Parts,
-    /// The keys that were ignored, such as `rules` or `clients.refresh_token.policies`.
-    pub ignored: BTreeSet<String>,
+    /// What the reader should know about the file.
+    pub notices: Vec<Notice>,
+    /// The ids of the clients whose id is not in the file and was derived from their name.
+    pub derived_client_ids: Vec<String>,
 }
 
-/// Parses a tenant file.
+/// Reads a tenant file: YAML, or the directory format of the Deploy CLI, for which `path` is the folder or the
+/// `tenant.json` in it. `accepted` are the keys that are ignored whatever they mean.
 ///
-/// `file` is its path for error messages. `value_of` returns the value of a keyword (`##KEY##`, `@@KEY@@`).
+/// # Errors
+/// The first mistake, with the file, line and column.
+pub fn read(
+    path: &Path,
+    keywords: &Keywords<'_>,
+    accepted: &[String],
+) -> Result<TenantFile, InvalidSeedFile> {
+    let source = if path.is_dir() {
+        if !path.join("tenant.json").is_file() && !path.join("clients").is_dir() {
+            let reason = "this folder has no tenant.json and no folder \"clients\"".to_owned();
+            return Err(InvalidSeedFile { file: path.display().to_string(), place: Place::Whole, reason });
+        }
+        source::read_directory(path, keywords)?
+    } else {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| InvalidSeedFile {
+            file: file.clone(),
+            place: Place::Whole,
+            reason: error.to_string(),
+        })?;
+        match path.parent().filter(|_| source::is_of_directory(path, &text)) {
+            Some(folder) => source::read_directory(folder, keywords)?,
+            None => source::read_yaml(&file, &text, keywords)?,
+        }
+    };
+    convert(source, accepted)
+}
+
+/// Parses a tenant file in YAML. `file` is its path for messages; `accepted` are the keys that are ignored whatever they
+/// mean.
 ///
 /// # Errors
 /// The first mistake, with line and column.
 pub fn parse(
     file: &str,
     text: &str,
-    value_of: &dyn Fn(&str) -> Option<String>,
+    keywords: &Keywords<'_>,
+    accepted: &[String],
 ) -> Result<TenantFile, InvalidSeedFile> {
-    let text = keywords::replace(file, text, value_of)?;
-    let sections: Sections = serde_saphyr::from_str(&text).map_err(|error| unreadable(file, &error))?;
-    read(sections).map_err(|misplaced| invalid(file, misplaced))
+    convert(source::read_yaml(file, text, keywords)?, accepted)
 }
 
-/// Checks the sections and returns the tenant.
+/// Checks the parts and returns the tenant.
 ///
 /// # Errors
 /// The place of the first mistake.
-fn read(sections: Sections) -> Result<TenantFile, Misplaced> {
-    let mut ignored = BTreeSet::new();
-    sections.note_ignored("", &mut ignored);
+fn convert(source: Source, accepted: &[String]) -> Result<TenantFile, InvalidSeedFile> {
+    let mut collector = Collector::new(accepted);
+    for unread in &source.unread {
+        collector.note_key(&unread.file, "", &unread.value).map_err(|error| misplaced(unread, error))?;
+    }
 
-    let mut options = match sections.tenant {
-        Some(section) => {
-            section.note_ignored("tenant.", &mut ignored);
-            let flags = section.flags.iter().flat_map(|flags| flags.others.keys());
-            ignored.extend(flags.map(|flag| format!("tenant.flags.{flag}")));
-            section.into_options()?
-        }
-        None => Options::default(),
-    };
-    sections.linkedAccounts.apply_to(&mut options);
+    let mut options = Options::default();
+    if let Some(tenant) = source.tenant {
+        let Placed { file, location, value } = tenant;
+        let converted = note_tenant(&file, &value, &mut collector).and_then(|()| value.into_options());
+        options = converted.map_err(|error| misplaced(&Placed { file, location, value: () }, error))?;
+    }
+    source.linked_accounts.apply_to(&mut options);
 
+    let mut derived_client_ids = Vec::new();
     let mut clients = Vec::new();
-    for entry in sections.clients.unwrap_or_default() {
-        entry.note_ignored("clients.", &mut ignored);
-        if let Some(refresh_token) = &entry.refresh_token {
-            refresh_token.note_ignored("clients.refresh_token.", &mut ignored);
+    for entry in source.clients {
+        let is_derived = entry.value.client_id.is_none();
+        convert_entry(entry, &mut clients, |file, location, entry| {
+            note_client(file, &entry, &mut collector)?;
+            entry.into_client(file, location, &mut collector).map(Some)
+        })?;
+        if let Some(last) = clients.last() {
+            clients::check_last(&clients).map_err(|error| misplaced(last, error))?;
+            derived_client_ids.extend(is_derived.then(|| last.value.client_id.clone()));
         }
-        let location = entry.client_id.as_ref().map_or(entry.name.referenced, |id| id.referenced);
-        clients.push((location, entry.into_client()));
     }
 
     let mut connections = Vec::new();
-    for (entry, section) in
-        (sections.databases.unwrap_or_default().into_iter().map(|entry| (entry, "databases")))
-            .chain(sections.connections.unwrap_or_default().into_iter().map(|entry| (entry, "connections")))
-    {
-        entry.note_ignored(&format!("{section}."), &mut ignored);
-        if let Some(options) = &entry.options {
-            if section == "databases" || options.issuer.is_some() {
-                ignored.extend(options.others.keys().map(|name| format!("{section}.options.{name}")));
-            } else {
-                ignored.insert(format!("{section}.options"));
+    for entry in source.databases {
+        convert_entry(entry, &mut connections, |file, location, entry| {
+            note_database(file, &entry, &mut collector)?;
+            let at = entry.name.as_ref().map_or(location, |name| name.referenced);
+            Ok(Some((at, entry.into_connection(file, location, &clients, &mut collector)?)))
+        })?;
+        check_last_name(&connections)?;
+    }
+    for entry in source.connections {
+        convert_entry(entry, &mut connections, |file, location, entry| {
+            collector.note(file, "connections", &entry)?;
+            if let Some(options) = &entry.options {
+                collector.note(file, "connections.options", options)?;
             }
+            let at = entry.name.as_ref().map_or(location, |name| name.referenced);
+            let connection = entry.into_connection(file, location, &clients, &mut collector)?;
+            Ok(connection.map(|connection| (at, connection)))
+        })?;
+        check_last_name(&connections)?;
+    }
+
+    let mut apis = Vec::new();
+    for entry in source.apis {
+        convert_entry(entry, &mut apis, |file, location, entry| {
+            note_api(file, &entry, &mut collector)?;
+            let api = entry.into_api(file, location, &mut collector)?;
+            Ok(api.map(|api| (location, api)))
+        })?;
+        if let Some((last, before)) = apis.split_last() {
+            apis::check_identifier(last, before).map_err(|error| misplaced(last, error))?;
         }
-        let location = entry.name.referenced;
-        connections.push((location, entry.into_connection(section == "databases", &clients)?));
+    }
+
+    let mut roles = Vec::new();
+    for entry in source.roles {
+        convert_entry(entry, &mut roles, |file, location, entry| {
+            collector.note(file, "roles", &entry)?;
+            for permission in entry.permissions.iter().flatten() {
+                collector.note(file, "roles.permissions", &permission.value)?;
+            }
+            Ok(Some((location, entry.into_role(location)?)))
+        })?;
     }
 
     let mut grants = Vec::new();
-    for entry in sections.clientGrants.unwrap_or_default() {
-        entry.note_ignored("clientGrants.", &mut ignored);
-        let scopes = entry.scope.unwrap_or_default().into_iter().map(Scope::new).collect();
-        grants.push(ClientGrant::new(&resolve(&entry.client_id, &clients)?, &entry.audience, scopes));
+    for entry in source.grants {
+        convert_entry(entry, &mut grants, |file, location, entry| {
+            collector.note(file, "clientGrants", &entry)?;
+            let grant = entry.into_grant(file, location, &clients, &mut collector)?;
+            Ok(grant.map(|grant| (location, grant)))
+        })?;
     }
 
-    check_clients(&clients)?;
-    check_names(&connections)?;
-    let clients = clients.into_iter().map(|(_, client)| client).collect();
-    let connections = connections.into_iter().map(|(_, connection)| connection).collect();
-    let parts = Parts { options, clients, connections, grants, ..Parts::default() };
-    Ok(TenantFile { parts, ignored })
+    let parts = Parts {
+        options,
+        clients: values(clients),
+        connections: values(connections),
+        apis: values(apis),
+        roles: values(roles),
+        grants: values(grants),
+    };
+    Ok(TenantFile { parts, notices: collector.notices, derived_client_ids })
+}
+
+/// Converts one entry and adds the result, if there is one, at its place.
+fn convert_entry<T, U>(
+    entry: Placed<T>,
+    converted: &mut Vec<Placed<U>>,
+    convert: impl FnOnce(
+        &str,
+        serde_saphyr::Location,
+        T,
+    ) -> Result<Option<(serde_saphyr::Location, U)>, Misplaced>,
+) -> Result<(), InvalidSeedFile> {
+    let Placed { file, location, value } = entry;
+    match convert(&file, location, value) {
+        Ok(Some((location, value))) => converted.push(Placed { file, location, value }),
+        Ok(None) => {}
+        Err(error) => return Err(misplaced(&Placed { file, location, value: () }, error)),
+    }
+    Ok(())
+}
+
+/// Checks that the last connection has a name of its own.
+fn check_last_name(connections: &[Placed<Connection>]) -> Result<(), InvalidSeedFile> {
+    connections
+        .last()
+        .map_or(Ok(()), |last| connections::check_last(connections).map_err(|error| misplaced(last, error)))
+}
+
+fn values<T>(placed: Vec<Placed<T>>) -> Vec<T> {
+    placed.into_iter().map(|placed| placed.value).collect()
+}
+
+fn note_tenant(file: &str, tenant: &TenantSection, collector: &mut Collector<'_>) -> Result<(), Misplaced> {
+    collector.note(file, "tenant", tenant)?;
+    if let Some(flags) = &tenant.flags {
+        collector.note(file, "tenant.flags", flags)?;
+    }
+    match &tenant.oidc_logout {
+        Some(section) => collector.note(file, "tenant.oidc_logout", section),
+        None => Ok(()),
+    }
+}
+
+fn note_client(file: &str, client: &ClientEntry, collector: &mut Collector<'_>) -> Result<(), Misplaced> {
+    collector.note(file, "clients", client)?;
+    if let Some(methods) = &client.client_authentication_methods {
+        let path = "clients.client_authentication_methods";
+        collector.note(file, path, methods)?;
+        if let Some(method) = &methods.private_key_jwt {
+            let path = format!("{path}.private_key_jwt");
+            collector.note(file, &path, method)?;
+            for credential in method.credentials.iter().flatten() {
+                collector.note(file, &format!("{path}.credentials"), &credential.value)?;
+            }
+        }
+    }
+    if let Some(jwt) = &client.jwt_configuration {
+        collector.note(file, "clients.jwt_configuration", jwt)?;
+    }
+    match &client.refresh_token {
+        Some(section) => collector.note(file, "clients.refresh_token", section),
+        None => Ok(()),
+    }
+}
+
+fn note_database(
+    file: &str,
+    database: &DatabaseEntry,
+    collector: &mut Collector<'_>,
+) -> Result<(), Misplaced> {
+    collector.note(file, "databases", database)?;
+    let Some(options) = &database.options else { return Ok(()) };
+    collector.note(file, "databases.options", options)?;
+    if let Some(validation) = &options.validation {
+        collector.note(file, "databases.options.validation", validation)?;
+        if let Some(username) = &validation.username {
+            collector.note(file, "databases.options.validation.username", username)?;
+        }
+    }
+    match &options.password_complexity_options {
+        Some(section) => collector.note(file, "databases.options.password_complexity_options", section),
+        None => Ok(()),
+    }
+}
+
+fn note_api(file: &str, api: &ApiEntry, collector: &mut Collector<'_>) -> Result<(), Misplaced> {
+    collector.note(file, "resourceServers", api)?;
+    for scope in api.scopes.iter().flatten() {
+        collector.note(file, "resourceServers.scopes", scope)?;
+    }
+    let Some(access) = &api.subject_type_authorization else { return Ok(()) };
+    let path = "resourceServers.subject_type_authorization";
+    collector.note(file, path, access)?;
+    for (subject, policy) in [("user", &access.user), ("client", &access.client)] {
+        if let Some(policy) = policy {
+            collector.note(file, &format!("{path}.{subject}"), policy)?;
+        }
+    }
+    Ok(())
 }
 
 impl TenantSection {
@@ -118,16 +296,19 @@ impl TenantSection {
     fn into_options(self) -> Result<Options, Misplaced> {
         let default = Options::default();
         Ok(Options {
-            friendly_name: self.friendly_name.unwrap_or(default.friendly_name),
+            friendly_name: self.friendly_name.map_or(default.friendly_name, |name| name.0),
             session_lifetime: hours(self.session_lifetime, default.session_lifetime)?,
             idle_session_lifetime: hours(self.idle_session_lifetime, default.idle_session_lifetime)?,
-            default_audience: self.default_audience.filter(|audience| !audience.is_empty()),
-            allowed_logout_urls: self.allowed_logout_urls.unwrap_or_default(),
+            default_audience: self
+                .default_audience
+                .map(|audience| audience.0)
+                .filter(|audience| !audience.is_empty()),
+            allowed_logout_urls: texts(self.allowed_logout_urls.unwrap_or_default()),
             default_redirection_uri: self.default_redirection_uri.map(web_address).transpose()?.flatten(),
             end_session_discovery: self
                 .oidc_logout
-                .is_some_and(|section| section.rp_logout_end_session_endpoint_discovery),
-            id_token_bearer: self.flags.is_some_and(|flags| flags.enable_idtoken_api2),
+                .is_some_and(|section| section.rp_logout_end_session_endpoint_discovery == Some(true)),
+            id_token_bearer: self.flags.is_some_and(|flags| flags.enable_idtoken_api2 == Some(true)),
             ..default
         })
     }
@@ -136,7 +317,7 @@ impl TenantSection {
 impl LinkedAccountsSection {
     /// Sets the options of this section.
     fn apply_to(self, options: &mut Options) {
-        if let Some(name) = self.identity_claim {
+        if let Some(Text(name)) = self.identity_claim {
             options.identity_claim = name;
         }
         options.verified_email_to_link = self.verified_email_to_link;
@@ -148,9 +329,9 @@ impl LinkedAccountsSection {
 ///
 /// # Errors
 /// The place of any other text.
-fn web_address(text: Spanned<String>) -> Result<Option<String>, Misplaced> {
+fn web_address(text: Spanned<Text>) -> Result<Option<String>, Misplaced> {
     let is_web = |text: &str| text.starts_with("https://") || text.starts_with("http://");
-    match text.value {
+    match text.value.0 {
         empty if empty.is_empty() => Ok(None),
         address if is_web(&address) => Ok(Some(address)),
         _ => Err((text.referenced, "not an http or https URL".to_owned())),
@@ -166,270 +347,4 @@ fn hours(value: Option<Spanned<f64>>, default: Duration) -> Result<Duration, Mis
     Duration::try_from_secs_f64(hours.value * 3600.0).ok().filter(|lifetime| !lifetime.is_zero()).ok_or_else(
         || (hours.referenced, format!("a lifetime must be more than 0 hours, not {}", hours.value)),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use tenant::configuration::{
-        ApplicationType, ClientAuthentication, Database, GrantedScopes, PasswordLevel, PasswordPolicy,
-        RefreshTokens, Usernames,
-    };
-
-    use super::clients::derived_client_id;
-    use super::*;
-
-    fn parsed(text: &str) -> Result<TenantFile, String> {
-        parse("tenant.yaml", text, &|_| None).map_err(|error| error.to_string())
-    }
-
-    fn error_of(text: &str) -> String {
-        parsed(text).unwrap_err()
-    }
-
-    const REAL: &str = r"
-tenant:
-  friendly_name: Acme
-  session_lifetime: 168
-  idle_session_lifetime: 0.5
-  default_audience: ''
-  support_email: help@example.com
-  default_redirection_uri: https://acme.example.com
-  flags: { enable_sso: true, enable_idtoken_api2: true }
-  oidc_logout: { rp_logout_end_session_endpoint_discovery: true }
-rules: []
-clients:
-  - name: Portal
-    app_type: spa
-    callbacks: [https://portal.example.com/callback]
-    initiate_login_uri: https://portal.example.com/login
-    refresh_token: { rotation_type: rotating, leeway: 3, token_lifetime: 3600, policies: [] }
-  - name: Nightly job
-    client_id: nightly
-    client_secret: s3cret
-    app_type: non_interactive
-databases:
-  - name: Username-Password-Authentication
-    strategy: auth0
-    enabled_clients: [Portal]
-connections:
-  - name: acme-saml
-    strategy: samlp
-    display_name: Acme Corp
-    enabled_clients: [nightly, Portal]
-    options: { signInEndpoint: https://idp.example.com }
-    pinned: true
-clientGrants:
-  - client_id: Nightly job
-    audience: https://acme.example.com/api/v2/
-    scope: [read:users, update:users]
-linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true, verified_email_to_link: true }
-";
-
-    #[test]
-    fn one_file_describes_a_real_tenant_and_the_local_one() {
-        let file = parsed(REAL).unwrap();
-        assert_eq!(file.parts.options.friendly_name, "Acme");
-        assert_eq!(file.parts.options.session_lifetime, Duration::from_hours(168));
-        assert_eq!(file.parts.options.idle_session_lifetime, Duration::from_mins(30));
-        assert_eq!(file.parts.options.default_audience, None);
-        assert!(file.parts.options.end_session_discovery && file.parts.options.id_token_bearer);
-        let [portal, nightly] = &file.parts.clients[..] else { panic!("two clients") };
-        assert_eq!(portal.application_type, ApplicationType::SinglePage);
-        assert_eq!(portal.home_url().as_deref(), Some("https://portal.example.com/login"));
-        assert_eq!(file.parts.options.default_redirection_uri.as_deref(), Some("https://acme.example.com"));
-        assert_eq!(portal.authentication, ClientAuthentication::None);
-        assert_eq!(portal.grant_types, ["authorization_code", "refresh_token"]);
-        assert_eq!(portal.refresh_tokens.leeway, Duration::from_secs(3));
-        assert_eq!(portal.refresh_tokens.lifetime, Some(Duration::from_hours(1)));
-        assert_eq!(nightly.refresh_tokens, RefreshTokens::default());
-        assert_eq!(nightly.authentication, ClientAuthentication::SecretPost);
-        assert_eq!(nightly.grant_types, ["client_credentials"]);
-        let [database, saml] = &file.parts.connections[..] else { panic!("two connections") };
-        assert!(database.is_database());
-        assert_eq!(database.enabled_clients.as_deref(), Some(&[portal.client_id.clone()][..]));
-        assert_eq!(saml.label(), "Acme Corp");
-        assert!(saml.pinned && !database.pinned);
-        assert_eq!(file.parts.options.identity_claim, "https://acme.example.com/in_use");
-        assert!(file.parts.options.faults && file.parts.options.verified_email_to_link);
-        assert_eq!(file.parts.grants[0].client_id, "nightly");
-        assert_eq!(
-            file.parts.grants[0].scopes,
-            GrantedScopes::Listed(model::Scopes::parse("read:users update:users"))
-        );
-    }
-
-    #[test]
-    fn ignored_keys_are_reported() {
-        let ignored = parsed(REAL).unwrap().ignored;
-        assert_eq!(
-            ignored.iter().map(String::as_str).collect::<Vec<_>>(),
-            [
-                "clients.refresh_token.policies",
-                "connections.options",
-                "rules",
-                "tenant.flags.enable_sso",
-                "tenant.support_email"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_connection_with_issuer_and_credentials_has_a_provider() {
-        let options = |text: &str| {
-            let text = format!("connections: [{{ name: x, strategy: oidc, options: {text} }}]");
-            parsed(&text).map(|file| file.parts.connections[0].upstream.clone())
-        };
-        let upstream = options(
-            "{ issuer: 'https://id.example.com', client_id: a, client_secret: b, scope: 'openid email', type: x }",
-        )
-        .unwrap()
-        .unwrap();
-        assert_eq!((upstream.issuer.as_str(), upstream.client_id.as_str()), ("https://id.example.com", "a"));
-        assert_eq!(upstream.client_secret.unwrap().expose(), "b");
-        assert_eq!((upstream.authentication, &upstream.scopes[..]), (None, &["email".to_owned()][..]));
-        let defaults = options("{ issuer: 'http://localhost:4000/', client_id: a }").unwrap().unwrap();
-        assert_eq!(defaults.scopes, ["profile", "email"]);
-        assert!(options("{ client_id: a, client_secret: b, scope: [email] }").unwrap().is_none());
-        assert_eq!(
-            options("{ issuer: 'http://id.example.com', client_id: a }").unwrap_err(),
-            "tenant.yaml:1:61: an issuer must be an https URL, or an http URL of this machine"
-        );
-        assert_eq!(
-            options("{ issuer: 'https://id.example.com' }").unwrap_err(),
-            "tenant.yaml:1:61: an issuer requires the key \"client_id\""
-        );
-    }
-
-    #[test]
-    fn the_options_of_a_database_are_those_of_auth0() {
-        let database = |options: &str| {
-            let text = format!("databases:\n  - {{ name: D, options: {{ {options} }} }}\n");
-            parsed(&text).unwrap().parts.connections[0].database
-        };
-        assert_eq!(database(""), Database::default());
-        assert_eq!(
-            database(
-                "disable_signup: true, requires_username: true, passwordPolicy: good, brute_force_protection: true"
-            ),
-            Database {
-                sign_up: false,
-                usernames: Some(Usernames { min: 1, max: 15 }),
-                passwords: PasswordPolicy { level: PasswordLevel::Good, min_length: None },
-            }
-        );
-        let strict = database(
-            "requires_username: true, validation: { username: { min: 3, max: 20 } }, \
-             password_complexity_options: { min_length: 12 }",
-        );
-        assert_eq!(strict.usernames, Some(Usernames { min: 3, max: 20 }));
-        assert_eq!(strict.passwords.min_length, Some(12));
-    }
-
-    #[test]
-    fn a_missing_client_id_is_derived_from_the_name() {
-        let id = derived_client_id("Portal");
-        assert_eq!(id.len(), 32);
-        assert_eq!(parsed(REAL).unwrap().parts.clients[0].client_id, id);
-    }
-
-    #[test]
-    fn an_empty_file_is_an_empty_tenant() {
-        assert!(parsed("{}").unwrap().parts.clients.is_empty());
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_its_place() {
-        assert_eq!(error_of("client: []\n"), "tenant.yaml:1:1: unknown key \"client\"");
-        assert_eq!(
-            error_of("clients:\n  - name: A\n    callback: []\n"),
-            "tenant.yaml:3:5: unknown key \"callback\""
-        );
-        assert_eq!(error_of("tenant:\n  session_life: 3\n"), "tenant.yaml:2:3: unknown key \"session_life\"");
-    }
-
-    #[test]
-    fn a_key_that_is_given_twice_is_refused() {
-        assert_eq!(
-            error_of("clients: []\nclients: []\n"),
-            "tenant.yaml:2:1: the key \"clients\" is given twice"
-        );
-    }
-
-    #[test]
-    fn a_missing_key_is_refused() {
-        assert_eq!(error_of("clients:\n  - app_type: spa\n"), "tenant.yaml:2:5: the key \"name\" is missing");
-        assert_eq!(
-            error_of("connections:\n  - name: x\n"),
-            "tenant.yaml:2:11: the key \"strategy\" is missing"
-        );
-    }
-
-    #[test]
-    fn a_wrong_value_is_refused_with_what_is_expected() {
-        assert_eq!(
-            error_of("clients:\n  - name: A\n    app_type: web\n"),
-            "tenant.yaml:3:15: \"web\" is not one of spa, native, regular_web, non_interactive"
-        );
-        assert_eq!(
-            error_of("databases:\n  - name: D\n    strategy: samlp\n"),
-            "tenant.yaml:3:15: the strategy of a database is \"auth0\""
-        );
-        assert_eq!(
-            error_of("connections:\n  - name: D\n    strategy: gogle\n"),
-            "tenant.yaml:3:15: unknown strategy \"gogle\""
-        );
-        assert_eq!(
-            error_of("tenant:\n  session_lifetime: -1\n"),
-            "tenant.yaml:2:21: a lifetime must be more than 0 hours, not -1"
-        );
-        assert_eq!(
-            error_of("tenant:\n  default_redirection_uri: javascript:alert(1)\n"),
-            "tenant.yaml:2:28: not an http or https URL"
-        );
-    }
-
-    #[test]
-    fn no_error_repeats_a_value_that_may_be_a_secret() {
-        for text in [
-            "tenant: { flags: { enable_sso: hunter2 } }",
-            "tenant: hunter2",
-            "clients: [hunter2]",
-            "clients: [{ name: A, client_secret: [hunter2] }]",
-            "connections: [{ name: A, strategy: oidc, options: hunter2 }]",
-        ] {
-            let error = error_of(text);
-            assert!(!error.contains("hunter2"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_client_that_does_not_exist_is_refused_where_it_is_named() {
-        assert_eq!(
-            error_of("clientGrants:\n  - client_id: Ghost\n    audience: https://a.example.com/\n"),
-            "tenant.yaml:2:16: no client has the name or id \"Ghost\""
-        );
-        assert_eq!(
-            error_of("connections:\n  - name: github\n    strategy: github\n    enabled_clients: [Ghost]\n"),
-            "tenant.yaml:4:23: no client has the name or id \"Ghost\""
-        );
-    }
-
-    #[test]
-    fn contradictions_are_refused_with_their_place() {
-        assert_eq!(
-            error_of(
-                "clients:\n  - {name: A, client_id: x, app_type: spa}\n  - {name: B, client_id: x, app_type: spa}\n"
-            ),
-            "tenant.yaml:3:26: two clients have the id \"x\""
-        );
-        assert_eq!(
-            error_of("connections:\n  - {name: x, strategy: github}\n  - {name: x, strategy: github}\n"),
-            "tenant.yaml:3:12: two connections have the name \"x\""
-        );
-    }
-
-    #[test]
-    fn broken_yaml_is_refused_with_its_place() {
-        assert!(error_of("clients:\n  - name: [\n").starts_with("tenant.yaml:"));
-    }
 }

@@ -1,98 +1,57 @@
-//! The sections of a tenant file as they are written: which keys are read, which are ignored.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! The sections of a tenant file that are read.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
-/// Declares a section: the keys that are read, and the keys that Auth0 knows and this tenant ignores. Every
-/// other key is refused.
-macro_rules! section {
-    (
-        $(#[$meta:meta])*
-        $name:ident {
-            $($(#[$field_meta:meta])* $field:ident: $kind:ty,)*
-        } ignored {
-            $($ignored:ident)*
-        }
-    ) => {
-        $(#[$meta])*
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub(super) struct $name {
-            $($(#[$field_meta])* pub(super) $field: $kind,)*
-            $(#[serde(default)] $ignored: Option<IgnoredAny>,)*
-        }
-
-        impl $name {
-            /// Adds the names of the ignored keys that the file has, with `section` in front.
-            pub(super) fn note_ignored(&self, section: &str, ignored: &mut BTreeSet<String>) {
-                $(if self.$ignored.is_some() {
-                    ignored.insert(format!("{section}{}", stringify!($ignored)));
-                })*
-            }
-        }
-    };
-}
+use super::section::{Section, Text, Unread, UnreadKey, section};
 
 section! {
-    #[expect(non_snake_case, reason = "the keys are the Deploy CLI's")]
+    /// The whole file.
     Sections {
-        #[serde(default)] tenant: Option<TenantSection>,
-        #[serde(default)] clients: Option<Vec<ClientEntry>>,
-        #[serde(default)] databases: Option<Vec<ConnectionEntry>>,
-        #[serde(default)] connections: Option<Vec<ConnectionEntry>>,
-        #[serde(default)] clientGrants: Option<Vec<GrantEntry>>,
-        #[serde(default)] linkedAccounts: LinkedAccountsSection,
-    } ignored {
-        actionModules actions attackProtection branding connectionProfiles customDomains emailProvider
-        emailTemplates eventStreams exclude flowVaultConnections flows forms guardianEmailFactorSettings
-        guardianFactorProviders guardianFactorTemplates guardianFactors guardianPhoneFactorMessageTypes
-        guardianPhoneFactorSelectedProvider guardianPhoneFactorSettings guardianPolicies guardianSettings hooks
-        logStreams migrations networkACLs organizations pages phoneProviders phoneTemplates prompts
-        rateLimitPolicies resourceServers riskAssessment riskAssessments roles rules rulesConfigs
-        selfServiceProfiles supplementalSignals themes tokenExchangeProfiles triggers userAttributeProfiles
+        tenant: TenantSection,
+        clients: Vec<Spanned<ClientEntry>>,
+        databases: Vec<Spanned<DatabaseEntry>>,
+        connections: Vec<Spanned<ConnectionEntry>>,
+        client_grants = "clientGrants": Vec<Spanned<GrantEntry>>,
+        resource_servers = "resourceServers": Vec<Spanned<ApiEntry>>,
+        roles: Vec<Spanned<RoleEntry>>,
+        linked_accounts = "linkedAccounts": LinkedAccountsSection,
     }
 }
 
 section! {
     TenantSection {
-        #[serde(default)] friendly_name: Option<String>,
-        #[serde(default)] session_lifetime: Option<Spanned<f64>>,
-        #[serde(default)] idle_session_lifetime: Option<Spanned<f64>>,
-        #[serde(default)] default_audience: Option<String>,
-        #[serde(default)] allowed_logout_urls: Option<Vec<String>>,
-        #[serde(default)] default_redirection_uri: Option<Spanned<String>>,
-        #[serde(default)] flags: Option<FlagsSection>,
-        #[serde(default)] oidc_logout: Option<OidcLogoutSection>,
-    } ignored {
-        acr_values_supported allow_organization_name_in_authentication_api
-        authorization_response_iss_parameter_supported change_password client_id_metadata_document_supported
-        country_codes customize_mfa_in_postlogin_action default_directory default_token_quota
-        device_flow dynamic_client_registration_security_mode enable_ai_guide
-        enabled_locales ephemeral_session_lifetime error_page guardian_mfa_page
-        idle_ephemeral_session_lifetime legacy_sandbox_version mtls phone_consolidated_experience
-        picture_url pushed_authorization_requests_supported resource_parameter_profile sandbox_version
-        sandbox_versions_available session_cookie sessions skip_non_verifiable_callback_uri_confirmation_prompt
-        support_email support_url universal_login
+        friendly_name: Text,
+        session_lifetime: Spanned<f64>,
+        idle_session_lifetime: Spanned<f64>,
+        default_audience: Text,
+        allowed_logout_urls: Vec<Text>,
+        default_redirection_uri: Spanned<Text>,
+        flags: FlagsSection,
+        oidc_logout: OidcLogoutSection,
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OidcLogoutSection {
-    #[serde(default)]
-    pub(super) rp_logout_end_session_endpoint_discovery: bool,
+section! {
+    OidcLogoutSection {
+        rp_logout_end_session_endpoint_discovery: bool,
+    }
 }
 
-/// The options that Auth0 does not have.
+section! {
+    /// The flags of a tenant. Auth0 has dozens of them and adds more.
+    FlagsSection {
+        enable_idtoken_api2: bool,
+    }
+}
+
+/// The options that Auth0 does not have. Unlike the others, this section has no keys that are not read.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LinkedAccountsSection {
     /// The name of the ID token claim that names the identity in use.
     #[serde(default)]
-    pub(super) identity_claim: Option<String>,
+    pub(super) identity_claim: Option<Text>,
     /// Whether linking requires a verified e-mail address on both accounts.
     #[serde(default)]
     pub(super) verified_email_to_link: bool,
@@ -101,106 +60,131 @@ pub(super) struct LinkedAccountsSection {
     pub(super) faults: bool,
 }
 
-/// The flags of a tenant. Auth0 has dozens of them and adds more; all are booleans.
-#[derive(Deserialize)]
-pub(super) struct FlagsSection {
-    #[serde(default)]
-    pub(super) enable_idtoken_api2: bool,
-    #[serde(flatten)]
-    pub(super) others: BTreeMap<String, bool>,
+section! {
+    ClientEntry {
+        name: Spanned<Text>,
+        client_id: Spanned<Text>,
+        client_secret: Text,
+        description: Text,
+        app_type: Spanned<Text>,
+        is_first_party: bool,
+        token_endpoint_auth_method: ClientAuthMethod,
+        client_authentication_methods: AuthenticationMethodsEntry,
+        callbacks: Vec<Text>,
+        allowed_logout_urls: Vec<Text>,
+        initiate_login_uri: Text,
+        logo_uri: Text,
+        web_origins: Vec<Text>,
+        grant_types: Vec<Text>,
+        jwt_configuration: JwtEntry,
+        refresh_token: RefreshTokenEntry,
+        require_pushed_authorization_requests: bool,
+        client_metadata: Unread,
+    }
 }
 
 section! {
-    ClientEntry {
-        name: Spanned<String>,
-        #[serde(default)] client_id: Option<Spanned<String>>,
-        #[serde(default)] client_secret: Option<String>,
-        #[serde(default)] app_type: Option<AppType>,
-        #[serde(default)] token_endpoint_auth_method: Option<AuthMethod>,
-        #[serde(default)] callbacks: Option<Vec<String>>,
-        #[serde(default)] allowed_logout_urls: Option<Vec<String>>,
-        #[serde(default)] initiate_login_uri: Option<String>,
-        #[serde(default)] web_origins: Option<Vec<String>>,
-        #[serde(default)] grant_types: Option<Vec<String>>,
-        #[serde(default)] refresh_token: Option<RefreshTokenEntry>,
-    } ignored {
-        addons allowed_clients allowed_origins async_approval_notification_channels auth0_conformant
-        callback_url_template client_aliases client_authentication_methods client_metadata compliance_level
-        cross_origin_auth cross_origin_authentication cross_origin_loc custom_login_page custom_login_page_on
-        custom_login_page_preview default_organization description encryption_key express_configuration
-        form_template global is_first_party is_token_endpoint_ip_header_trusted
-        jwt_configuration logo_uri mobile my_organization_configuration native_social_login
-        oidc_backchannel_logout oidc_conformant oidc_logout organization_discovery_methods
-        organization_require_behavior organization_usage owners par_request_expiry redirection_policy
-        require_proof_of_possession require_pushed_authorization_requests
-        resource_server_identifier session_transfer signed_request_object signing_keys
-        skip_non_verifiable_callback_uri_confirmation_prompt sso sso_disabled tenant
-        third_party_security_mode token_exchange token_quota
+    AuthenticationMethodsEntry {
+        private_key_jwt: CredentialsEntry,
+    }
+}
+
+section! {
+    CredentialsEntry {
+        credentials: Vec<Spanned<CredentialEntry>>,
+    }
+}
+
+section! {
+    /// A public key. An export has its name and id only, because the Management API does not return the key.
+    CredentialEntry {
+        pem: Text,
+        alg: Text,
+        kid: Text,
+        expires_at: Spanned<Text>,
+    }
+}
+
+section! {
+    JwtEntry {
+        alg: Spanned<Text>,
+        lifetime_in_seconds: u32,
+    }
+}
+
+section! {
+    RefreshTokenEntry {
+        rotation_type: RotationType,
+        expiration_type: ExpirationType,
+        leeway: u32,
+        token_lifetime: u32,
+        idle_token_lifetime: u32,
+        infinite_token_lifetime: bool,
+        infinite_idle_token_lifetime: bool,
+    }
+}
+
+section! {
+    DatabaseEntry {
+        name: Spanned<Text>,
+        strategy: Spanned<Text>,
+        display_name: Text,
+        enabled_clients: Vec<Spanned<Text>>,
+        pinned: bool,
+        options: DatabaseOptions,
     }
 }
 
 section! {
     ConnectionEntry {
-        name: Spanned<String>,
-        #[serde(default)] strategy: Option<Spanned<String>>,
-        #[serde(default)] display_name: Option<String>,
-        #[serde(default)] enabled_clients: Option<Vec<Spanned<String>>>,
-        #[serde(default)] pinned: bool,
-        #[serde(default)] options: Option<OptionsEntry>,
-    } ignored {
-        authentication connected_accounts cross_app_access_requesting_app directory_provisioning_configuration
-        id is_domain_connection metadata provisioning_ticket_url realms scim_configuration
-        show_as_button
+        name: Spanned<Text>,
+        strategy: Spanned<Text>,
+        display_name: Text,
+        enabled_clients: Vec<Spanned<Text>>,
+        pinned: bool,
+        options: ProviderOptions,
     }
 }
 
-/// The options of a connection: the rules of a database, or the upstream provider. Auth0 has dozens for each
-/// strategy, so unknown options are ignored.
-#[derive(Deserialize)]
-pub(super) struct OptionsEntry {
-    #[serde(default)]
-    pub(super) issuer: Option<Spanned<String>>,
-    #[serde(default)]
-    pub(super) client_id: Option<String>,
-    #[serde(default)]
-    pub(super) client_secret: Option<String>,
-    #[serde(default)]
-    pub(super) scope: Option<ScopeOption>,
-    #[serde(default)]
-    pub(super) token_endpoint_auth_method: Option<AuthMethod>,
-    #[serde(default)]
-    pub(super) disable_signup: bool,
-    #[serde(default)]
-    pub(super) requires_username: bool,
-    #[serde(default)]
-    pub(super) validation: Option<ValidationEntry>,
-    #[serde(default, rename = "passwordPolicy")]
-    pub(super) password_policy: Option<PasswordPolicyName>,
-    #[serde(default)]
-    pub(super) password_complexity_options: Option<ComplexityEntry>,
-    #[serde(flatten)]
-    #[expect(clippy::zero_sized_map_values, reason = "the names are reported, the values are not read")]
-    pub(super) others: BTreeMap<String, IgnoredAny>,
+section! {
+    /// The options of a connection to a provider. They are used with an issuer only, so that the others can have any
+    /// type without one: Auth0 has dozens of options for each strategy.
+    ProviderOptions {
+        issuer: Spanned<Unread>,
+        client_id: Spanned<Unread>,
+        client_secret: Spanned<Unread>,
+        scope: Spanned<Unread>,
+        token_endpoint_auth_method: Spanned<Unread>,
+    }
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ValidationEntry {
-    #[serde(default)]
-    pub(super) username: Option<LengthEntry>,
+section! {
+    DatabaseOptions {
+        disable_signup: bool,
+        requires_username: bool,
+        validation: ValidationEntry,
+        password_policy = "passwordPolicy": PasswordPolicyName,
+        password_complexity_options: ComplexityEntry,
+    }
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LengthEntry {
-    pub(super) min: usize,
-    pub(super) max: usize,
+section! {
+    ValidationEntry {
+        username: LengthEntry,
+    }
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ComplexityEntry {
-    pub(super) min_length: usize,
+section! {
+    LengthEntry {
+        min: usize,
+        max: usize,
+    }
+}
+
+section! {
+    ComplexityEntry {
+        min_length: usize,
+    }
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -213,36 +197,92 @@ pub(super) enum PasswordPolicyName {
     Excellent,
 }
 
-/// Scopes: separated by spaces for some strategies of Auth0, a list for others.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum ScopeOption {
-    Words(String),
-    List(Vec<String>),
+section! {
+    GrantEntry {
+        client_id: Spanned<Text>,
+        audience: Spanned<Text>,
+        scope: Vec<Text>,
+        allow_all_scopes: bool,
+        subject_type: SubjectType,
+        default_for: Text,
+    }
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SubjectType {
+    Client,
+    User,
 }
 
 section! {
-    GrantEntry {
-        client_id: Spanned<String>,
-        audience: String,
-        #[serde(default)] scope: Option<Vec<String>>,
-    } ignored {
-        allow_all_scopes allow_any_organization authorization_details_types default_for id is_system
-        organization_usage subject_type
+    ApiEntry {
+        identifier: Spanned<Text>,
+        name: Text,
+        is_system: bool,
+        scopes: Vec<ScopeEntry>,
+        token_lifetime: u32,
+        token_lifetime_for_web: u32,
+        allow_offline_access: bool,
+        signing_alg: Spanned<Text>,
+        enforce_policies: bool,
+        token_dialect: TokenDialect,
+        skip_consent = "skip_consent_for_verifiable_first_party_clients": bool,
+        subject_type_authorization: SubjectTypeEntry,
     }
 }
 
 section! {
-    RefreshTokenEntry {
-        #[serde(default)] rotation_type: Option<RotationType>,
-        #[serde(default)] expiration_type: Option<ExpirationType>,
-        #[serde(default)] leeway: Option<u32>,
-        #[serde(default)] token_lifetime: Option<u32>,
-        #[serde(default)] idle_token_lifetime: Option<u32>,
-        #[serde(default)] infinite_token_lifetime: Option<bool>,
-        #[serde(default)] infinite_idle_token_lifetime: Option<bool>,
-    } ignored {
-        policies
+    ScopeEntry {
+        value: Text,
+        description: Text,
+    }
+}
+
+section! {
+    SubjectTypeEntry {
+        user: PolicyEntry,
+        client: PolicyEntry,
+    }
+}
+
+section! {
+    PolicyEntry {
+        policy: AccessPolicy,
+    }
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AccessPolicy {
+    AllowAll,
+    RequireClientGrant,
+    DenyAll,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TokenDialect {
+    AccessToken,
+    AccessTokenAuthz,
+    #[serde(rename = "rfc9068_profile")]
+    Rfc9068,
+    #[serde(rename = "rfc9068_profile_authz")]
+    Rfc9068Authz,
+}
+
+section! {
+    RoleEntry {
+        name: Spanned<Text>,
+        description: Text,
+        permissions: Vec<Spanned<PermissionEntry>>,
+    }
+}
+
+section! {
+    PermissionEntry {
+        permission_name: Text,
+        resource_server_identifier: Text,
     }
 }
 
@@ -260,18 +300,11 @@ pub(super) enum ExpirationType {
     NonExpiring,
 }
 
+/// How a client authenticates at the token endpoint. Auth0 has no other value; a client with a key has
+/// `client_authentication_methods` in place of it.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum AppType {
-    Spa,
-    Native,
-    RegularWeb,
-    NonInteractive,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum AuthMethod {
+pub(super) enum ClientAuthMethod {
     None,
     ClientSecretPost,
     ClientSecretBasic,
