@@ -104,6 +104,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_of_the_demo_users_is_noticed() {
+        let text = keywords::replace("demo/users.json", USERS, &keyword).unwrap();
+        let connections = tenant(&keyword).unwrap().parts.connections;
+        assert_eq!(users_file::parse("demo/users.json", &text, &connections, None).unwrap().notices, []);
+    }
+
+    #[test]
     fn the_demo_has_every_kind_of_identity_and_users_with_one_to_twelve_of_them() {
         let users = users_of_demo();
         assert!(users.len() >= 8);

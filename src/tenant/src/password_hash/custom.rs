@@ -88,7 +88,7 @@ impl CustomHash {
                 "expected an algorithm and a hash with a value, and encodings as in Auth0's bulk import",
             )
         })?;
-        let salt = written.salt.as_ref().map(|salt| salt.bytes()).transpose()?;
+        let salt = written.salt.as_ref().map(Salt::bytes).transpose()?;
         let encoding = written.password.as_ref().and_then(|password| password.encoding).unwrap_or_default();
         let verifier = written.verifier(salt.as_deref())?;
         // The other algorithms have the salt inside the hash, or as a parameter.

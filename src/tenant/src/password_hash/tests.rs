@@ -94,20 +94,20 @@ fn a_bcrypt_hash_of_each_prefix_is_understood() {
     assert_eq!(ImportedHash::bcrypt(&endless), Err(InvalidHash::TooExpensive));
 }
 
-fn error_of(hash: Value) -> String {
-    ImportedHash::custom(&hash).unwrap_err().to_string()
+fn error_of(hash: &Value) -> String {
+    ImportedHash::custom(hash).unwrap_err().to_string()
 }
 
 #[test]
 fn an_algorithm_that_is_not_verified_is_named() {
     let md4 = json!({ "algorithm": "md4", "hash": { "value": "00", "encoding": "hex" } });
-    assert_eq!(error_of(md4), "md4 is not verified here");
+    assert_eq!(error_of(&md4), "md4 is not verified here");
     let pbkdf2 = json!({ "algorithm": "pbkdf2", "hash": { "value": "$pbkdf2-whirlpool$i=1,l=1$AA$AA" } });
-    assert_eq!(error_of(pbkdf2), "pbkdf2-whirlpool is not verified here");
+    assert_eq!(error_of(&pbkdf2), "pbkdf2-whirlpool is not verified here");
     let ldap = json!({ "algorithm": "ldap", "hash": { "value": "{CRYPT}$1$hunter2" } });
-    assert_eq!(error_of(ldap), "ldap {crypt} is not verified here");
+    assert_eq!(error_of(&ldap), "ldap {crypt} is not verified here");
     let slipped = json!({ "algorithm": "$2b$04$hunter2/hunter2", "hash": { "value": "x" } });
-    assert_eq!(error_of(slipped), "an unknown algorithm is not verified here");
+    assert_eq!(error_of(&slipped), "an unknown algorithm is not verified here");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_malformed_or_too_expensive_hash_is_refused_without_its_value() {
             "the salt's value",
         ),
     ] {
-        let error = error_of(hash.clone());
+        let error = error_of(&hash);
         assert!(error.starts_with(expected) && !error.contains("hunter2"), "{hash}: {error}");
     }
 }

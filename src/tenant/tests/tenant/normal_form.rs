@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 use tenant::secret::Secret;
-use tenant::seed::SeedPassword;
+use tenant::seed::{SeedError, SeedPassword};
 
 use crate::test_tenant::{Browser, DATABASE, PAGE, PASSWORD, TestTenant, user};
 
@@ -148,6 +148,41 @@ async fn a_password_chosen_in_one_form_signs_in_in_every_other() {
         let wrong = browser.type_password(&login_state, &email, "Passwo\u{308}rd 1").await;
         assert_eq!(wrong.status, 401, "a letter without its mark is another letter");
     }
+}
+
+#[tokio::test]
+async fn a_users_file_cannot_take_an_address_that_another_user_has() {
+    let tenant = seeded(FOLDED).await;
+    for email in WAYS {
+        let mut seed = user(&["auth0|3"]);
+        seed.user.profile = seed.user.profile.with("email", email);
+        // Without a password it has no identifier that could be taken.
+        seed.password = None;
+        let refused = tenant.try_seed(vec![user(&["auth0|4"]), seed]).await;
+        assert!(matches!(refused, Err(SeedError::Conflict(id)) if id == "auth0|3"), "{email:?}");
+    }
+    assert_eq!(tenant.store.read().await.unwrap().count_users().await.unwrap(), 2);
+    // The same address at another provider is no conflict.
+    let mut seed = user(&["github|3"]);
+    seed.user.profile = seed.user.profile.with("email", WAYS[2]);
+    tenant.seed(vec![seed]).await;
+    assert_eq!(
+        tenant.row("github|3").await.unwrap().profile.email(),
+        Some(WAYS[2]),
+        "as the provider sent it"
+    );
+}
+
+#[tokio::test]
+async fn the_time_of_the_last_password_in_a_users_file_is_replaced_by_a_new_password() {
+    let mut seed = user(&["auth0|1"]);
+    seed.user.profile = seed.user.profile.with("last_password_reset", "2024-01-01T00:00:00.000Z");
+    let tenant = TestTenant::with_seeds(vec![seed]).await;
+    let (_, read) = call(&tenant, Method::PATCH, "/api/v2/users/auth0%7C1", &json!({ "name": "Ada" })).await;
+    assert_eq!(read["last_password_reset"], "2024-01-01T00:00:00.000Z");
+    let new = json!({ "password": "a new password" });
+    let (_, read) = call(&tenant, Method::PATCH, "/api/v2/users/auth0%7C1", &new).await;
+    assert_ne!(read["last_password_reset"], "2024-01-01T00:00:00.000Z");
 }
 
 /// Two accounts that version 0.2 kept apart, because their addresses differ in the normal form only.

@@ -64,8 +64,8 @@ impl<'c> Connections<'c> {
             self.all.iter().filter(|connection| connection.strategy == key.provider).collect();
         let in_id = key.user_id.as_str().split_once('|').map(|(name, _)| name);
         let in_id = in_id.filter(|_| key.provider.has_connection_in_id());
-        let named = candidates.iter().find(|connection| Some(connection.name.as_str()) == in_id);
-        match (&candidates[..], named) {
+        let found = candidates.iter().find(|connection| Some(connection.name.as_str()) == in_id);
+        match (&candidates[..], found) {
             (_, Some(connection)) | ([connection], None) => Ok(connection),
             ([], None) => {
                 let names = list(self.all.iter());

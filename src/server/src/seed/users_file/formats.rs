@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 use super::notice::Notices;
 use super::place::{Misplaced, Path};
 
-/// The key under which a list of the Management API has its users: `users` in most, `members` in an organisation's.
-const LISTS: [&str; 2] = ["users", "members"];
+/// The key under which a list has its users: `users` in most of the Management API, `members` in an organisation's,
+/// `data` in the answers of Auth0's Node.js client.
+const LISTS: [&str; 3] = ["users", "members", "data"];
 
 /// A user as it is written, and where.
 pub(super) type Written = (Path, Map<String, Value>);
@@ -47,6 +48,11 @@ pub(super) fn users(text: &str, notices: &mut Notices) -> Result<Vec<Written>, I
 fn values(text: &str) -> Result<Vec<(Path, Value)>, InvalidFormat> {
     // Some editors write a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !text.trim_start().is_empty() && !text.trim_start().starts_with(['{', '[']) {
+        let reason =
+            "this is not JSON; an export job writes what is read here in the format json, not in csv";
+        return Err(InvalidFormat::Content(Path::root(None).mistake(reason)));
+    }
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     let (mut values, mut line, mut counted) = (Vec::new(), 1, 0);
     loop {

@@ -40,7 +40,8 @@ fn database_user(id: &str, attributes: Value) -> Value {
         "user_id": format!("auth0|{id}"),
         "identities": [{ "connection": "Username-Password-Authentication", "user_id": id, "provider": "auth0" }],
     });
-    user.as_object_mut().unwrap().extend(attributes.as_object().unwrap().clone());
+    let Value::Object(attributes) = attributes else { panic!("no attributes: {attributes}") };
+    user.as_object_mut().unwrap().extend(attributes);
     user
 }
 
@@ -109,7 +110,10 @@ fn broken_json_is_refused_with_line_and_column() {
     assert_eq!(parsed("[\n  {]").unwrap_err(), "users.json:2:4: key must be a string");
     assert_eq!(parsed("[] x").unwrap_err(), "users.json:1:4: expected value");
     assert_eq!(parsed("[").unwrap_err(), "users.json:1:1: EOF while parsing a list");
-    assert_eq!(parsed("email,name\n").unwrap_err(), "users.json:1:1: expected value");
+    assert_eq!(
+        parsed("email,name\n").unwrap_err(),
+        "users.json: $: this is not JSON; an export job writes what is read here in the format json, not in csv"
+    );
     assert_eq!(parsed(" \n").unwrap_err(), "users.json: $: the file is empty");
     assert_eq!(parsed("{\"email\": \"a@b\"}\n{\"email\":}").unwrap_err(), "users.json:2:10: expected value");
 }
@@ -117,7 +121,7 @@ fn broken_json_is_refused_with_line_and_column() {
 #[test]
 fn what_is_no_user_is_refused_with_its_place() {
     assert_eq!(parsed("[1]").unwrap_err(), "users.json: $[0]: invalid type: number, expected a user");
-    assert_eq!(parsed("7").unwrap_err(), "users.json: $: invalid type: number, expected a user");
+    assert_eq!(parsed("{}\n7").unwrap_err(), "users.json:2: $: invalid type: number, expected a user");
     assert_eq!(
         parsed(r#"{"users": [{}, "x"]}"#).unwrap_err(),
         "users.json: $.users[1]: invalid type: string, expected a user"
@@ -142,6 +146,7 @@ fn users_are_read_in_every_format_that_the_api_returns() {
     let totals = json!({ "start": 0, "limit": 50, "length": 2, "total": 2, "users": [one, other] });
     assert_eq!(ids(&totals.to_string()), both);
     assert_eq!(ids(&json!({ "users": [one, other] }).to_string()), both);
+    assert_eq!(ids(&json!({ "data": [one, other], "status": 200 }).to_string()), both);
     assert_eq!(ids(&json!({ "members": [one, other], "next": null }).to_string()), both);
     assert_eq!(ids(&format!("{one}\n{other}\n")), both);
     assert_eq!(ids(&format!("{one}\r\n\r\n{other}")), both);
