@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn nothing_of_the_demo_users_is_noticed() {
-        let text = keywords::replace("demo/users.json", USERS, &keyword).unwrap();
+        let text = Keywords::new(&keyword).replace(USERS);
         let connections = tenant(&keyword).unwrap().parts.connections;
         assert_eq!(users_file::parse("demo/users.json", &text, &connections, None).unwrap().notices, []);
     }
