@@ -38,6 +38,28 @@ pub const USERS: &str = "/api/v2/users";
 pub const USERS_BY_EMAIL: &str = "/api/v2/users-by-email";
 /// The connections.
 pub const CONNECTIONS: &str = "/api/v2/connections";
+/// One connection.
+pub const CONNECTION: &str = "/api/v2/connections/{id}";
+/// The clients that may use a connection.
+pub const CONNECTION_CLIENTS: &str = "/api/v2/connections/{id}/clients";
+/// The directory provisionings of connections.
+pub const DIRECTORY_PROVISIONINGS: &str = "/api/v2/connections-directory-provisionings";
+/// The applications.
+pub const CLIENTS: &str = "/api/v2/clients";
+/// One application.
+pub const CLIENT: &str = "/api/v2/clients/{id}";
+/// The client grants.
+pub const CLIENT_GRANTS: &str = "/api/v2/client-grants";
+/// One client grant.
+pub const CLIENT_GRANT: &str = "/api/v2/client-grants/{id}";
+/// The APIs.
+pub const RESOURCE_SERVERS: &str = "/api/v2/resource-servers";
+/// One API.
+pub const RESOURCE_SERVER: &str = "/api/v2/resource-servers/{id}";
+/// The settings of the tenant.
+pub const TENANT_SETTINGS: &str = "/api/v2/tenants/settings";
+/// The Actions.
+pub const ACTIONS: &str = "/api/v2/actions/actions";
 /// The OpenAPI document of the Management API.
 pub const OPENAPI: &str = "/api/v2/openapi.json";
 /// One user.

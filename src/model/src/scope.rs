@@ -34,6 +34,20 @@ impl Scope {
     pub const DELETE_USERS: Self = Self::known("delete:users");
     /// List the connections.
     pub const READ_CONNECTIONS: Self = Self::known("read:connections");
+    /// Read the applications.
+    pub const READ_CLIENTS: Self = Self::known("read:clients");
+    /// Read the applications with their secrets, which this tenant never shows.
+    pub const READ_CLIENT_KEYS: Self = Self::known("read:client_keys");
+    /// Read the client grants.
+    pub const READ_CLIENT_GRANTS: Self = Self::known("read:client_grants");
+    /// Read the APIs.
+    pub const READ_RESOURCE_SERVERS: Self = Self::known("read:resource_servers");
+    /// Read the settings of the tenant.
+    pub const READ_TENANT_SETTINGS: Self = Self::known("read:tenant_settings");
+    /// Read the Actions, of which this tenant has none.
+    pub const READ_ACTIONS: Self = Self::known("read:actions");
+    /// Read directory provisionings, of which this tenant has none.
+    pub const READ_DIRECTORY_PROVISIONINGS: Self = Self::known("read:directory_provisionings");
     /// Read the roles.
     pub const READ_ROLES: Self = Self::known("read:roles");
     /// Assign users to roles.
@@ -65,7 +79,7 @@ impl Scope {
     ];
 
     /// The scopes of the Management API that a client can have for itself.
-    pub const MANAGEMENT: [Self; 10] = [
+    pub const MANAGEMENT: [Self; 17] = [
         Self::READ_USERS,
         Self::READ_USER_IDP_TOKENS,
         Self::UPDATE_USERS,
@@ -73,6 +87,13 @@ impl Scope {
         Self::CREATE_USERS,
         Self::DELETE_USERS,
         Self::READ_CONNECTIONS,
+        Self::READ_CLIENTS,
+        Self::READ_CLIENT_KEYS,
+        Self::READ_CLIENT_GRANTS,
+        Self::READ_RESOURCE_SERVERS,
+        Self::READ_TENANT_SETTINGS,
+        Self::READ_ACTIONS,
+        Self::READ_DIRECTORY_PROVISIONINGS,
         Self::READ_ROLES,
         Self::UPDATE_ROLES,
         Self::READ_ROLE_MEMBERS,

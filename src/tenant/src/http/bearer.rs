@@ -61,10 +61,6 @@ enum Updatable {
     UserMetadata,
 }
 
-/// The permission to list connections. See [`Caller::may_read_connections`].
-#[derive(Debug)]
-pub(crate) struct MayReadConnections(());
-
 /// The permission for an operation that requires scopes and nothing else. See [`Caller::require`].
 #[derive(Debug)]
 pub(crate) struct Permitted(());
@@ -84,6 +80,15 @@ const UPDATE_APP_METADATA: RequiredScopes =
     RequiredScopes::AnyOf(&[Scope::UPDATE_USERS, Scope::UPDATE_USERS_APP_METADATA]);
 const UPDATE_ATTRIBUTE: RequiredScopes = RequiredScopes::AnyOf(&[Scope::UPDATE_USERS]);
 pub(crate) const READ_CONNECTIONS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_CONNECTIONS]);
+pub(crate) const READ_CLIENTS: RequiredScopes =
+    RequiredScopes::AnyOf(&[Scope::READ_CLIENTS, Scope::READ_CLIENT_KEYS]);
+pub(crate) const READ_CLIENT_GRANTS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_CLIENT_GRANTS]);
+pub(crate) const READ_RESOURCE_SERVERS: RequiredScopes =
+    RequiredScopes::AnyOf(&[Scope::READ_RESOURCE_SERVERS]);
+pub(crate) const READ_TENANT_SETTINGS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_TENANT_SETTINGS]);
+pub(crate) const READ_ACTIONS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_ACTIONS]);
+pub(crate) const READ_DIRECTORY_PROVISIONINGS: RequiredScopes =
+    RequiredScopes::AnyOf(&[Scope::READ_DIRECTORY_PROVISIONINGS]);
 pub(crate) const READ_ROLES: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_ROLES]);
 pub(crate) const READ_ROLE_USERS: RequiredScopes =
     RequiredScopes::AllOf(&[Scope::READ_USERS, Scope::READ_ROLES]);
@@ -211,11 +216,6 @@ impl Caller {
     /// Returns the permission to create users, which requires `create:users`.
     pub(crate) fn may_create(&self) -> Result<MayCreate, ApiError> {
         self.require_any(CREATE).map(MayCreate)
-    }
-
-    /// Returns the permission to list connections, which requires `read:connections`.
-    pub(crate) fn may_read_connections(&self) -> Result<MayReadConnections, ApiError> {
-        self.require_any(READ_CONNECTIONS).map(MayReadConnections)
     }
 
     /// Returns the permission to delete a user: any user with `delete:users`, the own user with

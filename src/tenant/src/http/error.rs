@@ -64,6 +64,18 @@ pub(crate) enum ApiError {
     UnknownRole,
     /// One of the users in the body does not exist.
     UnknownUsers,
+    /// No client has this id.
+    UnknownClient,
+    /// No client grant has this id.
+    UnknownClientGrant,
+    /// No connection has this id.
+    UnknownConnection,
+    /// No API has this id or identifier.
+    UnknownResourceServer,
+    /// The configuration cannot be changed by a request.
+    ReadOnlyConfiguration,
+    /// Auth0 has this resource, and the tenant has not.
+    NotServed(&'static str),
     /// The primary identity cannot be unlinked.
     MainIdentity,
     /// A user cannot unlink an identity of a pinned connection. An extension of the contract.
@@ -176,6 +188,28 @@ impl ApiError {
             Self::UnknownUser => (S::NOT_FOUND, "The user does not exist.".into(), Some("inexistent_user")),
             Self::UnknownRole => (S::NOT_FOUND, "The role does not exist.".into(), None),
             Self::UnknownUsers => (S::NOT_FOUND, "One or more of the users do not exist.".into(), None),
+            Self::UnknownClient => {
+                (S::NOT_FOUND, "The client does not exist".into(), Some("inexistent_client"))
+            }
+            Self::UnknownClientGrant => {
+                (S::NOT_FOUND, "The client grant does not exist.".into(), Some("inexistent_client_grant"))
+            }
+            Self::UnknownConnection => {
+                (S::NOT_FOUND, "The connection does not exist".into(), Some("inexistent_connection"))
+            }
+            Self::UnknownResourceServer => (
+                S::NOT_FOUND,
+                "The resource server does not exist.".into(),
+                Some("inexistent_resource_server"),
+            ),
+            Self::ReadOnlyConfiguration => (
+                S::FORBIDDEN,
+                "The configuration of this tenant comes from its tenant file. Change the file and start the tenant \
+                 again."
+                    .into(),
+                Some("read_only_configuration"),
+            ),
+            Self::NotServed(name) => (S::NOT_FOUND, format!("This tenant does not have {name}."), None),
             Self::MainIdentity => {
                 (S::BAD_REQUEST, "Main identity cannot be removed.".into(), Some("delete_main_user_identity"))
             }

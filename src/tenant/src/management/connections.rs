@@ -1,23 +1,28 @@
-//! `GET /api/v2/connections` (contract [A16](model::contract#a16)).
+//! `GET /api/v2/connections`, one connection, and the clients of one (contract [A16](model::contract#a16)).
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
+use super::list::List;
+use super::object::{Object, Part, Totals};
+use super::path::PathIds;
 use super::query::Query;
-use crate::configuration::{Client, Connection};
-use crate::http::bearer::Caller;
+use crate::configuration::{Client, ClientAuthentication, Connection, PasswordLevel};
+use crate::http::bearer::{Caller, READ_CONNECTIONS};
 use crate::http::error::ApiError;
 use crate::http::response::management_json;
 use crate::state::Tenant;
 
-/// A connection in the representation of the API. Its options are omitted, because they contain credentials.
+/// The keys that stay whatever `fields` names (contract [U-20](model::contract#u-20)).
+const ALWAYS: &[&str] = &["id", "is_domain_connection"];
+
+/// A connection in the representation of the API.
 #[derive(Serialize)]
-struct Shown<'c> {
+struct ShownConnection<'c> {
     id: &'c str,
-    options: Map<String, Value>,
+    options: Options<'c>,
     strategy: &'c str,
     name: &'c str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,20 +32,58 @@ struct Shown<'c> {
     enabled_clients: Vec<&'c str>,
 }
 
+/// The options of a connection, without credentials.
 #[derive(Serialize)]
-struct Totals<'c> {
-    total: usize,
-    start: u32,
-    limit: u32,
-    connections: &'c [Value],
+#[serde(untagged)]
+enum Options<'c> {
+    Database(DatabaseOptions),
+    Upstream(UpstreamOptions<'c>),
+    None {},
 }
 
-/// A part of the list, and the checkpoint of the next part.
 #[derive(Serialize)]
-struct Part<'c> {
+struct DatabaseOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<&'c str>,
-    connections: &'c [Value],
+    validation: Option<Validation>,
+    import_mode: bool,
+    #[serde(rename = "passwordPolicy")]
+    password_policy: &'static str,
+    disable_signup: bool,
+    requires_username: bool,
+    brute_force_protection: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_complexity_options: Option<Complexity>,
+}
+
+#[derive(Serialize)]
+struct Validation {
+    username: Lengths,
+}
+
+#[derive(Serialize)]
+struct Lengths {
+    max: usize,
+    min: usize,
+}
+
+#[derive(Serialize)]
+struct Complexity {
+    min_length: usize,
+}
+
+#[derive(Serialize)]
+struct UpstreamOptions<'c> {
+    issuer: &'c str,
+    client_id: &'c str,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_endpoint_auth_method: Option<&'static str>,
+}
+
+/// A client in the list of a connection's clients.
+#[derive(Serialize)]
+struct EnabledClient<'c> {
+    client_id: &'c str,
 }
 
 /// Lists the connections in the order of the login page; all of them, or those with a name or with
@@ -50,54 +93,121 @@ pub(crate) async fn list(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
-    let _permission = caller.may_read_connections()?;
+    let _permission = caller.require(READ_CONNECTIONS)?;
     let query = Query::parse(query.as_deref());
-    let (fields, page, checkpoint, name) =
-        (query.fields()?, query.page()?, query.checkpoint()?, query.text("name")?);
+    let name = query.text("name")?;
     let strategies: Vec<&str> = query.all("strategy").collect();
     let configuration = &tenant.0.configuration;
-    let wanted: Vec<&Connection> = configuration
+    let shown: Vec<ShownConnection<'_>> = configuration
         .connections()
         .iter()
         .filter(|connection| name.is_none_or(|name| connection.name.as_str() == name))
         .filter(|connection| strategies.is_empty() || strategies.contains(&connection.strategy.as_str()))
+        .map(|connection| show(connection, configuration.clients()))
         .collect();
-    let (start, limit) = match checkpoint {
-        None => (page.start as usize, page.limit as usize),
-        Some(checkpoint) => {
-            let first = checkpoint.from.map_or(Some(0), |from| wanted.iter().position(|one| one.id == from));
-            (first.ok_or_else(|| checkpoint.unknown())?, checkpoint.take as usize)
-        }
-    };
-    let mut connections = Vec::new();
-    for connection in wanted.iter().skip(start).take(limit) {
-        let mut shown = serde_json::to_value(show(connection, configuration.clients()))
-            .map_err(|_| ApiError::Internal)?;
-        fields.apply(&mut shown);
-        connections.push(shown);
-    }
-    if checkpoint.is_some() {
-        let next = wanted.get(start + limit).map(|connection| connection.id.as_str());
-        return Ok(management_json(StatusCode::OK, &Part { next, connections: &connections }));
-    }
-    if !page.totals {
-        return Ok(management_json(StatusCode::OK, &connections));
-    }
-    let totals =
-        Totals { total: wanted.len(), start: page.start, limit: page.limit, connections: &connections };
-    Ok(management_json(StatusCode::OK, &totals))
+    let list = List { name: "connections", totals: Totals::First };
+    list.part_or_page(&query, &shown, |connection| connection.id, ALWAYS)
 }
 
-fn show<'c>(connection: &'c Connection, clients: &'c [Client]) -> Shown<'c> {
-    let enabled = clients.iter().filter(|client| connection.is_enabled_for(&client.client_id));
-    Shown {
+/// `GET /api/v2/connections/{id}`.
+pub(super) async fn get(
+    State(tenant): State<Tenant>,
+    caller: Caller,
+    path: PathIds,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let _permission = caller.require(READ_CONNECTIONS)?;
+    let fields = Query::parse(query.as_deref()).fields()?;
+    let shown = show(find(&tenant, &path)?, tenant.0.configuration.clients());
+    Ok(management_json(StatusCode::OK, &Object::of(&shown)?.with_fields(&fields, ALWAYS)))
+}
+
+/// `GET /api/v2/connections/{id}/clients`: the clients that may use a connection, after a checkpoint.
+pub(super) async fn list_clients(
+    State(tenant): State<Tenant>,
+    caller: Caller,
+    path: PathIds,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let _permission = caller.require(READ_CONNECTIONS)?;
+    let query = Query::parse(query.as_deref());
+    let checkpoint = query.checkpoint()?.unwrap_or_default();
+    let enabled = enabled_clients(find(&tenant, &path)?, tenant.0.configuration.clients());
+    let first = checkpoint.from.map_or(Some(0), |from| enabled.iter().position(|id| *id == from));
+    let first = first.ok_or_else(|| checkpoint.unknown())?;
+    let end = enabled.len().min(first + checkpoint.take as usize);
+    let items = enabled[first..end].iter().map(|client_id| Object::of(&EnabledClient { client_id }));
+    let items = items.collect::<Result<Vec<_>, _>>()?;
+    let next = enabled.get(end).copied();
+    Ok(management_json(StatusCode::OK, &Part { name: "clients", items: &items, next }))
+}
+
+fn find<'t>(tenant: &'t Tenant, path: &PathIds) -> Result<&'t Connection, ApiError> {
+    let connections = tenant.0.configuration.connections();
+    connections.iter().find(|connection| connection.id == path.id()).ok_or(ApiError::UnknownConnection)
+}
+
+fn show<'c>(connection: &'c Connection, clients: &'c [Client]) -> ShownConnection<'c> {
+    ShownConnection {
         id: &connection.id,
-        options: Map::new(),
+        options: options(connection),
         strategy: connection.strategy.as_str(),
         name: connection.name.as_str(),
         display_name: connection.display_name.as_deref(),
         is_domain_connection: false,
         realms: [connection.name.as_str()],
-        enabled_clients: enabled.map(|client| client.client_id.as_str()).collect(),
+        enabled_clients: enabled_clients(connection, clients),
+    }
+}
+
+fn enabled_clients<'c>(connection: &Connection, clients: &'c [Client]) -> Vec<&'c str> {
+    let enabled = clients.iter().filter(|client| connection.is_enabled_for(&client.client_id));
+    enabled.map(|client| client.client_id.as_str()).collect()
+}
+
+/// Returns the options that the tenant acts on. The secret of a provider is never among them.
+fn options(connection: &Connection) -> Options<'_> {
+    if let Some(upstream) = &connection.upstream {
+        let scopes = std::iter::once("openid").chain(upstream.scopes.iter().map(String::as_str));
+        return Options::Upstream(UpstreamOptions {
+            issuer: &upstream.issuer,
+            client_id: &upstream.client_id,
+            scope: scopes.collect::<Vec<_>>().join(" "),
+            token_endpoint_auth_method: upstream.authentication.map(name_of_authentication),
+        });
+    }
+    if !connection.is_database() {
+        return Options::None {};
+    }
+    let database = &connection.database;
+    Options::Database(DatabaseOptions {
+        validation: database
+            .usernames
+            .map(|lengths| Validation { username: Lengths { max: lengths.max, min: lengths.min } }),
+        import_mode: false,
+        password_policy: match database.passwords.level {
+            PasswordLevel::None => "none",
+            PasswordLevel::Low => "low",
+            PasswordLevel::Fair => "fair",
+            PasswordLevel::Good => "good",
+            PasswordLevel::Excellent => "excellent",
+        },
+        disable_signup: !database.sign_up,
+        requires_username: database.usernames.is_some(),
+        brute_force_protection: true,
+        password_complexity_options: database
+            .passwords
+            .min_length
+            .map(|min_length| Complexity { min_length }),
+    })
+}
+
+/// Returns the name of an authentication method (OpenID Connect Dynamic Client Registration 1.0 section 2).
+pub(super) fn name_of_authentication(authentication: ClientAuthentication) -> &'static str {
+    match authentication {
+        ClientAuthentication::None => "none",
+        ClientAuthentication::SecretPost => "client_secret_post",
+        ClientAuthentication::SecretBasic => "client_secret_basic",
+        ClientAuthentication::PrivateKeyJwt => "private_key_jwt",
     }
 }

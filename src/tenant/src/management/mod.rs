@@ -2,35 +2,43 @@
 //!
 //! [`endpoints`] is the table of all endpoints, from which the router and the OpenAPI document are made. One module
 //! per resource has the handlers: [`users`], [`search`], [`create`], [`update`], [`identities`],
-//! [`assignments`], [`roles`], [`connections`]. They share [`path`], [`query`], [`body`], [`schema`] and [`metadata`], which
+//! [`assignments`]; of the configuration [`roles`], [`connections`], [`clients`], [`client_grants`],
+//! [`resource_servers`], [`tenant_settings`], which [`read_only`] refuses to change; [`not_served`] names what is missing
+//! in comparison with Auth0. They share [`path`], [`query`], [`body`], [`schema`] and [`metadata`], which
 //! read requests, and [`list`] and [`object`], which make responses.
 
 mod assignments;
 mod body;
+mod client_grants;
+mod clients;
 mod connections;
 mod create;
+mod empty_lists;
 mod endpoints;
 mod identities;
 mod key_order;
 mod list;
 mod metadata;
+mod not_served;
 mod object;
 mod path;
 mod query;
 mod rate_limit;
+mod read_only;
+mod resource_servers;
 mod roles;
 mod schema;
 mod search;
+mod tenant_settings;
 mod update;
 mod users;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::any;
+use axum::routing::{MethodRouter, any};
 
 use crate::faults::inject;
 use crate::http::cors;
-use crate::http::error::ApiError;
 use crate::http::rate_limit::write_headers;
 use crate::state::Tenant;
 
@@ -41,24 +49,26 @@ use crate::state::Tenant;
 pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
     endpoints::all()
         .fold(Router::new(), |router, endpoint| {
-            let handler = if endpoint.is_public() {
-                endpoint.handler
-            } else {
-                endpoint
-                    .handler
-                    .route_layer(from_fn_with_state(tenant.clone(), rate_limit::enforce))
-                    .route_layer(from_fn_with_state(tenant.clone(), inject::inject))
-            };
+            let handler =
+                if endpoint.is_public() { endpoint.handler } else { limited(tenant, endpoint.handler) };
             router.route(endpoint.path, handler)
         })
-        .route("/api/v2", any(no_route))
-        .route("/api/v2/", any(no_route))
-        .route("/api/v2/{*rest}", any(no_route))
-        .method_not_allowed_fallback(no_route)
+        .merge(
+            read_only::PATHS
+                .iter()
+                .fold(Router::new(), |router, path| router.route(path, limited(tenant, read_only::writes()))),
+        )
+        .route("/api/v2", any(not_served::respond))
+        .route("/api/v2/", any(not_served::respond))
+        .route("/api/v2/{*rest}", any(not_served::respond))
+        .method_not_allowed_fallback(not_served::respond)
         .layer(from_fn(write_headers))
         .layer(cors::api())
 }
 
-async fn no_route() -> ApiError {
-    ApiError::NoRoute
+/// Puts an endpoint behind planned faults and the rate limit.
+fn limited(tenant: &Tenant, handler: MethodRouter<Tenant>) -> MethodRouter<Tenant> {
+    handler
+        .route_layer(from_fn_with_state(tenant.clone(), rate_limit::enforce))
+        .route_layer(from_fn_with_state(tenant.clone(), inject::inject))
 }

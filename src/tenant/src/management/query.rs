@@ -84,7 +84,7 @@ impl Query {
     }
 }
 
-fn invalid(message: impl Into<String>, property: &'static str) -> ApiError {
+pub(super) fn invalid(message: impl Into<String>, property: &'static str) -> ApiError {
     ApiError::Query { message: message.into(), property }
 }
 
@@ -133,6 +133,13 @@ pub(super) struct Checkpoint<'q> {
     pub(super) from: Option<&'q str>,
     /// The maximum number of records, at least 1.
     pub(super) take: u32,
+}
+
+impl Default for Checkpoint<'_> {
+    /// Returns the first part of 50 records.
+    fn default() -> Self {
+        Self { from: None, take: 50 }
+    }
 }
 
 impl Checkpoint<'_> {

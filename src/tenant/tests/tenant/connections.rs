@@ -23,7 +23,7 @@ async fn names(query: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_connection_has_the_recorded_form() {
     let response = list("?name=facebook&include_totals=true").await;
-    assert_snapshot!(response.status_and_text(), @r#"200 {"total":1,"start":0,"limit":50,"connections":[{"enabled_clients":["other"],"id":"con_PVn3VI4a8hUbZBNQ","is_domain_connection":false,"name":"facebook","options":{},"realms":["facebook"],"strategy":"facebook"}]}"#);
+    assert_snapshot!(response.status_and_text(), @r#"200 {"total":1,"start":0,"limit":50,"connections":[{"id":"con_PVn3VI4a8hUbZBNQ","options":{},"strategy":"facebook","name":"facebook","is_domain_connection":false,"realms":["facebook"],"enabled_clients":["other"]}]}"#);
 }
 
 #[tokio::test]
@@ -37,7 +37,8 @@ async fn connections_are_found_by_name_strategy_and_page() {
         json!({ "total": 10, "start": 18, "limit": 2, "connections": [] })
     );
     let bare = list("?name=sms&fields=name,strategy").await.json();
-    assert_eq!(bare, json!([{ "name": "sms", "strategy": "sms" }]));
+    let id = &bare[0]["id"];
+    assert_eq!(bare, json!([{ "id": id, "is_domain_connection": false, "name": "sms", "strategy": "sms" }]));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod attacks;
 mod authorization_requests;
 mod bearer;
 mod brute_force;
+mod configuration;
 mod connections;
 mod create;
 mod end_session;

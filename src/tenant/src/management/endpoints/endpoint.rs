@@ -53,6 +53,15 @@ pub(super) const PAGE: [Parameter; 3] = [
     ("include_totals", "boolean", "Whether to include the total number of results"),
 ];
 
+pub(super) const CHECKPOINT: [Parameter; 2] = [
+    ("from", "string", "Checkpoint to continue from: `next` of the previous response"),
+    (
+        "take",
+        "integer",
+        "Number of results after the checkpoint, at most 100. The response then includes `next`",
+    ),
+];
+
 /// The error statuses of every request with a token (contract [A2](model::contract#a2),
 /// [A14](model::contract#a14)).
 const SHARED_ERRORS: [u16; 5] = [400, 401, 403, 429, 500];

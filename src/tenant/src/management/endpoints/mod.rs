@@ -21,7 +21,8 @@ use endpoint::{Content, Endpoint};
 /// Returns the table.
 pub(super) fn all() -> impl Iterator<Item = Endpoint> {
     let users = users::users().into_iter().chain(users::identities()).chain(roles::assignments());
-    users.chain(roles::roles()).chain(configuration::connections()).chain([openapi()])
+    let configuration = configuration::clients().into_iter().chain(configuration::connections());
+    users.chain(configuration).chain(configuration::tenant()).chain(roles::roles()).chain([openapi()])
 }
 
 fn openapi() -> Endpoint {

@@ -3,7 +3,7 @@
 use axum::routing::{delete, get, post};
 use model::route;
 
-use super::endpoint::{Content, Endpoint, PAGE, Parameter};
+use super::endpoint::{CHECKPOINT, Content, Endpoint, PAGE, Parameter};
 use crate::http::bearer::{
     ASSIGN_ROLE_USERS, CHANGE_ASSIGNMENTS, READ_ROLE_USERS, READ_ROLES, READ_USER_PERMISSIONS,
     READ_USER_ROLES,
@@ -16,17 +16,7 @@ const PERMISSION: &str = "#/components/schemas/Permission";
 
 const ROLES: &[Parameter] =
     &[PAGE[0], PAGE[1], PAGE[2], ("name_filter", "string", "A part of the name, in any case")];
-const ROLE_USERS: &[Parameter] = &[
-    PAGE[0],
-    PAGE[1],
-    PAGE[2],
-    ("from", "string", "Checkpoint to continue from: `next` of the previous response"),
-    (
-        "take",
-        "integer",
-        "Number of results after the checkpoint, at most 100. The response then includes `next`",
-    ),
-];
+const ROLE_USERS: &[Parameter] = &[PAGE[0], PAGE[1], PAGE[2], CHECKPOINT[0], CHECKPOINT[1]];
 
 /// Returns the rows of a user's roles and permissions.
 pub(super) fn assignments() -> [Endpoint; 6] {

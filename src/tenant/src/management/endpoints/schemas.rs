@@ -50,6 +50,36 @@ pub(super) fn all() -> Value {
             },
             "additionalProperties": true,
         },
+        "Client": {
+            "type": "object",
+            "properties": {
+                "client_id": { "type": "string" },
+                "name": { "type": "string" },
+                "app_type": { "type": "string" },
+            },
+            "additionalProperties": true,
+        },
+        "ClientGrant": {
+            "type": "object",
+            "properties": {
+                "id": { "type": "string", "pattern": "^cgr_[A-Za-z0-9]{16}$" },
+                "client_id": { "type": "string" },
+                "audience": { "type": "string" },
+                "scope": { "type": "array", "items": { "type": "string" } },
+                "subject_type": { "type": "string" },
+            },
+            "additionalProperties": true,
+        },
+        "ResourceServer": {
+            "type": "object",
+            "properties": {
+                "id": { "type": "string" },
+                "name": { "type": "string" },
+                "identifier": { "type": "string" },
+                "scopes": { "type": "array", "items": { "type": "object" } },
+            },
+            "additionalProperties": true,
+        },
         "Role": {
             "type": "object",
             "properties": {
