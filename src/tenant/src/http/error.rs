@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use model::error::TokenAttributes;
 use model::{ManagementError, OAuthError, Scope, Scopes};
 
+use crate::http::not_found::NotFound;
 use crate::http::required_scopes::RequiredScopes;
 use crate::http::response::{management_json, no_store};
 use crate::password_policy::PasswordHashError;
@@ -60,22 +61,10 @@ pub(crate) enum ApiError {
     MediaType,
     /// No user has this id.
     UnknownUser,
-    /// No role has this id.
-    UnknownRole,
-    /// One of the users in the body does not exist.
-    UnknownUsers,
-    /// No client has this id.
-    UnknownClient,
-    /// No client grant has this id.
-    UnknownClientGrant,
-    /// No connection has this id.
-    UnknownConnection,
-    /// No API has this id or identifier.
-    UnknownResourceServer,
+    /// Something else than a user does not exist.
+    NotFound(NotFound),
     /// The configuration cannot be changed by a request.
     ReadOnlyConfiguration,
-    /// Auth0 has this resource, and the tenant has not.
-    NotServed(&'static str),
     /// The primary identity cannot be unlinked.
     MainIdentity,
     /// A user cannot unlink an identity of a pinned connection. An extension of the contract.
@@ -117,6 +106,12 @@ pub(crate) enum ApiError {
     Internal,
 }
 
+impl From<NotFound> for ApiError {
+    fn from(missing: NotFound) -> Self {
+        Self::NotFound(missing)
+    }
+}
+
 impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         log_failure(&error);
@@ -137,6 +132,11 @@ impl From<PasswordHashError> for ApiError {
 pub(crate) fn log_failure(error: &store::Error) {
     tracing::error!(error = error as &dyn std::error::Error, "the store failed");
 }
+
+const READ_ONLY: &str = "The configuration of this tenant comes from its tenant file. Change the file and start the tenant again.";
+
+const PAGING: &str = "You can only page through the first 1000 records. See \
+    https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation";
 
 impl ApiError {
     fn parts(&self) -> (StatusCode, String, Option<&'static str>) {
@@ -186,30 +186,10 @@ impl ApiError {
             ),
             Self::MediaType => (S::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type".into(), None),
             Self::UnknownUser => (S::NOT_FOUND, "The user does not exist.".into(), Some("inexistent_user")),
-            Self::UnknownRole => (S::NOT_FOUND, "The role does not exist.".into(), None),
-            Self::UnknownUsers => (S::NOT_FOUND, "One or more of the users do not exist.".into(), None),
-            Self::UnknownClient => {
-                (S::NOT_FOUND, "The client does not exist".into(), Some("inexistent_client"))
+            Self::NotFound(missing) => (S::NOT_FOUND, missing.to_string(), missing.code()),
+            Self::ReadOnlyConfiguration => {
+                (S::FORBIDDEN, READ_ONLY.into(), Some("read_only_configuration"))
             }
-            Self::UnknownClientGrant => {
-                (S::NOT_FOUND, "The client grant does not exist.".into(), Some("inexistent_client_grant"))
-            }
-            Self::UnknownConnection => {
-                (S::NOT_FOUND, "The connection does not exist".into(), Some("inexistent_connection"))
-            }
-            Self::UnknownResourceServer => (
-                S::NOT_FOUND,
-                "The resource server does not exist.".into(),
-                Some("inexistent_resource_server"),
-            ),
-            Self::ReadOnlyConfiguration => (
-                S::FORBIDDEN,
-                "The configuration of this tenant comes from its tenant file. Change the file and start the tenant \
-                 again."
-                    .into(),
-                Some("read_only_configuration"),
-            ),
-            Self::NotServed(name) => (S::NOT_FOUND, format!("This tenant does not have {name}."), None),
             Self::MainIdentity => {
                 (S::BAD_REQUEST, "Main identity cannot be removed.".into(), Some("delete_main_user_identity"))
             }
@@ -239,13 +219,7 @@ impl ApiError {
                 (S::BAD_REQUEST, "PasswordStrengthError: Password is too weak".into(), None)
             }
             Self::Search(message) => (S::BAD_REQUEST, (*message).into(), Some("invalid_query_string")),
-            Self::Paging => (
-                S::BAD_REQUEST,
-                "You can only page through the first 1000 records. See \
-                 https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation"
-                    .into(),
-                Some("invalid_paging"),
-            ),
+            Self::Paging => (S::BAD_REQUEST, PAGING.into(), Some("invalid_paging")),
             Self::SearchTimeout => (
                 S::SERVICE_UNAVAILABLE,
                 "The query exceeded the timeout. Please try refining your search criteria.".into(),

@@ -5,6 +5,7 @@ pub(crate) mod body;
 pub(crate) mod cookie;
 pub(crate) mod cors;
 pub(crate) mod error;
+pub(crate) mod not_found;
 pub(crate) mod peer;
 pub(crate) mod rate_limit;
 pub(crate) mod required_scopes;

@@ -13,6 +13,7 @@ use super::query::{Query, invalid};
 use crate::configuration::{ClientGrant, GrantSubject, GrantedScopes, RequestedApi};
 use crate::http::bearer::{Caller, READ_CLIENT_GRANTS};
 use crate::http::error::ApiError;
+use crate::http::not_found::NotFound;
 use crate::http::response::management_json;
 use crate::state::Tenant;
 
@@ -59,7 +60,7 @@ pub(super) async fn get(
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(READ_CLIENT_GRANTS)?;
     let grant = tenant.0.configuration.grants().iter().find(|grant| grant.id == path.id());
-    Ok(management_json(StatusCode::OK, &show(&tenant, grant.ok_or(ApiError::UnknownClientGrant)?)))
+    Ok(management_json(StatusCode::OK, &show(&tenant, grant.ok_or(NotFound::ClientGrant)?)))
 }
 
 fn show<'c>(tenant: &Tenant, grant: &'c ClientGrant) -> ShownGrant<'c> {

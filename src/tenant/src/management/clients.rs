@@ -14,6 +14,7 @@ use super::query::Query;
 use crate::configuration::{ApplicationType, Client, ClientAuthentication, RefreshTokens};
 use crate::http::bearer::{Caller, READ_CLIENTS};
 use crate::http::error::ApiError;
+use crate::http::not_found::NotFound;
 use crate::http::response::management_json;
 use crate::secret::digest;
 use crate::state::Tenant;
@@ -132,7 +133,7 @@ pub(super) async fn get(
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(READ_CLIENTS)?;
     let fields = Query::parse(query.as_deref()).fields()?;
-    let client = tenant.client(path.id()).ok_or(ApiError::UnknownClient)?;
+    let client = tenant.client(path.id()).ok_or(NotFound::Client)?;
     let client = Object::of(&show(&tenant, client))?.with_fields(&fields, ALWAYS);
     Ok(management_json(StatusCode::OK, &client))
 }

@@ -12,6 +12,7 @@ use super::query::Query;
 use crate::configuration::{Client, ClientAuthentication, Connection, PasswordLevel};
 use crate::http::bearer::{Caller, READ_CONNECTIONS};
 use crate::http::error::ApiError;
+use crate::http::not_found::NotFound;
 use crate::http::response::management_json;
 use crate::state::Tenant;
 
@@ -42,6 +43,7 @@ enum Options<'c> {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the keys are those of the API")]
 struct DatabaseOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     validation: Option<Validation>,
@@ -144,7 +146,7 @@ pub(super) async fn list_clients(
 
 fn find<'t>(tenant: &'t Tenant, path: &PathIds) -> Result<&'t Connection, ApiError> {
     let connections = tenant.0.configuration.connections();
-    connections.iter().find(|connection| connection.id == path.id()).ok_or(ApiError::UnknownConnection)
+    connections.iter().find(|connection| connection.id == path.id()).ok_or(NotFound::Connection.into())
 }
 
 fn show<'c>(connection: &'c Connection, clients: &'c [Client]) -> ShownConnection<'c> {

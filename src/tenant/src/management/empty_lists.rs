@@ -1,5 +1,5 @@
 //! Lists that tools read by habit and that are always empty here: an export by Auth0's Deploy CLI fails without them
-//! (contract [G40](model::contract#g40)).
+//! (contract [G50](model::contract#g50)).
 
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
@@ -16,7 +16,8 @@ use crate::state::Tenant;
 /// The Actions, in the order of keys as recorded.
 #[derive(Serialize)]
 struct Actions {
-    actions: [Value; 0],
+    #[serde(rename = "actions")]
+    items: [Value; 0],
     total: u32,
     per_page: u32,
 }
@@ -29,7 +30,7 @@ pub(super) async fn actions(
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(READ_ACTIONS)?;
     let page = Query::parse(query.as_deref()).page()?;
-    Ok(management_json(StatusCode::OK, &Actions { actions: [], total: 0, per_page: page.limit }))
+    Ok(management_json(StatusCode::OK, &Actions { items: [], total: 0, per_page: page.limit }))
 }
 
 /// `GET /api/v2/connections-directory-provisionings`.

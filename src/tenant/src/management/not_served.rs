@@ -1,9 +1,10 @@
 //! Requests for endpoints that the tenant does not serve: 404, which names what Auth0 has there and this tenant has not
-//! (contract [G40](model::contract#g40)).
+//! (contract [G50](model::contract#g50)).
 
 use axum::extract::OriginalUri;
 
 use crate::http::error::ApiError;
+use crate::http::not_found::NotFound;
 
 /// The resources of Auth0 that this tenant does not have: the path below `/api/v2/` or below one user, client or connection,
 /// and its name in an error message.
@@ -67,7 +68,7 @@ const RESOURCES: &[(&str, &str)] = &[
 pub(super) async fn respond(OriginalUri(uri): OriginalUri) -> ApiError {
     let path = uri.path().strip_prefix("/api/v2/").unwrap_or_default();
     match RESOURCES.iter().find(|(pattern, _)| is_at(pattern, path)) {
-        Some((_, name)) => ApiError::NotServed(name),
+        Some((_, name)) => NotFound::Resource(name).into(),
         None => ApiError::NoRoute,
     }
 }

@@ -11,9 +11,10 @@ use super::object::{Object, Totals};
 use super::path::PathIds;
 use super::query::Query;
 use super::roles::MANAGEMENT_API_NAME;
-use crate::configuration::{Api, ApiAccess, RequestedApi};
+use crate::configuration::{Api, ApiAccess, RequestedApi, TokenDialect};
 use crate::http::bearer::{Caller, READ_RESOURCE_SERVERS};
 use crate::http::error::ApiError;
+use crate::http::not_found::NotFound;
 use crate::http::response::management_json;
 use crate::state::Tenant;
 use crate::token::MACHINE_TOKEN_LIFETIME;
@@ -102,7 +103,7 @@ pub(super) async fn get(
         Some(RequestedApi::Own(api)) => show(api),
         Some(RequestedApi::Management) => management(&tenant, &management_scopes),
         None if path.id() == MANAGEMENT_API_ID => management(&tenant, &management_scopes),
-        None => return Err(ApiError::UnknownResourceServer),
+        None => return Err(NotFound::ResourceServer.into()),
     };
     Ok(management_json(StatusCode::OK, &Object::of(&api)?.with_fields(&fields, &[])))
 }
@@ -147,7 +148,12 @@ fn show(api: &Api) -> ShownApi<'_> {
         skip_consent_for_verifiable_first_party_clients: api.skip_consent,
         is_system: false,
         enforce_policies: Some(api.enforce_policies),
-        token_dialect: Some(if api.permissions_in_token { "access_token_authz" } else { "access_token" }),
+        token_dialect: Some(match (api.token_dialect, api.permissions_in_token) {
+            (TokenDialect::Auth0, false) => "access_token",
+            (TokenDialect::Auth0, true) => "access_token_authz",
+            (TokenDialect::Rfc9068, false) => "rfc9068_profile",
+            (TokenDialect::Rfc9068, true) => "rfc9068_profile_authz",
+        }),
         subject_type_authorization: Some(Authorization {
             user: api.user_access.into(),
             client: api.client_access.into(),

@@ -17,6 +17,7 @@ use super::{body, schema};
 use crate::configuration::{RequestedApi, Role};
 use crate::http::bearer::{ASSIGN_ROLE_USERS, Caller, READ_ROLE_USERS, READ_ROLES};
 use crate::http::error::ApiError;
+use crate::http::not_found::NotFound;
 use crate::http::response::management_json;
 use crate::state::Tenant;
 use crate::view;
@@ -186,7 +187,7 @@ pub(super) async fn assign_users(
         .write::<_, ApiError, _>(move |unit| {
             Box::pin(async move {
                 for user_id in &users {
-                    unit.find_user(user_id).await?.ok_or(ApiError::UnknownUsers)?;
+                    unit.find_user(user_id).await?.ok_or(NotFound::Users)?;
                     unit.assign_roles(user_id, std::slice::from_ref(&role)).await?;
                 }
                 Ok(())
@@ -197,5 +198,5 @@ pub(super) async fn assign_users(
 }
 
 fn find_role<'t>(tenant: &'t Tenant, path: &PathIds) -> Result<&'t Role, ApiError> {
-    tenant.0.configuration.roles().iter().find(|role| role.id == path.id()).ok_or(ApiError::UnknownRole)
+    tenant.0.configuration.roles().iter().find(|role| role.id == path.id()).ok_or(NotFound::Role.into())
 }
