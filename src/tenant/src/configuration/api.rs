@@ -183,6 +183,13 @@ impl ClientGrant {
             subject: GrantSubject::Client,
         }
     }
+
+    /// Lets the client act for people, not for itself. The grant gets an id of its own.
+    #[must_use]
+    pub fn for_people(self) -> Self {
+        let id = derived_id("cgr_", &format!("{} {} user", self.client_id, self.audience), 16);
+        Self { id, subject: GrantSubject::User, ..self }
+    }
 }
 
 /// The scopes of a client grant.

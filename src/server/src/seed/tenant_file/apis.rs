@@ -5,8 +5,8 @@ use std::time::Duration;
 use model::{Scope, Scopes};
 use serde_saphyr::Location;
 use tenant::configuration::{
-    Api, ApiAccess, ApiScope, Client, ClientGrant, GrantSubject, GrantedScopes, InvalidConfiguration,
-    Permission, Role, TokenDialect,
+    Api, ApiAccess, ApiScope, Client, ClientGrant, GrantedScopes, InvalidConfiguration, Permission, Role,
+    TokenDialect,
 };
 
 use super::clients::resolve;
@@ -104,7 +104,7 @@ impl GrantEntry {
     /// left out, with a notice.
     ///
     /// # Errors
-    /// The place of a key that is missing, or of a misspelt client.
+    /// The place of a key that is missing.
     pub(super) fn into_grant(
         self,
         file: &str,
@@ -125,17 +125,16 @@ impl GrantEntry {
             }
             (None, None) => return Err(missing(location, "client_id")),
         };
-        let Some(client_id) = resolve(&client, file, clients, collector)? else { return Ok(None) };
+        let Some(client_id) = resolve(&client, file, clients, collector) else { return Ok(None) };
         let scopes: Scopes =
             self.scope.unwrap_or_default().into_iter().map(|scope| Scope::new(scope.0)).collect();
-        let grant = ClientGrant::new(&client_id, &audience.value.0, scopes);
-        Ok(Some(ClientGrant {
-            scopes: if self.allow_all_scopes == Some(true) { GrantedScopes::All } else { grant.scopes },
-            subject: match self.subject_type {
-                Some(SubjectType::User) => GrantSubject::User,
-                Some(SubjectType::Client) | None => GrantSubject::Client,
-            },
-            ..grant
+        let mut grant = ClientGrant::new(&client_id, &audience.value.0, scopes);
+        if self.allow_all_scopes == Some(true) {
+            grant.scopes = GrantedScopes::All;
+        }
+        Ok(Some(match self.subject_type {
+            Some(SubjectType::User) => grant.for_people(),
+            Some(SubjectType::Client) | None => grant,
         }))
     }
 }

@@ -27,7 +27,7 @@ const INTEGRATIONS: &str = "box cloudbees concur dropbox echosign egnyte express
 const APPLICATIONS: [&str; 4] = ["spa", "native", "regular_web", "non_interactive"];
 
 impl ClientEntry {
-    /// Returns the client and the place of its id or name. As at Auth0, the application type decides the values of keys
+    /// Returns the client and the place of its id or name. `others` are the clients before it. As at Auth0, the application type decides the values of keys
     /// that are left out.
     ///
     /// # Errors
@@ -36,6 +36,7 @@ impl ClientEntry {
         self,
         file: &str,
         location: Location,
+        others: &[Placed<Client>],
         collector: &mut Collector<'_>,
     ) -> Result<(Location, Client), Misplaced> {
         let name = self.name.ok_or_else(|| (location, "the key \"name\" is missing".to_owned()))?;
@@ -79,7 +80,7 @@ impl ClientEntry {
         let defaults = Client::new("", "");
         let at = self.client_id.as_ref().map_or(at, |id| id.referenced);
         let client = Client {
-            client_id: self.client_id.map_or_else(|| derived_client_id(&name), |id| id.value.0),
+            client_id: self.client_id.map_or_else(|| derived_client_id(&name, others), |id| id.value.0),
             client_secret: self.client_secret.map(|secret| Secret::new(secret.0)),
             keys,
             name,
@@ -209,34 +210,32 @@ impl RefreshTokenEntry {
 }
 
 /// Derives a client id from the client's name, so that it is the same at every start. It has the form of
-/// Auth0's random ids: 32 letters and digits.
-pub(super) fn derived_client_id(name: &str) -> String {
-    digest(name.as_bytes()).chars().filter(char::is_ascii_alphanumeric).take(32).collect()
+/// Auth0's random ids: 32 letters and digits. `others` are the clients before it, of which one may have the same name.
+pub(super) fn derived_client_id(name: &str, others: &[Placed<Client>]) -> String {
+    let count = others.iter().filter(|client| client.value.name == name).count();
+    let number = if count == 0 { String::new() } else { format!("\n{}", count + 1) };
+    let digest = digest(format!("{name}{number}").as_bytes());
+    digest.chars().filter(char::is_ascii_alphanumeric).take(32).collect()
 }
 
 /// Returns the id of the client that has the referenced id or, failing that, the referenced name. An export may name
 /// clients that it does not have, so a reference to none of them is `None`, with a notice.
-///
-/// # Errors
-/// The place of a reference that is probably a misspelt name of a client.
 pub(super) fn resolve(
     reference: &Spanned<Text>,
     file: &str,
     clients: &[Placed<Client>],
     collector: &mut Collector<'_>,
-) -> Result<Option<String>, Misplaced> {
+) -> Option<String> {
     let name = reference.value.0.as_str();
     let by_id = clients.iter().find(|client| client.value.client_id == name);
     if let Some(client) = by_id.or_else(|| clients.iter().find(|client| client.value.name == name)) {
-        return Ok(Some(client.value.client_id.clone()));
+        return Some(client.value.client_id.clone());
     }
-    if let Some(meant) = closest(name, clients.iter().map(|client| client.value.name.as_str())) {
-        let reason = format!("no client has the name or id \"{name}\"; did you mean \"{meant}\"?");
-        return Err((reference.referenced, reason));
-    }
-    let text = format!("no client has the name or id \"{name}\", so that it is left out here");
+    let meant = closest(name, clients.iter().map(|client| client.value.name.as_str()));
+    let meant = meant.map_or_else(String::new, |meant| format!(" (did you mean \"{meant}\"?)"));
+    let text = format!("no client has the name or id \"{name}\"{meant}, so that it is left out here");
     collector.remark(file, reference.referenced, &text);
-    Ok(None)
+    None
 }
 
 /// Checks the last client by the rules of the tenant's configuration, so that the error has the place of

@@ -23,7 +23,7 @@ impl DatabaseEntry {
     /// Returns the database. Clients are referenced by name or id.
     ///
     /// # Errors
-    /// The place of a key that is missing, of another strategy, or of a misspelt client.
+    /// The place of a key that is missing, or of another strategy.
     pub(super) fn into_connection(
         self,
         file: &str,
@@ -37,7 +37,7 @@ impl DatabaseEntry {
         }
         Ok(Connection {
             display_name: self.display_name.map(|name| name.0),
-            enabled_clients: enabled_clients(self.enabled_clients, file, clients, collector)?,
+            enabled_clients: enabled_clients(self.enabled_clients, file, clients, collector),
             pinned: self.pinned == Some(true),
             database: self.options.unwrap_or_default().into_database(),
             ..Connection::new(&name.value.0, "auth0")
@@ -50,7 +50,7 @@ impl ConnectionEntry {
     /// know is left out, with a notice.
     ///
     /// # Errors
-    /// The place of a key that is missing, of a misspelt strategy or client, or of options that cannot be used.
+    /// The place of a key that is missing, of a misspelt strategy, or of options that cannot be used.
     pub(super) fn into_connection(
         self,
         file: &str,
@@ -74,7 +74,7 @@ impl ConnectionEntry {
         let options = self.options.unwrap_or_default();
         Ok(Some(Connection {
             display_name: self.display_name.map(|name| name.0),
-            enabled_clients: enabled_clients(self.enabled_clients, file, clients, collector)?,
+            enabled_clients: enabled_clients(self.enabled_clients, file, clients, collector),
             pinned: self.pinned == Some(true),
             upstream: options.into_upstream(&name.value.0, file, collector)?,
             ..Connection::new(&name.value.0, &strategy.value.0)
@@ -83,24 +83,22 @@ impl ConnectionEntry {
 }
 
 /// Returns the ids of the clients that may use a connection.
-///
-/// # Errors
-/// The place of a misspelt client.
 fn enabled_clients(
     references: Option<Vec<Spanned<Text>>>,
     file: &str,
     clients: &[Placed<Client>],
     collector: &mut Collector<'_>,
-) -> Result<Option<Vec<String>>, Misplaced> {
-    let Some(references) = references else { return Ok(None) };
-    let resolved = references.iter().map(|client| resolve(client, file, clients, collector));
-    resolved.filter_map(Result::transpose).collect::<Result<_, _>>().map(Some)
+) -> Option<Vec<String>> {
+    let references = references?;
+    Some(references.iter().filter_map(|client| resolve(client, file, clients, collector)).collect())
 }
 
 impl DatabaseOptions {
     /// Returns the rules of a database.
     fn into_database(self) -> Database {
         let default = Usernames::default();
+        let attributes = self.attributes.unwrap_or(Unread::Null);
+        let is_identifier = attributes.at(&["username", "identifier", "active"]).is_some_and(Unread::is_true);
         let length = self.validation.and_then(|validation| validation.username);
         let length = length.map_or(default, |LengthEntry { min, max, .. }| Usernames {
             min: min.unwrap_or(default.min),
@@ -117,7 +115,7 @@ impl DatabaseOptions {
         let min_length = self.password_complexity_options.and_then(|options| options.min_length);
         Database {
             sign_up: self.disable_signup != Some(true),
-            usernames: (self.requires_username == Some(true)).then_some(length),
+            usernames: (self.requires_username == Some(true) || is_identifier).then_some(length),
             passwords: PasswordPolicy {
                 level: level.unwrap_or(default.level),
                 min_length: min_length.or(default.min_length.filter(|_| level.is_none())),
@@ -138,41 +136,37 @@ impl ProviderOptions {
         file: &str,
         collector: &mut Collector<'_>,
     ) -> Result<Option<Upstream>, Misplaced> {
-        let missing = self.keyword_without_value();
         let mut stand_in = |location, because: &str| {
             let text = format!("the connection \"{connection}\" is served by a stand-in, because {because}");
             collector.remark(file, location, &text);
             Ok(None)
         };
+        if let Some((location, key)) = self.keyword_without_value() {
+            return stand_in(location, &missing_value(&key));
+        }
         if let Some(method) = self.token_endpoint_auth_method.as_ref()
             && method.value.as_text() == Some("private_key_jwt")
         {
             return stand_in(method.referenced, "its provider wants a signature (private_key_jwt)");
         }
-        let Some(issuer) = self.issuer else {
-            return match missing {
-                Some((location, key)) => {
-                    stand_in(location, &format!("it has no issuer; {}", missing_value(&key)))
-                }
-                None => Ok(None),
-            };
-        };
+        let Some(issuer) = self.issuer.filter(|issuer| !issuer.value.is_empty()) else { return Ok(None) };
         let issuer_at = issuer.referenced;
         let issuer = text(issuer)?;
         if !Upstream::is_safe(&issuer) {
             let reason = "an issuer must be an https URL, or an http URL of this machine";
             return Err((issuer_at, reason.to_owned()));
         }
-        let Some(client_id) = self.client_id else {
+        let Some(client_id) = self.client_id.filter(|id| !id.value.is_empty()) else {
             return stand_in(issuer_at, "the key \"client_id\" is missing beside the issuer");
         };
         let scopes = match self.scope {
             Some(scope) => scopes(scope)?,
             None => vec!["profile".to_owned(), "email".to_owned()],
         };
+        let secret = self.client_secret.filter(|secret| !secret.value.is_empty());
         Ok(Some(Upstream {
             client_id: text(client_id)?,
-            client_secret: self.client_secret.map(text).transpose()?.map(Secret::new),
+            client_secret: secret.map(text).transpose()?.map(Secret::new),
             authentication: self.token_endpoint_auth_method.map(authentication).transpose()?,
             scopes: scopes.into_iter().filter(|scope| scope != "openid").collect(),
             issuer,
@@ -181,8 +175,8 @@ impl ProviderOptions {
 
     /// Returns the first option with a keyword that has no value.
     fn keyword_without_value(&self) -> Option<(Location, String)> {
-        let options = [&self.client_id, &self.client_secret, &self.scope, &self.token_endpoint_auth_method];
-        options.into_iter().flatten().find_map(|option| {
+        let options = [&self.issuer, &self.client_id, &self.client_secret, &self.scope];
+        options.into_iter().chain([&self.token_endpoint_auth_method]).flatten().find_map(|option| {
             let mut missing = None;
             option
                 .value
@@ -195,13 +189,10 @@ impl ProviderOptions {
 /// Returns an option that must be a text.
 ///
 /// # Errors
-/// The place of any other value, and of a keyword without a value.
+/// The place of any other value.
 fn text(option: Spanned<Unread>) -> Result<String, Misplaced> {
     match option.value {
-        Unread::Text(text) => match missing_in(&text) {
-            Some(key) => Err((option.referenced, missing_value(key))),
-            None => Ok(text),
-        },
+        Unread::Text(text) => Ok(text),
         _ => Err((option.referenced, "not a text".to_owned())),
     }
 }

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_saphyr::Spanned;
-use tenant::configuration::{Connection, Options, Parts};
+use tenant::configuration::{Client, Connection, Options, Parts};
 
 use self::clients::texts;
 use self::error::Misplaced;
@@ -111,16 +111,18 @@ fn convert(source: Source, accepted: &[String]) -> Result<TenantFile, InvalidSee
     source.linked_accounts.apply_to(&mut options);
 
     let mut derived_client_ids = Vec::new();
-    let mut clients = Vec::new();
+    let mut clients: Vec<Placed<Client>> = Vec::new();
     for entry in source.clients {
         let is_derived = entry.value.client_id.is_none();
-        convert_entry(entry, &mut clients, |file, location, entry| {
-            note_client(file, &entry, &mut collector)?;
-            entry.into_client(file, location, &mut collector).map(Some)
-        })?;
+        let Placed { file, location, value } = entry;
+        let converted = note_client(&file, &value, &mut collector)
+            .and_then(|()| value.into_client(&file, location, &clients, &mut collector));
+        let (location, client) = converted
+            .map_err(|error| misplaced(&Placed { file: file.clone(), location, value: () }, error))?;
+        derived_client_ids.extend(is_derived.then(|| client.client_id.clone()));
+        clients.push(Placed { file, location, value: client });
         if let Some(last) = clients.last() {
             clients::check_last(&clients).map_err(|error| misplaced(last, error))?;
-            derived_client_ids.extend(is_derived.then(|| last.value.client_id.clone()));
         }
     }
 

@@ -160,6 +160,7 @@ section! {
 
 section! {
     DatabaseOptions {
+        attributes: Unread,
         disable_signup: bool,
         requires_username: bool,
         validation: ValidationEntry,

@@ -242,7 +242,7 @@ fn the_options_of_a_database_are_those_of_auth0() {
 
 #[test]
 fn a_missing_client_id_is_derived_from_the_name() {
-    let id = derived_client_id("Portal");
+    let id = derived_client_id("Portal", &[]);
     assert_eq!(id.len(), 32);
     assert_eq!(parsed(REAL).unwrap().parts.clients[0].client_id, id);
 }
@@ -321,7 +321,7 @@ fn no_error_repeats_a_value_that_may_be_a_secret() {
 }
 
 #[test]
-fn a_client_that_does_not_exist_is_left_out_and_a_misspelt_one_is_refused() {
+fn a_client_that_does_not_exist_is_left_out_where_it_is_named() {
     let text = "
 clients: [{ name: Portal, client_id: portal, app_type: spa }]
 clientGrants: [{ client_id: Ghost, audience: https://a.example.com/ }]
@@ -339,10 +339,12 @@ connections: [{ name: github, strategy: github, enabled_clients: [Ghost, Portal,
         ]
     );
     assert_eq!(
-        error_of(
-            "clients: [{ name: Portal, app_type: spa }]\nclientGrants: [{ client_id: Protal, audience: a }]\n"
+        notices_of(
+            "clients: [{ name: App2, app_type: spa }]\nclientGrants: [{ client_id: App5, audience: a }]\n"
         ),
-        "tenant.yaml:2:29: no client has the name or id \"Protal\"; did you mean \"Portal\"?"
+        [
+            "tenant.yaml:2:29: no client has the name or id \"App5\" (did you mean \"App2\"?), so that it is left out here"
+        ]
     );
 }
 
@@ -463,7 +465,7 @@ connections: [{ name: sms, strategy: sms, options: { template: 'code @@password@
         "connections: [{ name: g, strategy: google-oauth2, options: { client_id: ##K##, scope: { a: 1 } } }]";
     let notices = notices_of(social);
     assert!(
-        notices[0].contains("\"g\" is served by a stand-in, because it has no issuer; the keyword \"K\" has"),
+        notices[0].contains("\"g\" is served by a stand-in, because the keyword \"K\" has"),
         "{notices:?}"
     );
     let value = "the environment variable K, or give it under AUTH0_KEYWORD_REPLACE_MAPPINGS in a file for --keywords";
@@ -543,4 +545,25 @@ fn the_directory_format_describes_the_same_tenant() {
     let empty = tempfile::tempdir().unwrap();
     let error = read(empty.path(), &keywords, &[]).unwrap_err().to_string();
     assert!(error.ends_with("this folder has no tenant.json and no folder \"clients\""), "{error}");
+}
+
+#[test]
+fn clients_of_one_name_are_told_apart() {
+    let text = "
+clients: [{ name: My App, app_type: non_interactive }, { name: My App, app_type: regular_web }]
+clientGrants: [{ client_id: My App, audience: https://a.example.com/ }]
+";
+    let parts = parsed(text).unwrap().parts;
+    assert_ne!(parts.clients[0].client_id, parts.clients[1].client_id);
+    assert_eq!(parts.grants[0].client_id, parts.clients[0].client_id);
+}
+
+#[test]
+fn user_names_may_stand_in_the_attributes_of_a_database() {
+    let text =
+        "databases: [{ name: D, options: { attributes: { username: { identifier: { active: true } } } } }]";
+    assert_eq!(
+        parsed(text).unwrap().parts.connections[0].database.usernames,
+        Some(Usernames { min: 1, max: 15 })
+    );
 }
