@@ -101,7 +101,9 @@ test('a callback address from another browser signs nobody in', async ({ app, ho
   // An attacker signs in, keeps the callback URL of that sign-in, and has another person open it.
   let address = '';
   await page.route('**/u/login', async (route) => {
-    const response = await route.fetch({ maxRedirects: 0 });
+    // A client that does not accept HTML gets the address itself, in place of the page that leads there.
+    const headers = { ...route.request().headers(), accept: '*/*' };
+    const response = await route.fetch({ maxRedirects: 0, headers });
     address = response.headers().location ?? '';
     await route.fulfill({ status: 200, contentType: 'text/plain', body: 'kept' });
   });
