@@ -88,7 +88,9 @@ fn user(id: &str) -> SeedUser {
         ..identity("github", model::IdentityId::text(format!("{}-linked", key.user_id)))
     };
     let primary = identity("auth0", key.user_id);
-    let profile = Profile::default().with("email", "own@example.test").with("name", "Own Name");
+    // A database has an address once.
+    let email = if id == OWN { "own@example.test" } else { "other@example.test" };
+    let profile = Profile::default().with("email", email).with("name", "Own Name");
     SeedUser {
         password: None,
         user: User {

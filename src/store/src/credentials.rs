@@ -13,8 +13,7 @@ use crate::unit::{Reader, Unit};
 pub struct CredentialRow {
     /// The database connection.
     pub connection: ConnectionName,
-    /// What the person types to sign in: an e-mail address or a username, as [`fold_identifier`](crate::fold_identifier)
-    /// returns it.
+    /// What the person types to sign in: an e-mail address or a username, as [`fold_identifier`] returns it.
     pub identifier: String,
     /// The identity that signs in.
     pub key: IdentityKey,
