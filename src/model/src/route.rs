@@ -72,6 +72,26 @@ pub const IDENTITY: &str = "/api/v2/users/{id}/identities/{provider}/{user_id}";
 pub const USER_ROLES: &str = "/api/v2/users/{id}/roles";
 /// The permissions of one user.
 pub const USER_PERMISSIONS: &str = "/api/v2/users/{id}/permissions";
+/// The sessions of one user.
+pub const USER_SESSIONS: &str = "/api/v2/users/{id}/sessions";
+/// The refresh tokens of one user.
+pub const USER_REFRESH_TOKENS: &str = "/api/v2/users/{id}/refresh-tokens";
+/// POST ends sessions and refresh tokens of one user.
+pub const REVOKE_ACCESS: &str = "/api/v2/users/{id}/revoke-access";
+/// One session.
+pub const SESSION: &str = "/api/v2/sessions/{id}";
+/// POST ends one session with its refresh tokens.
+pub const SESSION_REVOKE: &str = "/api/v2/sessions/{id}/revoke";
+/// One refresh token.
+pub const REFRESH_TOKEN: &str = "/api/v2/refresh-tokens/{id}";
+/// The blocks of an identifier.
+pub const USER_BLOCKS: &str = "/api/v2/user-blocks";
+/// The blocks of one user.
+pub const USER_BLOCK: &str = "/api/v2/user-blocks/{id}";
+/// POST creates a link that verifies an e-mail address.
+pub const EMAIL_VERIFICATION_TICKETS: &str = "/api/v2/tickets/email-verification";
+/// POST creates a link that sets a password.
+pub const PASSWORD_CHANGE_TICKETS: &str = "/api/v2/tickets/password-change";
 /// The roles.
 pub const ROLES: &str = "/api/v2/roles";
 /// One role.

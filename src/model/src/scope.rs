@@ -48,6 +48,16 @@ impl Scope {
     pub const READ_ACTIONS: Self = Self::known("read:actions");
     /// Read directory provisionings, of which this tenant has none.
     pub const READ_DIRECTORY_PROVISIONINGS: Self = Self::known("read:directory_provisionings");
+    /// Read sessions of any user.
+    pub const READ_SESSIONS: Self = Self::known("read:sessions");
+    /// End sessions of any user.
+    pub const DELETE_SESSIONS: Self = Self::known("delete:sessions");
+    /// Read refresh tokens of any user, without the tokens themselves.
+    pub const READ_REFRESH_TOKENS: Self = Self::known("read:refresh_tokens");
+    /// Revoke refresh tokens of any user.
+    pub const DELETE_REFRESH_TOKENS: Self = Self::known("delete:refresh_tokens");
+    /// Create links with which people verify their address or set a password.
+    pub const CREATE_USER_TICKETS: Self = Self::known("create:user_tickets");
     /// Read the roles.
     pub const READ_ROLES: Self = Self::known("read:roles");
     /// Assign users to roles.
@@ -79,7 +89,7 @@ impl Scope {
     ];
 
     /// The scopes of the Management API that a client can have for itself.
-    pub const MANAGEMENT: [Self; 17] = [
+    pub const MANAGEMENT: [Self; 22] = [
         Self::READ_USERS,
         Self::READ_USER_IDP_TOKENS,
         Self::UPDATE_USERS,
@@ -94,6 +104,11 @@ impl Scope {
         Self::READ_TENANT_SETTINGS,
         Self::READ_ACTIONS,
         Self::READ_DIRECTORY_PROVISIONINGS,
+        Self::READ_SESSIONS,
+        Self::DELETE_SESSIONS,
+        Self::READ_REFRESH_TOKENS,
+        Self::DELETE_REFRESH_TOKENS,
+        Self::CREATE_USER_TICKETS,
         Self::READ_ROLES,
         Self::UPDATE_ROLES,
         Self::READ_ROLE_MEMBERS,

@@ -22,6 +22,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "row migrations", include_str!("../migrations/0006_row_migrations.sql")),
     (7, "pushed requests", include_str!("../migrations/0007_pushed_requests.sql")),
     (8, "client secrets", include_str!("../migrations/0008_client_secrets.sql")),
+    (9, "finding by session", include_str!("../migrations/0009_finding_by_session.sql")),
 ];
 
 /// The number of connections for reading. The writer has a connection of its own.

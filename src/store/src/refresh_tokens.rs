@@ -1,8 +1,9 @@
 //! Refresh tokens, in families: all refresh tokens that descend from one authorization code are revoked
 //! together (RFC 9700 section 4.14).
 
-use model::IdentityKey;
-use sqlx::Row;
+use model::{IdentityKey, UserId};
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::columns::key_from_row;
 use crate::digest::Digest;
@@ -46,6 +47,22 @@ pub struct RefreshTokenRow {
     pub family: RefreshFamilyRow,
 }
 
+const FAMILY: &str = "SELECT f.family, f.client_id, f.provider, f.id, f.request, f.sid, f.authenticated_at, \
+     f.expires_at, f.idle_until FROM refresh_families f";
+
+fn family_from_row(row: &AnyRow) -> Result<RefreshFamilyRow, Error> {
+    Ok(RefreshFamilyRow {
+        family: Digest::new(row.try_get::<String, _>("family")?),
+        client_id: row.try_get("client_id")?,
+        key: key_from_row(row)?,
+        request: row.try_get("request")?,
+        sid: row.try_get("sid")?,
+        authenticated_at: row.try_get("authenticated_at")?,
+        expires_at: row.try_get("expires_at")?,
+        idle_until: row.try_get("idle_until")?,
+    })
+}
+
 impl Reader {
     /// Returns the token with this digest and its family, expired or not.
     ///
@@ -67,19 +84,48 @@ impl Reader {
                 generation: row.try_get("generation")?,
                 newest: row.try_get("newest")?,
                 rotated_at: row.try_get("rotated_at")?,
-                family: RefreshFamilyRow {
-                    family: Digest::new(row.try_get::<String, _>("family")?),
-                    client_id: row.try_get("client_id")?,
-                    key: key_from_row(&row)?,
-                    request: row.try_get("request")?,
-                    sid: row.try_get("sid")?,
-                    authenticated_at: row.try_get("authenticated_at")?,
-                    expires_at: row.try_get("expires_at")?,
-                    idle_until: row.try_get("idle_until")?,
-                },
+                family: family_from_row(&row)?,
             })
         })
         .transpose()
+    }
+
+    /// Returns the family with this digest, expired or not.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn find_refresh_family(&mut self, family: &Digest) -> Result<Option<RefreshFamilyRow>, Error> {
+        let sql = format!("{FAMILY} WHERE f.family = $1");
+        let row =
+            sqlx::query(AssertSqlSafe(sql)).bind(family.as_str()).fetch_optional(self.connection()).await?;
+        row.as_ref().map(family_from_row).transpose()
+    }
+
+    /// Returns the families of all identities of a user, expired or not, ordered by the time of sign-in.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn list_refresh_families(&mut self, user_id: &UserId) -> Result<Vec<RefreshFamilyRow>, Error> {
+        let sql = format!(
+            "{FAMILY} WHERE (f.provider, f.id) IN (SELECT provider, id FROM identities WHERE user_id = $1) \
+             ORDER BY f.authenticated_at, f.family"
+        );
+        let rows =
+            sqlx::query(AssertSqlSafe(sql)).bind(user_id.as_str()).fetch_all(self.connection()).await?;
+        rows.iter().map(family_from_row).collect()
+    }
+
+    /// Returns the families that were issued in a session, expired or not, ordered by client.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn list_refresh_families_of_session(
+        &mut self,
+        sid: &str,
+    ) -> Result<Vec<RefreshFamilyRow>, Error> {
+        let sql = format!("{FAMILY} WHERE f.sid = $1 ORDER BY f.client_id, f.family");
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(sid).fetch_all(self.connection()).await?;
+        rows.iter().map(family_from_row).collect()
     }
 }
 

@@ -1,7 +1,8 @@
 //! Sessions at the tenant: which identity is signed in in which browser.
 
-use model::IdentityKey;
-use sqlx::Row;
+use model::{IdentityKey, UserId};
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::columns::key_from_row;
 use crate::digest::Digest;
@@ -25,30 +26,53 @@ pub struct SessionRow {
     pub expires_at: i64,
 }
 
+const COLUMNS: &str = "SELECT digest, sid, provider, id, authenticated_at, used_at, expires_at FROM sessions";
+
+fn session_from_row(row: &AnyRow) -> Result<SessionRow, Error> {
+    Ok(SessionRow {
+        digest: Digest::new(row.try_get::<String, _>("digest")?),
+        sid: row.try_get("sid")?,
+        key: key_from_row(row)?,
+        authenticated_at: row.try_get("authenticated_at")?,
+        used_at: row.try_get("used_at")?,
+        expires_at: row.try_get("expires_at")?,
+    })
+}
+
 impl Reader {
     /// Returns the session with this digest, expired or not.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub async fn find_session(&mut self, digest: &Digest) -> Result<Option<SessionRow>, Error> {
-        let row = sqlx::query(
-            "SELECT sid, provider, id, authenticated_at, used_at, expires_at FROM sessions \
-             WHERE digest = $1",
-        )
-        .bind(digest.as_str())
-        .fetch_optional(self.connection())
-        .await?;
-        row.map(|row| {
-            Ok(SessionRow {
-                digest: digest.clone(),
-                sid: row.try_get("sid")?,
-                key: key_from_row(&row)?,
-                authenticated_at: row.try_get("authenticated_at")?,
-                used_at: row.try_get("used_at")?,
-                expires_at: row.try_get("expires_at")?,
-            })
-        })
-        .transpose()
+        let sql = format!("{COLUMNS} WHERE digest = $1");
+        let row =
+            sqlx::query(AssertSqlSafe(sql)).bind(digest.as_str()).fetch_optional(self.connection()).await?;
+        row.as_ref().map(session_from_row).transpose()
+    }
+
+    /// Returns the session with this id, expired or not.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn find_session_by_sid(&mut self, sid: &str) -> Result<Option<SessionRow>, Error> {
+        let sql = format!("{COLUMNS} WHERE sid = $1");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(sid).fetch_optional(self.connection()).await?;
+        row.as_ref().map(session_from_row).transpose()
+    }
+
+    /// Returns the sessions of all identities of a user, expired or not, ordered by the time of sign-in.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn list_sessions(&mut self, user_id: &UserId) -> Result<Vec<SessionRow>, Error> {
+        let sql = format!(
+            "{COLUMNS} WHERE (provider, id) IN (SELECT provider, id FROM identities WHERE user_id = $1) \
+             ORDER BY authenticated_at, sid"
+        );
+        let rows =
+            sqlx::query(AssertSqlSafe(sql)).bind(user_id.as_str()).fetch_all(self.connection()).await?;
+        rows.iter().map(session_from_row).collect()
     }
 }
 
@@ -101,6 +125,18 @@ impl Unit {
             .execute(self.connection())
             .await?;
         Ok(())
+    }
+
+    /// Ends a session: deletes it and the codes that were issued in it and not exchanged yet. Returns `false` if it does not
+    /// exist.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn end_session(&mut self, sid: &str) -> Result<bool, Error> {
+        sqlx::query("DELETE FROM codes WHERE sid = $1").bind(sid).execute(self.connection()).await?;
+        let ended =
+            sqlx::query("DELETE FROM sessions WHERE sid = $1").bind(sid).execute(self.connection()).await?;
+        Ok(ended.rows_affected() > 0)
     }
 
     /// Deletes every session of an identity.

@@ -89,6 +89,15 @@ pub(crate) const READ_TENANT_SETTINGS: RequiredScopes = RequiredScopes::AnyOf(&[
 pub(crate) const READ_ACTIONS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_ACTIONS]);
 pub(crate) const READ_DIRECTORY_PROVISIONINGS: RequiredScopes =
     RequiredScopes::AnyOf(&[Scope::READ_DIRECTORY_PROVISIONINGS]);
+pub(crate) const READ_SESSIONS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_SESSIONS]);
+pub(crate) const DELETE_SESSIONS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::DELETE_SESSIONS]);
+pub(crate) const READ_REFRESH_TOKENS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_REFRESH_TOKENS]);
+pub(crate) const DELETE_REFRESH_TOKENS: RequiredScopes =
+    RequiredScopes::AnyOf(&[Scope::DELETE_REFRESH_TOKENS]);
+pub(crate) const REVOKE_ACCESS: RequiredScopes =
+    RequiredScopes::AllOf(&[Scope::DELETE_SESSIONS, Scope::DELETE_REFRESH_TOKENS]);
+pub(crate) const READ_USER_BLOCKS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_USERS]);
+pub(crate) const CHANGE_USER_BLOCKS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::UPDATE_USERS]);
 pub(crate) const READ_ROLES: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_ROLES]);
 pub(crate) const READ_ROLE_USERS: RequiredScopes =
     RequiredScopes::AllOf(&[Scope::READ_USERS, Scope::READ_ROLES]);

@@ -22,6 +22,12 @@ pub(crate) enum NotFound {
     /// No API has the id or identifier.
     #[error("The resource server does not exist.")]
     ResourceServer,
+    /// No session has the id.
+    #[error("The session does not exist.")]
+    Session,
+    /// No refresh token has the id.
+    #[error("The refresh token does not exist.")]
+    RefreshToken,
     /// Auth0 has this resource, and the tenant has not.
     #[error("This tenant does not have {0}.")]
     Resource(&'static str),
@@ -32,6 +38,8 @@ impl NotFound {
     pub(crate) fn code(self) -> Option<&'static str> {
         match self {
             Self::Role | Self::Users | Self::Resource(_) => None,
+            Self::Session => Some("inexistent_session"),
+            Self::RefreshToken => Some("inexistent_refresh_token"),
             Self::Client => Some("inexistent_client"),
             Self::ClientGrant => Some("inexistent_client_grant"),
             Self::Connection => Some("inexistent_connection"),

@@ -15,6 +15,11 @@ pub(crate) fn management_empty() -> Response {
     with_management_headers(StatusCode::NO_CONTENT.into_response())
 }
 
+/// Returns a 202 of the Management API, without a body. What it accepts is done already.
+pub(crate) fn management_accepted() -> Response {
+    with_management_headers(StatusCode::ACCEPTED.into_response())
+}
+
 fn with_management_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));

@@ -92,6 +92,13 @@ impl LoginThrottle {
 }
 
 impl LoginThrottle {
+    /// Returns whether sign-ins as `login` have to wait now, because of wrong passwords for this account.
+    pub(crate) fn is_waiting(&self, login: &str, now: Moment) -> bool {
+        let account = digest(format!("account {login}").as_bytes());
+        let tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.get(&account).is_some_and(|tally| tally.remaining(FREE_FOR_ACCOUNT, now).is_some())
+    }
+
     /// Forgives an account, whose person has proven who they are in another way.
     pub(crate) fn reset_account(&self, login: &str) {
         let account = digest(format!("account {login}").as_bytes());

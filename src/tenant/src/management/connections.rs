@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::list::List;
-use super::object::{Object, Part, Totals};
+use super::object::{Object, Totals};
 use super::path::PathIds;
 use super::query::Query;
 use crate::configuration::{Client, ClientAuthentication, Connection, PasswordLevel};
@@ -133,15 +133,10 @@ pub(super) async fn list_clients(
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(READ_CONNECTIONS)?;
     let query = Query::parse(query.as_deref());
-    let checkpoint = query.checkpoint()?.unwrap_or_default();
+    query.checkpoint()?;
     let enabled = enabled_clients(find(&tenant, &path)?, tenant.0.configuration.clients());
-    let first = checkpoint.from.map_or(Some(0), |from| enabled.iter().position(|id| *id == from));
-    let first = first.ok_or_else(|| checkpoint.unknown())?;
-    let end = enabled.len().min(first + checkpoint.take as usize);
-    let items = enabled[first..end].iter().map(|client_id| Object::of(&EnabledClient { client_id }));
-    let items = items.collect::<Result<Vec<_>, _>>()?;
-    let next = enabled.get(end).copied();
-    Ok(management_json(StatusCode::OK, &Part { name: "clients", items: &items, next }))
+    let shown: Vec<_> = enabled.into_iter().map(|client_id| EnabledClient { client_id }).collect();
+    List { name: "clients", totals: Totals::First }.part(&query, &shown, |client| client.client_id)
 }
 
 fn find<'t>(tenant: &'t Tenant, path: &PathIds) -> Result<&'t Connection, ApiError> {

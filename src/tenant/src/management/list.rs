@@ -39,6 +39,25 @@ impl List {
         Ok(management_json(StatusCode::OK, &page))
     }
 
+    /// Responds with the part after a checkpoint. `id` returns the checkpoint of an item.
+    ///
+    /// # Errors
+    /// [`ApiError::Query`].
+    pub(super) fn part<T: Serialize>(
+        self,
+        query: &Query,
+        items: &[T],
+        id: impl Fn(&T) -> &str,
+    ) -> Result<Response, ApiError> {
+        let checkpoint = query.checkpoint()?.unwrap_or_default();
+        let first = checkpoint.from.map_or(Some(0), |from| items.iter().position(|one| id(one) == from));
+        let first = first.ok_or_else(|| checkpoint.unknown())?;
+        let end = items.len().min(first + checkpoint.take as usize);
+        let shown = items[first..end].iter().map(Object::of).collect::<Result<Vec<_>, _>>()?;
+        let next = items.get(end).map(id);
+        Ok(management_json(StatusCode::OK, &Part { name: self.name, items: &shown, next }))
+    }
+
     /// Responds with the part after a checkpoint if the request has `from` or `take`, else as [`List::page`]. `fields`
     /// selects the keys of the items, of which `always` stay. `id` returns the checkpoint of an item.
     ///

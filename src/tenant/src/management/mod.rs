@@ -2,7 +2,8 @@
 //!
 //! [`endpoints`] is the table of all endpoints, from which the router and the OpenAPI document are made. One module
 //! per resource has the handlers: [`users`], [`search`], [`create`], [`update`], [`identities`],
-//! [`assignments`]; of the configuration [`roles`], [`connections`], [`clients`], [`client_grants`],
+//! [`assignments`], [`sessions`],
+//! [`refresh_tokens`], [`user_blocks`]; of the configuration [`roles`], [`connections`], [`clients`], [`client_grants`],
 //! [`resource_servers`], [`tenant_settings`], which [`read_only`] refuses to change; [`not_served`] names what is missing
 //! in comparison with Auth0. They share [`path`], [`query`], [`body`], [`schema`] and [`metadata`], which
 //! read requests, and [`list`] and [`object`], which make responses.
@@ -25,12 +26,15 @@ mod path;
 mod query;
 mod rate_limit;
 mod read_only;
+mod refresh_tokens;
 mod resource_servers;
 mod roles;
 mod schema;
 mod search;
+mod sessions;
 mod tenant_settings;
 mod update;
+mod user_blocks;
 mod users;
 
 use axum::Router;

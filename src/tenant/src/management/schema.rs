@@ -106,6 +106,12 @@ pub(super) const USERS: &[Property] =
 pub(super) const PERMISSIONS: &[Property] =
     &[("permissions", Kind::Permissions, "List of permissions to add to this user")];
 
+/// The properties of a request to end sessions and refresh tokens of a user.
+pub(super) const REVOKED_ACCESS: &[Property] = &[
+    ("session_id", Kind::Text { min: 1, max: 128 }, "ID of the session to revoke"),
+    ("preserve_refresh_tokens", Kind::Boolean, "Whether to preserve the refresh tokens"),
+];
+
 /// Validates a body. In a form, `true` and `false` are converted to booleans.
 ///
 /// # Errors

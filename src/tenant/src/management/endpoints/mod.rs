@@ -1,6 +1,7 @@
 //! Every endpoint of the Management API: the single table from which the router and the OpenAPI document are
 //! made. One module for each group of endpoints has its rows.
 
+mod access;
 mod configuration;
 mod endpoint;
 mod roles;
@@ -22,6 +23,8 @@ use endpoint::{Content, Endpoint};
 pub(super) fn all() -> impl Iterator<Item = Endpoint> {
     let users = users::users().into_iter().chain(users::identities()).chain(roles::assignments());
     let configuration = configuration::clients().into_iter().chain(configuration::connections());
+    let access = access::sessions().into_iter().chain(access::refresh_tokens()).chain(access::blocks());
+    let users = users.chain(access);
     users.chain(configuration).chain(configuration::tenant()).chain(roles::roles()).chain([openapi()])
 }
 

@@ -80,6 +80,29 @@ pub(super) fn all() -> Value {
             },
             "additionalProperties": true,
         },
+        "Session": {
+            "type": "object",
+            "properties": {
+                "id": { "type": "string" },
+                "user_id": { "type": "string" },
+                "authenticated_at": { "type": "string" },
+                "expires_at": { "type": "string" },
+                "clients": { "type": "array", "items": { "type": "object" } },
+            },
+            "additionalProperties": true,
+        },
+        "RefreshToken": {
+            "type": "object",
+            "properties": {
+                "id": { "type": "string" },
+                "user_id": { "type": "string" },
+                "client_id": { "type": "string" },
+                "session_id": { "type": "string" },
+                "expires_at": { "type": ["string", "null"] },
+                "rotating": { "type": "boolean" },
+            },
+            "additionalProperties": true,
+        },
         "Role": {
             "type": "object",
             "properties": {
