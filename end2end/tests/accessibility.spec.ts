@@ -147,7 +147,7 @@ test('linking a login is accessible, and so is a window that was closed', async 
   await expect(page.getByText('Go on in the window that opened.')).toBeVisible();
   await expectAccessible(page);
   await standIn.page.close();
-  await expect(app.notice).toContainText('The window was closed');
+  await expect(page.getByText('This page cannot see the window any more.')).toBeVisible();
   await expectAccessible(page);
 });
 

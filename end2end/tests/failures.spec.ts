@@ -1,6 +1,6 @@
 import type { Page, Route } from '@playwright/test';
 
-import { isManagementUrl, recordManagementRequests } from '../browser/requests.ts';
+import { captureAuthorization, isManagementUrl, recordManagementRequests } from '../browser/requests.ts';
 import { overrideSettings } from '../browser/settings.ts';
 import { expect, PASSWORD, test } from '../fixtures/index.ts';
 
@@ -191,29 +191,40 @@ test('a list that cannot be loaded says why, and loads when tried again', async 
   await app.expectIdentities([person.primary, ...person.linked]);
 });
 
-test('a token whose time is over is not sent; signing in again leads back to the same place', async ({
+test('a token whose time is over is not sent, and where it cannot be renewed, the session has ended', async ({
   app,
+  context,
   page,
   signedIn: person,
 }) => {
   // Without reauthentication, which would come before the request.
   await overrideSettings(page, (settings) => ({ ...settings, freshSignIn: 0 }));
-  await app.open('/linked-accounts?a=b#c');
+  await app.open('/linked-accounts');
   await app.expectList();
   const requests = recordManagementRequests(page);
+  await context.clearCookies();
   await page.clock.setFixedTime(Date.now() + 25 * 60 * 60 * 1000);
-  const google = person.linked[0]!;
-  await app.unlink(google);
+  await app.unlink(person.linked[0]!);
   await expect(app.notice).toContainText('Your session has ended');
   await app.expectIdentities([person.primary, ...person.linked]);
   expect(requests).toEqual([]);
-  await page.clock.setFixedTime(Date.now());
-  await app.signInAgainButton.click();
-  await expect(app.notice).toBeHidden();
+});
+
+test('a token whose time is over is renewed silently before a request is sent', async ({
+  app,
+  page,
+  signedIn: person,
+}) => {
+  await overrideSettings(page, (settings) => ({ ...settings, freshSignIn: 0 }));
+  const old = await captureAuthorization(page);
   await app.expectList();
-  await expect(page).toHaveURL('/linked-accounts?a=b#c');
-  await app.unlink(google);
-  await expect(app.row(google)).toHaveCount(0);
+  const requests = recordManagementRequests(page);
+  await page.clock.setFixedTime(Date.now() + 25 * 60 * 60 * 1000);
+  const request = page.waitForRequest((request) => request.method() === 'DELETE');
+  await app.unlink(person.linked[0]!);
+  expect((await request).headers().authorization).not.toBe(old);
+  await expect(app.row(person.linked[0]!)).toHaveCount(0);
+  expect(requests).toHaveLength(1);
 });
 
 test('a person whose tenant session is over, too, comes back to the same place by their password', async ({

@@ -81,8 +81,8 @@ test('closing the window changes nothing, and the way on opens it again', async 
   const standIn = await openStandInPopup(page, () => app.linkButton('LinkedIn').click());
   await expect(standIn.heading).toBeVisible();
   await standIn.page.close();
-  await expect(app.notice).toContainText('The window was closed');
-  const again = await openStandInPopup(page, () => app.tryAgainButton.click());
+  await expect(page.getByText('This page cannot see the window any more.')).toBeVisible();
+  const again = await openStandInPopup(page, () => page.getByRole('button', { name: 'Open it again' }).click());
   await again.signInAsNewUser('Linked Inn', uniqueEmail(person, 'in2'));
   await expect(app.status).toContainText('is linked to this account now.');
   await expect(app.notice).toBeHidden();
@@ -136,7 +136,15 @@ test('what the tenant refuses to link is told in words', async ({ app, page, sig
   await app.expectIdentities([person.primary, ...person.linked]);
 });
 
-test('an answer that nobody waits for is worth nothing', async ({ app, context, page, signedIn: person }) => {
+test('an answer that nobody waits for is worth nothing', async ({
+  app,
+  context,
+  page,
+  signedIn: person,
+  consoleGuard,
+}) => {
+  // A window without an opener tries to close itself.
+  consoleGuard.expectMessage('Scripts may close only the windows that were opened by them.');
   const channel = await page.evaluateHandle(() => {
     const channel = new BroadcastChannel('linked-accounts.popup');
     return { message: new Promise((resolve) => (channel.onmessage = () => resolve(true))) };

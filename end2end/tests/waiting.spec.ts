@@ -3,7 +3,7 @@ import { holdRequests, isManagementUrl, recordManagementRequests } from '../brow
 import { expect, test } from '../fixtures/index.ts';
 import { uniqueEmail, openStandInPopup } from '../pages/linking.ts';
 
-const tooMany = (reset: number) => ({
+const tooMany = (now: number, seconds: number) => ({
   status: 429,
   json: {
     statusCode: 429,
@@ -14,7 +14,8 @@ const tooMany = (reset: number) => ({
   headers: {
     'x-ratelimit-limit': '50',
     'x-ratelimit-remaining': '0',
-    'x-ratelimit-reset': `${reset}`,
+    'x-ratelimit-reset': `${now + seconds}`,
+    date: new Date(now * 1000).toUTCString(),
     'access-control-expose-headers': '*',
   },
 });
@@ -35,7 +36,7 @@ test('after a 429 a countdown runs, and the unlinking goes on by itself at the r
   const google = person.linked[0]!;
   const now = await pauseClock(page);
   const requests = recordManagementRequests(page);
-  await page.route(isManagementUrl, (route) => route.fulfill(tooMany(now + 42)));
+  await page.route(isManagementUrl, (route) => route.fulfill(tooMany(now, 42)));
   await app.unlink(google);
   await expect(app.row(google).getByRole('timer')).toHaveText('It goes on by itself in 42 seconds.');
   await expect(app.status).toHaveText('The sign-in service asks for a pause. It goes on by itself in 42 seconds.');
@@ -62,7 +63,7 @@ test('it tries once by itself, not for ever', async ({ app, page, signedIn: pers
   const google = person.linked[0]!;
   const now = await pauseClock(page);
   const requests = recordManagementRequests(page);
-  await page.route(isManagementUrl, (route) => route.fulfill(tooMany(now + 2)));
+  await page.route(isManagementUrl, (route) => route.fulfill(tooMany(now, 2)));
   await app.unlink(google);
   await expect(app.row(google).getByRole('timer')).toBeVisible();
   await page.clock.runFor(3100);

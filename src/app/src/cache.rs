@@ -19,11 +19,11 @@ pub struct CachedList {
     /// The user with their identities.
     #[serde(deserialize_with = "answer::stored_user")]
     pub user: User,
-    /// When it was read, in seconds since 1970.
+    /// When it was read by the date of this device, in seconds since 1970.
     pub read_at: i64,
 }
 
-/// Stores the list of `user`, which replaces the one before. `now` is in seconds since 1970. A full or forbidden
+/// Stores the list of `user`, which replaces the one before. `now` is the date of this device in seconds since 1970. A full or forbidden
 /// storage stores nothing.
 pub fn store(user: &User, now: i64) {
     let kept = CachedList { user: shown(user), read_at: now };

@@ -1,10 +1,16 @@
-//! The defaults of every request to the tenant.
+//! The defaults of every request.
 
 use gloo_net::http::{Method, RequestBuilder};
 use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
 
 /// The time limit of a request, in milliseconds.
 const REQUEST_TIMEOUT_MS: u32 = 30_000;
+
+/// Returns the signal that ends a request, and the reading of its response, when it takes too long.
+#[must_use]
+pub fn time_limit() -> AbortSignal {
+    AbortSignal::timeout_with_u32(REQUEST_TIMEOUT_MS)
+}
 
 /// Starts a request to the tenant that accepts JSON. It follows no redirect, uses no cache, and carries neither
 /// cookies nor a referrer.
@@ -17,5 +23,5 @@ pub fn request(method: Method, url: &str) -> RequestBuilder {
         .credentials(RequestCredentials::Omit)
         .cache(RequestCache::NoStore)
         .referrer_policy(ReferrerPolicy::NoReferrer)
-        .abort_signal(Some(&AbortSignal::timeout_with_u32(REQUEST_TIMEOUT_MS)))
+        .abort_signal(Some(&time_limit()))
 }

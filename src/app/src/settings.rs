@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use web_sys::RequestCache;
 
-use crate::json;
 use crate::unlink_policy::UnlinkPolicy;
+use crate::{fetch, json};
 
 /// The tenant of the settings, with all addresses derived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +101,7 @@ pub enum SettingsError {
 pub async fn load() -> Result<Tenant, SettingsError> {
     let response = Request::get(route::SETTINGS)
         .cache(RequestCache::NoCache)
+        .abort_signal(Some(&fetch::time_limit()))
         .send()
         .await
         .map_err(|error| SettingsError::Unreachable(error.to_string()))?;

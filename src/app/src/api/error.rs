@@ -135,16 +135,24 @@ impl ApiError {
     }
 }
 
-/// Returns how many seconds to wait: until `X-RateLimit-Reset`, in seconds since 1970 (contract
-/// [A14](model::contract#a14)), else `Retry-After` in seconds (RFC 9110 section 10.2.3). `now` is in seconds since 1970.
+/// Returns how many seconds to wait: `Retry-After`, in seconds or a date (RFC 9110 section 10.2.3), else until
+/// `X-RateLimit-Reset`, in seconds since 1970 (contract [A14](model::contract#a14)). Both times are the tenant's, and so is
+/// `tenant_now`. `date` reads a date of a header.
 #[must_use]
-pub fn wait(reset: Option<&str>, retry_after: Option<&str>, now: i64) -> Option<u32> {
-    let until = reset.and_then(|reset| reset.trim().parse::<i64>().ok()).and_then(|reset| {
-        let left = reset.checked_sub(now)?;
-        // A value far off comes from a wrong clock.
+pub fn wait(
+    retry_after: Option<&str>,
+    reset: Option<&str>,
+    tenant_now: i64,
+    date: impl Fn(&str) -> Option<i64>,
+) -> Option<u32> {
+    let until = |time: i64| {
+        let left = time.checked_sub(tenant_now)?;
+        // A value far off is a mistake.
         (-60..=86_400).contains(&left).then(|| u32::try_from(left.max(1)).ok())?
-    });
-    until.or_else(|| retry_after?.trim().parse().ok())
+    };
+    let seconds = |text: &str| text.parse().ok().or_else(|| until(date(text)?));
+    let after = retry_after.map(str::trim).and_then(seconds);
+    after.or_else(|| until(reset?.trim().parse().ok()?))
 }
 
 #[cfg(test)]
@@ -221,16 +229,28 @@ mod tests {
         assert_eq!(details.message.chars().count(), EXCERPT);
     }
 
-    #[test]
-    fn the_reset_time_takes_precedence_over_retry_after() {
-        assert_eq!(wait(Some("130"), Some("5"), 100), Some(30));
-        assert_eq!(wait(None, Some("5"), 100), Some(5));
-        assert_eq!(wait(Some("99"), None, 100), Some(1));
+    fn wait(retry_after: Option<&str>, reset: Option<&str>, tenant_now: i64) -> Option<u32> {
+        let date = |text: &str| (text == "Thu, 01 Jan 1970 00:02:10 GMT").then_some(130);
+        super::wait(retry_after, reset, tenant_now, date)
     }
 
     #[test]
-    fn an_implausible_reset_time_is_ignored() {
-        assert_eq!(wait(Some("9999999999"), None, 100), None);
-        assert_eq!(wait(Some("soon"), Some("Sat, 21 Nov 2026 22:00:00 GMT"), 100), None);
+    fn the_pause_in_seconds_takes_precedence_over_any_time() {
+        assert_eq!(wait(Some("20"), Some("101"), 100), Some(20));
+        assert_eq!(wait(Some(" 5 "), None, 100), Some(5));
+        assert_eq!(wait(None, Some("130"), 100), Some(30));
+        assert_eq!(wait(None, Some("99"), 100), Some(1));
+    }
+
+    #[test]
+    fn a_pause_may_end_at_a_date() {
+        assert_eq!(wait(Some("Thu, 01 Jan 1970 00:02:10 GMT"), Some("101"), 100), Some(30));
+        assert_eq!(wait(Some("soon"), Some("101"), 100), Some(1));
+    }
+
+    #[test]
+    fn an_implausible_time_is_ignored() {
+        assert_eq!(wait(None, Some("9999999999"), 100), None);
+        assert_eq!(wait(Some("Sat, 21 Nov 2026 22:00:00 GMT"), Some("soon"), 100), None);
     }
 }

@@ -10,9 +10,8 @@ use model::UserId;
 use oauth2::http::Method;
 use serde_json::Value;
 
-use crate::clock::now;
-use crate::fetch;
 use crate::token::BearerToken;
+use crate::{clock, fetch};
 pub use error::{ApiError, Details, ErrorKind};
 
 /// A client that acts for one user, with a token that had not expired when the client was created.
@@ -21,6 +20,8 @@ pub struct Client {
     origin: String,
     user_id: UserId,
     bearer: BearerToken,
+    /// What to add to the page's clock to get the tenant's, in seconds.
+    tenant_ahead: i64,
 }
 
 /// A successful response.
@@ -43,10 +44,11 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Creates a client for the tenant at `origin` that acts for `user_id`.
+    /// Creates a client for the tenant at `origin` that acts for `user_id`. `tenant_ahead` is what to add to the
+    /// page's clock to get the tenant's, in seconds.
     #[must_use]
-    pub fn new(origin: String, user_id: UserId, bearer: BearerToken) -> Self {
-        Self { origin, user_id, bearer }
+    pub fn new(origin: String, user_id: UserId, bearer: BearerToken, tenant_ahead: i64) -> Self {
+        Self { origin, user_id, bearer, tenant_ahead }
     }
 
     /// Sends one request, with a JSON body or without, and returns the body of its successful response. It never
@@ -67,7 +69,10 @@ impl Client {
         let header = |name: &str| answer.headers().get(name);
         // Every response has a reset time; it says when to retry only in a 429.
         let reset = header("x-ratelimit-reset").filter(|_| status == 429);
-        let wait = error::wait(reset.as_deref(), header("retry-after").as_deref(), now());
+        // A page on another origin than the tenant cannot read its date.
+        let tenant_now = header("date").and_then(|date| clock::parse(&date));
+        let tenant_now = tenant_now.unwrap_or_else(|| clock::now().saturating_add(self.tenant_ahead));
+        let wait = error::wait(header("retry-after").as_deref(), reset.as_deref(), tenant_now, clock::parse);
         let body = answer.text().await.map_err(|error| ApiError::offline(&error))?;
         if answer.ok() {
             Ok(Answer { status, body })

@@ -91,7 +91,7 @@ fn Chosen(list: ListState) -> impl IntoView {
     let ask = move |_| {
         if count.get_untracked() > 0 && !list.running.get_untracked() {
             match list.read_only.get_untracked() {
-                Some(reason) => list.say(reason.sentence().to_owned()),
+                Some(reason) => list.announce(reason.sentence().to_owned()),
                 None => list.confirming.set(list.selected.get_untracked()),
             }
         }

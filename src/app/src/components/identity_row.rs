@@ -12,6 +12,7 @@ use super::changing::changing;
 use super::dyn_view::dyn_view;
 use super::icon::Icon;
 use super::notice::FailureNotice;
+use super::popup_notice::PopupNotice;
 use super::provider_mark::ProviderMark;
 use super::rows::{ListActions, ListState, Step};
 use crate::text::{self, Label};
@@ -105,7 +106,8 @@ fn Row(
         let identity = StoredValue::new(identity);
         Memo::new(move |_| identity.with_value(|identity| list.blocked(identity)))
     };
-    let is_running = move || matches!(*step.read(), Some(Step::Queued | Step::Busy | Step::Pausing(_)));
+    let is_running =
+        move || matches!(*step.read(), Some(Step::Queued | Step::SigningIn | Step::Busy | Step::Pausing(_)));
     let offer = Memo::new(move |_| match &*step.read() {
         Some(Step::Gone) => Offer::Dismiss,
         None | Some(Step::Failed(_)) if !main && list.selected.read().is_some() => Offer::Choose,
@@ -119,6 +121,7 @@ fn Row(
         Some(Step::Pausing(left)) => Some(left),
         _ => None,
     });
+    let is_signing_in = Memo::new(move |_| *step.read() == Some(Step::SigningIn));
     let is_pausing = Memo::new(move |_| left.read().is_some());
     let dismiss = Callback::new(move |()| {
         if let Some(actions) = actions {
@@ -170,6 +173,11 @@ fn Row(
                     }
                     .into_any(),
                 })}
+                {dyn_view(move || if is_signing_in.get() {
+                    view! { <div class="row-failure"><PopupNotice/></div> }.into_any()
+                } else {
+                    ().into_any()
+                })}
                 {dyn_view(move || if is_pausing.get() {
                     let left = Signal::derive(move || left.get().unwrap_or_default());
                     view! { <div class="row-failure"><PauseNotice left on_stop=dismiss/></div> }.into_any()
@@ -203,16 +211,16 @@ fn UnlinkButton(
     let press = move |_| {
         if list.running.get_untracked() {
         } else if let Some(reason) = reason.get_untracked() {
-            list.say(stays.stays(reason));
+            list.announce(stays.stays(reason));
         } else if let Some(read_only) = list.read_only.get_untracked() {
-            list.say(read_only.sentence().to_owned());
+            list.announce(read_only.sentence().to_owned());
         } else {
             list.confirming.set(Some(vec![key.get_value()]));
         }
     };
     let words = changing(move || match *step.read() {
         Some(Step::Busy | Step::Folding) => "Unlinking…",
-        Some(Step::Queued | Step::Pausing(_)) => "Waiting…",
+        Some(Step::Queued | Step::SigningIn | Step::Pausing(_)) => "Waiting…",
         _ => "Unlink",
     });
     view! {
@@ -243,7 +251,7 @@ fn ChooseBox(
     let press = move |event: web_sys::MouseEvent| {
         if let Some(reason) = reason.get_untracked().filter(|_| !untrack(is_chosen)) {
             event.prevent_default();
-            list.say(stays.stays(reason));
+            list.announce(stays.stays(reason));
         }
     };
     let toggle = move |_| {

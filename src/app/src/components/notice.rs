@@ -1,15 +1,17 @@
 //! Notices: a failure with its remedy, and the status notice.
 
 use leptos::ev::FocusEvent;
+use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, Node};
+use web_sys::{HtmlElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::dyn_view::dyn_view;
 use super::icon::Icon;
 use super::words::words;
+use crate::clock::within;
 use crate::text::{Failure, Remedy};
 
 /// Shows a failure in plain words with its remedy; the details are one click away.
@@ -72,18 +74,34 @@ fn TechnicalDetails(details: String) -> impl IntoView {
     }
 }
 
+/// How long copying may take, in milliseconds. A browser may ask the person for a permission.
+const COPY_TIMEOUT_MS: u32 = 10_000;
+
 /// Copies `text` to the clipboard and returns whether that worked; browsers have one on secure origins only.
 async fn copy_text(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
-    !clipboard.is_undefined() && JsFuture::from(clipboard.write_text(text)).await.is_ok()
+    !clipboard.is_undefined()
+        && within(COPY_TIMEOUT_MS, JsFuture::from(clipboard.write_text(text)))
+            .await
+            .is_some_and(|copied| copied.is_ok())
 }
 
-/// A polite live region that stays in the page, so that its content is announced. When it is dismissed, the focus
+/// What the status notice says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// A sentence to read and to hear.
+    Shown(String),
+    /// A sentence to hear only, because the row or the banner shows it already.
+    Announced(String),
+}
+
+/// A polite live region that stays below the list, so that its content is announced. It takes room of its own: nothing
+/// that can be clicked is ever under it. When it is dismissed, the focus
 /// returns to where it came from.
 #[component]
 pub fn StatusNotice(
     /// The sentence to show, if any.
-    message: RwSignal<Option<String>>,
+    message: RwSignal<Option<Status>>,
     /// Set to whether the pointer and the focus are in the notice.
     held: RwSignal<(bool, bool)>,
     /// The content beside the sentence.
@@ -101,7 +119,7 @@ pub fn StatusNotice(
             came_from.set_value(from);
         }
     };
-    let is_shown = Memo::new(move |_| message.read().is_some());
+    let is_shown = Memo::new(move |_| matches!(*message.read(), Some(Status::Shown(_))));
     let dismiss = move |_| {
         message.set(None);
         // Not every browser says that the focus left with the button.
@@ -110,17 +128,34 @@ pub fn StatusNotice(
             let _ = from.focus();
         }
     };
+    let notice = NodeRef::<Div>::new();
+    Effect::new(move |_| {
+        if matches!(*message.read(), Some(Status::Shown(_)))
+            && let Some(notice) = notice.get()
+        {
+            let options = ScrollIntoViewOptions::new();
+            options.set_block(ScrollLogicalPosition::Nearest);
+            // After the focus has moved, which may scroll too.
+            request_animation_frame(move || {
+                notice.scroll_into_view_with_scroll_into_view_options(&options);
+            });
+        }
+    });
     view! {
         <div
             class="toast"
+            node_ref=notice
             class:shown=is_shown
             on:mouseenter=move |_| held.update(|held| held.0 = true)
             on:mouseleave=move |_| held.update(|held| held.0 = false)
             on:focusin=on_focus
             on:focusout=move |_| held.update(|held| held.1 = false)
         >
-            <p role="status">
-                {dyn_view(move || message.read().as_deref().map_or_else(|| ().into_any(), words))}
+            <p role="status" class:visually-hidden=move || !is_shown.get()>
+                {dyn_view(move || match &*message.read() {
+                    None => ().into_any(),
+                    Some(Status::Shown(sentence) | Status::Announced(sentence)) => words(sentence),
+                })}
             </p>
             {children()}
             {dyn_view(move || if is_shown.get() {

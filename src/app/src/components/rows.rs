@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, User};
 
+use super::notice::Status;
 use crate::text::{self, Failure, Remedy};
 use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
@@ -11,6 +12,8 @@ use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 pub enum Step {
     /// Waits for others to be unlinked.
     Queued,
+    /// Waits for the person to sign in again in a popup, for this one and those queued behind it.
+    SigningIn,
     /// The DELETE is on its way.
     Busy,
     /// Waits for a pause that the tenant asked for, with the seconds left.
@@ -108,7 +111,7 @@ pub struct ListState {
     /// The identities that the dialog asks about.
     pub confirming: RwSignal<Option<Vec<IdentityKey>>>,
     /// The sentence of the status notice.
-    pub status_message: RwSignal<Option<String>>,
+    pub status_message: RwSignal<Option<Status>>,
 }
 
 /// The callbacks of a list. A list that is only shown has none.
@@ -129,7 +132,7 @@ impl ListState {
         user: User,
         policy: UnlinkPolicy,
         read_only: ReadOnlyReason,
-        status_message: RwSignal<Option<String>>,
+        status_message: RwSignal<Option<Status>>,
     ) -> Self {
         let linked: Vec<Identity> = user.identities.iter().skip(1).cloned().collect();
         let user = StoredValue::new(Some(user));
@@ -167,8 +170,8 @@ impl ListState {
         linked.filter(|identity| self.blocked(identity).is_none()).cloned().collect()
     }
 
-    /// Shows `sentence` in the status notice.
-    pub fn say(self, sentence: String) {
-        self.status_message.set(Some(sentence));
+    /// Says `sentence`, which the row or the banner shows, to those who do not see it.
+    pub fn announce(self, sentence: String) {
+        self.status_message.set(Some(Status::Announced(sentence)));
     }
 }

@@ -1,5 +1,7 @@
 //! Sends authorization requests and acts on their responses.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::route;
@@ -17,6 +19,9 @@ use super::{silent, storage};
 use crate::clock::now;
 use crate::location::{self, leave_to, own_origin};
 use crate::{cache, paths};
+
+/// How long the tenant may take to answer when the browser leaves for it.
+const LEAVING_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Session {
     /// Handles the response that the callback's address holds.
@@ -121,12 +126,29 @@ impl Session {
         paths::safe_return(&return_to).clone_into(&mut request.return_to);
         match transaction::authorize_url(&self.tenant(), &own_origin(), request, now()) {
             Ok((url, transaction)) if storage::put_transaction(&transaction) => {
-                self.leaving.set(true);
-                leave_to(&url);
+                self.depart(&url);
             }
             Ok(_) => self.state.set(State::Failed(SignInErrorKind::Storage.into())),
             Err(error) => self.state.set(State::Failed(error)),
         }
+    }
+
+    /// Leaves the page for `url`. Where the browser is still here after a while, the page can be used again; one that
+    /// shows no list says that the tenant does not answer.
+    pub(super) fn depart(self, url: &str) {
+        self.leaving.set(true);
+        leave_to(url);
+        let give_up = move || {
+            if self.leaving.try_get_untracked() == Some(true) {
+                let _ = self.leaving.try_set(false);
+                let _ = self.state.try_update(|state| {
+                    if state.person().is_none() {
+                        *state = State::Failed(SignInErrorKind::Timeout.into());
+                    }
+                });
+            }
+        };
+        set_timeout(give_up, LEAVING_TIMEOUT);
     }
 
     /// Redirects to the tenant's login page. See [`Session::leave`] for where the person returns to.

@@ -54,16 +54,18 @@ pub struct Credentials {
     pub person: Person,
     /// The token for the Management API.
     pub bearer: BearerToken,
-    /// When the token expires, in seconds since 1970; `None` when the tenant did not say.
+    /// When the token expires, by the page's clock; `None` when the tenant did not say.
     pub expires_at: Option<i64>,
-    /// When the person last authenticated (`auth_time`), in seconds since 1970; `None` when the tenant did not say.
+    /// When the person last authenticated (`auth_time`), by the page's clock; `None` when the tenant did not say.
     pub auth_time: Option<i64>,
+    /// What to add to the page's clock to get the tenant's, in seconds.
+    pub tenant_ahead: i64,
     /// The identity in use, as far as it is known.
     pub current_identity: Option<CurrentIdentity>,
 }
 
 impl Credentials {
-    /// Returns whether the token has not expired at `now`, in seconds since 1970.
+    /// Returns whether the token has not expired at `now`, by the page's clock.
     #[must_use]
     pub fn is_live(&self, now: i64) -> bool {
         self.expires_at.is_none_or(|end| now < end)
@@ -95,6 +97,7 @@ impl Credentials {
             bearer: BearerToken::new(bearer.to_owned()),
             expires_at: Some(100),
             auth_time: None,
+            tenant_ahead: 0,
             current_identity: None,
         }
     }

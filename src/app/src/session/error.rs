@@ -19,7 +19,7 @@ pub enum SignInErrorKind {
     Timeout,
     /// The tenant's response could not be parsed.
     Malformed,
-    /// The tenant's address in the settings cannot be used.
+    /// The tenant's address in the settings cannot be used, or its tokens name another issuer.
     Settings,
     /// The browser refuses to store the transaction, so that a response could not be matched.
     Storage,

@@ -7,6 +7,7 @@ use super::handle::Session;
 use super::state::{Event, State};
 use super::storage;
 use super::tabs::{self, TabMessage};
+use crate::clock::now;
 
 impl Session {
     /// Listens to the window for as long as the page lives: `pageshow` (the Back button restores a page whose buttons
@@ -36,7 +37,9 @@ impl Session {
             TabMessage::Changed(user_id) => _ = self.changed_elsewhere.try_set(Some(user_id)),
             TabMessage::SignedOut => self.apply(Event::SignedOut),
             TabMessage::Renewed(renewal) => {
-                if let Some(account) = self.credentials().and_then(|account| renewal.adopted_by(&account)) {
+                if let Some(account) =
+                    self.credentials().and_then(|account| renewal.adopted_by(&account, now()))
+                {
                     self.apply(Event::Renewed(account));
                     self.renew_in_time();
                 }

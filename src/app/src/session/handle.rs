@@ -8,10 +8,11 @@ use super::credentials::{Credentials, CurrentIdentity, Person};
 use super::entry::PageEntry;
 use super::intent::{PendingAction, RememberedUser};
 use super::phase::Phase;
+use super::popup::PopupState;
 use super::state::{Event, State};
 use super::storage;
 use super::tabs::{self, TabMessage};
-use crate::location::{leave_to, own_origin};
+use crate::location::own_origin;
 use crate::settings::Tenant;
 use crate::{cache, paths, unlinked};
 
@@ -27,6 +28,7 @@ pub struct Session {
     pub(super) changed_elsewhere: RwSignal<Option<UserId>>,
     pub(super) online: RwSignal<bool>,
     pub(super) pending_action: StoredValue<Option<PendingAction>>,
+    pub(super) popup: RwSignal<PopupState>,
 }
 
 impl Session {
@@ -52,6 +54,7 @@ impl Session {
             changed_elsewhere: RwSignal::new(None),
             online: RwSignal::new(window().navigator().on_line()),
             pending_action: StoredValue::new(None),
+            popup: RwSignal::new(PopupState::None),
         };
         match (entry, state) {
             (PageEntry::Callback(response, transaction), _) => {
@@ -146,13 +149,14 @@ impl Session {
             parameters.append("returnTo", &format!("{}/", own_origin()));
             String::from(parameters.to_string())
         });
+        // Before the page that follows looks for a notice of signing out.
         self.leaving.set(true);
         self.apply(Event::SignedOut);
         storage::forget_user();
         cache::clear();
         unlinked::clear();
         tabs::broadcast(&TabMessage::SignedOut);
-        leave_to(&format!("{}{}?{query}", tenant.origin, route::LOGOUT));
+        self.depart(&format!("{}{}?{query}", tenant.origin, route::LOGOUT));
     }
 
     /// Signs out, and shows `sentence` on the page that follows.
@@ -171,6 +175,12 @@ impl Session {
     #[must_use]
     pub fn is_online(self) -> Signal<bool> {
         self.online.into()
+    }
+
+    /// Returns what the page sees of its popup.
+    #[must_use]
+    pub fn popup(self) -> RwSignal<PopupState> {
+        self.popup
     }
 
     /// Moves the state machine by `event`.

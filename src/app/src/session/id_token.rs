@@ -5,42 +5,54 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::{Profile, UserId};
 use serde_json::Value;
 
+use crate::json::seconds;
 use crate::settings::Tenant;
 
-/// The greatest difference between the clocks of browser and tenant, in seconds: that of Auth0's own library.
+/// How much longer ago than the request for it a fresh sign-in may be, in seconds: times are in whole seconds, and a
+/// tenant may have several clocks. Auth0's own library has the same leeway.
 const LEEWAY: i64 = 60;
 
 /// The claims of an ID token that passed all checks.
 #[derive(Debug)]
 pub(super) struct Claims {
     pub(super) user_id: UserId,
-    pub(super) expires_at: i64,
-    pub(super) auth_time: Option<i64>,
+    /// When it was issued, by the tenant's clock, in seconds since 1970.
+    pub(super) issued_at: i64,
+    /// How long it lives from then on, in seconds.
+    pub(super) lifetime: i64,
+    /// How long before that the person authenticated, in seconds.
+    pub(super) age: Option<i64>,
     pub(super) profile: Profile,
 }
 
 /// Why an ID token is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum IdTokenError {
     #[error("the ID token is missing or malformed")]
     Malformed,
     #[error("the ID token is not signed with RS256")]
     Algorithm,
-    #[error("the ID token is from another issuer")]
-    Issuer,
+    #[error("the ID token is from the issuer \"{0}\"; this page expects \"{1}\"")]
+    Issuer(String, String),
+    #[error(
+        "the ID token is from the issuer \"{0}\"; this page expects \"{1}\", as Auth0 writes it: only the slash at the \
+         end differs"
+    )]
+    IssuerSlash(String, String),
     #[error("the ID token is for another application")]
     Audience,
     #[error("the ID token answers another login")]
     Nonce,
-    #[error("the ID token has expired, or the clock of this device is wrong")]
+    #[error("the ID token expires before it is issued")]
     Time,
     #[error("the tenant did not ask the person to sign in again")]
     Age,
 }
 
 /// Checks an ID token by OpenID Connect Core 3.1.3.7, as Auth0's own library does. It does not check the signature:
-/// the token came straight from the tenant over TLS (or loopback), which point 6 there accepts. `since` is the
-/// earliest acceptable `auth_time`; it and `now` are in seconds since 1970.
+/// the token came straight from the tenant over TLS (or loopback), which point 6 there accepts. For the same reason
+/// it was issued just now, so that its times are compared with each other, and not with the date of this device, which may
+/// be wrong. `within` is how long ago, in seconds, the person was asked to sign in again, if they were.
 ///
 /// # Errors
 /// The first check that fails.
@@ -48,8 +60,7 @@ pub(super) fn check(
     token: &str,
     tenant: &Tenant,
     nonce: &str,
-    since: Option<i64>,
-    now: i64,
+    within: Option<i64>,
 ) -> Result<Claims, IdTokenError> {
     fn part(text: Option<&str>) -> Result<Profile, IdTokenError> {
         let bytes = URL_SAFE_NO_PAD.decode(text.unwrap_or_default()).map_err(|_| IdTokenError::Malformed)?;
@@ -65,9 +76,12 @@ pub(super) fn check(
         return Err(IdTokenError::Algorithm);
     }
     let text = |name: &str| claims.0.get(name).and_then(Value::as_str);
-    let time = |name: &str| claims.0.get(name).and_then(Value::as_i64).ok_or(IdTokenError::Malformed);
-    if text("iss") != Some(&tenant.issuer) {
-        return Err(IdTokenError::Issuer);
+    let time = |name: &str| claims.0.get(name).and_then(seconds).ok_or(IdTokenError::Malformed);
+    let issuer = text("iss").unwrap_or_default();
+    if issuer != tenant.issuer {
+        let is_close = issuer.trim_end_matches('/') == tenant.origin;
+        let refuse = if is_close { IdTokenError::IssuerSlash } else { IdTokenError::Issuer };
+        return Err(refuse(issuer.to_owned(), tenant.issuer.clone()));
     }
     let us = Some(tenant.client_id.as_str());
     let for_us = match claims.0.get("aud") {
@@ -83,18 +97,19 @@ pub(super) fn check(
     if text("nonce") != Some(nonce) {
         return Err(IdTokenError::Nonce);
     }
-    let expires_at = time("exp")?;
-    if now > expires_at.saturating_add(LEEWAY) || now < time("iat")?.saturating_sub(LEEWAY) {
+    let issued_at = time("iat")?;
+    let lifetime = time("exp")?.saturating_sub(issued_at);
+    if lifetime <= 0 {
         return Err(IdTokenError::Time);
     }
-    let auth_time = claims.0.get("auth_time").and_then(Value::as_i64);
-    let is_recent = |since: i64| auth_time.is_some_and(|time| time >= since.saturating_sub(LEEWAY));
-    if !since.is_none_or(is_recent) {
+    let age = time("auth_time").ok().map(|time| issued_at.saturating_sub(time).max(0));
+    let is_recent = |within: i64| age.is_some_and(|age| age <= within.saturating_add(LEEWAY));
+    if !within.is_none_or(is_recent) {
         return Err(IdTokenError::Age);
     }
     let user_id =
         text("sub").filter(|sub| !sub.is_empty()).map(UserId::new).ok_or(IdTokenError::Malformed)?;
-    Ok(Claims { user_id, expires_at, auth_time, profile: claims })
+    Ok(Claims { user_id, issued_at, lifetime, age, profile: claims })
 }
 
 #[cfg(test)]
@@ -120,40 +135,50 @@ mod tests {
         format!("{}.{}.c2ln", part(header), part(claims))
     }
 
-    fn check(claims: &Value, now: i64) -> Result<Claims, IdTokenError> {
-        super::check(&token(&json!({ "alg": "RS256" }), claims), &tenant(), "n0nce", None, now)
+    fn check(claims: &Value) -> Result<Claims, IdTokenError> {
+        super::check(&token(&json!({ "alg": "RS256" }), claims), &tenant(), "n0nce", None)
     }
 
     fn refusal(key: &str, value: Value) -> IdTokenError {
         let mut claims = claims();
         claims[key] = value;
-        check(&claims, 1500).unwrap_err()
+        check(&claims).unwrap_err()
     }
 
     #[test]
     fn a_fresh_sign_in_must_be_one() {
-        let fresh = |claims: &Value, since| {
-            let token = token(&json!({ "alg": "RS256" }), claims);
-            super::check(&token, &tenant(), "n0nce", Some(since), 1500)
+        let fresh = |auth_time: Value, within| {
+            let mut claims = claims();
+            claims["auth_time"] = auth_time;
+            super::check(&token(&json!({ "alg": "RS256" }), &claims), &tenant(), "n0nce", Some(within))
         };
-        let mut claims = claims();
-        assert_eq!(fresh(&claims, 1400).unwrap_err(), IdTokenError::Age);
-        claims["auth_time"] = json!(1340);
-        assert_eq!(fresh(&claims, 1400).unwrap().auth_time, Some(1340));
-        claims["auth_time"] = json!(1339);
-        assert_eq!(fresh(&claims, 1400).unwrap_err(), IdTokenError::Age);
+        assert_eq!(fresh(Value::Null, 30).unwrap_err(), IdTokenError::Age);
+        assert_eq!(fresh(json!(910), 30).unwrap().age, Some(90));
+        assert_eq!(fresh(json!("910"), 30).unwrap().age, Some(90));
+        assert_eq!(fresh(json!(909), 30).unwrap_err(), IdTokenError::Age);
+        assert_eq!(fresh(json!(1001), 0).unwrap().age, Some(0));
     }
 
     #[test]
     fn a_sound_id_token_names_the_person() {
-        let claims = check(&claims(), 1500).unwrap();
+        let claims = check(&claims()).unwrap();
         assert_eq!(claims.user_id.as_str(), "auth0|1");
         assert_eq!(claims.profile.name(), Some("Ada"));
     }
 
     #[test]
-    fn another_issuer_is_refused_even_when_only_a_slash_differs() {
-        assert_eq!(refusal("iss", json!("http://localhost:3000")), IdTokenError::Issuer);
+    fn another_issuer_is_refused_and_one_without_its_slash_is_said_to_be_that() {
+        let issuer = |issuer: &str| refusal("iss", json!(issuer)).to_string();
+        assert_eq!(
+            issuer("http://localhost:3000"),
+            "the ID token is from the issuer \"http://localhost:3000\"; this page expects \
+             \"http://localhost:3000/\", as Auth0 writes it: only the slash at the end differs"
+        );
+        assert_eq!(
+            issuer("http://evil.example/"),
+            "the ID token is from the issuer \"http://evil.example/\"; this page expects \"http://localhost:3000/\""
+        );
+        assert!(matches!(refusal("iss", json!(5)), IdTokenError::Issuer(..)));
     }
 
     #[test]
@@ -167,7 +192,7 @@ mod tests {
         let mut claims = claims();
         claims["aud"] = json!(["client", "other"]);
         claims["azp"] = json!("client");
-        assert!(check(&claims, 1500).is_ok());
+        assert!(check(&claims).is_ok());
     }
 
     #[test]
@@ -177,29 +202,26 @@ mod tests {
     }
 
     #[test]
-    fn time_is_checked_with_a_minute_of_leeway() {
-        assert!(check(&claims(), 2060).is_ok());
-        assert_eq!(check(&claims(), 2061).unwrap_err(), IdTokenError::Time);
-        assert!(check(&claims(), 940).is_ok());
-        assert_eq!(check(&claims(), 939).unwrap_err(), IdTokenError::Time);
+    fn the_times_are_compared_with_each_other() {
+        let claims = check(&claims()).unwrap();
+        assert_eq!((claims.issued_at, claims.lifetime, claims.age), (1000, 1000, None));
+        assert_eq!(refusal("exp", json!(1000)), IdTokenError::Time);
+        let mut odd = self::claims();
+        odd["exp"] = json!(2000.5);
+        odd["iat"] = json!("1000");
+        assert_eq!(check(&odd).unwrap().lifetime, 1000);
     }
 
     #[test]
     fn any_other_algorithm_is_refused() {
         let token = token(&json!({ "alg": "none" }), &claims());
-        assert_eq!(
-            super::check(&token, &tenant(), "n0nce", None, 1500).unwrap_err(),
-            IdTokenError::Algorithm
-        );
+        assert_eq!(super::check(&token, &tenant(), "n0nce", None).unwrap_err(), IdTokenError::Algorithm);
     }
 
     #[test]
     fn a_token_in_another_shape_is_refused() {
         for token in ["", "a.b.c", "e30.e30", "e30.e30.", "e30.e30.c2ln.c2ln"] {
-            assert_eq!(
-                super::check(token, &tenant(), "n0nce", None, 1500).unwrap_err(),
-                IdTokenError::Malformed
-            );
+            assert_eq!(super::check(token, &tenant(), "n0nce", None).unwrap_err(), IdTokenError::Malformed);
         }
         for claim in ["sub", "exp", "iat"] {
             assert_eq!(refusal(claim, json!("")), IdTokenError::Malformed, "{claim}");

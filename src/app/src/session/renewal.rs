@@ -50,14 +50,17 @@ impl Session {
         }
     }
 
-    /// Returns a client whose token has not expired by the clock of this device.
+    /// Returns a client whose token has not expired by the page's clock.
     ///
     /// # Errors
     /// [`ErrorKind::SessionEnded`] without such a token.
     pub fn client(self) -> Result<Client, ApiError> {
         let account = self.credentials().filter(|account| account.is_live(now()));
         match account.zip(self.tenant.try_get_value()) {
-            Some((account, tenant)) => Ok(Client::new(tenant.origin, account.person.user_id, account.bearer)),
+            Some((account, tenant)) => {
+                let Credentials { person, bearer, tenant_ahead, .. } = account;
+                Ok(Client::new(tenant.origin, person.user_id, bearer, tenant_ahead))
+            }
             None => Err(ApiError::signed_out()),
         }
     }
@@ -100,7 +103,7 @@ impl Session {
         account.current_identity = account
             .current_identity
             .or_else(|| self.remembered_user().and_then(|remembered| remembered.current_identity));
-        let (renewal, bearer) = (Renewal::of(&account), account.bearer.clone());
+        let (renewal, bearer) = (Renewal::of(&account, now()), account.bearer.clone());
         self.apply(Event::Renewed(account));
         // False when the tenant has signed in another user.
         let renewed = self.credentials().is_some_and(|account| account.bearer == bearer);

@@ -45,7 +45,7 @@ impl Session {
     /// [`ReauthenticationError`], with which nothing may be changed.
     pub fn reauthenticate(self, intent: Intent) -> impl Future<Output = Result<(), ReauthenticationError>> {
         let start = if self.needs_step_up() {
-            match (Popup::open(), self.remembered_user()) {
+            match (Popup::open(self.popup), self.remembered_user()) {
                 (Some(popup), _) => Start::Popup(popup),
                 (None, Some(remembered)) => {
                     let purpose = Purpose::Reauthenticate(remembered.clone(), intent);

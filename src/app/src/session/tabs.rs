@@ -5,6 +5,7 @@
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::window;
+use leptos::task::spawn_local;
 use model::UserId;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::closure::Closure;
@@ -13,6 +14,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::credentials::Credentials;
+use crate::clock::within;
 use crate::json;
 use crate::token::BearerToken;
 
@@ -37,7 +39,8 @@ pub struct Renewal {
     user_id: UserId,
     #[serde(with = "plain")]
     bearer: BearerToken,
-    expires_at: Option<i64>,
+    /// The seconds that it has left: another tab has a clock of its own.
+    expires_in: Option<i64>,
 }
 
 /// Serializes a token for another tab: the only place outside a request where it becomes plain text.
@@ -56,22 +59,23 @@ mod plain {
 }
 
 impl Renewal {
-    /// Returns what the other tabs need of `account`.
+    /// Returns what the other tabs need of `account` at `now`, by the page's clock.
     #[must_use]
-    pub fn of(account: &Credentials) -> Self {
+    pub fn of(account: &Credentials, now: i64) -> Self {
         Self {
             user_id: account.person.user_id.clone(),
             bearer: account.bearer.clone(),
-            expires_at: account.expires_at,
+            expires_in: account.expires_at.and_then(|end| end.checked_sub(now)),
         }
     }
 
-    /// Returns `account` with the renewed token; `None` when the token belongs to another user.
+    /// Returns `account` with the renewed token, received at `now` by the page's clock; `None` when the token belongs to
+    /// another user.
     #[must_use]
-    pub fn adopted_by(self, account: &Credentials) -> Option<Credentials> {
+    pub fn adopted_by(self, account: &Credentials, now: i64) -> Option<Credentials> {
         (self.user_id == account.person.user_id).then(|| Credentials {
             bearer: self.bearer,
-            expires_at: self.expires_at,
+            expires_at: self.expires_in.and_then(|left| now.checked_add(left)),
             ..account.clone()
         })
     }
@@ -126,8 +130,12 @@ impl Drop for RenewalLock {
     }
 }
 
+/// The longest wait for the lock, in milliseconds. The system may have suspended the tab that holds it. Two renewals at
+/// once do no harm: the lock only saves one of them.
+const LOCK_TIMEOUT_MS: u32 = 10_000;
+
 /// Waits until no other tab holds the lock, and then until the message of that tab has arrived. In a browser without
-/// locks it returns at once.
+/// locks it returns at once, and after [`LOCK_TIMEOUT_MS`] without the lock.
 pub async fn acquire_renewal_lock() -> RenewalLock {
     let locks = Reflect::get(&window().navigator(), &"locks".into()).unwrap_or_default();
     let request = Reflect::get(&locks, &"request".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
@@ -141,10 +149,12 @@ pub async fn acquire_renewal_lock() -> RenewalLock {
 }
 
 /// Requests the lock by `navigator.locks.request`. With `if_available` it does not wait: it returns `None` while
-/// another tab holds the lock.
+/// another tab holds the lock. It also returns `None` when the browser refuses the lock or does not give it in time.
 async fn request_lock(locks: &JsValue, request: &Function, if_available: bool) -> Option<RenewalLock> {
     let (released, release) = promise();
     let (decided, decide) = promise();
+    let lock = RenewalLock(release);
+    let refuse = decide.clone();
     let callback = Closure::once_into_js(move |lock: JsValue| {
         let _ = decide.map(|decide| decide.call1(&JsValue::UNDEFINED, &lock));
         if lock.is_null() { JsValue::UNDEFINED } else { released.into() }
@@ -152,10 +162,15 @@ async fn request_lock(locks: &JsValue, request: &Function, if_available: bool) -
     let options = Object::new();
     // Fails only for a frozen object.
     let _ = Reflect::set(&options, &"ifAvailable".into(), &if_available.into());
-    request.call3(locks, &RENEWAL_LOCK.into(), &options, &callback).ok()?;
-    // Never rejected: only `decide` settles it.
-    let lock = JsFuture::from(decided).await.ok()?;
-    (!lock.is_null()).then_some(RenewalLock(release))
+    let requested = request.call3(locks, &RENEWAL_LOCK.into(), &options, &callback).ok()?;
+    spawn_local(async move {
+        if JsFuture::from(Promise::resolve(&requested)).await.is_err() {
+            let _ = refuse.map(|refuse| refuse.call1(&JsValue::UNDEFINED, &JsValue::NULL));
+        }
+    });
+    // Dropping `lock` gives it back: at once, should it come later.
+    let decided = within(LOCK_TIMEOUT_MS, JsFuture::from(decided)).await?.ok()?;
+    (!decided.is_null()).then_some(lock)
 }
 
 /// Returns a promise and the function that resolves it.
@@ -170,20 +185,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_renewed_token_is_adopted_by_the_same_user_only() {
-        let text = serde_json::to_string(&TabMessage::Renewed(Renewal::of(&Credentials::for_test(
-            "auth0|1", "newer",
-        ))))
-        .unwrap();
+    fn a_renewed_token_is_adopted_by_the_same_user_only_and_lives_as_long_by_another_clock() {
+        let renewed = Credentials::for_test("auth0|1", "newer");
+        let text = serde_json::to_string(&TabMessage::Renewed(Renewal::of(&renewed, 40))).unwrap();
         let TabMessage::Renewed(renewal) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
-        let adopted = renewal.clone().adopted_by(&Credentials::for_test("auth0|1", "older")).unwrap();
-        assert_eq!(adopted.bearer.secret(), "newer");
-        assert_eq!(renewal.adopted_by(&Credentials::for_test("auth0|2", "older")), None);
+        let adopted = renewal.clone().adopted_by(&Credentials::for_test("auth0|1", "older"), 5000).unwrap();
+        assert_eq!((adopted.bearer.secret(), adopted.expires_at), ("newer", Some(5060)));
+        assert_eq!(renewal.adopted_by(&Credentials::for_test("auth0|2", "older"), 5000), None);
     }
 
     #[test]
     fn a_renewed_token_is_never_printed() {
-        let message = TabMessage::Renewed(Renewal::of(&Credentials::for_test("auth0|1", "s3cret")));
+        let message = TabMessage::Renewed(Renewal::of(&Credentials::for_test("auth0|1", "s3cret"), 0));
         assert!(!format!("{message:?}").contains("s3cret"));
     }
 }

@@ -19,7 +19,7 @@ use super::authorization_response::{AuthorizationResponse, Code};
 use super::credentials::{Authentication, Credentials, CurrentIdentity, Person};
 use super::error::{SignInError, SignInErrorKind};
 use super::http::{self, HttpError};
-use super::id_token;
+use super::id_token::{self, IdTokenError};
 use super::intent::{Intent, LinkTarget, RememberedUser, SecondaryAccount};
 use crate::settings::Tenant;
 use crate::token::{BearerToken, IdToken};
@@ -56,7 +56,7 @@ pub struct Transaction {
     pub return_to: String,
     /// Whether the request had `prompt=none`.
     pub silent: bool,
-    /// The earliest acceptable `auth_time`, in seconds since 1970, of a request for a fresh sign-in.
+    /// When the request was made, by the page's clock, if it was for a fresh sign-in.
     since: Option<i64>,
     /// The requested connection.
     connection: Option<ConnectionName>,
@@ -175,8 +175,8 @@ fn client(tenant: &Tenant, origin: &str) -> Result<PageClient, ParseError> {
         .set_redirect_uri(RedirectUrl::new(format!("{origin}{}", route::CALLBACK))?))
 }
 
-/// Returns the URL of an authorization request and its transaction. `origin` is the page's own, `now` in seconds
-/// since 1970.
+/// Returns the URL of an authorization request and its transaction. `origin` is the page's own, `now` the
+/// time of the page's clock.
 ///
 /// # Errors
 /// [`SignInErrorKind::Settings`] when the tenant's address does not parse.
@@ -292,11 +292,12 @@ fn requires_interaction(error: &str) -> bool {
     )
 }
 
-/// Exchanges `code` for tokens and checks the ID token. `now` returns seconds since 1970.
+/// Exchanges `code` for tokens and checks the ID token. `now` returns the time of the page's clock.
 ///
 /// # Errors
 /// [`SignInErrorKind::Offline`], [`SignInErrorKind::Malformed`] or the tenant's error when there are no tokens,
-/// [`SignInErrorKind::Unproven`] when the ID token fails a check.
+/// [`SignInErrorKind::Unproven`] when the ID token fails a check, [`SignInErrorKind::Settings`] when it is from another issuer
+/// than the settings say.
 pub async fn exchange_code(
     tenant: &Tenant,
     origin: &str,
@@ -313,15 +314,15 @@ pub async fn exchange_code(
         .map_err(exchange_error)?;
     let now = now();
     let id_token = response.extra_fields().id_token.as_deref().unwrap_or_default();
-    let claims = id_token::check(id_token, tenant, &transaction.nonce, transaction.since, now)
-        .map_err(|reason| SignInError::with(SignInErrorKind::Unproven, reason.to_string()))?;
+    let within = transaction.since.map(|since| now.saturating_sub(since).max(0));
+    let claims = id_token::check(id_token, tenant, &transaction.nonce, within).map_err(unproven)?;
     let id_token = IdToken::new(id_token.to_owned());
     let (bearer, expires_at) = match tenant.bearer {
         Bearer::AccessToken => (
             response.access_token().secret().clone(),
             response.expires_in().and_then(|time| now.checked_add(i64::try_from(time.as_secs()).ok()?)),
         ),
-        Bearer::IdToken => (id_token.secret().to_owned(), Some(claims.expires_at)),
+        Bearer::IdToken => (id_token.secret().to_owned(), now.checked_add(claims.lifetime)),
     };
     let claimed = claims.profile.0.get(&tenant.identity_claim).and_then(CurrentIdentity::from_claim);
     let account = Credentials {
@@ -331,10 +332,19 @@ pub async fn exchange_code(
         person: Person { user_id: claims.user_id, profile: claims.profile },
         bearer: BearerToken::new(bearer),
         expires_at,
-        // A requested fresh sign-in counts from now, whatever the tenant's clock says.
-        auth_time: transaction.since.map(|_| now).or(claims.auth_time),
+        // A requested fresh sign-in counts from now.
+        auth_time: transaction.since.map(|_| now).or_else(|| now.checked_sub(claims.age?)),
+        tenant_ahead: claims.issued_at.saturating_sub(now),
     };
     Ok(Authentication { account, id_token })
+}
+
+fn unproven(reason: IdTokenError) -> SignInError {
+    let kind = match reason {
+        IdTokenError::Issuer(..) | IdTokenError::IssuerSlash(..) => SignInErrorKind::Settings,
+        _ => SignInErrorKind::Unproven,
+    };
+    SignInError::with(kind, reason.to_string())
 }
 
 fn settings_error(error: ParseError) -> SignInError {

@@ -128,7 +128,7 @@ pub fn sign_in_failure(error: &SignInError) -> Failure {
         ),
         SignInErrorKind::Unproven => (
             "This sign-in could not be confirmed",
-            "Check that the clock of this device is right, then sign in again.",
+            "Sign in again. If this stays, tell whoever runs this service.",
             Remedy::SignIn,
         ),
         SignInErrorKind::Offline => (
@@ -148,7 +148,7 @@ pub fn sign_in_failure(error: &SignInError) -> Failure {
         ),
         SignInErrorKind::Settings => (
             "This page is not set up correctly",
-            "Its settings name a sign-in service that cannot be used. Tell whoever runs this service.",
+            "Its settings and the sign-in service do not fit together. Tell whoever runs this service.",
             Remedy::TryAgain,
         ),
         SignInErrorKind::Storage => (

@@ -20,6 +20,13 @@ pub const LINK_LEDE: &str =
     "Sign in with it once, to show that it is yours. It will open this account from then on.";
 /// Status while the popup is open.
 pub const GO_ON_THERE: &str = "Go on in the window that opened.";
+/// Status while the popup is closed or cut off from the page, which it cannot tell apart.
+pub const OUT_OF_SIGHT: &str = "This page cannot see the window any more. If it is still open, go on there. If it is \
+                                closed, open it again or cancel.";
+/// Button that brings the popup to the front.
+pub const BRING_TO_FRONT: &str = "Bring it to the front";
+/// Button that opens the popup again.
+pub const OPEN_AGAIN: &str = "Open it again";
 /// Status while requests are in flight.
 pub const LINKING: &str = "Linking…";
 /// Advice when a login was unlinked from the other account, but linking it here failed.
@@ -104,6 +111,13 @@ pub fn not_proven(not: &PopupError) -> Failure {
             "The window was closed",
             "Nothing was changed. Try again, and sign in in the window that opens.".to_owned(),
         ),
+        PopupError::Timeout => plain(
+            "The window was open for too long",
+            "Nothing was changed. Try again, and sign in in the window that opens.".to_owned(),
+        ),
+        PopupError::Cancelled => {
+            plain("Sign-in was cancelled", "Nothing was changed. You can try again.".to_owned())
+        }
         PopupError::SignIn(error) if error.kind == SignInErrorKind::Denied => {
             plain("Sign-in was cancelled", "Nothing was changed. You can try again.".to_owned())
         }

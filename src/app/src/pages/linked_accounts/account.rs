@@ -7,8 +7,8 @@ use model::{Identity, IdentityKey, User, UserId};
 use super::pause::{pause, send_with_pause};
 use crate::api::ApiError;
 use crate::cache;
-use crate::clock::now;
-use crate::components::{Step, Steps};
+use crate::clock::{date, now};
+use crate::components::{Status, Step, Steps};
 use crate::session::Session;
 use crate::text::Label;
 
@@ -28,10 +28,10 @@ pub(super) struct AccountState {
     pausing: RwSignal<Option<u32>>,
     /// Identities that were unlinked elsewhere while the page showed them, each with the one above it.
     removed: RwSignal<Vec<(Option<IdentityKey>, Identity)>>,
-    /// When the list was last read or replaced, in seconds since 1970, and how often.
+    /// When the list was last read or replaced, by the page's clock, and how often.
     revision: StoredValue<(i64, u32)>,
     steps: Steps,
-    status_message: RwSignal<Option<String>>,
+    status_message: RwSignal<Option<Status>>,
 }
 
 /// The progress of loading. It stays the same while the loaded list changes.
@@ -45,7 +45,7 @@ pub(super) enum Loading {
 
 impl AccountState {
     /// Starts to read the account of the signed-in user. `status_message` is the sentence of the status notice.
-    pub(super) fn open(session: Session, status_message: RwSignal<Option<String>>) -> Self {
+    pub(super) fn open(session: Session, status_message: RwSignal<Option<Status>>) -> Self {
         let (pausing, revision) = (RwSignal::new(None), StoredValue::new((0, 0)));
         let fetch = Action::new_unsync(move |&()| async move {
             let wait = async |seconds| pause(seconds, |left| pausing.try_set(Some(left)).is_none()).await;
@@ -129,7 +129,7 @@ impl AccountState {
         self.steps.forget(|step| matches!(step, Step::Refused(_)));
         let _ = self.removed.try_set(removed);
         if let Some(label) = fresh {
-            let _ = self.status_message.try_set(Some(label.already_unlinked()));
+            let _ = self.status_message.try_set(Some(Status::Announced(label.already_unlinked())));
         }
     }
 
@@ -228,7 +228,7 @@ async fn fetch_user(session: Session) -> Result<User, ApiError> {
 /// Keeps a new list for reading offline, and notes that the account changed.
 fn note(user: &Result<User, ApiError>, revision: StoredValue<(i64, u32)>) {
     if let Ok(user) = user {
-        cache::store(user, now());
+        cache::store(user, date());
     }
     let _ = revision.try_update_value(|(at, drawn)| {
         *at = now();

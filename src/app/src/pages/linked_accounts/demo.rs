@@ -4,11 +4,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api::faults::Fault;
+use crate::components::Status;
 use crate::session::{Session, popup::Popup};
 use crate::text::{self, demo};
 
 /// Renders the switch; empty unless the settings enable the demo. `status_message` is the sentence of the status notice.
-pub(super) fn demo_switch(session: Session, status_message: RwSignal<Option<String>>) -> AnyView {
+pub(super) fn demo_switch(session: Session, status_message: RwSignal<Option<Status>>) -> AnyView {
     if !session.tenant().demo {
         return ().into_any();
     }
@@ -19,7 +20,7 @@ pub(super) fn demo_switch(session: Session, status_message: RwSignal<Option<Stri
                 Ok(()) => demo::planned(demo::name(fault)),
                 Err(error) => text::request_failure(&error).title.to_owned(),
             };
-            let _ = status_message.try_set(Some(what));
+            let _ = status_message.try_set(Some(Status::Shown(what)));
         });
     };
     let button = |fault: Fault| {
@@ -27,7 +28,7 @@ pub(super) fn demo_switch(session: Session, status_message: RwSignal<Option<Stri
     };
     let close_popup = move |_| {
         Popup::close_next();
-        status_message.set(Some(demo::planned(demo::CLOSED_POPUP)));
+        status_message.set(Some(Status::Shown(demo::planned(demo::CLOSED_POPUP))));
     };
     view! {
         <details class="demo">

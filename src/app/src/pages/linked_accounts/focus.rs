@@ -50,7 +50,16 @@ pub(super) fn focus_row(key: Option<&IdentityKey>) {
 
 /// Moves the focus to the heading of the section that links another login.
 pub(super) fn focus_section() {
-    let heading = document().get_element_by_id("link-another");
+    focus_heading("link-another");
+}
+
+/// Moves the focus to the heading of the list of identities that were unlinked lately.
+pub(super) fn focus_unlinked() {
+    focus_heading("unlinked");
+}
+
+fn focus_heading(id: &str) {
+    let heading = document().get_element_by_id(id);
     if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<HtmlElement>().ok()) {
         let _ = heading.focus();
     }

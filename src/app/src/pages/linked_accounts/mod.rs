@@ -18,7 +18,7 @@ use super::outside::outside;
 use crate::cache;
 use crate::components::{
     Banner, FailureNotice, IdentityList, ListActions, ListState, PauseNotice, ReadOnlyReason, Skeleton,
-    StatusNotice, Step, dyn_view,
+    Status, StatusNotice, Step, dyn_view,
 };
 use crate::session::{Intent, PendingAction, Phase, Session, SignInError, SignInErrorKind};
 use crate::text::{self, Remedy};
@@ -54,7 +54,7 @@ fn is_unreachable(error: &SignInError) -> bool {
 #[component]
 fn Accounts() -> impl IntoView {
     let session = expect_context::<Session>();
-    let status_message = RwSignal::new(None::<String>);
+    let status_message = RwSignal::new(None::<Status>);
     let account = AccountState::open(session, status_message);
     let (user, steps) = (account.user(), account.steps());
     let loading = account.loading();
@@ -150,12 +150,14 @@ fn Accounts() -> impl IntoView {
                 {banner()}
                 <DeepLinkPrompt flow list locked/>
                 <IdentityList list actions=Some(actions)/>
-                <UnlinkedLately undo on_restore locked/>
+                <StatusNotice message=status_message held=undo.held()>
+                    {undo.acts(on_restore, locked)}
+                </StatusNotice>
+                <UnlinkedLately undo on_restore flow locked/>
                 <LinkSection flow locked/>
                 {demo_switch(session, status_message)}
             }
             .into_any(),
         })}
-        <StatusNotice message=status_message held=undo.held()>{undo.acts(on_restore, locked)}</StatusNotice>
     }
 }

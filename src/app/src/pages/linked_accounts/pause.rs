@@ -1,9 +1,10 @@
 //! Waiting out a pause that the tenant asks for.
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Date, Math};
+use js_sys::Math;
 
 use crate::api::ApiError;
+use crate::clock::milliseconds;
 
 /// The most that is added to a pause, in milliseconds, so that pages that were told the same second do not all come
 /// back in the same instant.
@@ -31,10 +32,10 @@ where
 /// Waits `seconds` and a moment more. Calls `on_second` each second with the seconds that are left, and returns
 /// `false` as soon as that does.
 pub(super) async fn pause(seconds: u32, on_second: impl Fn(u32) -> bool) -> bool {
-    // By the clock, not by counting: timers stop while a device sleeps.
-    let end = Date::now() + f64::from(seconds) * 1000.0;
+    // By the clock, not by counting: a browser slows the timers of a page that nobody sees.
+    let end = milliseconds() + f64::from(seconds) * 1000.0;
     loop {
-        let left = end - Date::now();
+        let left = end - milliseconds();
         if left <= 0.0 {
             break;
         }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use leptos::prelude::*;
 use model::{Identity, IdentityKey};
 
-use crate::components::{ProviderMark, dyn_view};
+use super::link::LinkFlow;
+use super::link::section::progress;
+use crate::components::{ProviderMark, Status, dyn_view};
 use crate::session::Session;
 use crate::text::{self, Label, linking};
 use crate::unlinked::Unlinked;
@@ -13,7 +15,7 @@ use crate::unlinked::Unlinked;
 /// The identities that can be linked again. A copy is a handle to the same list.
 #[derive(Clone, Copy)]
 pub struct Undo {
-    status_message: RwSignal<Option<String>>,
+    status_message: RwSignal<Option<Status>>,
     /// The identities that the status notice offers to link again.
     offered: RwSignal<Vec<Identity>>,
     kept: RwSignal<Option<Unlinked>>,
@@ -23,7 +25,7 @@ pub struct Undo {
 
 impl Undo {
     /// Reads what the person unlinked lately; offers nothing yet.
-    pub(super) fn new(session: Session, status_message: RwSignal<Option<String>>) -> Self {
+    pub(super) fn new(session: Session, status_message: RwSignal<Option<Status>>) -> Self {
         let kept = session.remembered_user().map(|user| Unlinked::of(user.user_id));
         let undo = Self {
             status_message,
@@ -61,6 +63,11 @@ impl Undo {
         });
     }
 
+    /// Whether `key` is among those that can be linked again.
+    pub(super) fn lists(self, key: &IdentityKey) -> bool {
+        self.kept.read().as_ref().is_some_and(|kept| kept.identities().iter().any(|one| one.key() == *key))
+    }
+
     fn unlinked(self) -> Vec<Identity> {
         self.kept.read().as_ref().map(|kept| kept.identities().to_vec()).unwrap_or_default()
     }
@@ -93,7 +100,7 @@ impl Undo {
     }
 
     /// The sentence of the notice.
-    pub(super) fn status_message(self) -> RwSignal<Option<String>> {
+    pub(super) fn status_message(self) -> RwSignal<Option<Status>> {
         self.status_message
     }
 
@@ -134,6 +141,8 @@ pub fn UnlinkedLately(
     undo: Undo,
     /// Called inside a click to link a login again, which is signing in with it once more.
     on_restore: Callback<Identity>,
+    /// The flow that links.
+    flow: LinkFlow,
     /// Whether linking cannot be started now.
     #[prop(into)]
     locked: Signal<bool>,
@@ -141,8 +150,9 @@ pub fn UnlinkedLately(
     let row = move |identity: Identity| {
         let label = Label::linked(&identity);
         let name = label.link_again();
+        let progress = progress(flow, Some(identity.key()));
         view! {
-            <li class="row">
+            <li class="slot"><div class="fold"><div class="row">
                 <ProviderMark provider=identity.provider.clone()/>
                 <div class="body">
                     <div class="name" translate=label.is_brand.then_some("no")>{label.name}</div>
@@ -159,7 +169,7 @@ pub fn UnlinkedLately(
                         {text::LINK_AGAIN}
                     </button>
                 </div>
-            </li>
+            </div><div class="row-progress">{progress}</div></div></li>
         }
     };
     let none = Signal::derive(move || undo.unlinked().is_empty());

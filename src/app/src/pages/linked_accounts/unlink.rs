@@ -1,6 +1,7 @@
 //! Unlinking one identity, or several one after the other.
 
 use std::cell::Cell;
+use std::iter::repeat;
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -11,7 +12,8 @@ use super::focus::{focus_again, focus_row, is_focus_in_rows, prefers_reduced_mot
 use super::pause::{pause, send_with_pause};
 use crate::api::identities::Outcome;
 use crate::api::{ApiError, Client, ErrorKind};
-use crate::components::Step;
+use crate::components::{Status, Step};
+use crate::session::popup::PopupError;
 use crate::session::{Intent, ReauthenticationError, Session};
 use crate::text::linking::not_fresh;
 use crate::text::{self, Label, unlinking};
@@ -33,7 +35,7 @@ struct Context {
     session: Session,
     account: AccountState,
     current_identity: Memo<Option<IdentityKey>>,
-    status_message: RwSignal<Option<String>>,
+    status_message: RwSignal<Option<Status>>,
     /// Called with what was unlinked once a run is over and the session goes on.
     on_done: Callback<Vec<Identity>>,
 }
@@ -44,7 +46,7 @@ impl Unlinking {
         session: Session,
         account: AccountState,
         current_identity: Memo<Option<IdentityKey>>,
-        status_message: RwSignal<Option<String>>,
+        status_message: RwSignal<Option<Status>>,
         on_done: Callback<Vec<Identity>>,
     ) -> Self {
         let context = Context { session, account, current_identity, status_message, on_done };
@@ -70,8 +72,9 @@ impl Unlinking {
             let last = keys.remove(place);
             keys.push(last);
         }
-        for key in &keys {
-            account.steps().set(key, Some(Step::Queued));
+        let first = if self.context.session.needs_step_up() { Step::SigningIn } else { Step::Queued };
+        for (key, step) in keys.iter().zip([first].into_iter().chain(repeat(Step::Queued))) {
+            account.steps().set(key, Some(step));
         }
         self.action.dispatch_local(keys);
     }
@@ -85,7 +88,12 @@ impl Context {
         let current_identity = self.current_identity.get_untracked();
         async move {
             match reauthenticated.await {
-                Ok(()) => self.run(keys, current_identity).await,
+                Ok(()) => {
+                    if let Some(first) = keys.first() {
+                        self.account.steps().set(first, Some(Step::Queued));
+                    }
+                    self.run(keys, current_identity).await;
+                }
                 Err(error) => self.give_up(&keys, &error),
             }
         }
@@ -94,9 +102,11 @@ impl Context {
     /// Ends a run in which nothing is unlinked, because the person did not sign in again.
     fn give_up(self, keys: &[IdentityKey], error: &ReauthenticationError) {
         let steps = self.account.steps();
-        steps.forget(|step| *step == Step::Queued);
+        steps.forget(|step| matches!(step, Step::Queued | Step::SigningIn));
         if let Some(key) = keys.first().filter(|_| *error != ReauthenticationError::Leaving) {
-            steps.set(key, Some(Step::Failed(not_fresh(error))));
+            if *error != ReauthenticationError::Popup(PopupError::Cancelled) {
+                steps.set(key, Some(Step::Failed(not_fresh(error))));
+            }
             focus_again(key.clone());
         }
     }
@@ -142,7 +152,7 @@ impl Context {
                 }
                 Some(Err(error)) => {
                     if let ErrorKind::UnlinkBlocked(reason) = error.kind {
-                        self.say(label.stayed(reason));
+                        self.announce(label.stayed(reason));
                         steps.set(key, Some(Step::Refused(reason)));
                     } else {
                         steps.set(key, Some(Step::Failed(text::request_failure(&error))));
@@ -208,14 +218,14 @@ impl Context {
         let is_stopped = Cell::new(false);
         let wait = async |seconds| {
             steps.set(key, Some(Step::Pausing(seconds)));
-            self.say(format!("{} {}", text::PAUSED, text::goes_on(seconds)));
+            self.announce(format!("{} {}", text::PAUSED, text::goes_on(seconds)));
             let on_second = |left| {
                 matches!(steps.peek(key), Some(Step::Pausing(_))) && steps.set(key, Some(Step::Pausing(left)))
             };
             let waited = pause(seconds, on_second).await;
             is_stopped.set(!waited);
             let progress = (waited && total > 1).then(|| unlinking::progress(place, total));
-            let _ = self.status_message.try_set(progress);
+            let _ = self.status_message.try_set(progress.map(Status::Shown));
             if waited {
                 steps.set(key, Some(Step::Busy));
             }
@@ -226,6 +236,11 @@ impl Context {
     }
 
     fn say(self, what: String) {
-        let _ = self.status_message.try_set(Some(what));
+        let _ = self.status_message.try_set(Some(Status::Shown(what)));
+    }
+
+    /// Says what the row shows.
+    fn announce(self, what: String) {
+        let _ = self.status_message.try_set(Some(Status::Announced(what)));
     }
 }

@@ -9,12 +9,12 @@ use model::{Identity, IdentityKey, Metadata};
 use super::judgement::{Judgement, hint, judge, movable};
 use super::metadata::{Difference, differences};
 use crate::api::{ApiError, Client};
-use crate::components::Step;
+use crate::components::{Status, Step};
 use crate::pages::linked_accounts::account::AccountState;
-use crate::pages::linked_accounts::focus::{focus_row, focus_section};
+use crate::pages::linked_accounts::focus::{focus_row, focus_section, focus_unlinked};
 use crate::pages::linked_accounts::pause::{pause, send_with_pause};
 use crate::pages::linked_accounts::undo::Undo;
-use crate::session::popup::Popup;
+use crate::session::popup::{Popup, PopupError};
 use crate::session::transaction::{AuthorizationRequest, InteractionMode, Purpose};
 use crate::session::{
     Authentication, LinkTarget, ReauthenticationError, RememberedUser, SecondaryAccount, Session,
@@ -60,12 +60,22 @@ enum Carrier {
     Redirect(StoredValue<RememberedUser>),
 }
 
+/// Where on the page the flow was started, and shows how it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// In the section for linking.
+    Section,
+    /// At this identity, which was unlinked lately.
+    Unlinked(IdentityKey),
+}
+
 /// The link flow. A copy is a handle to the same flow.
 #[derive(Clone, Copy)]
 pub struct LinkFlow {
     session: Session,
     carrier: Carrier,
     stage: RwSignal<Stage>,
+    place: RwSignal<Place>,
     /// The client of the secondary account while the person decides about it: in memory only.
     secondary: StoredValue<Option<Client>>,
     /// The seconds until the next try, while linking pauses.
@@ -99,6 +109,7 @@ impl LinkFlow {
             session,
             carrier,
             stage: RwSignal::new(stage),
+            place: RwSignal::new(Place::Section),
             secondary: StoredValue::new(None),
             pausing: RwSignal::new(None),
         }
@@ -119,18 +130,36 @@ impl LinkFlow {
         self.secondary.with_value(Option::is_some)
     }
 
-    /// Starts to link `target`. Only inside a click, because it opens a popup; where it cannot, it redirects.
+    /// Whether the flow was started at `unlinked`, an identity that was unlinked lately and is listed still; `None` asks
+    /// for the section for linking, which shows everything else.
+    pub(in crate::pages::linked_accounts) fn is_at(self, unlinked: Option<&IdentityKey>) -> bool {
+        let place = self.place.read();
+        let listed = match &*place {
+            Place::Unlinked(key) => self.list().filter(|(_, undo)| undo.lists(key)).map(|_| key),
+            Place::Section => None,
+        };
+        listed == unlinked
+    }
+
+    /// Starts to link `target` from the section for linking. Only inside a click, because it opens a popup; where it
+    /// cannot, it redirects.
     pub(in crate::pages) fn start(self, target: LinkTarget) {
-        if self.stage.with_untracked(Stage::is_busy) {
-            return;
+        if !self.stage.with_untracked(Stage::is_busy) {
+            self.place.set(Place::Section);
+            self.begin(target);
         }
+    }
+
+    fn begin(self, target: LinkTarget) {
         let Some((_, undo)) = self.list() else { return self.redirect(target) };
         undo.status_message().set(None);
-        match Popup::open() {
+        match Popup::open(self.session.popup()) {
             None => self.redirect(target),
             Some(popup) => {
                 // The button that was pressed is about to be disabled and would lose the focus to nowhere.
-                focus_section();
+                if untrack(|| self.is_at(None)) {
+                    focus_section();
+                }
                 self.stage.set(Stage::Popup);
                 spawn_local(async move {
                     let next = self.prove(popup, target).await;
@@ -142,7 +171,11 @@ impl LinkFlow {
 
     /// Starts to link the very login that was unlinked. Only inside a click.
     pub(in crate::pages::linked_accounts) fn restore(self, identity: &Identity) {
-        self.start(LinkTarget {
+        if self.stage.with_untracked(Stage::is_busy) {
+            return;
+        }
+        self.place.set(Place::Unlinked(identity.key()));
+        self.begin(LinkTarget {
             connection: Some(identity.connection.clone()),
             hint: Some(hint(identity)),
             expected: Some(identity.key().as_user_id()),
@@ -169,8 +202,13 @@ impl LinkFlow {
     pub(super) fn dismiss(self) {
         self.secondary.set_value(None);
         self.stage.set(Stage::Idle);
-        // What had the focus goes with what was shown.
-        request_animation_frame(focus_section);
+        self.focus_place();
+    }
+
+    /// Moves the focus to where the flow was started: what had it goes with what was shown.
+    fn focus_place(self) {
+        let at_unlinked = !untrack(|| self.is_at(None));
+        request_animation_frame(if at_unlinked { focus_unlinked } else { focus_section });
     }
 
     /// The seconds until the next try, while linking pauses.
@@ -197,7 +235,10 @@ impl LinkFlow {
         if self.session.needs_step_up()
             && let Err(error) = self.session.reauthenticate_in(&popup).await
         {
-            return stop(not_fresh(&error));
+            return match error {
+                ReauthenticationError::Popup(PopupError::Cancelled) => self.cancelled(),
+                error => stop(not_fresh(&error)),
+            };
         }
         let Some(primary) = self.session.remembered_user() else {
             return stop(not_fresh(&ReauthenticationError::SignedOut(ApiError::signed_out())));
@@ -206,6 +247,7 @@ impl LinkFlow {
         let request = AuthorizationRequest::prove_secondary(mode, String::new(), primary, target.clone());
         let authentication = match popup.authenticate(&self.session.tenant(), request).await {
             Ok(authentication) => authentication,
+            Err(PopupError::Cancelled) => return self.cancelled(),
             Err(error) => return stop(not_proven(&error)),
         };
         drop(popup);
@@ -213,11 +255,17 @@ impl LinkFlow {
         self.read_secondary(target, authentication).await
     }
 
+    /// The stage after the person cancelled on this page, which needs no explanation.
+    fn cancelled(self) -> Stage {
+        self.focus_place();
+        Stage::Idle
+    }
+
     /// Reads the account that `authentication` opens, with its own token, and decides what to do with it.
     async fn read_secondary(self, target: LinkTarget, authentication: Authentication) -> Stage {
         let Authentication { account, id_token } = authentication;
-        let client =
-            Client::new(self.session.tenant().origin, account.person.user_id.clone(), account.bearer);
+        let (origin, user_id) = (self.session.tenant().origin, account.person.user_id);
+        let client = Client::new(origin, user_id, account.bearer, account.tenant_ahead);
         let user = match self.send_with_pause(|| client.user()).await {
             Ok(user) => user,
             Err(_) if self.is_stopped() => return Stage::Idle,
@@ -318,7 +366,7 @@ impl LinkFlow {
         let Some((key, target)) = movable(secondary) else { return };
         let popup = match self.carrier {
             Carrier::Popup(_) => {
-                let popup = Popup::open();
+                let popup = Popup::open(self.session.popup());
                 self.stage.set(if popup.is_some() { Stage::Popup } else { Stage::Linking });
                 popup
             }
@@ -335,7 +383,12 @@ impl LinkFlow {
                     _ = self.stage.try_set(Stage::Stopped(request_failure(&error), target, None));
                 }
                 (Ok(_), Some(popup)) => {
+                    let again = target.clone();
                     let mut next = self.prove(popup, target).await;
+                    // Whoever cancels now must know that it left the other account.
+                    if next == Stage::Idle {
+                        next = Stage::Stopped(not_proven(&PopupError::Cancelled), again, None);
+                    }
                     if let Stage::Stopped(failure, ..) = &mut next {
                         MOVED_HALFWAY.clone_into(&mut failure.advice);
                     }
@@ -379,7 +432,7 @@ impl LinkFlow {
                     self.session.set_current_identity(current_identity);
                 }
                 self.session.broadcast_change();
-                let _ = undo.status_message().try_set(Some(linked(&labels)));
+                let _ = undo.status_message().try_set(Some(Status::Shown(linked(&labels))));
                 request_animation_frame(move || focus_row(keys.first()));
             }
             Err(_) if self.is_stopped() => {}
@@ -412,7 +465,11 @@ impl LinkFlow {
     async fn wait(self, seconds: u32) -> bool {
         let Some((_, undo)) = self.list() else { return false };
         let status_message = undo.status_message();
-        let _ = status_message.try_set(Some(format!("{} {}", text::PAUSED, text::goes_on(seconds))));
+        let _ = status_message.try_set(Some(Status::Announced(format!(
+            "{} {}",
+            text::PAUSED,
+            text::goes_on(seconds)
+        ))));
         let on_second = |left| !self.is_stopped() && self.pausing.try_set(Some(left)).is_none();
         let waited = pause(seconds, on_second).await;
         let _ = self.pausing.try_set(None);
@@ -429,7 +486,11 @@ impl LinkFlow {
     pub(in crate::pages) fn remedy(self, remedy: Remedy, target: LinkTarget) {
         match (remedy, self.carrier) {
             (Remedy::SignIn, Carrier::Popup(_)) => self.session.sign_in(),
-            (Remedy::TryAgain | Remedy::SignIn, _) => self.start(target),
+            (Remedy::TryAgain | Remedy::SignIn, _) => {
+                if !self.stage.with_untracked(Stage::is_busy) {
+                    self.begin(target);
+                }
+            }
         }
     }
 }

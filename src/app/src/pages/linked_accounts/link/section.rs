@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use model::IdentityKey;
 use model::settings::OfferedConnection;
 
 use super::flow::{LinkFlow, Stage};
 use super::metadata::MetadataDialog;
 use super::other_account::OtherAccount;
-use crate::components::{FailureNotice, Icon, PauseNotice, ProviderMark, changing, dyn_view};
+use crate::components::{FailureNotice, Icon, PauseNotice, PopupNotice, ProviderMark, changing, dyn_view};
 use crate::session::{LinkTarget, SecondaryAccount};
 use crate::text::{self, linking};
 
@@ -21,13 +22,6 @@ pub fn LinkSection(
 ) -> impl IntoView {
     let session = flow.session();
     let busy = Memo::new(move |_| flow.stage().read().is_busy());
-    let progress = move || match *flow.stage().read() {
-        Stage::Popup => linking::GO_ON_THERE,
-        Stage::Linking => linking::LINKING,
-        _ => "",
-    };
-    let pausing = flow.pausing();
-    let is_pausing = Memo::new(move |_| pausing.read().is_some());
     let button = move |offered: OfferedConnection| {
         let is_brand = offered.display_name.is_some() || offered.strategy.is_brand();
         let name = linking::connection(&offered);
@@ -62,15 +56,40 @@ pub fn LinkSection(
                     <span>{linking::ANOTHER}</span>
                 </button>
             </div>
-            <p class="meta" aria-live="polite" prop:textContent=changing(progress)></p>
         </div>
-        {dyn_view(move || if is_pausing.get() {
+        {progress(flow, None)}
+    }
+}
+
+/// Renders how the flow goes at the place where it was started: at `unlinked`, an identity that was unlinked lately, or
+/// in the section. It is empty elsewhere.
+pub(in crate::pages::linked_accounts) fn progress(flow: LinkFlow, unlinked: Option<IdentityKey>) -> AnyView {
+    let takes_focus = unlinked.is_some();
+    let is_here = Memo::new(move |_| flow.is_at(unlinked.as_ref()));
+    let pausing = flow.pausing();
+    let is_pausing = Memo::new(move |_| pausing.read().is_some());
+    let words = move || match *flow.stage().read() {
+        Stage::Linking if is_here.get() => linking::LINKING,
+        _ => "",
+    };
+    let view = dyn_view(move || {
+        if !is_here.get() {
+            ().into_any()
+        } else if is_pausing.get() {
             let left = Signal::derive(move || pausing.get().unwrap_or_default());
             view! { <PauseNotice left on_stop=Callback::new(move |()| flow.dismiss())/> }.into_any()
         } else {
-            outcome(&flow, flow.stage().get())
-        })}
+            match flow.stage().get() {
+                Stage::Popup => view! { <PopupNotice takes_focus/> }.into_any(),
+                stage => outcome(&flow, stage),
+            }
+        }
+    });
+    view! {
+        <p class="meta linking-progress" aria-live="polite" prop:textContent=changing(words)></p>
+        {view}
     }
+    .into_any()
 }
 
 /// Renders a stage of the flow that needs the person.
