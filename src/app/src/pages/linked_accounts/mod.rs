@@ -10,6 +10,7 @@ pub mod link;
 mod pause;
 pub mod undo;
 mod unlink;
+mod unlinked_lately;
 
 use leptos::prelude::*;
 use model::{Identity, UserId};
@@ -28,8 +29,9 @@ use deep_link_prompt::DeepLinkPrompt;
 use demo::demo_switch;
 use focus::focus_row;
 use link::{LinkFlow, LinkSection};
-use undo::{Undo, UnlinkedLately};
+use undo::Undo;
 use unlink::Unlinking;
+use unlinked_lately::UnlinkedLately;
 
 /// The page at `/linked-accounts`.
 #[component]

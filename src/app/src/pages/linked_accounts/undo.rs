@@ -5,11 +5,9 @@ use std::time::Duration;
 use leptos::prelude::*;
 use model::{Identity, IdentityKey};
 
-use super::link::LinkFlow;
-use super::link::section::progress;
-use crate::components::{ProviderMark, Status, dyn_view};
+use crate::components::{Status, dyn_view};
 use crate::session::Session;
-use crate::text::{self, Label, linking};
+use crate::text::{self, linking};
 use crate::unlinked::Unlinked;
 
 /// The identities that can be linked again. A copy is a handle to the same list.
@@ -68,7 +66,8 @@ impl Undo {
         self.kept.read().as_ref().is_some_and(|kept| kept.identities().iter().any(|one| one.key() == *key))
     }
 
-    fn unlinked(self) -> Vec<Identity> {
+    /// The identities that can be linked again, the latest first.
+    pub(super) fn unlinked(self) -> Vec<Identity> {
         self.kept.read().as_ref().map(|kept| kept.identities().to_vec()).unwrap_or_default()
     }
 
@@ -131,55 +130,5 @@ impl Undo {
     /// Whether the pointer and the focus are in the notice.
     pub(super) fn held(self) -> RwSignal<(bool, bool)> {
         self.held
-    }
-}
-
-/// The list of identities that were unlinked lately, each with a button that links it again.
-#[component]
-pub fn UnlinkedLately(
-    /// The identities to list.
-    undo: Undo,
-    /// Called inside a click to link a login again, which is signing in with it once more.
-    on_restore: Callback<Identity>,
-    /// The flow that links.
-    flow: LinkFlow,
-    /// Whether linking cannot be started now.
-    #[prop(into)]
-    locked: Signal<bool>,
-) -> impl IntoView {
-    let row = move |identity: Identity| {
-        let label = Label::linked(&identity);
-        let name = label.link_again();
-        let progress = progress(flow, Some(identity.key()));
-        view! {
-            <li class="slot"><div class="fold"><div class="row">
-                <ProviderMark provider=identity.provider.clone()/>
-                <div class="body">
-                    <div class="name" translate=label.is_brand.then_some("no")>{label.name}</div>
-                    {label.who.map(|who| view! { <div class="sub"><bdi translate="no">{who}</bdi></div> })}
-                </div>
-                <div class="act">
-                    <button
-                        type="button"
-                        class="button"
-                        aria-label=name
-                        disabled=locked
-                        on:click=move |_| on_restore.run(identity.clone())
-                    >
-                        {text::LINK_AGAIN}
-                    </button>
-                </div>
-            </div><div class="row-progress">{progress}</div></div></li>
-        }
-    };
-    let none = Signal::derive(move || undo.unlinked().is_empty());
-    view! {
-        <div class="part" hidden=none>
-            <h2 id="unlinked" tabindex="-1">{text::UNLINKED}</h2>
-            <ul class="card list" role="list" aria-labelledby="unlinked">
-                <For each=move || undo.unlinked() key=Identity::key children=row/>
-            </ul>
-            <p class="meta part-note">{linking::UNLINKED_LEDE}</p>
-        </div>
     }
 }
