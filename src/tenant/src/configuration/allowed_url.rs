@@ -9,6 +9,9 @@ use url::Url;
 /// Takes the place of the wildcard while a URL is parsed.
 const ANY: &str = "zz--any--zz";
 
+/// The placeholder for the name of an organization in a registered URL.
+pub(super) const ORGANIZATION: &str = "{organization_name}";
+
 /// The parameters of authorization responses. An application must not get one of them twice.
 const OF_RESPONSES: [&str; 12] = [
     "access_token",
@@ -72,6 +75,13 @@ pub(crate) fn is_origin(registered: &str, origin: &str) -> bool {
         return false;
     };
     is_host(&allowed.origin().ascii_serialization(), origin)
+}
+
+/// Returns whether any request can match a registered URL: it has no wildcard, or one in the permitted place, and no
+/// placeholder of Auth0's organizations, which this tenant does not have.
+#[must_use]
+pub fn can_match(registered: &str) -> bool {
+    (!registered.contains('*') || is_wildcard(registered)) && !registered.contains(ORGANIZATION)
 }
 
 /// Parses a registered URL, with [`ANY`] in place of a wildcard. Returns `None` for one whose wildcard is misplaced.

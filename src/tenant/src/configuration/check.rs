@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use model::id::is_dot_segment;
 
+use super::allowed_url::ORGANIZATION;
 use super::connection::Upstream;
 use super::parts::Parts;
 
@@ -81,7 +82,7 @@ pub(super) fn check(parts: &Parts) -> Result<(), InvalidConfiguration> {
         let urls = urls.chain(&client.initiate_login_uri);
         for url in urls {
             // A URL may contain `*` in its host, which is no domain.
-            if url::Url::parse(&url.replace('*', "any")).is_err() {
+            if url::Url::parse(&url.replace('*', "any").replace(ORGANIZATION, "any")).is_err() {
                 return Err(InvalidConfiguration::InvalidUrl {
                     client: client.name.clone(),
                     url: url.clone(),

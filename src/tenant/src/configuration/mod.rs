@@ -15,6 +15,7 @@ mod parts;
 
 pub use crate::http::rate_limit::RateLimit;
 pub use crate::password_policy::{PasswordLevel, PasswordPolicy};
+pub use allowed_url::can_match;
 pub use api::{
     Api, ApiAccess, ApiScope, ClientGrant, GrantSubject, GrantedScopes, Permission, Role, TokenDialect,
 };

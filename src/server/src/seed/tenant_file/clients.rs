@@ -7,6 +7,7 @@ use serde_saphyr::{Location, Spanned};
 use tenant::Moment;
 use tenant::configuration::{
     ApplicationType, Client, ClientAuthentication, ClientKey, InvalidConfiguration, Parts, RefreshTokens,
+    can_match,
 };
 use tenant::secret::{Secret, digest};
 
@@ -69,6 +70,18 @@ impl ClientEntry {
                  public key as client_authentication_methods.private_key_jwt.credentials[].pem"
             );
             collector.remark(file, at, &text);
+        }
+        for url in
+            [&self.callbacks, &self.allowed_logout_urls, &self.web_origins].into_iter().flatten().flatten()
+        {
+            if !can_match(&url.0) {
+                let text = format!(
+                    "\"{}\" of client \"{name}\" matches no request: only the first label of the host may have a \"*\", and \
+                     there are no organizations",
+                    url.0
+                );
+                collector.remark(file, at, &text);
+            }
         }
         let jwt = self.jwt_configuration.unwrap_or_default();
         if let Some(alg) = jwt.alg.filter(|alg| alg.value.0 != "RS256") {
@@ -238,15 +251,16 @@ pub(super) fn resolve(
     None
 }
 
-/// Checks the last client by the rules of the tenant's configuration, so that the error has the place of
-/// the client.
+/// Checks the last client by the rules of the tenant's configuration, so that the error has the place of the client.
 ///
 /// # Errors
-/// The first client that breaks a rule.
+/// The last client, if it breaks a rule or has the id of another one.
 pub(super) fn check_last(clients: &[Placed<Client>]) -> Result<(), Misplaced> {
-    let Some(last) = clients.last() else { return Ok(()) };
-    let clients = clients.iter().map(|client| client.value.clone()).collect();
-    tenant::Configuration::new(Parts { clients, ..Parts::default() })
-        .map(|_| ())
-        .map_err(|invalid: InvalidConfiguration| (last.location, invalid.to_string()))
+    let Some((last, before)) = clients.split_last() else { return Ok(()) };
+    let invalid = |invalid: InvalidConfiguration| (last.location, invalid.to_string());
+    if before.iter().any(|client| client.value.client_id == last.value.client_id) {
+        return Err(invalid(InvalidConfiguration::DuplicateClient(last.value.client_id.clone())));
+    }
+    let parts = Parts { clients: vec![last.value.clone()], ..Parts::default() };
+    tenant::Configuration::new(parts).map(|_| ()).map_err(invalid)
 }

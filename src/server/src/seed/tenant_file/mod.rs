@@ -102,7 +102,7 @@ fn convert(source: Source, accepted: &[String]) -> Result<TenantFile, InvalidSee
         collector.note_key(&unread.file, "", &unread.value).map_err(|error| misplaced(unread, error))?;
     }
 
-    let mut options = Options::default();
+    let mut options = Options { end_session_discovery: true, ..Options::default() };
     if let Some(tenant) = source.tenant {
         let Placed { file, location, value } = tenant;
         let converted = note_tenant(&file, &value, &mut collector).and_then(|()| value.into_options());
@@ -309,7 +309,9 @@ impl TenantSection {
             default_redirection_uri: self.default_redirection_uri.map(web_address).transpose()?.flatten(),
             end_session_discovery: self
                 .oidc_logout
-                .is_some_and(|section| section.rp_logout_end_session_endpoint_discovery == Some(true)),
+                .and_then(|section| section.rp_logout_end_session_endpoint_discovery)
+                // As for every tenant of Auth0 since November 2023.
+                .unwrap_or(true),
             id_token_bearer: self.flags.is_some_and(|flags| flags.enable_idtoken_api2 == Some(true)),
             ..default
         })

@@ -548,6 +548,23 @@ fn the_directory_format_describes_the_same_tenant() {
 }
 
 #[test]
+fn an_address_that_matches_no_request_is_named() {
+    let text = "
+clients:
+  - name: Shop
+    app_type: spa
+    callbacks: ['https://*.shop.example.com/cb', 'https://{organization_name}.example.com/cb', 'https://a.*.com/cb']
+";
+    let named = notices_of(text);
+    assert_eq!(named.len(), 2, "{named:?}");
+    assert!(
+        named[0].starts_with(
+            "tenant.yaml:3:11: \"https://{organization_name}.example.com/cb\" of client \"Shop\""
+        )
+    );
+}
+
+#[test]
 fn clients_of_one_name_are_told_apart() {
     let text = "
 clients: [{ name: My App, app_type: non_interactive }, { name: My App, app_type: regular_web }]
