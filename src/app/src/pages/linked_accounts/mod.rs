@@ -10,7 +10,7 @@ pub mod link;
 mod pause;
 pub mod undo;
 mod unlink;
-mod unlinked_lately;
+pub mod unlinked_lately;
 
 use leptos::prelude::*;
 use model::{Identity, UserId};

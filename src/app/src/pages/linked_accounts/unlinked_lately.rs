@@ -11,7 +11,7 @@ use crate::text::{self, Label, linking};
 
 /// Shows the identities that were unlinked lately, each with a button that links it again.
 #[component]
-pub(super) fn UnlinkedLately(
+pub fn UnlinkedLately(
     /// The identities to list.
     undo: Undo,
     /// Called inside a click to link a login again, which is signing in with it once more.
