@@ -12,6 +12,7 @@ import { after, afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { setUpChromium, signInOn } from './browser.js';
+import { startKeyedTenant } from './keyed-tenant.js';
 import { TENANT_FILE, USERS_FILE, startServer } from './server.js';
 import { ada, tenant, web, webOrigin } from './tenant.js';
 
@@ -175,4 +176,25 @@ test('signs in at an address with a port, where its option allows that', async (
   const page = await openSignedInPage(browserOfRun);
   assert.deepEqual((await readToken(page)).status, 200);
   await page.context().close();
+});
+
+test('proves itself by a private key, and pushes its requests', async () => {
+  const keyed = await startKeyedTenant();
+  const ofTenant = {
+    AUTH0_DOMAIN: keyed.origin,
+    ALLOW_INSECURE_REQUESTS: 'true',
+    NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS,
+    PUSHED_REQUESTS: 'true',
+  };
+  await startApplication({
+    ...ofTenant,
+    AUTH0_CLIENT_ID: 'keyed',
+    AUTH0_CLIENT_SECRET: '',
+    AUTH0_CLIENT_ASSERTION_SIGNING_KEY: keyed.privateKeyPem,
+    AUTH0_CLIENT_ASSERTION_SIGNING_ALG: 'RS256',
+  });
+  const page = await openSignedInPage(browserOfRun);
+  assert.deepEqual((await readToken(page, '?refresh')).status, 200);
+  await page.context().close();
+  await keyed.stop();
 });

@@ -1,9 +1,10 @@
 // Tests `openid-client` 6, a library for any server that speaks OpenID Connect.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 
 import * as client from 'openid-client';
 
+import { startKeyedTenant } from './keyed-tenant.js';
 import { ada, audience, machine, signInAt, tenant, web } from './tenant.js';
 
 const configuration = await client.discovery(new URL(tenant), web.clientId, web.clientSecret);
@@ -24,7 +25,7 @@ async function signIn(parameters = {}, { buildUrl = client.buildAuthorizationUrl
     state: expectedState,
     ...parameters,
   });
-  const callback = await signInAt(url, ada.email);
+  const callback = await signInAt(url.href, ada.email);
   const checks = { pkceCodeVerifier, expectedNonce, expectedState, idTokenExpected: true };
   return client.authorizationCodeGrant(ofClient, callback, checks);
 }
@@ -88,4 +89,56 @@ test('reads from the discovery document that tokens cannot be introspected', asy
 test('meets a wrong secret', async () => {
   const wrong = await client.discovery(new URL(tenant), machine.clientId, 'a wrong secret');
   await assert.rejects(client.clientCredentialsGrant(wrong, { audience }), { error: 'access_denied', status: 401 });
+});
+
+// A tenant whose clients prove themselves by keys, or have to push their requests.
+let keyed;
+before(async () => {
+  keyed = await startKeyedTenant();
+});
+after(() => keyed?.stop());
+
+test('authenticates itself by a private key', async () => {
+  const byKey = client.PrivateKeyJwt(keyed.privateKey);
+  const ofClient = await client.discovery(new URL(keyed.origin), 'keyed', undefined, byKey);
+  const tokens = await signIn({}, { ofClient });
+  assert.equal(tokens.claims().sub, ada.id);
+  assert.equal((await client.refreshTokenGrant(ofClient, tokens.refresh_token)).claims().sub, ada.id);
+  const { access_token: token } = await client.clientCredentialsGrant(ofClient, {
+    audience: `${keyed.origin}/api/v2/`,
+  });
+  const url = new URL(`${keyed.origin}/api/v2/users/${ada.id}`);
+  assert.equal((await client.fetchProtectedResource(ofClient, token, url, 'GET')).status, 200);
+  await client.tokenRevocation(ofClient, tokens.refresh_token);
+});
+
+test('pushes the authorization request', async () => {
+  const ofClient = await client.discovery(new URL(keyed.origin), 'pushing', keyed.secret);
+  const pushed = [];
+  const buildUrl = async (...request) => {
+    pushed.push(await client.buildAuthorizationUrlWithPAR(...request));
+    return pushed[0];
+  };
+  assert.equal((await signIn({}, { ofClient, buildUrl })).claims().sub, ada.id);
+  assert.deepEqual([...pushed[0].searchParams.keys()].sort(), ['client_id', 'request_uri']);
+  // The client has to push its requests.
+  const refused = await fetch(client.buildAuthorizationUrl(ofClient, { redirect_uri: web.callback, scope: 'openid' }), {
+    redirect: 'manual',
+  });
+  const { searchParams } = new URL(refused.headers.get('location'));
+  assert.equal(searchParams.get('error'), 'invalid_request');
+});
+
+test('signs the authorization request', async () => {
+  const byKey = client.PrivateKeyJwt(keyed.privateKey);
+  const ofClient = await client.discovery(new URL(keyed.origin), 'keyed', undefined, byKey);
+  const buildUrl = (configuration, parameters) =>
+    client.buildAuthorizationUrlWithJAR(configuration, parameters, keyed.privateKey);
+  assert.equal((await signIn({}, { ofClient, buildUrl })).claims().sub, ada.id);
+});
+
+test('signs in with the response type code id_token', async () => {
+  const ofClient = await client.discovery(new URL(tenant), web.clientId, web.clientSecret);
+  client.useCodeIdTokenResponseType(ofClient);
+  assert.equal((await signIn({}, { ofClient })).claims().sub, ada.id);
 });

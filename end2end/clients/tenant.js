@@ -43,8 +43,9 @@ export const alan = {
  * to.
  */
 export async function signInAt(url, email, password = PASSWORD) {
+  const { origin } = new URL(url);
   const loginPage = await fetch(url, { redirect: 'manual', headers: { accept: 'text/html' } });
-  const response = await fetch(`${tenant}/u/login`, {
+  const response = await fetch(`${origin}/u/login`, {
     method: 'POST',
     redirect: 'manual',
     headers: {
@@ -52,7 +53,7 @@ export async function signInAt(url, email, password = PASSWORD) {
         .getSetCookie()
         .map((cookie) => cookie.split(';')[0])
         .join('; '),
-      origin: tenant,
+      origin,
     },
     body: new URLSearchParams({ state: location(loginPage).searchParams.get('state'), username: email, password }),
   });
