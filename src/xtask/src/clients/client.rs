@@ -26,7 +26,7 @@ pub(super) struct Client {
 }
 
 /// The clients, in the order of the table.
-pub(super) static CLIENTS: [Client; 17] = [
+pub(super) static CLIENTS: [Client; 18] = [
     node("`auth0` (Node.js)", "auth0", "node-auth0.test.js"),
     node("`auth0` 4 (Node.js)", "auth0-4", "node-auth0-4.test.js"),
     python("`auth0-python` 6", "auth0-python", "auth0-python-6", "auth0_python.py"),
@@ -38,6 +38,7 @@ pub(super) static CLIENTS: [Client; 17] = [
     node("`@auth0/nextjs-auth0` (Chromium)", "@auth0/nextjs-auth0", "nextjs-auth0.test.js"),
     node("`express-openid-connect` (Chromium)", "express-openid-connect", "express-openid-connect.test.js"),
     node("`passport-auth0` (Chromium)", "passport-auth0", "passport-auth0.test.js"),
+    node("`auth0-deploy-cli` (Node.js)", "auth0-deploy-cli", "auth0-deploy-cli.test.js"),
     node("`oidc-client-ts` (Chromium)", "oidc-client-ts", "oidc-client-ts.test.js"),
     node("`openid-client` (Node.js)", "openid-client", "openid-client.test.js"),
     python("`social-auth-core` (Python, Django)", "social-auth-core", "social-auth", "social_auth.py"),
