@@ -92,6 +92,16 @@ pub const USER_BLOCK: &str = "/api/v2/user-blocks/{id}";
 pub const EMAIL_VERIFICATION_TICKETS: &str = "/api/v2/tickets/email-verification";
 /// POST creates a link that sets a password.
 pub const PASSWORD_CHANGE_TICKETS: &str = "/api/v2/tickets/password-change";
+/// POST mails a link that verifies an e-mail address.
+pub const VERIFICATION_EMAIL_JOBS: &str = "/api/v2/jobs/verification-email";
+/// POST exports users.
+pub const USERS_EXPORT_JOBS: &str = "/api/v2/jobs/users-exports";
+/// One job.
+pub const JOB: &str = "/api/v2/jobs/{id}";
+/// The users that an import refused.
+pub const JOB_ERRORS: &str = "/api/v2/jobs/{id}/errors";
+/// The file of an export.
+pub const JOB_FILE: &str = "/api/v2/jobs/{id}/file";
 /// The roles.
 pub const ROLES: &str = "/api/v2/roles";
 /// One role.

@@ -23,6 +23,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "pushed requests", include_str!("../migrations/0007_pushed_requests.sql")),
     (8, "client secrets", include_str!("../migrations/0008_client_secrets.sql")),
     (9, "finding by session", include_str!("../migrations/0009_finding_by_session.sql")),
+    (10, "ticket options", include_str!("../migrations/0010_ticket_options.sql")),
 ];
 
 /// The number of connections for reading. The writer has a connection of its own.

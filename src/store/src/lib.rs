@@ -93,7 +93,7 @@ pub use pushed_requests::PushedRequestRow;
 pub use refresh_tokens::{RefreshFamilyRow, RefreshTokenRow};
 pub use sessions::SessionRow;
 pub use signing_keys::SigningKeyRow;
-pub use tickets::{Purpose, TicketRow};
+pub use tickets::{Purpose, TicketOptions, TicketRow};
 pub use unit::{Reader, Unit};
 pub use users::{CandidateField, Candidates, Order, UserRow};
 pub use writer::Work;

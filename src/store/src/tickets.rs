@@ -41,6 +41,21 @@ pub struct TicketRow {
     pub key: Option<IdentityKey>,
     /// The time of expiry.
     pub expires_at: i64,
+    /// What a machine asked for with the link.
+    pub options: TicketOptions,
+}
+
+/// What a machine can ask for with a link. A link in a mail has the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TicketOptions {
+    /// Where the person goes afterwards.
+    pub result_url: Option<String>,
+    /// Whether that address gets the e-mail address as a parameter.
+    pub result_email: bool,
+    /// The client whose page the last page leads to.
+    pub client_id: Option<String>,
+    /// Whether a new password leaves open whether the address is verified.
+    pub keeps_verification: bool,
 }
 
 impl Reader {
@@ -54,8 +69,8 @@ impl Reader {
         digest: &Digest,
     ) -> Result<Option<TicketRow>, Error> {
         let row = sqlx::query(
-            "SELECT connection, email, provider, id, expires_at FROM tickets \
-             WHERE digest = $1 AND purpose = $2",
+            "SELECT connection, email, provider, id, expires_at, result_url, result_email, client_id, \
+             keeps_verification FROM tickets WHERE digest = $1 AND purpose = $2",
         )
         .bind(digest.as_str())
         .bind(purpose.as_str())
@@ -70,6 +85,12 @@ impl Reader {
                 email: row.try_get("email")?,
                 key: provider.map(|_| key_from_row(&row)).transpose()?,
                 expires_at: row.try_get("expires_at")?,
+                options: TicketOptions {
+                    result_url: row.try_get("result_url")?,
+                    result_email: row.try_get::<Option<i64>, _>("result_email")? == Some(1),
+                    client_id: row.try_get("client_id")?,
+                    keeps_verification: row.try_get::<Option<i64>, _>("keeps_verification")? == Some(1),
+                },
             })
         })
         .transpose()
@@ -94,8 +115,8 @@ impl Unit {
         .execute(self.connection())
         .await?;
         sqlx::query(
-            "INSERT INTO tickets (digest, purpose, connection, email, provider, id, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO tickets (digest, purpose, connection, email, provider, id, expires_at, result_url, \
+             result_email, client_id, keeps_verification) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(ticket.digest.as_str())
         .bind(ticket.purpose.as_str())
@@ -104,6 +125,10 @@ impl Unit {
         .bind(ticket.key.as_ref().map(|key| key.provider.as_str()))
         .bind(ticket.key.as_ref().map(|key| key.user_id.as_str()))
         .bind(ticket.expires_at)
+        .bind(ticket.options.result_url.as_deref())
+        .bind(i64::from(ticket.options.result_email))
+        .bind(ticket.options.client_id.as_deref())
+        .bind(i64::from(ticket.options.keeps_verification))
         .execute(self.connection())
         .await?;
         Ok(())

@@ -7,7 +7,7 @@ use std::path::Path;
 use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};
 use store::{
     Address, CandidateField, Candidates, CodeRow, CredentialRow, Digest, Error, Order, Purpose, SessionRow,
-    Store, TicketRow, UserRow,
+    Store, TicketOptions, TicketRow, UserRow,
 };
 
 const NOW: i64 = 1_700_000_000_000;
@@ -435,6 +435,7 @@ fn ticket(code: &str, email: &str, key: Option<IdentityKey>) -> TicketRow {
         email: email.to_owned(),
         key,
         expires_at: LATER,
+        options: TicketOptions::default(),
     }
 }
 

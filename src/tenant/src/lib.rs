@@ -55,6 +55,7 @@ mod database;
 mod faults;
 mod http;
 pub mod issuer;
+mod jobs;
 mod keys;
 mod login;
 pub mod mail;

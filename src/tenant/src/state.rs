@@ -11,6 +11,7 @@ use crate::configuration::{Client, Configuration};
 use crate::faults::plans::FaultPlans;
 use crate::http::rate_limit::TokenBucket;
 use crate::issuer::Issuer;
+use crate::jobs::Jobs;
 use crate::keys::{self, KeyError, SigningKeys};
 use crate::login::login_throttle::LoginThrottle;
 use crate::login::pages::assets::Assets;
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     /// The rate limit of the Management API; `None` for no limit.
     pub(crate) bucket: Option<TokenBucket>,
     pub(crate) faults: FaultPlans,
+    pub(crate) jobs: Jobs,
     pub(crate) providers: Providers,
     /// Done once the log has the advice about access tokens in addresses.
     pub(crate) query_token_advice: Once,
@@ -105,6 +107,7 @@ impl Tenant {
             stand_in_sessions: StandInSessions::default(),
             bucket,
             faults: FaultPlans::default(),
+            jobs: Jobs::default(),
             providers,
             query_token_advice: Once::new(),
         })))

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use model::{ConnectionName, IdentityKey};
-use store::{Address, Purpose, TicketRow, fold_identifier};
+use store::{Address, Purpose, TicketOptions, TicketRow, fold_identifier};
 
 use crate::login::paths;
 use crate::mail::Mail;
@@ -109,7 +109,35 @@ fn new_ticket(
         email: fold_identifier(email),
         key: None,
         expires_at: tenant.now().after(lifetime).millis(),
+        options: TicketOptions::default(),
     }
+}
+
+/// Creates a link for an identity, without a mail, and returns its address. `lifetime` is that of a mail by default.
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn create_link(
+    tenant: &Tenant,
+    purpose: Purpose,
+    (connection, key): (ConnectionName, IdentityKey),
+    email: &str,
+    lifetime: Option<Duration>,
+    options: TicketOptions,
+) -> Result<String, store::Error> {
+    let (path, default) = match purpose {
+        Purpose::ResetPassword => (paths::RESET, RESET_LIFETIME),
+        Purpose::VerifyEmail => (paths::VERIFY, VERIFY_LIFETIME),
+    };
+    let code = Secret::random();
+    let ticket = TicketRow {
+        key: Some(key),
+        options,
+        ..new_ticket(tenant, purpose, connection, email, &code, lifetime.unwrap_or(default))
+    };
+    let now = tenant.now().millis();
+    tenant.0.store.write(move |unit| Box::pin(async move { unit.insert_ticket(&ticket, now).await })).await?;
+    Ok(format!("{}{path}?ticket={}#", tenant.0.issuer.origin(), code.expose()))
 }
 
 /// Sends a mail. An error is logged without the mail's content; the person can request another one.

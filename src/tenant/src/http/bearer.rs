@@ -98,6 +98,9 @@ pub(crate) const REVOKE_ACCESS: RequiredScopes =
     RequiredScopes::AllOf(&[Scope::DELETE_SESSIONS, Scope::DELETE_REFRESH_TOKENS]);
 pub(crate) const READ_USER_BLOCKS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_USERS]);
 pub(crate) const CHANGE_USER_BLOCKS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::UPDATE_USERS]);
+pub(crate) const CREATE_TICKETS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::CREATE_USER_TICKETS]);
+pub(crate) const MAIL_VERIFICATION: RequiredScopes = RequiredScopes::AnyOf(&[Scope::UPDATE_USERS]);
+pub(crate) const READ_JOBS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::CREATE_USERS, Scope::READ_USERS]);
 pub(crate) const READ_ROLES: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_ROLES]);
 pub(crate) const READ_ROLE_USERS: RequiredScopes =
     RequiredScopes::AllOf(&[Scope::READ_USERS, Scope::READ_ROLES]);

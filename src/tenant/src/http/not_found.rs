@@ -28,6 +28,9 @@ pub(crate) enum NotFound {
     /// No refresh token has the id.
     #[error("The refresh token does not exist.")]
     RefreshToken,
+    /// No job has the id, or its file is no longer kept.
+    #[error("The job does not exist.")]
+    Job,
     /// Auth0 has this resource, and the tenant has not.
     #[error("This tenant does not have {0}.")]
     Resource(&'static str),
@@ -38,6 +41,7 @@ impl NotFound {
     pub(crate) fn code(self) -> Option<&'static str> {
         match self {
             Self::Role | Self::Users | Self::Resource(_) => None,
+            Self::Job => Some("inexistent_job"),
             Self::Session => Some("inexistent_session"),
             Self::RefreshToken => Some("inexistent_refresh_token"),
             Self::Client => Some("inexistent_client"),

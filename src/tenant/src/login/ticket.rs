@@ -13,7 +13,7 @@ use super::form::Form;
 use super::pages::account::{self, ResetPage};
 use super::paths;
 use super::pending::PendingLoginError;
-use super::response::{failure, final_page, page, problem};
+use super::response::{failure, final_page, final_page_of, page, problem};
 use crate::configuration::PasswordPolicy;
 use crate::database::accounts::set_password;
 use crate::http::cookie::Cookie;
@@ -132,16 +132,16 @@ fn policy(tenant: &Tenant, ticket: &TicketRow) -> PasswordPolicy {
 pub(super) async fn reset(State(tenant): State<Tenant>, request: Request) -> Response {
     let peer = Peer::of(&request);
     match set(&tenant, &peer, request).await {
-        Ok(()) => {
+        Ok(ticket) => {
             let text = "Your new password is set, and you were signed out everywhere. Go back to the application and \
                  sign in with it.";
-            done(&tenant, &peer, "Password changed", text)
+            done(&tenant, &peer, &ticket, "Password changed", text)
         }
         Err(error) => error.into_response(&tenant, &peer),
     }
 }
 
-async fn set(tenant: &Tenant, peer: &Peer, request: Request) -> Result<(), TicketError> {
+async fn set(tenant: &Tenant, peer: &Peer, request: Request) -> Result<TicketRow, TicketError> {
     let (ticket, form) = submitted(tenant, peer, request, Purpose::ResetPassword).await?;
     let password = Secret::new(form.untrimmed("password"));
     let hash = match policy(tenant, &ticket).hash(password).await {
@@ -149,7 +149,7 @@ async fn set(tenant: &Tenant, peer: &Peer, request: Request) -> Result<(), Ticke
         Err(PasswordHashError::Weak(_)) => return Err(TicketError::Weak(ticket)),
         Err(PasswordHashError::Failed) => return Err(TicketError::Failed),
     };
-    let (now, email) = (tenant.now().millis(), ticket.email.clone());
+    let (now, email, redeemed) = (tenant.now().millis(), ticket.email.clone(), ticket.clone());
     tenant
         .0
         .store
@@ -163,15 +163,17 @@ async fn set(tenant: &Tenant, peer: &Peer, request: Request) -> Result<(), Ticke
                 user.updated_at = now;
                 user.last_password_reset = Some(now);
                 unit.update_account(&user).await?;
-                // The person has read the mail, so the address is verified.
-                unit.update_profile(&key, &profile.with("email_verified", true)).await?;
+                if !ticket.options.keeps_verification {
+                    // The person has read the mail, so the address is verified.
+                    unit.update_profile(&key, &profile.with("email_verified", true)).await?;
+                }
                 unit.sign_out(&user.user_id).await?;
                 Ok(unit.remove_tickets_of(&key).await?)
             })
         })
         .await?;
     tenant.0.login_throttle.reset_account(&email);
-    Ok(())
+    Ok(redeemed)
 }
 
 /// `GET /u/verify-email`: shows the page with a button.
@@ -193,14 +195,16 @@ pub(super) async fn show_verify(State(tenant): State<Tenant>, request: Request) 
 pub(super) async fn verify(State(tenant): State<Tenant>, request: Request) -> Response {
     let peer = Peer::of(&request);
     match prove(&tenant, &peer, request).await {
-        Ok(()) => done(&tenant, &peer, "E-mail address confirmed", "Thank you. You can close this page."),
+        Ok(ticket) => {
+            done(&tenant, &peer, &ticket, "E-mail address confirmed", "Thank you. You can close this page.")
+        }
         Err(error) => error.into_response(&tenant, &peer),
     }
 }
 
-async fn prove(tenant: &Tenant, peer: &Peer, request: Request) -> Result<(), TicketError> {
+async fn prove(tenant: &Tenant, peer: &Peer, request: Request) -> Result<TicketRow, TicketError> {
     let (ticket, _) = submitted(tenant, peer, request, Purpose::VerifyEmail).await?;
-    let now = tenant.now().millis();
+    let (now, redeemed) = (tenant.now().millis(), ticket.clone());
     tenant
         .0
         .store
@@ -209,10 +213,11 @@ async fn prove(tenant: &Tenant, peer: &Peer, request: Request) -> Result<(), Tic
                 let (user, identity, profile) = take(unit, &ticket).await?;
                 unit.update_profile(&identity.key(), &profile.with("email_verified", true)).await?;
                 unit.touch_user(&user.user_id, now).await?;
-                Ok(())
+                Ok::<_, TicketError>(())
             })
         })
-        .await
+        .await?;
+    Ok(redeemed)
 }
 
 /// Reads a form of the tenant's own pages and finds its ticket.
@@ -249,8 +254,29 @@ async fn take(unit: &mut Unit, ticket: &TicketRow) -> Result<(UserRow, Identity,
     Ok((user, identity, profile))
 }
 
-fn done(tenant: &Tenant, peer: &Peer, title: &str, text: &str) -> Response {
-    let mut response = final_page(tenant, &peer.headers, StatusCode::OK, title, text);
+/// Returns the last page, or a redirect to the address that was asked for with the link.
+fn done(tenant: &Tenant, peer: &Peer, ticket: &TicketRow, title: &str, text: &str) -> Response {
+    let options = &ticket.options;
+    let mut response = if let Some(url) = result_url(ticket, text) {
+        no_store(redirect_found(&url))
+    } else if let Some(client) = options.client_id.as_deref().and_then(|id| tenant.client(id)) {
+        final_page_of(tenant, Some(client), StatusCode::OK, title, text)
+    } else {
+        final_page(tenant, &peer.headers, StatusCode::OK, title, text)
+    };
     response.headers_mut().append(header::SET_COOKIE, Cookie::Ticket.clear(tenant));
     response
+}
+
+/// Returns the address to go to after a ticket, with the result as parameters (contract [A20](model::contract#a20)).
+fn result_url(ticket: &TicketRow, message: &str) -> Option<String> {
+    let mut url = url::Url::parse(ticket.options.result_url.as_deref()?).ok()?;
+    {
+        let mut query = url.query_pairs_mut();
+        if ticket.options.result_email {
+            query.append_pair("email", &ticket.email);
+        }
+        query.append_pair("success", "true").append_pair("message", message);
+    }
+    Some(url.into())
 }

@@ -44,6 +44,12 @@ pub(super) enum Kind {
     Metadata,
     /// A list of texts, neither of them empty.
     Texts,
+    /// A positive integer or 0.
+    Integer,
+    /// An identity of a user: `user_id` and `provider`, and optionally `connection_id`.
+    Identity,
+    /// A list of fields to export: `name`, and optionally `export_as`.
+    Fields,
     /// A list of permissions, each with `resource_server_identifier` and `permission_name`, not empty.
     Permissions,
 }
@@ -105,6 +111,56 @@ pub(super) const USERS: &[Property] =
 /// The properties of an assignment of permissions to a user.
 pub(super) const PERMISSIONS: &[Property] =
     &[("permissions", Kind::Permissions, "List of permissions to add to this user")];
+
+/// The properties of a link that verifies an address (contract [A20](model::contract#a20)).
+pub(super) const VERIFICATION_TICKET: &[Property] = &[
+    ("user_id", Kind::Text { min: 1, max: 512 }, "user_id of for whom the ticket should be created"),
+    ("identity", Kind::Identity, "The identity to verify"),
+    (
+        "result_url",
+        Kind::Url { nullable: false },
+        "URL the user will be redirected to once the ticket is used",
+    ),
+    ("client_id", Kind::Text { min: 1, max: 128 }, "ID of the client to return to"),
+    ("ttl_sec", Kind::Integer, "Number of seconds for which the ticket is valid before expiration"),
+    ("includeEmailInRedirect", Kind::Boolean, "Whether to include the email address in the redirect"),
+];
+
+/// The properties of a link that sets a password (contract [A20](model::contract#a20)).
+pub(super) const PASSWORD_TICKET: &[Property] = &[
+    ("user_id", Kind::Text { min: 1, max: 512 }, "user_id of for whom the ticket should be created"),
+    ("email", Kind::Email, "Email address of the user, with connection_id"),
+    ("connection_id", Kind::Text { min: 1, max: 128 }, "ID of the connection, with email"),
+    ("identity", Kind::Identity, "The identity to set the password of"),
+    (
+        "result_url",
+        Kind::Url { nullable: false },
+        "URL the user will be redirected to once the ticket is used",
+    ),
+    ("client_id", Kind::Text { min: 1, max: 128 }, "ID of the client to return to"),
+    ("ttl_sec", Kind::Integer, "Number of seconds for which the ticket is valid before expiration"),
+    ("mark_email_as_verified", Kind::Boolean, "Whether to set the email_verified attribute to true"),
+    ("includeEmailInRedirect", Kind::Boolean, "Whether to include the email address in the redirect"),
+];
+
+/// The properties of a job that mails a link to verify an address (contract [A20](model::contract#a20)).
+pub(super) const VERIFICATION_MAIL: &[Property] = &[
+    ("user_id", Kind::Text { min: 1, max: 512 }, "user_id of the user to send the verification email to"),
+    ("client_id", Kind::Text { min: 1, max: 128 }, "ID of the client"),
+    ("identity", Kind::Identity, "The identity to verify"),
+];
+
+/// The properties of an export (contract [A20](model::contract#a20)).
+pub(super) const EXPORT: &[Property] = &[
+    (
+        "connection_id",
+        Kind::Text { min: 1, max: 128 },
+        "ID of the connection from which users will be exported",
+    ),
+    ("format", Kind::Text { min: 1, max: 16 }, "json or csv"),
+    ("limit", Kind::Integer, "Limit the number of records"),
+    ("fields", Kind::Fields, "List of fields to be included in the file"),
+];
 
 /// The properties of a request to end sessions and refresh tokens of a user.
 pub(super) const REVOKED_ACCESS: &[Property] = &[
@@ -189,19 +245,29 @@ fn check_value(kind: Kind, value: &Value) -> Result<(), String> {
             Value::Object(object) => has_plain_keys(object),
             _ => Err(wrong_type("object")),
         },
-        Kind::Texts | Kind::Permissions => {
+        Kind::Integer if value.is_u64() => Ok(()),
+        Kind::Integer => Err(wrong_type("integer")),
+        Kind::Identity => is_object_of_texts(value, IDENTITY),
+        Kind::Texts | Kind::Permissions | Kind::Fields => {
             let Value::Array(items) = value else { return Err(wrong_type("array")) };
             if items.is_empty() {
                 return Err("Array is too short (0), minimum 1".to_owned());
             }
-            let check = if kind == Kind::Texts { is_text } else { is_permission };
-            items.iter().try_for_each(check)
+            items.iter().try_for_each(|item| match kind {
+                Kind::Texts => is_text(item),
+                Kind::Fields => is_object_of_texts(item, FIELD),
+                _ => is_object_of_texts(item, PERMISSION),
+            })
         }
     }
 }
 
-/// The properties of a permission, both required.
-const PERMISSION: [&str; 2] = ["resource_server_identifier", "permission_name"];
+/// The required and the optional properties of an object.
+type Texts = (&'static [&'static str], &'static [&'static str]);
+
+const PERMISSION: Texts = (&["resource_server_identifier", "permission_name"], &[]);
+const IDENTITY: Texts = (&["user_id", "provider"], &["connection_id"]);
+const FIELD: Texts = (&["name"], &["export_as"]);
 
 fn is_text(value: &Value) -> Result<(), String> {
     match value.as_str() {
@@ -210,26 +276,30 @@ fn is_text(value: &Value) -> Result<(), String> {
     }
 }
 
-fn is_permission(value: &Value) -> Result<(), String> {
+fn is_object_of_texts(value: &Value, (required, optional): Texts) -> Result<(), String> {
     let Value::Object(object) = value else {
         return Err(format!("Invalid type: {} (expected object)", type_of(value)));
     };
-    if let Some(other) = object.keys().find(|key| !PERMISSION.contains(&key.as_str())) {
-        return Err(format!("Additional properties not allowed: {other}"));
+    if let Some(missing) = required.iter().find(|name| !object.contains_key(**name)) {
+        return Err(format!("Missing required property: {missing}"));
     }
-    PERMISSION.iter().try_for_each(|name| match object.get(*name) {
-        Some(value) => is_text(value),
-        None => Err(format!("Missing required property: {name}")),
+    object.iter().try_for_each(|(key, value)| {
+        if required.contains(&key.as_str()) || optional.contains(&key.as_str()) {
+            is_text(value)
+        } else {
+            Err(format!("Additional properties not allowed: {key}"))
+        }
     })
 }
 
-fn permission_schema() -> Value {
-    let text = json!({ "type": "string", "minLength": 1 });
-    let [api, name] = PERMISSION;
+fn texts_schema((required, optional): Texts) -> Value {
+    let text = || json!({ "type": "string", "minLength": 1 });
+    let properties: Map<String, Value> =
+        required.iter().chain(optional).map(|name| ((*name).to_owned(), text())).collect();
     json!({
         "type": "object",
-        "properties": { api: text, name: text },
-        "required": PERMISSION,
+        "properties": properties,
+        "required": required,
         "additionalProperties": false,
     })
 }
@@ -299,7 +369,12 @@ pub(super) fn json_schema(properties: &[Property], required: &[&str]) -> Value {
                 Kind::Texts => {
                     json!({ "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 })
                 }
-                Kind::Permissions => json!({ "type": "array", "items": permission_schema(), "minItems": 1 }),
+                Kind::Permissions => {
+                    json!({ "type": "array", "items": texts_schema(PERMISSION), "minItems": 1 })
+                }
+                Kind::Fields => json!({ "type": "array", "items": texts_schema(FIELD), "minItems": 1 }),
+                Kind::Identity => texts_schema(IDENTITY),
+                Kind::Integer => json!({ "type": "integer", "minimum": 0 }),
             };
             schema["description"] = json!(about);
             ((*name).to_owned(), schema)

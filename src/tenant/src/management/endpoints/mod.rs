@@ -4,6 +4,7 @@
 mod access;
 mod configuration;
 mod endpoint;
+mod jobs;
 mod roles;
 mod schemas;
 mod users;
@@ -24,7 +25,7 @@ pub(super) fn all() -> impl Iterator<Item = Endpoint> {
     let users = users::users().into_iter().chain(users::identities()).chain(roles::assignments());
     let configuration = configuration::clients().into_iter().chain(configuration::connections());
     let access = access::sessions().into_iter().chain(access::refresh_tokens()).chain(access::blocks());
-    let users = users.chain(access);
+    let users = users.chain(access).chain(jobs::tickets()).chain(jobs::jobs());
     users.chain(configuration).chain(configuration::tenant()).chain(roles::roles()).chain([openapi()])
 }
 

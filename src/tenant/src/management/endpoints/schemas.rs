@@ -103,6 +103,18 @@ pub(super) fn all() -> Value {
             },
             "additionalProperties": true,
         },
+        "Job": {
+            "type": "object",
+            "properties": {
+                "id": { "type": "string" },
+                "type": { "type": "string" },
+                "status": { "type": "string" },
+                "created_at": { "type": "string" },
+                "location": text("The address of the file of an export"),
+                "summary": { "type": "object" },
+            },
+            "additionalProperties": true,
+        },
         "Role": {
             "type": "object",
             "properties": {

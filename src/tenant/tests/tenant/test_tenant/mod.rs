@@ -144,6 +144,11 @@ impl TestTenant {
         Self { store, clock, issuer, configuration, router: tenant.router(), mails, folder }
     }
 
+    /// Returns the router, for responses that are not text.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Adds users, like a restart with a users file.
     pub(crate) async fn seed(&self, seeds: Vec<SeedUser>) {
         self.try_seed(seeds).await.unwrap();
