@@ -69,7 +69,9 @@ pub mod secret;
 pub mod seed;
 mod session;
 mod state;
+pub mod suggestion;
 mod token;
+pub mod users_file;
 mod view;
 
 use axum::Router;

@@ -35,14 +35,3 @@ impl fmt::Display for Place {
         }
     }
 }
-
-/// Removes the value from a parser's message of the form "invalid type: string "x", expected y", because a
-/// value in the wrong place may be a secret. Returns `None` for every other message.
-pub(super) fn redact_value(message: &str) -> Option<String> {
-    ["invalid type", "invalid value"].into_iter().find_map(|mistake| {
-        let (found, expected) =
-            message.strip_prefix(mistake)?.strip_prefix(": ")?.rsplit_once(", expected ")?;
-        let kind = found.split(['`', '"']).next().unwrap_or_default().trim_end();
-        Some(format!("{mistake}: {kind}, expected {expected}"))
-    })
-}

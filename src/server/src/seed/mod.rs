@@ -8,8 +8,8 @@ pub mod demo;
 mod error;
 pub mod keywords;
 pub mod notices;
-pub mod suggestion;
 pub mod tenant_file;
 pub mod users_file;
 
 pub use error::InvalidSeedFile;
+pub use tenant::suggestion;

@@ -2,7 +2,9 @@
 
 use serde_saphyr::{Error as YamlError, Location, MessageFormatter, UserMessageFormatter};
 
-use super::super::error::{InvalidSeedFile, Place, redact_value};
+use tenant::users_file::redact_value;
+
+use super::super::error::{InvalidSeedFile, Place};
 use super::super::keywords::{missing_in, missing_value};
 
 /// The place of a mistake and the reason.

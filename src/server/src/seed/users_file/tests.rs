@@ -1,6 +1,6 @@
-use serde_json::json;
+use serde_json::{Value, json};
 use tenant::password_hash::ImportedHash;
-use tenant::seed::SeedPassword;
+use tenant::seed::{SeedPassword, SeedUser};
 
 use super::*;
 

@@ -1,5 +1,8 @@
 //! One user of a users file.
 
+use crate::clock::Moment;
+use crate::configuration::Connection;
+use crate::seed::SeedUser;
 use model::{
     ConnectionName, Identity, IdentityId, IdentityKey, Metadata, NewIdentityId, Profile, Provider, User,
     UserId,
@@ -8,16 +11,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use store::fold_identifier;
-use tenant::Moment;
-use tenant::configuration::Connection;
-use tenant::seed::SeedUser;
 
 use super::attributes::{self, Owner, check_time};
 use super::connections::{Connections, database_identity, identity_of};
 use super::notice::Notices;
 use super::passwords::Passwords;
 use super::place::{Misplaced, Path};
-use crate::seed::suggestion::closest;
+use crate::suggestion::closest;
 
 /// A user as it is written. Every other key is an attribute of its profile.
 #[derive(Deserialize)]

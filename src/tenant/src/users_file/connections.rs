@@ -1,7 +1,7 @@
 //! The connections of the tenant that identities belong to, also where a file does not name them.
 
+use crate::configuration::Connection;
 use model::{IdentityId, IdentityKey, Provider, UserId};
-use tenant::configuration::Connection;
 
 use super::place::{Misplaced, Path};
 

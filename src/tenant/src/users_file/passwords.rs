@@ -1,9 +1,9 @@
 //! The passwords of users: in plain text, or hashed by another system.
 
+use crate::password_hash::{ImportedHash, InvalidHash};
+use crate::secret::Secret;
+use crate::seed::SeedPassword;
 use serde_json::Value;
-use tenant::password_hash::{ImportedHash, InvalidHash};
-use tenant::secret::Secret;
-use tenant::seed::SeedPassword;
 
 use super::notice::Notices;
 use super::place::{Misplaced, Path};

@@ -1,11 +1,11 @@
 //! The attributes of profiles: which are read strictly, which are kept as they are, and which must not be stored.
 
+use crate::clock::Moment;
 use serde_json::{Map, Value};
-use tenant::Moment;
 
 use super::notice::Notices;
 use super::place::{Misplaced, Path};
-use crate::seed::suggestion::closest;
+use crate::suggestion::closest;
 
 /// The type of a profile attribute.
 #[derive(Clone, Copy)]

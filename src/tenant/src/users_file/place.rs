@@ -4,12 +4,13 @@ use std::fmt;
 
 /// A mistake: where it is, and the reason why the file is refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Misplaced {
+pub struct Misplaced {
     /// The line of the value that has the mistake, if the file has several values.
-    pub(super) line: Option<u64>,
+    pub line: Option<u64>,
     /// A JSON path, which starts with `$`.
-    pub(super) path: String,
-    pub(super) reason: String,
+    pub path: String,
+    /// The reason, which repeats no value.
+    pub reason: String,
 }
 
 /// A place in a file: a JSON path, in a file of several values with the line of the value.
