@@ -172,9 +172,8 @@ test('is told which permissions it lacks', async () => {
 });
 
 test('is told on import where the configuration is changed', async () => {
-  const { target } = await exportTenant(server, 'import');
-  const file = join(target, 'tenant.yaml');
-  await writeFile(file, (await readFile(file, 'utf8')).replace('friendly_name: Shop', 'friendly_name: Changed'));
+  const file = join(folder, 'changed.yaml');
+  await writeFile(file, 'tenant: { friendly_name: Changed }');
   const words = ['import', '--input_file', file];
   const { status, output } = await runCli(server, words, { AUTH0_INCLUDED_ONLY: '["tenant"]' });
   const reason =

@@ -125,16 +125,21 @@ test('meets 404', async () => {
   });
 });
 
-// Runs last, because it uses up the rate limit.
+// Runs last, because it uses up the rate limit. The page makes all calls by itself, so that it is fast enough.
 test('meets 429', async () => {
-  const results = await Promise.all(Array.from({ length: 400 }, () => management(accessToken, 'getUser', grace.id)));
-  const message = 'Global limit has been reached';
-  assert.deepEqual(
-    results.find((result) => result.statusCode),
-    {
-      statusCode: 429,
-      code: 'Too Many Requests',
-      body: { statusCode: 429, error: 'Too Many Requests', message, errorCode: 'too_many_requests' },
+  const refused = await page.evaluate(
+    async ([settings, id]) => {
+      const management = new window.auth0.Management(settings);
+      const call = () => new Promise((resolve) => management.getUser(id, (error) => resolve(error)));
+      const error = (await Promise.all(Array.from({ length: 400 }, call))).find(Boolean);
+      return error && { statusCode: error.statusCode, code: error.code, body: error.original.response.body };
     },
+    [{ domain, token: accessToken }, grace.id],
   );
+  const message = 'Global limit has been reached';
+  assert.deepEqual(refused, {
+    statusCode: 429,
+    code: 'Too Many Requests',
+    body: { statusCode: 429, error: 'Too Many Requests', message, errorCode: 'too_many_requests' },
+  });
 });

@@ -1,12 +1,11 @@
-// Tests `@auth0/nextjs-auth0`: the application of `applications/nextjs-auth0`, built once and used in Chromium.
+// Tests `@auth0/nextjs-auth0`: the application of `applications/nextjs-auth0`, which `prepare.js` has built, used in
+// Chromium.
 //
 // It takes a host without a port as its domain, so that the tests' server plays one. An address with a port needs the
 // option `allowInsecureRequests`, as the last test has it.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { after, afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +18,6 @@ import { ada, tenant, web, webOrigin } from './tenant.js';
 const HOST = 'tenant.example.test';
 const SOURCE = fileURLToPath(new URL('applications/nextjs-auth0', import.meta.url));
 const NEXT = fileURLToPath(new URL('node_modules/next/dist/bin/next', import.meta.url));
-const BUILT = fileURLToPath(new URL('node_modules/.cache/nextjs-auth0', import.meta.url));
 
 const files = ['--tenant', TENANT_FILE, '--users', USERS_FILE];
 const server = await startServer(['--issuer', `https://${HOST}`, '--allow-demo-on-network', ...files]);
@@ -29,27 +27,6 @@ const browser = setUpChromium(undefined, {
   args: [`--host-resolver-rules=MAP ${HOST}:443 127.0.0.1:${server.port}`],
 });
 const browserOfRun = setUpChromium();
-await build();
-
-/** Builds the application for production, unless it is built from the same sources and packages. */
-async function build() {
-  const files = await readdir(SOURCE, { recursive: true, withFileTypes: true });
-  const sources = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
-  const hash = createHash('sha256');
-  for (const file of [...sources.sort(), fileURLToPath(new URL('package-lock.json', import.meta.url))]) {
-    hash.update(`${file}\n`).update(await readFile(file));
-  }
-  const [digest, stamp] = [hash.digest('hex'), join(BUILT, 'digest')];
-  if ((await readFile(stamp, 'utf8').catch(() => '')) === digest) {
-    return;
-  }
-  const { status, stdout, stderr } = spawnSync(process.execPath, [NEXT, 'build', SOURCE], {
-    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
-    encoding: 'utf8',
-  });
-  assert.equal(status, 0, `${stdout}${stderr}`);
-  await writeFile(stamp, digest);
-}
 
 let application;
 afterEach(async () => {

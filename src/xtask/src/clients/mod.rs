@@ -54,6 +54,10 @@ pub(crate) fn tests(workspace: &Workspace, wanted: &[String], update_table: bool
             bail!("the server or its tests could not be built; see the message of the compiler above");
         }
     }
+    let mut preparation = workspace.command("node", &["prepare.js"]);
+    if !tool::run_streaming(preparation.current_dir(&folder))?.0.success() {
+        bail!("an application of the clients could not be built; see the message above");
+    }
     for client in &clients {
         if let Kind::Python { requirements, .. } = client.kind {
             python::environment(workspace, &folder, requirements)?;
@@ -129,7 +133,7 @@ impl Runner<'_> {
         let place = self.workspace.target.join("clients/runs").join(index.to_string());
         let (text, results) = match &client.kind {
             Kind::Node { tests, .. } => {
-                let mut node = self.workspace.command("node", &["--test", "--test-timeout=120000"]);
+                let mut node = self.workspace.command("node", &["--test", "--test-timeout=300000"]);
                 node.args(["--test-reporter=./reporter.js", tests]).env(browser::CHOICE, &self.browser);
                 self.with_tenant(node, &place, index)?
             }
