@@ -7,7 +7,7 @@ use leptos::prelude::{AnyView, IntoAny};
 /// own types, the compiler would repeat the machinery for each, 60 kB in sum.
 ///
 /// Each time, the part is built anew and takes the place of the one before, whose elements are removed: the sides of
-/// [`Either`] alternate, and Leptos changes nothing in place between them. In place it would write into the text nodes
+/// [`Either`](enum@Either) alternate, and Leptos changes nothing in place between them. In place it would write into the text nodes
 /// that it made, and a browser that translates the page has put others in their stead. For the same reason, `view`
 /// returns elements and never bare text: a removed text node takes nothing of its translation with it.
 pub fn dyn_view(view: impl Fn() -> AnyView + Send + 'static) -> AnyView {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::text::name;
 
-/// Renders a sentence. Its names (see [`name`](crate::text::name)) are never translated.
+/// Renders a sentence. Its names (see [`name`](crate::text::name())) are never translated.
 pub fn words(sentence: &str) -> AnyView {
     let part = |(is_name, part): (bool, &str)| {
         if is_name {

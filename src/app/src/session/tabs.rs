@@ -135,7 +135,7 @@ impl Drop for RenewalLock {
 const LOCK_TIMEOUT_MS: u32 = 10_000;
 
 /// Waits until no other tab holds the lock, and then until the message of that tab has arrived. In a browser without
-/// locks it returns at once, and after [`LOCK_TIMEOUT_MS`] without the lock.
+/// locks it returns at once, and after `LOCK_TIMEOUT_MS` without the lock.
 pub async fn acquire_renewal_lock() -> RenewalLock {
     let locks = Reflect::get(&window().navigator(), &"locks".into()).unwrap_or_default();
     let request = Reflect::get(&locks, &"request".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
