@@ -95,6 +95,12 @@ impl UserRow {
             last_password_reset: None,
         }
     }
+
+    /// Returns the identity with this key, if it belongs to the user.
+    #[must_use]
+    pub fn identity(&self, key: &IdentityKey) -> Option<&Identity> {
+        self.identities.iter().find(|identity| identity.key() == *key)
+    }
 }
 
 pub(crate) const COLUMNS: &str = "SELECT u.user_id, u.user_metadata, u.app_metadata, u.blocked, u.created_at, \

@@ -4,8 +4,9 @@ use axum::http::HeaderMap;
 use store::{SessionRow, UserRow};
 
 use crate::clock::Moment;
-use crate::configuration;
+use crate::configuration::Configuration;
 use crate::http::cookie::Cookie;
+use crate::oauth::request::AuthorizationRequest;
 use crate::secret::{Secret, random_hex};
 use crate::state::Tenant;
 use model::IdentityKey;
@@ -36,19 +37,27 @@ impl Session {
 
     /// Returns whether the session satisfies `max_age`, in seconds (OpenID Connect Core 3.1.2.1). 0 requires
     /// a new sign-in.
-    pub(crate) fn is_fresh_enough(&self, max_age: Option<u64>, now: Moment) -> bool {
+    fn is_fresh_enough(&self, max_age: Option<u64>, now: Moment) -> bool {
         let age = now.millis().saturating_sub(self.row.authenticated_at).max(0);
         max_age.is_none_or(|seconds| {
             seconds > 0 && age <= i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX)
         })
     }
 
-    /// Returns whether the person signed in through this connection.
-    pub(crate) fn uses_connection(&self, connection: &configuration::Connection) -> bool {
-        self.user
-            .identities
-            .iter()
-            .any(|identity| identity.key() == self.row.key && identity.connection == connection.name)
+    /// Returns whether the session serves this request without a new sign-in: whether the client may use the connection
+    /// that the person signed in through, it is the one that the client asks for, and the sign-in is recent enough.
+    pub(crate) fn serves(
+        &self,
+        configuration: &Configuration,
+        request: &AuthorizationRequest,
+        now: Moment,
+    ) -> bool {
+        let identity = self.user.identity(&self.row.key);
+        self.is_fresh_enough(request.max_age, now)
+            && identity.is_some_and(|identity| {
+                configuration.admits(identity, &request.client_id)
+                    && request.connection.as_deref().is_none_or(|name| name == identity.connection.as_str())
+            })
     }
 }
 

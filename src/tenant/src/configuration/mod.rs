@@ -26,7 +26,7 @@ pub use connection::{Connection, Database, Upstream, Usernames};
 pub use options::{DemoSignIn, Options};
 pub use parts::Parts;
 
-use model::{Scope, Scopes};
+use model::{Identity, Scope, Scopes};
 
 use crate::issuer::Issuer;
 
@@ -141,6 +141,14 @@ impl Configuration {
             .connections
             .iter()
             .filter(move |connection| connection.is_enabled_for(client_id) && self.is_served(connection))
+    }
+
+    /// Returns whether people can sign in to a client by an identity: whether the tenant has its connection, the client
+    /// may use it, and it is served. A session, a code or a refresh token of the identity gives the client no more than a
+    /// new sign-in does.
+    pub(crate) fn admits(&self, identity: &Identity, client_id: &str) -> bool {
+        self.connection(identity.connection.as_str())
+            .is_some_and(|connection| connection.is_enabled_for(client_id) && self.is_served(connection))
     }
 
     /// Returns whether people can sign in through the connection: by a password, a provider or a stand-in.

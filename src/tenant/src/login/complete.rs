@@ -27,7 +27,7 @@ pub(super) struct AuthenticatedPerson {
 pub(super) enum CompleteError {
     /// The account is blocked. The login stays pending, so that the person can use another account.
     Blocked,
-    /// The identity belongs to another connection.
+    /// The identity belongs to another connection, or to one that the application may not use.
     OtherConnection,
     Pending(PendingLoginError),
 }
@@ -100,6 +100,7 @@ pub(super) async fn complete(
     let begun = session.clone();
     let before = Cookie::Session.read(tenant, headers).map(|cookie| cookie.digest());
     let (now, digest, ip) = (tenant.now().millis(), pending.digest.clone(), pending.ip.clone());
+    let (inner, client_id) = (tenant.clone(), pending.request.client_id.clone());
     let user = tenant
         .0
         .store
@@ -120,6 +121,11 @@ pub(super) async fn complete(
                 let user = user.ok_or(CompleteError::Pending(PendingLoginError::Gone))?;
                 if user.blocked == Some(true) {
                     return Err(CompleteError::Blocked);
+                }
+                // The forms offer open connections only. A key without its connection in it can name an identity of another.
+                let identity = user.identity(&key);
+                if !identity.is_some_and(|identity| inner.0.configuration.admits(identity, &client_id)) {
+                    return Err(CompleteError::OtherConnection);
                 }
                 // Each sign-in gets a new session, so that nobody can know its cookie in advance (session fixation).
                 if let Some(before) = &before {

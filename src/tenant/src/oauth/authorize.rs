@@ -90,11 +90,8 @@ async fn respond_to_request(
     request: AuthorizationRequest,
     headers: &HeaderMap,
 ) -> Result<Response, store::Error> {
-    let wanted = request.connection.as_deref().and_then(|name| tenant.0.configuration.connection(name));
-    let session = Session::find(tenant, headers).await?.filter(|session| {
-        session.is_fresh_enough(request.max_age, tenant.now())
-            && wanted.is_none_or(|connection| session.uses_connection(connection))
-    });
+    let session = Session::find(tenant, headers).await?;
+    let session = session.filter(|session| session.serves(&tenant.0.configuration, &request, tenant.now()));
     if let Some(session) = session.filter(|_| request.prompt != Some(Prompt::Login)) {
         let (code, row) = new_code(tenant, &request, &session.row).unzip();
         let (now, digest) = (tenant.now().millis(), session.row.digest.clone());

@@ -158,9 +158,19 @@ fn expiry(now: Moment, lifetime: Option<Duration>) -> i64 {
     lifetime.map_or(i64::MAX, |lifetime| now.after(lifetime).millis())
 }
 
-/// Returns the user of an identity, unless blocked.
-async fn find_active_user(unit: &mut Unit, key: &IdentityKey) -> Result<Option<UserRow>, store::Error> {
-    Ok(unit.find_user_by_identity(key).await?.filter(|user| user.blocked != Some(true)))
+/// Returns the user of a grant, unless blocked, or unless the client may not use the connection of the identity that signed
+/// in any more. The grant stays as it is: it is good again once the connection is open again.
+async fn find_active_user(
+    tenant: &Tenant,
+    unit: &mut Unit,
+    grant: &Grant,
+) -> Result<Option<UserRow>, store::Error> {
+    let user = unit.find_user_by_identity(&grant.key).await?;
+    Ok(user.filter(|user| {
+        let identity = user.identity(&grant.key);
+        user.blocked != Some(true)
+            && identity.is_some_and(|identity| tenant.0.configuration.admits(identity, &grant.client_id))
+    }))
 }
 
 /// Returns whether a text is a verifier as RFC 7636 section 4.1 requires. A shorter one could be guessed from
@@ -289,7 +299,7 @@ async fn exchange_code(
                     Ok(grant) => grant,
                     Err(refusal) => return Ok(Err(refusal)),
                 };
-                let Some(user) = find_active_user(unit, &grant.key).await? else {
+                let Some(user) = find_active_user(&inner, unit, &grant).await? else {
                     return Ok(Err(TokenError::InvalidCode));
                 };
                 let permitted = match permit(&inner, unit, &grant, &user, None).await? {
@@ -338,12 +348,12 @@ async fn exchange_refresh_token(
                     unit.revoke_family(&token.family.family).await?;
                     return Ok(Err(TokenError::InvalidRefreshToken));
                 }
-                let Some(user) = find_active_user(unit, &token.family.key).await? else {
-                    return Ok(Err(TokenError::InvalidRefreshToken));
-                };
                 let grant = match Grant::try_from(token.family.clone()) {
                     Ok(grant) => grant,
                     Err(refusal) => return Ok(Err(refusal)),
+                };
+                let Some(user) = find_active_user(&inner, unit, &grant).await? else {
+                    return Ok(Err(TokenError::InvalidRefreshToken));
                 };
                 let permitted = match permit(&inner, unit, &grant, &user, narrower.as_ref()).await? {
                     Ok(permitted) => permitted,

@@ -9,6 +9,7 @@ mod attacks;
 mod authorization_requests;
 mod bearer;
 mod brute_force;
+mod closed_connections;
 mod configuration;
 mod connections;
 mod create;
