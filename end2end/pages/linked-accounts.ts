@@ -102,6 +102,8 @@ export class LinkedAccounts {
 
   /** Waits until the list shows exactly these identities, in this order. */
   async expectIdentities(identities: Identity[]): Promise<void> {
+    // The count waits through navigations, which end a reading of the keys with an error.
+    await expect(this.rows).toHaveCount(identities.length);
     await expect.poll(() => this.identityKeys()).toEqual(identities.map(({ key }) => key));
   }
 }
