@@ -1,6 +1,8 @@
-//! Opaque access tokens, which are valid for `/userinfo` only.
+//! Access tokens of people. A token without its row is over.
+//!
+//! The row of an opaque token has the digest of the token, that of a JWT a digest that the caller derives from its `jti`.
 
-use model::{IdentityKey, Scopes};
+use model::{IdentityKey, Scopes, UserId};
 use sqlx::Row;
 
 use crate::columns::key_from_row;
@@ -8,10 +10,10 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::unit::{Reader, Unit};
 
-/// An opaque access token.
+/// An access token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessTokenRow {
-    /// The digest of the token.
+    /// The digest of the token, or of what names it.
     pub digest: Digest,
     /// The client that it was issued to.
     pub client_id: String,
@@ -19,6 +21,8 @@ pub struct AccessTokenRow {
     pub family: Digest,
     /// The identity that signed in.
     pub key: IdentityKey,
+    /// The session that it was issued in; empty in rows of before version 0.3.
+    pub sid: String,
     /// The granted scopes.
     pub scopes: Scopes,
     /// The time of expiry.
@@ -32,7 +36,8 @@ impl Reader {
     /// [`Error::Database`].
     pub async fn find_access_token(&mut self, digest: &Digest) -> Result<Option<AccessTokenRow>, Error> {
         let row = sqlx::query(
-            "SELECT client_id, family, provider, id, scope, expires_at FROM access_tokens WHERE digest = $1",
+            "SELECT client_id, family, provider, id, sid, scope, expires_at FROM access_tokens \
+             WHERE digest = $1",
         )
         .bind(digest.as_str())
         .fetch_optional(self.connection())
@@ -44,6 +49,7 @@ impl Reader {
                 // Rows older than the column `family` have no value.
                 family: Digest::new(row.try_get::<Option<String>, _>("family")?.unwrap_or_default()),
                 key: key_from_row(&row)?,
+                sid: row.try_get::<Option<String>, _>("sid")?.unwrap_or_default(),
                 scopes: Scopes::parse(&row.try_get::<String, _>("scope")?),
                 expires_at: row.try_get("expires_at")?,
             })
@@ -63,14 +69,15 @@ impl Unit {
             .execute(self.connection())
             .await?;
         sqlx::query(
-            "INSERT INTO access_tokens (digest, client_id, family, provider, id, scope, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO access_tokens (digest, client_id, family, provider, id, sid, scope, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(token.digest.as_str())
         .bind(&token.client_id)
         .bind(token.family.as_str())
         .bind(token.key.provider.as_str())
         .bind(token.key.user_id.as_str())
+        .bind(&token.sid)
         .bind(token.scopes.to_string())
         .bind(token.expires_at)
         .execute(self.connection())
@@ -87,6 +94,43 @@ impl Unit {
             .bind(digest.as_str())
             .execute(self.connection())
             .await?;
+        Ok(())
+    }
+
+    /// Deletes every token that was issued in a session.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn remove_access_tokens_of_session(&mut self, sid: &str) -> Result<(), Error> {
+        sqlx::query("DELETE FROM access_tokens WHERE sid = $1").bind(sid).execute(self.connection()).await?;
+        Ok(())
+    }
+
+    /// Deletes every token of an identity.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn remove_access_tokens_of(&mut self, key: &IdentityKey) -> Result<(), Error> {
+        sqlx::query("DELETE FROM access_tokens WHERE provider = $1 AND id = $2")
+            .bind(key.provider.as_str())
+            .bind(key.user_id.as_str())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes every token of the identities of a user.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub(crate) async fn remove_access_tokens_of_user(&mut self, user_id: &UserId) -> Result<(), Error> {
+        sqlx::query(
+            "DELETE FROM access_tokens WHERE (provider, id) IN \
+             (SELECT provider, id FROM identities WHERE user_id = $1)",
+        )
+        .bind(user_id.as_str())
+        .execute(self.connection())
+        .await?;
         Ok(())
     }
 }

@@ -95,7 +95,7 @@ impl Reader {
 impl Unit {
     /// Unlinks an identity of `primary`: makes it a user of its own, without metadata and sign-in history
     /// (contract
-    /// [A12](model::contract#a12), [U-9](model::contract#u-9)), and deletes its sessions and refresh tokens.
+    /// [A12](model::contract#a12), [U-9](model::contract#u-9)), and deletes its sessions and tokens.
     ///
     /// Returns `false` and changes nothing if the identity does not exist, belongs to another user, or is the
     /// primary identity.
@@ -126,12 +126,13 @@ impl Unit {
         self.insert_account(&UserRow::new(freed, Profile::default(), Vec::new(), now)).await?;
         self.remove_sessions_of(key).await?;
         self.remove_refresh_families_of(key).await?;
+        self.remove_access_tokens_of(key).await?;
         self.touch_user(primary, now).await?;
         Ok(true)
     }
 
     /// Links `secondary` to `primary`: moves all identities of `secondary` behind those of `primary` and
-    /// deletes the account of `secondary` with its metadata (contract [A11](model::contract#a11)).
+    /// deletes the account of `secondary` with its metadata and its access tokens (contract [A11](model::contract#a11)).
     ///
     /// Returns `false` if either user does not exist or both are the same.
     ///
@@ -142,6 +143,8 @@ impl Unit {
         if primary == secondary || !self.touch_user(primary, now).await? {
             return Ok(false);
         }
+        // They name an account that is no more. What they open must not be what the primary has.
+        self.remove_access_tokens_of_user(secondary).await?;
         let moved = sqlx::query(
             "UPDATE identities SET user_id = $1, \
              position = position + (SELECT MAX(position) + 1 FROM identities WHERE user_id = $1) \

@@ -209,7 +209,7 @@ impl Unit {
         Ok(())
     }
 
-    /// Deletes all tokens that descend from an authorization code: the refresh tokens and the opaque access
+    /// Deletes all tokens that descend from an authorization code: the refresh tokens and the access
     /// tokens. Does nothing if there are none.
     ///
     /// # Errors

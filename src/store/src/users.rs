@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::columns::{folded_email, from_json, identity_from_row, metadata_to_json, to_json};
+use crate::digest::Digest;
 use crate::error::Error;
 use crate::unit::{Reader, Unit};
 
@@ -117,6 +118,56 @@ impl Reader {
         let sql = format!("{COLUMNS} WHERE u.user_id = $1 ORDER BY i.position");
         let rows =
             sqlx::query(AssertSqlSafe(sql)).bind(user_id.as_str()).fetch_all(self.connection()).await?;
+        user_from_rows(&rows)
+    }
+
+    /// Returns the user with this id, if a token with this digest is valid at `now` and the identity that it was issued to
+    /// belongs to the user. This is one statement, as [`Reader::find_user`] is.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub async fn find_user_of_token(
+        &mut self,
+        user_id: &UserId,
+        token: &Digest,
+        now: i64,
+    ) -> Result<Option<UserRow>, Error> {
+        let condition = "SELECT provider, id FROM access_tokens WHERE digest = $2 AND expires_at > $3";
+        self.find_user_of(user_id, condition, token.as_str(), now).await
+    }
+
+    /// Returns the user with this id, if the session with this id has not expired at `now` and its identity belongs to the
+    /// user. This is one statement, as [`Reader::find_user`] is.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub async fn find_user_of_session(
+        &mut self,
+        user_id: &UserId,
+        sid: &str,
+        now: i64,
+    ) -> Result<Option<UserRow>, Error> {
+        let condition = "SELECT provider, id FROM sessions WHERE sid = $2 AND expires_at > $3";
+        self.find_user_of(user_id, condition, sid, now).await
+    }
+
+    async fn find_user_of(
+        &mut self,
+        user_id: &UserId,
+        identities: &'static str,
+        value: &str,
+        now: i64,
+    ) -> Result<Option<UserRow>, Error> {
+        let sql = format!(
+            "{COLUMNS} WHERE u.user_id = $1 AND EXISTS (SELECT 1 FROM identities WHERE user_id = $1 \
+             AND (provider, id) IN ({identities})) ORDER BY i.position"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(user_id.as_str())
+            .bind(value)
+            .bind(now)
+            .fetch_all(self.connection())
+            .await?;
         user_from_rows(&rows)
     }
 
@@ -296,8 +347,8 @@ impl Unit {
         Ok(updated.rows_affected() > 0)
     }
 
-    /// Signs a user out everywhere: deletes the sessions, codes, refresh token families and opaque access
-    /// tokens of all of its identities.
+    /// Signs a user out everywhere: deletes the sessions, codes, refresh token families and access tokens
+    /// of all of its identities.
     ///
     /// # Errors
     /// [`Error::Database`].

@@ -9,9 +9,11 @@ use model::{Scopes, UserId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use store::Digest;
 
 use crate::clock::Moment;
 use crate::keys::SigningKeys;
+use crate::secret::Secret;
 
 /// The lifetime of an access token that a client gets for itself: a day (contract [C3](model::contract#c3)).
 pub(crate) const MACHINE_TOKEN_LIFETIME: Duration = Duration::from_hours(24);
@@ -52,11 +54,28 @@ pub(crate) struct AccessClaims {
     /// The client, in a token after RFC 9068.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) client_id: Option<String>,
-    /// The token's own id, in a token after RFC 9068.
+    /// The token's own id: in the tokens of people, where it names the row without which the token is over, and in every
+    /// token after RFC 9068.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) jti: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) permissions: Option<Vec<String>>,
+    /// The session that it was issued in, in the tokens of people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sid: Option<String>,
+}
+
+impl AccessClaims {
+    /// Returns whether the token was issued to a client for itself.
+    pub(crate) fn is_of_client(&self) -> bool {
+        self.gty.as_deref() == Some("client-credentials")
+    }
+}
+
+/// Returns the digest by which the row of a JWT is found. No opaque token has it, since none has a dot, so that knowing the
+/// `jti` gives nothing.
+pub(crate) fn row_digest(jti: &str) -> Digest {
+    Secret::new(format!("jti.{jti}")).digest()
 }
 
 /// The claims that only access tokens have. Every access token has one of the first two, and no ID token has any.
@@ -130,7 +149,7 @@ pub(crate) fn sign(keys: &SigningKeys, claims: &impl Serialize) -> Option<String
 
 /// Signs the claims of an access token; the type is that of its form. Returns `None` if signing fails.
 pub(crate) fn sign_access_token(keys: &SigningKeys, claims: &AccessClaims) -> Option<String> {
-    sign_as(if claims.jti.is_some() { "at+jwt" } else { "JWT" }, keys, claims)
+    sign_as(if claims.client_id.is_some() { "at+jwt" } else { "JWT" }, keys, claims)
 }
 
 fn sign_as(typ: &str, keys: &SigningKeys, claims: &impl Serialize) -> Option<String> {

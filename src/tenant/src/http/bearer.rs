@@ -4,10 +4,13 @@
 //! A handler gets a [`Caller`] and exchanges it for the permission that it needs, a type that only this module can
 //! create. Functions that read or change users require such a permission as an argument.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use model::{Scope, Scopes, UserId};
+use store::UserRow;
 
 use super::error::ApiError;
 use super::required_scopes::RequiredScopes;
@@ -20,11 +23,17 @@ pub(crate) struct Caller {
     subject: UserId,
     scopes: Scopes,
     client_id: Option<String>,
+    /// The caller's own account, as it was when the token was checked; `None` for a client.
+    account: Option<Arc<UserRow>>,
 }
 
 /// The permission to read one user. See [`Caller::may_read`].
 #[derive(Debug)]
-pub(crate) struct MayRead(UserId);
+pub(crate) struct MayRead {
+    user_id: UserId,
+    /// The user, if it is the caller, whose row was read already.
+    known: Option<Arc<UserRow>>,
+}
 
 /// The permission to link and unlink the identities of a user. See [`Caller::may_change_identities`].
 #[derive(Debug)]
@@ -124,7 +133,7 @@ impl FromRequestParts<Tenant> for Caller {
         if let Some(caller) = parts.extensions.get::<Self>() {
             return Ok(caller.clone());
         }
-        let caller = Self::authenticate(parts, tenant)?;
+        let caller = Self::authenticate(parts, tenant).await?;
         parts.extensions.insert(caller.clone());
         Ok(caller)
     }
@@ -136,8 +145,9 @@ impl Caller {
         &self.subject
     }
 
-    /// Authenticates the bearer token of the request.
-    fn authenticate(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
+    /// Authenticates the bearer token of the request. For a token of a person this reads the account, in one statement with
+    /// what the token depends on; reading one's own account needs no other.
+    async fn authenticate(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
         let token = bearer(parts).ok_or(ApiError::MissingAuthentication)?;
         let claims: AccessClaims =
             token::verify(&tenant.0.keys, token, tenant.now()).map_err(|error| match error {
@@ -152,15 +162,53 @@ impl Caller {
         if claims.iss != tenant.0.issuer.as_str() {
             return Err(ApiError::InvalidToken);
         }
-        if !claims.aud.contains(&audience) {
-            return Self::from_id_token(tenant, claims).ok_or(ApiError::InvalidToken);
+        let mut caller = if claims.aud.contains(&audience) {
+            Self {
+                subject: UserId::new(&*claims.sub),
+                scopes: claims.scope.clone().unwrap_or_default(),
+                client_id: claims.azp.clone(),
+                account: None,
+            }
+        } else {
+            Self::from_id_token(tenant, &claims).ok_or(ApiError::InvalidToken)?
+        };
+        if !claims.is_of_client() {
+            let holder = find_holder(tenant, &claims).await?;
+            caller.account = holder.map_err(|Ended| ApiError::InvalidToken)?.map(Arc::new);
         }
-        Ok(Self {
-            subject: UserId::new(claims.sub),
-            scopes: claims.scope.unwrap_or_default(),
-            client_id: claims.azp,
-        })
+        Ok(caller)
     }
+}
+
+/// A token of a person that has ended before it expires.
+pub(crate) struct Ended;
+
+/// Returns the user of a token that was issued to a person, in one statement. `None` if the user does not exist, which only
+/// tokens of before version 0.3 can say, because they have no `sid`.
+///
+/// A token ends with the right that it stands for: when the user is blocked or gets a new password, when the identity that
+/// signed in leaves the account, and when the grant is revoked. An ID token ends with its session, too.
+pub(crate) async fn find_holder(
+    tenant: &Tenant,
+    claims: &AccessClaims,
+) -> Result<Result<Option<UserRow>, Ended>, store::Error> {
+    let (user_id, now) = (UserId::new(&*claims.sub), tenant.now().millis());
+    let mut reader = tenant.0.store.read().await?;
+    let found = match (&claims.sid, &claims.jti) {
+        (Some(_), Some(jti)) => reader.find_user_of_token(&user_id, &token::row_digest(jti), now).await?,
+        (Some(sid), None) => reader.find_user_of_session(&user_id, sid, now).await?,
+        (None, _) => reader.find_user(&user_id).await?,
+    };
+    Ok(match found {
+        Some(user) if user.blocked == Some(true) || is_before_reset(&user, claims.iat) => Err(Ended),
+        None if claims.sid.is_some() => Err(Ended),
+        found => Ok(found),
+    })
+}
+
+/// Returns whether something that was issued at `issued_at`, in seconds, is older than the user's password.
+pub(crate) fn is_before_reset(user: &UserRow, issued_at: i64) -> bool {
+    user.last_password_reset.is_some_and(|reset| issued_at < reset.div_euclid(1000))
 }
 
 /// Returns the token of an `Authorization: Bearer` header. The scheme is case-insensitive (RFC 9110 section
@@ -175,38 +223,38 @@ pub(crate) fn bearer(parts: &Parts) -> Option<&str> {
 impl Caller {
     /// Authenticates a user by an ID token in place of an access token, if the tenant allows that (contract
     /// E). The caller gets the scopes of a user for their own account. Every use is logged.
-    fn from_id_token(tenant: &Tenant, claims: AccessClaims) -> Option<Self> {
+    fn from_id_token(tenant: &Tenant, claims: &AccessClaims) -> Option<Self> {
         const IMPLIED: [Scope; 3] = [
             Scope::READ_CURRENT_USER,
             Scope::UPDATE_CURRENT_USER_METADATA,
             Scope::UPDATE_CURRENT_USER_IDENTITIES,
         ];
-        let Audience::One(client_id) = claims.aud else { return None };
+        let Audience::One(client_id) = &claims.aud else { return None };
         let is_id_token = claims.scope.is_none()
             && claims.azp.is_none()
             && claims.gty.is_none()
             && claims.client_id.is_none()
             && claims.jti.is_none();
         let is_taken = tenant.0.configuration.options().id_token_bearer;
-        if !is_taken || !is_id_token || tenant.client(&client_id).is_none() {
+        if !is_taken || !is_id_token || tenant.client(client_id).is_none() {
             return None;
         }
         tracing::warn!(client_id = ?client_id, user_id = ?claims.sub, "an ID token was taken for an access token");
-        let (subject, scopes) = (UserId::new(claims.sub), IMPLIED.into_iter().collect());
-        Some(Self { subject, scopes, client_id: Some(client_id) })
+        let (subject, scopes) = (UserId::new(&*claims.sub), IMPLIED.into_iter().collect());
+        Some(Self { subject, scopes, client_id: Some(client_id.clone()), account: None })
     }
 
     /// Returns the permission to read a user: any user with `read:users`, the own user with
     /// `read:current_user`.
     pub(crate) fn may_read(&self, user_id: UserId) -> Result<MayRead, ApiError> {
-        if self.scopes.contains(&Scope::READ_USERS) {
-            return Ok(MayRead(user_id));
+        if !self.scopes.contains(&Scope::READ_USERS) {
+            if !self.scopes.contains(&Scope::READ_CURRENT_USER) {
+                return Err(ApiError::InsufficientScope(READ_USER));
+            }
+            self.require_own(&user_id)?;
         }
-        if !self.scopes.contains(&Scope::READ_CURRENT_USER) {
-            return Err(ApiError::InsufficientScope(READ_USER));
-        }
-        self.require_own(&user_id)?;
-        Ok(MayRead(user_id))
+        let known = self.account.clone().filter(|_| self.subject == user_id);
+        Ok(MayRead { user_id, known })
     }
 
     /// Returns the permission to link and unlink the identities of a user: of any user with `update:users`,
@@ -278,9 +326,15 @@ impl Caller {
 }
 
 impl MayRead {
-    /// The user that the permission covers.
-    pub(crate) fn user_id(&self) -> &UserId {
-        &self.0
+    /// Returns the user that the permission covers; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(crate) async fn read(self, tenant: &Tenant) -> Result<Option<Arc<UserRow>>, store::Error> {
+        match self.known {
+            Some(user) => Ok(Some(user)),
+            None => Ok(tenant.0.store.read().await?.find_user(&self.user_id).await?.map(Arc::new)),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) enum ApiError {
     ExpiredToken,
     /// The signature is not by a key of this tenant.
     InvalidSignature,
-    /// A token with the wrong type, issuer or audience.
+    /// A token with the wrong type, issuer or audience, or one that has ended before it expires.
     InvalidToken,
     /// The token lacks scopes that the endpoint requires.
     InsufficientScope(RequiredScopes),
@@ -300,6 +300,8 @@ pub(crate) enum TokenError {
     UngrantedScopes(Scopes),
     /// The grant type does not exist.
     UnsupportedGrant,
+    /// Tokens of this type cannot be revoked.
+    UnsupportedTokenType,
     /// The code is unknown, used or expired, or was issued to another client or for another redirect URI.
     InvalidCode,
     /// The verifier does not match the challenge.
@@ -354,6 +356,11 @@ impl IntoResponse for TokenError {
             Self::UnsupportedGrant => {
                 (S::FORBIDDEN, "unsupported_grant_type", "Unsupported grant type".into())
             }
+            Self::UnsupportedTokenType => (
+                S::BAD_REQUEST,
+                "unsupported_token_type",
+                "A JSON Web Token cannot be revoked. It is valid until it expires.".into(),
+            ),
             Self::InvalidCode => (S::FORBIDDEN, "invalid_grant", "Invalid authorization code".into()),
             Self::InvalidVerifier => (S::FORBIDDEN, "invalid_grant", "Failed to verify code verifier".into()),
             Self::InvalidRefreshToken => {

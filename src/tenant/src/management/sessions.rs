@@ -150,6 +150,8 @@ async fn end(tenant: &Tenant, sid: String, keep: Keep) -> Result<Response, ApiEr
                     for family in unit.list_refresh_families_of_session(&sid).await? {
                         unit.revoke_family(&family.family).await?;
                     }
+                    // A sign-in without a refresh token has no family.
+                    unit.remove_access_tokens_of_session(&sid).await?;
                 }
                 Ok(unit.end_session(&sid).await?)
             })

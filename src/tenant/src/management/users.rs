@@ -29,8 +29,8 @@ pub(crate) async fn get(
 ) -> Result<Response, ApiError> {
     let permission = caller.may_read(path.user())?;
     let fields = Query::parse(query.as_deref()).fields()?;
-    let row = tenant.0.store.read().await?.find_user(permission.user_id()).await?;
-    let mut user = to_json(&row.ok_or(ApiError::UnknownUser)?)?;
+    let row = permission.read(&tenant).await?;
+    let mut user = to_json(row.as_deref().ok_or(ApiError::UnknownUser)?)?;
     fields.apply(&mut user);
     Ok(management_json(StatusCode::OK, &UserBody(user)))
 }

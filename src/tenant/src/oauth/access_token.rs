@@ -14,8 +14,8 @@ use crate::token::{self, AccessClaims, Audience};
 /// Whom a token speaks for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Subject<'s> {
-    /// A person who signed in, now or, with a refresh token, before.
-    User { user_id: &'s UserId, refreshed: bool },
+    /// A person who signed in, now or, with a refresh token, before; in this session. `jti` names the token's row.
+    User { user_id: &'s UserId, refreshed: bool, sid: &'s str, jti: &'s str },
     /// The client itself.
     Client,
 }
@@ -37,11 +37,16 @@ impl AccessToken<'_> {
             RequestedApi::Management => TokenDialect::Auth0,
             RequestedApi::Own(api) => api.token_dialect,
         };
-        let (azp, client_id, gty, jti) = match dialect {
-            TokenDialect::Auth0 => (Some(self.client_id.to_owned()), None, self.grant_type(), None),
-            TokenDialect::Rfc9068 => {
-                (None, Some(self.client_id.to_owned()), None, Some(Secret::random().expose().to_owned()))
+        let (azp, client_id, gty) = match dialect {
+            TokenDialect::Auth0 => (Some(self.client_id.to_owned()), None, self.grant_type()),
+            TokenDialect::Rfc9068 => (None, Some(self.client_id.to_owned()), None),
+        };
+        let (sid, jti) = match self.subject {
+            Subject::User { sid, jti, .. } => (Some(sid.to_owned()), Some(jti.to_owned())),
+            Subject::Client if dialect == TokenDialect::Rfc9068 => {
+                (None, Some(Secret::random().expose().to_owned()))
             }
+            Subject::Client => (None, None),
         };
         let claims = AccessClaims {
             iss: tenant.0.issuer.as_str().to_owned(),
@@ -59,6 +64,7 @@ impl AccessToken<'_> {
             client_id,
             jti,
             permissions: self.permitted.permissions.clone(),
+            sid,
         };
         token::sign_access_token(&tenant.0.keys, &claims)
     }

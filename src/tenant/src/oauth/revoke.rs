@@ -13,8 +13,8 @@ use crate::http::response::no_store;
 use crate::secret::Secret;
 use crate::state::Tenant;
 
-/// Revokes a token of the authenticated client: a refresh token with its whole family, or an opaque access
-/// token.
+/// Revokes a token of the authenticated client: a refresh token with everything that descends from the same sign-in, or an
+/// opaque access token. A JWT cannot be revoked: APIs accept it until it expires.
 ///
 /// The response is the same for any other token, so that it does not reveal whether the token exists (RFC
 /// 7009 section 2.2).
@@ -27,8 +27,11 @@ pub(super) async fn revoke(
         read_object(request).await.map_err(|_| TokenError::InvalidRequest("The body cannot be read"))?;
     let client_id = authenticate(&tenant, &headers, &body).await?.client_id.clone();
     let token = body.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
-    let digest =
-        Secret::new(token.ok_or(TokenError::InvalidRequest("Missing required parameter: token"))?).digest();
+    let token = token.ok_or(TokenError::InvalidRequest("Missing required parameter: token"))?;
+    if token.contains('.') {
+        return Err(TokenError::UnsupportedTokenType);
+    }
+    let digest = Secret::new(token).digest();
     tenant
         .0
         .store

@@ -23,6 +23,7 @@ use crate::http::error::TokenError;
 use crate::http::response::no_store;
 use crate::secret::{Secret, digest};
 use crate::state::Tenant;
+use crate::token;
 
 const AUTHORIZATION_CODE: &str = "authorization_code";
 const CLIENT_CREDENTIALS: &str = "client_credentials";
@@ -127,27 +128,28 @@ struct NewTokens {
     access: Secret,
     refresh: Secret,
     now: Moment,
-    access_until: Moment,
 }
 
 impl NewTokens {
-    /// Stores the digest of the opaque access token, if the grant gets one.
+    /// Stores the row of the access token, by which it ends before its time: of an opaque one by its own digest, of a JWT by
+    /// that of its `jti`.
     async fn store_access_token(
         &self,
         unit: &mut Unit,
         grant: &Grant,
-        scopes: &Scopes,
+        permitted: &PermittedNow,
     ) -> Result<(), store::Error> {
-        if grant.request.audience.is_some() {
-            return Ok(());
-        }
         let row = AccessTokenRow {
-            digest: self.access.digest(),
+            digest: match grant.request.audience {
+                Some(_) => token::row_digest(self.access.expose()),
+                None => self.access.digest(),
+            },
             client_id: grant.client_id.clone(),
             family: grant.family.clone(),
             key: grant.key.clone(),
-            scopes: scopes.clone(),
-            expires_at: self.access_until.millis(),
+            sid: grant.sid.clone(),
+            scopes: permitted.permitted.scopes.clone(),
+            expires_at: self.now.after(permitted.lifetime).millis(),
         };
         unit.insert_access_token(&row, self.now.millis()).await
     }
@@ -223,13 +225,7 @@ fn is_reused(token: &RefreshTokenRow, leeway: Duration, now: Moment) -> bool {
 }
 
 fn new_tokens(tenant: &Tenant) -> NewTokens {
-    let now = tenant.now();
-    NewTokens {
-        access: Secret::random(),
-        refresh: Secret::random(),
-        now,
-        access_until: now.after(tenant.0.configuration.options().access_token_lifetime),
-    }
+    NewTokens { access: Secret::random(), refresh: Secret::random(), now: tenant.now() }
 }
 
 /// Returns the access that a client has by a request now. The configuration can have changed since the request.
@@ -241,6 +237,12 @@ fn access_of<'t>(
     UserAccess::find(&tenant.0.configuration, &tenant.0.issuer, client, request.audience.as_deref())
 }
 
+/// What a user permits now, and for how long.
+struct PermittedNow {
+    permitted: Permitted,
+    lifetime: Duration,
+}
+
 /// Returns what a user permits now of the scopes of a grant, or of fewer. Scopes that were never granted are dropped
 /// silently, as at sign-in (contract [A15](model::contract#a15)).
 async fn permit(
@@ -249,7 +251,7 @@ async fn permit(
     grant: &Grant,
     user: &UserRow,
     narrower: Option<&Scopes>,
-) -> Result<Result<Permitted, TokenError>, store::Error> {
+) -> Result<Result<PermittedNow, TokenError>, store::Error> {
     let client = tenant.client(&grant.client_id).ok_or(TokenError::AccessDenied);
     let access = match client.and_then(|client| Ok(access_of(tenant, client, &grant.request)?)) {
         Ok(access) => access,
@@ -262,7 +264,7 @@ async fn permit(
     } else {
         Vec::new()
     };
-    Ok(Ok(access.permit(&scopes, &permissions)))
+    Ok(Ok(PermittedNow { permitted: access.permit(&scopes, &permissions), lifetime: access.lifetime() }))
 }
 
 /// Exchanges a code, in one unit of work. A code works once, even if the exchange fails. A code that is used
@@ -306,7 +308,8 @@ async fn exchange_code(
                     Ok(permitted) => permitted,
                     Err(refusal) => return Ok(Err(refusal)),
                 };
-                fresh.store_access_token(unit, &grant, &permitted.scopes).await?;
+                fresh.store_access_token(unit, &grant, &permitted).await?;
+                let permitted = permitted.permitted;
                 let with_refresh_token = permitted.scopes.contains(&Scope::OFFLINE_ACCESS);
                 if with_refresh_token {
                     let family = new_family(&grant, &lifetimes, fresh.now);
@@ -364,7 +367,8 @@ async fn exchange_refresh_token(
                 }
                 let idle_until = expiry(fresh.now, lifetimes.idle_lifetime);
                 unit.touch_refresh_family(&grant.family, idle_until).await?;
-                fresh.store_access_token(unit, &grant, &permitted.scopes).await?;
+                fresh.store_access_token(unit, &grant, &permitted).await?;
+                let permitted = permitted.permitted;
                 let with_refresh_token = lifetimes.rotate;
                 Ok(Ok(Issued { grant, user, permitted, fresh, refreshed: true, with_refresh_token }))
             })
@@ -429,7 +433,8 @@ fn token_response(tenant: &Tenant, client: &Client, issued: Issued) -> Result<Re
     let lifetime = access.lifetime();
     let access_token = match access.api() {
         Some(api) => {
-            let subject = Subject::User { user_id: &user.user_id, refreshed };
+            let (sid, jti) = (&grant.sid, fresh.access.expose());
+            let subject = Subject::User { user_id: &user.user_id, refreshed, sid, jti };
             let token =
                 AccessToken { api, client_id: &grant.client_id, subject, permitted: &permitted, lifetime };
             token.sign(tenant, fresh.now).ok_or(TokenError::Internal)?

@@ -5,11 +5,11 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use model::{Scope, Scopes, UserId};
+use model::{Scope, Scopes};
 use serde_json::{Map, Value};
 use store::UserRow;
 
-use crate::http::bearer::bearer;
+use crate::http::bearer::{bearer, find_holder};
 use crate::http::body::{UnreadableBody, read_form, read_object};
 use crate::http::error::log_failure;
 use crate::http::response::no_store;
@@ -82,7 +82,6 @@ async fn find_token(tenant: &Tenant, request: Request<Body>) -> Result<Option<Se
 
 /// Returns the user and the scopes of an access token. `None` if the token does not allow `/userinfo`.
 async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scopes)>, store::Error> {
-    let mut reader = tenant.0.store.read().await?;
     let (user, scopes) = if token.contains('.') {
         let Ok(claims) = token::verify::<AccessClaims>(&tenant.0.keys, token, tenant.now()) else {
             return Ok(None);
@@ -95,11 +94,14 @@ async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scope
         if claims.iss != issuer.as_str() || !addressed {
             return Ok(None);
         }
-        (reader.find_user(&UserId::new(claims.sub)).await?, claims.scope.unwrap_or_default())
+        (find_holder(tenant, &claims).await?.ok().flatten(), claims.scope.unwrap_or_default())
     } else {
+        let mut reader = tenant.0.store.read().await?;
         let row = reader.find_access_token(&Secret::new(token).digest()).await?;
         let Some(row) = row.filter(|row| row.expires_at > tenant.now().millis()) else { return Ok(None) };
-        (reader.find_user_by_identity(&row.key).await?, row.scopes)
+        // The row is deleted with all else that ends the token.
+        let user = reader.find_user_by_identity(&row.key).await?;
+        (user.filter(|user| user.blocked != Some(true)), row.scopes)
     };
     Ok(user.filter(|_| scopes.contains(&Scope::OPENID)).map(|user| (user, scopes)))
 }

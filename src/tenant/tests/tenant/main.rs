@@ -14,6 +14,7 @@ mod configuration;
 mod connections;
 mod create;
 mod end_session;
+mod ended_tokens;
 mod exports;
 mod faults;
 mod form_redirect;

@@ -39,8 +39,10 @@ async fn a_code_becomes_tokens_with_the_documented_claims() {
     assert_eq!(tokens["scope"], "openid profile email read:current_user update:current_user_identities");
     assert_eq!(tokens.get("refresh_token"), None);
 
-    let access = claims_in(tokens["access_token"].as_str().unwrap());
-    assert_snapshot!(access, @r#"{"aud":"http://localhost:3000/api/v2/","azp":"page","exp":1767232800,"iat":1767225600,"iss":"http://localhost:3000/","scope":"openid profile email read:current_user update:current_user_identities","sub":"auth0|1"}"#);
+    let mut access = claims_in(tokens["access_token"].as_str().unwrap());
+    assert_eq!(access["sid"], claims_in(tokens["id_token"].as_str().unwrap())["sid"]);
+    (access["jti"], access["sid"]) = (json!("[jti]"), json!("[sid]"));
+    assert_snapshot!(access, @r#"{"aud":"http://localhost:3000/api/v2/","azp":"page","exp":1767232800,"iat":1767225600,"iss":"http://localhost:3000/","jti":"[jti]","scope":"openid profile email read:current_user update:current_user_identities","sid":"[sid]","sub":"auth0|1"}"#);
     let mut id = claims_in(tokens["id_token"].as_str().unwrap());
     assert_eq!(id["sid"].as_str().unwrap().len(), 32);
     id["sid"] = json!("[sid]");
