@@ -94,6 +94,8 @@ pub const EMAIL_VERIFICATION_TICKETS: &str = "/api/v2/tickets/email-verification
 pub const PASSWORD_CHANGE_TICKETS: &str = "/api/v2/tickets/password-change";
 /// POST mails a link that verifies an e-mail address.
 pub const VERIFICATION_EMAIL_JOBS: &str = "/api/v2/jobs/verification-email";
+/// POST imports users.
+pub const USERS_IMPORT_JOBS: &str = "/api/v2/jobs/users-imports";
 /// POST exports users.
 pub const USERS_EXPORT_JOBS: &str = "/api/v2/jobs/users-exports";
 /// One job.

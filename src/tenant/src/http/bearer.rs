@@ -109,6 +109,7 @@ pub(crate) const READ_USER_BLOCKS: RequiredScopes = RequiredScopes::AnyOf(&[Scop
 pub(crate) const CHANGE_USER_BLOCKS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::UPDATE_USERS]);
 pub(crate) const CREATE_TICKETS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::CREATE_USER_TICKETS]);
 pub(crate) const MAIL_VERIFICATION: RequiredScopes = RequiredScopes::AnyOf(&[Scope::UPDATE_USERS]);
+pub(crate) const IMPORT_USERS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::CREATE_USERS]);
 pub(crate) const READ_JOBS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::CREATE_USERS, Scope::READ_USERS]);
 pub(crate) const READ_ROLES: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_ROLES]);
 pub(crate) const READ_ROLE_USERS: RequiredScopes =

@@ -103,12 +103,12 @@ impl<'c> Reader<'c> {
         Ok(Self { connections, seen: Seen::default(), notices: Notices::default() })
     }
 
-    /// Reads a user. Paths in errors start at the user.
+    /// Reads the user at a place of an array.
     ///
     /// # Errors
     /// The first mistake.
-    pub(crate) fn read(&mut self, object: Map<String, Value>) -> Result<SeedUser, Misplaced> {
-        self.read_at(&Path::root(None), object)
+    pub(crate) fn read(&mut self, place: usize, object: Map<String, Value>) -> Result<SeedUser, Misplaced> {
+        self.read_at(&Path::root(None).element(place), object)
     }
 
     fn read_at(&mut self, path: &Path, object: Map<String, Value>) -> Result<SeedUser, Misplaced> {

@@ -43,7 +43,7 @@ async fn open() -> TestTenant {
     let signer =
         Client { authentication: ClientAuthentication::PrivateKeyJwt, ..Client::new("signer-id", "Signer") };
     let mut orders = Api::new(ORDERS);
-    orders.name = "Orders".to_owned();
+    "Orders".clone_into(&mut orders.name);
     let scope = |value: &str, about: Option<&str>| ApiScope {
         value: model::Scope::new(value.to_owned()),
         description: about.map(str::to_owned),

@@ -21,6 +21,7 @@ mod form_redirect;
 mod id_token_bearer;
 mod identity_claim;
 mod imported_passwords;
+mod imports;
 mod link;
 mod logout;
 mod machine;

@@ -27,7 +27,7 @@ async fn open() -> TestTenant {
         description: about.map(str::to_owned),
     };
     let mut orders = Api::new(ORDERS);
-    orders.name = "Orders".to_owned();
+    "Orders".clone_into(&mut orders.name);
     orders.scopes = vec![scope("read:orders", Some("Read orders")), scope("cancel:orders", None)];
     let clerk = Role {
         description: Some("Sells".to_owned()),

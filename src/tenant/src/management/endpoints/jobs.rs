@@ -4,10 +4,10 @@ use axum::routing::{get, post};
 use model::route;
 
 use super::endpoint::{Content, Endpoint};
-use crate::http::bearer::{CREATE_TICKETS, MAIL_VERIFICATION, READ_ALL_USERS, READ_JOBS};
+use crate::http::bearer::{CREATE_TICKETS, IMPORT_USERS, MAIL_VERIFICATION, READ_ALL_USERS, READ_JOBS};
 use crate::http::required_scopes::RequiredScopes;
 use crate::management::schema::{self, json_schema};
-use crate::management::{exports, jobs, tickets};
+use crate::management::{exports, imports, jobs, tickets};
 
 const JOB: &str = "#/components/schemas/Job";
 
@@ -50,7 +50,7 @@ pub(super) fn tickets() -> [Endpoint; 2] {
 }
 
 /// Returns the rows of jobs.
-pub(super) fn jobs() -> [Endpoint; 5] {
+pub(super) fn jobs() -> [Endpoint; 6] {
     [
         Endpoint {
             body: Some(|| json_schema(schema::VERIFICATION_MAIL, &["user_id"])),
@@ -67,6 +67,16 @@ pub(super) fn jobs() -> [Endpoint; 5] {
             success: (200, Content::Object(JOB)),
             handler: post(exports::create),
             ..row(route::USERS_EXPORT_JOBS, "Export users to a file", READ_ALL_USERS)
+        },
+        Endpoint {
+            success: (202, Content::Object(JOB)),
+            errors: &[413, 415],
+            handler: post(imports::create),
+            ..row(
+                route::USERS_IMPORT_JOBS,
+                "Import users from a file: a multipart form with users, connection_id, upsert, external_id",
+                IMPORT_USERS,
+            )
         },
         Endpoint {
             method: "get",

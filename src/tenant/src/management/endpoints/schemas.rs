@@ -6,6 +6,16 @@ use super::endpoint::reference;
 
 /// Returns the schemas by their names.
 pub(super) fn all() -> Value {
+    let mut schemas = of_users();
+    for more in [of_configuration(), of_access()] {
+        if let (Value::Object(schemas), Value::Object(more)) = (&mut schemas, more) {
+            schemas.extend(more);
+        }
+    }
+    schemas
+}
+
+fn of_users() -> Value {
     let text = |about: &str| json!({ "type": "string", "description": about });
     json!({
         "Error": {
@@ -40,6 +50,11 @@ pub(super) fn all() -> Value {
             },
             "additionalProperties": true,
         },
+    })
+}
+
+fn of_configuration() -> Value {
+    json!({
         "Connection": {
             "type": "object",
             "properties": {
@@ -80,6 +95,30 @@ pub(super) fn all() -> Value {
             },
             "additionalProperties": true,
         },
+        "Role": {
+            "type": "object",
+            "properties": {
+                "id": { "type": "string", "pattern": "^rol_[A-Za-z0-9]{16}$" },
+                "name": { "type": "string" },
+                "description": { "type": ["string", "null"] },
+            },
+        },
+        "Permission": {
+            "type": "object",
+            "properties": {
+                "permission_name": { "type": "string" },
+                "description": { "type": "string" },
+                "resource_server_name": { "type": "string" },
+                "resource_server_identifier": { "type": "string" },
+                "sources": { "type": "array", "items": { "type": "object" } },
+            },
+        },
+    })
+}
+
+fn of_access() -> Value {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    json!({
         "Session": {
             "type": "object",
             "properties": {
@@ -114,24 +153,6 @@ pub(super) fn all() -> Value {
                 "summary": { "type": "object" },
             },
             "additionalProperties": true,
-        },
-        "Role": {
-            "type": "object",
-            "properties": {
-                "id": { "type": "string", "pattern": "^rol_[A-Za-z0-9]{16}$" },
-                "name": { "type": "string" },
-                "description": { "type": ["string", "null"] },
-            },
-        },
-        "Permission": {
-            "type": "object",
-            "properties": {
-                "permission_name": { "type": "string" },
-                "description": { "type": "string" },
-                "resource_server_name": { "type": "string" },
-                "resource_server_identifier": { "type": "string" },
-                "sources": { "type": "array", "items": { "type": "object" } },
-            },
         },
     })
 }
