@@ -93,7 +93,7 @@ impl Reader {
 }
 
 impl Unit {
-    /// Unlinks an identity of `primary`: makes it a user of its own, without metadata and sign-in history
+    /// Unlinks an identity of `primary`: makes it a user of its own, blocked if `primary` is, without metadata and sign-in history
     /// (contract
     /// [A12](model::contract#a12), [U-9](model::contract#u-9)), and deletes its sessions and tokens.
     ///
@@ -123,7 +123,12 @@ impl Unit {
         if moved.rows_affected() == 0 {
             return Ok(false);
         }
-        self.insert_account(&UserRow::new(freed, Profile::default(), Vec::new(), now)).await?;
+        let block = sqlx::query("SELECT user_id FROM users WHERE user_id = $1 AND blocked = 1")
+            .bind(primary.as_str())
+            .fetch_optional(self.connection())
+            .await?;
+        let freed = UserRow::new(freed, Profile::default(), Vec::new(), now);
+        self.insert_account(&UserRow { blocked: block.map(|_| true), ..freed }).await?;
         self.remove_sessions_of(key).await?;
         self.remove_refresh_families_of(key).await?;
         self.remove_access_tokens_of(key).await?;

@@ -67,6 +67,7 @@ mod database;
 mod digest;
 mod error;
 mod identities;
+mod link_proofs;
 mod normal_form;
 mod pending_logins;
 mod pushed_requests;

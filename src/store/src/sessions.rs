@@ -24,9 +24,12 @@ pub struct SessionRow {
     pub used_at: i64,
     /// The absolute time of expiry.
     pub expires_at: i64,
+    /// Whether another sign-in took its place in the browser, so that no cookie names it. It was not signed out.
+    pub replaced: bool,
 }
 
-const COLUMNS: &str = "SELECT digest, sid, provider, id, authenticated_at, used_at, expires_at FROM sessions";
+const COLUMNS: &str =
+    "SELECT digest, sid, provider, id, authenticated_at, used_at, expires_at, replaced_by FROM sessions";
 
 fn session_from_row(row: &AnyRow) -> Result<SessionRow, Error> {
     Ok(SessionRow {
@@ -36,6 +39,7 @@ fn session_from_row(row: &AnyRow) -> Result<SessionRow, Error> {
         authenticated_at: row.try_get("authenticated_at")?,
         used_at: row.try_get("used_at")?,
         expires_at: row.try_get("expires_at")?,
+        replaced: row.try_get::<Option<String>, _>("replaced_by")?.is_some(),
     })
 }
 
@@ -115,12 +119,30 @@ impl Unit {
         Ok(touched.rows_affected() > 0)
     }
 
-    /// Deletes a session.
+    /// Lets the session `new` take the place of the session `before` in a browser: the cookie of `before` is no longer good.
+    ///
+    /// Its row stays until it expires or is signed out, since somebody who signs in to another account does not sign out of
+    /// this one: an ID token of it can still prove it for a link.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn replace_session(&mut self, before: &Digest, new: &Digest) -> Result<(), Error> {
+        for sql in [
+            "UPDATE sessions SET replaced_by = $2 WHERE replaced_by = $1",
+            // No digest of a cookie has a full stop.
+            "UPDATE sessions SET replaced_by = $2, digest = 'replaced.' || sid WHERE digest = $1",
+        ] {
+            sqlx::query(sql).bind(before.as_str()).bind(new.as_str()).execute(self.connection()).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a session, and those that it took the place of.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub async fn remove_session(&mut self, digest: &Digest) -> Result<(), Error> {
-        sqlx::query("DELETE FROM sessions WHERE digest = $1")
+        sqlx::query("DELETE FROM sessions WHERE digest = $1 OR replaced_by = $1")
             .bind(digest.as_str())
             .execute(self.connection())
             .await?;

@@ -255,6 +255,7 @@ async fn a_password_and_a_code_follow_their_identity_and_a_session_ends_with_unl
         authenticated_at: NOW,
         used_at: NOW,
         expires_at: LATER,
+        replaced: false,
     };
     let (kept, begun) = (credential.clone(), session.clone());
     store
@@ -406,6 +407,7 @@ async fn deleting_a_user_deletes_its_identities_passwords_and_sessions() {
         authenticated_at: NOW,
         used_at: NOW,
         expires_at: LATER,
+        replaced: false,
     };
     let digest = session.digest.clone();
     let deleted = store
@@ -488,6 +490,7 @@ async fn signing_a_user_out_ends_the_sessions_of_all_of_its_identities_and_no_ot
         authenticated_at: NOW,
         used_at: NOW,
         expires_at: LATER,
+        replaced: false,
     };
     let sessions = ["auth0|1", "github|42", "auth0|2"].map(session);
     let begun = sessions.clone();

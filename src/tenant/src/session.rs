@@ -72,6 +72,7 @@ pub(crate) fn new_session(tenant: &Tenant, key: IdentityKey) -> (SessionRow, Sec
         authenticated_at: now.millis(),
         used_at: now.millis(),
         expires_at: now.after(tenant.0.configuration.options().session_lifetime).millis(),
+        replaced: false,
     };
     (row, cookie)
 }

@@ -248,6 +248,15 @@ pub fn link_failure(error: &ApiError) -> Failure {
             "An e-mail address is not verified",
             "Linking takes verified e-mail addresses, here and there. Verify it, then try again.".to_owned(),
         ),
+        Some("pinned_secondary") => (
+            "That account has a login of an organization",
+            "It stays where the organization put it. Sign in to that account, and link this login there."
+                .to_owned(),
+        ),
+        Some("blocked_account") => (
+            "That account is blocked",
+            "Its logins cannot be linked. Ask whoever runs the sign-in service.".to_owned(),
+        ),
         _ if error.kind == ErrorKind::Refused => (
             "The login could not be linked",
             "The sign-in service did not accept the proof. Sign in with the login once more.".to_owned(),

@@ -34,6 +34,8 @@ pub struct Options {
     /// Whether linking requires a verified e-mail address of both accounts. It protects from people who sign up with the
     /// address of somebody else. Not part of Auth0's API.
     pub verified_email_to_link: bool,
+    /// How long after a sign-in its ID token proves the account for `link_with`. Not part of Auth0's API.
+    pub link_proof_max_age: Duration,
     /// The lifetime of an access token for the Management API.
     pub access_token_lifetime: Duration,
     /// The rate limit of the Management API; `None` for no limit.
@@ -66,6 +68,7 @@ impl Default for Options {
             id_token_bearer: false,
             identity_claim: IDENTITY_CLAIM.to_owned(),
             verified_email_to_link: false,
+            link_proof_max_age: Duration::from_mins(10),
             access_token_lifetime: Duration::from_hours(2),
             rate_limit: None,
             provider_timeout: Duration::from_secs(5),

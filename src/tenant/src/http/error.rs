@@ -74,6 +74,10 @@ pub(crate) enum ApiError {
     /// The account in this role has no verified e-mail address, which this tenant requires for linking. An
     /// extension of the contract.
     UnverifiedEmail(&'static str),
+    /// The account in this role is blocked, and linking would move the block or end it. An extension of the contract.
+    Blocked(&'static str),
+    /// A user cannot link an account with an identity of a pinned connection to another one. An extension of the contract.
+    PinnedSecondary,
     /// Linking is not possible, with a message of contract [A11](model::contract#a11).
     Link(&'static str),
     /// Creating or updating a user is not possible, with a message of contract [A8](model::contract#a8) or
@@ -187,28 +191,18 @@ impl ApiError {
             Self::MediaType => (S::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type".into(), None),
             Self::UnknownUser => (S::NOT_FOUND, "The user does not exist.".into(), Some("inexistent_user")),
             Self::NotFound(missing) => (S::NOT_FOUND, missing.to_string(), missing.code()),
-            Self::ReadOnlyConfiguration => {
-                (S::FORBIDDEN, READ_ONLY.into(), Some("read_only_configuration"))
-            }
+            Self::ReadOnlyConfiguration => (S::FORBIDDEN, READ_ONLY.into(), Some("read_only_configuration")),
             Self::MainIdentity => {
                 (S::BAD_REQUEST, "Main identity cannot be removed.".into(), Some("delete_main_user_identity"))
             }
-            Self::Pinned => (
-                S::FORBIDDEN,
-                "The connection of this identity is managed by an organization; only the organization can unlink it."
-                    .into(),
-                Some("pinned_connection"),
-            ),
-            Self::LastWayIn => (
-                S::FORBIDDEN,
-                "No other identity of this user can sign in. Link another one first.".into(),
-                Some("last_way_in"),
-            ),
-            Self::UnverifiedEmail(role) => (
-                S::FORBIDDEN,
-                format!("The {role} account has no verified e-mail address, which linking requires."),
-                Some("unverified_email"),
-            ),
+            Self::Pinned
+            | Self::LastWayIn
+            | Self::UnverifiedEmail(_)
+            | Self::Blocked(_)
+            | Self::PinnedSecondary => {
+                let (message, code) = self.rule();
+                (S::FORBIDDEN, message, Some(code))
+            }
             Self::Link(message) => (S::BAD_REQUEST, (*message).into(), Some("invalid_body")),
             Self::Refused(message) => (S::BAD_REQUEST, message.clone(), Some("invalid_body")),
             Self::UserExists => (S::CONFLICT, "The user already exists.".into(), Some("auth0_idp_error")),
@@ -234,6 +228,28 @@ impl ApiError {
             Self::Unavailable { .. } => (S::SERVICE_UNAVAILABLE, "Service Unavailable".into(), None),
             Self::NoRoute => (S::NOT_FOUND, "Not Found".into(), None),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "An internal server error occurred".into(), None),
+        }
+    }
+
+    /// Returns message and code of an extension's rule about linking and unlinking.
+    fn rule(&self) -> (String, &'static str) {
+        match self {
+            Self::Pinned => (
+                "The connection of this identity is managed by an organization; only the organization can unlink it."
+                    .into(),
+                "pinned_connection",
+            ),
+            Self::PinnedSecondary => (
+                "An identity of the secondary account is managed by an organization; only the organization can move it."
+                    .into(),
+                "pinned_secondary",
+            ),
+            Self::UnverifiedEmail(role) => (
+                format!("The {role} account has no verified e-mail address, which linking requires."),
+                "unverified_email",
+            ),
+            Self::Blocked(role) => (format!("The {role} account is blocked."), "blocked_account"),
+            _ => ("No other identity of this user can sign in. Link another one first.".into(), "last_way_in"),
         }
     }
 }

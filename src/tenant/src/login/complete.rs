@@ -129,7 +129,7 @@ pub(super) async fn complete(
                 }
                 // Each sign-in gets a new session, so that nobody can know its cookie in advance (session fixation).
                 if let Some(before) = &before {
-                    unit.remove_session(before).await?;
+                    unit.replace_session(before, &session.digest).await?;
                 }
                 unit.insert_session(&session).await?;
                 unit.record_sign_in(&user.user_id, &ip, now).await?;

@@ -1,9 +1,10 @@
 //! Link and unlink (contract [A11](model::contract#a11), [A12](model::contract#a12)): the rules, and the
 //! handlers that apply them.
 //!
-//! Three rules are additions to Auth0's. Two of them bind people but not machines: an identity of a pinned
-//! connection and the last identity that can sign in cannot be unlinked. The third one is an option of the
-//! tenant and binds everybody: only accounts with verified e-mail addresses can be linked.
+//! Rules are additions to Auth0's. Some bind people but not machines: an identity of a pinned connection cannot be
+//! unlinked, nor moved by linking its account to another one, and the last identity that can sign in cannot be unlinked.
+//! Others bind everybody: a blocked account is not linked, an ID token proves an account once, soon after the sign-in, and,
+//! as an option of the tenant, only accounts with verified e-mail addresses can be linked.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -13,14 +14,16 @@ use model::id::is_dot_segment;
 use model::{Identity, IdentityId, IdentityKey, NewIdentityId, Provider, UserId};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use store::UserRow;
+use store::{Digest, Unit, UserRow};
 
 use super::body;
 use super::path::PathIds;
+use crate::clock::Moment;
 use crate::configuration::{Configuration, Connection};
-use crate::http::bearer::{Caller, LINK_BY_ID, MayChangeIdentities};
+use crate::http::bearer::{Caller, LINK_BY_ID, MayChangeIdentities, is_before_reset};
 use crate::http::error::ApiError;
 use crate::http::response::management_json;
+use crate::secret::Secret;
 use crate::state::Tenant;
 use crate::token::{self, Audience, InvalidToken};
 use crate::view;
@@ -111,10 +114,63 @@ pub(crate) async fn unlink(
     Ok(management_json(StatusCode::OK, &view::identities(&remaining)))
 }
 
-/// Checks that an account has a verified e-mail address.
-fn check_email(role: &'static str, user: &UserRow) -> Result<(), ApiError> {
+/// Checks that an account can be linked: it is not blocked and, if the tenant requires that, has a verified e-mail address.
+fn check_account(tenant: &Tenant, role: &'static str, user: &UserRow) -> Result<(), ApiError> {
+    if user.blocked == Some(true) {
+        return Err(ApiError::Blocked(role));
+    }
+    if !tenant.0.configuration.options().verified_email_to_link {
+        return Ok(());
+    }
     let verified = user.profile.email().is_some() && user.profile.email_verified() == Some(true);
     if verified { Ok(()) } else { Err(ApiError::UnverifiedEmail(role)) }
+}
+
+/// Returns whether an organisation manages an identity of the user.
+fn has_pinned(configuration: &Configuration, user: &UserRow) -> bool {
+    let connection = |identity: &Identity| configuration.connection(identity.connection.as_str());
+    user.identities.iter().filter_map(connection).any(|connection| connection.pinned)
+}
+
+/// An ID token that proves an account for a link, besides its subject.
+struct LinkProof {
+    digest: Digest,
+    sid: Option<String>,
+    issued_at: i64,
+    expires_at: i64,
+}
+
+impl LinkProof {
+    /// Checks that the token is from a recent sign-in to this account that goes on, and records its use. An error undoes the
+    /// record with the whole unit of work.
+    ///
+    /// Every ID token of this tenant has a `sid`.
+    async fn spend(
+        &self,
+        tenant: &Tenant,
+        unit: &mut Unit,
+        secondary: &UserRow,
+        now: Moment,
+    ) -> Result<(), ApiError> {
+        let session = match &self.sid {
+            Some(sid) => unit.find_session_by_sid(sid).await?,
+            None => None,
+        };
+        let session = session.filter(|session| {
+            session.expires_at > now.millis() && secondary.identity(&session.key).is_some()
+        });
+        let Some(session) = session.filter(|_| !is_before_reset(secondary, self.issued_at)) else {
+            return Err(ApiError::Link("JWT (link_with) is of a session that has ended."));
+        };
+        let limit = tenant.0.configuration.options().link_proof_max_age;
+        if now >= Moment::from_millis(session.authenticated_at).after(limit) {
+            return Err(ApiError::Link("JWT (link_with) must be of a recent sign-in, as by max_age=0."));
+        }
+        if !unit.use_link_proof(&self.digest, self.expires_at.saturating_mul(1000), now.millis()).await? {
+            return Err(ApiError::Link("JWT (link_with) was used before."));
+        }
+        Ok(())
+    }
 }
 
 /// `POST /api/v2/users/{id}/identities`: 201 with every identity of the primary, the new ones last.
@@ -126,18 +182,18 @@ pub(crate) async fn link(
 ) -> Result<Response, ApiError> {
     let permission = caller.may_change_identities(path.user())?;
     let (body, _) = body::read(request).await?;
-    let (secondary, not_found) = match LinkRequest::parse(&body)? {
+    let (secondary, proof, not_found) = match LinkRequest::parse(&body)? {
         LinkRequest::WithToken(token) => {
-            (secondary_of_token(&tenant, &token, &permission)?, INEXISTENT_NOT_ALLOWED)
+            let (secondary, proof) = secondary_of_token(&tenant, &token, &permission)?;
+            (secondary, Some(proof), INEXISTENT_NOT_ALLOWED)
         }
         LinkRequest::ById { key, connection_id } if permission.covers_any_user() => {
             let not_found = check_connection(&tenant, &key, connection_id.as_deref()).await?;
-            (key.as_user_id(), not_found)
+            (key.as_user_id(), None, not_found)
         }
         LinkRequest::ById { .. } => return Err(ApiError::InsufficientScope(LINK_BY_ID)),
     };
-    let now = tenant.now().millis();
-    let verified_only = tenant.0.configuration.options().verified_email_to_link;
+    let (now, inner) = (tenant.now(), tenant.clone());
     let linked = tenant
         .0
         .store
@@ -148,13 +204,17 @@ pub(crate) async fn link(
                 if *user_id == secondary {
                     return Err(ApiError::Link("Main identity and the new one are the same."));
                 }
-                if verified_only {
-                    check_email("primary", &primary)?;
-                    if let Some(secondary) = unit.find_user(&secondary).await? {
-                        check_email("secondary", &secondary)?;
+                check_account(&inner, "primary", &primary)?;
+                if let Some(secondary) = unit.find_user(&secondary).await? {
+                    check_account(&inner, "secondary", &secondary)?;
+                    if !permission.covers_any_user() && has_pinned(&inner.0.configuration, &secondary) {
+                        return Err(ApiError::PinnedSecondary);
+                    }
+                    if let Some(proof) = &proof {
+                        proof.spend(&inner, unit, &secondary, now).await?;
                     }
                 }
-                if !unit.link_user(user_id, &secondary, now).await? {
+                if !unit.link_user(user_id, &secondary, now.millis()).await? {
                     // The secondary is linked to a user already, or does not exist.
                     let key = secondary.as_identity_key();
                     let linked = match &key {
@@ -265,12 +325,12 @@ async fn check_connection(
 }
 
 /// Returns the subject of the ID token in `link_with`, after the checks of contract
-/// [A11](model::contract#a11) in their order.
+/// [A11](model::contract#a11) in their order, and what the token is checked for once the account is known.
 fn secondary_of_token(
     tenant: &Tenant,
     token: &str,
     permission: &MayChangeIdentities,
-) -> Result<UserId, ApiError> {
+) -> Result<(UserId, LinkProof), ApiError> {
     let claims: Map<String, Value> = match token::verify(&tenant.0.keys, token, tenant.now()) {
         Ok(claims) => claims,
         Err(InvalidToken::Algorithm) => {
@@ -297,5 +357,12 @@ fn secondary_of_token(
     if !permission.client_id().is_some_and(is_for) {
         return Err(ApiError::Link("JWT (link_with) contains an invalid aud claim"));
     }
-    Ok(subject)
+    let time = |name: &str| claims.get(name).and_then(Value::as_i64).unwrap_or_default();
+    let proof = LinkProof {
+        digest: Secret::new(token).digest(),
+        sid: text("sid").map(str::to_owned),
+        issued_at: time("iat"),
+        expires_at: time("exp"),
+    };
+    Ok((subject, proof))
 }

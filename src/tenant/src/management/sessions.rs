@@ -186,7 +186,7 @@ fn idle_until(tenant: &Tenant, row: &SessionRow) -> Moment {
 
 fn is_current(tenant: &Tenant, row: &SessionRow) -> bool {
     let now = tenant.now();
-    now.millis() < row.expires_at && now < idle_until(tenant, row)
+    !row.replaced && now.millis() < row.expires_at && now < idle_until(tenant, row)
 }
 
 async fn show(

@@ -23,6 +23,7 @@ mod identity_claim;
 mod imported_passwords;
 mod imports;
 mod link;
+mod link_proofs;
 mod logout;
 mod machine;
 mod metadata;

@@ -325,6 +325,9 @@ impl LinkedAccountsSection {
             options.identity_claim = name;
         }
         options.verified_email_to_link = self.verified_email_to_link;
+        if let Some(seconds) = self.link_proof_max_age {
+            options.link_proof_max_age = Duration::from_secs(u64::from(seconds.get()));
+        }
         options.faults = self.faults;
     }
 }

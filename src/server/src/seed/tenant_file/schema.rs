@@ -1,5 +1,7 @@
 //! The sections of a tenant file that are read.
 
+use std::num::NonZeroU32;
+
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -55,6 +57,9 @@ pub(super) struct LinkedAccountsSection {
     /// Whether linking requires a verified e-mail address on both accounts.
     #[serde(default)]
     pub(super) verified_email_to_link: bool,
+    /// How many seconds after a sign-in its ID token can link the account.
+    #[serde(default)]
+    pub(super) link_proof_max_age: Option<NonZeroU32>,
     /// Whether users can plan faults for their own requests.
     #[serde(default)]
     pub(super) faults: bool,

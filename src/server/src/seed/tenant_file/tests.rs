@@ -53,7 +53,7 @@ clientGrants:
   - client_id: Nightly job
     audience: https://acme.example.com/api/v2/
     scope: [read:users, update:users]
-linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true, verified_email_to_link: true }
+linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true, verified_email_to_link: true, link_proof_max_age: 90 }
 ";
 
 #[test]
@@ -82,6 +82,7 @@ fn one_file_describes_a_real_tenant_and_the_local_one() {
     assert!(saml.pinned && !database.pinned);
     assert_eq!(file.parts.options.identity_claim, "https://acme.example.com/in_use");
     assert!(file.parts.options.faults && file.parts.options.verified_email_to_link);
+    assert_eq!(file.parts.options.link_proof_max_age, std::time::Duration::from_secs(90));
     assert_eq!(file.parts.grants[0].client_id, "nightly");
     assert_eq!(
         file.parts.grants[0].scopes,

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use model::UserId;
 use serde_json::{Value, json};
-use store::{SigningKeyRow, Store, UserRow};
+use store::{SessionRow, SigningKeyRow, Store, UserRow};
 use tempfile::TempDir;
 use tenant::configuration::{Connection, Options, Parts};
 use tenant::mail::{Mail, MailTransport};
@@ -246,11 +246,30 @@ impl TestTenant {
         self.sign(&claims).await
     }
 
-    /// Returns an ID token of `sub` for `client_id`.
+    /// Returns an ID token of `sub` for `client_id`, of a new session of the identity that `sub` names, if it exists.
     pub(crate) async fn id_token(&self, sub: &str, client_id: &str) -> String {
-        let now = self.clock.now().seconds();
-        self.sign(&json!({ "iss": ISSUER, "sub": sub, "aud": client_id, "iat": now, "exp": now + 3600 }))
-            .await
+        let now = self.clock.now();
+        let sid = Secret::random().expose().to_owned();
+        if let Some(key) = UserId::new(sub).as_identity_key() {
+            let session = SessionRow {
+                digest: Secret::random().digest(),
+                sid: sid.clone(),
+                key,
+                authenticated_at: now.millis(),
+                used_at: now.millis(),
+                expires_at: now.after(Duration::from_hours(1)).millis(),
+                replaced: false,
+            };
+            let insert = self.store.write::<_, store::Error, _>(move |unit| {
+                Box::pin(async move { unit.insert_session(&session).await })
+            });
+            // An identity that does not exist has no session.
+            let _ = insert.await;
+        }
+        let now = now.seconds();
+        let claims =
+            json!({ "iss": ISSUER, "sub": sub, "aud": client_id, "iat": now, "exp": now + 3600, "sid": sid });
+        self.sign(&claims).await
     }
 
     /// Returns whether a refresh token is stored.

@@ -134,10 +134,17 @@ async fn among_several_audiences_the_authorized_party_decides() {
 async fn auth_time_is_the_time_of_the_sign_in_at_the_provider() {
     let (tenant, provider) = with_fake_provider().await;
     let now = tenant.clock.now().seconds();
-    for (max_age, at, taken) in
-        [("", now - 5000, true), ("600", now - 300, true), ("600", now - 5000, false), ("0", now, true)]
-    {
-        let mut attempt = Attempt::start(&tenant, &[("max_age", max_age)]).await;
+    let month = 30 * 24 * 3600;
+    for (max_age, prompt, at, taken) in [
+        ("", "", now - 5000, true),
+        ("600", "", now - 300, true),
+        ("600", "", now - 5000, false),
+        ("0", "", now, true),
+        ("", "login", now - 5, true),
+        ("", "login", now - month, false),
+        ("99999999", "login", now - month, false),
+    ] {
+        let mut attempt = Attempt::start(&tenant, &[("max_age", max_age), ("prompt", prompt)]).await;
         let mut claims = attempt.claims(&provider);
         claims["auth_time"] = json!(at);
         provider.respond_with(&tenant.sign(&claims).await);

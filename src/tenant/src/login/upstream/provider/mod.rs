@@ -223,7 +223,8 @@ impl Provider<'_> {
     /// Returns the time of the sign-in at the provider; the current time if the provider does not say.
     ///
     /// # Errors
-    /// [`UpstreamError::Stale`] if a fresh sign-in was requested and the provider's time is too old;
+    /// [`UpstreamError::Stale`] if a fresh sign-in was requested, by `max_age` or by `prompt=login`, and the provider's time
+    /// is too old;
     /// [`UpstreamError::Untrusted`] if one was requested and the time cannot be read.
     fn authenticated_at(
         &self,
@@ -231,13 +232,14 @@ impl Provider<'_> {
         request: &AuthorizationRequest,
     ) -> Result<Moment, UpstreamError> {
         let Some(auth_time) = id_token::auth_time(token) else { return Ok(self.now) };
+        let max_age = if request.prompt == Some(Prompt::Login) { Some(0) } else { request.max_age };
         let auth_time = match auth_time {
             Ok(auth_time) => auth_time.min(self.now),
-            Err(error) if request.max_age.is_some() => return Err(self.untrusted(&error.to_string())),
+            Err(error) if max_age.is_some() => return Err(self.untrusted(&error.to_string())),
             Err(_) => return Ok(self.now),
         };
         let fresh = |seconds: u64| auth_time.after(Duration::from_secs(seconds)).after(LEEWAY) >= self.now;
-        let is_fresh = request.max_age.is_none_or(fresh);
+        let is_fresh = max_age.is_none_or(fresh);
         if is_fresh { Ok(auth_time) } else { Err(UpstreamError::Stale) }
     }
 
