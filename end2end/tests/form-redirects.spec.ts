@@ -1,15 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { chromium } from '@playwright/test';
-
 import { historyUrls } from '../browser/history.ts';
-import { launchOptions } from '../browser/launch.ts';
 import { expect, PASSWORD, test as base } from '../fixtures/index.ts';
 import { createPeople } from '../fixtures/people.ts';
 import { HostedLogin } from '../pages/hosted-login.ts';
 import { Application } from '../servers/application.ts';
+import { CookieFreeProxy } from '../servers/cookie-free-proxy.ts';
 import { Server } from '../servers/server.ts';
 
 interface Shop {
@@ -205,16 +199,18 @@ test('a form without the cookie of the sign-in says that cookies are needed, and
   await expect(page.getByRole('link', { name: 'Go to Shop' })).toBeVisible();
 });
 
-test('a browser that blocks all cookies is told before anything is typed', async ({ shop: { server }, authorize }) => {
-  const folder = await mkdtemp(join(tmpdir(), 'linked-accounts-'));
-  await mkdir(join(folder, 'Default'));
-  const blocked = { profile: { default_content_setting_values: { cookies: 2 } } };
-  await writeFile(join(folder, 'Default/Preferences'), JSON.stringify(blocked));
-  const context = await chromium.launchPersistentContext(folder, launchOptions);
+test('a browser that blocks all cookies is told before anything is typed', async ({
+  browser,
+  shop: { server },
+  authorize,
+}) => {
+  const proxy = await CookieFreeProxy.start();
+  // Without the bypass rule, Chromium reaches this machine past the proxy.
+  const context = await browser.newContext({ proxy: { server: proxy.address, bypass: '<-loopback>' } });
   const page = await context.newPage();
   await page.goto(authorize());
   await expect(page.getByRole('heading')).toHaveText('Cookies are needed to sign in');
   await expect(page.getByRole('main')).toContainText(`Allow cookies for ${server.origin}`);
   await context.close();
-  await rm(folder, { recursive: true, force: true });
+  await proxy.stop();
 });
