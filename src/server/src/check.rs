@@ -1,7 +1,9 @@
 //! The command `check`: says what a tenant file and a users file contain.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{Write as _, stdout};
 
+use anyhow::Context;
 use tenant::Configuration;
 use tenant::configuration::{ApplicationType, Client, ClientAuthentication, Connection};
 
@@ -17,8 +19,7 @@ pub(crate) fn check(options: &Check) -> anyhow::Result<()> {
     let exposure = (!address::is_local(&options.issuer))
         .then(|| format!("this server is reached from other machines, as {}", options.issuer.as_str()));
     let bootstrap = bootstrap::read(&options.seed, &options.issuer, exposure.as_deref())?;
-    print!("{}", report(&bootstrap));
-    Ok(())
+    stdout().write_all(report(&bootstrap).as_bytes()).context("standard output cannot be written to")
 }
 
 /// Returns the report: what is served, then the notices.

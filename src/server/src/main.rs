@@ -8,17 +8,19 @@ mod connection_slots;
 mod headers;
 mod list_header;
 mod listener;
+mod log;
 mod mail_file;
 mod navigation;
 mod page_policy;
 mod page_settings;
 mod proxy;
+mod readiness;
 mod router;
 mod startup_message;
 mod static_files;
 mod tls;
 
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,9 +31,8 @@ use clap::Parser;
 use store::Store;
 use tenant::{Clock, Issuer, Tenant};
 use tokio::net::TcpListener;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, fmt};
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
 
 use crate::bootstrap::{Bootstrap, InvalidOptions};
 use crate::config::{Arguments, Command, Serve};
@@ -45,17 +46,23 @@ const INVALID_OPTIONS: u8 = 2;
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(options) => {
-            let lines = fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
-            tracing_subscriber::registry().with(lines.with_filter(options.log.clone())).init();
-            serve(&options).await
+            let log = log::start(&options.log);
+            tokio::select! {
+                outcome = serve(&options) => outcome,
+                () = log.report_dropped_lines() => unreachable!("the report never ends"),
+            }
         }
         Command::Check(options) => check::check(&options),
-        Command::RotateKeys(options) => rotate_keys(&options.database).await,
+        Command::RotateKeys(options) => {
+            let _log = log::start(&Targets::new().with_default(Level::WARN));
+            rotate_keys(&options.database).await
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("linked-accounts: {}", error_message(&error));
+            // Nobody may read it; the exit code says it as well.
+            let _ = writeln!(stderr(), "linked-accounts: {}", error_message(&error));
             if error.is::<InvalidOptions>() { ExitCode::from(INVALID_OPTIONS) } else { ExitCode::FAILURE }
         }
     }
@@ -119,7 +126,8 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         tracing::info!(added = seeded.added, kept = seeded.kept, "users");
     }
 
-    let router = router::router(tenant.router(), &issuer, settings, site);
+    let endpoints = tenant.router().merge(readiness::router(store.clone()));
+    let router = router::router(endpoints, &issuer, settings, site);
     let router = proxy::trust_forwarded_for(router, &options.trust_proxy);
     let shutdown = listener::shutdown_signal().context("cannot install the signal handlers")?;
     let message = StartupMessage {
@@ -134,11 +142,27 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         mail: &std::path::absolute(&mail_path).unwrap_or(mail_path),
         authority: authority.as_deref(),
     };
-    print!("{}", message.text(stdout().is_terminal()));
+    print_greeting(message.text(stdout().is_terminal()), !tenant.new_client_secrets().is_empty());
     listener::serve(listener, tls, options.limits(), router, shutdown).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Prints the text on a thread of its own, because standard output may be a pipe that nobody reads. What cannot be
+/// printed is reported in the log.
+fn print_greeting(text: String, has_secrets: bool) {
+    std::thread::spawn(move || {
+        let mut output = stdout().lock();
+        if let Err(error) = output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+            let lost = if has_secrets {
+                "; the secrets that were made at this start are lost, --client-secret sets others"
+            } else {
+                ""
+            };
+            tracing::warn!("standard output cannot be written to: {error}{lost}");
+        }
+    });
 }
 
 /// Rotates the signing keys of the database.
@@ -152,10 +176,11 @@ async fn rotate_keys(database: &str) -> anyhow::Result<()> {
     let store = open(database).await?;
     let kid = tenant::rotate_keys(&store, &Clock::system()).await?;
     store.close().await;
-    println!(
+    writeln!(
+        stdout(),
         "Tokens are signed with the key {kid} from now on. Restart the servers on this database within a day."
-    );
-    Ok(())
+    )
+    .context("the keys are rotated, but standard output cannot be written to")
 }
 
 async fn open(database: &str) -> anyhow::Result<Store> {

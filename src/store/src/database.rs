@@ -1,5 +1,6 @@
 //! Opening a database, and handing out readers and units of work.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sqlx::any::AnyPoolOptions;
@@ -8,6 +9,7 @@ use sqlx::{AnyConnection, AnyPool, Connection, Executor, SqlSafeStr};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::database_file::{self, DatabaseFile};
 use crate::error::Error;
 use crate::unit::{Reader, Unit};
 use crate::writer::{Command, Done, Job, Settle, Work, write_units};
@@ -40,17 +42,19 @@ pub struct Store {
     readers: AnyPool,
     units: mpsc::Sender<Command>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
+    file: Arc<DatabaseFile>,
 }
 
 impl Store {
     /// Opens the database at `address`, creating and migrating it as needed.
     ///
     /// `sqlite:PATH` is a file; a relative path starts at the working directory. The file is in WAL mode with
-    /// full synchronisation: acknowledged changes survive a killed process and a power failure.
+    /// full synchronisation: acknowledged changes survive a killed process and a power failure. Only its owner
+    /// can read it.
     ///
     /// # Errors
     /// [`Error::Address`] for any other address, [`Error::Database`] if the file cannot be opened, created
-    /// or migrated.
+    /// or migrated, [`Error::File`] if it is read-only or belongs to another user.
     pub async fn open(address: &str) -> Result<Self, Error> {
         let path = address
             .strip_prefix("sqlite:")
@@ -61,6 +65,8 @@ impl Store {
         let encoded = path.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
         let url = format!("sqlite:{encoded}?mode=rwc");
 
+        let path = std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
+        database_file::prepare(&path)?;
         sqlx::any::install_default_drivers();
         // A pool retries until a timeout. A single connection reports at once that a file cannot be opened.
         let mut first = AnyConnection::connect(&url).await?;
@@ -75,11 +81,15 @@ impl Store {
         let mut unit = Unit::new(writers.acquire().await?);
         unit.backfill_emails().await?;
         unit.migrate_rows().await?;
+        // A database that cannot be changed fails here and not at the first change.
+        unit.connection().execute("BEGIN IMMEDIATE").await?;
+        unit.connection().execute("COMMIT").await?;
 
         let readers = pool(READERS).connect(&url).await?;
         let (units, waiting) = mpsc::channel(WAITING_UNITS);
-        let writer = tokio::spawn(write_units(writers, unit, waiting));
-        Ok(Self { readers, units, writer: Arc::new(Mutex::new(Some(writer))) })
+        let file = Arc::new(DatabaseFile::new(path));
+        let writer = tokio::spawn(write_units(writers, unit, waiting, Arc::clone(&file)));
+        Ok(Self { readers, units, writer: Arc::new(Mutex::new(Some(writer))), file })
     }
 
     /// Returns a connection for reading.
@@ -124,6 +134,16 @@ impl Store {
         outcome.await.map_err(|_| Error::Closed)?
     }
 
+    /// Checks that changes can be made: that the writer commits, that the files of the database are the ones that
+    /// were opened, and that there is space.
+    ///
+    /// # Errors
+    /// What [`write`](Self::write) would fail with; [`Error::Full`] before it does.
+    pub async fn check(&self) -> Result<(), Error> {
+        self.file.check_space()?;
+        self.write(|unit| Box::pin(async move { unit.check_schema().await })).await
+    }
+
     /// Finishes the waiting units and closes the database. Later writes fail with [`Error::Closed`], later
     /// reads with [`Error::Database`]. Closing twice is harmless.
     pub async fn close(&self) {
@@ -132,6 +152,19 @@ impl Store {
         let _ = self.units.send(Command::Stop).await;
         let _ = writer.await;
         self.readers.close().await;
+    }
+}
+
+impl Unit {
+    /// Checks that the commits of other programs have left the tables as they are: reads the number of migrations.
+    async fn check_schema(&mut self) -> Result<(), Error> {
+        let (found,): (i64,) =
+            sqlx::query_as("SELECT count(*) FROM _sqlx_migrations").fetch_one(self.connection()).await?;
+        if usize::try_from(found).is_ok_and(|found| found >= MIGRATIONS.len()) {
+            Ok(())
+        } else {
+            Err(Error::Damaged("list of migrations"))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The error of every operation of the store.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The error of an operation of the store. A missing row is not an error but `None`.
@@ -17,6 +18,23 @@ pub enum Error {
     /// The database failed or is unreachable.
     #[error("the database failed")]
     Database(#[source] Arc<sqlx::Error>),
+    /// A file of the database is read-only, belongs to another user or cannot be opened.
+    #[error("{}: {}", .0.display(), .1)]
+    File(PathBuf, String),
+    /// A file of the database was deleted or replaced while it was open: no other program would find a change.
+    #[error(
+        "{} was deleted or replaced while it was open, so that changes are refused. Put it back, or start again",
+        .0.display()
+    )]
+    Lost(PathBuf),
+    /// There is little space left for the database.
+    #[error("{} has {free} bytes of free space left", path.display())]
+    Full {
+        /// The database file.
+        path: PathBuf,
+        /// The free space in bytes.
+        free: u64,
+    },
     /// The store was closed while the unit of work waited, or the unit panicked.
     #[error("the store is closed")]
     Closed,

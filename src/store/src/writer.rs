@@ -3,11 +3,13 @@
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use sqlx::{AnyPool, Executor};
 use tokio::sync::mpsc;
 
+use crate::database_file::DatabaseFile;
 use crate::error::Error;
 use crate::unit::Unit;
 
@@ -39,14 +41,19 @@ pub(crate) type Job =
 /// Runs units of work until [`Command::Stop`].
 ///
 /// Each transaction takes all units that wait, with a savepoint around each. Results are sent only after the
-/// commit.
-pub(crate) async fn write_units(writers: AnyPool, mut unit: Unit, mut waiting: mpsc::Receiver<Command>) {
+/// commit. Nothing is committed to a file that was deleted or replaced, and nothing is acknowledged that was.
+pub(crate) async fn write_units(
+    writers: AnyPool,
+    mut unit: Unit,
+    mut waiting: mpsc::Receiver<Command>,
+    file: Arc<DatabaseFile>,
+) {
     while let Some(command) = waiting.recv().await {
         let Command::Run(first) = command else {
             waiting.close();
             continue;
         };
-        let (settles, outcome) = write_batch(&mut unit, first, &mut waiting).await;
+        let (settles, outcome) = write_batch(&mut unit, first, &mut waiting, &file).await;
         if let Err(error) = &outcome {
             tracing::error!(error = error as &dyn std::error::Error, "a commit failed");
             let _ = execute(&mut unit, "ROLLBACK").await;
@@ -64,6 +71,7 @@ async fn write_batch(
     unit: &mut Unit,
     first: Job,
     waiting: &mut mpsc::Receiver<Command>,
+    file: &DatabaseFile,
 ) -> (Vec<Settle>, Result<(), Error>) {
     let mut settles = Vec::new();
     let mut outcome = execute(unit, "BEGIN IMMEDIATE").await;
@@ -90,8 +98,10 @@ async fn write_batch(
             _ => None,
         };
     }
+    // The file may go at any moment: before the commit nothing is written then, after it nothing is acknowledged.
+    outcome = outcome.and_then(|()| file.check_identity());
     if outcome.is_ok() {
-        outcome = execute(unit, "COMMIT").await;
+        outcome = execute(unit, "COMMIT").await.and_then(|()| file.check_identity());
     }
     (settles, outcome)
 }

@@ -33,6 +33,13 @@ impl Moment {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// Whether less than `duration` has passed since `earlier`. A clock that was set back since then has measured nothing:
+    /// a pause must not last until it is where it was.
+    #[must_use]
+    pub fn is_within(self, duration: Duration, earlier: Self) -> bool {
+        earlier <= self && self < earlier.after(duration)
+    }
+
     /// Formats the moment as ISO 8601 in UTC with milliseconds and `Z`, as the Management API does (contract
     /// [A1](model::contract#a1)). A moment outside the supported years becomes the epoch.
     #[must_use]
@@ -93,6 +100,21 @@ impl Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pause_ends_when_the_clock_is_set_back() {
+        let (start, pause) = (Moment::from_millis(1000), Duration::from_secs(1));
+        for (now, within) in [(1000, true), (1999, true), (2000, false), (999, false), (i64::MIN, false)] {
+            assert_eq!(Moment::from_millis(now).is_within(pause, start), within, "{now}");
+        }
+    }
+
+    #[test]
+    fn no_time_before_1970_panics() {
+        let early = Moment::from_millis(-86_400_001);
+        assert_eq!((early.seconds(), early.iso().as_str()), (-86_401, "1969-12-30T23:59:59.999Z"));
+        assert_eq!(Moment::from_millis(i64::MIN).after(Duration::ZERO).millis(), i64::MIN);
+    }
 
     #[test]
     fn times_are_written_with_milliseconds_and_z() {

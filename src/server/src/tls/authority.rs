@@ -20,6 +20,7 @@ use rustls::client::danger::ServerCertVerifier as _;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use store::private_file;
 use tempfile::NamedTempFile;
 use tenant::clock::Moment;
 
@@ -62,6 +63,7 @@ impl Authority {
                 .map_err(|error| TlsError::InvalidAuthority(file.clone(), error.to_string()))?;
             write_private(&folder, &file, &text).map_err(inaccessible)?;
         }
+        private_file::tighten(&file).map_err(|error| TlsError::Inaccessible(file.clone(), error))?;
         let text = fs::read_to_string(&file).map_err(|error| TlsError::Inaccessible(file.clone(), error))?;
         let (certificate, issuer) =
             parse(&text, now).map_err(|reason| TlsError::InvalidAuthority(file.clone(), reason))?;

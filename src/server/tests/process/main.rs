@@ -6,6 +6,10 @@ mod attacks;
 mod clients;
 #[cfg(unix)]
 mod durability;
+#[cfg(unix)]
+mod files;
+#[cfg(target_os = "linux")]
+mod log;
 mod tenant_file;
 mod tls;
 mod upstream;
@@ -86,9 +90,15 @@ impl Server {
     /// As [`start`](Self::start), with a client that trusts only the certificate in the file `trusted`, which
     /// the program may write before it listens.
     fn start_trusting(trusted: Option<&Path>, work_dir: &Path, arguments: &[&str]) -> Self {
+        let mut command = program(work_dir, arguments);
+        command.stderr(fs::File::create(work_dir.join("log.txt")).unwrap());
+        Self::start_command(trusted, work_dir, command)
+    }
+
+    /// Starts what `command` says and waits until it listens.
+    fn start_command(trusted: Option<&Path>, work_dir: &Path, mut command: Command) -> Self {
         let log = work_dir.join("log.txt");
-        let stderr = fs::File::create(&log).unwrap();
-        let mut process = program(work_dir, arguments).stderr(stderr).spawn().unwrap();
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut startup_message = String::new();
         let base = loop {
@@ -98,7 +108,7 @@ impl Server {
                 read,
                 0,
                 "the program ended before it listened: {}",
-                fs::read_to_string(&log).unwrap()
+                fs::read_to_string(&log).unwrap_or_default()
             );
             if let Some(base) = startup_message[start..].strip_prefix("Listening on ") {
                 break base.trim_end().to_owned();
@@ -168,6 +178,13 @@ impl Server {
         let request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(token);
         let response = request.send().await.unwrap();
         (response.status(), response.json().await.unwrap())
+    }
+
+    /// Ends the program, which then writes the lines of the log that wait, and returns the log.
+    fn end_and_read_log(self) -> String {
+        let log = self.log.clone();
+        assert_eq!(self.end_with("TERM"), Some(0));
+        fs::read_to_string(log).unwrap()
     }
 
     /// Sends a signal and returns the exit code; `None` when the signal itself ended the program.
@@ -384,6 +401,7 @@ async fn rotated_keys_sign_after_a_restart_and_no_database_is_created() {
     assert_eq!((&after["keys"][0], &after["keys"][2]), (&before["keys"][1], &before["keys"][0]));
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn nothing_secret_reaches_the_log() {
     let work_dir = work_dir();
@@ -395,7 +413,7 @@ async fn nothing_secret_reaches_the_log() {
     assert_eq!(status, StatusCode::OK);
     let code = "?code=a-code-in-a-query";
     server.get(&format!("/callback{code}"), &[(ACCEPT, "text/html")]).await;
-    let log = fs::read_to_string(&server.log).unwrap();
+    let log = server.end_and_read_log();
     assert!(log.contains("path=\"/callback\""), "{log}");
     let claims = token.split('.').nth(1).unwrap();
     for secret in ["ada-demo", "a-code-in-a-query", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", claims] {
@@ -403,6 +421,7 @@ async fn nothing_secret_reaches_the_log() {
     }
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn the_link_of_a_mail_is_not_in_the_log() {
     let work_dir = work_dir();
@@ -422,7 +441,7 @@ async fn the_link_of_a_mail_is_not_in_the_log() {
     let link = mail["link"].as_str().unwrap();
     let path = link.strip_prefix(&server.base).unwrap();
     assert_eq!(server.get(path, &[]).await.status(), StatusCode::FOUND);
-    let log = fs::read_to_string(&server.log).unwrap();
+    let log = server.end_and_read_log();
     assert!(log.contains("path=\"/u/reset-password\""), "{log}");
     assert!(!log.contains(link.split('=').nth(1).unwrap()), "the code is in the log");
 }
@@ -453,6 +472,7 @@ async fn only_a_trusted_proxy_sets_the_client_address() {
     assert_eq!(exceed_mail_limit(&server).await, [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS]);
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn a_client_cannot_forge_a_log_line_or_send_control_characters_to_it() {
     const FORGED: &str = "\r\n2026-01-01T00:00:00.000000Z  INFO forged\x1b[31m\x07\u{9b}2J";
@@ -483,7 +503,7 @@ async fn a_client_cannot_forge_a_log_line_or_send_control_characters_to_it() {
     let form = [("state", FORGED), ("username", FORGED), ("password", FORGED)];
     let login = server.client.post(format!("{}/u/login", server.base)).form(&form);
     login.header(ORIGIN, &server.base).header("x-request-id", "2026 INFO forged").send().await.unwrap();
-    let log = fs::read_to_string(&server.log).unwrap();
+    let log = server.end_and_read_log();
     assert!(log.lines().count() >= 8, "{log}");
     for line in log.lines() {
         let year = line.get(..5).unwrap_or_default();

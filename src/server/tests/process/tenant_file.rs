@@ -76,7 +76,7 @@ async fn an_export_starts_with_derived_ids_and_secrets_that_are_made_once() {
         assert_eq!((status, &refusal["error"]), (StatusCode::FORBIDDEN, &json!("access_denied")));
         let (status, _) = token(&server, &id, "a guess", real).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
-        let log = fs::read_to_string(&server.log).unwrap();
+        let log = server.end_and_read_log();
         assert!(
             log.contains("tenant.support_email, tenant.session_lifetime_in_minutes")
                 || log.contains("tenant.session_lifetime_in_minutes, tenant.support_email"),

@@ -99,7 +99,7 @@ async fn a_certificate_from_files_is_served() {
     let server = Server::start_trusting(Some(&certificate), work_dir.path(), &FROM_FILES);
     assert_eq!(server.json("/health").await["status"], "ok");
     assert!(!server.startup_message.contains("Trust"), "{}", server.startup_message);
-    assert_eq!(fs::read_to_string(&server.log).unwrap().matches("WARN").count(), 0);
+    assert_eq!(server.end_and_read_log().matches("WARN").count(), 0);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn an_expired_certificate_and_one_for_another_host_are_reported_in_the_log() {
     write_pair(work_dir.path(), 2001);
     let elsewhere = ["--issuer", "https://127.0.0.1:1"];
     let server = Server::start(work_dir.path(), &[&FROM_FILES[..], &elsewhere].concat());
-    let log = fs::read_to_string(&server.log).unwrap();
+    let log = server.end_and_read_log();
     assert!(log.contains("expired on Dec 31 00:00:00 2001 +00:00 file=certificate.pem"), "{log}");
     assert!(log.contains("the certificate does not name 127.0.0.1, the issuer's host"), "{log}");
 }

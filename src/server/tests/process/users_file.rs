@@ -67,11 +67,10 @@ async fn a_bulk_import_signs_in_and_keeps_its_ids_at_the_next_start() {
     assert_eq!(first[1]["user_id"], "auth0|legacy|7");
     assert!(!json!(first).to_string().contains("hunter2"));
     server.sign_in("ADA@example.com", "tiger").await;
-    let log = fs::read_to_string(&server.log).unwrap();
+    let log = server.end_and_read_log();
     assert!(log.contains("did you mean \"password\"?"), "{log}");
     assert!(log.contains("$[1].custom_password_hash: md4 is not verified here"), "{log}");
     assert!(!log.contains("hunter2") && !log.contains(HASH), "{log}");
-    drop(server);
 
     let server = start(folder.path(), &users.to_string());
     assert_eq!(listed(&server).await[0]["user_id"], first[0]["user_id"]);
@@ -96,7 +95,7 @@ async fn an_export_one_user_a_line_is_read_without_tokens() {
     );
     assert!(!json!(users).to_string().contains("hunter2"));
     server.sign_in("ada@example.com", "tiger").await;
-    let log = fs::read_to_string(&server.log).unwrap();
+    let log = server.end_and_read_log();
     assert!(log.contains("tokens of providers are left out") && !log.contains("hunter2"), "{log}");
 }
 

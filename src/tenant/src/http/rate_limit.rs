@@ -69,10 +69,12 @@ impl TokenBucket {
         let (burst, per_second) = (u64::from(self.limit.burst.get()), u64::from(self.limit.per_second.get()));
         // A panic cannot leave the two numbers inconsistent.
         let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
+        // A clock that was set back must not stop the refill until it is where it was: time counts anew from there.
+        level.at = level.at.min(now);
         let passed = u64::try_from(now.millis().saturating_sub(level.at.millis())).unwrap_or(0);
         level.thousandths =
             level.thousandths.saturating_add(passed.saturating_mul(per_second)).min(burst * 1000);
-        level.at = level.at.max(now);
+        level.at = now;
         let lacking = 1000_u64.saturating_sub(level.thousandths);
         if lacking == 0 {
             level.thousandths -= 1000;
@@ -152,8 +154,24 @@ mod tests {
         assert_eq!(take(0), (0, 11, Some(1)));
         assert_eq!(take(249), (0, 11, Some(1)));
         assert_eq!(take(250), (0, 11, None));
-        // A clock that is set back gives nothing and takes nothing.
-        assert_eq!(take(-5000), (0, 11, Some(1)));
         assert_eq!(take(100_000), (1, 111, None));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_shut_the_bucket() {
+        let limit = RateLimit { burst: 2.try_into().unwrap(), per_second: 4.try_into().unwrap() };
+        let hour = 3_600_000;
+        let bucket = TokenBucket::new(limit, Moment::from_millis(hour));
+        let take = |millis| {
+            let status = bucket.take(Moment::from_millis(millis));
+            (status.remaining, status.reset, status.retry_after)
+        };
+        assert_eq!((take(hour).2, take(hour).2, take(hour).2), (None, None, Some(1)));
+        // The change itself gives nothing; what passes afterwards counts, also before 1970.
+        for start in [0, -hour, i64::MIN / 2] {
+            assert_eq!(take(start).2, Some(1), "{start}");
+            assert_eq!(take(start + 250).2, None, "{start}");
+        }
+        assert_eq!(take(hour).2, None, "a clock that is set forward fills the bucket");
     }
 }

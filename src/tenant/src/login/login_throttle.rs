@@ -63,6 +63,11 @@ impl LoginThrottle {
             let address = attempt.address.as_ref().map(|address| (address, FREE_FOR_ADDRESS));
             [(&attempt.account, FREE_FOR_ACCOUNT)].into_iter().chain(address)
         };
+        for (key, _) in limits() {
+            if let Some(tally) = tallies.get_mut(key) {
+                tally.count_anew(now);
+            }
+        }
         let early = limits()
             .filter_map(|(key, free)| tallies.get(key).and_then(|tally| tally.remaining(free, now)))
             .max();
@@ -95,8 +100,11 @@ impl LoginThrottle {
     /// Returns whether sign-ins as `login` have to wait now, because of wrong passwords for this account.
     pub(crate) fn is_waiting(&self, login: &str, now: Moment) -> bool {
         let account = digest(format!("account {login}").as_bytes());
-        let tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tallies.get(&account).is_some_and(|tally| tally.remaining(FREE_FOR_ACCOUNT, now).is_some())
+        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.get_mut(&account).is_some_and(|tally| {
+            tally.count_anew(now);
+            tally.remaining(FREE_FOR_ACCOUNT, now).is_some()
+        })
     }
 
     /// Forgives an account, whose person has proven who they are in another way.
@@ -107,12 +115,20 @@ impl LoginThrottle {
 }
 
 impl Failures {
+    /// Lets a wait begin anew if the clock was set back: it must not last until the clock is where it was.
+    fn count_anew(&mut self, now: Moment) {
+        self.last = self.last.min(now);
+    }
+
     /// Returns the time to wait from `now` on; `None` if an attempt is permitted.
     fn remaining(&self, free: u32, now: Moment) -> Option<Duration> {
         let over = self.wrong.checked_sub(free).filter(|_| !self.is_forgiven(now))?;
         let wait = Duration::from_secs(1 << over.min(6)).min(LONGEST_WAIT);
         let until = self.last.after(wait).millis();
-        u64::try_from(until - now.millis()).ok().filter(|left| *left > 0).map(Duration::from_millis)
+        u64::try_from(until.saturating_sub(now.millis()))
+            .ok()
+            .filter(|left| *left > 0)
+            .map(Duration::from_millis)
     }
 
     fn is_forgiven(&self, now: Moment) -> bool {
@@ -191,6 +207,22 @@ mod tests {
             let attempt =
                 throttle.start_attempt("ada", Some(address("192.0.2.1")), START).unwrap_or_else(|_| panic!());
             throttle.record_success(&attempt);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_shut_anybody_out() {
+        let throttle = LoginThrottle::default();
+        let later = START.after(FORGIVEN_AFTER);
+        for _ in 0..=FREE_FOR_ACCOUNT {
+            let _ = throttle.start_attempt("ada", None, later);
+        }
+        for now in [START, Moment::from_millis(-1_000_000_000), Moment::from_millis(i64::MIN / 2)] {
+            assert!(throttle.is_waiting("ada", now), "the change itself gives nothing");
+            assert!(throttle.start_attempt("ada", None, now).is_err());
+            let after = now.after(LONGEST_WAIT);
+            assert!(!throttle.is_waiting("ada", after));
+            assert!(throttle.start_attempt("ada", None, after).is_ok());
         }
     }
 

@@ -100,9 +100,9 @@ impl Providers {
         now: Moment,
     ) -> Result<Arc<Metadata>, UpstreamError> {
         let mut known = self.known.get(&connection.name).ok_or(UpstreamError::Unreachable)?.lock().await;
-        let is_early = known.asked.is_some_and(|asked| now < asked.after(PAUSE));
+        let is_early = known.asked.is_some_and(|asked| now.is_within(PAUSE, asked));
         if let Some((metadata, read)) = &known.metadata
-            && (is_early || now < read.after(KEPT))
+            && (is_early || now.is_within(KEPT, *read))
         {
             return Ok(Arc::clone(metadata));
         }
@@ -127,7 +127,7 @@ impl Providers {
         {
             return Ok(Some(Arc::clone(metadata)));
         }
-        if known.renewed.is_some_and(|renewed| now < renewed.after(RENEWAL_PAUSE)) {
+        if known.renewed.is_some_and(|renewed| now.is_within(RENEWAL_PAUSE, renewed)) {
             return Ok(None);
         }
         known.renewed = Some(now);
