@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{
     CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode};
 use tenant::Issuer;
 
 use crate::address;
@@ -39,6 +39,28 @@ pub(crate) async fn add_missing(State(issuer): State<Issuer>, request: Request, 
         add(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     response
+}
+
+/// Refuses a request to a name that is neither of this machine nor the issuer's. For a server that listens on loopback only:
+/// a website whose name is made to lead to this machine (DNS rebinding) would otherwise be of the same origin.
+pub(crate) async fn refuse_other_hosts(
+    State(issuer): State<Issuer>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    let allows = |host: &str| {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        address::is_loopback(host) || bare.eq_ignore_ascii_case(address::host(&issuer))
+    };
+    let named = request.headers().get_all(HOST).iter();
+    let is_allowed =
+        named.map(|host| host.to_str().unwrap_or_default()).all(|host| allows(address::split(host).0))
+            && request.uri().host().is_none_or(allows);
+    if is_allowed {
+        return next.run(request).await;
+    }
+    let reason = "This server has another name. A proxy in front of it must pass the host of --issuer on.\n";
+    (StatusCode::MISDIRECTED_REQUEST, reason).into_response()
 }
 
 /// Redirects a navigation to another loopback name of this machine (`127.0.0.1` for `localhost`) to the

@@ -127,7 +127,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     }
 
     let endpoints = tenant.router().merge(readiness::router(store.clone()));
-    let router = router::router(endpoints, &issuer, settings, site);
+    let router = router::router(endpoints, &issuer, settings, site, listening.ip().is_loopback());
     let router = proxy::trust_forwarded_for(router, &options.trust_proxy);
     let shutdown = listener::shutdown_signal().context("cannot install the signal handlers")?;
     let message = StartupMessage {

@@ -31,9 +31,16 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Returns the router of the server.
 ///
 /// `tenant` has the routes of the tenant. `settings` are absent when the tenant has no single-page client;
-/// `/config.json` is then 404. `site` responds to every request that no route matches.
-pub(crate) fn router(tenant: Router, issuer: &Issuer, settings: Option<Settings>, site: Site) -> Router {
-    Router::new()
+/// `/config.json` is then 404. `site` responds to every request that no route matches. With `is_loopback`, which says
+/// that only this machine reaches the server, requests to other names are refused.
+pub(crate) fn router(
+    tenant: Router,
+    issuer: &Issuer,
+    settings: Option<Settings>,
+    site: Site,
+    is_loopback: bool,
+) -> Router {
+    let routes = Router::new()
         .route(HEALTH, get(async || Json(serde_json::json!({ "status": "ok" }))))
         .route(
             route::SETTINGS,
@@ -43,7 +50,13 @@ pub(crate) fn router(tenant: Router, issuer: &Issuer, settings: Option<Settings>
             }),
         )
         .merge(tenant)
-        .fallback(async move |request: Request| site.respond(&request))
+        .fallback(async move |request: Request| site.respond(&request));
+    let routes = if is_loopback {
+        routes.layer(from_fn_with_state(issuer.clone(), headers::refuse_other_hosts))
+    } else {
+        routes
+    };
+    routes
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
         .layer(from_fn_with_state(issuer.clone(), headers::redirect_to_issuer))
@@ -110,7 +123,7 @@ mod tests {
 
     async fn response_to(settings: Option<Settings>, request: Request) -> Response {
         let tenant = Router::new().route("/u/login", post(async |body: String| body));
-        router(tenant, &issuer(), settings, Site::not_built()).oneshot(request).await.unwrap()
+        router(tenant, &issuer(), settings, Site::not_built(), true).oneshot(request).await.unwrap()
     }
 
     async fn body(response: Response) -> String {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Server, work_dir};
+use crate::{MACHINE, MACHINE_SECRET, Server, WITH_MACHINE_SECRET, work_dir};
 
 /// A program under attack, with its users before the attack.
 struct AttackedServer {
@@ -20,11 +20,14 @@ struct AttackedServer {
 
 impl AttackedServer {
     async fn start(work_dir: &Path, options: &[&str]) -> Self {
-        let server = Server::start(work_dir, &[&["--no-rate-limit", "--log", "warn"], options].concat());
+        let server = Server::start(
+            work_dir,
+            &[&["--no-rate-limit", "--log", "warn"], &WITH_MACHINE_SECRET[..], options].concat(),
+        );
         let fields = [
             ("grant_type", "client_credentials"),
-            ("client_id", "linked-accounts-machine"),
-            ("client_secret", "demo-machine-secret"),
+            ("client_id", MACHINE),
+            ("client_secret", MACHINE_SECRET),
             ("audience", &format!("{}/api/v2/", server.base)),
         ];
         let request = server.client.post(format!("{}/oauth/token", server.base)).form(&fields);
@@ -361,4 +364,73 @@ async fn bytes_that_are_not_http_are_refused() {
         assert!(!answer.starts_with("HTTP/1.1 2"), "{noise:?} {answer}");
     }
     target.assert_unharmed();
+}
+
+#[tokio::test]
+async fn a_website_whose_name_leads_to_this_machine_does_not_reach_the_tenant() {
+    let work_dir = work_dir();
+    let issuer = ["--issuer", "http://accounts.example.test:3000", "--allow-demo-on-network"];
+    let proxied = self::work_dir();
+    let target = AttackedServer::start(work_dir.path(), &[]).await;
+    let behind_proxy = Server::start(proxied.path(), &issuer);
+    let status = |server: &Server, method: &str, path: &str, host: &str| {
+        let address = server.base.replace("http://", "").replace("localhost", "127.0.0.1");
+        let mut stream = TcpStream::connect(address).unwrap();
+        let more = format!("Authorization: Bearer {}\r\nConnection: close\r\n", target.token);
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        read_all(stream).split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    let user = "/api/v2/users/auth0%7C65a000000000000000000001";
+    for host in [
+        "evil.test",
+        "evil.test:3000",
+        "localhost.evil.test",
+        "accounts.example.test",
+        "192.0.2.1",
+        "x@localhost",
+    ] {
+        for (method, path) in
+            [("DELETE", user), ("GET", user), ("GET", "/config.json"), ("GET", "/health"), ("GET", "/")]
+        {
+            assert_eq!(status(&target.server, method, path, host), "421", "{method} {path} {host}");
+        }
+    }
+    for host in ["localhost", "LOCALHOST:80", "tenant.localhost", "127.0.0.1:1", "[::1]:3000"] {
+        assert_eq!(status(&target.server, "GET", "/health", host), "200", "{host}");
+    }
+    for host in ["accounts.example.test", "Accounts.Example.Test:3000", "127.0.0.1"] {
+        assert_eq!(status(&behind_proxy, "GET", "/health", host), "200", "{host}");
+    }
+    assert_eq!(target.users(), target.before);
+}
+
+#[tokio::test]
+async fn no_secret_that_somebody_could_know_opens_the_demo() {
+    let work_dir = work_dir();
+    let first = Server::start(work_dir.path(), &[]);
+    let secret = |server: &Server| {
+        let (_, rest) = server.startup_message.split_once("Demo machine  client_secret ")?;
+        rest.split_whitespace().next().map(str::to_owned)
+    };
+    let made = secret(&first).unwrap();
+    let status = async |server: &Server, secret: &str| {
+        let audience = format!("{}/api/v2/", server.base);
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("client_id", MACHINE),
+            ("client_secret", secret),
+            ("audience", &audience),
+        ];
+        let request = server.client.post(format!("{}/oauth/token", server.base)).form(&fields);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((status(&first, MACHINE_SECRET).await, status(&first, &made).await), (401, 200));
+    drop(first);
+    let second = Server::start(work_dir.path(), &[]);
+    assert_eq!((secret(&second), status(&second, &made).await), (None, 200));
+    drop(second);
+    let elsewhere = self::work_dir();
+    let other = Server::start(elsewhere.path(), &[]);
+    assert_eq!(status(&other, &made).await, 401);
 }

@@ -7,11 +7,9 @@ mod sign_in {
     use reqwest::header::{ACCEPT, COOKIE, ORIGIN, SET_COOKIE};
     use url::Url;
 
-    use crate::{Server, parameter, work_dir};
+    use crate::{Server, WITH_MACHINE_SECRET, parameter, work_dir};
 
     pub(super) const CLIENT: &str = "linked-accounts";
-    pub(super) const MACHINE: &str = "linked-accounts-machine";
-    pub(super) const MACHINE_SECRET: &str = "demo-machine-secret";
     pub(super) const ADA: &str = "auth0|65a000000000000000000001";
 
     /// Starts a server with TLS whose client trusts its authority. Returns the folder that it runs in as
@@ -19,7 +17,11 @@ mod sign_in {
     pub(super) fn server() -> (tempfile::TempDir, Server) {
         let work_dir = work_dir();
         let authority = work_dir.path().join("tls/authority.pem");
-        let server = Server::start_trusting(Some(&authority), work_dir.path(), &["--tls-self-signed", "tls"]);
+        let server = Server::start_trusting(
+            Some(&authority),
+            work_dir.path(),
+            &[&["--tls-self-signed", "tls"], &WITH_MACHINE_SECRET[..]].concat(),
+        );
         (work_dir, server)
     }
 
@@ -50,8 +52,8 @@ mod oauth2 {
     };
     use reqwest::{Method, StatusCode};
 
-    use super::sign_in::{ADA, CLIENT, MACHINE, MACHINE_SECRET, server, sign_in_as_ada};
-    use crate::Server;
+    use super::sign_in::{ADA, CLIENT, server, sign_in_as_ada};
+    use crate::{MACHINE, MACHINE_SECRET, Server};
 
     type Client = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 

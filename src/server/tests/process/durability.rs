@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{Server, work_dir};
+use crate::{MACHINE, MACHINE_SECRET, Server, WITH_MACHINE_SECRET, work_dir};
 
 /// The number of kills.
 const KILLS: usize = 12;
@@ -61,8 +61,8 @@ fn users() -> Value {
 
 /// Returns an access token of the machine client of the demo tenant.
 async fn machine_token(server: &Server) -> String {
-    let body = json!({ "grant_type": "client_credentials", "client_id": "linked-accounts-machine",
-        "client_secret": "demo-machine-secret", "audience": format!("{}/api/v2/", server.base) });
+    let body = json!({ "grant_type": "client_credentials", "client_id": MACHINE,
+        "client_secret": MACHINE_SECRET, "audience": format!("{}/api/v2/", server.base) });
     let request = server.client.post(format!("{}/oauth/token", server.base)).json(&body);
     let response: Value = request.send().await.unwrap().json().await.unwrap();
     response["access_token"].as_str().unwrap_or_else(|| panic!("no token: {response}")).to_owned()
@@ -131,7 +131,8 @@ async fn stored(server: &Server, token: &str, person: usize) -> Places {
 async fn acknowledged_changes_survive_repeated_kills_under_load() {
     let work_dir = work_dir();
     fs::write(work_dir.path().join("users.json"), users().to_string()).unwrap();
-    let arguments = ["--users", "users.json", "--no-rate-limit", "--log", "error"];
+    let arguments =
+        [&["--users", "users.json", "--no-rate-limit", "--log", "error"], &WITH_MACHINE_SECRET[..]].concat();
     let start = (0..IDENTITIES).map(|number| (number, Place::Linked)).collect::<Places>();
     let mut expected = vec![start; USERS];
     let (mut changes, mut open) = (0, 0);

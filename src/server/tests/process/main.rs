@@ -33,6 +33,11 @@ const INDEX: &str = "<!doctype html><title>Page</title><script type=\"module\">a
 const SCRIPT_HASH: &str = "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='";
 const SCRIPT: &str = "/app-0123456789abcdef.js";
 
+/// The machine client of the demo tenant, and options that give it a secret.
+const MACHINE: &str = "linked-accounts-machine";
+const MACHINE_SECRET: &str = "demo-machine-secret";
+const WITH_MACHINE_SECRET: [&str; 2] = ["--client-secret", "linked-accounts-machine=demo-machine-secret"];
+
 /// Makes a folder with a site, in which the program runs, so that its default database is there as well.
 fn work_dir() -> TempDir {
     let work_dir = tempfile::tempdir().unwrap();
