@@ -58,6 +58,7 @@
 
 mod access_tokens;
 mod assignments;
+mod bounds;
 mod client_assertions;
 mod client_secrets;
 mod codes;
@@ -77,6 +78,7 @@ mod refresh_tokens;
 mod row_migrations;
 mod sessions;
 mod signing_keys;
+mod tenant_secrets;
 mod tickets;
 mod unit;
 mod users;
@@ -84,6 +86,7 @@ mod writer;
 
 pub use access_tokens::AccessTokenRow;
 pub use assignments::{AssignedPermission, Assignments};
+pub use bounds::Bounds;
 pub use codes::CodeRow;
 pub use credentials::CredentialRow;
 pub use database::Store;
@@ -96,7 +99,7 @@ pub use pushed_requests::PushedRequestRow;
 pub use refresh_tokens::{RefreshFamilyRow, RefreshTokenRow};
 pub use sessions::SessionRow;
 pub use signing_keys::SigningKeyRow;
-pub use tickets::{Purpose, TicketOptions, TicketRow};
+pub use tickets::{LINKS, Purpose, TicketOptions, TicketRow};
 pub use unit::{Reader, Unit};
 pub use users::{CandidateField, Candidates, Order, UserRow};
 pub use writer::Work;

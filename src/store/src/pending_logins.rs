@@ -2,6 +2,7 @@
 
 use sqlx::Row;
 
+use crate::bounds::Bounds;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::unit::{Reader, Unit};
@@ -13,6 +14,8 @@ pub struct PendingLoginRow {
     pub digest: Digest,
     /// The digest of the browser's cookie.
     pub browser: Digest,
+    /// The network that sent the request; empty if it is unknown.
+    pub network: String,
     /// The authorization request, as JSON.
     pub request: String,
     /// The time of expiry.
@@ -25,7 +28,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`].
     pub async fn find_pending_login(&mut self, digest: &Digest) -> Result<Option<PendingLoginRow>, Error> {
-        let row = sqlx::query("SELECT browser, request, expires_at FROM logins WHERE digest = $1")
+        let row = sqlx::query("SELECT browser, network, request, expires_at FROM logins WHERE digest = $1")
             .bind(digest.as_str())
             .fetch_optional(self.connection())
             .await?;
@@ -33,6 +36,8 @@ impl Reader {
             Ok(PendingLoginRow {
                 digest: digest.clone(),
                 browser: Digest::new(row.try_get::<String, _>("browser")?),
+                // Rows older than the column have no value.
+                network: row.try_get::<Option<String>, _>("network")?.unwrap_or_default(),
                 request: row.try_get("request")?,
                 expires_at: row.try_get("expires_at")?,
             })
@@ -42,20 +47,31 @@ impl Reader {
 }
 
 impl Unit {
-    /// Inserts a pending login and deletes those that have expired at `now`.
+    /// Inserts a pending login and deletes those that have expired at `now`. Beyond the bounds the oldest are deleted.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn insert_pending_login(&mut self, login: &PendingLoginRow, now: i64) -> Result<(), Error> {
+    pub async fn insert_pending_login(
+        &mut self,
+        login: &PendingLoginRow,
+        bounds: Bounds,
+        now: i64,
+    ) -> Result<(), Error> {
         sqlx::query("DELETE FROM logins WHERE expires_at <= $1").bind(now).execute(self.connection()).await?;
-        sqlx::query("INSERT INTO logins (digest, browser, request, expires_at) VALUES ($1, $2, $3, $4)")
-            .bind(login.digest.as_str())
-            .bind(login.browser.as_str())
-            .bind(&login.request)
-            .bind(login.expires_at)
-            .execute(self.connection())
-            .await?;
-        Ok(())
+        sqlx::query(
+            "INSERT INTO logins (digest, browser, network, request, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(login.digest.as_str())
+        .bind(login.browser.as_str())
+        .bind(&login.network)
+        .bind(&login.request)
+        .bind(login.expires_at)
+        .execute(self.connection())
+        .await?;
+        let browser = ("browser = $1", login.browser.as_str());
+        self.keep_newest("logins", browser, bounds.per_browser).await?;
+        self.keep_newest("logins", ("network = $1", &login.network), bounds.per_network).await?;
+        self.keep_newest("logins", ("$1 = ''", ""), bounds.in_all).await
     }
 
     /// Deletes a pending login. Returns `false` if it does not exist, so that one of two concurrent callers

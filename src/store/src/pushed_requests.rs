@@ -2,6 +2,7 @@
 
 use sqlx::Row;
 
+use crate::bounds::Bounds;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::unit::Unit;
@@ -13,6 +14,8 @@ pub struct PushedRequestRow {
     pub digest: Digest,
     /// The client that pushed it.
     pub client_id: String,
+    /// The network that pushed it; empty if it is unknown.
+    pub network: String,
     /// The authorization request, as JSON.
     pub request: String,
     /// The time of expiry.
@@ -20,25 +23,34 @@ pub struct PushedRequestRow {
 }
 
 impl Unit {
-    /// Inserts a pushed request and deletes those that have expired at `now`.
+    /// Inserts a pushed request and deletes those that have expired at `now`. Beyond the bounds for its network and in all
+    /// the oldest are deleted.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn insert_pushed_request(&mut self, pushed: &PushedRequestRow, now: i64) -> Result<(), Error> {
+    pub async fn insert_pushed_request(
+        &mut self,
+        pushed: &PushedRequestRow,
+        bounds: Bounds,
+        now: i64,
+    ) -> Result<(), Error> {
         sqlx::query("DELETE FROM pushed_requests WHERE expires_at <= $1")
             .bind(now)
             .execute(self.connection())
             .await?;
         sqlx::query(
-            "INSERT INTO pushed_requests (digest, client_id, request, expires_at) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO pushed_requests (digest, client_id, network, request, expires_at) \
+             VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(pushed.digest.as_str())
         .bind(&pushed.client_id)
+        .bind(&pushed.network)
         .bind(&pushed.request)
         .bind(pushed.expires_at)
         .execute(self.connection())
         .await?;
-        Ok(())
+        self.keep_newest("pushed_requests", ("network = $1", &pushed.network), bounds.per_network).await?;
+        self.keep_newest("pushed_requests", ("$1 = ''", ""), bounds.in_all).await
     }
 
     /// Deletes a client's pushed request and returns it, expired or not; `None` if it does not exist or belongs to another
@@ -54,7 +66,7 @@ impl Unit {
         client_id: &str,
     ) -> Result<Option<PushedRequestRow>, Error> {
         let row = sqlx::query(
-            "DELETE FROM pushed_requests WHERE digest = $1 AND client_id = $2 RETURNING request, expires_at",
+            "DELETE FROM pushed_requests WHERE digest = $1 AND client_id = $2 RETURNING network, request, expires_at",
         )
         .bind(digest.as_str())
         .bind(client_id)
@@ -64,6 +76,7 @@ impl Unit {
             Ok(PushedRequestRow {
                 digest: digest.clone(),
                 client_id: client_id.to_owned(),
+                network: row.try_get::<Option<String>, _>("network")?.unwrap_or_default(),
                 request: row.try_get("request")?,
                 expires_at: row.try_get("expires_at")?,
             })

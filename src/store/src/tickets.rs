@@ -8,6 +8,12 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::unit::{Reader, Unit};
 
+/// The number of links for one address and purpose that are good at once.
+pub const LINKS: u32 = 5;
+
+/// The number of tickets that are kept for addresses that nobody has.
+const LINKS_OF_NOBODY: u32 = 1000;
+
 /// The purpose of a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -98,20 +104,23 @@ impl Reader {
 }
 
 impl Unit {
-    /// Inserts a ticket, replaces the previous one of the same address and purpose, and deletes those that
-    /// have expired at `now`.
+    /// Inserts a ticket and deletes those that have expired at `now`. The last [`LINKS`] for the same address and purpose
+    /// stay good: a stranger who asks for another mail does not take the one that its owner is reading. Of those that
+    /// belong to no identity, the last [`LINKS_OF_NOBODY`] are kept.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub async fn insert_ticket(&mut self, ticket: &TicketRow, now: i64) -> Result<(), Error> {
         sqlx::query(
-            "DELETE FROM tickets WHERE expires_at <= $1 \
-             OR (purpose = $2 AND connection = $3 AND email = $4)",
+            "DELETE FROM tickets WHERE expires_at <= $1 OR digest IN (SELECT digest FROM tickets \
+             WHERE purpose = $2 AND connection = $3 AND email = $4 \
+             ORDER BY rowid DESC LIMIT -1 OFFSET $5)",
         )
         .bind(now)
         .bind(ticket.purpose.as_str())
         .bind(ticket.connection.as_str())
         .bind(&ticket.email)
+        .bind(i64::from(LINKS - 1))
         .execute(self.connection())
         .await?;
         sqlx::query(
@@ -131,7 +140,7 @@ impl Unit {
         .bind(i64::from(ticket.options.keeps_verification))
         .execute(self.connection())
         .await?;
-        Ok(())
+        self.keep_newest("tickets", ("$1 = '' AND provider IS NULL", ""), LINKS_OF_NOBODY).await
     }
 
     /// Deletes a ticket. Returns `false` if it does not exist, so that one of two concurrent callers wins.

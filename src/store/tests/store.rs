@@ -6,8 +6,8 @@ use std::path::Path;
 
 use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};
 use store::{
-    Address, CandidateField, Candidates, CodeRow, CredentialRow, Digest, Error, Order, Purpose, SessionRow,
-    Store, TicketOptions, TicketRow, UserRow,
+    Address, Bounds, CandidateField, Candidates, CodeRow, CredentialRow, Digest, Error, LINKS, Order,
+    PendingLoginRow, Purpose, SessionRow, Store, TicketOptions, TicketRow, UserRow,
 };
 
 const NOW: i64 = 1_700_000_000_000;
@@ -448,7 +448,7 @@ async fn insert_ticket(store: &Store, ticket: &TicketRow, now: i64) {
 }
 
 #[tokio::test]
-async fn a_ticket_replaces_the_previous_one_has_one_purpose_and_is_removed_once() {
+async fn a_ticket_has_one_purpose_and_is_removed_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     insert(&store, &user(&["auth0|1"])).await.unwrap();
@@ -460,7 +460,7 @@ async fn a_ticket_replaces_the_previous_one_has_one_purpose_and_is_removed_once(
     }
     let mut reader = store.read().await.unwrap();
     let mut find = async |purpose, row: &TicketRow| reader.find_ticket(purpose, &row.digest).await.unwrap();
-    assert_eq!(find(Purpose::ResetPassword, &first).await, None);
+    assert_eq!(find(Purpose::ResetPassword, &first).await, Some(first.clone()));
     assert_eq!(find(Purpose::VerifyEmail, &second).await, None);
     assert_eq!(find(Purpose::ResetPassword, &second).await, Some(second.clone()));
     assert_eq!(find(Purpose::ResetPassword, &nobodys).await, Some(nobodys.clone()));
@@ -470,11 +470,89 @@ async fn a_ticket_replaces_the_previous_one_has_one_purpose_and_is_removed_once(
     });
     assert_eq!(taken.await.unwrap(), [true, false]);
     // Expired tickets are deleted with the next insert, and the tickets of an identity with the identity.
-    insert_ticket(&store, &first, LATER).await;
+    let third = TicketRow { digest: Digest::new("third"), ..first.clone() };
+    insert_ticket(&store, &third, LATER).await;
     assert_eq!(find(Purpose::ResetPassword, &nobodys).await, None);
     let deleted = store.write(|unit| Box::pin(async { unit.delete_user(&UserId::new("auth0|1")).await }));
     assert!(deleted.await.unwrap());
-    assert_eq!(find(Purpose::ResetPassword, &first).await, None);
+    assert_eq!(find(Purpose::ResetPassword, &third).await, None);
+}
+
+#[tokio::test]
+async fn requests_for_mails_never_take_the_last_links_of_an_address_nor_space_without_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1"])).await.unwrap();
+    let links = 2 * usize::try_from(LINKS).unwrap();
+    for number in 0..links {
+        insert_ticket(
+            &store,
+            &ticket(&format!("ada {number}"), "ada@example.test", Some(key("auth0|1"))),
+            NOW,
+        )
+        .await;
+    }
+    let insertions = (0..1010).map(|number| {
+        let ticket = ticket(&format!("nobody {number}"), &format!("{number}@example.test"), None);
+        store
+            .write::<_, Error, _>(move |unit| Box::pin(async move { unit.insert_ticket(&ticket, NOW).await }))
+    });
+    for insertion in insertions {
+        insertion.await.unwrap();
+    }
+    let mut reader = store.read().await.unwrap();
+    let mut exists = async |code: String| {
+        reader.find_ticket(Purpose::ResetPassword, &Digest::new(code)).await.unwrap().is_some()
+    };
+    for number in 0..links {
+        assert_eq!(exists(format!("ada {number}")).await, number >= links / 2, "{number}");
+    }
+    assert!(!exists("nobody 9".to_owned()).await);
+    assert!(exists("nobody 10".to_owned()).await);
+}
+
+fn pending(number: u32, browser: &str, network: &str) -> PendingLoginRow {
+    PendingLoginRow {
+        digest: Digest::new(number.to_string()),
+        browser: Digest::new(browser),
+        network: network.to_owned(),
+        request: "{}".to_owned(),
+        expires_at: LATER,
+    }
+}
+
+#[tokio::test]
+async fn waiting_logins_never_exceed_their_bounds_and_the_oldest_make_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let bounds = Bounds { per_browser: 2, per_network: 3, in_all: 4 };
+    let rows = [
+        pending(1, "a", "x"),
+        pending(2, "a", "x"),
+        pending(3, "a", "x"),
+        pending(4, "b", "x"),
+        pending(5, "c", "x"),
+        pending(6, "d", "y"),
+        pending(7, "e", "z"),
+    ];
+    let mut kept = Vec::new();
+    for row in rows {
+        let insertion = store.write::<_, Error, _>(move |unit| {
+            Box::pin(async move { unit.insert_pending_login(&row, bounds, NOW).await })
+        });
+        insertion.await.unwrap();
+        let mut reader = store.read().await.unwrap();
+        let mut alive = Vec::new();
+        for number in 1..=7_u32 {
+            if reader.find_pending_login(&Digest::new(number.to_string())).await.unwrap().is_some() {
+                alive.push(number);
+            }
+        }
+        kept.push(alive);
+    }
+    let expected: [&[u32]; 7] =
+        [&[1], &[1, 2], &[2, 3], &[2, 3, 4], &[3, 4, 5], &[3, 4, 5, 6], &[4, 5, 6, 7]];
+    assert_eq!(kept, expected);
 }
 
 #[tokio::test]

@@ -9,7 +9,10 @@ use crate::client_secrets::{ClientSecrets, NewClientSecret};
 use crate::clock::{Clock, Moment};
 use crate::configuration::{Client, Configuration};
 use crate::faults::plans::FaultPlans;
+use crate::http::body::BodyMemory;
+use crate::http::quota::Quotas;
 use crate::http::rate_limit::TokenBucket;
+use crate::http::subject_buckets::SubjectBuckets;
 use crate::issuer::Issuer;
 use crate::jobs::Jobs;
 use crate::keys::{self, KeyError, SigningKeys};
@@ -18,7 +21,21 @@ use crate::login::pages::assets::Assets;
 use crate::login::stand_in_sessions::StandInSessions;
 use crate::login::upstream::provider::{Providers, TlsError};
 use crate::mail::MailTransport;
+use crate::secret::Secret;
 use crate::token::MACHINE_TOKEN_LIFETIME;
+
+/// The number of mails that anybody may ask for at once to one address.
+const MAILS_TO: u32 = 5;
+
+/// The time after which one more mail may be asked for to one address: the time for which a link is good, so that whoever
+/// has the address always has a good link, also when strangers ask for all the others.
+const MAILS_TO_INTERVAL: Duration = Duration::from_hours(1);
+
+/// The number of mails that may be asked for at once from one network, which many people may share.
+const MAILS_FROM: u32 = 50;
+
+/// The time after which one more mail may be asked for from one network.
+const MAILS_FROM_INTERVAL: Duration = Duration::from_mins(15);
 
 /// A tenant: a handle that clones share.
 #[derive(Clone)]
@@ -35,10 +52,19 @@ pub(crate) struct Inner {
     pub(crate) client_secrets: ClientSecrets,
     new_client_secrets: Vec<NewClientSecret>,
     pub(crate) assets: Assets,
+    pub(crate) body_memory: BodyMemory,
     pub(crate) login_throttle: LoginThrottle,
+    /// The mails that may be asked for, for each recipient.
+    pub(crate) mails_to: Quotas,
+    /// The mails that may be asked for, from each network.
+    pub(crate) mails_from: Quotas,
+    /// The key of the cookie that makes a browser known.
+    pub(crate) browser_key: Secret,
     pub(crate) stand_in_sessions: StandInSessions,
     /// The rate limit of the Management API; `None` for no limit.
     pub(crate) bucket: Option<TokenBucket>,
+    /// The rate limit of each person inside it.
+    pub(crate) subject_buckets: Option<SubjectBuckets>,
     pub(crate) faults: FaultPlans,
     pub(crate) jobs: Jobs,
     pub(crate) providers: Providers,
@@ -92,6 +118,8 @@ impl Tenant {
         let (client_secrets, new_client_secrets) =
             ClientSecrets::open(&store, &configuration, clock.now()).await?;
         let bucket = options.rate_limit.map(|limit| TokenBucket::new(limit, clock.now()));
+        let subject_buckets = options.rate_limit.map(SubjectBuckets::new);
+        let browser_key = open_browser_key(&store).await?;
         let providers = Providers::new(&configuration)?;
         Ok(Self(Arc::new(Inner {
             store,
@@ -103,9 +131,14 @@ impl Tenant {
             client_secrets,
             new_client_secrets,
             assets: Assets::new(),
+            body_memory: BodyMemory::default(),
             login_throttle: LoginThrottle::default(),
+            mails_to: Quotas::new(MAILS_TO, MAILS_TO_INTERVAL),
+            mails_from: Quotas::new(MAILS_FROM, MAILS_FROM_INTERVAL),
+            browser_key,
             stand_in_sessions: StandInSessions::default(),
             bucket,
+            subject_buckets,
             faults: FaultPlans::default(),
             jobs: Jobs::default(),
             providers,
@@ -142,6 +175,15 @@ impl Tenant {
     pub(crate) fn name(&self) -> &str {
         &self.0.configuration.options().friendly_name
     }
+}
+
+/// Returns the key of the cookie that makes a browser known. It is stored, so that a restart does not forget them.
+async fn open_browser_key(store: &Store) -> Result<Secret, store::Error> {
+    let offered = Secret::random();
+    let find = store.write(move |unit| {
+        Box::pin(async move { unit.find_or_insert_tenant_secret("known browsers", offered.expose()).await })
+    });
+    find.await.map(Secret::new)
 }
 
 /// Returns how long the tokens of this configuration are valid at most, which is how long a former key stays known.

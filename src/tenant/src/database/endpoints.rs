@@ -17,7 +17,7 @@ use store::fold_identifier;
 use super::sign_up::{NewAccount, SignUpError};
 use super::ticket_mails;
 use crate::configuration::Connection;
-use crate::http::body::read_object;
+use crate::http::body::{UnreadableBody, read_parameters};
 use crate::http::cors;
 use crate::http::error::log_failure;
 use crate::http::peer::Peer;
@@ -54,6 +54,9 @@ enum DbConnectionError {
     BadRequest(&'static str, String),
     WeakPassword(Weakness),
     TooManyRequests(Duration),
+    TooLarge,
+    /// Too many bodies are being read at once.
+    Busy,
     Internal,
 }
 
@@ -78,6 +81,18 @@ impl From<SignUpError> for DbConnectionError {
     }
 }
 
+impl From<UnreadableBody> for DbConnectionError {
+    fn from(reason: UnreadableBody) -> Self {
+        match reason {
+            UnreadableBody::TooLarge => Self::TooLarge,
+            UnreadableBody::Busy => Self::Busy,
+            UnreadableBody::Malformed | UnreadableBody::Type => {
+                Self::bad_request("invalid_request", "The body cannot be read")
+            }
+        }
+    }
+}
+
 impl IntoResponse for DbConnectionError {
     fn into_response(self) -> Response {
         let body = |name: &str, code: &str, description: &str, status: StatusCode| {
@@ -97,6 +112,14 @@ impl IntoResponse for DbConnectionError {
                 response.headers_mut().insert(header::RETRY_AFTER, seconds);
                 response
             }
+            Self::TooLarge => {
+                let (status, words) = (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 65536 bytes.");
+                body("PayloadTooLargeError", "invalid_request", words, status)
+            }
+            Self::Busy => {
+                let (status, words) = (StatusCode::SERVICE_UNAVAILABLE, "Too many requests at the moment.");
+                body("ServiceUnavailableError", "temporarily_unavailable", words, status)
+            }
             Self::Internal => {
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
                 body("InternalServerError", "server_error", "An internal server error occurred", status)
@@ -111,9 +134,7 @@ async fn read_body(
     tenant: &Tenant,
     request: Request,
 ) -> Result<(Map<String, Value>, &Connection), DbConnectionError> {
-    let body = read_object(request)
-        .await
-        .map_err(|_| DbConnectionError::bad_request("invalid_request", "The body cannot be read"))?;
+    let body = read_parameters(&tenant.0.body_memory, request, Some("user_metadata")).await?;
     let client = tenant
         .client(text(&body, "client_id")?)
         .ok_or_else(|| DbConnectionError::bad_request("invalid_request", "Unknown client"))?;

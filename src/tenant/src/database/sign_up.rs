@@ -10,6 +10,7 @@ use super::accounts::{NewUserRow, insert_account, new_user, normalize_username};
 use super::ticket_mails::send_email_verification;
 use crate::configuration::Connection;
 use crate::http::error::log_failure;
+use crate::login::login_throttle::Guesser;
 use crate::mail::is_address;
 use crate::password_policy::{PasswordHashError, Weakness};
 use crate::secret::{Secret, random_hex};
@@ -92,7 +93,7 @@ pub(crate) async fn sign_up(
     tenant
         .0
         .login_throttle
-        .start_attempt(&bucket, address, tenant.now())
+        .start_attempt(&bucket, Guesser::Stranger(address), tenant.now())
         .map_err(SignUpError::TooManyRequests)?;
     let hash = database.passwords.hash(new.password).await.map_err(|error| match error {
         PasswordHashError::Weak(weakness) => SignUpError::WeakPassword(weakness),

@@ -8,8 +8,10 @@ use std::time::Duration;
 use model::{ConnectionName, IdentityKey};
 use store::{Address, Purpose, TicketOptions, TicketRow, fold_identifier};
 
+use crate::http::peer::network;
+use crate::login::login_throttle::Guesser;
 use crate::login::paths;
-use crate::mail::Mail;
+use crate::mail::{Mail, is_address};
 use crate::secret::Secret;
 use crate::state::Tenant;
 
@@ -33,7 +35,8 @@ pub(crate) async fn send_password_reset(
     databases: Vec<ConnectionName>,
     email: &str,
 ) -> Result<(), store::Error> {
-    let Some(first) = databases.first().cloned() else { return Ok(()) };
+    // Whatever is no address belongs to nobody, and may be of any length.
+    let Some(first) = databases.first().cloned().filter(|_| is_address(email)) else { return Ok(()) };
     let code = Secret::random();
     let mut ticket = new_ticket(tenant, Purpose::ResetPassword, first, email, &code, RESET_LIFETIME);
     let now = tenant.now().millis();
@@ -85,13 +88,18 @@ pub(crate) async fn send_email_verification(
     Ok(())
 }
 
-/// Counts a request for a mail to this address, and limits such requests like failed sign-ins, whether or not
-/// the address is known.
+/// Counts a request for a mail to this address, and limits such requests like failed sign-ins, and by the hour for each
+/// recipient and each network, whether or not the address is known.
 ///
 /// # Errors
 /// The time to wait before the next request.
 pub(crate) fn limit_requests(tenant: &Tenant, email: &str, from: Option<IpAddr>) -> Result<(), Duration> {
-    tenant.0.login_throttle.start_attempt(&format!("mail {email}"), from, tenant.now()).map(|_| ())
+    let now = tenant.now();
+    tenant.0.login_throttle.start_attempt(&format!("mail {email}"), Guesser::Stranger(from), now)?;
+    if let Some(from) = from {
+        tenant.0.mails_from.take(&network(from).to_string(), now)?;
+    }
+    tenant.0.mails_to.take(email, now)
 }
 
 fn new_ticket(

@@ -40,7 +40,9 @@ async fn show(State(tenant): State<Tenant>, caller: Caller) -> Response {
 /// `PUT /demo/faults`: plans a fault, which replaces the previous one.
 async fn set(State(tenant): State<Tenant>, caller: Caller, request: Request) -> Result<Response, ApiError> {
     let refused = |message: &str| ApiError::Payload(message.to_owned());
-    let body = read_object(request).await.map_err(|_| refused("Invalid type: expected object"))?;
+    let (body, _) = read_object(&tenant.0.body_memory, request)
+        .await
+        .map_err(|_| refused("Invalid type: expected object"))?;
     let plan: PlannedFault =
         serde_json::from_value(Value::Object(body)).map_err(|error| refused(&error.to_string()))?;
     let bounds =

@@ -1,6 +1,6 @@
 //! The tenant's cookies.
 //!
-//! All of them are session cookies of the browser (no `Expires`), `HttpOnly` and for the whole origin. Rows of the
+//! All of them but one are session cookies of the browser (no `Expires`). All are `HttpOnly` and for the whole origin. Rows of the
 //! store decide how long their values are valid.
 
 use ::cookie::{Cookie as HttpCookie, SameSite};
@@ -8,6 +8,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::secret::Secret;
 use crate::state::Tenant;
+
+/// How long a browser stays known.
+const KNOWN_FOR: ::cookie::time::Duration = ::cookie::time::Duration::days(180);
 
 /// The kinds of cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub(crate) enum Cookie<'c> {
     Application,
     /// The one-time code from a link in a mail.
     Ticket,
+    /// Makes a browser known to the account that somebody signed in to with a password before.
+    KnownBrowser,
     /// The people who signed in before at the stand-in of a connection, given by the connection's id.
     StandIn(&'c str),
 }
@@ -34,6 +39,7 @@ impl Cookie<'_> {
             Self::Browser => ("browser", ""),
             Self::Application => ("application", ""),
             Self::Ticket => ("ticket", ""),
+            Self::KnownBrowser => ("known-browser", ""),
             Self::StandIn(connection) => ("stand-in-", connection),
         };
         let prefix = if tenant.0.issuer.is_https() { "__Host-" } else { "" };
@@ -54,9 +60,14 @@ impl Cookie<'_> {
             .map(|cookie| Secret::new(cookie.value()))
     }
 
-    /// Returns the `Set-Cookie` header that sets the cookie until the browser closes.
+    /// Returns the `Set-Cookie` header that sets the cookie until the browser closes, or for [`KNOWN_FOR`] if it makes the
+    /// browser known.
     pub(crate) fn set(self, tenant: &Tenant, value: &Secret) -> HeaderValue {
-        to_header(&self.with_attributes(tenant, value.expose()))
+        let mut cookie = self.with_attributes(tenant, value.expose());
+        if self == Self::KnownBrowser {
+            cookie.set_max_age(KNOWN_FOR);
+        }
+        to_header(&cookie)
     }
 
     /// Returns the `Set-Cookie` header that removes the cookie.

@@ -1,11 +1,14 @@
 //! Error responses: the only module that maps errors to a status and a body.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::error::TokenAttributes;
 use model::{ManagementError, OAuthError, Scope, Scopes};
 
+use crate::http::body::UnreadableBody;
 use crate::http::not_found::NotFound;
 use crate::http::required_scopes::RequiredScopes;
 use crate::http::response::{management_json, no_store};
@@ -281,10 +284,14 @@ impl IntoResponse for ApiError {
 /// credential is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TokenError {
-    /// The body cannot be read, or a parameter is missing.
+    /// The body cannot be read.
+    Unreadable(UnreadableBody),
+    /// A parameter is missing.
     InvalidRequest(&'static str),
     /// The client is unknown, or its secret is wrong.
     AccessDenied,
+    /// Too many wrong secrets of the client from this network, with the time to wait.
+    TooManyRequests(Duration),
     /// The client's assertion is missing or wrong. Says why once its signature has proven the client.
     InvalidClient(&'static str),
     /// A pushed authorization request is invalid.
@@ -336,11 +343,36 @@ impl From<store::Error> for TokenError {
     }
 }
 
+impl From<UnreadableBody> for TokenError {
+    fn from(reason: UnreadableBody) -> Self {
+        Self::Unreadable(reason)
+    }
+}
+
 impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         use StatusCode as S;
+        let retry_after = match &self {
+            Self::Unreadable(UnreadableBody::Busy) => Some(1),
+            Self::TooManyRequests(wait) => Some(wait.as_secs().max(1)),
+            _ => None,
+        };
         let (status, error, description) = match self {
+            Self::Unreadable(UnreadableBody::TooLarge) => {
+                (S::PAYLOAD_TOO_LARGE, "invalid_request", "The body is larger than 65536 bytes".into())
+            }
+            Self::Unreadable(UnreadableBody::Busy) => (
+                S::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "There are too many requests at the moment".into(),
+            ),
+            Self::Unreadable(UnreadableBody::Malformed | UnreadableBody::Type) => {
+                (S::BAD_REQUEST, "invalid_request", "The body cannot be read".into())
+            }
             Self::InvalidRequest(description) => (S::BAD_REQUEST, "invalid_request", description.into()),
+            Self::TooManyRequests(_) => {
+                (S::TOO_MANY_REQUESTS, "too_many_requests", "Too many wrong secrets. Try again later.".into())
+            }
             Self::AccessDenied => (S::UNAUTHORIZED, "access_denied", "Unauthorized".into()),
             Self::Authorization { error, description } => (S::BAD_REQUEST, error, description),
             Self::InvalidClient(description) => (S::UNAUTHORIZED, "invalid_client", description.into()),
@@ -387,6 +419,10 @@ impl IntoResponse for TokenError {
             }
         };
         let body = OAuthError { error: error.to_owned(), error_description: description };
-        no_store((status, Json(body)).into_response())
+        let mut response = (status, Json(body)).into_response();
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        no_store(response)
     }
 }

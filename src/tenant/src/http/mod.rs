@@ -7,6 +7,8 @@ pub(crate) mod cors;
 pub(crate) mod error;
 pub(crate) mod not_found;
 pub(crate) mod peer;
+pub(crate) mod quota;
 pub(crate) mod rate_limit;
 pub(crate) mod required_scopes;
 pub(crate) mod response;
+pub(crate) mod subject_buckets;

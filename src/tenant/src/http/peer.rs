@@ -26,8 +26,22 @@ impl Peer {
         self.address
     }
 
+    /// Returns the network of the connection as text; empty if it is unknown.
+    pub(crate) fn network(&self) -> String {
+        self.address.map(|address| network(address).to_string()).unwrap_or_default()
+    }
+
     /// Returns the IP address as text; empty if it is unknown.
     pub(crate) fn ip(&self) -> String {
         self.address.map(|address| address.to_string()).unwrap_or_default()
+    }
+}
+
+/// Returns the network that an address is counted by: for IPv6 the first 64 bits, because one site has a whole network
+/// (RFC 6177).
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+        address @ IpAddr::V4(_) => address,
     }
 }

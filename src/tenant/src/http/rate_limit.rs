@@ -98,6 +98,11 @@ impl RateLimitStatus {
         Self { limit, remaining: 0, reset, retry_after: Some(seconds.into()) }
     }
 
+    /// Returns the state of the bucket that is empty sooner.
+    pub(crate) fn or_tighter(self, other: Option<Self>) -> Self {
+        other.filter(|other| !self.is_exceeded() && other.remaining < self.remaining).unwrap_or(self)
+    }
+
     /// Returns whether there was no token.
     pub(crate) fn is_exceeded(&self) -> bool {
         self.retry_after.is_some()

@@ -20,10 +20,12 @@ pub(crate) fn management_accepted() -> Response {
     with_management_headers(StatusCode::ACCEPTED.into_response())
 }
 
+/// Adds the headers of contract [A1](model::contract#a1). Nothing about people stays in a cache
+/// ([G75](model::contract#g75)).
 fn with_management_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
     response
 }
 
@@ -42,4 +44,10 @@ pub(crate) fn redirect_found(location: &str) -> Response {
         |_| StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         |location| (StatusCode::FOUND, [(header::LOCATION, location)]).into_response(),
     )
+}
+
+/// Refuses HEAD where GET signs in, signs out or issues something: nobody follows the response, so that a program which
+/// only looks at an address changes nothing.
+pub(crate) async fn head_not_allowed() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, HeaderValue::from_static("GET, POST"))]).into_response()
 }

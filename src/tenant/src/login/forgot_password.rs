@@ -1,5 +1,7 @@
 //! `/u/forgot-password`: sends a mail to reset the password.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -32,7 +34,7 @@ async fn ask(
 ) -> Result<Response, store::Error> {
     let email = fold_identifier(form.text("email"));
     if let Err(wait) = ticket_mails::limit_requests(tenant, &email, peer.address()) {
-        let mut response = render(tenant, pending, &email, Some(Outcome::TooMany));
+        let mut response = render(tenant, pending, &email, Some(Outcome::TooMany(wait)));
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         return Ok(response);
     }
@@ -49,17 +51,24 @@ async fn ask(
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Sent,
-    TooMany,
+    /// With the time to wait.
+    TooMany(Duration),
 }
 
 fn render(tenant: &Tenant, pending: &PendingLogin, email: &str, outcome: Option<Outcome>) -> Response {
-    let too_many = outcome == Some(Outcome::TooMany);
+    let refusal = match outcome {
+        Some(Outcome::TooMany(wait)) if wait > Duration::from_mins(1) => {
+            Some("Enough mails were asked for. Open the link in the last one, or try again in an hour.")
+        }
+        Some(Outcome::TooMany(_)) => Some("Too many attempts. Wait a minute, then try again."),
+        Some(Outcome::Sent) | None => None,
+    };
     let view = ForgottenPage {
         context: pending.context(tenant),
         email,
         sent: outcome == Some(Outcome::Sent),
-        refusal: too_many.then_some("Too many attempts. Wait a minute, then try again."),
+        refusal,
     };
-    let status = if too_many { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
+    let status = if refusal.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
     page(status, account::forgotten(&tenant.0.assets, &view))
 }

@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::response::Response;
 
 use super::pending::{PendingLogin, PendingLoginError};
-use crate::http::body::read_object;
+use crate::http::body::read_form_body;
 use crate::http::peer::Peer;
 use crate::state::Tenant;
 
@@ -16,7 +16,7 @@ impl Form {
     /// Reads a form, after checking that the tenant's own page sent it.
     ///
     /// # Errors
-    /// [`PendingLoginError::CrossSite`] for another `Origin`, [`PendingLoginError::Gone`] for an unreadable body.
+    /// [`PendingLoginError::CrossSite`] for another `Origin`, [`PendingLoginError::Unreadable`] for a body that is no form.
     pub(super) async fn read(
         tenant: &Tenant,
         peer: &Peer,
@@ -26,7 +26,7 @@ impl Form {
         if origin.is_some_and(|origin| origin != tenant.0.issuer.origin()) {
             return Err(PendingLoginError::CrossSite);
         }
-        read_object(request).await.map(Self).map_err(|_| PendingLoginError::Gone)
+        read_form_body(&tenant.0.body_memory, request).await.map(Self).map_err(PendingLoginError::Unreadable)
     }
 
     /// Returns a field without surrounding white space; empty if it is missing.

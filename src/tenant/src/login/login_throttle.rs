@@ -1,5 +1,9 @@
-//! Protection against guessing passwords: each wrong password prolongs the wait before the next attempt, for the
-//! account and for the IP address. The wait is at most a minute, so that nobody can lock out somebody else for long.
+//! Protection against guessing passwords and client secrets: each wrong one prolongs the wait before the next attempt, for
+//! the account as seen from the network, and for the network. The wait is at most a minute, and nobody waits because of
+//! what others do elsewhere, so that nobody can lock out somebody else.
+//!
+//! Guesses from many networks share one quota for each account. A browser in which somebody signed in to the account
+//! before is counted by itself (OWASP: device cookies), so that no number of strangers slows it.
 //!
 //! The counters are in memory and bounded. A restart resets them.
 
@@ -9,13 +13,21 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Moment;
-use crate::secret::digest;
+use crate::http::peer::network;
+use crate::http::quota::Quotas;
+use crate::secret::{Secret, digest};
 
-/// The number of wrong passwords for one account without a wait.
+/// The number of wrong passwords for one account from one network, or in one known browser, without a wait.
 const FREE_FOR_ACCOUNT: u32 = 5;
 
-/// The number of wrong passwords from one IP address, which many people may share, without a wait.
-const FREE_FOR_ADDRESS: u32 = 50;
+/// The number of wrong passwords from one network, which many people may share, without a wait.
+const FREE_FOR_NETWORK: u32 = 50;
+
+/// The number of wrong passwords for one account from all networks without a wait.
+const FREE_FOR_STRANGERS: u32 = 100;
+
+/// The time after which strangers have one more. Three networks, which may guess once a minute each, do not use it up.
+const STRANGERS_INTERVAL: Duration = Duration::from_secs(20);
 
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
@@ -26,9 +38,29 @@ const FORGIVEN_AFTER: Duration = Duration::from_hours(1);
 /// The maximum number of counters.
 const KEPT: usize = 20_000;
 
-/// The counters of wrong passwords, by the digest of account or address.
-#[derive(Default)]
-pub(crate) struct LoginThrottle(Mutex<HashMap<String, Failures>>);
+/// The digest of an account, empty for all of them, and where attempts come from.
+type Counter = (String, String);
+
+/// The counters of wrong passwords.
+pub(crate) struct LoginThrottle {
+    tallies: Mutex<HashMap<Counter, Failures>>,
+    strangers: Quotas,
+}
+
+impl Default for LoginThrottle {
+    fn default() -> Self {
+        Self { tallies: Mutex::default(), strangers: Quotas::new(FREE_FOR_STRANGERS, STRANGERS_INTERVAL) }
+    }
+}
+
+/// Who attempts to sign in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Guesser<'g> {
+    /// Anybody, from a network if it is known.
+    Stranger(Option<IpAddr>),
+    /// A browser in which somebody signed in to this account before, with the value of its cookie.
+    KnownBrowser(&'g Secret),
+}
 
 /// The number of wrong passwords, and the time of the last one.
 #[derive(Clone, Copy)]
@@ -39,69 +71,76 @@ struct Failures {
 
 /// A permitted attempt. It counts as wrong until it succeeds, so that parallel attempts have no advantage.
 pub(crate) struct Attempt {
-    account: String,
-    address: Option<String>,
+    limits: Vec<(Counter, u32)>,
+    /// The account of a stranger's attempt.
+    account: Option<String>,
 }
 
 impl LoginThrottle {
-    /// Starts an attempt to sign in as `login` from `address`, whether or not the account exists.
+    /// Starts an attempt to sign in as `login`, whether or not the account exists.
     ///
     /// # Errors
     /// The time to wait, when the attempt comes too early.
     pub(crate) fn start_attempt(
         &self,
         login: &str,
-        address: Option<IpAddr>,
+        guesser: Guesser<'_>,
         now: Moment,
     ) -> Result<Attempt, Duration> {
-        let attempt = Attempt {
-            account: digest(format!("account {login}").as_bytes()),
-            address: address.map(|address| digest(format!("address {}", network(address)).as_bytes())),
-        };
-        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let limits = || {
-            let address = attempt.address.as_ref().map(|address| (address, FREE_FOR_ADDRESS));
-            [(&attempt.account, FREE_FOR_ACCOUNT)].into_iter().chain(address)
-        };
-        for (key, _) in limits() {
-            if let Some(tally) = tallies.get_mut(key) {
-                tally.count_anew(now);
-            }
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        let attempt = Attempt::new(login, guesser);
+        check(&mut tallies, &attempt, now)?;
+        if let Some(account) = &attempt.account {
+            self.strangers.take(account, now).map_err(|wait| wait.min(LONGEST_WAIT))?;
         }
-        let early = limits()
-            .filter_map(|(key, free)| tallies.get(key).and_then(|tally| tally.remaining(free, now)))
-            .max();
-        if let Some(wait) = early {
-            return Err(wait);
-        }
-        for (key, _) in limits() {
-            let before = tallies.get(key).filter(|tally| !tally.is_forgiven(now));
-            let wrong = before.map_or(0, |tally| tally.wrong).saturating_add(1);
-            if !tallies.contains_key(key) {
-                make_room(&mut tallies, now);
-            }
-            tallies.insert(key.clone(), Failures { wrong, last: now });
-        }
+        count(&mut tallies, &attempt, now);
         Ok(attempt)
     }
 
-    /// Records that the attempt succeeded: resets the account's counter and gives back what the attempt took from the
-    /// address.
+    /// Records that the attempt succeeded: resets its counter for the account and gives back what it took otherwise.
     pub(crate) fn record_success(&self, attempt: &Attempt) {
-        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tallies.remove(&attempt.account);
-        if let Some(tally) = attempt.address.as_ref().and_then(|address| tallies.get_mut(address)) {
-            tally.wrong = tally.wrong.saturating_sub(1);
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        for (counter, _) in &attempt.limits {
+            if !counter.0.is_empty() {
+                tallies.remove(counter);
+            } else if let Some(tally) = tallies.get_mut(counter) {
+                tally.wrong = tally.wrong.saturating_sub(1);
+            }
+        }
+        if let Some(account) = &attempt.account {
+            self.strangers.give_back(account);
         }
     }
-}
 
-impl LoginThrottle {
-    /// Returns whether sign-ins as `login` have to wait now, because of wrong passwords for this account.
+    /// Checks a secret that a program sends from `address`, as the client `id`. Only a wrong one counts: programs send the
+    /// right one many times at once.
+    ///
+    /// # Errors
+    /// The time to wait, when the attempt comes too early, whether or not the secret is right.
+    pub(crate) fn check_secret(
+        &self,
+        id: &str,
+        address: Option<IpAddr>,
+        now: Moment,
+        is_right: impl FnOnce() -> bool,
+    ) -> Result<bool, Duration> {
+        let attempt = Attempt::new(&format!("client {id}"), Guesser::Stranger(address));
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        check(&mut tallies, &attempt, now)?;
+        let is_right = is_right();
+        if is_right {
+            tallies.remove(&attempt.limits[0].0);
+        } else {
+            count(&mut tallies, &attempt, now);
+        }
+        Ok(is_right)
+    }
+
+    /// Returns whether sign-ins as `login` have to wait now somewhere, because of wrong passwords for this account.
     pub(crate) fn is_waiting(&self, login: &str, now: Moment) -> bool {
-        let account = digest(format!("account {login}").as_bytes());
-        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tallies.get_mut(&account).is_some_and(|tally| {
+        let account = account(login);
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.iter_mut().filter(|(counter, _)| counter.0 == account).any(|(_, tally)| {
             tally.count_anew(now);
             tally.remaining(FREE_FOR_ACCOUNT, now).is_some()
         })
@@ -109,8 +148,55 @@ impl LoginThrottle {
 
     /// Forgives an account, whose person has proven who they are in another way.
     pub(crate) fn reset_account(&self, login: &str) {
-        let account = digest(format!("account {login}").as_bytes());
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&account);
+        let account = account(login);
+        self.strangers.reset(&account);
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.retain(|counter, _| counter.0 != account);
+    }
+}
+
+impl Attempt {
+    fn new(login: &str, guesser: Guesser<'_>) -> Self {
+        let account = account(login);
+        match guesser {
+            Guesser::KnownBrowser(cookie) => {
+                let browser = digest(format!("browser {}", cookie.expose()).as_bytes());
+                Self { limits: vec![((account, browser), FREE_FOR_ACCOUNT)], account: None }
+            }
+            Guesser::Stranger(address) => {
+                let network = address.map(|address| format!("network {}", network(address)));
+                let of_account = (account.clone(), network.clone().unwrap_or_default());
+                let of_network = network.map(|network| ((String::new(), network), FREE_FOR_NETWORK));
+                let limits = [(of_account, FREE_FOR_ACCOUNT)].into_iter().chain(of_network).collect();
+                Self { limits, account: Some(account) }
+            }
+        }
+    }
+}
+
+fn account(login: &str) -> String {
+    digest(format!("account {login}").as_bytes())
+}
+
+/// Returns the time to wait before an attempt as an error.
+fn check(tallies: &mut HashMap<Counter, Failures>, attempt: &Attempt, now: Moment) -> Result<(), Duration> {
+    let early = attempt.limits.iter().filter_map(|(counter, free)| {
+        let tally = tallies.get_mut(counter)?;
+        tally.count_anew(now);
+        tally.remaining(*free, now)
+    });
+    early.max().map_or(Ok(()), Err)
+}
+
+/// Counts an attempt as wrong.
+fn count(tallies: &mut HashMap<Counter, Failures>, attempt: &Attempt, now: Moment) {
+    for (counter, _) in &attempt.limits {
+        let before = tallies.get(counter).filter(|tally| !tally.is_forgiven(now));
+        let wrong = before.map_or(0, |tally| tally.wrong).saturating_add(1);
+        if !tallies.contains_key(counter) {
+            make_room(tallies, now);
+        }
+        tallies.insert(counter.clone(), Failures { wrong, last: now });
     }
 }
 
@@ -137,7 +223,7 @@ impl Failures {
 }
 
 /// Makes room for a counter: removes the expired ones, or the oldest if none has expired.
-fn make_room(tallies: &mut HashMap<String, Failures>, now: Moment) {
+fn make_room(tallies: &mut HashMap<Counter, Failures>, now: Moment) {
     if tallies.len() < KEPT {
         return;
     }
@@ -148,22 +234,16 @@ fn make_room(tallies: &mut HashMap<String, Failures>, now: Moment) {
     }
 }
 
-/// Returns the network that is counted: for IPv6 the first 64 bits, because one site has a whole network (RFC 6177).
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const START: Moment = Moment::from_millis(0);
 
-    fn address(text: &str) -> IpAddr {
-        text.parse().unwrap()
+    const NOWHERE: Guesser<'static> = Guesser::Stranger(None);
+
+    fn from(text: &str) -> Guesser<'static> {
+        Guesser::Stranger(Some(text.parse().unwrap()))
     }
 
     #[test]
@@ -171,43 +251,82 @@ mod tests {
         let throttle = LoginThrottle::default();
         let mut now = START;
         for _ in 0..FREE_FOR_ACCOUNT {
-            assert!(throttle.start_attempt("ada", None, now).is_ok());
+            assert!(throttle.start_attempt("ada", NOWHERE, now).is_ok());
         }
         for seconds in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
             let wait = Duration::from_secs(seconds);
-            assert_eq!(throttle.start_attempt("ada", None, now).err(), Some(wait));
+            assert_eq!(throttle.start_attempt("ada", NOWHERE, now).err(), Some(wait));
             now = now.after(wait);
-            assert!(throttle.start_attempt("ada", None, now).is_ok(), "{seconds}");
+            assert!(throttle.start_attempt("ada", NOWHERE, now).is_ok(), "{seconds}");
         }
-        assert!(throttle.start_attempt("grace", None, now).is_ok(), "another account is not concerned");
+        assert!(throttle.start_attempt("grace", NOWHERE, now).is_ok(), "another account is not concerned");
         now = now.after(FORGIVEN_AFTER);
         for _ in 0..FREE_FOR_ACCOUNT {
-            assert!(throttle.start_attempt("ada", None, now).is_ok());
+            assert!(throttle.start_attempt("ada", NOWHERE, now).is_ok());
         }
     }
 
     #[test]
     fn an_address_that_guesses_at_many_accounts_waits_as_well() {
         let throttle = LoginThrottle::default();
-        for guess in 0..FREE_FOR_ADDRESS {
-            assert!(throttle.start_attempt(&guess.to_string(), Some(address("2001:db8::1")), START).is_ok());
+        for guess in 0..FREE_FOR_NETWORK {
+            assert!(throttle.start_attempt(&guess.to_string(), from("2001:db8::1"), START).is_ok());
         }
-        assert!(
-            throttle.start_attempt("ada", Some(address("2001:db8::ffff")), START).is_err(),
-            "one network"
-        );
-        assert!(throttle.start_attempt("ada", Some(address("2001:db8:0:1::1")), START).is_ok());
-        assert!(throttle.start_attempt("ada", Some(address("192.0.2.1")), START).is_ok());
+        assert!(throttle.start_attempt("ada", from("2001:db8::ffff"), START).is_err(), "one network");
+        assert!(throttle.start_attempt("ada", from("2001:db8:0:1::1"), START).is_ok());
+        assert!(throttle.start_attempt("ada", from("192.0.2.1"), START).is_ok());
     }
 
     #[test]
-    fn people_who_sign_in_use_up_nothing() {
+    fn three_networks_that_guess_for_a_day_never_slow_the_owner_at_another() {
         let throttle = LoginThrottle::default();
-        for _ in 0..2 * FREE_FOR_ADDRESS {
-            let attempt =
-                throttle.start_attempt("ada", Some(address("192.0.2.1")), START).unwrap_or_else(|_| panic!());
+        for minute in 0..24 * 60 {
+            let now = START.after(Duration::from_mins(minute));
+            for guesser in ["192.0.2.1", "198.51.100.1", "203.0.113.1"] {
+                while throttle.start_attempt("ada", from(guesser), now).is_ok() {}
+            }
+            let owner = throttle.start_attempt("ada", from("2001:db8::1"), now);
+            let attempt = owner.unwrap_or_else(|wait| panic!("waits {wait:?} in minute {minute}"));
             throttle.record_success(&attempt);
         }
+    }
+
+    #[test]
+    fn guesses_from_any_number_of_networks_are_bounded_and_never_slow_a_known_browser() {
+        let throttle = LoginThrottle::default();
+        let guess = |number: u32, now| {
+            throttle.start_attempt(
+                "ada",
+                Guesser::Stranger(Some(std::net::Ipv4Addr::from(number).into())),
+                now,
+            )
+        };
+        assert_eq!((0..500).filter(|number| guess(*number, START).is_ok()).count(), 100);
+        assert!(guess(501, START.after(STRANGERS_INTERVAL)).is_ok());
+        assert!(guess(502, START.after(STRANGERS_INTERVAL)).is_err());
+        let cookie = Secret::new("cookie");
+        for _ in 0..FREE_FOR_ACCOUNT {
+            assert!(throttle.start_attempt("ada", Guesser::KnownBrowser(&cookie), START).is_ok());
+        }
+        assert!(throttle.start_attempt("ada", Guesser::KnownBrowser(&cookie), START).is_err());
+        throttle.reset_account("ada");
+        assert!(throttle.start_attempt("ada", Guesser::KnownBrowser(&cookie), START).is_ok());
+        assert!(guess(503, START).is_ok());
+    }
+
+    #[test]
+    fn client_secrets_are_guessed_slowly_and_the_right_one_counts_nothing() {
+        let throttle = LoginThrottle::default();
+        let (here, elsewhere) = (Some("192.0.2.1".parse().unwrap()), Some("192.0.2.2".parse().unwrap()));
+        for _ in 0..200 {
+            assert_eq!(throttle.check_secret("web", here, START, || true), Ok(true));
+        }
+        for _ in 0..FREE_FOR_ACCOUNT {
+            assert_eq!(throttle.check_secret("web", here, START, || false), Ok(false));
+        }
+        assert_eq!(throttle.check_secret("web", here, START, || true), Err(Duration::from_secs(1)));
+        assert_eq!(throttle.check_secret("web", elsewhere, START, || true), Ok(true));
+        assert_eq!(throttle.check_secret("other", here, START, || true), Ok(true));
     }
 
     #[test]
@@ -215,14 +334,24 @@ mod tests {
         let throttle = LoginThrottle::default();
         let later = START.after(FORGIVEN_AFTER);
         for _ in 0..=FREE_FOR_ACCOUNT {
-            let _ = throttle.start_attempt("ada", None, later);
+            let _ = throttle.start_attempt("ada", NOWHERE, later);
         }
         for now in [START, Moment::from_millis(-1_000_000_000), Moment::from_millis(i64::MIN / 2)] {
             assert!(throttle.is_waiting("ada", now), "the change itself gives nothing");
-            assert!(throttle.start_attempt("ada", None, now).is_err());
+            assert!(throttle.start_attempt("ada", NOWHERE, now).is_err());
             let after = now.after(LONGEST_WAIT);
             assert!(!throttle.is_waiting("ada", after));
-            assert!(throttle.start_attempt("ada", None, after).is_ok());
+            assert!(throttle.start_attempt("ada", NOWHERE, after).is_ok());
+        }
+    }
+
+    #[test]
+    fn people_who_sign_in_use_up_nothing() {
+        let throttle = LoginThrottle::default();
+        for _ in 0..2 * FREE_FOR_STRANGERS {
+            let attempt =
+                throttle.start_attempt("ada", from("192.0.2.1"), START).unwrap_or_else(|_| panic!());
+            throttle.record_success(&attempt);
         }
     }
 
@@ -231,8 +360,8 @@ mod tests {
         let throttle = LoginThrottle::default();
         for name in 0..KEPT + 100 {
             let now = Moment::from_millis(i64::try_from(name).unwrap());
-            assert!(throttle.start_attempt(&name.to_string(), None, now).is_ok());
+            assert!(throttle.start_attempt(&name.to_string(), NOWHERE, now).is_ok());
         }
-        assert_eq!(throttle.0.lock().unwrap().len(), KEPT);
+        assert_eq!(throttle.tallies.lock().unwrap().len(), KEPT);
     }
 }

@@ -9,6 +9,7 @@ mod complete;
 mod forgot_password;
 mod form;
 pub(crate) mod form_redirect;
+pub(crate) mod known_browser;
 mod login_page;
 pub(crate) mod login_throttle;
 pub(crate) mod pages;
@@ -30,6 +31,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 
 use crate::http::peer::Peer;
+use crate::http::response::head_not_allowed;
 use crate::state::Tenant;
 use pages::assets::{self, Assets};
 use pending::in_query;
@@ -43,8 +45,8 @@ pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
         .route(paths::FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::submit))
         .route(paths::RESET, get(ticket::show_reset).post(ticket::reset))
         .route(paths::VERIFY, get(ticket::show_verify).post(ticket::verify))
-        .route(paths::CONNECTION, get(start_connection))
-        .route(upstream::CALLBACK, get(upstream::callback))
+        .route(paths::CONNECTION, get(start_connection).head(head_not_allowed))
+        .route(upstream::CALLBACK, get(upstream::callback).head(head_not_allowed))
         .route(paths::STAND_IN, post(stand_in::submit))
         .route(&assets.style, get(|| async { asset("text/css; charset=utf-8", assets::STYLESHEET) }))
         .route(&assets.marks, get(|| async { asset("image/svg+xml", assets::MARKS) }))

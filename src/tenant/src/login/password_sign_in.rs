@@ -10,6 +10,7 @@ use store::fold_identifier;
 
 use super::complete::{CompleteError, complete_with};
 use super::form::Submitted;
+use super::known_browser;
 use super::login_page::render;
 use super::pages::login::FormError;
 use super::pending::{PendingLogin, PendingLoginError};
@@ -43,7 +44,9 @@ async fn sign_in(
         .collect();
     let password = Secret::new(form.untrimmed("password"));
     let login = fold_identifier(&typed);
-    let attempt = match tenant.0.login_throttle.start_attempt(&login, peer.address(), tenant.now()) {
+    let cookie = known_browser::cookie(tenant, &peer.headers);
+    let guesser = known_browser::guesser(tenant, peer, &login, cookie.as_ref());
+    let attempt = match tenant.0.login_throttle.start_attempt(&login, guesser, tenant.now()) {
         Ok(attempt) => attempt,
         Err(wait) => {
             let mut response = render(tenant, pending, &typed, Some(FormError::TooManyAttempts));
@@ -57,7 +60,10 @@ async fn sign_in(
     }
     match found {
         Some(key) => match complete_with(tenant, &peer.headers, pending, key, None).await {
-            Ok(response) => Ok(response),
+            Ok(mut response) => {
+                response.headers_mut().append(header::SET_COOKIE, known_browser::remember(tenant, &login));
+                Ok(response)
+            }
             Err(CompleteError::Blocked | CompleteError::OtherConnection) => {
                 Ok(render(tenant, pending, &typed, Some(FormError::Blocked)))
             }

@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use store::{Digest, PendingLoginRow};
+use store::{Bounds, Digest, PendingLoginRow};
 
 use super::pages::layout::PageContext;
 use super::paths;
-use super::response::{failure, final_page, final_page_of};
+use super::response::{failure, final_page, final_page_of, unreadable_form};
 use crate::configuration::Connection;
+use crate::http::body::UnreadableBody;
 use crate::http::cookie::Cookie;
 use crate::http::peer::Peer;
 use crate::http::response::{no_store, redirect_found};
@@ -26,6 +27,9 @@ use crate::state::Tenant;
 
 /// The lifetime of a pending login.
 const LOGIN_LIFETIME: Duration = Duration::from_hours(1);
+
+/// How many logins wait at once. The oldest make room, so that nobody's requests fill the disk.
+const WAITING: Bounds = Bounds { per_browser: 20, per_network: 1000, in_all: 20_000 };
 
 /// A pending login, found by its state and bound to the browser of the request.
 pub(super) struct PendingLogin {
@@ -46,6 +50,8 @@ pub(super) enum PendingLoginError {
     NoCookie(Option<String>),
     /// Another site sent the form.
     CrossSite,
+    /// The body is no form, or too large.
+    Unreadable(UnreadableBody),
     Store(store::Error),
 }
 
@@ -86,6 +92,7 @@ impl PendingLoginError {
                 "This form came from another site",
                 "For your safety it was not looked at. Go back to the application and sign in again.",
             ),
+            Self::Unreadable(reason) => unreadable_form(tenant, reason),
             Self::Store(error) => failure(tenant, &error),
         }
     }
@@ -149,9 +156,9 @@ impl FromRequestParts<Tenant> for PendingLogin {
 pub(crate) async fn start_login(
     tenant: &Tenant,
     request: &AuthorizationRequest,
-    headers: &HeaderMap,
+    peer: &Peer,
 ) -> Result<Response, store::Error> {
-    let (browser, fresh) = match Cookie::Browser.read(tenant, headers) {
+    let (browser, fresh) = match Cookie::Browser.read(tenant, &peer.headers) {
         Some(browser) => (browser, false),
         None => (Secret::random(), true),
     };
@@ -160,13 +167,16 @@ pub(crate) async fn start_login(
     let row = PendingLoginRow {
         digest: state.digest(),
         browser: browser.digest(),
+        network: peer.network(),
         request: serde_json::to_string(request).map_err(|_| store::Error::Damaged("request"))?,
         expires_at: now.after(LOGIN_LIFETIME).millis(),
     };
     tenant
         .0
         .store
-        .write(move |unit| Box::pin(async move { unit.insert_pending_login(&row, now.millis()).await }))
+        .write(move |unit| {
+            Box::pin(async move { unit.insert_pending_login(&row, WAITING, now.millis()).await })
+        })
         .await?;
     // A request for one connection skips the login page, unless the connection is a database.
     let connection = request.connection.as_deref().and_then(|name| tenant.0.configuration.connection(name));

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::pages;
 use super::pages::problem::ProblemPage;
 use crate::configuration::Client;
+use crate::http::body::UnreadableBody;
 use crate::http::cookie::Cookie;
 use crate::http::error::log_failure;
 use crate::http::response::no_store;
@@ -87,6 +88,24 @@ pub(crate) fn failure(tenant: &Tenant, error: &store::Error) -> Response {
     )
 }
 
+/// Returns the page for a body that is no form of a hosted page. Browsers send nothing else.
+pub(crate) fn unreadable_form(tenant: &Tenant, reason: UnreadableBody) -> Response {
+    let (status, text) = match reason {
+        UnreadableBody::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The form is larger than 65536 bytes."),
+        UnreadableBody::Malformed => {
+            (StatusCode::BAD_REQUEST, "A field of the form stands there more than once.")
+        }
+        UnreadableBody::Type => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send a form, not another type of content.")
+        }
+        UnreadableBody::Busy => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "There are too many requests at the moment. Please try again in a moment.",
+        ),
+    };
+    problem(tenant, status, "This form cannot be read", text, None)
+}
+
 /// Returns the page for an authorization request that must not be answered by redirect (contract
 /// [C1](model::contract#c1), [U-12](model::contract#u-12)).
 pub(crate) fn invalid_request(tenant: &Tenant, error: InvalidAuthorizationRequest) -> Response {
@@ -99,7 +118,12 @@ pub(crate) fn invalid_request(tenant: &Tenant, error: InvalidAuthorizationReques
         InvalidAuthorizationRequest::StateTooLong => (
             StatusCode::BAD_REQUEST,
             "The request to sign in is too long.",
-            "The state is too long: send at most 8192 bytes, and keep more at the application.",
+            "The state is too long: send at most 2048 bytes, and keep more at the application.",
+        ),
+        InvalidAuthorizationRequest::RedirectUriTooLong => (
+            StatusCode::BAD_REQUEST,
+            "The request to sign in is too long.",
+            "The redirect_uri is too long: send at most 2048 bytes, and keep more at the application.",
         ),
         InvalidAuthorizationRequest::UnknownClient => (
             StatusCode::FORBIDDEN,

@@ -4,9 +4,11 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use model::Profile;
+use store::fold_identifier;
 
 use super::complete::{CompleteError, complete_with};
 use super::form::Submitted;
+use super::known_browser;
 use super::login_page::sign_up_connection;
 use super::pages::account::{self, SignUpPage};
 use super::paths::login_path;
@@ -63,7 +65,11 @@ async fn sign_up(
         Err(refusal) => return Ok(render(tenant, pending, connection, &typed, Some(&refusal))),
     };
     match complete_with(tenant, &peer.headers, pending, key, None).await {
-        Ok(response) => Ok(response),
+        Ok(mut response) => {
+            let login = fold_identifier(&typed.email);
+            response.headers_mut().append(header::SET_COOKIE, known_browser::remember(tenant, &login));
+            Ok(response)
+        }
         Err(CompleteError::Pending(error)) => Err(error),
         // An account that was created just now is neither blocked nor linked.
         Err(CompleteError::Blocked | CompleteError::OtherConnection) => Err(PendingLoginError::Gone),

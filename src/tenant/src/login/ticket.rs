@@ -13,9 +13,10 @@ use super::form::Form;
 use super::pages::account::{self, ResetPage};
 use super::paths;
 use super::pending::PendingLoginError;
-use super::response::{failure, final_page, final_page_of, page, problem};
+use super::response::{failure, final_page, final_page_of, page, problem, unreadable_form};
 use crate::configuration::PasswordPolicy;
 use crate::database::accounts::set_password;
+use crate::http::body::UnreadableBody;
 use crate::http::cookie::Cookie;
 use crate::http::peer::Peer;
 use crate::http::response::no_store;
@@ -32,6 +33,8 @@ enum TicketError {
     NoCode,
     /// The form was sent by a page of another site.
     CrossSite,
+    /// The body is no form, or too large.
+    Unreadable(UnreadableBody),
     /// The new password does not satisfy the policy.
     Weak(TicketRow),
     Failed,
@@ -66,6 +69,7 @@ impl TicketError {
                 ),
             ),
             Self::CrossSite => PendingLoginError::CrossSite.into_response(tenant, peer),
+            Self::Unreadable(reason) => unreadable_form(tenant, reason),
             Self::Weak(ticket) => {
                 let refusal = "This password is too weak. See below what it needs.";
                 let view = reset_page(tenant, &ticket, Some(refusal));
@@ -229,6 +233,7 @@ async fn submitted(
 ) -> Result<(TicketRow, Form), TicketError> {
     let form = Form::read(tenant, peer, request).await.map_err(|error| match error {
         PendingLoginError::CrossSite => TicketError::CrossSite,
+        PendingLoginError::Unreadable(reason) => TicketError::Unreadable(reason),
         PendingLoginError::Gone | PendingLoginError::NoCookie(_) => TicketError::Expired,
         PendingLoginError::Store(error) => TicketError::Store(error),
     })?;

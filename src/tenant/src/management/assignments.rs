@@ -66,7 +66,7 @@ pub(super) async fn assign_roles(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(CHANGE_ASSIGNMENTS)?;
-    let roles = read_roles(request).await?;
+    let roles = read_roles(&tenant, request).await?;
     if let Some(unknown) =
         roles.iter().find(|id| tenant.0.configuration.roles().iter().all(|role| role.id != **id))
     {
@@ -84,7 +84,7 @@ pub(super) async fn remove_roles(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(CHANGE_ASSIGNMENTS)?;
-    let roles = read_roles(request).await?;
+    let roles = read_roles(&tenant, request).await?;
     change(&tenant, path.user(), Change::RemoveRoles(roles)).await?;
     Ok(management_empty())
 }
@@ -137,7 +137,7 @@ pub(super) async fn assign_permissions(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(CHANGE_ASSIGNMENTS)?;
-    let permissions = read_permissions(request).await?;
+    let permissions = read_permissions(&tenant, request).await?;
     if let Some(unknown) = permissions.iter().find(|one| !is_permission(&tenant, one)) {
         let (api, scope) = (&unknown.api, &unknown.scope);
         return Err(ApiError::Refused(match tenant.0.configuration.find_api(&tenant.0.issuer, api) {
@@ -157,7 +157,7 @@ pub(super) async fn remove_permissions(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(CHANGE_ASSIGNMENTS)?;
-    let permissions = read_permissions(request).await?;
+    let permissions = read_permissions(&tenant, request).await?;
     change(&tenant, path.user(), Change::RemovePermissions(permissions)).await?;
     Ok(management_empty())
 }
@@ -202,18 +202,21 @@ fn is_permission(tenant: &Tenant, permission: &AssignedPermission) -> bool {
     }
 }
 
-async fn read_roles(request: Request<Body>) -> Result<Vec<String>, ApiError> {
-    let mut body = read(request, schema::ROLES, "roles").await?;
+async fn read_roles(tenant: &Tenant, request: Request<Body>) -> Result<Vec<String>, ApiError> {
+    let mut body = read(tenant, request, schema::ROLES, "roles").await?;
     serde_json::from_value(body.remove("roles").unwrap_or_default()).map_err(|_| ApiError::Internal)
 }
 
-async fn read_permissions(request: Request<Body>) -> Result<Vec<AssignedPermission>, ApiError> {
+async fn read_permissions(
+    tenant: &Tenant,
+    request: Request<Body>,
+) -> Result<Vec<AssignedPermission>, ApiError> {
     #[derive(Deserialize)]
     struct Named {
         resource_server_identifier: String,
         permission_name: String,
     }
-    let mut body = read(request, schema::PERMISSIONS, "permissions").await?;
+    let mut body = read(tenant, request, schema::PERMISSIONS, "permissions").await?;
     let named: Vec<Named> = serde_json::from_value(body.remove("permissions").unwrap_or_default())
         .map_err(|_| ApiError::Internal)?;
     let permissions = named.into_iter().map(|one| AssignedPermission {
@@ -225,11 +228,12 @@ async fn read_permissions(request: Request<Body>) -> Result<Vec<AssignedPermissi
 
 /// Reads a body with one required property.
 async fn read(
+    tenant: &Tenant,
     request: Request<Body>,
     properties: &[schema::Property],
     required: &'static str,
 ) -> Result<Map<String, Value>, ApiError> {
-    let (mut body, encoding) = body::read(request).await?;
+    let (mut body, encoding) = body::read(tenant, request).await?;
     schema::check(&mut body, encoding, properties, &[required])?;
     Ok(body)
 }

@@ -47,7 +47,7 @@ pub(crate) async fn create(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let permission = caller.may_create()?;
-    let (mut body, encoding) = body::read(request).await?;
+    let (mut body, encoding) = body::read(&tenant, request).await?;
     schema::check(&mut body, encoding, schema::NEW_USER, &["connection"])?;
     let mut new: NewUser = serde_json::from_value(Value::Object(body)).map_err(|_| ApiError::Internal)?;
     let refusal = |message: &str| ApiError::Refused(message.to_owned());

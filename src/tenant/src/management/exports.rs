@@ -68,7 +68,7 @@ pub(super) async fn create(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let _permission = caller.may_read_all_users()?;
-    let (mut body, encoding) = body::read(request).await?;
+    let (mut body, encoding) = body::read(&tenant, request).await?;
     if !body.is_empty() {
         schema::check(&mut body, encoding, schema::EXPORT, &[])?;
     }

@@ -181,7 +181,7 @@ pub(crate) async fn link(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let permission = caller.may_change_identities(path.user())?;
-    let (body, _) = body::read(request).await?;
+    let (body, _) = body::read(&tenant, request).await?;
     let (secondary, proof, not_found) = match LinkRequest::parse(&body)? {
         LinkRequest::WithToken(token) => {
             let (secondary, proof) = secondary_of_token(&tenant, &token, &permission)?;

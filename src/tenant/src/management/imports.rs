@@ -15,7 +15,7 @@ use super::metadata::{check_size, merge};
 use super::schema::missing_property;
 use crate::configuration::Connection;
 use crate::http::bearer::{Caller, IMPORT_USERS};
-use crate::http::body::LIMIT;
+use crate::http::body::OBJECT_LIMIT;
 use crate::http::error::ApiError;
 use crate::jobs::{Import, Work};
 use crate::seed::{self, SeedError, SeedUser, Seeded};
@@ -101,7 +101,7 @@ async fn read(request: Request<Body>) -> Result<Form, ApiError> {
         let name = field.name().unwrap_or_default().to_owned();
         let bytes = field.bytes().await.map_err(|error| unreadable(&error))?;
         size += bytes.len();
-        if size > LIMIT {
+        if size > OBJECT_LIMIT {
             return Err(ApiError::TooLarge);
         }
         let text = || String::from_utf8_lossy(&bytes).trim().to_owned();

@@ -91,7 +91,7 @@ pub(super) async fn verification_email(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(MAIL_VERIFICATION)?;
-    let (mut body, encoding) = body::read(request).await?;
+    let (mut body, encoding) = body::read(&tenant, request).await?;
     schema::check(&mut body, encoding, schema::VERIFICATION_MAIL, &["user_id"])?;
     let text =
         |body: &Map<String, Value>, key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);

@@ -9,7 +9,8 @@ use crate::http::error::ApiError;
 use crate::http::rate_limit::RateLimitSlot;
 use crate::state::Tenant;
 
-/// Takes one token from the tenant's bucket for the request, and refuses the request if there is none.
+/// Takes one token for the request from the bucket of the person who calls and from the tenant's, and refuses the request
+/// if there is none. What a person is refused takes nothing from the tenant's.
 ///
 /// Only authenticated requests count, so that nobody can exhaust the limit without a token.
 ///
@@ -17,12 +18,17 @@ use crate::state::Tenant;
 /// [`ApiError::TooManyRequests`].
 pub(super) async fn enforce(
     State(tenant): State<Tenant>,
-    _: Caller,
+    caller: Caller,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
     if let Some(bucket) = &tenant.0.bucket {
-        let status = bucket.take(tenant.now());
+        let now = tenant.now();
+        let own = tenant.0.subject_buckets.as_ref().and_then(|own| own.take(caller.subject(), now));
+        let status = match own {
+            Some(own) if own.is_exceeded() => own,
+            own => bucket.take(now).or_tighter(own),
+        };
         if let Some(slot) = request.extensions().get::<RateLimitSlot>() {
             slot.set(status);
         }

@@ -177,7 +177,7 @@ pub(super) async fn assign_users(
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(ASSIGN_ROLE_USERS)?;
     let role = find_role(&tenant, &path)?.id.clone();
-    let (mut body, encoding) = body::read(request).await?;
+    let (mut body, encoding) = body::read(&tenant, request).await?;
     schema::check(&mut body, encoding, schema::USERS, &["users"])?;
     let users: Vec<UserId> =
         serde_json::from_value(body.remove("users").unwrap_or_default()).map_err(|_| ApiError::Internal)?;

@@ -117,7 +117,7 @@ pub(super) async fn revoke_access(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(REVOKE_ACCESS)?;
-    let (mut body, encoding) = body::read(request).await?;
+    let (mut body, encoding) = body::read(&tenant, request).await?;
     if !body.is_empty() {
         schema::check(&mut body, encoding, schema::REVOKED_ACCESS, &[])?;
     }

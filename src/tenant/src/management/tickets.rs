@@ -47,7 +47,7 @@ pub(super) async fn verify_email(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(CREATE_TICKETS)?;
-    let new = read(request, schema::VERIFICATION_TICKET, &["user_id"]).await?;
+    let new = read(&tenant, request, schema::VERIFICATION_TICKET, &["user_id"]).await?;
     create(&tenant, Purpose::VerifyEmail, new).await
 }
 
@@ -58,7 +58,7 @@ pub(super) async fn change_password(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(CREATE_TICKETS)?;
-    let new = read(request, schema::PASSWORD_TICKET, &[]).await?;
+    let new = read(&tenant, request, schema::PASSWORD_TICKET, &[]).await?;
     if new.user_id.is_none() && new.email.is_none() {
         return Err(schema::missing_property("user_id"));
     }
@@ -66,11 +66,12 @@ pub(super) async fn change_password(
 }
 
 async fn read(
+    tenant: &Tenant,
     request: Request<Body>,
     properties: &[schema::Property],
     required: &[&str],
 ) -> Result<NewTicket, ApiError> {
-    let (mut body, encoding) = body::read(request).await?;
+    let (mut body, encoding) = body::read(tenant, request).await?;
     schema::check(&mut body, encoding, properties, required)?;
     serde_json::from_value(Value::Object(body)).map_err(|_| ApiError::Internal)
 }

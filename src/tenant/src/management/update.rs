@@ -42,7 +42,7 @@ pub(crate) async fn update(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let permission = caller.may_update(path.user())?;
-    let (mut body, encoding) = body::read(request).await?;
+    let (mut body, encoding) = body::read(&tenant, request).await?;
     permission.covers(body.keys())?;
     schema::check(&mut body, encoding, schema::UPDATED_USER, &[])?;
     for (one, other) in EXCLUSIVE {

@@ -2,7 +2,6 @@
 //! [C1](model::contract#c1), [C2](model::contract#c2)).
 
 use axum::extract::{RawQuery, Request, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
@@ -11,9 +10,10 @@ use super::request::{
 };
 use super::response::{new_code, respond_with_error, respond_with_grant};
 use super::{pushed_request, request_object};
-use crate::http::body::{Encoding, read_encoded, read_form};
+use crate::http::body::{UnreadableBody, read_form, read_form_body};
+use crate::http::peer::Peer;
 use crate::login::pending::start_login;
-use crate::login::response::{failure, invalid_request};
+use crate::login::response::{failure, invalid_request, unreadable_form};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::state::Tenant;
@@ -21,27 +21,27 @@ use crate::state::Tenant;
 /// `GET /authorize`: responds at once if there is a sufficient session, otherwise starts a login.
 pub(super) async fn from_query(
     State(tenant): State<Tenant>,
-    headers: HeaderMap,
     RawQuery(query): RawQuery,
+    request: Request,
 ) -> Response {
     let query = read_form(query.unwrap_or_default().as_bytes());
-    authorize(&tenant, &headers, query.map_err(|_| InvalidAuthorizationRequest::Malformed)).await
+    authorize(&tenant, &Peer::of(&request), query.map_err(|_| InvalidAuthorizationRequest::Malformed)).await
 }
 
 /// `POST /authorize`: the same request as a form (OpenID Connect Core 3.1.2.1). Whichever site sends it, it does no more
 /// than a link does.
 pub(super) async fn from_form(State(tenant): State<Tenant>, request: Request) -> Response {
-    let headers = request.headers().clone();
-    let form = match read_encoded(request).await {
-        Ok((form, Encoding::Form)) => Ok(form),
-        Ok((_, Encoding::Json)) | Err(_) => Err(InvalidAuthorizationRequest::Malformed),
-    };
-    authorize(&tenant, &headers, form).await
+    let peer = Peer::of(&request);
+    match read_form_body(&tenant.0.body_memory, request).await {
+        Ok(form) => authorize(&tenant, &peer, Ok(form)).await,
+        Err(UnreadableBody::Malformed) => invalid_request(&tenant, InvalidAuthorizationRequest::Malformed),
+        Err(reason) => unreadable_form(&tenant, reason),
+    }
 }
 
 async fn authorize(
     tenant: &Tenant,
-    headers: &HeaderMap,
+    peer: &Peer,
     parameters: Result<Map<String, Value>, InvalidAuthorizationRequest>,
 ) -> Response {
     let checked = match parameters {
@@ -56,7 +56,7 @@ async fn authorize(
         Ok(Err((reply_to, refusal))) => return respond_with_error(tenant, &reply_to, &refusal),
         Err(error) => return invalid_request(tenant, error),
     };
-    match respond_to_request(tenant, request, headers).await {
+    match respond_to_request(tenant, request, peer).await {
         Ok(response) => response,
         Err(error) => failure(tenant, &error),
     }
@@ -88,9 +88,9 @@ async fn find_request(
 async fn respond_to_request(
     tenant: &Tenant,
     request: AuthorizationRequest,
-    headers: &HeaderMap,
+    peer: &Peer,
 ) -> Result<Response, store::Error> {
-    let session = Session::find(tenant, headers).await?;
+    let session = Session::find(tenant, &peer.headers).await?;
     let session = session.filter(|session| session.serves(&tenant.0.configuration, &request, tenant.now()));
     if let Some(session) = session.filter(|_| request.prompt != Some(Prompt::Login)) {
         let (code, row) = new_code(tenant, &request, &session.row).unzip();
@@ -120,5 +120,5 @@ async fn respond_to_request(
             &AuthorizationError::new("login_required", "Login required"),
         ));
     }
-    start_login(tenant, &request, headers).await
+    start_login(tenant, &request, peer).await
 }

@@ -1,6 +1,6 @@
 //! Client authentication at the token and revocation endpoints (RFC 6749 section 2.3).
 
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
@@ -8,16 +8,19 @@ use serde_json::{Map, Value};
 use super::client_assertion;
 use crate::configuration::{Client, ClientAuthentication};
 use crate::http::error::TokenError;
+use crate::http::peer::Peer;
 use crate::state::Tenant;
 
 /// Authenticates the client of a request with its configured method: none for a public client, otherwise its
-/// secret in the body or in the header, or an assertion (contract [C3](model::contract#c3)).
+/// secret in the body or in the header, or an assertion (contract [C3](model::contract#c3)). Guesses at a secret are slowed
+/// for the client as seen from the network, and for the network.
 pub(super) async fn authenticate<'t>(
     tenant: &'t Tenant,
-    headers: &HeaderMap,
+    peer: &Peer,
     body: &Map<String, Value>,
 ) -> Result<&'t Client, TokenError> {
-    let basic = headers.get(header::AUTHORIZATION).and_then(|value| basic_credentials(value.to_str().ok()?));
+    let basic =
+        peer.headers.get(header::AUTHORIZATION).and_then(|value| basic_credentials(value.to_str().ok()?));
     let posted = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     if body.contains_key("client_assertion") || body.contains_key("client_assertion_type") {
         if basic.is_some() || posted("client_secret").is_some() {
@@ -33,12 +36,17 @@ pub(super) async fn authenticate<'t>(
     if client.authentication == ClientAuthentication::PrivateKeyJwt {
         return Err(TokenError::InvalidClient("The client proves itself by a client_assertion"));
     }
-    let proven = match (client.authentication, &client.client_secret) {
-        (ClientAuthentication::None, _) => true,
-        (_, Some(expected)) => secret.is_some_and(|secret| expected.equals(&secret)),
-        (_, None) => secret.is_some_and(|secret| tenant.0.client_secrets.matches(&client.client_id, &secret)),
+    if client.authentication == ClientAuthentication::None {
+        return Ok(client);
+    }
+    let secret = secret.ok_or(TokenError::AccessDenied)?;
+    let is_right = || match &client.client_secret {
+        Some(expected) => expected.equals(&secret),
+        None => tenant.0.client_secrets.matches(&client.client_id, &secret),
     };
-    if proven { Ok(client) } else { Err(TokenError::AccessDenied) }
+    let throttle = &tenant.0.login_throttle;
+    let proven = throttle.check_secret(&client.client_id, peer.address(), tenant.now(), is_right);
+    if proven.map_err(TokenError::TooManyRequests)? { Ok(client) } else { Err(TokenError::AccessDenied) }
 }
 
 /// Parses `Basic` credentials. Both halves are form-encoded (RFC 6749 section 2.3.1).

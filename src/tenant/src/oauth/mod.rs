@@ -19,6 +19,7 @@ use axum::routing::{any, get, post};
 use model::route;
 
 use crate::http::cors;
+use crate::http::response::head_not_allowed;
 use crate::state::Tenant;
 
 pub(crate) fn router() -> Router<Tenant> {
@@ -29,8 +30,8 @@ pub(crate) fn router() -> Router<Tenant> {
         .route(route::PUSHED_REQUESTS, post(pushed_request::push))
         .layer(cors::api());
     Router::new()
-        .route(route::AUTHORIZE, get(authorize::from_query).post(authorize::from_form))
-        .route(route::LOGOUT, get(logout::logout))
+        .route(route::AUTHORIZE, get(authorize::from_query).post(authorize::from_form).head(head_not_allowed))
+        .route(route::LOGOUT, get(logout::logout).head(head_not_allowed))
         .route("/oauth/{*rest}", any(crate::login::response::not_found))
         .route("/v2/{*rest}", any(crate::login::response::not_found))
         .merge(apis)

@@ -8,13 +8,14 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use store::PushedRequestRow;
+use store::{Bounds, PushedRequestRow};
 
 use super::client::authenticate;
 use super::request::{AuthorizationRequest, InvalidAuthorizationRequest};
 use super::request_object;
-use crate::http::body::read_object;
+use crate::http::body::read_parameters;
 use crate::http::error::TokenError;
+use crate::http::peer::Peer;
 use crate::http::response::no_store;
 use crate::secret::Secret;
 use crate::state::Tenant;
@@ -25,15 +26,18 @@ pub(super) const URN: &str = "urn:ietf:params:oauth:request_uri:";
 /// The lifetime of a pushed request. The client sends the browser on at once.
 const LIFETIME: Duration = Duration::from_mins(1);
 
+/// How many pushed requests are kept at once. The oldest make room: a public client proves nothing when it pushes.
+const KEPT: Bounds = Bounds { per_browser: 0, per_network: 1000, in_all: 20_000 };
+
 /// `POST /oauth/par`: validates an authorization request of the authenticated client, and stores it.
 pub(super) async fn push(
     State(tenant): State<Tenant>,
     request: Request<Body>,
 ) -> Result<Response, TokenError> {
-    let headers = request.headers().clone();
-    let mut body =
-        read_object(request).await.map_err(|_| TokenError::InvalidRequest("The body cannot be read"))?;
-    let client_id = authenticate(&tenant, &headers, &body).await?.client_id.clone();
+    let peer = Peer::of(&request);
+    let network = peer.network();
+    let mut body = read_parameters(&tenant.0.body_memory, request, None).await?;
+    let client_id = authenticate(&tenant, &peer, &body).await?.client_id.clone();
     if body.contains_key("request_uri") {
         return Err(TokenError::InvalidRequest("request_uri cannot be pushed"));
     }
@@ -49,6 +53,7 @@ pub(super) async fn push(
     let row = PushedRequestRow {
         digest: secret.digest(),
         client_id,
+        network,
         request: serde_json::to_string(&request).map_err(|_| TokenError::Internal)?,
         expires_at: now.after(LIFETIME).millis(),
     };
@@ -56,7 +61,7 @@ pub(super) async fn push(
         .0
         .store
         .write::<_, store::Error, _>(move |unit| {
-            Box::pin(async move { unit.insert_pushed_request(&row, now.millis()).await })
+            Box::pin(async move { unit.insert_pushed_request(&row, KEPT, now.millis()).await })
         })
         .await?;
     let body =
@@ -73,7 +78,11 @@ fn description(invalid: InvalidAuthorizationRequest) -> &'static str {
             "The origin of redirect_uri is not in the list of allowed web origins"
         }
         InvalidAuthorizationRequest::RequestObject => "The request object cannot be verified",
-        _ => "The request cannot be read",
+        InvalidAuthorizationRequest::StateTooLong => "The state is too long, maximum 2048",
+        InvalidAuthorizationRequest::RedirectUriTooLong => "The redirect_uri is too long, maximum 2048",
+        InvalidAuthorizationRequest::Malformed
+        | InvalidAuthorizationRequest::UnknownClient
+        | InvalidAuthorizationRequest::RequestUri => "The request cannot be read",
     }
 }
 

@@ -11,11 +11,27 @@ use crate::configuration::{Client, ClientAuthentication, Configuration};
 use crate::issuer::Issuer;
 use crate::origin::origin_of;
 
-/// The maximum length of `nonce`, in bytes. ID tokens repeat it and must fit into a query.
-const NONCE_LENGTH: usize = 1024;
-
 /// The maximum length of `state`, in bytes. Responses repeat it in a URL.
-const STATE_LENGTH: usize = 8 * 1024;
+const STATE_LENGTH: usize = 2048;
+
+/// The maximum length of `redirect_uri`, in bytes. Its query may be the application's own.
+const REDIRECT_URI_LENGTH: usize = 2048;
+
+/// The maximum lengths of the other parameters, in bytes. Each is stored as it is until the person has signed in, so a
+/// longer one is refused by its name. ID tokens repeat the nonce and must fit into a query.
+const LENGTHS: [(&str, usize); 11] = [
+    ("nonce", 2048),
+    ("scope", 4096),
+    ("audience", 1024),
+    ("login_hint", 1024),
+    ("connection", 128),
+    ("code_challenge", 128),
+    ("code_challenge_method", 128),
+    ("prompt", 128),
+    ("screen_hint", 128),
+    ("max_age", 128),
+    ("response_mode", 128),
+];
 
 /// How a response is transported to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +140,8 @@ pub(crate) enum InvalidAuthorizationRequest {
     Malformed,
     /// The state is too long to be repeated.
     StateTooLong,
+    /// The redirect URI is too long to be stored.
+    RedirectUriTooLong,
     /// The client does not exist.
     UnknownClient,
     /// The redirect URI is not one of the client's.
@@ -184,6 +202,9 @@ impl AuthorizationRequest {
         let client = text("client_id")
             .and_then(|id| configuration.client(id))
             .ok_or(InvalidAuthorizationRequest::UnknownClient)?;
+        if text("redirect_uri").is_some_and(|uri| uri.len() > REDIRECT_URI_LENGTH) {
+            return Err(InvalidAuthorizationRequest::RedirectUriTooLong);
+        }
         let redirect_uri = text("redirect_uri")
             .filter(|uri| client.callbacks.iter().any(|callback| is_callback(callback, uri)))
             .ok_or(InvalidAuthorizationRequest::CallbackMismatch)?;
@@ -203,6 +224,12 @@ impl AuthorizationRequest {
         };
 
         let checked = mode.and_then(|_| {
+            let is_too_long =
+                |(name, most): &&(&str, usize)| text(name).is_some_and(|text| text.len() > *most);
+            if let Some((name, most)) = LENGTHS.iter().find(is_too_long) {
+                let description = format!("The {name} is too long, maximum {most}");
+                return Err(AuthorizationError::new("invalid_request", description));
+            }
             let response_type = response_type.ok_or_else(|| {
                 let description = "Unsupported response type: ask for code, id_token or code id_token";
                 AuthorizationError::new("unsupported_response_type", description)
@@ -211,12 +238,6 @@ impl AuthorizationRequest {
             if let Some(grant_type) = grant_types.find(|grant_type| !client.may_use(grant_type)) {
                 let description = format!("Grant type '{grant_type}' not allowed for the client.");
                 return Err(AuthorizationError::new("unauthorized_client", description));
-            }
-            if text("nonce").is_some_and(|nonce| nonce.len() > NONCE_LENGTH) {
-                return Err(AuthorizationError::new(
-                    "invalid_request",
-                    "The nonce is too long, maximum 1024",
-                ));
             }
             let audience = owned("audience").or_else(|| configuration.options().default_audience.clone());
             let scopes = UserAccess::find(configuration, issuer, client, audience.as_deref())?
@@ -263,6 +284,19 @@ impl AuthorizationRequest {
             })
         });
         Ok(checked.map_err(|refusal| (reply_to, refusal)))
+    }
+
+    /// Returns what the exchange of a code needs of the request. The rest is not stored any longer.
+    pub(crate) fn for_code(&self) -> Self {
+        let reply_to = ReplyTo { state: None, ..self.reply_to.clone() };
+        Self { reply_to, login_hint: None, connection: None, sign_up: false, ..self.clone() }
+    }
+
+    /// Returns what later refreshes need of the request: who may get which scopes at which API. The rest is not stored
+    /// any longer.
+    pub(crate) fn for_refresh(&self) -> Self {
+        let reply_to = ReplyTo { redirect_uri: String::new(), ..self.for_code().reply_to };
+        Self { reply_to, nonce: None, code_challenge: None, ..self.for_code() }
     }
 
     /// Returns whether the ID token must have `auth_time` (contract [C6](model::contract#c6)).

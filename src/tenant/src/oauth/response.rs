@@ -35,7 +35,7 @@ pub(crate) fn new_code(
         client_id: request.client_id.clone(),
         key: session.key.clone(),
         // Strings, numbers and lists of strings: serialization cannot fail.
-        request: serde_json::to_string(request).unwrap_or_default(),
+        request: serde_json::to_string(&request.for_code()).unwrap_or_default(),
         sid: session.sid.clone(),
         authenticated_at: session.authenticated_at,
         expires_at: tenant.now().after(CODE_LIFETIME).millis(),

@@ -7,8 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::client::authenticate;
-use crate::http::body::read_object;
+use crate::http::body::read_parameters;
 use crate::http::error::TokenError;
+use crate::http::peer::Peer;
 use crate::http::response::no_store;
 use crate::secret::Secret;
 use crate::state::Tenant;
@@ -22,10 +23,9 @@ pub(super) async fn revoke(
     State(tenant): State<Tenant>,
     request: Request<Body>,
 ) -> Result<Response, TokenError> {
-    let headers = request.headers().clone();
-    let body =
-        read_object(request).await.map_err(|_| TokenError::InvalidRequest("The body cannot be read"))?;
-    let client_id = authenticate(&tenant, &headers, &body).await?.client_id.clone();
+    let peer = Peer::of(&request);
+    let body = read_parameters(&tenant.0.body_memory, request, None).await?;
+    let client_id = authenticate(&tenant, &peer, &body).await?.client_id.clone();
     let token = body.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
     let token = token.ok_or(TokenError::InvalidRequest("Missing required parameter: token"))?;
     if token.contains('.') {

@@ -18,8 +18,9 @@ use super::id_token::{self, SignIn};
 use super::request::AuthorizationRequest;
 use crate::clock::Moment;
 use crate::configuration::{Client, ClientAuthentication, RefreshTokens};
-use crate::http::body::read_object;
+use crate::http::body::read_parameters;
 use crate::http::error::TokenError;
+use crate::http::peer::Peer;
 use crate::http::response::no_store;
 use crate::secret::{Secret, digest};
 use crate::state::Tenant;
@@ -47,9 +48,8 @@ pub(super) async fn exchange(
     State(tenant): State<Tenant>,
     request: Request<Body>,
 ) -> Result<Response, TokenError> {
-    let headers = request.headers().clone();
-    let body =
-        read_object(request).await.map_err(|_| TokenError::InvalidRequest("The body cannot be read"))?;
+    let peer = Peer::of(&request);
+    let body = read_parameters(&tenant.0.body_memory, request, None).await?;
     let text = |key: &str| body.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let wanted =
         text("grant_type").ok_or(TokenError::InvalidRequest("Missing required parameter: grant_type"))?;
@@ -57,7 +57,7 @@ pub(super) async fn exchange(
         .into_iter()
         .find(|known| *known == wanted)
         .ok_or(TokenError::UnsupportedGrant)?;
-    let client = authenticate(&tenant, &headers, &body).await?;
+    let client = authenticate(&tenant, &peer, &body).await?;
     if !client.may_use(grant_type) {
         return Err(TokenError::UnauthorizedClient(grant_type));
     }
@@ -208,7 +208,7 @@ fn new_family(grant: &Grant, lifetimes: &RefreshTokens, now: Moment) -> RefreshF
         client_id: grant.client_id.clone(),
         key: grant.key.clone(),
         // It was parsed from JSON, so serialization cannot fail.
-        request: serde_json::to_string(&grant.request).unwrap_or_default(),
+        request: serde_json::to_string(&grant.request.for_refresh()).unwrap_or_default(),
         sid: grant.sid.clone(),
         authenticated_at: grant.authenticated_at,
         expires_at: expiry(now, lifetimes.lifetime),

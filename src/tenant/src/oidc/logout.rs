@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::http::body::{read_form, read_object};
+use crate::http::body::{read_form, read_form_body};
 use crate::http::cookie::Cookie;
 use crate::login;
 use crate::oauth::logout;
@@ -29,7 +29,10 @@ pub(super) async fn from_query(
 /// `POST /oidc/logout`: from a client, or from the tenant's own confirmation page.
 pub(super) async fn from_form(State(tenant): State<Tenant>, request: Request<Body>) -> Response {
     let headers = request.headers().clone();
-    let parameters = read_object(request).await.unwrap_or_default();
+    let parameters = match read_form_body(&tenant.0.body_memory, request).await {
+        Ok(parameters) => parameters,
+        Err(reason) => return login::response::unreadable_form(&tenant, reason),
+    };
     // Browsers send the origin of every posted form, so that no other site can confirm for the person.
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     let agreed = origin == Some(tenant.0.issuer.origin())

@@ -10,12 +10,13 @@ use axum::routing::get;
 use model::route;
 
 use crate::http::cors;
+use crate::http::response::head_not_allowed;
 use crate::login::form_redirect::continue_by_page;
 use crate::state::Tenant;
 
 pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
     let navigation = Router::new()
-        .route(route::END_SESSION, get(logout::from_query).post(logout::from_form))
+        .route(route::END_SESSION, get(logout::from_query).post(logout::from_form).head(head_not_allowed))
         .route_layer(from_fn_with_state(tenant.clone(), continue_by_page));
     Router::new()
         .route(route::DISCOVERY, get(discovery::configuration))

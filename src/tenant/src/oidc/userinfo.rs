@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use store::UserRow;
 
 use crate::http::bearer::{bearer, find_holder};
-use crate::http::body::{UnreadableBody, read_form, read_object};
+use crate::http::body::{UnreadableBody, read_form, read_form_body};
 use crate::http::error::log_failure;
 use crate::http::response::no_store;
 use crate::secret::Secret;
@@ -63,8 +63,11 @@ async fn find_token(tenant: &Tenant, request: Request<Body>) -> Result<Option<Se
         && parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| {
             value.to_str().is_ok_and(|value| value.starts_with("application/x-www-form-urlencoded"))
         });
-    let in_body =
-        if has_form { parameter(read_object(Request::from_parts(parts, body)).await)? } else { None };
+    let in_body = if has_form {
+        parameter(read_form_body(&tenant.0.body_memory, Request::from_parts(parts, body)).await)?
+    } else {
+        None
+    };
     if in_query.is_some() {
         tenant.0.query_token_advice.call_once(|| {
             tracing::warn!(

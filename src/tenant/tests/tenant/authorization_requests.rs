@@ -52,7 +52,7 @@ async fn a_posted_request_has_the_same_answers_as_a_link() {
     let twice = browser.post("/authorize", &[("client_id", PAGE), ("client_id", PAGE)]).await;
     assert_eq!((twice.status.as_u16(), twice.location()), (400, ""));
     let json = tenant.post_json("/authorize", None, &serde_json::json!({ "client_id": PAGE })).await;
-    assert_eq!((json.status.as_u16(), json.location()), (400, ""));
+    assert_eq!((json.status.as_u16(), json.location()), (415, ""));
 }
 
 #[tokio::test]

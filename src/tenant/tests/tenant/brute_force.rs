@@ -93,3 +93,73 @@ async fn concurrent_guesses_do_not_evade_the_limit() {
     assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 11);
     assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 0);
 }
+
+/// Types wrong passwords from an address until the throttle refuses.
+async fn guess(browser: &mut Browser<'_>, address: &str, id: &str) {
+    browser.address = Some(address.parse().unwrap());
+    let login_state = browser.start_login(&[]).await;
+    for _ in 0..22 {
+        browser.type_password(&login_state, &email(id), "wrong").await;
+    }
+    assert!(is_refused(&browser.type_password(&login_state, &email(id), PASSWORD).await));
+}
+
+#[tokio::test]
+async fn a_stranger_never_keeps_the_owner_of_an_account_out() {
+    let tenant = open_tenant().await;
+    let mut stranger = Browser::new(&tenant);
+    for _ in 0..22 {
+        guess(&mut stranger, "192.0.2.1", "auth0|1").await;
+        let mut owner = Browser::new(&tenant);
+        owner.address = Some("198.51.100.1".parse().unwrap());
+        owner.sign_in("auth0|1", &[]).await;
+        tenant.clock.advance(Duration::from_secs(1));
+    }
+    assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 22);
+}
+
+#[tokio::test]
+async fn a_browser_of_the_owner_is_never_slowed_by_strangers_at_its_own_address() {
+    let tenant = open_tenant().await;
+    let mut owner = Browser::new(&tenant);
+    owner.address = Some("192.0.2.1".parse().unwrap());
+    owner.sign_in("auth0|1", &[]).await;
+    let mut stranger = Browser::new(&tenant);
+    guess(&mut stranger, "192.0.2.1", "auth0|1").await;
+    owner.sign_in("auth0|1", &[("prompt", "login")]).await;
+    // The browser itself guesses no faster than others.
+    let login_state = owner.start_login(&[("prompt", "login")]).await;
+    for _ in 0..5 {
+        assert_eq!(owner.type_password(&login_state, &email("auth0|1"), "wrong").await.status, 401);
+    }
+    assert!(is_refused(&owner.type_password(&login_state, &email("auth0|1"), PASSWORD).await));
+}
+
+#[tokio::test]
+async fn a_browser_that_is_known_to_one_account_is_never_known_to_another() {
+    let tenant = open_tenant().await;
+    let mut stranger = Browser::new(&tenant);
+    stranger.address = Some("192.0.2.1".parse().unwrap());
+    stranger.sign_in("auth0|2", &[]).await;
+    let name = stranger.cookies.keys().find(|name| name.contains("known-browser")).unwrap().clone();
+    let cookie = stranger.cookies[&name].clone();
+    let (random, mac) = cookie.split_once('.').unwrap();
+    stranger.cookies.retain(|name, _| !name.contains("session"));
+    for forged in
+        [cookie.clone(), random.to_owned(), format!("{random}."), format!(".{mac}"), format!("{mac}.{mac}")]
+    {
+        let mut browser = Browser::new(&tenant);
+        browser.cookies.insert(name.clone(), forged.clone());
+        browser.address = Some("192.0.2.1".parse().unwrap());
+        let login_state = browser.start_login(&[]).await;
+        // All forged cookies share the count of their address.
+        for _ in 0..5 {
+            browser.type_password(&login_state, &email("auth0|1"), "wrong").await;
+        }
+        assert!(
+            is_refused(&browser.type_password(&login_state, &email("auth0|1"), PASSWORD).await),
+            "{forged}"
+        );
+    }
+    assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 0);
+}

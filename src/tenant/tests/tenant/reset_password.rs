@@ -134,19 +134,52 @@ async fn requests_for_mails_are_limited_whether_or_not_the_account_exists() {
 }
 
 #[tokio::test]
-async fn a_link_expires_after_an_hour_and_when_a_later_mail_replaces_it() {
+async fn a_stranger_who_asks_for_mails_never_takes_the_link_of_the_owner() {
     let tenant = open_tenant().await;
     request_reset(&tenant, &email("auth0|1")).await;
     let first = tenant.take_link();
-    request_reset(&tenant, &email("auth0|1")).await;
-    let second = tenant.take_link();
-    assert_eq!(open(&mut Browser::new(&tenant), &first).await.status, 400);
+    for _ in 0..4 {
+        request_reset(&tenant, &email("auth0|1")).await;
+    }
+    let others = tenant.take_mails();
     let mut browser = Browser::new(&tenant);
     tenant.clock.advance(Duration::from_secs(3599));
-    assert_eq!(open(&mut browser, &second).await.status, 200);
-    tenant.clock.advance(Duration::from_secs(1));
+    assert_eq!(open(&mut browser, &first).await.status, 200);
+    assert_eq!(set(&mut browser, NEW).await.status, 200);
+    // One of them was used, so none of the others is good any longer.
+    for mail in others {
+        let link = mail.link.strip_prefix("http://localhost:3000").unwrap();
+        assert_eq!(open(&mut Browser::new(&tenant), link).await.status, 400);
+    }
+    assert!(password_opens(&tenant, "auth0|1", NEW).await);
+}
+
+#[tokio::test]
+async fn a_link_is_never_good_for_more_than_an_hour() {
+    let tenant = open_tenant().await;
+    request_reset(&tenant, &email("auth0|1")).await;
+    let mut browser = Browser::new(&tenant);
+    assert_eq!(open(&mut browser, &tenant.take_link()).await.status, 200);
+    tenant.clock.advance(Duration::from_hours(1));
     assert_eq!(set(&mut browser, NEW).await.status, 400);
     assert_unchanged(&tenant).await;
+}
+
+#[tokio::test]
+async fn strangers_never_send_mails_to_one_address_without_bound_and_a_good_link_is_always_there() {
+    let tenant = open_tenant().await;
+    let mut sent = Vec::new();
+    for minute in 0..24 * 60 {
+        for address in [email("auth0|1"), "nobody@example.test".to_owned()] {
+            request_reset(&tenant, &address).await;
+        }
+        sent.extend(tenant.take_mails().into_iter().map(|mail| (minute, mail)));
+        let latest = sent.last().map(|(minute, _)| *minute);
+        assert!(latest.is_some_and(|latest| minute - latest <= 60), "no link in minute {minute}");
+        tenant.clock.advance(Duration::from_mins(1));
+    }
+    assert_eq!(sent.len(), 28);
+    assert!(sent.iter().all(|(_, mail)| mail.to == email("auth0|1")));
 }
 
 #[tokio::test]

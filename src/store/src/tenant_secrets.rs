@@ -1,0 +1,29 @@
+//! Secrets of the tenant itself, which are made at the first start.
+
+use sqlx::Row;
+
+use crate::error::Error;
+use crate::unit::Unit;
+
+impl Unit {
+    /// Returns the stored secret for a purpose; stores `offered` if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn find_or_insert_tenant_secret(
+        &mut self,
+        purpose: &str,
+        offered: &str,
+    ) -> Result<String, Error> {
+        sqlx::query("INSERT INTO tenant_secrets (purpose, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(purpose)
+            .bind(offered)
+            .execute(self.connection())
+            .await?;
+        let row = sqlx::query("SELECT secret FROM tenant_secrets WHERE purpose = $1")
+            .bind(purpose)
+            .fetch_one(self.connection())
+            .await?;
+        Ok(row.try_get("secret")?)
+    }
+}
