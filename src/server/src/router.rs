@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -25,6 +25,10 @@ pub(crate) const HEALTH: &str = "/health";
 
 /// The largest request body in bytes, as at Auth0 (contract [A1](model::contract#a1)).
 const BODY_LIMIT: usize = 1024 * 1024;
+/// The header with the id of a request.
+const REQUEST_ID: &str = "x-request-id";
+/// The maximum length of a request id that a proxy or a client chose.
+const REQUEST_ID_LENGTH: usize = 128;
 /// The longest time for a response.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -78,6 +82,21 @@ pub(crate) fn router(
                 .on_failure(()),
         )
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(map_request(forget_odd_request_id))
+}
+
+/// Removes a request id that is too long, repeated, or not of letters, digits and `-_.:/+=`, so that it gets one of the server's:
+/// the id is in the response and in every line of the log.
+async fn forget_odd_request_id(mut request: Request) -> Request {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
+    let mut ids = request.headers().get_all(REQUEST_ID).iter();
+    let first = ids.next().map(http::HeaderValue::as_bytes);
+    let is_fine =
+        first.is_none_or(|id| (1..=REQUEST_ID_LENGTH).contains(&id.len()) && id.iter().all(is_plain));
+    if !is_fine || ids.next().is_some() {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    request
 }
 
 /// Returns the log span of a request. It leaves out the query, which may contain a code or a token.
@@ -165,6 +184,29 @@ mod tests {
             assert!(response.headers().contains_key("x-request-id"), "{path}");
             assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY), "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_request_id_of_any_length_or_form_is_never_repeated() {
+        let long = "x".repeat(REQUEST_ID_LENGTH + 1);
+        for (id, is_kept) in [
+            ("4bf92f35-77b3.4da6:a3ce/929d_0e0e+47==", true),
+            (&long[1..], true),
+            (&*long, false),
+            ("", false),
+            ("a b", false),
+            ("<script>", false),
+            ("a,b", false),
+        ] {
+            let request = Request::get(HEALTH).header(REQUEST_ID, id).body(Body::empty()).unwrap();
+            let response = response_to(None, request).await;
+            let answered = &response.headers()[REQUEST_ID];
+            assert_eq!(answered == id, is_kept, "{id}");
+            assert!(is_kept || answered.len() == 36, "{id}");
+        }
+        let request = Request::get(HEALTH).header(REQUEST_ID, "a").header(REQUEST_ID, "b");
+        let response = response_to(None, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.headers()[REQUEST_ID].len(), 36);
     }
 
     #[tokio::test]
