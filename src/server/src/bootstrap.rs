@@ -11,6 +11,7 @@ use server::seed::keywords::Keywords;
 use server::seed::notices::{self, Notice};
 use server::seed::tenant_file::{self, TenantFile};
 use server::seed::{InvalidSeedFile, demo, users_file};
+use store::Store;
 use tenant::configuration::{Client, Connection, InvalidConfiguration, Parts, RateLimit};
 use tenant::seed::SeedUser;
 use tenant::{Configuration, Issuer};
@@ -50,6 +51,19 @@ pub(crate) enum InvalidOptions {
          if everybody who can reach this server may sign in as anybody"
     )]
     ExposedDemoUsers(String),
+    /// The database has demo users, whose passwords are public, and is not served as the demo.
+    #[error(
+        "the database {database} has users of the demo, whose passwords are public, and {because}. \
+         Choose another one with --database, delete its users {users}, or pass --allow-demo-on-network"
+    )]
+    DemoUsersInDatabase {
+        /// The database.
+        database: String,
+        /// The ids of the users.
+        users: String,
+        /// Why they are refused.
+        because: String,
+    },
     /// A stand-in would be reachable from a network.
     #[error(
         "the connection \"{connection}\" is served by a stand-in, which signs in anybody as anybody, and {exposure}. \
@@ -124,7 +138,7 @@ pub(crate) fn read(
         #[expect(clippy::disallowed_methods, reason = "keywords of a tenant file are environment variables")]
         key => std::env::var(key).ok(),
     };
-    let has_demo_users = options.tenant.is_none() && options.users.is_none();
+    let has_demo_users = options.is_demo();
     let demo_exposure = exposure.filter(|_| !options.allow_demo_on_network);
     if let Some(exposure) = demo_exposure.filter(|_| has_demo_users) {
         return Err(InvalidOptions::ExposedDemoUsers(exposure.to_owned()));
@@ -160,6 +174,39 @@ pub(crate) fn read(
     }
     let configuration = Configuration::new(parts)?;
     Ok(Bootstrap { configuration, derived_client_ids, notices, users, has_demo_users })
+}
+
+/// Refuses a database with demo users where others can reach the server, unless the option allows it; names them in the log
+/// where they are in a tenant of one's own on this machine.
+///
+/// # Errors
+/// [`InvalidOptions::DemoUsersInDatabase`], or the error of the store.
+pub(crate) async fn check_demo_users(
+    store: &Store,
+    options: &Serve,
+    exposure: Option<&str>,
+) -> anyhow::Result<()> {
+    if options.seed.allow_demo_on_network || options.seed.is_demo() {
+        return Ok(());
+    }
+    let mut reader = store.read().await?;
+    let mut users = Vec::new();
+    for id in demo::user_ids() {
+        users.extend(reader.find_user(&id).await?.map(|_| id.to_string()));
+    }
+    if users.is_empty() {
+        return Ok(());
+    }
+    let (database, users) = (options.database().to_owned(), users.join(", "));
+    if let Some(exposure) = exposure {
+        let because = exposure.to_owned();
+        return Err(InvalidOptions::DemoUsersInDatabase { database, users, because }.into());
+    }
+    tracing::warn!(
+        "the database {database} has users of the demo, whose passwords are public: {users}. \
+         A server that others can reach refuses it"
+    );
+    Ok(())
 }
 
 /// Returns the name of the tenant file for messages.

@@ -15,6 +15,11 @@ use tracing_subscriber::filter::Targets;
 use crate::listener::Limits;
 use crate::proxy;
 
+/// The default database.
+const DATABASE: &str = "sqlite:linked-accounts.db";
+/// The default database of the demo.
+const DEMO_DATABASE: &str = "sqlite:linked-accounts-demo.db";
+
 /// A page that shows which logins are linked to an account and unlinks them, and an Auth0-compatible tenant
 /// for it.
 #[derive(Debug, Parser)]
@@ -66,10 +71,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_ISSUER", value_name = "URL", value_parser = Issuer::parse)]
     pub(crate) issuer: Option<Issuer>,
 
-    /// The database file. It is created and migrated at the start.
-    #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "sqlite:PATH")]
-    #[arg(default_value = "sqlite:linked-accounts.db", value_parser = database)]
-    pub(crate) database: String,
+    /// The database file. It is created and migrated at the start. By default sqlite:linked-accounts.db, and
+    /// sqlite:linked-accounts-demo.db for the demo.
+    #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "sqlite:PATH", value_parser = database)]
+    pub(crate) database: Option<String>,
 
     /// The file to which mails are written, one JSON object per line, with the links to set a new password
     /// and to confirm an address. By default a file next to the database.
@@ -212,6 +217,13 @@ pub(crate) struct Check {
     pub(crate) issuer: Issuer,
 }
 
+impl Seed {
+    /// Whether the demo tenant and its users are served.
+    pub(crate) fn is_demo(&self) -> bool {
+        self.tenant.is_none() && self.users.is_none()
+    }
+}
+
 impl Serve {
     /// Returns the limits for connections.
     pub(crate) fn limits(&self) -> Limits {
@@ -219,6 +231,13 @@ impl Serve {
             max_connections: self.max_connections.get().into(),
             read_timeout: Duration::from_secs(self.client_timeout.get().into()),
         }
+    }
+
+    /// Returns the address of the database. The demo has a file of its own, so that its people, whose passwords are public,
+    /// do not come into a tenant of one's own.
+    pub(crate) fn database(&self) -> &str {
+        let default = if self.seed.is_demo() { DEMO_DATABASE } else { DATABASE };
+        self.database.as_deref().unwrap_or(default)
     }
 
     /// Whether an option requests TLS.

@@ -107,7 +107,8 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let tls = tls::open(options, &issuer, Clock::system().now()).map_err(InvalidOptions::from)?;
     let (tls, authority) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.authority));
 
-    let store = open(&options.database).await?;
+    let store = open(options.database()).await?;
+    bootstrap::check_demo_users(&store, options, exposure.as_deref()).await?;
     let derived_ids: Vec<_> = derived_client_ids
         .iter()
         .filter_map(|id| Some((configuration.client(id)?.name.clone(), id.clone())))
@@ -115,7 +116,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let name = configuration.options().friendly_name.clone();
     let sign_ins = configuration.options().demo_sign_ins.clone();
     let stand_ins = configuration.options().stand_ins;
-    let data = data_path(&options.database);
+    let data = data_path(options.database());
     let mail_path = options.mail.clone().unwrap_or_else(|| mail_file::beside(&data));
     let mails = MailFile::open(&mail_path)
         .with_context(|| format!("mails cannot be written to {}", mail_path.display()))?;

@@ -2,7 +2,7 @@
 //!
 //! It is read from two files of the same formats as everybody's, so that it tests the formats.
 
-use model::{ConnectionName, Profile};
+use model::{ConnectionName, Profile, UserId};
 use tenant::configuration::{Connection, DemoSignIn};
 use tenant::seed::{SeedPassword, SeedUser};
 
@@ -33,6 +33,17 @@ pub fn users(
 ) -> Result<Vec<SeedUser>, InvalidSeedFile> {
     let text = Keywords::new(value_of).replace(USERS);
     Ok(users_file::parse("demo/users.json", &text, connections, None)?.users)
+}
+
+/// Returns the ids of the demo users, which tell them from everybody else's in a database.
+#[must_use]
+pub fn user_ids() -> Vec<UserId> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        user_id: UserId,
+    }
+    let users: Vec<Named> = serde_json::from_str(USERS).unwrap_or_default();
+    users.into_iter().map(|user| user.user_id).collect()
 }
 
 /// Returns e-mail address and password of each of `users` who has one, in a tenant with these connections.

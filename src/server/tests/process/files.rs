@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use crate::{Server, program, start_failure, work_dir};
 
 const ADA: &str = "/api/v2/users/auth0%7C65a000000000000000000001";
-const DATABASE: &str = "linked-accounts.db";
-const DATABASE_FILES: [&str; 3] = [DATABASE, "linked-accounts.db-wal", "linked-accounts.db-shm"];
-const MAIL: &str = "linked-accounts.mail.jsonl";
+const DATABASE: &str = "linked-accounts-demo.db";
+const DATABASE_FILES: [&str; 3] = [DATABASE, "linked-accounts-demo.db-wal", "linked-accounts-demo.db-shm"];
+const MAIL: &str = "linked-accounts-demo.mail.jsonl";
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -235,4 +235,39 @@ async fn a_server_whose_writer_is_held_up_is_not_ready() {
     assert_eq!(server.json("/health").await["status"], "ok");
     release.send(()).unwrap();
     holding.await.unwrap().unwrap();
+}
+
+/// Returns what a database has of the users of the demo.
+async fn demo_users(database: &Path) -> Vec<String> {
+    let store = store::Store::open(&format!("sqlite:{}", database.display())).await.unwrap();
+    let mut found = Vec::new();
+    for id in server::seed::demo::user_ids() {
+        found.extend(store.read().await.unwrap().find_user(&id).await.unwrap().map(|row| format!("{row:?}")));
+    }
+    store.close().await;
+    found
+}
+
+#[tokio::test]
+async fn nobody_of_the_demo_signs_in_to_a_tenant_of_ones_own() {
+    let work_dir = work_dir();
+    drop(Server::start(work_dir.path(), &[]));
+    let tenant = "databases: [{ name: Username-Password-Authentication }]";
+    fs::write(work_dir.path().join("tenant.yaml"), tenant).unwrap();
+    let public = ["--tenant", "tenant.yaml", "--issuer", "https://accounts.example.test"];
+    let of_demo = format!("sqlite:{DATABASE}");
+    let before = demo_users(&work_dir.path().join(DATABASE)).await;
+    assert!(before.len() > 5);
+    let (code, stderr) = start_failure(work_dir.path(), &[&public[..], &["--database", &of_demo]].concat());
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("has users of the demo, whose passwords are public"), "{stderr}");
+    assert!(stderr.contains("auth0|65a000000000000000000001"), "{stderr}");
+    assert!(demo_users(&work_dir.path().join(DATABASE)).await == before, "nobody was changed");
+    // Without --database nobody of the demo is there.
+    let own = Server::start(work_dir.path(), &public);
+    assert!(own.startup_message.contains("linked-accounts.db"), "{}", own.startup_message);
+    drop(own);
+    assert!(demo_users(&work_dir.path().join("linked-accounts.db")).await.is_empty());
+    let local = Server::start(work_dir.path(), &["--tenant", "tenant.yaml", "--database", &of_demo]);
+    assert!(local.end_and_read_log().contains("whose passwords are public: auth0|65a000000000000000000001"));
 }

@@ -224,7 +224,7 @@ impl Drop for Server {
 async fn the_start_up_message_says_what_to_do() {
     let work_dir = work_dir();
     let server = Server::start(work_dir.path(), &[]);
-    let data = work_dir.path().canonicalize().unwrap().join("linked-accounts.db");
+    let data = work_dir.path().canonicalize().unwrap().join("linked-accounts-demo.db");
     assert!(
         server.startup_message.contains(&format!("Open     {}/", server.base)),
         "{}",
@@ -390,11 +390,15 @@ async fn a_signal_shuts_the_program_down_gracefully_and_the_data_remain() {
 #[tokio::test]
 async fn rotated_keys_sign_after_a_restart_and_no_database_is_created() {
     let work_dir = work_dir();
-    let rotate = || program_as(work_dir.path(), "rotate-keys", &[]).output().unwrap();
+    let rotate = || {
+        program_as(work_dir.path(), "rotate-keys", &["--database", "sqlite:linked-accounts-demo.db"])
+            .output()
+            .unwrap()
+    };
     let Output { status, stderr, .. } = rotate();
     assert_eq!(status.code(), Some(1));
     assert!(String::from_utf8(stderr).unwrap().starts_with("linked-accounts: there is no database at "));
-    assert!(!work_dir.path().join("linked-accounts.db").exists());
+    assert!(!work_dir.path().join("linked-accounts-demo.db").exists());
 
     let server = Server::start(work_dir.path(), &[]);
     let before = server.json("/.well-known/jwks.json").await;
@@ -435,7 +439,7 @@ async fn the_link_of_a_mail_is_not_in_the_log() {
         "connection": "Username-Password-Authentication" });
     let request = server.client.post(format!("{}/dbconnections/change_password", server.base)).json(&body);
     assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
-    let mails = work_dir.path().canonicalize().unwrap().join("linked-accounts.mail.jsonl");
+    let mails = work_dir.path().canonicalize().unwrap().join("linked-accounts-demo.mail.jsonl");
     assert!(
         server.startup_message.contains(&format!("Mail     {}", mails.display())),
         "{}",
