@@ -106,7 +106,7 @@ impl Reader {
 impl Unit {
     /// Inserts a ticket and deletes those that have expired at `now`. The last [`LINKS`] for the same address and purpose
     /// stay good: a stranger who asks for another mail does not take the one that its owner is reading. Of those that
-    /// belong to no identity, the last [`LINKS_OF_NOBODY`] are kept.
+    /// belong to no identity, the last `LINKS_OF_NOBODY` are kept.
     ///
     /// # Errors
     /// [`Error::Database`].
