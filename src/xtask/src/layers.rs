@@ -28,7 +28,7 @@ const ROOTS: [&str; 2] = ["lib", "main"];
 pub(crate) fn violations(root: &Path) -> Result<Vec<String>> {
     let orders = orders(&read(&root.join(ORDER))?)?;
     let contract = read(&root.join(CONTRACT.0))?;
-    let mut found = Vec::new();
+    let mut found = repeated_sections(&contract);
     for name in CRATES {
         let folder = root.join("src").join(name).join("src");
         let mut modules = BTreeMap::new();
@@ -359,6 +359,16 @@ fn circles(name: &str, edges: &BTreeMap<&Module, BTreeSet<Module>>) -> Vec<Strin
     found.into_iter().collect()
 }
 
+/// Sections of the contract that have the name of one before: a citation would lead to the wrong one.
+fn repeated_sections(contract: &str) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let names = contract.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    names
+        .filter(|name| !seen.insert(*name))
+        .map(|name| format!("{} has two sections {name}", CONTRACT.0))
+        .collect()
+}
+
 /// Citations of sections that the contract does not have.
 fn broken_citations(file: &str, source: &str, contract: &str) -> Vec<String> {
     let anchors = source
@@ -474,5 +484,11 @@ mod tests {
     fn a_citation_of_a_missing_section_is_reported() {
         let source = "/// See [A1](model::contract#a1) and [U-9](model::contract#u-9).";
         assert_eq!(broken_citations("a.rs", source, "<a id=\"a1\"></a>").len(), 1);
+    }
+
+    #[test]
+    fn two_sections_of_one_name_are_reported() {
+        let contract = "<a id=\"a1\"></a>A1 <a id=\"a2\"></a>A2 <a id=\"a1\"></a>A1";
+        assert_eq!(repeated_sections(contract), ["src/docs/auth0-contract.md has two sections a1"]);
     }
 }
