@@ -57,7 +57,7 @@ test('a window that was closed can be opened again or given up, in the section w
 }) => {
   const requests = recordManagementRequests(page);
   const standIn = await openStandInPopup(page, () => app.linkButton('LinkedIn').click());
-  await expect(page.getByRole('button', { name: 'Bring it to the front' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Bring it to the front' })).toBeInViewport();
   await standIn.page.close();
   await expect(page.getByText(OUT_OF_SIGHT)).toBeVisible();
   const again = await openStandInPopup(page, () => page.getByRole('button', { name: 'Open it again' }).click());
