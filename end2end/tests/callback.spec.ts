@@ -53,6 +53,7 @@ test(
   },
 );
 
+// attack: page
 test('an answer with another state is refused without spending its code', async ({ app, hosted, page }) => {
   await startSignIn(app, hosted, page);
   const tokenRequests = recordTokenRequests(page);
@@ -62,6 +63,7 @@ test('an answer with another state is refused without spending its code', async 
   await expectNoCallbackParameters(page);
 });
 
+// attack: page
 test('an answer without a state is refused without spending its code', async ({ app, hosted, page }) => {
   await startSignIn(app, hosted, page);
   const tokenRequests = recordTokenRequests(page);
@@ -71,6 +73,7 @@ test('an answer without a state is refused without spending its code', async ({ 
   await expectNoCallbackParameters(page);
 });
 
+// attack: page
 test('a refused answer ends the sign-in that it claimed to belong to', async ({ app, hosted, page }) => {
   const state = await startSignIn(app, hosted, page);
   await page.goto('/callback?code=stolen&state=another');
@@ -81,6 +84,7 @@ test('a refused answer ends the sign-in that it claimed to belong to', async ({ 
   expect(tokenRequests).toEqual([]);
 });
 
+// attack: page
 test('a callback address that was used already opens nothing', async ({ app, hosted, page, person }) => {
   const back = page.waitForRequest((request) => new URL(request.url()).pathname === '/callback');
   await app.open();
@@ -97,6 +101,7 @@ test('a callback address that was used already opens nothing', async ({ app, hos
   await app.expectList();
 });
 
+// attack: page
 test('a callback address from another browser signs nobody in', async ({ app, hosted, otherBrowser, page, person }) => {
   // An attacker signs in, keeps the callback URL of that sign-in, and has another person open it.
   let address = '';
@@ -135,6 +140,7 @@ test('a code that the tenant does not know is told as a sign-in that is over', a
   await expectNoCallbackParameters(page);
 });
 
+// attack: page
 test('an ID token that answers another sign-in proves nothing', async ({ app, hosted, page, person }) => {
   await page.route('**/oauth/token', async (route) => {
     const response = await route.fetch();
@@ -184,6 +190,7 @@ test('a cancelled sign-in is called that, and can be begun again', async ({ app,
   await app.expectList();
 });
 
+// attack: page
 test('a crafted error puts no words on the page', async ({ app, page }) => {
   await page.goto('/callback?error=server_error&error_description=Call%20this%20number&state=made-up');
   await expect(app.notice).toContainText(STALE);

@@ -27,6 +27,7 @@ test("the page's policy allows its own files, its one inline script, WebAssembly
   }
 });
 
+// attack: page
 test('the login page runs no script and cannot be framed', async ({ app, hosted, page }) => {
   const loginPage = page.waitForResponse((response) => new URL(response.url()).pathname === '/u/login');
   await app.open();
@@ -41,6 +42,7 @@ test('the login page runs no script and cannot be framed', async ({ app, hosted,
   expect(headers['cache-control']).toContain('no-store');
 });
 
+// attack: page
 test('an injected inline script does not run', async ({ app, page, consoleGuard }) => {
   consoleGuard.expectMessage(/[Cc]ontent [Ss]ecurity [Pp]olicy|policy violation/);
   await app.open();
@@ -54,6 +56,7 @@ test('an injected inline script does not run', async ({ app, page, consoleGuard 
   expect(ran).toBe(false);
 });
 
+// attack: page
 test('no other site can show the page in a frame', async ({ worker, page, consoleGuard }) => {
   const refusal = /frame-ancestors|refused to connect|X-Frame-Options|ERR_BLOCKED_BY_RESPONSE/i;
   consoleGuard.expectMessage(refusal);

@@ -29,6 +29,7 @@ test(
   },
 );
 
+// attack: page
 test('an address asks to unlink, and the dialog asks the person', async ({ app, page, signedIn: person }) => {
   const requests = recordManagementRequests(page);
   const company = person.linked[2]!;
@@ -57,6 +58,7 @@ test('anything else in such an address is ignored, and said', async ({ app, page
   }
 });
 
+// attack: page
 test('a place that is not listed is never a link', async ({ app, page, signedIn: _ }) => {
   for (const place of [
     'https://evil.example/',

@@ -191,6 +191,7 @@ test('a list that cannot be loaded says why, and loads when tried again', async 
   await app.expectIdentities([person.primary, ...person.linked]);
 });
 
+// attack: page
 test('a token whose time is over is not sent, and where it cannot be renewed, the session has ended', async ({
   app,
   context,

@@ -136,6 +136,7 @@ test('what the tenant refuses to link is told in words', async ({ app, page, sig
   await app.expectIdentities([person.primary, ...person.linked]);
 });
 
+// attack: page
 test('an answer that nobody waits for is worth nothing', async ({
   app,
   context,
@@ -173,6 +174,7 @@ test.describe('on a small screen', () => {
     },
   );
 
+  // attack: page
   test('somebody else cannot finish what another began', async ({ app, hosted, worker, page, signedIn: person }) => {
     const other = worker.claimPerson('ordinary');
     await app.linkButton('LinkedIn').click();

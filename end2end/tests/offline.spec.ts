@@ -85,6 +85,7 @@ test('opened offline, the page shows the last list as it was, and goes on by its
   await expect(app.unlinkButton(person.linked[0]!)).toBeEnabled();
 });
 
+// attack: page
 test('what is kept for reading holds no token and no metadata, and goes at sign-out', async ({
   app,
   page,

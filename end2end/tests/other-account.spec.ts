@@ -150,6 +150,7 @@ test.describe('on a small screen', () => {
       person: async ({ worker }, use) => use(worker.claimPerson('withStandInLogins')),
     });
 
+    // attack: linking
     test('Undo by redirects merges no account unasked', async ({
       app,
       worker,

@@ -3,6 +3,7 @@ import { expect, PASSWORD, test } from '../fixtures/index.ts';
 import { HostedLogin } from '../pages/hosted-login.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
 
+// attack: linking
 test('the tenant refuses to unlink the main login, and changes nothing', async ({
   app,
   page,
@@ -22,6 +23,7 @@ test('the tenant refuses to unlink the main login, and changes nothing', async (
   ).toEqual([person.primary.key, ...person.linked.map(({ key }) => key)]);
 });
 
+// attack: linking
 test("the tenant refuses to unlink somebody else's login, and changes nothing", async ({
   app,
   worker,

@@ -36,6 +36,7 @@ test('a new tab signs in silently, at the address that it was opened with', asyn
   expect(loginPages).toEqual([]);
 });
 
+// attack: page
 test('a message that is not the answer of the tenant signs nobody in or out', async ({
   app,
   page,
@@ -127,6 +128,7 @@ test(
   },
 );
 
+// attack: page
 test("the tenant's cookies are out of reach of scripts and of other sites", async ({ context, signedIn: _ }) => {
   const cookies = await context.cookies();
   expect(cookies.length).toBeGreaterThan(0);
@@ -162,6 +164,7 @@ test('signing out in one tab signs out the other, and its list is gone', async (
   await expect(tab.rows).toHaveCount(0);
 });
 
+// attack: page
 test('after signing out, the back button shows nobody their list', async ({ app, page, signedIn: person }) => {
   await app.signOutButton.click();
   await app.expectSignedOut();
@@ -185,6 +188,7 @@ test('a tenant session that ended elsewhere shows the way in, not a failure', as
   await app.expectSignedOut();
 });
 
+// attack: page
 test('somebody else who signs in sees their own list', async ({ app, hosted, worker, signedIn: person }) => {
   const other = worker.claimPerson('ordinary');
   await app.signOutButton.click();

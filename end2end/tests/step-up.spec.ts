@@ -43,6 +43,7 @@ test('several logins take one fresh sign-in', async ({ app, page, signedIn: pers
   expect(popupCount).toBe(1);
 });
 
+// attack: page
 test('somebody else in that window is refused, and nothing is changed', async ({
   app,
   worker,
@@ -115,6 +116,7 @@ test.describe('on a small screen', () => {
     },
   );
 
+  // attack: page
   test('somebody else who signs in there unlinks nothing, and is not shown the list', async ({
     app,
     hosted,

@@ -48,6 +48,7 @@ test(
   },
 );
 
+// attack: page
 test('another login than the unlinked one is not taken for it', async ({ app, page, signedIn: person }) => {
   const github = person.linked[1]!;
   await app.unlink(github);

@@ -143,6 +143,7 @@ test(
   },
 );
 
+// attack: linking
 test('the tenant holds the rule, whatever the page lets through, and changes nothing', async ({
   app,
   hosted,

@@ -62,14 +62,14 @@ pub(crate) fn plan(paths: &[String]) -> Plan {
 fn affected(path: &str) -> Vec<Check> {
     let (folder, rest) = path.split_once('/').unwrap_or(("", path));
     match folder {
-        _ if has_extension(path, "md") => vec![Check::Dependencies, Check::Docs],
+        _ if has_extension(path, "md") => vec![Check::Dependencies, Check::Attacks, Check::Docs],
         "src" => {
             let name = rest.split('/').next().unwrap_or_default();
             by_crates(&dependents(name))
         }
         "style" | "public" => vec![Check::Build, Check::Browser],
         "end2end" if rest.starts_with("clients/") => vec![Check::Clients],
-        "end2end" => vec![Check::Browser],
+        "end2end" => vec![Check::Attacks, Check::Browser],
         // What decides how everything is compiled.
         ".cargo" => Check::ALL.to_vec(),
         "" if rest.starts_with("Cargo.") || has_extension(rest, "toml") => Check::ALL.to_vec(),
@@ -81,7 +81,7 @@ fn by_crates(crates: &[&str]) -> Vec<Check> {
     let has = |names: &[&str]| names.iter().any(|name| crates.contains(name));
     let mut checks = Vec::new();
     if !crates.is_empty() {
-        checks.extend([Check::Dependencies, Check::Clippy, Check::Rust, Check::Docs]);
+        checks.extend([Check::Dependencies, Check::Attacks, Check::Clippy, Check::Rust, Check::Docs]);
     }
     if has(&["app", "model"]) {
         checks.push(Check::ClippyBrowser);
@@ -114,7 +114,7 @@ mod tests {
     fn a_change_of_the_documentation_compiles_nothing_but_the_documentation() {
         assert_eq!(
             planned(&["README.md", "src/docs/auth0-contract.md"]).checks,
-            [Check::Format, Check::Dependencies, Check::Docs]
+            [Check::Format, Check::Dependencies, Check::Attacks, Check::Docs]
         );
     }
 

@@ -9,7 +9,7 @@ use crate::counts::Counts;
 use crate::site::Profile;
 use crate::step::Stopwatch;
 use crate::workspace::{BROWSER_TARGET, Workspace};
-use crate::{browser, clients, dependency_rules, layers, server, site, step, tool};
+use crate::{attacks, browser, clients, dependency_rules, layers, server, site, step, tool};
 
 /// One check; they run in the order of [`Check::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -18,6 +18,8 @@ pub(crate) enum Check {
     Format,
     /// Dependencies keep their rules, modules their layers, and citations lead somewhere.
     Dependencies,
+    /// The table of attacks in src/docs/security.md names the tests that there are.
+    Attacks,
     /// Clippy finds nothing in the code for this machine.
     Clippy,
     /// Clippy finds nothing in the code for the browser.
@@ -43,15 +45,16 @@ pub(crate) struct TestOptions {
     pub(crate) playwright: Vec<String>,
     /// Parts of the names of the clients of others to test; empty for all.
     pub(crate) clients: Vec<String>,
-    /// Whether to write the table of clients instead of comparing it.
+    /// Whether to write the tables of attacks and clients instead of comparing them.
     pub(crate) update_table: bool,
 }
 
 impl Check {
     /// All checks, cheapest first.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Format,
         Self::Dependencies,
+        Self::Attacks,
         Self::Clippy,
         Self::ClippyBrowser,
         Self::Rust,
@@ -82,6 +85,7 @@ impl Check {
         match self {
             Self::Format => "Format",
             Self::Dependencies => "Dependencies and layers",
+            Self::Attacks => "Table of attacks",
             Self::Clippy => "Clippy",
             Self::ClippyBrowser => "Clippy for the browser",
             Self::Rust => "Rust tests",
@@ -106,6 +110,13 @@ impl Check {
                     println!("{violation}");
                 }
                 Ok(Counts::single(violations.is_empty()))
+            }
+            Self::Attacks => {
+                let counted = attacks::table_holds(&workspace.root, options.update_table)?;
+                if let Some(count) = counted {
+                    println!("{count} attacks");
+                }
+                Ok(Counts::single(counted.is_some()))
             }
             Self::Clippy => {
                 workspace.ensure_component("clippy", "clippy")?;

@@ -2,6 +2,7 @@
 //! library and Playwright.
 
 mod asset;
+mod attacks;
 mod browser;
 mod changes;
 mod checks;
@@ -14,6 +15,7 @@ mod server;
 mod shell;
 mod site;
 mod step;
+mod table;
 mod tool;
 mod watch;
 mod workspace;
@@ -87,7 +89,7 @@ enum Command {
         /// Run the tests of these clients of others only, by a part of the name, such as passport
         #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with = "update_table")]
         client: Vec<String>,
-        /// Write the table of clients in src/docs/clients.md as the check clients has seen it, instead of comparing
+        /// Write the tables that the checks attacks and clients make in src/docs, instead of comparing them
         #[arg(long)]
         update_table: bool,
         /// Options of Playwright, such as the path of one test file

@@ -111,6 +111,7 @@ fn with_json(method: &str, path: &str, token: &str, body: &str) -> String {
     head(method, path, &more) + body
 }
 
+// attack: floods
 #[tokio::test]
 async fn heads_that_never_end_time_out_and_others_are_served_meanwhile() {
     let work_dir = work_dir();
@@ -128,6 +129,7 @@ async fn heads_that_never_end_time_out_and_others_are_served_meanwhile() {
     target.assert_unharmed();
 }
 
+// attack: floods
 #[tokio::test]
 async fn bodies_that_never_end_time_out_and_others_are_served_meanwhile() {
     let work_dir = work_dir();
@@ -150,6 +152,7 @@ async fn bodies_that_never_end_time_out_and_others_are_served_meanwhile() {
     target.assert_unharmed();
 }
 
+// attack: floods
 #[tokio::test]
 async fn thousands_of_idle_connections_do_not_shut_others_out() {
     let work_dir = work_dir();
@@ -170,6 +173,7 @@ async fn thousands_of_idle_connections_do_not_shut_others_out() {
     target.assert_unharmed();
 }
 
+// attack: floods
 #[tokio::test]
 async fn more_slow_requests_than_connections_do_not_shut_others_out() {
     let work_dir = work_dir();
@@ -185,6 +189,7 @@ async fn more_slow_requests_than_connections_do_not_shut_others_out() {
     target.assert_unharmed();
 }
 
+// attack: floods
 #[tokio::test]
 async fn a_client_that_does_not_read_does_not_delay_others() {
     let work_dir = work_dir();
@@ -204,6 +209,7 @@ async fn a_client_that_does_not_read_does_not_delay_others() {
     target.assert_unharmed();
 }
 
+// attack: floods
 #[tokio::test]
 async fn heads_that_are_too_large_are_refused() {
     let work_dir = work_dir();
@@ -232,6 +238,7 @@ async fn heads_that_are_too_large_are_refused() {
     target.assert_unharmed();
 }
 
+// attack: floods
 #[tokio::test]
 async fn bodies_that_are_too_large_are_refused() {
     let work_dir = work_dir();
@@ -259,6 +266,7 @@ async fn bodies_that_are_too_large_are_refused() {
     target.assert_unharmed();
 }
 
+// attack: floods
 #[tokio::test]
 async fn bodies_and_tokens_that_are_nested_too_deeply_are_refused() {
     let work_dir = work_dir();
@@ -295,6 +303,7 @@ async fn bodies_and_tokens_that_are_nested_too_deeply_are_refused() {
     target.assert_unharmed();
 }
 
+// attack: floods
 #[tokio::test]
 async fn many_parameters_are_refused_quickly() {
     let work_dir = work_dir();
@@ -319,6 +328,7 @@ async fn many_parameters_are_refused_quickly() {
     target.assert_unharmed();
 }
 
+// attack: network
 #[tokio::test]
 async fn a_request_that_two_servers_could_read_differently_is_refused() {
     let work_dir = work_dir();
@@ -347,6 +357,7 @@ async fn a_request_that_two_servers_could_read_differently_is_refused() {
     target.assert_unharmed();
 }
 
+// attack: network
 #[tokio::test]
 async fn bytes_that_are_not_http_are_refused() {
     let work_dir = work_dir();
@@ -367,6 +378,7 @@ async fn bytes_that_are_not_http_are_refused() {
     target.assert_unharmed();
 }
 
+// attack: network
 #[tokio::test]
 async fn a_website_whose_name_leads_to_this_machine_does_not_reach_the_tenant() {
     let work_dir = work_dir();
@@ -406,6 +418,7 @@ async fn a_website_whose_name_leads_to_this_machine_does_not_reach_the_tenant() 
     assert_eq!(target.users(), target.before);
 }
 
+// attack: files
 #[tokio::test]
 async fn no_secret_that_somebody_could_know_opens_the_demo() {
     let work_dir = work_dir();

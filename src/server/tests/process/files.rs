@@ -45,6 +45,7 @@ async fn request_mail(server: &Server) -> StatusCode {
     request.send().await.unwrap().status()
 }
 
+// attack: files
 #[tokio::test]
 async fn no_file_with_secrets_is_ever_readable_by_others() {
     let work_dir = work_dir();
@@ -74,6 +75,7 @@ async fn no_file_with_secrets_is_ever_readable_by_others() {
     }
 }
 
+// attack: files
 #[tokio::test]
 async fn a_file_that_others_could_read_does_not_stay_so() {
     let work_dir = work_dir();
@@ -99,6 +101,7 @@ async fn a_file_that_others_could_read_does_not_stay_so() {
     }
 }
 
+// attack: files
 #[test]
 fn a_file_of_another_owner_is_not_used() {
     let work_dir = work_dir();
@@ -120,6 +123,7 @@ fn a_file_of_another_owner_is_not_used() {
     }
 }
 
+// attack: files
 #[test]
 fn a_read_only_database_does_not_start() {
     let work_dir = work_dir();
@@ -153,6 +157,7 @@ enum Loss {
     Replaced,
 }
 
+// attack: files
 #[tokio::test]
 async fn nothing_is_acknowledged_into_a_database_that_nobody_will_find() {
     for (name, loss) in [
@@ -248,6 +253,7 @@ async fn demo_users(database: &Path) -> Vec<String> {
     found
 }
 
+// attack: files
 #[tokio::test]
 async fn nobody_of_the_demo_signs_in_to_a_tenant_of_ones_own() {
     let work_dir = work_dir();

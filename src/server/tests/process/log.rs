@@ -16,6 +16,7 @@ async fn fill_log(server: &Server) {
     }
 }
 
+// attack: floods
 #[tokio::test]
 async fn a_log_that_nobody_reads_never_holds_anything_up() {
     let work_dir = work_dir();

@@ -317,6 +317,7 @@ async fn without_a_site_the_tenant_is_served_and_a_browser_is_told_how_to_build_
     assert_eq!(server.get("/.well-known/jwks.json", &[]).await.status(), StatusCode::OK);
 }
 
+// attack: files
 #[test]
 fn demo_users_are_refused_on_a_network_with_the_reason_and_what_to_do() {
     let work_dir = work_dir();
@@ -411,6 +412,7 @@ async fn rotated_keys_sign_after_a_restart_and_no_database_is_created() {
 }
 
 #[cfg(unix)]
+// attack: files
 #[tokio::test]
 async fn nothing_secret_reaches_the_log() {
     let work_dir = work_dir();
@@ -431,6 +433,7 @@ async fn nothing_secret_reaches_the_log() {
 }
 
 #[cfg(unix)]
+// attack: files
 #[tokio::test]
 async fn the_link_of_a_mail_is_not_in_the_log() {
     let work_dir = work_dir();
@@ -470,6 +473,7 @@ async fn exceed_mail_limit(server: &Server) -> [StatusCode; 2] {
     statuses
 }
 
+// attack: network
 #[tokio::test]
 async fn only_a_trusted_proxy_sets_the_client_address() {
     let work_dir = work_dir();
@@ -482,6 +486,7 @@ async fn only_a_trusted_proxy_sets_the_client_address() {
 }
 
 #[cfg(unix)]
+// attack: network
 #[tokio::test]
 async fn a_client_cannot_forge_a_log_line_or_send_control_characters_to_it() {
     const FORGED: &str = "\r\n2026-01-01T00:00:00.000000Z  INFO forged\x1b[31m\x07\u{9b}2J";

@@ -100,6 +100,7 @@ async fn an_export_starts_with_derived_ids_and_secrets_that_are_made_once() {
     assert_eq!(token(&server, &id, &secret, real).await.0, StatusCode::UNAUTHORIZED);
 }
 
+// attack: files
 #[test]
 fn what_the_file_protects_and_the_tenant_does_not_is_refused_on_a_network_unless_it_is_accepted() {
     let work_dir = work_dir();

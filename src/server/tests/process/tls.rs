@@ -72,6 +72,7 @@ async fn a_client_that_trusts_the_local_authority_signs_in_over_tls() {
     assert!(!health.headers().contains_key("strict-transport-security"));
 }
 
+// attack: network
 #[tokio::test]
 async fn a_client_without_the_authority_does_not_trust_the_server() {
     let work_dir = work_dir();
@@ -143,6 +144,7 @@ fn invalid_files_are_named_with_the_reason() {
     assert!(plain.starts_with("linked-accounts: the issuer http://localhost:1/ is http"), "{plain}");
 }
 
+// attack: network
 #[test]
 fn plain_http_on_the_tls_port_ends_with_a_closed_connection() {
     let work_dir = work_dir();
@@ -155,6 +157,7 @@ fn plain_http_on_the_tls_port_ends_with_a_closed_connection() {
     assert_eq!((answer.first(), answer.len()), (Some(&21), 7), "{answer:?}");
 }
 
+// attack: network
 #[tokio::test]
 async fn handshakes_that_never_come_do_not_delay_others() {
     let work_dir = work_dir();

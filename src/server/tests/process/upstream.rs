@@ -41,6 +41,7 @@ async fn authorize_at_work(server: &Server) -> String {
     second.headers()[LOCATION].to_str().unwrap().to_owned()
 }
 
+// attack: providers
 #[tokio::test]
 async fn a_provider_is_trusted_only_with_its_certificate_authority() {
     let (provider_dir, tenant_dir) = (work_dir(), work_dir());

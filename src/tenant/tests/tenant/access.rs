@@ -191,6 +191,7 @@ async fn a_waiting_account_is_shown_and_freed() {
     assert_eq!(unknown.json()["errorCode"], "inexistent_user");
 }
 
+// attack: sessions
 #[tokio::test]
 async fn access_is_read_and_ended_by_machines_with_the_scope_only() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;

@@ -178,6 +178,7 @@ async fn an_own_api_can_be_the_default_audience_with_and_without_openid() {
     assert_eq!(tenant.call(Method::GET, ME, token).await.status, 200);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_closed_api_gives_no_token_to_anybody() {
     let closed = Api { user_access: ApiAccess::DenyAll, client_access: ApiAccess::DenyAll, ..orders() };
@@ -191,6 +192,7 @@ async fn a_closed_api_gives_no_token_to_anybody() {
     assert_snapshot!(machine_token(&tenant, "machine", &[]).await.status_and_text(), @r#"403 {"error":"access_denied","error_description":"Client \"machine\" is not authorized to access resource server \"https://orders.example.test/\"."}"#);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn an_api_that_requires_a_grant_gives_a_person_no_more_than_the_grant() {
     let granted = Api { user_access: ApiAccess::RequireClientGrant, ..orders() };
@@ -214,6 +216,7 @@ async fn an_api_that_requires_a_grant_gives_a_person_no_more_than_the_grant() {
     }
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_grant_for_people_gives_a_machine_nothing() {
     let tenant = open_tenant(vec![orders()], |parts| {
@@ -353,6 +356,7 @@ async fn a_former_key_is_known_as_long_as_the_longest_token() {
     assert!(!keys["keys"].as_array().unwrap().iter().any(|key| key["kid"] == kid), "{keys}");
 }
 
+// attack: tokens
 #[tokio::test]
 async fn no_token_of_another_api_opens_the_management_api_however_it_is_called() {
     let management = "read:users update:users delete:users read:current_user update:current_user_identities";
@@ -417,6 +421,7 @@ async fn refuses(tenant: &TestTenant, token: &str, name: &str) {
     assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "github|42"], "{name}");
 }
 
+// attack: tokens
 #[tokio::test]
 async fn an_api_declared_with_the_management_apis_own_identifier_changes_nothing() {
     let forged = Api {
@@ -429,6 +434,7 @@ async fn an_api_declared_with_the_management_apis_own_identifier_changes_nothing
     assert_eq!(tokens["expires_in"], 7200);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_refresh_token_of_an_api_never_becomes_one_of_the_management_api() {
     let real = "https://acme.eu.auth0.com/api/v2/";

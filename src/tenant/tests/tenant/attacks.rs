@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::test_tenant::{Browser, PAGE, TestTenant, authorize_path, email};
 
+// attack: linking
 #[tokio::test]
 async fn one_of_fifty_concurrent_links_of_an_identity_succeeds() {
     let ids: Vec<String> = (1..=50).map(|number| format!("auth0|{number}")).collect();
@@ -41,6 +42,7 @@ async fn one_of_fifty_concurrent_links_of_an_identity_succeeds() {
     assert_eq!(tenant.row("google-oauth2|9").await, None);
 }
 
+// attack: linking
 #[tokio::test]
 async fn fifty_concurrent_links_and_unlinks_leave_every_identity_in_one_account() {
     let tenant = Arc::new(TestTenant::with_users(&[&["auth0|1", "google-oauth2|9"], &["auth0|2"]]).await);
@@ -74,6 +76,7 @@ async fn fifty_concurrent_links_and_unlinks_leave_every_identity_in_one_account(
     assert_eq!(places, ["auth0|1", "auth0|2", "google-oauth2|9"]);
 }
 
+// attack: sessions
 #[tokio::test]
 async fn a_planted_session_cookie_is_never_adopted() {
     let tenant = TestTenant::with_users(&[&["auth0|1"], &["auth0|2"]]).await;
@@ -93,6 +96,7 @@ async fn a_planted_session_cookie_is_never_adopted() {
     }
 }
 
+// attack: sessions
 #[tokio::test]
 async fn a_planted_login_page_signs_nobody_in_from_another_browser() {
     let tenant = TestTenant::with_users(&[&["auth0|1"], &["auth0|2"]]).await;
@@ -111,6 +115,7 @@ async fn a_planted_login_page_signs_nobody_in_from_another_browser() {
     assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 0);
 }
 
+// attack: authorization
 #[tokio::test]
 async fn a_redirect_uri_that_only_resembles_an_allowed_one_is_never_followed() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;

@@ -54,6 +54,7 @@ async fn an_opaque_token_is_malformed() {
     assert_everywhere(&tenant, Some("Bearer a.b.c.d"), MALFORMED).await;
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_token_expires_to_the_second() {
     let tenant = open_tenant().await;
@@ -64,6 +65,7 @@ async fn a_token_expires_to_the_second() {
     assert_everywhere(&tenant, Some(&format!("Bearer {token}")), EXPIRED).await;
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_token_that_the_tenants_key_did_not_sign_is_refused() {
     let tenant = open_tenant().await;
@@ -113,6 +115,7 @@ async fn a_token_that_the_tenants_key_did_not_sign_is_refused() {
     assert_eq!(tenant.call(Method::GET, ROUTES[0].1, &good).await.status, 200);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_token_of_another_issuer_audience_kind_or_time_is_invalid() {
     let tenant = open_tenant().await;
@@ -147,6 +150,7 @@ async fn a_token_with_several_audiences_is_accepted_and_the_scheme_is_case_insen
     assert_eq!(tenant.send(request.body(Body::empty()).unwrap()).await.status, 200);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn reading_a_user_requires_a_scope_and_the_own_id() {
     let tenant = open_tenant().await;

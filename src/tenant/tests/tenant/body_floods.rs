@@ -1,4 +1,6 @@
 //! Bodies that strangers send to take memory: none of them becomes a tree of values, and none is larger than a form.
+//!
+//! attacks: floods
 
 use axum::body::Body;
 use axum::http::{Request, header};

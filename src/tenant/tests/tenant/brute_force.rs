@@ -1,4 +1,6 @@
 //! The limit on password guesses at the login page.
+//!
+//! attacks: guessing
 
 use std::sync::Arc;
 use std::time::Duration;

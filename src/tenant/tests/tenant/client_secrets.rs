@@ -35,6 +35,7 @@ async fn send(
     tenant.send(request).await
 }
 
+// attack: guessing
 #[tokio::test]
 async fn a_client_secret_is_never_guessed_without_limit_at_whichever_endpoint() {
     let tenant = TestTenant::with_users(&[]).await;

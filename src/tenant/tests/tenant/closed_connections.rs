@@ -1,4 +1,6 @@
 //! Attacks with a session, a code or a refresh token at a client that may not use the connection of the sign-in.
+//!
+//! attacks: sessions
 
 use serde_json::Value;
 use store::{RefreshFamilyRow, SessionRow};

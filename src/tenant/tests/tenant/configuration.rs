@@ -112,6 +112,7 @@ async fn column(tenant: &TestTenant, path: &str, key: &str) -> Vec<String> {
     list.as_array().unwrap().iter().map(|item| item[key].as_str().unwrap().to_owned()).collect()
 }
 
+// attack: files
 #[tokio::test]
 async fn clients_are_shown_without_secrets() {
     let tenant = open().await;
@@ -261,6 +262,7 @@ async fn what_auth0_has_and_this_tenant_has_not_is_named() {
     assert_eq!(post.json()["message"], "This tenant does not have rules.");
 }
 
+// attack: files
 #[tokio::test]
 async fn reading_the_configuration_requires_its_scopes() {
     let tenant = open().await;

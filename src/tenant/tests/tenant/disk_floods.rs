@@ -16,6 +16,7 @@ async fn waits(tenant: &TestTenant, login_state: &str) -> bool {
     tenant.store.read().await.unwrap().find_pending_login(&digest).await.unwrap().is_some()
 }
 
+// attack: floods
 #[tokio::test]
 async fn a_parameter_of_any_length_is_never_stored_and_is_refused_by_its_name() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
@@ -74,6 +75,7 @@ async fn the_parameters_of_known_clients_are_never_too_long() {
     assert_eq!(response.parameter("state"), Some(state));
 }
 
+// attack: floods
 #[tokio::test]
 async fn requests_to_sign_in_never_wait_without_bound_and_the_oldest_of_a_browser_goes_first() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
@@ -93,6 +95,7 @@ async fn requests_to_sign_in_never_wait_without_bound_and_the_oldest_of_a_browse
     assert!(over.text.contains("This sign-in is over"), "{}", over.text);
 }
 
+// attack: floods
 #[tokio::test]
 async fn requests_without_cookies_never_fill_the_table_from_one_network() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
@@ -112,6 +115,7 @@ async fn requests_without_cookies_never_fill_the_table_from_one_network() {
     assert!(waits(&tenant, &elsewhere).await);
 }
 
+// attack: floods
 #[tokio::test]
 async fn a_refresh_token_never_keeps_more_of_its_request_than_a_refresh_needs() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
@@ -133,6 +137,7 @@ async fn a_refresh_token_never_keeps_more_of_its_request_than_a_refresh_needs() 
     assert_eq!(refreshed.json()["scope"], tokens["scope"], "{}", refreshed.text);
 }
 
+// attack: network
 #[tokio::test]
 async fn a_program_that_only_looks_at_an_address_never_gets_a_code_nor_signs_anybody_out() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;

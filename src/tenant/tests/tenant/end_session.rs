@@ -64,6 +64,7 @@ async fn a_logout_hint_with_the_session_id_ends_it_and_another_does_not() {
     assert!(!is_signed_in(&mut browser).await);
 }
 
+// attack: sessions
 #[tokio::test]
 async fn without_a_valid_hint_sign_out_requires_confirmation_by_the_person() {
     let tenant = open_tenant().await;
@@ -90,6 +91,7 @@ async fn without_a_valid_hint_sign_out_requires_confirmation_by_the_person() {
     assert!(!is_signed_in(&mut browser).await);
 }
 
+// attack: sessions
 #[tokio::test]
 async fn a_hint_that_the_tenant_did_not_issue_is_ignored() {
     let tenant = open_tenant().await;
@@ -105,6 +107,7 @@ async fn a_hint_that_the_tenant_did_not_issue_is_ignored() {
     assert!(is_signed_in(&mut browser).await);
 }
 
+// attack: sessions
 #[tokio::test]
 async fn a_redirect_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
     let tenant = open_tenant().await;

@@ -1,4 +1,6 @@
 //! Attacks with an access token of a person after what it stands for has ended (contract G61).
+//!
+//! attacks: tokens
 
 use axum::http::Method;
 use serde_json::{Value, json};

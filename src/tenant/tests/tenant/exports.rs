@@ -107,6 +107,7 @@ async fn a_job_names_its_file_for_an_hour() {
     assert_eq!(tenant.call(Method::GET, &path, &token).await.status, 404);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn an_export_is_refused_without_its_scope_and_for_what_it_cannot_do() {
     let tenant = people().await;

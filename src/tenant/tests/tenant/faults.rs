@@ -94,6 +94,7 @@ async fn an_identity_unlinked_elsewhere_is_unlinked_before_the_request_is_handle
     assert_eq!(mine.json(), json!({ "planned": null }));
 }
 
+// attack: accounts
 #[tokio::test]
 async fn a_planned_fault_cannot_unlink_an_identity_of_another_user() {
     let tenant = open_tenant().await;

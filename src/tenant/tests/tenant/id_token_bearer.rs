@@ -17,6 +17,7 @@ async fn open_tenant(id_token_bearer: bool) -> TestTenant {
     TestTenant::with_options(seeds, Options { id_token_bearer, ..Options::default() }).await
 }
 
+// attack: tokens
 #[tokio::test]
 async fn without_the_option_an_id_token_is_refused() {
     let tenant = open_tenant(false).await;
@@ -42,6 +43,7 @@ async fn with_the_option_an_id_token_reads_links_and_unlinks_the_own_account() {
     assert_eq!(tenant.call(Method::GET, ME, &tenant.user_token("auth0|1").await).await.status, 200);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn with_the_option_an_id_token_is_limited_to_the_own_account() {
     let tenant = open_tenant(true).await;
@@ -58,6 +60,7 @@ async fn with_the_option_an_id_token_is_limited_to_the_own_account() {
     assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "github|42"]);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn with_the_option_other_tokens_are_still_refused() {
     let tenant = open_tenant(true).await;

@@ -60,6 +60,7 @@ async fn a_later_sign_in_with_the_secondary_opens_the_primary_account() {
     assert_eq!(tenant.account_of(&response.parameter("code").unwrap()).await, "auth0|1");
 }
 
+// attack: linking
 #[tokio::test]
 async fn linking_a_linked_identity_is_a_conflict_and_changes_nothing() {
     let tenant = two_users().await;
@@ -71,6 +72,7 @@ async fn linking_a_linked_identity_is_a_conflict_and_changes_nothing() {
     assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "google-oauth2|9", "github|42"]);
 }
 
+// attack: linking
 #[tokio::test]
 async fn a_text_that_is_no_token_links_nothing() {
     let tenant = two_users().await;
@@ -88,6 +90,7 @@ async fn a_text_that_is_no_token_links_nothing() {
     }
 }
 
+// attack: linking
 #[tokio::test]
 async fn a_token_of_another_client_issuer_time_or_kind_links_nothing() {
     let tenant = two_users().await;
@@ -215,6 +218,7 @@ async fn a_body_that_violates_the_schema_has_a_documented_error() {
     assert_unlinked(&tenant).await;
 }
 
+// attack: linking
 #[tokio::test]
 async fn linking_by_id_requires_a_machine() {
     let tenant = two_users().await;

@@ -1,4 +1,6 @@
 //! Attacks with ID tokens that no longer prove an account, and with accounts that must not be linked (contract G63 to G65).
+//!
+//! attacks: linking
 
 use std::time::Duration;
 

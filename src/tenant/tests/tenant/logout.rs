@@ -38,6 +38,7 @@ async fn without_a_return_url_the_first_allowed_url_or_a_page_follows() {
     assert!(response.text.contains("You are signed out"));
 }
 
+// attack: authorization
 #[tokio::test]
 async fn a_redirect_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;

@@ -34,6 +34,7 @@ async fn a_machine_gets_the_requested_scopes_of_its_client_grant() {
     assert_eq!(claims_in(narrow["access_token"].as_str().unwrap())["scope"], "read:users");
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_machine_is_refused_scopes_without_a_grant() {
     let tenant = TestTenant::with_users(&[]).await;
@@ -47,6 +48,7 @@ async fn a_machine_is_refused_scopes_without_a_grant() {
     assert_snapshot!(refusal(&[("audience", "")]).await, @r#"400 {"error":"invalid_request","error_description":"Missing required parameter: audience"}"#);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn client_credentials_require_authentication_and_a_confidential_client() {
     let tenant = TestTenant::with_users(&[]).await;

@@ -45,6 +45,7 @@ async fn count(tenant: &TestTenant) -> u64 {
     tenant.store.read().await.unwrap().count_users().await.unwrap()
 }
 
+// attack: accounts
 #[tokio::test]
 async fn the_api_creates_and_links_no_identity_with_an_id_that_no_request_can_name() {
     let tenant = open_tenant().await;
@@ -99,6 +100,7 @@ async fn an_older_identity_with_an_id_of_dots_is_unlinked_by_its_connection_and_
     assert_eq!(tenant.identities("auth0|..").await, ["auth0|.."]);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn a_file_with_an_id_that_no_request_can_name_adds_nobody() {
     let tenant = open_tenant().await;
@@ -114,6 +116,7 @@ async fn a_file_with_an_id_that_no_request_can_name_adds_nobody() {
     assert_eq!(error, expected);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn a_stand_in_gives_nobody_an_id_that_no_request_can_name() {
     let options = Options { stand_ins: true, ..Options::default() };

@@ -40,6 +40,7 @@ async fn an_address_signs_in_however_the_file_and_the_person_write_it() {
     }
 }
 
+// attack: accounts
 #[tokio::test]
 async fn an_address_that_is_taken_is_refused_in_every_form_and_changes_nothing() {
     let tenant = seeded(WAYS[1]).await;
@@ -92,6 +93,7 @@ async fn a_search_finds_an_address_and_a_name_in_every_form() {
     }
 }
 
+// attack: guessing
 #[tokio::test]
 async fn guesses_are_counted_for_the_address_and_not_for_its_forms() {
     let tenant = seeded(FOLDED).await;
@@ -117,6 +119,7 @@ async fn a_forgotten_password_is_set_by_an_address_in_another_form() {
     assert_eq!(mail.to, FOLDED);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn nobody_signs_up_with_another_form_of_an_address_that_is_taken() {
     let tenant = seeded(FOLDED).await;
@@ -150,6 +153,7 @@ async fn a_password_chosen_in_one_form_signs_in_in_every_other() {
     }
 }
 
+// attack: accounts
 #[tokio::test]
 async fn a_users_file_cannot_take_an_address_that_another_user_has() {
     let tenant = seeded(FOLDED).await;

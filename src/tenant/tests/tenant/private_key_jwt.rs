@@ -89,6 +89,7 @@ async fn every_algorithm_of_a_key_proves_the_client_and_its_audience_may_be_a_li
     }
 }
 
+// attack: tokens
 #[tokio::test]
 async fn an_assertion_works_once_for_each_client_until_it_expires() {
     let tenant = open_tenant(vec![ClientKeyPair::rsa(0).public()]).await;
@@ -106,6 +107,7 @@ async fn an_assertion_works_once_for_each_client_until_it_expires() {
     assert_eq!(authenticate(&tenant, &fresh).await.status, 200, "ids are kept until they expire");
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_signature_of_anybody_else_is_refused_without_a_reason() {
     let key = ClientKeyPair::rsa(0).public();
@@ -141,6 +143,7 @@ async fn a_signature_of_anybody_else_is_refused_without_a_reason() {
     assert_eq!(authenticate(&tenant, &rs256(&claims(&tenant, &json!({})))).await.status, 401);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_wrong_claim_is_refused_and_named() {
     let tenant = open_tenant(vec![ClientKeyPair::rsa(0).public()]).await;

@@ -79,6 +79,7 @@ fn every_id_is_found_in_every_encoding() {
     runner(200).run(&(id(), vec(any::<u8>(), 1..40)), property).unwrap();
 }
 
+// attack: accounts
 #[test]
 fn a_user_bound_token_is_limited_to_its_user_in_every_encoding() {
     let runtime = Runtime::new().unwrap();

@@ -69,6 +69,7 @@ async fn a_pushed_request_signs_in_once_with_the_parameters_that_were_pushed() {
     assert!(again.text.contains("The request_uri is unknown, was used, is too old"), "{}", again.text);
 }
 
+// attack: authorization
 #[tokio::test]
 async fn a_pushed_request_belongs_to_its_client_and_expires() {
     let tenant = open_tenant().await;

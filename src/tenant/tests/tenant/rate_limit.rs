@@ -74,6 +74,7 @@ async fn without_a_limit_there_are_no_headers() {
     assert_eq!(response.header("x-ratelimit-limit"), "");
 }
 
+// attack: floods
 #[tokio::test]
 async fn the_calls_of_one_person_never_use_up_the_limit_for_all() {
     let tenant = TestTenant::with_options(
@@ -98,6 +99,7 @@ async fn the_calls_of_one_person_never_use_up_the_limit_for_all() {
     assert_eq!(tenant.call(Method::GET, PATH, &one).await.status, 200);
 }
 
+// attack: network
 #[tokio::test]
 async fn what_is_known_of_people_never_stays_in_a_cache() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;

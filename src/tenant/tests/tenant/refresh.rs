@@ -68,6 +68,7 @@ async fn a_refresh_token_requires_offline_access_and_the_grant_type() {
     assert_snapshot!(response.status_and_text(), @r#"403 {"error":"unauthorized_client","error_description":"Grant type 'refresh_token' not allowed for the client."}"#);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_missing_unknown_or_foreign_refresh_token_is_refused() {
     let tenant = open_tenant().await;
@@ -85,6 +86,7 @@ async fn a_missing_unknown_or_foreign_refresh_token_is_refused() {
     assert_eq!(tenant.refresh(&token, &[]).await.status, 200, "the owner's token stays valid");
 }
 
+// attack: tokens
 #[tokio::test]
 async fn reusing_a_rotated_token_revokes_the_family() {
     let tenant = open_tenant().await;
@@ -118,6 +120,7 @@ async fn within_the_leeway_the_previous_token_can_be_reused() {
     assert_eq!(tenant.refresh(&other, &again).await.status_and_text(), REFUSED);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn within_the_leeway_an_older_token_revokes_the_family() {
     let tenant = open_tenant().await;
@@ -149,6 +152,7 @@ async fn sixteen(tenant: &Arc<TestTenant>, token: &str, client: &'static str) ->
     won
 }
 
+// attack: tokens
 #[tokio::test]
 async fn one_of_sixteen_concurrent_refreshes_succeeds_and_the_others_revoke_the_family() {
     let tenant = Arc::new(open_tenant().await);
@@ -204,6 +208,7 @@ async fn without_rotation_a_refresh_token_stays_valid_and_is_not_returned_again(
     assert_snapshot!(unproven.status_and_text(), @r#"401 {"error":"access_denied","error_description":"Unauthorized"}"#);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_refresh_can_narrow_the_scope_and_never_widen_it() {
     let tenant = open_tenant().await;
@@ -235,6 +240,7 @@ async fn a_linked_identity_refreshes_tokens_of_the_primary_until_it_is_unlinked(
     assert_eq!(tenant.refresh(&keeps, &[]).await.status, 200);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn reusing_a_code_revokes_the_tokens_that_descend_from_it() {
     let tenant = open_tenant().await;
@@ -259,6 +265,7 @@ async fn reusing_a_code_revokes_the_tokens_that_descend_from_it() {
     assert!(!tenant.has_refresh_token(&newest).await);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_blocked_or_deleted_user_cannot_refresh() {
     let tenant = open_tenant().await;

@@ -52,6 +52,7 @@ const BESIDE: [(&str, &str); 4] = [
     ("state", "unsigned state"),
 ];
 
+// attack: authorization
 #[tokio::test]
 async fn only_the_signed_parameters_count() {
     let tenant = open_tenant().await;
@@ -77,6 +78,7 @@ async fn only_the_signed_parameters_count() {
     assert!(response.location().starts_with("/u/login?"), "{}", response.location());
 }
 
+// attack: authorization
 #[tokio::test]
 async fn an_object_that_the_client_did_not_sign_for_this_tenant_is_refused() {
     let tenant = open_tenant().await;

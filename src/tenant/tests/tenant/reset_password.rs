@@ -97,6 +97,7 @@ async fn a_password_reset_is_requested_on_the_login_page() {
     assert_eq!(mails.iter().map(|mail| &*mail.to).collect::<Vec<_>>(), [email("auth0|2")]);
 }
 
+// attack: guessing
 #[tokio::test]
 async fn requesting_mails_does_not_reveal_which_accounts_exist() {
     let tenant = open_tenant().await;
@@ -115,6 +116,7 @@ async fn requesting_mails_does_not_reveal_which_accounts_exist() {
     assert!(tenant.take_mails().is_empty());
 }
 
+// attack: guessing
 #[tokio::test]
 async fn requests_for_mails_are_limited_whether_or_not_the_account_exists() {
     let tenant = open_tenant().await;
@@ -133,6 +135,7 @@ async fn requests_for_mails_are_limited_whether_or_not_the_account_exists() {
     assert!(password_opens(&tenant, "auth0|1", PASSWORD).await);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn a_stranger_who_asks_for_mails_never_takes_the_link_of_the_owner() {
     let tenant = open_tenant().await;
@@ -165,6 +168,7 @@ async fn a_link_is_never_good_for_more_than_an_hour() {
     assert_unchanged(&tenant).await;
 }
 
+// attack: floods
 #[tokio::test]
 async fn strangers_never_send_mails_to_one_address_without_bound_and_a_good_link_is_always_there() {
     let tenant = open_tenant().await;
@@ -182,6 +186,7 @@ async fn strangers_never_send_mails_to_one_address_without_bound_and_a_good_link
     assert!(sent.iter().all(|(_, mail)| mail.to == email("auth0|1")));
 }
 
+// attack: accounts
 #[tokio::test]
 async fn an_invalid_code_or_one_with_another_purpose_sets_nothing() {
     let tenant = open_tenant().await;
@@ -201,6 +206,7 @@ async fn an_invalid_code_or_one_with_another_purpose_sets_nothing() {
     assert_unchanged(&tenant).await;
 }
 
+// attack: accounts
 #[tokio::test]
 async fn opening_a_link_or_a_form_of_another_site_changes_nothing() {
     let tenant = open_tenant().await;
@@ -232,6 +238,7 @@ async fn a_weak_password_is_refused_and_the_link_stays_valid() {
     assert_eq!(set(&mut browser, NEW).await.status, 200);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn one_of_many_concurrent_uses_of_a_link_sets_the_password() {
     let tenant = std::sync::Arc::new(open_tenant().await);
@@ -259,6 +266,7 @@ async fn one_of_many_concurrent_uses_of_a_link_sets_the_password() {
     assert!(password_opens(&tenant, "auth0|1", &format!("password {won}")).await);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn a_link_is_invalid_after_a_change_of_address_or_password() {
     for change in [json!({ "email": "other@example.test" }), json!({ "password": "changed by hand" })] {

@@ -85,6 +85,7 @@ async fn a_web_application_gets_an_id_token_by_form_post_after_the_password() {
     assert!(!response.text.contains("name=\"code\"") && !response.text.contains("access_token"));
 }
 
+// attack: authorization
 #[tokio::test]
 async fn an_id_token_is_sent_in_the_fragment_by_default_and_never_in_a_query() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
@@ -111,6 +112,7 @@ async fn an_error_is_sent_in_the_requested_response_mode() {
     assert_eq!(field(&response.text, "error"), "login_required");
 }
 
+// attack: authorization
 #[tokio::test]
 async fn an_id_token_requires_a_nonce_openid_and_the_implicit_grant() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;

@@ -44,6 +44,7 @@ async fn an_opaque_access_token_can_be_revoked() {
     assert_eq!(status().await, 401);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_token_of_another_client_is_not_revoked_and_the_response_does_not_reveal_it() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;

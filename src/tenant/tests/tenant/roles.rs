@@ -170,6 +170,7 @@ async fn what_does_not_exist_is_not_assigned_and_changes_nothing() {
     }
 }
 
+// attack: accounts
 #[tokio::test]
 async fn nobody_gives_themselves_a_role() {
     let tenant = open().await;

@@ -34,6 +34,7 @@ async fn a_sign_in_with_a_password_is_counted() {
     assert_eq!((row.logins_count, row.last_login), (1, Some(START)));
 }
 
+// attack: guessing
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_person_have_the_same_response() {
     let tenant = open_tenant().await;
@@ -73,6 +74,7 @@ async fn refusal_times(tenant: &TestTenant, logins: [&str; 2]) -> [Duration; 2] 
     })
 }
 
+// attack: guessing
 #[tokio::test]
 async fn an_unknown_person_takes_as_much_work_as_a_wrong_password() {
     let mut seed = user(&["auth0|1"]);
@@ -150,6 +152,7 @@ async fn prompt_and_max_age_require_a_new_sign_in() {
     assert_eq!(stale.parameter("error").as_deref(), Some("login_required"));
 }
 
+// attack: authorization
 #[tokio::test]
 async fn a_redirect_uri_is_compared_exactly_and_an_invalid_one_is_never_followed() {
     let tenant = open_tenant().await;
@@ -220,6 +223,7 @@ async fn an_invalid_request_redirects_with_error_and_state() {
     assert!(tenant.stores("the-state"), "a valid request stores one");
 }
 
+// attack: sessions
 #[tokio::test]
 async fn a_pending_login_is_bound_to_its_browser() {
     let tenant = open_tenant().await;
@@ -235,6 +239,7 @@ async fn a_pending_login_is_bound_to_its_browser() {
     assert_eq!(tenant.row("auth0|2").await.unwrap().logins_count, 0);
 }
 
+// attack: sessions
 #[tokio::test]
 async fn a_form_of_another_site_is_refused() {
     let tenant = open_tenant().await;
@@ -248,6 +253,7 @@ async fn a_form_of_another_site_is_refused() {
     assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 0);
 }
 
+// attack: sessions
 #[tokio::test]
 async fn a_pending_login_opens_one_session_and_expires() {
     let tenant = open_tenant().await;
@@ -263,6 +269,7 @@ async fn a_pending_login_opens_one_session_and_expires() {
     assert_eq!(tenant.row("auth0|1").await.unwrap().logins_count, 1);
 }
 
+// attack: sessions
 #[tokio::test]
 async fn every_sign_in_starts_a_new_session_and_ends_the_previous_one() {
     let tenant = open_tenant().await;
@@ -279,6 +286,7 @@ async fn every_sign_in_starts_a_new_session_and_ends_the_previous_one() {
     assert_eq!(tenant.account_of(&browser.get(&silent).await.parameter("code").unwrap()).await, "auth0|2");
 }
 
+// attack: sessions
 #[tokio::test]
 async fn cookies_are_http_only_and_same_site() {
     let tenant = open_tenant().await;
@@ -290,6 +298,7 @@ async fn cookies_are_http_only_and_same_site() {
     assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/"), "{cookie}");
 }
 
+// attack: sessions
 #[tokio::test]
 async fn a_blocked_user_cannot_sign_in() {
     let mut blocked = user(&["auth0|1"]);
@@ -332,6 +341,7 @@ async fn a_web_message_response_is_sent_to_an_allowed_origin() {
     assert_eq!(response.header("cache-control"), "no-store");
 }
 
+// attack: authorization
 #[tokio::test]
 async fn an_error_page_links_to_the_application_that_started_the_login_only() {
     let tenant = open_tenant().await;
@@ -377,6 +387,7 @@ async fn without_a_known_application_an_error_page_links_to_the_configured_url_o
     assert!(over.text.contains(r#"href="https://acme.example.test/">Go to <bdi>Linked Accounts</bdi>"#));
 }
 
+// attack: authorization
 #[tokio::test]
 async fn no_web_message_is_sent_to_an_origin_that_is_not_allowed() {
     let tenant = open_tenant().await;

@@ -137,6 +137,7 @@ async fn a_weak_password_has_auth0s_error_with_the_rules() {
     assert_snapshot!(response.status_and_text(), @r#"400 {"code":"invalid_password","description":{"rules":[{"code":"lengthAtLeast","format":[8],"message":"At least %d characters in length","verified":false}],"verified":false},"message":"Password is too weak","name":"PasswordStrengthError","policy":"* At least 8 characters in length","statusCode":400}"#);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn signing_up_with_an_existing_address_is_invalid_and_changes_nothing() {
     let tenant = open_tenant().await;
@@ -183,6 +184,7 @@ async fn a_username_signs_in_and_is_unique_among_usernames_and_addresses() {
     assert_eq!(users(&tenant).await, 2);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn one_of_many_concurrent_sign_ups_with_an_address_succeeds() {
     let tenant = std::sync::Arc::new(open_tenant().await);
@@ -200,6 +202,7 @@ async fn one_of_many_concurrent_sign_ups_with_an_address_succeeds() {
     assert_eq!(users(&tenant).await, 2);
 }
 
+// attack: floods
 #[tokio::test]
 async fn frequent_sign_ups_are_limited() {
     let tenant = open_tenant().await;
@@ -217,6 +220,7 @@ async fn frequent_sign_ups_are_limited() {
     assert_eq!(users(&tenant).await, 1);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn a_form_of_another_site_or_another_browsers_login_signs_nobody_up() {
     let tenant = open_tenant().await;

@@ -75,6 +75,7 @@ async fn invalid_input_is_refused_and_creates_no_user() {
     );
 }
 
+// attack: sessions
 #[tokio::test]
 async fn a_connection_that_is_disabled_for_the_application_is_not_offered() {
     let tenant = TestTenant::with_users(&[]).await;
@@ -145,6 +146,7 @@ async fn without_a_matching_hint_or_with_prompt_login_the_stand_in_shows_its_pag
     assert_eq!(tenant.row("google-oauth2|91").await.unwrap().logins_count, 1);
 }
 
+// attack: sessions
 #[tokio::test]
 async fn nobody_is_remembered_in_another_browser_or_by_an_invalid_or_replaced_cookie() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9"]]).await;
@@ -164,6 +166,7 @@ async fn nobody_is_remembered_in_another_browser_or_by_an_invalid_or_replaced_co
     assert_eq!(tenant.row("google-oauth2|9").await.unwrap().logins_count, 2);
 }
 
+// attack: sessions
 #[tokio::test]
 async fn a_remembered_person_is_not_signed_in_by_another_browsers_link_or_another_sites_form() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9"], &["google-oauth2|10"]]).await;
@@ -184,6 +187,7 @@ async fn a_remembered_person_is_not_signed_in_by_another_browsers_link_or_anothe
     assert_eq!(tenant.row("google-oauth2|10").await.unwrap().logins_count, 0);
 }
 
+// attack: sessions
 #[tokio::test]
 async fn a_remembered_person_who_was_blocked_or_deleted_is_not_signed_in() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9"], &["google-oauth2|10"]]).await;

@@ -49,6 +49,7 @@ async fn a_code_becomes_tokens_with_the_documented_claims() {
     assert_snapshot!(id, @r#"{"aud":"page","auth_time":1767225600,"email":"auth01@example.test","exp":1767261600,"https://linked-accounts.dev/identity":{"connection":"Username-Password-Authentication","provider":"auth0","user_id":"1"},"iat":1767225600,"iss":"http://localhost:3000/","name":"auth01@example.test","nickname":"auth01","nonce":"the-nonce","picture":"https://s.gravatar.com/avatar/043d72ef7dafefaeb2b133a5b328aec4?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2Fau.png","sid":"[sid]","sub":"auth0|1","updated_at":"2026-01-01T00:00:00.000Z"}"#);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn scopes_that_a_person_cannot_grant_are_dropped_without_an_error() {
     let tenant = open_tenant().await;
@@ -66,6 +67,7 @@ async fn the_token_endpoint_accepts_json_and_forms() {
     assert_eq!(tenant.post_json("/oauth/token", None, &body).await.status, 200);
 }
 
+// attack: authorization
 #[tokio::test]
 async fn a_code_is_valid_once() {
     let tenant = open_tenant().await;
@@ -74,6 +76,7 @@ async fn a_code_is_valid_once() {
     assert_eq!(tenant.exchange_code(&code, &[]).await.status_and_text(), INVALID_CODE);
 }
 
+// attack: authorization
 #[tokio::test]
 async fn one_of_sixteen_concurrent_exchanges_of_a_code_succeeds() {
     let tenant = std::sync::Arc::new(open_tenant().await);
@@ -93,6 +96,7 @@ async fn one_of_sixteen_concurrent_exchanges_of_a_code_succeeds() {
     assert_eq!(statuses[1..], [403; 15]);
 }
 
+// attack: authorization
 #[tokio::test]
 async fn a_code_expires_after_a_minute() {
     let tenant = open_tenant().await;
@@ -105,6 +109,7 @@ async fn a_code_expires_after_a_minute() {
     assert_eq!(tenant.exchange_code(&code, &[]).await.status_and_text(), INVALID_CODE);
 }
 
+// attack: authorization
 #[tokio::test]
 async fn a_code_is_bound_to_its_client_address_and_verifier() {
     let tenant = open_tenant().await;
@@ -132,6 +137,7 @@ async fn a_code_is_bound_to_its_client_address_and_verifier() {
     }
 }
 
+// attack: authorization
 #[tokio::test]
 async fn a_verifier_that_is_too_short_too_long_or_the_challenge_itself_is_refused() {
     let tenant = open_tenant().await;
@@ -156,6 +162,7 @@ async fn a_verifier_that_is_too_short_too_long_or_the_challenge_itself_is_refuse
     );
 }
 
+// attack: authorization
 #[tokio::test]
 async fn a_verifier_without_a_challenge_is_refused() {
     let tenant = open_tenant().await;
@@ -209,6 +216,7 @@ async fn a_grant_must_be_known_and_allowed() {
     assert_snapshot!(response.status_and_text(), @r#"403 {"error":"unauthorized_client","error_description":"Grant type 'authorization_code' not allowed for the client."}"#);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn without_an_audience_the_token_is_opaque_and_valid_for_userinfo_only() {
     let tenant = open_tenant().await;
@@ -226,6 +234,7 @@ async fn without_an_audience_the_token_is_opaque_and_valid_for_userinfo_only() {
     assert_eq!(userinfo(&tenant, &token).await.status, 401);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn userinfo_refuses_tokens_of_other_audiences() {
     let tenant = open_tenant().await;
@@ -243,6 +252,7 @@ async fn userinfo_refuses_tokens_of_other_audiences() {
     assert_eq!(userinfo(&tenant, &tenant.user_token("auth0|1").await).await.status, 200);
 }
 
+// attack: tokens
 #[tokio::test]
 async fn no_code_is_stored_in_plain_text() {
     let tenant = open_tenant().await;

@@ -122,6 +122,7 @@ async fn repeating_an_unlink_is_harmless() {
     assert_eq!(first.status_and_text(), second.status_and_text());
 }
 
+// attack: linking
 #[tokio::test]
 async fn the_primary_cannot_be_unlinked() {
     let tenant = TestTenant::with_users(&[&["auth0|1", "github|42"], &["auth0|2"]]).await;
@@ -140,6 +141,7 @@ async fn an_unknown_provider_is_a_path_error() {
     assert_snapshot!(unlink(&tenant, "gogle/115").await.status_and_text(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Path validation error: 'No enum match for: gogle' on property provider.","errorCode":"invalid_uri"}"#);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn another_users_identities_are_refused_alike_whether_or_not_they_exist() {
     let tenant = three_logins().await;
@@ -170,6 +172,7 @@ async fn permission_is_checked_before_the_path_is_validated() {
     assert_eq!(response.status, 403);
 }
 
+// attack: linking
 #[tokio::test]
 async fn without_the_scope_nothing_is_unlinked() {
     let tenant = three_logins().await;
@@ -216,6 +219,7 @@ async fn unlinking_ends_the_sessions_of_the_identity_only() {
     assert!(by_google.get(&silent).await.parameter("code").is_some());
 }
 
+// attack: linking
 #[tokio::test]
 async fn an_identity_of_a_pinned_connection_is_unlinked_by_machines_only() {
     let tenant = TestTenant::with_users(&[&["auth0|1", "waad|7", "github|42"]]).await;
@@ -231,6 +235,7 @@ async fn an_identity_of_a_pinned_connection_is_unlinked_by_machines_only() {
     assert_eq!(tenant.identities("auth0|1").await, ["auth0|1"]);
 }
 
+// attack: linking
 #[tokio::test]
 async fn the_last_identity_that_can_sign_in_is_unlinked_by_machines_only() {
     // The primary's connection is disabled for every client, and that of `amazon` is not configured.
@@ -247,6 +252,7 @@ async fn the_last_identity_that_can_sign_in_is_unlinked_by_machines_only() {
     assert_eq!(tenant.identities("linkedin|1").await, ["linkedin|1", "amazon|2"]);
 }
 
+// attack: linking
 #[tokio::test]
 async fn concurrent_unlinks_leave_one_identity_that_can_sign_in() {
     let tenant =
@@ -268,6 +274,7 @@ async fn concurrent_unlinks_leave_one_identity_that_can_sign_in() {
     assert_eq!(tenant.identities("linkedin|1").await.len(), 2);
 }
 
+// attack: linking
 #[tokio::test]
 async fn fifty_parallel_unlinks_of_all_identities_leave_the_primary_and_no_duplicate() {
     let tenant = std::sync::Arc::new(three_logins().await);

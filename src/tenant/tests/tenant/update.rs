@@ -145,6 +145,7 @@ async fn a_secondary_changes_its_address_and_password_by_naming_its_connection()
     assert_snapshot!(names.status_and_text(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"The following user attributes cannot be updated: name, nickname. The specified connection belongs to a secondary identity.","errorCode":"invalid_body"}"#);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn immutable_attributes_are_refused_with_the_documented_error() {
     let tenant = open_tenant().await;
@@ -211,6 +212,7 @@ async fn an_enterprise_address_is_not_verified_here() {
     assert_snapshot!(response.status_and_text(), @r#"400 {"statusCode":400,"error":"Bad Request","message":"Email verification is not supported for enterprise users.","errorCode":"invalid_body"}"#);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn a_user_bound_token_changes_its_own_user_metadata_and_nothing_else() {
     let tenant = open_tenant().await;
@@ -242,6 +244,7 @@ async fn a_user_bound_token_changes_its_own_user_metadata_and_nothing_else() {
     assert_eq!([tenant.row("auth0|1").await, tenant.row("auth0|2").await], stored);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn mass_assignment_by_a_machine_changes_nothing() {
     let tenant = open_tenant().await;
@@ -258,6 +261,7 @@ async fn mass_assignment_by_a_machine_changes_nothing() {
     assert_eq!(tenant.row("auth0|1").await, stored);
 }
 
+// attack: floods
 #[tokio::test]
 async fn the_size_of_a_profile_is_limited() {
     let tenant = open_tenant().await;

@@ -47,6 +47,7 @@ async fn the_token_comes_in_the_header_in_a_form_or_in_the_query() {
     assert_eq!(in_body_of_get.status, 401, "a GET has no form");
 }
 
+// attack: tokens
 #[tokio::test]
 async fn a_token_that_is_sent_twice_or_is_invalid_is_refused() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;

@@ -58,6 +58,7 @@ async fn an_id_is_deleted_in_every_encoding() {
     }
 }
 
+// attack: accounts
 #[tokio::test]
 async fn a_user_bound_token_can_delete_its_own_account_only() {
     let tenant = people().await;
@@ -122,6 +123,7 @@ async fn finding_by_address_requires_an_address_and_the_scope() {
     assert_snapshot!(response.status_and_text(), @r#"403 {"statusCode":403,"error":"Forbidden","message":"Insufficient scope, expected any of: read:users","errorCode":"insufficient_scope"}"#);
 }
 
+// attack: accounts
 #[tokio::test]
 async fn another_users_id_is_refused_alike_whether_or_not_it_exists() {
     let tenant = TestTenant::with_users(&[&["auth0|1"], &["auth0|2", "github|42"]]).await;

@@ -51,6 +51,7 @@ async fn a_new_user_gets_a_verification_mail_if_requested() {
     }
 }
 
+// attack: accounts
 #[tokio::test]
 async fn a_link_for_a_changed_address_verifies_nothing() {
     let tenant = open_tenant().await;
@@ -66,6 +67,7 @@ async fn a_link_for_a_changed_address_verifies_nothing() {
     }
 }
 
+// attack: accounts
 #[tokio::test]
 async fn a_form_of_another_site_verifies_nothing() {
     let tenant = open_tenant().await;

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::test_tenant::{Browser, DATABASE, PASSWORD, TestTenant, email};
 
+// attack: providers
 #[tokio::test]
 async fn an_invalid_response_of_the_token_endpoint_signs_nobody_in() {
     let (tenant, provider) = with_fake_provider().await;
@@ -35,6 +36,7 @@ async fn an_invalid_response_of_the_token_endpoint_signs_nobody_in() {
     }
 }
 
+// attack: providers
 #[tokio::test]
 async fn the_iss_parameter_of_a_callback_is_checked_if_the_provider_supports_it() {
     let (tenant, provider) = with_fake_provider().await;
@@ -51,6 +53,7 @@ async fn the_iss_parameter_of_a_callback_is_checked_if_the_provider_supports_it(
     }
 }
 
+// attack: providers
 #[tokio::test]
 async fn a_callback_for_another_connection_is_refused() {
     let (listener, issuer) = socket().await;
@@ -148,6 +151,7 @@ async fn a_tenant_opens_while_a_provider_is_down() {
     );
 }
 
+// attack: providers
 #[tokio::test]
 async fn a_discovery_document_of_another_issuer_or_with_other_origins_is_refused() {
     let (tenant, provider) = with_fake_provider().await;

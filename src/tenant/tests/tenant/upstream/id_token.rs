@@ -10,6 +10,7 @@ use tenant::seed::SeedUser;
 use super::{Attempt, assert_nobody_signed_in, options, provider_connection, socket, with_fake_provider};
 use crate::test_tenant::{TestTenant, authorize_path, claims_in, user};
 
+// attack: providers
 #[tokio::test]
 async fn a_token_that_is_not_for_this_login_signs_nobody_in() {
     let (tenant, provider) = with_fake_provider().await;
@@ -62,6 +63,7 @@ async fn a_token_that_is_not_for_this_login_signs_nobody_in() {
     }
 }
 
+// attack: providers
 #[tokio::test]
 async fn a_token_that_the_provider_did_not_sign_signs_nobody_in() {
     let (tenant, provider) = with_fake_provider().await;
@@ -106,6 +108,7 @@ async fn a_token_that_the_provider_did_not_sign_signs_nobody_in() {
     }
 }
 
+// attack: providers
 #[tokio::test]
 async fn among_several_audiences_the_authorized_party_decides() {
     let (tenant, provider) = with_fake_provider().await;
@@ -130,6 +133,7 @@ async fn among_several_audiences_the_authorized_party_decides() {
     assert_eq!(tenant.row("oidc|elsewhere|annfalse").await, None);
 }
 
+// attack: providers
 #[tokio::test]
 async fn auth_time_is_the_time_of_the_sign_in_at_the_provider() {
     let (tenant, provider) = with_fake_provider().await;
@@ -161,6 +165,7 @@ async fn auth_time_is_the_time_of_the_sign_in_at_the_provider() {
     }
 }
 
+// attack: providers
 #[tokio::test]
 async fn an_id_that_two_connections_share_belongs_to_the_first() {
     let (listener, issuer) = socket().await;

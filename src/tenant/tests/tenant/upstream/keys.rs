@@ -1,4 +1,6 @@
 //! The keys of a provider: which ones verify a signature, and when they are fetched again.
+//!
+//! attacks: providers
 
 use std::time::Duration;
 

@@ -38,6 +38,7 @@ async fn odd_values_that_nobody_reads_in_the_token_response_stop_nobody() {
     assert!(attempt.call_back("&code=c").await.parameter("code").is_some(), "nothing but the ID token");
 }
 
+// attack: providers
 #[tokio::test]
 async fn an_odd_id_token_in_the_token_response_signs_nobody_in() {
     let (tenant, provider) = with_fake_provider().await;
@@ -81,6 +82,7 @@ async fn odd_values_that_nobody_reads_in_the_discovery_document_stop_nobody() {
     }
 }
 
+// attack: providers
 #[tokio::test]
 async fn odd_values_that_are_read_in_the_discovery_document_are_refused() {
     for odd in ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"] {
@@ -100,6 +102,7 @@ async fn odd_values_that_are_read_in_the_discovery_document_are_refused() {
     assert_nobody_signed_in(&tenant, &browser, &response, 1).await;
 }
 
+// attack: providers
 #[tokio::test]
 async fn an_odd_response_of_the_userinfo_endpoint_stops_nobody_and_tells_nothing() {
     let (tenant, provider) = with_fake_provider().await;

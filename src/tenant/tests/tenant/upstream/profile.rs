@@ -114,6 +114,7 @@ async fn an_address_is_verified_if_the_provider_says_so_in_any_type() {
     }
 }
 
+// attack: providers
 #[tokio::test]
 async fn an_address_of_userinfo_is_not_verified_by_the_id_token() {
     let (tenant, provider) = with_fake_provider().await;

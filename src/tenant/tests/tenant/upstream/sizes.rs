@@ -60,6 +60,7 @@ async fn an_attribute_that_is_too_long_is_left_out_and_the_sign_in_goes_on() {
     }
 }
 
+// attack: providers
 #[tokio::test]
 async fn an_address_that_is_too_long_does_not_verify_the_stored_one() {
     let (tenant, provider) = with_fake_provider().await;

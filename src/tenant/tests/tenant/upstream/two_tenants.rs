@@ -160,6 +160,7 @@ async fn a_connection_with_a_provider_has_no_stand_in() {
     assert_nobody_signed_in(&tenant, &browser, &response, 1).await;
 }
 
+// attack: providers
 #[tokio::test]
 async fn a_callback_for_another_browser_signs_nobody_in() {
     let (tenant, provider) = two_tenants(vec![user(&["auth0|eve"])], ClientAuthentication::None).await;
@@ -177,6 +178,7 @@ async fn a_callback_for_another_browser_signs_nobody_in() {
     }
 }
 
+// attack: providers
 #[tokio::test]
 async fn a_code_of_another_login_is_not_exchanged() {
     let people = vec![user(&["auth0|ann"]), user(&["auth0|eve"])];
@@ -197,6 +199,7 @@ async fn a_code_of_another_login_is_not_exchanged() {
     assert_nobody_signed_in(&tenant, &victim, &response, 1).await;
 }
 
+// attack: providers
 #[tokio::test]
 async fn a_callback_opens_one_session() {
     let (tenant, provider) = two_tenants(vec![user(&["auth0|ann"])], ClientAuthentication::None).await;
@@ -208,6 +211,7 @@ async fn a_callback_opens_one_session() {
     assert_eq!(tenant.row("oidc|elsewhere|auth0|ann").await.unwrap().logins_count, 1);
 }
 
+// attack: providers
 #[tokio::test]
 async fn a_blocked_user_cannot_sign_in_through_a_provider() {
     let (tenant, provider) = two_tenants(vec![user(&["auth0|ann"])], ClientAuthentication::None).await;
@@ -221,6 +225,7 @@ async fn a_blocked_user_cannot_sign_in_through_a_provider() {
     assert_eq!(tenant.row("oidc|elsewhere|auth0|ann").await.unwrap().logins_count, 1);
 }
 
+// attack: providers
 #[tokio::test]
 async fn no_secret_of_a_provider_sign_in_is_stored() {
     let (tenant, _provider) = with_fake_provider().await;
