@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::Error;
 use crate::unit::{Reader, Unit};
-use crate::users::{COLUMNS, UserRow, users_from_rows};
+use crate::users::{COLUMNS, TABLES, UserRow, users_from_rows};
 
 /// What is assigned to a user. The configuration can have changed since: roles and permissions that it does not know any
 /// more stay in the rows and have no effect.
@@ -67,7 +67,7 @@ impl Reader {
         offset: u32,
     ) -> Result<Vec<UserRow>, Error> {
         let sql = format!(
-            "{COLUMNS} WHERE u.user_id IN (SELECT user_id FROM user_roles WHERE role_id = $1 AND user_id > $2 \
+            "{COLUMNS} {TABLES} WHERE u.user_id IN (SELECT user_id FROM user_roles WHERE role_id = $1 AND user_id > $2 \
              ORDER BY user_id LIMIT $3 OFFSET $4) ORDER BY u.user_id, i.position"
         );
         let rows = sqlx::query(AssertSqlSafe(sql))

@@ -1,6 +1,6 @@
 //! Users, each with all of its identities.
 
-use model::{Identity, IdentityKey, Metadata, Profile, UserId};
+use model::{Identity, IdentityId, IdentityKey, Metadata, Profile, Provider, UserId};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
@@ -104,10 +104,13 @@ impl UserRow {
     }
 }
 
+/// The columns of users with their identities.
 pub(crate) const COLUMNS: &str = "SELECT u.user_id, u.user_metadata, u.app_metadata, u.blocked, u.created_at, \
      u.updated_at, u.last_login, u.last_ip, u.logins_count, u.last_password_reset, \
-     i.provider, i.id, i.id_is_integer, i.connection, i.is_social, i.profile \
-     FROM users u JOIN identities i ON i.user_id = u.user_id";
+     i.provider, i.id, i.id_is_integer, i.connection, i.is_social, i.profile";
+
+/// The tables of [`COLUMNS`].
+pub(crate) const TABLES: &str = "FROM users u JOIN identities i ON i.user_id = u.user_id";
 
 impl Reader {
     /// Returns the user with this id. This is one statement, so the identities are consistent.
@@ -115,14 +118,14 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn find_user(&mut self, user_id: &UserId) -> Result<Option<UserRow>, Error> {
-        let sql = format!("{COLUMNS} WHERE u.user_id = $1 ORDER BY i.position");
+        let sql = format!("{COLUMNS} {TABLES} WHERE u.user_id = $1 ORDER BY i.position");
         let rows =
             sqlx::query(AssertSqlSafe(sql)).bind(user_id.as_str()).fetch_all(self.connection()).await?;
         user_from_rows(&rows)
     }
 
-    /// Returns the user with this id, if a token with this digest is valid at `now` and the identity that it was issued to
-    /// belongs to the user. This is one statement, as [`Reader::find_user`] is.
+    /// Returns the user with this id and the identity that a token was issued to, if a token with this digest is valid at
+    /// `now` and the identity belongs to the user. This is one statement, as [`Reader::find_user`] is.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
@@ -131,13 +134,12 @@ impl Reader {
         user_id: &UserId,
         token: &Digest,
         now: i64,
-    ) -> Result<Option<UserRow>, Error> {
-        let condition = "SELECT provider, id FROM access_tokens WHERE digest = $2 AND expires_at > $3";
-        self.find_user_of(user_id, condition, token.as_str(), now).await
+    ) -> Result<Option<(UserRow, IdentityKey)>, Error> {
+        self.find_user_of(user_id, "access_tokens", "digest", token.as_str(), now).await
     }
 
-    /// Returns the user with this id, if the session with this id has not expired at `now` and its identity belongs to the
-    /// user. This is one statement, as [`Reader::find_user`] is.
+    /// Returns the user with this id and the identity of a session, if the session with this id has not expired at `now` and
+    /// its identity belongs to the user. This is one statement, as [`Reader::find_user`] is.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
@@ -146,21 +148,24 @@ impl Reader {
         user_id: &UserId,
         sid: &str,
         now: i64,
-    ) -> Result<Option<UserRow>, Error> {
-        let condition = "SELECT provider, id FROM sessions WHERE sid = $2 AND expires_at > $3";
-        self.find_user_of(user_id, condition, sid, now).await
+    ) -> Result<Option<(UserRow, IdentityKey)>, Error> {
+        self.find_user_of(user_id, "sessions", "sid", sid, now).await
     }
 
+    /// Returns the user and the identity of the row of `table` whose `column` has this value.
     async fn find_user_of(
         &mut self,
         user_id: &UserId,
-        identities: &'static str,
+        table: &'static str,
+        column: &'static str,
         value: &str,
         now: i64,
-    ) -> Result<Option<UserRow>, Error> {
+    ) -> Result<Option<(UserRow, IdentityKey)>, Error> {
         let sql = format!(
-            "{COLUMNS} WHERE u.user_id = $1 AND EXISTS (SELECT 1 FROM identities WHERE user_id = $1 \
-             AND (provider, id) IN ({identities})) ORDER BY i.position"
+            "{COLUMNS}, t.provider AS row_provider, t.id AS row_id {TABLES} \
+             JOIN {table} t ON t.{column} = $2 AND t.expires_at > $3 \
+             JOIN identities o ON o.provider = t.provider AND o.id = t.id AND o.user_id = u.user_id \
+             WHERE u.user_id = $1 ORDER BY i.position"
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(user_id.as_str())
@@ -168,7 +173,12 @@ impl Reader {
             .bind(now)
             .fetch_all(self.connection())
             .await?;
-        user_from_rows(&rows)
+        let (Some(user), Some(first)) = (user_from_rows(&rows)?, rows.first()) else { return Ok(None) };
+        let key = IdentityKey {
+            provider: Provider::new(first.try_get::<String, _>("row_provider")?),
+            user_id: IdentityId::text(first.try_get::<String, _>("row_id")?),
+        };
+        Ok(Some((user, key)))
     }
 
     /// Returns the user that this identity belongs to, as primary or linked identity.
@@ -177,7 +187,7 @@ impl Reader {
     /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn find_user_by_identity(&mut self, key: &IdentityKey) -> Result<Option<UserRow>, Error> {
         let sql = format!(
-            "{COLUMNS} WHERE u.user_id = (SELECT user_id FROM identities WHERE provider = $1 AND id = $2) \
+            "{COLUMNS} {TABLES} WHERE u.user_id = (SELECT user_id FROM identities WHERE provider = $1 AND id = $2) \
              ORDER BY i.position"
         );
         let rows = sqlx::query(AssertSqlSafe(sql))
@@ -215,7 +225,7 @@ impl Reader {
             }
         };
         let sql = format!(
-            "{COLUMNS} WHERE u.user_id IN (SELECT user_id FROM users WHERE user_id > $1 {narrowed} \
+            "{COLUMNS} {TABLES} WHERE u.user_id IN (SELECT user_id FROM users WHERE user_id > $1 {narrowed} \
              ORDER BY user_id LIMIT $2) ORDER BY u.user_id, i.position"
         );
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(i64::from(limit));
@@ -245,7 +255,7 @@ impl Reader {
         };
         let direction = if descending { "DESC" } else { "ASC" };
         let sql = format!(
-            "{COLUMNS} WHERE u.user_id IN (SELECT u.user_id FROM users u \
+            "{COLUMNS} {TABLES} WHERE u.user_id IN (SELECT u.user_id FROM users u \
              ORDER BY {column} {direction}, u.user_id LIMIT $1 OFFSET $2) \
              ORDER BY {column} {direction}, u.user_id, i.position"
         );

@@ -70,6 +70,16 @@ impl AccessClaims {
     pub(crate) fn is_of_client(&self) -> bool {
         self.gty.as_deref() == Some("client-credentials")
     }
+
+    /// Returns the client that the token was issued to: that of an access token of either form, or the audience of an ID
+    /// token.
+    pub(crate) fn client(&self) -> Option<&str> {
+        let named = self.azp.as_deref().or(self.client_id.as_deref());
+        named.or(match &self.aud {
+            Audience::One(client_id) => Some(client_id),
+            Audience::Many(_) => None,
+        })
+    }
 }
 
 /// Returns the digest by which the row of a JWT is found. No opaque token has it, since none has a dot, so that knowing the

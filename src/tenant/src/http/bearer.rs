@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use model::{Scope, Scopes, UserId};
+use model::{IdentityKey, Scope, Scopes, UserId};
 use store::UserRow;
 
 use super::error::ApiError;
@@ -188,7 +188,8 @@ pub(crate) struct Ended;
 /// tokens of before version 0.3 can say, because they have no `sid`.
 ///
 /// A token ends with the right that it stands for: when the user is blocked or gets a new password, when the identity that
-/// signed in leaves the account, and when the grant is revoked. An ID token ends with its session, too.
+/// signed in leaves the account, when its connection is closed to the client, and when the grant is revoked. An ID token ends
+/// with its session, too.
 pub(crate) async fn find_holder(
     tenant: &Tenant,
     claims: &AccessClaims,
@@ -198,13 +199,33 @@ pub(crate) async fn find_holder(
     let found = match (&claims.sid, &claims.jti) {
         (Some(_), Some(jti)) => reader.find_user_of_token(&user_id, &token::row_digest(jti), now).await?,
         (Some(sid), None) => reader.find_user_of_session(&user_id, sid, now).await?,
-        (None, _) => reader.find_user(&user_id).await?,
+        (None, _) => {
+            let user = reader.find_user(&user_id).await?;
+            return Ok(match user {
+                Some(user) if has_ended(&user, claims) => Err(Ended),
+                user => Ok(user),
+            });
+        }
     };
     Ok(match found {
-        Some(user) if user.blocked == Some(true) || is_before_reset(&user, claims.iat) => Err(Ended),
-        None if claims.sid.is_some() => Err(Ended),
-        found => Ok(found),
+        Some((user, key))
+            if !has_ended(&user, claims) && is_admitted(tenant, &user, &key, claims.client()) =>
+        {
+            Ok(Some(user))
+        }
+        _ => Err(Ended),
     })
+}
+
+fn has_ended(user: &UserRow, claims: &AccessClaims) -> bool {
+    user.blocked == Some(true) || is_before_reset(user, claims.iat)
+}
+
+/// Returns whether an identity of a user may still sign in to the client that a token was issued to.
+pub(crate) fn is_admitted(tenant: &Tenant, user: &UserRow, key: &IdentityKey, client: Option<&str>) -> bool {
+    let client = client.filter(|client_id| tenant.client(client_id).is_some());
+    let admits = |(identity, client)| tenant.0.configuration.admits(identity, client);
+    user.identity(key).zip(client).is_some_and(admits)
 }
 
 /// Returns whether something that was issued at `issued_at`, in seconds, is older than the user's password.

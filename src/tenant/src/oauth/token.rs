@@ -301,6 +301,11 @@ async fn exchange_code(
                     Ok(grant) => grant,
                     Err(refusal) => return Ok(Err(refusal)),
                 };
+                // A code lasts no longer than the session that it was issued in, however that ended.
+                let session = unit.find_session_by_sid(&grant.sid).await?;
+                if session.is_none_or(|session| session.expires_at <= fresh.now.millis()) {
+                    return Ok(Err(TokenError::InvalidCode));
+                }
                 let Some(user) = find_active_user(&inner, unit, &grant).await? else {
                     return Ok(Err(TokenError::InvalidCode));
                 };

@@ -9,7 +9,7 @@ use model::{Scope, Scopes};
 use serde_json::{Map, Value};
 use store::UserRow;
 
-use crate::http::bearer::{bearer, find_holder};
+use crate::http::bearer::{bearer, find_holder, is_admitted};
 use crate::http::body::{UnreadableBody, read_form, read_form_body};
 use crate::http::error::log_failure;
 use crate::http::response::no_store;
@@ -104,7 +104,10 @@ async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scope
         let Some(row) = row.filter(|row| row.expires_at > tenant.now().millis()) else { return Ok(None) };
         // The row is deleted with all else that ends the token.
         let user = reader.find_user_by_identity(&row.key).await?;
-        (user.filter(|user| user.blocked != Some(true)), row.scopes)
+        let holds = |user: &UserRow| {
+            user.blocked != Some(true) && is_admitted(tenant, user, &row.key, Some(&row.client_id))
+        };
+        (user.filter(holds), row.scopes)
     };
     Ok(user.filter(|_| scopes.contains(&Scope::OPENID)).map(|user| (user, scopes)))
 }

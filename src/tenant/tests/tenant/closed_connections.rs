@@ -1,13 +1,17 @@
-//! Attacks with a session, a code or a refresh token at a client that may not use the connection of the sign-in.
+//! Attacks with a session, a code, a refresh token or an access token at a client that may not use the connection of the
+//! sign-in.
 //!
 //! attacks: sessions
 
-use serde_json::Value;
+use axum::http::Method;
+use serde_json::{Value, json};
 use store::{RefreshFamilyRow, SessionRow};
 use tenant::Configuration;
 use tenant::configuration::Options;
 
-use crate::test_tenant::{API, Browser, PAGE, SCOPE, TestTenant, UNFRAMED, authorize_path, parts, user};
+use crate::test_tenant::{
+    API, AUDIENCE, Browser, PAGE, SCOPE, TestTenant, UNFRAMED, authorize_path, parts, user,
+};
 
 /// The only person. The connection "facebook" is open to the client "other" only.
 const PERSON: &str = "facebook|7";
@@ -153,4 +157,71 @@ async fn a_connection_without_its_stand_in_or_without_its_entry_serves_no_sessio
         assert_eq!(error(&tenant.refresh(&refresh_token, &client).await.json()), "invalid_grant");
         assert_eq!(rows(&tenant).await, before);
     }
+}
+
+/// Returns what the person's own account and `/userinfo` answer to each token.
+async fn statuses(tenant: &TestTenant, tokens: &[String]) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for (token, path) in
+        [(0, "/api/v2/users/facebook%7C7"), (0, "/userinfo"), (1, "/userinfo"), (2, "/userinfo")]
+    {
+        statuses.push(tenant.call(Method::GET, path, &tokens[token]).await.status.as_u16());
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn an_access_token_opens_nothing_while_its_connection_is_closed_to_its_client() {
+    let mut tenant = tenant().await;
+    let client = [("client_id", "other")];
+    let mut tokens = Vec::new();
+    for audience in [AUDIENCE, "", API] {
+        let mut browser = Browser::new(&tenant);
+        let with = [client[0], ("connection", "facebook"), ("audience", audience)];
+        let state = browser.start_login(&with).await;
+        let fields = [("state", state.as_str()), ("connection", "facebook"), ("choice", "7")];
+        let code = browser.post("/u/stand-in", &fields).await.parameter("code").unwrap();
+        let response = tenant.exchange_code(&code, &client).await.json();
+        tokens.push(response["access_token"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(statuses(&tenant, &tokens).await, [200; 4]);
+    let before = (rows(&tenant).await, tenant.row(PERSON).await);
+
+    let mut without_client = parts(options(), Vec::new());
+    without_client.clients.retain(|client| client.client_id != "other");
+    for connection in &mut without_client.connections {
+        connection.enabled_clients = None;
+    }
+    let mut without_entry = parts(options(), Vec::new());
+    without_entry.connections.retain(|connection| connection.name.as_str() != "facebook");
+    let without_stand_in = parts(Options::default(), Vec::new());
+    let closed =
+        [without_client, without_entry, without_stand_in].map(|parts| Configuration::new(parts).unwrap());
+    for configuration in closed.into_iter().chain([open_to(&[PAGE])]) {
+        tenant.reopen_with(configuration).await;
+        assert_eq!(statuses(&tenant, &tokens).await, [401; 4]);
+        let metadata = json!({ "user_metadata": { "theme": "light" } });
+        let path = "/api/v2/users/facebook%7C7";
+        let change = tenant.send_json(Method::PATCH, path, Some(&tokens[0]), &metadata).await;
+        assert_eq!(change.status, 401);
+        assert_eq!((rows(&tenant).await, tenant.row(PERSON).await), before, "nothing is changed or lost");
+    }
+    tenant.reopen_with(open_to(&["other"])).await;
+    assert_eq!(statuses(&tenant, &tokens).await, [200; 4], "they are refused, not revoked");
+}
+
+#[tokio::test]
+async fn an_id_token_in_place_of_an_access_token_opens_nothing_through_a_closed_connection() {
+    let accepting = Options { id_token_bearer: true, ..options() };
+    let mut tenant = TestTenant::with_options(vec![user(&[PERSON])], accepting.clone()).await;
+    let client = [("client_id", "other")];
+    let code = sign_in(&mut Browser::new(&tenant)).await;
+    let tokens = tenant.exchange_code(&code, &client).await.json();
+    let token = tokens["id_token"].as_str().unwrap();
+    let path = "/api/v2/users/facebook%7C7";
+    assert_eq!(tenant.call(Method::GET, path, token).await.status, 200);
+    let mut closed = parts(accepting, Vec::new());
+    closed.connections.retain(|connection| connection.name.as_str() != "facebook");
+    tenant.reopen_with(Configuration::new(closed).unwrap()).await;
+    assert_eq!(tenant.call(Method::GET, path, token).await.status, 401);
 }

@@ -17,6 +17,7 @@ mod connections;
 mod create;
 mod disk_floods;
 mod end_session;
+mod ended_codes;
 mod ended_tokens;
 mod exports;
 mod faults;
