@@ -9,6 +9,8 @@ mod durability;
 #[cfg(unix)]
 mod files;
 #[cfg(target_os = "linux")]
+mod floods;
+#[cfg(target_os = "linux")]
 mod log;
 mod tenant_file;
 mod tls;
