@@ -23,7 +23,7 @@ pub use check::InvalidConfiguration;
 pub use client::{ApplicationType, Client, ClientAuthentication, RefreshTokens};
 pub use client_key::{ClientKey, InvalidClientKey};
 pub use connection::{Connection, Database, Upstream, Usernames};
-pub use options::{DemoSignIn, Options};
+pub use options::{DemoSignIn, Options, VerifiedEmailToLink};
 pub use parts::Parts;
 
 use model::{Identity, Scope, Scopes};

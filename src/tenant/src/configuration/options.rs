@@ -31,9 +31,8 @@ pub struct Options {
     /// The name of the ID-token claim for the identity that is signed in: a URL, as for all custom claims (OpenID
     /// Connect Core 5.1.2). Its value has the identity's `provider`, `user_id` and `connection`.
     pub identity_claim: String,
-    /// Whether linking requires a verified e-mail address of both accounts. It protects from people who sign up with the
-    /// address of somebody else. Not part of Auth0's API.
-    pub verified_email_to_link: bool,
+    /// Whose e-mail addresses linking requires to be verified. Not part of Auth0's API.
+    pub verified_email_to_link: VerifiedEmailToLink,
     /// How long after a sign-in its ID token proves the account for `link_with`. Not part of Auth0's API.
     pub link_proof_max_age: Duration,
     /// The lifetime of an access token for the Management API.
@@ -67,7 +66,7 @@ impl Default for Options {
             end_session_discovery: false,
             id_token_bearer: false,
             identity_claim: IDENTITY_CLAIM.to_owned(),
-            verified_email_to_link: false,
+            verified_email_to_link: VerifiedEmailToLink::default(),
             link_proof_max_age: Duration::from_mins(10),
             access_token_lifetime: Duration::from_hours(2),
             rate_limit: None,
@@ -78,6 +77,19 @@ impl Default for Options {
             demo_sign_ins: Vec::new(),
         }
     }
+}
+
+/// Whose e-mail addresses linking requires to be verified, of both accounts. It protects from people who sign up with the
+/// address of somebody else, and wait for its owner with a login of their own linked to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VerifiedEmailToLink {
+    /// Nobody's.
+    Nobody,
+    /// That of every identity of a database, where a person links. A machine acts with the authority of a server.
+    #[default]
+    Databases,
+    /// That of the primary identity of every account, also where a machine links.
+    Everybody,
 }
 
 /// A sign-in that the login page of a demo tenant shows.

@@ -74,7 +74,7 @@ pub(crate) enum ApiError {
     Pinned,
     /// A user cannot unlink their last identity that can sign in. An extension of the contract.
     LastWayIn,
-    /// The account in this role has no verified e-mail address, which this tenant requires for linking. An
+    /// The account in this role has an e-mail address that nobody proved, or none, which this tenant requires for linking. An
     /// extension of the contract.
     UnverifiedEmail(&'static str),
     /// The account in this role is blocked, and linking would move the block or end it. An extension of the contract.

@@ -3,8 +3,9 @@
 //!
 //! Rules are additions to Auth0's. Some bind people but not machines: an identity of a pinned connection cannot be
 //! unlinked, nor moved by linking its account to another one, and the last identity that can sign in cannot be unlinked.
-//! Others bind everybody: a blocked account is not linked, an ID token proves an account once, soon after the sign-in, and,
-//! as an option of the tenant, only accounts with verified e-mail addresses can be linked.
+//! Nor does a person link accounts of a database whose address nobody proved; an option of the tenant makes that a rule for
+//! all accounts and for machines, or no rule. Others bind everybody: a blocked account is not linked, and an ID token proves
+//! an account once, soon after the sign-in.
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -19,7 +20,7 @@ use store::{Digest, Unit, UserRow};
 use super::body;
 use super::path::PathIds;
 use crate::clock::Moment;
-use crate::configuration::{Configuration, Connection};
+use crate::configuration::{Configuration, Connection, VerifiedEmailToLink};
 use crate::http::bearer::{Caller, LINK_BY_ID, MayChangeIdentities, is_before_reset};
 use crate::http::error::ApiError;
 use crate::http::response::management_json;
@@ -114,16 +115,35 @@ pub(crate) async fn unlink(
     Ok(management_json(StatusCode::OK, &view::identities(&remaining)))
 }
 
-/// Checks that an account can be linked: it is not blocked and, if the tenant requires that, has a verified e-mail address.
-fn check_account(tenant: &Tenant, role: &'static str, user: &UserRow) -> Result<(), ApiError> {
+/// Checks that an account can be linked: it is not blocked, and its e-mail addresses are verified as the tenant requires.
+fn check_account(
+    tenant: &Tenant,
+    permission: &MayChangeIdentities,
+    role: &'static str,
+    user: &UserRow,
+) -> Result<(), ApiError> {
     if user.blocked == Some(true) {
         return Err(ApiError::Blocked(role));
     }
-    if !tenant.0.configuration.options().verified_email_to_link {
-        return Ok(());
-    }
-    let verified = user.profile.email().is_some() && user.profile.email_verified() == Some(true);
-    if verified { Ok(()) } else { Err(ApiError::UnverifiedEmail(role)) }
+    let refused = match tenant.0.configuration.options().verified_email_to_link {
+        VerifiedEmailToLink::Nobody => false,
+        VerifiedEmailToLink::Databases => !permission.covers_any_user() && has_unproven_address(user),
+        VerifiedEmailToLink::Everybody => {
+            user.profile.email().is_none() || user.profile.email_verified() != Some(true)
+        }
+    };
+    if refused { Err(ApiError::UnverifiedEmail(role)) } else { Ok(()) }
+}
+
+/// Returns whether an identity of a database, primary or linked, has an address that nobody proved to read: whoever signed up
+/// with it may be somebody else. Other providers vouch for who signs in, whatever the address.
+fn has_unproven_address(user: &UserRow) -> bool {
+    user.identities.iter().any(|identity| {
+        let profile = identity.profile_data.as_ref().unwrap_or(&user.profile);
+        identity.provider.as_str() == "auth0"
+            && profile.email().is_some()
+            && profile.email_verified() != Some(true)
+    })
 }
 
 /// Returns whether an organisation manages an identity of the user.
@@ -204,9 +224,9 @@ pub(crate) async fn link(
                 if *user_id == secondary {
                     return Err(ApiError::Link("Main identity and the new one are the same."));
                 }
-                check_account(&inner, "primary", &primary)?;
+                check_account(&inner, &permission, "primary", &primary)?;
                 if let Some(secondary) = unit.find_user(&secondary).await? {
-                    check_account(&inner, "secondary", &secondary)?;
+                    check_account(&inner, &permission, "secondary", &secondary)?;
                     if !permission.covers_any_user() && has_pinned(&inner.0.configuration, &secondary) {
                         return Err(ApiError::PinnedSecondary);
                     }

@@ -4,7 +4,7 @@ use axum::http::Method;
 use insta::assert_snapshot;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use tenant::configuration::Options;
+use tenant::configuration::{Options, VerifiedEmailToLink};
 
 use crate::test_tenant::{Browser, ISSUER, PAGE, TestResponse, TestTenant, user};
 
@@ -30,7 +30,7 @@ async fn all_identities_of_the_secondary_move_behind_the_primary() {
     let tenant = two_users().await;
     let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
     let response = link(&tenant, &json!({ "link_with": id_token })).await;
-    assert_snapshot!(response.status_and_text(), @r#"201 [{"profileData":{"email":"auth01@example.test"},"connection":"Username-Password-Authentication","user_id":"1","provider":"auth0","isSocial":false},{"profileData":{"email":"googleoauth29@example.test"},"connection":"google-oauth2","user_id":"9","provider":"google-oauth2","isSocial":true},{"profileData":{"email":"github42@example.test"},"connection":"github","user_id":"42","provider":"github","isSocial":true}]"#);
+    assert_snapshot!(response.status_and_text(), @r#"201 [{"profileData":{"email":"auth01@example.test","email_verified":true},"connection":"Username-Password-Authentication","user_id":"1","provider":"auth0","isSocial":false},{"profileData":{"email":"googleoauth29@example.test"},"connection":"google-oauth2","user_id":"9","provider":"google-oauth2","isSocial":true},{"profileData":{"email":"github42@example.test"},"connection":"github","user_id":"42","provider":"github","isSocial":true}]"#);
     let machine = tenant.machine_token("read:users").await;
     let gone = tenant.call(Method::GET, "/api/v2/users/google-oauth2%7C9", &machine).await;
     assert_eq!(gone.status, 404);
@@ -289,7 +289,11 @@ async fn linked_with_emails(
             seed.user.profile.0.insert((*name).to_owned(), value.clone());
         }
     }
-    let options = Options { stand_ins: true, verified_email_to_link: true, ..Options::default() };
+    let options = Options {
+        stand_ins: true,
+        verified_email_to_link: VerifiedEmailToLink::Everybody,
+        ..Options::default()
+    };
     let tenant = TestTenant::with_options(seeds, options).await;
     let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
     let response = link(&tenant, &json!({ "link_with": id_token })).await;

@@ -34,6 +34,7 @@ mod metadata;
 mod new_identities;
 mod normal_form;
 mod openapi;
+mod pre_hijack;
 mod private_key_jwt;
 mod properties;
 mod pushed_requests;

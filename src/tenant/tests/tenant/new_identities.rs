@@ -205,7 +205,7 @@ async fn attributes_of_a_file_that_are_too_long_are_left_out_and_a_user_that_is_
     let row = tenant.row("auth0|2").await.unwrap();
     assert_eq!(
         Value::Object(row.profile.0),
-        json!({ "email": "auth02@example.test", "groups": { "of": ["a", "file"] } })
+        json!({ "email": "auth02@example.test", "email_verified": true, "groups": { "of": ["a", "file"] } })
     );
     let secondary = row.identities[1].profile_data.clone().unwrap();
     assert_eq!(Value::Object(secondary.0), json!({ "email": "github42@example.test", "locale": "en" }));

@@ -4,14 +4,14 @@ use axum::http::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::test_tenant::{Browser, ISSUER, PASSWORD, TestResponse, TestTenant, email};
+use crate::test_tenant::{Browser, ISSUER, PASSWORD, TestResponse, TestTenant, email, unproven_user, user};
 
 const VERIFY: &str = "/api/v2/tickets/email-verification";
 const RESET: &str = "/api/v2/tickets/password-change";
 const NEW_PASSWORD: &str = "another correct horse";
 
 async fn people() -> TestTenant {
-    TestTenant::with_users(&[&["auth0|1", "google-oauth2|115"], &["github|42"]]).await
+    TestTenant::with_seeds(vec![unproven_user(&["auth0|1", "google-oauth2|115"]), user(&["github|42"])]).await
 }
 
 async fn post(tenant: &TestTenant, path: &str, body: Value) -> TestResponse {

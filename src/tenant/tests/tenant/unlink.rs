@@ -25,7 +25,7 @@ async fn unlink(tenant: &TestTenant, path: &str) -> crate::test_tenant::TestResp
 async fn an_identity_is_unlinked_and_the_remaining_ones_are_returned_with_profile_data() {
     let tenant = three_logins().await;
     let response = unlink(&tenant, "google-oauth2/115").await;
-    assert_snapshot!(response.status_and_text(), @r#"200 [{"profileData":{"email":"auth01@example.test"},"connection":"Username-Password-Authentication","user_id":"1","provider":"auth0","isSocial":false},{"profileData":{"email":"samlpacmeengada@example.test"},"connection":"acme","user_id":"acme|eng/ada","provider":"samlp","isSocial":false}]"#);
+    assert_snapshot!(response.status_and_text(), @r#"200 [{"profileData":{"email":"auth01@example.test","email_verified":true},"connection":"Username-Password-Authentication","user_id":"1","provider":"auth0","isSocial":false},{"profileData":{"email":"samlpacmeengada@example.test"},"connection":"acme","user_id":"acme|eng/ada","provider":"samlp","isSocial":false}]"#);
     assert_eq!(response.header("content-type"), "application/json; charset=utf-8");
     assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "samlp|acme|eng/ada"]);
 }

@@ -3,12 +3,12 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::test_tenant::{Browser, DATABASE, TestTenant, email};
+use crate::test_tenant::{Browser, DATABASE, TestTenant, email, unproven_user, user};
 
 const PATH: &str = "/api/v2/users/auth0%7C1";
 
 async fn open_tenant() -> TestTenant {
-    TestTenant::with_users(&[&["auth0|1", "google-oauth2|9"], &["google-oauth2|8"]]).await
+    TestTenant::with_seeds(vec![unproven_user(&["auth0|1"]), user(&["google-oauth2|8"])]).await
 }
 
 async fn patch(tenant: &TestTenant, path: &str, body: &Value) -> u16 {

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_saphyr::Spanned;
-use tenant::configuration::{Client, Connection, Options, Parts};
+use tenant::configuration::{Client, Connection, Options, Parts, VerifiedEmailToLink};
 
 use self::clients::texts;
 use self::error::Misplaced;
@@ -109,6 +109,11 @@ fn convert(source: Source, accepted: &[String]) -> Result<TenantFile, InvalidSee
         options = converted.map_err(|error| misplaced(&Placed { file, location, value: () }, error))?;
     }
     source.linked_accounts.apply_to(&mut options);
+    if options.verified_email_to_link == VerifiedEmailToLink::Nobody {
+        let words = "linkedAccounts.verified_email_to_link is off: somebody who signs up with the address of somebody else can \
+                     link a login of their own, and wait for the owner";
+        collector.notices.push(Notice::Remark(words.to_owned()));
+    }
 
     let mut derived_client_ids = Vec::new();
     let mut clients: Vec<Placed<Client>> = Vec::new();
@@ -324,7 +329,11 @@ impl LinkedAccountsSection {
         if let Some(Text(name)) = self.identity_claim {
             options.identity_claim = name;
         }
-        options.verified_email_to_link = self.verified_email_to_link;
+        options.verified_email_to_link = match self.verified_email_to_link {
+            None => VerifiedEmailToLink::default(),
+            Some(true) => VerifiedEmailToLink::Everybody,
+            Some(false) => VerifiedEmailToLink::Nobody,
+        };
         if let Some(seconds) = self.link_proof_max_age {
             options.link_proof_max_age = Duration::from_secs(u64::from(seconds.get()));
         }

@@ -54,9 +54,10 @@ pub(super) struct LinkedAccountsSection {
     /// The name of the ID token claim that names the identity in use.
     #[serde(default)]
     pub(super) identity_claim: Option<Text>,
-    /// Whether linking requires a verified e-mail address on both accounts.
+    /// Whether linking requires a verified e-mail address on both accounts: of all, or of none; by default of identities
+    /// of databases.
     #[serde(default)]
-    pub(super) verified_email_to_link: bool,
+    pub(super) verified_email_to_link: Option<bool>,
     /// How many seconds after a sign-in its ID token can link the account.
     #[serde(default)]
     pub(super) link_proof_max_age: Option<NonZeroU32>,

@@ -81,7 +81,8 @@ fn one_file_describes_a_real_tenant_and_the_local_one() {
     assert_eq!(saml.label(), "Acme Corp");
     assert!(saml.pinned && !database.pinned);
     assert_eq!(file.parts.options.identity_claim, "https://acme.example.com/in_use");
-    assert!(file.parts.options.faults && file.parts.options.verified_email_to_link);
+    assert!(file.parts.options.faults);
+    assert_eq!(file.parts.options.verified_email_to_link, VerifiedEmailToLink::Everybody);
     assert_eq!(file.parts.options.link_proof_max_age, std::time::Duration::from_secs(90));
     assert_eq!(file.parts.grants[0].client_id, "nightly");
     assert_eq!(
@@ -584,4 +585,21 @@ fn user_names_may_stand_in_the_attributes_of_a_database() {
         parsed(text).unwrap().parts.connections[0].database.usernames,
         Some(Usernames { min: 1, max: 15 })
     );
+}
+
+#[test]
+fn linking_asks_for_verified_addresses_of_databases_unless_a_key_says_otherwise_with_a_notice() {
+    for (text, expected, notices) in [
+        ("clients: []", VerifiedEmailToLink::Databases, 0),
+        ("linkedAccounts: { faults: true }", VerifiedEmailToLink::Databases, 0),
+        ("linkedAccounts: { verified_email_to_link: true }", VerifiedEmailToLink::Everybody, 0),
+        ("linkedAccounts: { verified_email_to_link: false }", VerifiedEmailToLink::Nobody, 1),
+    ] {
+        let file = parsed(text).unwrap();
+        assert_eq!(
+            (file.parts.options.verified_email_to_link, file.notices.len()),
+            (expected, notices),
+            "{text}"
+        );
+    }
 }

@@ -40,10 +40,25 @@ fn identity(id: &str, profile: Profile) -> Identity {
     }
 }
 
-/// Returns a user with these identities, the primary first. Their e-mail addresses are given by [`email`].
+/// Returns a user with these identities, the primary first. Their e-mail addresses are given by [`email`]; those of
+/// databases are verified, as linking requires.
 pub(crate) fn user(ids: &[&str]) -> SeedUser {
-    let mut identities: Vec<Identity> =
-        ids.iter().map(|id| identity(id, Profile::default().with("email", email(id)))).collect();
+    user_with(
+        ids,
+        |id, profile| {
+            if id.starts_with("auth0|") { profile.with("email_verified", true) } else { profile }
+        },
+    )
+}
+
+/// Returns a user like [`user`] whose addresses nobody proved.
+pub(crate) fn unproven_user(ids: &[&str]) -> SeedUser {
+    user_with(ids, |_, profile| profile)
+}
+
+fn user_with(ids: &[&str], attributes: impl Fn(&str, Profile) -> Profile) -> SeedUser {
+    let profile = |id: &str| attributes(id, Profile::default().with("email", email(id)));
+    let mut identities: Vec<Identity> = ids.iter().map(|id| identity(id, profile(id))).collect();
     let profile = identities[0].profile_data.take().unwrap();
     SeedUser {
         password: ids.iter().any(|id| id.starts_with("auth0|")).then(|| {

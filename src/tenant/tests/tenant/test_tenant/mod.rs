@@ -28,7 +28,7 @@ pub(crate) use api::TestResponse;
 pub(crate) use browser::{Browser, VERIFIER, authorize_path};
 pub(crate) use client_keys::ClientKeyPair;
 use configuration::configuration;
-pub(crate) use configuration::{client, email, parts, user};
+pub(crate) use configuration::{client, email, parts, unproven_user, user};
 
 pub(crate) const ISSUER: &str = "http://localhost:3000/";
 pub(crate) const AUDIENCE: &str = "http://localhost:3000/api/v2/";
