@@ -27,7 +27,7 @@ test.describe('without JavaScript', () => {
     });
     await page.goto(`${worker.tenantOrigin}/authorize?${parameters}`);
     await hosted.signIn(person.email, PASSWORD);
-    await expect(page).toHaveURL(/\/callback\?code=[^&]+&state=st4te$/);
+    await expect(page).toHaveURL(/\/callback\?code=[^&]+&state=st4te&iss=[^&]+$/);
   });
 });
 

@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{
     CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::uri::Authority;
+use http::{HeaderName, HeaderValue, StatusCode, Version};
 use tenant::Issuer;
 
 use crate::address;
@@ -61,6 +62,24 @@ pub(crate) async fn refuse_other_hosts(
     }
     let reason = "This server has another name. A proxy in front of it must pass the host of --issuer on.\n";
     (StatusCode::MISDIRECTED_REQUEST, reason).into_response()
+}
+
+/// Refuses a request without `Host`, with two, or with one that is no host (RFC 9112 section 3.2): what stands in front of the
+/// server could look at another one. HTTP/1.0 has no such header, HTTP/2 has the name in its target.
+pub(crate) async fn require_one_host(request: Request<Body>, next: Next) -> Response {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let is_plain = |host: &HeaderValue| {
+        Authority::try_from(host.as_bytes()).is_ok_and(|authority| !authority.as_str().contains('@'))
+    };
+    let is_fine = match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() != Version::HTTP_11,
+        (Some(host), None) => is_plain(host),
+        (Some(_), Some(_)) => false,
+    };
+    if is_fine {
+        return next.run(request).await;
+    }
+    (StatusCode::BAD_REQUEST, "The request must have one Host header.\n").into_response()
 }
 
 /// Redirects a navigation to another loopback name of this machine (`127.0.0.1` for `localhost`) to the

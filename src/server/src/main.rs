@@ -128,7 +128,8 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     }
 
     let endpoints = tenant.router().merge(readiness::router(store.clone()));
-    let router = router::router(endpoints, &issuer, settings, site, listening.ip().is_loopback());
+    let router = router::router(endpoints, &issuer, settings, site, listening.ip().is_loopback())
+        .layer(axum::middleware::from_fn(headers::require_one_host));
     let router = proxy::trust_forwarded_for(router, &options.trust_proxy);
     let shutdown = listener::shutdown_signal().context("cannot install the signal handlers")?;
     let message = StartupMessage {

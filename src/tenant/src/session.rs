@@ -6,7 +6,7 @@ use store::{SessionRow, UserRow};
 use crate::clock::Moment;
 use crate::configuration::Configuration;
 use crate::http::cookie::Cookie;
-use crate::oauth::request::AuthorizationRequest;
+use crate::oauth::request::{AuthorizationRequest, RequiredSubject};
 use crate::secret::{Secret, random_hex};
 use crate::state::Tenant;
 use model::IdentityKey;
@@ -45,7 +45,8 @@ impl Session {
     }
 
     /// Returns whether the session serves this request without a new sign-in: whether the client may use the connection
-    /// that the person signed in through, it is the one that the client asks for, and the sign-in is recent enough.
+    /// that the person signed in through, it is the one that the client asks for, the person is known to be the one that the
+    /// client asks for, and the sign-in is recent enough.
     pub(crate) fn serves(
         &self,
         configuration: &Configuration,
@@ -54,6 +55,8 @@ impl Session {
     ) -> bool {
         let identity = self.user.identity(&self.row.key);
         self.is_fresh_enough(request.max_age, now)
+            && request.subject != Some(RequiredSubject::Unknown)
+            && request.may_be_about(&self.user.user_id)
             && identity.is_some_and(|identity| {
                 configuration.admits(identity, &request.client_id)
                     && request.connection.as_deref().is_none_or(|name| name == identity.connection.as_str())

@@ -115,6 +115,8 @@ pub(crate) struct IdClaims {
     pub(crate) nonce: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) c_hash: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) at_hash: Option<String>,
 }
 
 impl IdClaims {
@@ -131,6 +133,7 @@ impl IdClaims {
             sid: None,
             nonce: None,
             c_hash: None,
+            at_hash: None,
         }
     }
 }

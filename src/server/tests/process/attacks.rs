@@ -359,6 +359,43 @@ async fn a_request_that_two_servers_could_read_differently_is_refused() {
 
 // attack: network
 #[tokio::test]
+async fn a_request_without_one_host_is_never_answered() {
+    let work_dir = work_dir();
+    let target = AttackedServer::start(work_dir.path(), &[]).await;
+    let own = target.server.base.trim_start_matches("http://").to_owned();
+    let delete = |version: &str, hosts: &str| {
+        let path = "/api/v2/users/auth0%7C65a000000000000000000001";
+        let token = &target.token;
+        format!(
+            "DELETE {path} {version}\r\n{hosts}Authorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+        )
+    };
+    for hosts in [
+        String::new(),
+        format!("Host: {own}\r\nHost: {own}\r\n"),
+        format!("Host: {own}\r\nHost: evil.test\r\n"),
+        format!("Host: evil.test\r\nhost: {own}\r\n"),
+        format!("Host: {own}, evil.test\r\n"),
+        format!("Host: evil@{own}\r\n"),
+        format!("Host: {own}/evil\r\n"),
+        "Host:\r\n".to_owned(),
+        "Host: a b\r\n".to_owned(),
+    ] {
+        let answer = target.request(delete("HTTP/1.1", &hosts).as_bytes());
+        assert_eq!(answer, "HTTP/1.1 400 Bad Request", "{hosts:?}");
+    }
+    let twice = format!("Host: {own}\r\nHost: {own}\r\n");
+    assert!(target.request(delete("HTTP/1.0", &twice).as_bytes()).contains(" 400 "));
+    let health =
+        |version: &str, host: &str| format!("GET /health {version}\r\n{host}Connection: close\r\n\r\n");
+    assert!(target.request(health("HTTP/1.0", "").as_bytes()).contains(" 200 "), "it has no such header");
+    let one = format!("Host: {own}\r\n");
+    assert!(target.request(health("HTTP/1.1", &one).as_bytes()).contains(" 200 "));
+    target.assert_unharmed();
+}
+
+// attack: network
+#[tokio::test]
 async fn bytes_that_are_not_http_are_refused() {
     let work_dir = work_dir();
     let target = AttackedServer::start(work_dir.path(), &["--client-timeout", "2"]).await;

@@ -69,6 +69,15 @@ pub(crate) fn is_logout_url(registered: &str, requested: &str) -> bool {
         && wanted.password().is_none()
 }
 
+/// Returns whether a `post_logout_redirect_uri` is the registered one: the same text (RP-Initiated Logout 1.0, section 2),
+/// except for the wildcard.
+pub(crate) fn is_post_logout_redirect_uri(registered: &str, requested: &str) -> bool {
+    match registered.split_once('*').filter(|_| is_wildcard(registered)) {
+        Some((before, after)) => stands_for(before, after, requested),
+        None => registered == requested && is_logout_url(registered, requested),
+    }
+}
+
 /// Returns whether a serialized origin is that of a registered URL.
 pub(crate) fn is_origin(registered: &str, origin: &str) -> bool {
     let Some(allowed) = parse(registered).filter(|url| matches!(url.scheme(), "http" | "https")) else {

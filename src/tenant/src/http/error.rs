@@ -273,11 +273,35 @@ impl IntoResponse for ApiError {
         if let Self::Unavailable { retry_after } = self {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
         }
-        if matches!(self, Self::MissingAuthentication) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        let challenge = match &self {
+            Self::MissingAuthentication => Some(bearer_challenge(None, None)),
+            Self::BadBearer => Some(bearer_challenge(None, Some(("invalid_request", &body.message)))),
+            Self::ExpiredToken | Self::InvalidSignature | Self::InvalidToken => {
+                Some(bearer_challenge(None, Some(("invalid_token", &body.message))))
+            }
+            Self::InsufficientScope(_) | Self::UnownedResource => {
+                Some(bearer_challenge(None, Some(("insufficient_scope", &body.message))))
+            }
+            _ => None,
+        };
+        if let Some(challenge) = challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }
+}
+
+/// Returns the challenge of a resource that takes bearer tokens, with an error and its description. A request without a
+/// token is told no error (RFC 6750 section 3.1).
+pub(crate) fn bearer_challenge(realm: Option<&str>, error: Option<(&str, &str)>) -> HeaderValue {
+    let quoted = |text: &str| text.replace(['"', '\\'], "'");
+    let realm = realm.map(|realm| format!("realm=\"{}\"", quoted(realm)));
+    let error = error.map(|(error, description)| {
+        format!("error=\"{error}\", error_description=\"{}\"", quoted(description))
+    });
+    let attributes: Vec<String> = realm.into_iter().chain(error).collect();
+    HeaderValue::from_str(format!("Bearer {}", attributes.join(", ")).trim_end())
+        .unwrap_or_else(|_| HeaderValue::from_static("Bearer"))
 }
 
 /// An error of the token endpoint (contract [C3](model::contract#c3)). It does not reveal which part of a
@@ -290,6 +314,8 @@ pub(crate) enum TokenError {
     InvalidRequest(&'static str),
     /// The client is unknown, or its secret is wrong.
     AccessDenied,
+    /// The same, where the client sent its secret in the header.
+    BasicDenied,
     /// Too many wrong secrets of the client from this network, with the time to wait.
     TooManyRequests(Duration),
     /// The client's assertion is missing or wrong. Says why once its signature has proven the client.
@@ -357,6 +383,7 @@ impl IntoResponse for TokenError {
             Self::TooManyRequests(wait) => Some(wait.as_secs().max(1)),
             _ => None,
         };
+        let is_basic = self == Self::BasicDenied;
         let (status, error, description) = match self {
             Self::Unreadable(UnreadableBody::TooLarge) => {
                 (S::PAYLOAD_TOO_LARGE, "invalid_request", "The body is larger than 65536 bytes".into())
@@ -373,7 +400,9 @@ impl IntoResponse for TokenError {
             Self::TooManyRequests(_) => {
                 (S::TOO_MANY_REQUESTS, "too_many_requests", "Too many wrong secrets. Try again later.".into())
             }
-            Self::AccessDenied => (S::UNAUTHORIZED, "access_denied", "Unauthorized".into()),
+            Self::AccessDenied | Self::BasicDenied => {
+                (S::UNAUTHORIZED, "access_denied", "Unauthorized".into())
+            }
             Self::Authorization { error, description } => (S::BAD_REQUEST, error, description),
             Self::InvalidClient(description) => (S::UNAUTHORIZED, "invalid_client", description.into()),
             Self::UnauthorizedClient(grant) => {
@@ -422,6 +451,15 @@ impl IntoResponse for TokenError {
         let mut response = (status, Json(body)).into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == S::UNAUTHORIZED {
+            // Basic only to a client that tried it (RFC 6749 section 5.2): a browser would ask the person for a password.
+            let challenge = if is_basic {
+                HeaderValue::from_static("Basic realm=\"Clients\", charset=\"UTF-8\"")
+            } else {
+                bearer_challenge(Some("Clients"), Some(("invalid_client", "Client authentication failed")))
+            };
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         no_store(response)
     }

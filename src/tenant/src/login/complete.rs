@@ -8,7 +8,8 @@ use store::{Unit, UserRow};
 use super::pending::{PendingLogin, PendingLoginError};
 use crate::clock::Moment;
 use crate::http::cookie::Cookie;
-use crate::oauth::response::{new_code, respond_with_grant};
+use crate::oauth::request::AuthorizationError;
+use crate::oauth::response::{new_code, respond_with_error, respond_with_grant};
 use crate::session;
 use crate::state::Tenant;
 
@@ -101,6 +102,7 @@ pub(super) async fn complete(
     let before = Cookie::Session.read(tenant, headers).map(|cookie| cookie.digest());
     let (now, digest, ip) = (tenant.now().millis(), pending.digest.clone(), pending.ip.clone());
     let (inner, client_id) = (tenant.clone(), pending.request.client_id.clone());
+    let request = pending.request.clone();
     let user = tenant
         .0
         .store
@@ -108,6 +110,12 @@ pub(super) async fn complete(
             Box::pin(async move {
                 if !unit.remove_pending_login(&digest).await? {
                     return Err(CompleteError::Pending(PendingLoginError::Gone));
+                }
+                // Somebody else than the application asked for is not signed in, and gets no account.
+                let signed_in = unit.find_user_by_identity(&key).await?.map(|user| user.user_id);
+                let signed_in = signed_in.or_else(|| new_user.as_ref().map(|user| user.user_id.clone()));
+                if signed_in.is_some_and(|user_id| !request.may_be_about(&user_id)) {
+                    return Ok(None);
                 }
                 if let Some(new_user) = new_user
                     && unit.find_user_by_identity(&key).await?.is_none()
@@ -136,10 +144,15 @@ pub(super) async fn complete(
                 if let Some(code) = &code_row {
                     unit.insert_code(code, now).await?;
                 }
-                Ok(user)
+                Ok(Some(user))
             })
         })
         .await?;
+    let Some(user) = user else {
+        let description = "Another person signed in than id_token_hint names";
+        let refusal = AuthorizationError::new("login_required", description);
+        return Ok(respond_with_error(tenant, &pending.request.reply_to, &refusal));
+    };
     let mut response = respond_with_grant(tenant, &pending.request, &begun, &user, code.as_ref());
     response.headers_mut().append(header::SET_COOKIE, Cookie::Session.set(tenant, &cookie));
     Ok(response)

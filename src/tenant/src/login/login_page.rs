@@ -1,6 +1,6 @@
 //! The response with the login page.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::pages;
@@ -41,7 +41,13 @@ pub(super) fn render(
         Some(FormError::Provider { problem, .. }) => problem.status(),
         Some(_) => StatusCode::UNAUTHORIZED,
     };
-    page(status, pages::login::login(&tenant.0.assets, &view))
+    let mut response = page(status, pages::login::login(&tenant.0.assets, &view));
+    if status == StatusCode::UNAUTHORIZED {
+        // Every 401 has a challenge (RFC 9110 section 11.6.1). Browsers ask for a password by themselves where they know
+        // the scheme, and show the page where they do not.
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("FormBased"));
+    }
+    response
 }
 
 /// Returns the first database connection that the application can use and that allows sign-up.

@@ -17,7 +17,8 @@ pub(super) struct SignIn<'s> {
     pub(super) authenticated_at: i64,
 }
 
-/// An ID token for a request's client; `None` when it cannot be signed.
+/// An ID token for a request's client, bound to the access token beside it (OpenID Connect Core 3.1.3.6); `None` when it
+/// cannot be signed.
 pub(super) fn issue(
     tenant: &Tenant,
     request: &AuthorizationRequest,
@@ -25,8 +26,11 @@ pub(super) fn issue(
     user: &UserRow,
     sign_in: &SignIn<'_>,
     nonce: Option<String>,
+    access_token: &str,
 ) -> Option<String> {
-    token::sign(&tenant.0.keys, &claims(tenant, request, scopes, user, sign_in, nonce))
+    let mut claims = claims(tenant, request, scopes, user, sign_in, nonce);
+    claims.at_hash = Some(half_digest(access_token.as_bytes()));
+    token::sign(&tenant.0.keys, &claims)
 }
 
 /// An ID token in the response to a request, bound to the code beside it (OpenID Connect Core 3.3.2.11); `None` when it

@@ -23,7 +23,7 @@ pub(super) async fn logout(
 ) -> Response {
     let query = read_form(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let text = |key: &str| query.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let target = match return_url(&tenant, text("client_id"), text("returnTo")) {
+    let target = match return_url(&tenant, text("client_id"), text("returnTo"), is_logout_url) {
         Ok(target) => target,
         Err(detail) => return invalid_return_url(&tenant, detail),
     };
@@ -77,12 +77,13 @@ pub(crate) fn invalid_return_url(tenant: &Tenant, detail: &str) -> Response {
     )
 }
 
-/// Returns where to redirect after logout: the requested URL if it is allowed, otherwise the first URL of the
-/// client, otherwise nowhere.
+/// Returns where to redirect after logout: the requested URL if `is_registered` finds it in the list of the client or the
+/// tenant, otherwise the first URL of the client, otherwise nowhere.
 pub(crate) fn return_url(
     tenant: &Tenant,
     client_id: Option<&str>,
     wanted: Option<&str>,
+    is_registered: impl Fn(&str, &str) -> bool,
 ) -> Result<Option<String>, &'static str> {
     let (allowed, detail) = match client_id {
         Some(id) => {
@@ -95,7 +96,7 @@ pub(crate) fn return_url(
         ),
     };
     let target = match wanted {
-        Some(wanted) if allowed.iter().any(|allowed| is_logout_url(allowed, wanted)) => Some(wanted),
+        Some(wanted) if allowed.iter().any(|allowed| is_registered(allowed, wanted)) => Some(wanted),
         Some(_) => return Err(detail),
         None if client_id.is_some() => {
             allowed.iter().find(|allowed| !allowed.contains('*')).map(String::as_str)

@@ -1,7 +1,7 @@
 //! Authorization requests and their validation (RFC 6749 section 4.1.1, RFC 7636, contract
 //! [C1](model::contract#c1)).
 
-use model::{Scope, Scopes};
+use model::{Scope, Scopes, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -9,7 +9,9 @@ use super::audience::{AccessRefusal, UserAccess};
 use crate::configuration::allowed_url::{is_callback, is_origin};
 use crate::configuration::{Client, ClientAuthentication, Configuration};
 use crate::issuer::Issuer;
+use crate::keys::SigningKeys;
 use crate::origin::origin_of;
+use crate::token::verify_id_token_hint;
 
 /// The maximum length of `state`, in bytes. Responses repeat it in a URL.
 const STATE_LENGTH: usize = 2048;
@@ -130,6 +132,20 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) sign_up: bool,
     pub(crate) login_hint: Option<String>,
     pub(crate) connection: Option<String>,
+    /// Whom the response must be about.
+    #[serde(default)]
+    pub(crate) subject: Option<RequiredSubject>,
+}
+
+/// Whom a response must be about: whom `id_token_hint` names (OpenID Connect Core 3.1.2.1), and once there are tokens,
+/// whom the first of them names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RequiredSubject {
+    /// This user.
+    User(UserId),
+    /// Somebody in an ID token that this tenant cannot verify any more. No session is known to be theirs.
+    Unknown,
 }
 
 /// An authorization request without a trusted redirect URI. The error is shown on a page of the tenant (RFC
@@ -194,6 +210,7 @@ impl AuthorizationRequest {
     pub(crate) fn read(
         configuration: &Configuration,
         issuer: &Issuer,
+        keys: &SigningKeys,
         query: &Map<String, Value>,
     ) -> Result<Checked, InvalidAuthorizationRequest> {
         let text = |key: &str| query.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -229,6 +246,10 @@ impl AuthorizationRequest {
             if let Some((name, most)) = LENGTHS.iter().find(is_too_long) {
                 let description = format!("The {name} is too long, maximum {most}");
                 return Err(AuthorizationError::new("invalid_request", description));
+            }
+            if query.get("registration").is_some_and(|value| *value != "") {
+                let description = "Clients cannot register themselves in a request";
+                return Err(AuthorizationError::new("registration_not_supported", description));
             }
             let response_type = response_type.ok_or_else(|| {
                 let description = "Unsupported response type: ask for code, id_token or code id_token";
@@ -281,6 +302,12 @@ impl AuthorizationRequest {
                         .is_some_and(|list| list.split_ascii_whitespace().any(|value| value == "create")),
                 login_hint: owned("login_hint"),
                 connection,
+                subject: text("id_token_hint").map(|hint| {
+                    let claims = verify_id_token_hint(keys, issuer.as_str(), hint);
+                    claims.map_or(RequiredSubject::Unknown, |claims| {
+                        RequiredSubject::User(UserId::new(claims.sub))
+                    })
+                }),
             })
         });
         Ok(checked.map_err(|refusal| (reply_to, refusal)))
@@ -292,11 +319,18 @@ impl AuthorizationRequest {
         Self { reply_to, login_hint: None, connection: None, sign_up: false, ..self.clone() }
     }
 
-    /// Returns what later refreshes need of the request: who may get which scopes at which API. The rest is not stored
-    /// any longer.
-    pub(crate) fn for_refresh(&self) -> Self {
+    /// Returns what later refreshes need of the request: who may get which scopes at which API, about this user. The rest
+    /// is not stored any longer.
+    pub(crate) fn for_refresh(&self, user_id: &UserId) -> Self {
         let reply_to = ReplyTo { redirect_uri: String::new(), ..self.for_code().reply_to };
-        Self { reply_to, nonce: None, code_challenge: None, ..self.for_code() }
+        let subject = Some(RequiredSubject::User(user_id.clone()));
+        Self { reply_to, nonce: None, code_challenge: None, subject, ..self.for_code() }
+    }
+
+    /// Returns whether a response may be about this user. It may be about anybody who has just signed in if nobody knows
+    /// whom it must be about.
+    pub(crate) fn may_be_about(&self, user_id: &UserId) -> bool {
+        !matches!(&self.subject, Some(RequiredSubject::User(wanted)) if wanted != user_id)
     }
 
     /// Returns whether the ID token must have `auth_time` (contract [C6](model::contract#c6)).

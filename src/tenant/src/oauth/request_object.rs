@@ -7,12 +7,14 @@ use crate::clock::Moment;
 use crate::configuration::client_key::verify_signature;
 use crate::configuration::{Client, Configuration};
 use crate::issuer::Issuer;
+use crate::keys::SigningKeys;
 
 /// Validates an authorization request whose parameters are given as they are, or in a request object. With an object,
 /// those beside it say no more than which client it is, and where to send an error about the object (RFC 9101 section 6.3).
 pub(super) fn read(
     configuration: &Configuration,
     issuer: &Issuer,
+    keys: &SigningKeys,
     parameters: &Map<String, Value>,
     now: Moment,
 ) -> Result<Checked, InvalidAuthorizationRequest> {
@@ -26,13 +28,13 @@ pub(super) fn read(
         let client = text("client_id").and_then(|id| configuration.client(id));
         let client = client.ok_or(InvalidAuthorizationRequest::UnknownClient)?;
         match open(client, issuer, object, now) {
-            Ok(parameters) => return AuthorizationRequest::read(configuration, issuer, &parameters),
+            Ok(parameters) => return AuthorizationRequest::read(configuration, issuer, keys, &parameters),
             Err(refusal) => refusal,
         }
     } else {
-        return AuthorizationRequest::read(configuration, issuer, parameters);
+        return AuthorizationRequest::read(configuration, issuer, keys, parameters);
     };
-    match AuthorizationRequest::read(configuration, issuer, parameters) {
+    match AuthorizationRequest::read(configuration, issuer, keys, parameters) {
         Ok(Ok(AuthorizationRequest { reply_to, .. }) | Err((reply_to, _))) => Ok(Err((reply_to, refusal))),
         Err(InvalidAuthorizationRequest::UnknownClient) => Err(InvalidAuthorizationRequest::UnknownClient),
         Err(_) => Err(InvalidAuthorizationRequest::RequestObject),
@@ -85,6 +87,8 @@ fn open(
                 Value::String(text) => text,
                 Value::Number(number) => number.to_string(),
                 Value::Bool(flag) => flag.to_string(),
+                // Registration is refused, whatever it contains.
+                Value::Object(_) if name == "registration" => "{}".to_owned(),
                 Value::Null | Value::Array(_) | Value::Object(_) => return None,
             };
             Some((name, Value::String(text)))

@@ -79,10 +79,11 @@ pub(crate) fn respond_with_error(
     respond(tenant, reply_to, &[("error", refusal.error), ("error_description", &refusal.description)])
 }
 
-/// Responds to the client with these parameters and its `state`, in the response mode of the request.
+/// Responds to the client with these parameters, its `state` and the issuer (RFC 9207), in the response mode of the
+/// request.
 pub(crate) fn respond(tenant: &Tenant, reply_to: &ReplyTo, parameters: &[(&str, &str)]) -> Response {
     let state = reply_to.state.as_deref().map(|state| ("state", state));
-    let parameters = parameters.iter().copied().chain(state);
+    let parameters = parameters.iter().copied().chain(state).chain([("iss", tenant.0.issuer.as_str())]);
     let response = match reply_to.mode {
         ResponseMode::Query | ResponseMode::Fragment => {
             let Ok(mut url) = Url::parse(&reply_to.redirect_uri) else {

@@ -160,8 +160,9 @@ fn expiry(now: Moment, lifetime: Option<Duration>) -> i64 {
     lifetime.map_or(i64::MAX, |lifetime| now.after(lifetime).millis())
 }
 
-/// Returns the user of a grant, unless blocked, or unless the client may not use the connection of the identity that signed
-/// in any more. The grant stays as it is: it is good again once the connection is open again.
+/// Returns the user of a grant, unless blocked, unless the client may not use the connection of the identity that signed
+/// in any more, or unless the identity belongs to another user since, whose `sub` the client does not expect (OpenID Connect
+/// Core 12.2). The grant stays as it is: it is good again once the connection is open again.
 async fn find_active_user(
     tenant: &Tenant,
     unit: &mut Unit,
@@ -171,6 +172,7 @@ async fn find_active_user(
     Ok(user.filter(|user| {
         let identity = user.identity(&grant.key);
         user.blocked != Some(true)
+            && grant.request.may_be_about(&user.user_id)
             && identity.is_some_and(|identity| tenant.0.configuration.admits(identity, &grant.client_id))
     }))
 }
@@ -202,13 +204,13 @@ fn check_code(
     Ok(grant)
 }
 
-fn new_family(grant: &Grant, lifetimes: &RefreshTokens, now: Moment) -> RefreshFamilyRow {
+fn new_family(grant: &Grant, user: &UserRow, lifetimes: &RefreshTokens, now: Moment) -> RefreshFamilyRow {
     RefreshFamilyRow {
         family: grant.family.clone(),
         client_id: grant.client_id.clone(),
         key: grant.key.clone(),
         // It was parsed from JSON, so serialization cannot fail.
-        request: serde_json::to_string(&grant.request.for_refresh()).unwrap_or_default(),
+        request: serde_json::to_string(&grant.request.for_refresh(&user.user_id)).unwrap_or_default(),
         sid: grant.sid.clone(),
         authenticated_at: grant.authenticated_at,
         expires_at: expiry(now, lifetimes.lifetime),
@@ -277,8 +279,10 @@ async fn exchange_code(
 ) -> Result<Response, TokenError> {
     let text = |key: &str| body.get(key).and_then(Value::as_str);
     let redirect_uri = text("redirect_uri").map(str::to_owned);
-    let verifier = text("code_verifier").filter(|verifier| is_verifier(verifier));
-    let challenge = verifier.map(|verifier| digest(verifier.as_bytes()));
+    // A verifier that could not be one is refused, whether or not the request had a challenge.
+    let verifier = body.get("code_verifier").filter(|verifier| !verifier.is_null() && *verifier != "");
+    let is_well_formed = verifier.is_none_or(|verifier| verifier.as_str().is_some_and(is_verifier));
+    let challenge = verifier.and_then(Value::as_str).map(|verifier| digest(verifier.as_bytes()));
     let (code, client_id, lifetimes) = (code.digest(), client.client_id.clone(), client.refresh_tokens);
     let (fresh, inner) = (new_tokens(tenant), tenant.clone());
     let issued = tenant
@@ -291,6 +295,9 @@ async fn exchange_code(
                     unit.revoke_family(&code).await?;
                     return Ok(Err(TokenError::InvalidCode));
                 };
+                if !is_well_formed {
+                    return Ok(Err(TokenError::InvalidVerifier));
+                }
                 let grant = match check_code(
                     row,
                     &client_id,
@@ -317,7 +324,7 @@ async fn exchange_code(
                 let permitted = permitted.permitted;
                 let with_refresh_token = permitted.scopes.contains(&Scope::OFFLINE_ACCESS);
                 if with_refresh_token {
-                    let family = new_family(&grant, &lifetimes, fresh.now);
+                    let family = new_family(&grant, &user, &lifetimes, fresh.now);
                     let now = fresh.now.millis();
                     unit.insert_refresh_family(&family, &fresh.refresh.digest(), now).await?;
                 }
@@ -449,8 +456,15 @@ fn token_response(tenant: &Tenant, client: &Client, issued: Issued) -> Result<Re
     let id_token = if permitted.scopes.contains(&Scope::OPENID) {
         // The nonce binds the first ID token to the request of the browser.
         let nonce = grant.request.nonce.clone().filter(|_| !refreshed);
-        let token =
-            id_token::issue(tenant, &grant.request, &permitted.scopes, &user, &grant.sign_in(), nonce);
+        let token = id_token::issue(
+            tenant,
+            &grant.request,
+            &permitted.scopes,
+            &user,
+            &grant.sign_in(),
+            nonce,
+            &access_token,
+        );
         Some(token.ok_or(TokenError::Internal)?)
     } else {
         None

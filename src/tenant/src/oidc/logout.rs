@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::configuration::allowed_url::is_post_logout_redirect_uri;
 use crate::http::body::{read_form, read_form_body};
 use crate::http::cookie::Cookie;
 use crate::login;
@@ -63,7 +64,10 @@ async fn logout(
         (None, _) => None,
     };
     let wanted = text("post_logout_redirect_uri");
-    let target = match logout::return_url(tenant, client_id.as_deref(), wanted) {
+    let found = logout::return_url(tenant, client_id.as_deref(), wanted, is_post_logout_redirect_uri);
+    let target = match found {
+        // As at Auth0, only a request that names its client returns to an address that it does not name.
+        Ok(_) if wanted.is_none() && text("client_id").is_none() => None,
         Ok(target) => target,
         Err(detail) => return Ok(logout::invalid_return_url(tenant, detail)),
     };

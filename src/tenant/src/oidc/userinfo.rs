@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::{Scope, Scopes};
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use store::UserRow;
 
 use crate::http::bearer::{bearer, find_holder, is_admitted};
 use crate::http::body::{UnreadableBody, read_form, read_form_body};
-use crate::http::error::log_failure;
+use crate::http::error::{bearer_challenge, log_failure};
 use crate::http::response::no_store;
 use crate::secret::Secret;
 use crate::state::Tenant;
@@ -23,10 +23,10 @@ use crate::view;
 pub(super) async fn userinfo(State(tenant): State<Tenant>, request: Request<Body>) -> Response {
     let token = match find_token(&tenant, request).await {
         Ok(Some(token)) => token,
-        Ok(None) => return refusal(StatusCode::UNAUTHORIZED, "invalid_token", "Missing access token"),
+        Ok(None) => return refusal(StatusCode::UNAUTHORIZED, None),
         Err(Ambiguous) => {
             let description = "The access token must be sent once, in one way";
-            return refusal(StatusCode::BAD_REQUEST, "invalid_request", description);
+            return refusal(StatusCode::BAD_REQUEST, Some(("invalid_request", description)));
         }
     };
     match owner_of(&tenant, token.expose()).await {
@@ -37,7 +37,7 @@ pub(super) async fn userinfo(State(tenant): State<Tenant>, request: Request<Body
         }
         Ok(None) => {
             let description = "The access token is invalid or has expired";
-            refusal(StatusCode::UNAUTHORIZED, "invalid_token", description)
+            refusal(StatusCode::UNAUTHORIZED, Some(("invalid_token", description)))
         }
         Err(error) => {
             log_failure(&error);
@@ -113,10 +113,7 @@ async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scope
 }
 
 /// Returns the error response of `/userinfo` (contract [C4](model::contract#c4), RFC 6750 section 3).
-fn refusal(status: StatusCode, error: &str, description: &str) -> Response {
-    let challenge = format!("Bearer realm=\"Users\", error=\"{error}\", error_description=\"{description}\"");
-    let challenge = HeaderValue::from_str(&challenge).unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
-    let name: HeaderName = header::WWW_AUTHENTICATE;
-    let text = status.canonical_reason().unwrap_or_default();
-    no_store((status, [(name, challenge)], text).into_response())
+fn refusal(status: StatusCode, error: Option<(&str, &str)>) -> Response {
+    let challenge = [(header::WWW_AUTHENTICATE, bearer_challenge(Some("Users"), error))];
+    no_store((status, challenge, status.canonical_reason().unwrap_or_default()).into_response())
 }

@@ -188,7 +188,7 @@ async fn a_closed_api_gives_no_token_to_anybody() {
     })
     .await;
     let refused = Browser::new(&tenant).get(&authorize_path(&[("audience", ORDERS)])).await;
-    assert_snapshot!(refused.location(), @"http://localhost:3000/callback?error=invalid_request&error_description=Client+%22page%22+is+not+authorized+to+access+resource+server+%22https%3A%2F%2Forders.example.test%2F%22.&state=the-state");
+    assert_snapshot!(refused.location(), @"http://localhost:3000/callback?error=invalid_request&error_description=Client+%22page%22+is+not+authorized+to+access+resource+server+%22https%3A%2F%2Forders.example.test%2F%22.&state=the-state&iss=http%3A%2F%2Flocalhost%3A3000%2F");
     assert_snapshot!(machine_token(&tenant, "machine", &[]).await.status_and_text(), @r#"403 {"error":"access_denied","error_description":"Client \"machine\" is not authorized to access resource server \"https://orders.example.test/\"."}"#);
 }
 

@@ -8,7 +8,7 @@ use crate::test_tenant::{
 };
 
 /// Returns the parameters in the query of a path.
-fn parameters(path: &str) -> Vec<(String, String)> {
+pub(crate) fn parameters(path: &str) -> Vec<(String, String)> {
     let (_, query) = path.split_once('?').unwrap();
     form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }

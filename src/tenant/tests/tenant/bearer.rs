@@ -27,7 +27,15 @@ async fn assert_everywhere(tenant: &TestTenant, authorization: Option<&str>, exp
         }
         let response = tenant.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(response.status_and_text(), expected, "{method} {path}");
-        let challenge = if expected.contains("Missing authentication") { "Bearer" } else { "" };
+        let error = match expected {
+            MISSING => None,
+            MALFORMED => Some("invalid_request"),
+            _ => Some("invalid_token"),
+        };
+        let description = response.json()["message"].as_str().unwrap().to_owned();
+        let challenge = error.map_or("Bearer".to_owned(), |error| {
+            format!("Bearer error=\"{error}\", error_description=\"{description}\"")
+        });
         assert_eq!(response.header("www-authenticate"), challenge);
     }
     assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "github|42"]);

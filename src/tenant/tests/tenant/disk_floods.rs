@@ -129,7 +129,7 @@ async fn a_refresh_token_never_keeps_more_of_its_request_than_a_refresh_needs() 
     let row = tenant.store.read().await.unwrap().find_refresh_token(&digest).await.unwrap().unwrap();
     let kept: Value = serde_json::from_str(&row.family.request).unwrap();
     for (name, value) in kept.as_object().unwrap() {
-        let expected = ["client_id", "scopes", "audience", "response_type", "reply_to", "sign_up"];
+        let expected = ["client_id", "scopes", "audience", "response_type", "reply_to", "sign_up", "subject"];
         assert!(expected.contains(&&**name) || value.is_null(), "{name}: {value}");
     }
     assert_eq!((&kept["reply_to"]["redirect_uri"], &kept["reply_to"]["state"]), (&"".into(), &Value::Null));

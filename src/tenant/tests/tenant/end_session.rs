@@ -92,6 +92,7 @@ async fn without_a_valid_hint_sign_out_requires_confirmation_by_the_person() {
 }
 
 // attack: sessions
+// attack: sessions
 #[tokio::test]
 async fn a_hint_that_the_tenant_did_not_issue_is_ignored() {
     let tenant = open_tenant().await;
@@ -107,6 +108,7 @@ async fn a_hint_that_the_tenant_did_not_issue_is_ignored() {
     assert!(is_signed_in(&mut browser).await);
 }
 
+// attack: sessions
 // attack: sessions
 #[tokio::test]
 async fn a_redirect_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
@@ -125,6 +127,48 @@ async fn a_redirect_that_is_not_allowed_is_refused_and_nobody_is_signed_out() {
         assert_eq!(browser.get(&path(&with)).await.status, 400, "{with:?}");
     }
     assert!(is_signed_in(&mut browser).await);
+}
+
+// attack: sessions
+#[tokio::test]
+async fn an_address_that_is_not_the_registered_one_to_the_letter_is_never_returned_to() {
+    let tenant = open_tenant().await;
+    let (mut browser, hint) = signed_in(&tenant).await;
+    for wanted in [
+        "http://localhost:3000/?added=query",
+        "http://localhost:3000/?",
+        "http://localhost:3000/#fragment",
+        "http://localhost:3000",
+        "http://LOCALHOST:3000/",
+        "HTTP://localhost:3000/",
+        "http://localhost:3000//",
+        "http://localhost:3000/.",
+        "http://localhost:3000/%2e",
+        " http://localhost:3000/",
+        "http://user@localhost:3000/",
+    ] {
+        for beside in [("id_token_hint", &*hint), ("client_id", PAGE)] {
+            let response = browser.get(&path(&[beside, ("post_logout_redirect_uri", wanted)])).await;
+            assert_eq!((response.status.as_u16(), response.location()), (400, ""), "{wanted} {beside:?}");
+        }
+    }
+    assert!(is_signed_in(&mut browser).await);
+    // Auth0's own endpoint compares as Auth0 does (contract C4).
+    let lax =
+        format!("/v2/logout?client_id={PAGE}&returnTo=http%3A%2F%2Flocalhost%3A3000%2F%3Fadded%3Dquery");
+    assert_eq!(browser.get(&lax).await.location(), "http://localhost:3000/?added=query");
+}
+
+#[tokio::test]
+async fn only_a_request_that_names_its_client_returns_to_an_address_that_it_does_not_name() {
+    let tenant = open_tenant().await;
+    let (mut browser, hint) = signed_in(&tenant).await;
+    let response = browser.get(&path(&[("id_token_hint", &hint), ("state", "x")])).await;
+    assert_eq!((response.status.as_u16(), response.location()), (200, ""));
+    assert!(!is_signed_in(&mut browser).await);
+    let (mut browser, hint) = signed_in(&tenant).await;
+    let response = browser.get(&path(&[("id_token_hint", &hint), ("client_id", PAGE)])).await;
+    assert_eq!(response.location(), HOME);
 }
 
 #[tokio::test]

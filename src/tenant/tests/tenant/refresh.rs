@@ -221,8 +221,9 @@ async fn a_refresh_can_narrow_the_scope_and_never_widen_it() {
     assert_eq!(whole["scope"], format!("{SCOPE} offline_access"), "the grant itself is as wide as before");
 }
 
+// attack: tokens
 #[tokio::test]
-async fn a_linked_identity_refreshes_tokens_of_the_primary_until_it_is_unlinked() {
+async fn a_refresh_token_never_becomes_one_of_another_user_by_a_link() {
     let tenant = open_tenant().await;
     let token = start_family(&tenant, "auth0|2", PAGE).await;
     let keeps = start_family(&tenant, "auth0|1", PAGE).await;
@@ -230,17 +231,32 @@ async fn a_linked_identity_refreshes_tokens_of_the_primary_until_it_is_unlinked(
     let body = serde_json::json!({ "provider": "auth0", "user_id": "2" });
     let linked = tenant.post_json("/api/v2/users/auth0%7C1/identities", Some(&machine), &body).await;
     assert_eq!(linked.status, 201);
-    let response = tenant.refresh(&token, &[]).await;
-    let token = next(&response);
-    assert_eq!(claims_in(response.json()["access_token"].as_str().unwrap())["sub"], "auth0|1");
+    // The client expects the same `sub` as before (OpenID Connect Core 12.2).
+    let stored = async || {
+        let digest = tenant::secret::Secret::new(token.clone()).digest();
+        let row = tenant.store.read().await.unwrap().find_refresh_token(&digest).await.unwrap();
+        format!("{:?}", row.unwrap())
+    };
+    let before = stored().await;
+    assert_eq!(tenant.refresh(&token, &[]).await.status_and_text(), REFUSED);
+    assert_eq!(tenant.refresh(&token, &[]).await.status_and_text(), REFUSED, "nor the second time");
+    assert_eq!(stored().await, before, "it was not rotated, nor its family touched");
+    let kept = next(&tenant.refresh(&keeps, &[]).await);
+    let fresh = tenant.tokens(&mut Browser::new(&tenant), "auth0|2", PAGE).await;
+    assert_eq!(claims_in(fresh["id_token"].as_str().unwrap())["sub"], "auth0|1");
+    let fresh = tenant.refresh(&refresh_token(&fresh), &[]).await;
+    assert_eq!(claims_in(fresh.json()["id_token"].as_str().unwrap())["sub"], "auth0|1");
+    let fresh = next(&fresh);
+
     let unlinked = tenant.call(Method::DELETE, "/api/v2/users/auth0%7C1/identities/auth0/2", &machine).await;
     assert_eq!(unlinked.status, 200);
-    assert_eq!(tenant.refresh(&token, &[]).await.status_and_text(), REFUSED);
-    assert!(!tenant.has_refresh_token(&token).await);
-    assert_eq!(tenant.refresh(&keeps, &[]).await.status, 200);
+    for token in [&token, &fresh] {
+        assert_eq!(tenant.refresh(token, &[]).await.status_and_text(), REFUSED);
+        assert!(!tenant.has_refresh_token(token).await);
+    }
+    assert_eq!(tenant.refresh(&kept, &[]).await.status, 200);
 }
 
-// attack: tokens
 #[tokio::test]
 async fn reusing_a_code_revokes_the_tokens_that_descend_from_it() {
     let tenant = open_tenant().await;

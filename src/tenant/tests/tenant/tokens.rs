@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use insta::assert_snapshot;
 use serde_json::json;
 use tenant::secret::digest;
@@ -46,6 +48,10 @@ async fn a_code_becomes_tokens_with_the_documented_claims() {
     let mut id = claims_in(tokens["id_token"].as_str().unwrap());
     assert_eq!(id["sid"].as_str().unwrap().len(), 32);
     id["sid"] = json!("[sid]");
+    // The left half of the digest of the access token beside it (OpenID Connect Core 3.1.3.6).
+    let whole = URL_SAFE_NO_PAD.decode(digest(tokens["access_token"].as_str().unwrap().as_bytes())).unwrap();
+    assert_eq!(id["at_hash"], URL_SAFE_NO_PAD.encode(&whole[..16]));
+    id.as_object_mut().unwrap().remove("at_hash");
     assert_snapshot!(id, @r#"{"aud":"page","auth_time":1767225600,"email":"auth01@example.test","email_verified":true,"exp":1767261600,"https://linked-accounts.dev/identity":{"connection":"Username-Password-Authentication","provider":"auth0","user_id":"1"},"iat":1767225600,"iss":"http://localhost:3000/","name":"auth01@example.test","nickname":"auth01","nonce":"the-nonce","picture":"https://s.gravatar.com/avatar/043d72ef7dafefaeb2b133a5b328aec4?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2Fau.png","sid":"[sid]","sub":"auth0|1","updated_at":"2026-01-01T00:00:00.000Z"}"#);
 }
 
