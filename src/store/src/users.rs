@@ -363,12 +363,25 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn sign_out(&mut self, user_id: &UserId) -> Result<(), Error> {
+        self.sign_out_elsewhere(user_id, None).await
+    }
+
+    /// Signs a user out everywhere, like [`Unit::sign_out`], except for the session with the id `sid`, its codes and tokens.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn sign_out_elsewhere(&mut self, user_id: &UserId, sid: Option<&str>) -> Result<(), Error> {
         for table in ["sessions", "codes", "refresh_families", "access_tokens"] {
+            // The id of a session is hexadecimal.
             let sql = format!(
-                "DELETE FROM {table} WHERE (provider, id) IN \
+                "DELETE FROM {table} WHERE COALESCE(sid, '') <> $2 AND (provider, id) IN \
                  (SELECT provider, id FROM identities WHERE user_id = $1)"
             );
-            sqlx::query(AssertSqlSafe(sql)).bind(user_id.as_str()).execute(self.connection()).await?;
+            sqlx::query(AssertSqlSafe(sql))
+                .bind(user_id.as_str())
+                .bind(sid.unwrap_or("none"))
+                .execute(self.connection())
+                .await?;
         }
         Ok(())
     }

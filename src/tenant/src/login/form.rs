@@ -29,6 +29,11 @@ impl Form {
         read_form_body(&tenant.0.body_memory, request).await.map(Self).map_err(PendingLoginError::Unreadable)
     }
 
+    /// Returns the names and values of the fields whose name begins with `prefix`, without it.
+    pub(super) fn fields<'f>(&'f self, prefix: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str()?)))
+    }
+
     /// Returns a field without surrounding white space; empty if it is missing.
     pub(super) fn text(&self, field: &str) -> &str {
         self.0.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().trim()

@@ -2,10 +2,13 @@
 //!
 //! An authorization request that needs a person becomes a pending login ([`pending`]), which one of the ways to sign
 //! in completes (`complete`): a password (`password_sign_in`), a new account (`sign_up`), another identity provider
-//! ([`upstream`]) or a stand-in for one ([`stand_in`]). `forgot_password` and `ticket` handle mails with links.
+//! ([`upstream`]) or a stand-in for one ([`stand_in`]). `forgot_password` sends mails with links; `reset_password` and
+//! `verify_email` are the pages behind them, with what they share in `ticket`. `earlier_logins` asks about what was linked
+//! before an address was proven.
 //! [`pages`] has the HTML, [`response`] the responses around it.
 
 mod complete;
+mod earlier_logins;
 mod forgot_password;
 mod form;
 pub(crate) mod form_redirect;
@@ -16,12 +19,14 @@ pub(crate) mod pages;
 mod password_sign_in;
 pub(crate) mod paths;
 pub(crate) mod pending;
+mod reset_password;
 pub(crate) mod response;
 mod sign_up;
 pub(crate) mod stand_in;
 pub(crate) mod stand_in_sessions;
 mod ticket;
 pub(crate) mod upstream;
+mod verify_email;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -43,8 +48,8 @@ pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
         .route(paths::LOGIN, get(password_sign_in::show).post(password_sign_in::submit))
         .route(paths::SIGN_UP, get(sign_up::show).post(sign_up::submit))
         .route(paths::FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::submit))
-        .route(paths::RESET, get(ticket::show_reset).post(ticket::reset))
-        .route(paths::VERIFY, get(ticket::show_verify).post(ticket::verify))
+        .route(paths::RESET, get(reset_password::show).post(reset_password::submit))
+        .route(paths::VERIFY, get(verify_email::show).post(verify_email::submit))
         .route(paths::CONNECTION, get(start_connection).head(head_not_allowed))
         .route(upstream::CALLBACK, get(upstream::callback).head(head_not_allowed))
         .route(paths::STAND_IN, post(stand_in::submit))

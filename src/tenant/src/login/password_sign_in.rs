@@ -80,7 +80,7 @@ async fn sign_in(
 ///
 /// An unknown identifier costs the same work as a wrong password, so that the response time does not reveal who exists.
 /// An imported hash costs other work; it is replaced by Argon2id at the first correct password.
-async fn find_identity(
+pub(super) async fn find_identity(
     tenant: &Tenant,
     databases: &[ConnectionName],
     typed: &str,

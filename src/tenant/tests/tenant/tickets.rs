@@ -9,6 +9,10 @@ use crate::test_tenant::{Browser, ISSUER, PASSWORD, TestResponse, TestTenant, em
 const VERIFY: &str = "/api/v2/tickets/email-verification";
 const RESET: &str = "/api/v2/tickets/password-change";
 const NEW_PASSWORD: &str = "another correct horse";
+/// The decision about the login that was linked before the address was proven.
+const STAYS: (&str, &str) = ("login google-oauth2|115", "stays");
+/// The form that confirms an address in a browser that is not signed in.
+const MINE: &[(&str, &str)] = &[("password", PASSWORD), STAYS];
 
 async fn people() -> TestTenant {
     TestTenant::with_seeds(vec![unproven_user(&["auth0|1", "google-oauth2|115"]), user(&["github|42"])]).await
@@ -53,10 +57,10 @@ async fn a_link_of_the_api_verifies_the_address_once_and_goes_where_it_was_told(
     assert!(tenant.take_mails().is_empty(), "nothing is mailed");
     assert!(!tenant.stores(link.split('=').nth(1).unwrap()), "the code is not stored");
     let mut browser = Browser::new(&tenant);
-    let done = redeem(&mut browser, &link, &[]).await;
+    let done = redeem(&mut browser, &link, MINE).await;
     assert_snapshot!(done.location(), @"https://app.example.test/done?from=mail&email=auth01%40example.test&success=true&message=Thank+you.+You+can+close+this+page.");
     assert!(is_verified(&tenant, "auth0|1").await);
-    assert_eq!(redeem(&mut browser, &link, &[]).await.status, 400, "it works once");
+    assert_eq!(redeem(&mut browser, &link, MINE).await.status, 400, "it works once");
 }
 
 #[tokio::test]
@@ -67,7 +71,7 @@ async fn a_link_of_the_api_sets_a_password_and_leaves_the_address_as_it_is() {
         let mut body = body.clone();
         body.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
         let link = link(&tenant, RESET, body).await;
-        let done = redeem(&mut Browser::new(&tenant), &link, &[("password", NEW_PASSWORD)]).await;
+        let done = redeem(&mut Browser::new(&tenant), &link, &[("password", NEW_PASSWORD), STAYS]).await;
         assert_eq!(done.status, 200, "{}", done.text);
         assert_eq!(is_verified(&tenant, "auth0|1").await, verified);
     }
@@ -92,13 +96,13 @@ async fn a_link_expires_when_it_was_told_and_a_later_one_ends_it_when_it_is_used
     let tenant = people().await;
     let first = link(&tenant, RESET, json!({ "user_id": "auth0|1", "ttl_sec": 60 })).await;
     tenant.clock.advance(std::time::Duration::from_mins(1));
-    let late = redeem(&mut Browser::new(&tenant), &first, &[("password", NEW_PASSWORD)]).await;
+    let late = redeem(&mut Browser::new(&tenant), &first, &[("password", NEW_PASSWORD), STAYS]).await;
     assert_eq!(late.status, 400);
     let second = link(&tenant, RESET, json!({ "user_id": "auth0|1" })).await;
     let third = link(&tenant, RESET, json!({ "user_id": "auth0|1", "client_id": "page" })).await;
-    let done = redeem(&mut Browser::new(&tenant), &third, &[("password", NEW_PASSWORD)]).await;
+    let done = redeem(&mut Browser::new(&tenant), &third, &[("password", NEW_PASSWORD), STAYS]).await;
     assert!(done.status == 200 && done.text.contains("href=\"http://localhost:3000/\""), "{}", done.text);
-    let ended = redeem(&mut Browser::new(&tenant), &second, &[("password", NEW_PASSWORD)]).await;
+    let ended = redeem(&mut Browser::new(&tenant), &second, &[("password", NEW_PASSWORD), STAYS]).await;
     assert_eq!(ended.status, 400);
 }
 
@@ -158,7 +162,7 @@ async fn a_job_mails_the_link_that_verifies_an_address() {
     assert_snapshot!(response.status_and_text().replace(&id, "ID"), @r#"201 {"type":"verification_email","status":"pending","created_at":"2026-01-01T00:00:00.000Z","id":"ID"}"#);
     let path = tenant.take_link();
     assert!(path.starts_with("/u/verify-email?ticket="), "{path}");
-    redeem(&mut Browser::new(&tenant), &path, &[]).await;
+    redeem(&mut Browser::new(&tenant), &path, MINE).await;
     assert!(is_verified(&tenant, "auth0|1").await);
     let token = tenant.machine_token("read:users").await;
     let job = tenant.call(Method::GET, &format!("/api/v2/jobs/{id}"), &token).await;

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::test_tenant::{Browser, DATABASE, TestTenant, email, unproven_user, user};
+use crate::test_tenant::{Browser, DATABASE, PASSWORD, TestTenant, email, unproven_user, user};
 
 const PATH: &str = "/api/v2/users/auth0%7C1";
 
@@ -32,11 +32,15 @@ async fn confirming_on_the_page_verifies_the_address_and_opening_the_link_does_n
     let page = browser.get(moved.location()).await;
     assert!(page.text.contains(&email("auth0|1")), "{}", page.status_and_text());
     assert_eq!(is_verified(&tenant, "auth0|1").await, None);
-    let done = browser.post("/u/verify-email", &[]).await;
+    let done = browser.post("/u/verify-email", &[("password", PASSWORD)]).await;
     assert!(done.text.contains("E-mail address confirmed"), "{}", done.status_and_text());
     assert_eq!(is_verified(&tenant, "auth0|1").await, Some(true));
     browser.get(&link).await;
-    assert_eq!(browser.post("/u/verify-email", &[]).await.status, 400, "the link works once");
+    assert_eq!(
+        browser.post("/u/verify-email", &[("password", PASSWORD)]).await.status,
+        400,
+        "the link works once"
+    );
 }
 
 #[tokio::test]
@@ -62,7 +66,7 @@ async fn a_link_for_a_changed_address_verifies_nothing() {
     for (link, verified) in [(old, Some(false)), (new, Some(true))] {
         let mut browser = Browser::new(&tenant);
         browser.get(&link).await;
-        browser.post("/u/verify-email", &[]).await;
+        browser.post("/u/verify-email", &[("password", PASSWORD)]).await;
         assert_eq!(is_verified(&tenant, "auth0|1").await, verified);
     }
 }
@@ -75,7 +79,7 @@ async fn a_form_of_another_site_verifies_nothing() {
     let mut browser = Browser::new(&tenant);
     browser.get(&tenant.take_link()).await;
     browser.origin = "http://evil.test";
-    assert_eq!(browser.post("/u/verify-email", &[]).await.status, 403);
+    assert_eq!(browser.post("/u/verify-email", &[("password", PASSWORD)]).await.status, 403);
     assert_eq!(is_verified(&tenant, "auth0|1").await, None);
 }
 

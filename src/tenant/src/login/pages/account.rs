@@ -1,10 +1,10 @@
-//! The pages for sign-up, a forgotten password, a new password, and the verification of an address.
+//! The pages for sign-up and for a forgotten password.
 
 use maud::{Markup, html};
 
 use super::assets::Assets;
 use super::layout::{PageContext, layout, notice};
-use crate::login::paths::{FORGOT_PASSWORD, RESET, SIGN_UP, VERIFY, login_path, with_query};
+use crate::login::paths::{FORGOT_PASSWORD, SIGN_UP, login_path, with_query};
 
 /// The contents of the sign-up page. Its form posts `state`, `email`, `password` and, if people have
 /// usernames, `username` to [`SIGN_UP`].
@@ -32,19 +32,6 @@ pub(crate) struct ForgottenPage<'a> {
     pub(crate) email: &'a str,
     /// Whether a mail was just sent.
     pub(crate) sent: bool,
-    /// The error of the previous attempt.
-    pub(crate) refusal: Option<&'a str>,
-}
-
-/// The contents of the page for a new password. Its form posts `password` to [`RESET`].
-#[derive(Debug)]
-pub(crate) struct ResetPage<'a> {
-    /// The name of the tenant.
-    pub(crate) tenant: &'a str,
-    /// The e-mail address of the account.
-    pub(crate) email: &'a str,
-    /// The requirements on the password.
-    pub(crate) rules: Vec<String>,
     /// The error of the previous attempt.
     pub(crate) refusal: Option<&'a str>,
 }
@@ -102,40 +89,6 @@ pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
     layout(assets, page.context.tenant, "Forgot your password?", "forgotten", &content)
 }
 
-/// Returns the page for a new password.
-pub(crate) fn reset(assets: &Assets, page: &ResetPage<'_>) -> Markup {
-    let described = page.refusal.map(|_| "refusal");
-    let content = html! {
-        div.card {
-            h1 { "Set a new password" }
-            p { "For " bdi { (page.email) } ". Afterwards you are signed out everywhere." }
-            @if let Some(sentence) = page.refusal { (notice(sentence)) }
-            form.fields method="post" action=(RESET) {
-                // Password managers use it to find the account.
-                input type="hidden" name="username" autocomplete="username" value=(page.email);
-                (new_password_field("New password", &page.rules, true, described))
-                button.button.solid.wide type="submit" { "Set the password" }
-            }
-        }
-    };
-    layout(assets, page.tenant, "Set a new password", "reset", &content)
-}
-
-/// Returns the page with the button that verifies an e-mail address.
-pub(crate) fn verify(assets: &Assets, tenant: &str, email: &str) -> Markup {
-    let content = html! {
-        div.card {
-            h1 { "Confirm your e-mail address" }
-            p { "Is " bdi { (email) } " your address?" }
-            form.fields method="post" action=(VERIFY) {
-                button.button.solid.wide type="submit" { "Yes, confirm it" }
-            }
-            p { "If you did not sign up at " bdi { (tenant) } ", close this page." }
-        }
-    };
-    layout(assets, tenant, "Confirm your e-mail address", "verify", &content)
-}
-
 /// Returns the links below the password form: to sign-up, and for a forgotten password.
 pub(super) fn account_links(state: &str, sign_up: bool) -> Markup {
     html! {
@@ -158,7 +111,12 @@ fn email_field(name: &str, value: &str, focus: bool, described: Option<&str>) ->
 }
 
 /// Returns a field for a new password, with the requirements on it.
-fn new_password_field(label: &str, rules: &[String], focus: bool, described: Option<&str>) -> Markup {
+pub(super) fn new_password_field(
+    label: &str,
+    rules: &[String],
+    focus: bool,
+    described: Option<&str>,
+) -> Markup {
     let described = described.map_or_else(|| "rules".to_owned(), |other| format!("{other} rules"));
     html! {
         div.field {

@@ -14,3 +14,4 @@ pub(crate) mod scripted;
 pub(crate) mod stand_in;
 #[cfg(test)]
 mod tests;
+pub(crate) mod ticket;

@@ -6,7 +6,7 @@ use maud::Markup;
 use model::Provider;
 use sha2::{Digest, Sha256};
 
-use super::account::{ForgottenPage, ResetPage, SignUpPage, forgotten, reset, sign_up, verify};
+use super::account::{ForgottenPage, SignUpPage, forgotten, sign_up};
 use super::assets::{Assets, MARKS};
 use super::layout::{PageContext, initials};
 use super::login::{ConnectionButton, FormError, LoginPage, login};
@@ -14,6 +14,7 @@ use super::logout::{confirm_logout, signed_out};
 use super::problem::{ProblemPage, problem};
 use super::scripted::{form_post, script_hash, web_message};
 use super::stand_in::{StandInPage, StandInPerson, person_button, stand_in};
+use super::ticket::{LinkedLogin, ResetPage, VerifyPage, reset, verify};
 use crate::configuration::DemoSignIn;
 use crate::login::upstream::provider::UpstreamError;
 
@@ -77,6 +78,21 @@ fn forgotten_page(text: &str, sent: bool) -> ForgottenPage<'_> {
     ForgottenPage { context: context(text), email: text, sent, refusal: Some(text) }
 }
 
+fn linked_login(text: &str, stays: Option<bool>) -> LinkedLogin {
+    let (field, name) = (text.to_owned(), text.to_owned());
+    LinkedLogin { field, provider: Provider::new(text), name, is_primary: true, stays }
+}
+
+fn reset_page(text: &str) -> ResetPage<'_> {
+    let logins = vec![linked_login(text, None), linked_login(text, Some(false))];
+    ResetPage { tenant: text, email: text, rules: vec![text.to_owned()], logins, refusal: Some(text) }
+}
+
+fn verify_page(text: &str, needs_password: bool) -> VerifyPage<'_> {
+    let logins = vec![linked_login(text, Some(true))];
+    VerifyPage { tenant: text, email: text, needs_password, logins, refusal: Some(text) }
+}
+
 /// Every page, with `text` in every place that takes text.
 fn pages(text: &str) -> Vec<String> {
     let demo = [DemoSignIn { about: text.to_owned(), email: text.to_owned(), password: text.to_owned() }];
@@ -94,11 +110,9 @@ fn pages(text: &str) -> Vec<String> {
         sign_up(&assets(), &sign_up_page(text)),
         forgotten(&assets(), &forgotten_page(text, false)),
         forgotten(&assets(), &forgotten_page(text, true)),
-        reset(
-            &assets(),
-            &ResetPage { tenant: text, email: text, rules: vec![text.to_owned()], refusal: Some(text) },
-        ),
-        verify(&assets(), text, text),
+        reset(&assets(), &reset_page(text)),
+        verify(&assets(), &verify_page(text, true)),
+        verify(&assets(), &verify_page(text, false)),
     ]
     .into_iter()
     .map(Markup::into_string)
@@ -351,4 +365,15 @@ fn a_web_messages_hash_is_that_of_its_script() {
     let (html, hash) = web_message(&serde_json::json!({ "error": "login_required" }), "https://a.example");
     let script = html.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
     assert_eq!(hash, format!("sha256-{}", STANDARD.encode(Sha256::digest(script))));
+}
+
+#[test]
+fn nothing_is_decided_beforehand_about_a_linked_login_and_every_login_needs_a_decision() {
+    let page = ResetPage { logins: vec![linked_login("github|42", None)], ..reset_page("calm") };
+    let markup = reset(&assets(), &page).into_string();
+    let radio = |input: &&str| input.contains("type=\"radio\"");
+    let radios: Vec<&str> =
+        markup.split("<input").filter_map(|rest| rest.split('>').next()).filter(radio).collect();
+    assert_eq!(radios.len(), 2);
+    assert!(radios.iter().all(|radio| radio.contains(" required") && !radio.contains("checked")), "{markup}");
 }
