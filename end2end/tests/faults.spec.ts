@@ -3,8 +3,10 @@ import type { Locator, Page } from '@playwright/test';
 import { pauseClock } from '../browser/clock.ts';
 import { recordManagementRequests } from '../browser/requests.ts';
 import { overrideSettings } from '../browser/settings.ts';
-import { expect, test } from '../fixtures/index.ts';
+import { expect, PASSWORD, test } from '../fixtures/index.ts';
+import { HostedLogin } from '../pages/hosted-login.ts';
 import type { LinkedAccounts } from '../pages/linked-accounts.ts';
+import { openStandInPopup, uniqueEmail } from '../pages/linking.ts';
 
 /** Plans a fault with the page's demo switch. */
 async function planFault(app: LinkedAccounts, name: string): Promise<void> {
@@ -47,6 +49,70 @@ test('an expired token asks to sign in again, and the unlinking works then', asy
   await app.expectList();
   await app.unlink(google);
   await expect(app.status).toHaveText(/was unlinked\.$/);
+});
+
+test.describe('a tenant that asks for a recent sign-in', () => {
+  test.beforeEach(({ consoleGuard }) => consoleGuard.expectStatus(401));
+
+  test(
+    'is answered by one in a window of its own, and the login is unlinked',
+    { tag: '@anywhere' },
+    async ({ app, page, signedIn: person }) => {
+      const [google, github, company] = person.linked;
+      const deleteCount = countDeletes(page);
+      await planFault(app, 'Old sign-in');
+      const [popup] = await Promise.all([page.waitForEvent('popup'), app.unlink(github!)]);
+      await expect(app.row(github!)).toContainText('Go on in the window that opened.');
+      await new HostedLogin(popup).reauthenticate(person.email, PASSWORD);
+      await expect(app.status).toContainText(`GitHub (${github!.label}) was unlinked.`);
+      await app.expectIdentities([person.primary, google!, company!]);
+      expect(deleteCount()).toBe(2);
+    },
+  );
+
+  test('is answered while linking, too', async ({ app, page, signedIn: person }) => {
+    const email = uniqueEmail(person, 'recent');
+    await planFault(app, 'Old sign-in');
+    const standIn = await openStandInPopup(page, () => app.linkButton('LinkedIn').click());
+    const [popup] = await Promise.all([page.waitForEvent('popup'), standIn.signInAsNewUser('Re Cent', email)]);
+    await new HostedLogin(popup).reauthenticate(person.email, PASSWORD);
+    await expect(app.status).toContainText(`LinkedIn (${email}) is linked to this account now.`);
+  });
+
+  test('changes nothing when the person cancels, and is answered when they try again', async ({
+    app,
+    page,
+    signedIn: person,
+  }) => {
+    const github = person.linked[1]!;
+    await planFault(app, 'Old sign-in');
+    await Promise.all([page.waitForEvent('popup'), app.unlink(github)]);
+    await app.row(github).getByRole('button', { name: 'Cancel' }).click();
+    await expect(app.row(github)).toContainText('A recent sign-in is needed');
+    await app.expectIdentities([person.primary, ...person.linked]);
+    const deleteCount = countDeletes(page);
+    const again = app.row(github).getByRole('button', { name: 'Try again' });
+    const [popup] = await Promise.all([page.waitForEvent('popup'), again.click()]);
+    expect(deleteCount(), 'the page knows that it must ask first').toBe(0);
+    await new HostedLogin(popup).reauthenticate(person.email, PASSWORD);
+    await expect(app.row(github)).toHaveCount(0);
+  });
+
+  test.describe('on a small screen', () => {
+    test.use({ viewport: { width: 360, height: 740 } });
+
+    test('is told, and answered when they try again', async ({ app, hosted, page, signedIn: person }) => {
+      const github = person.linked[1]!;
+      await planFault(app, 'Old sign-in');
+      await app.unlink(github);
+      await expect(app.row(github)).toContainText('A recent sign-in is needed');
+      await app.row(github).getByRole('button', { name: 'Try again' }).click();
+      await hosted.reauthenticate(person.email, PASSWORD);
+      await app.expectList();
+      await expect(app.status).toContainText(`GitHub (${github.label}) was unlinked.`);
+      expect(page.url()).not.toContain('code=');
+    });
+  });
 });
 
 test(

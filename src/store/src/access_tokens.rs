@@ -23,6 +23,8 @@ pub struct AccessTokenRow {
     pub key: IdentityKey,
     /// The session that it was issued in; empty in rows of before version 0.3.
     pub sid: String,
+    /// When the person signed in, also if the token was refreshed since; `None` in rows of before version 0.3.
+    pub authenticated_at: Option<i64>,
     /// The granted scopes.
     pub scopes: Scopes,
     /// The time of expiry.
@@ -36,7 +38,7 @@ impl Reader {
     /// [`Error::Database`].
     pub async fn find_access_token(&mut self, digest: &Digest) -> Result<Option<AccessTokenRow>, Error> {
         let row = sqlx::query(
-            "SELECT client_id, family, provider, id, sid, scope, expires_at FROM access_tokens \
+            "SELECT client_id, family, provider, id, sid, authenticated_at, scope, expires_at FROM access_tokens \
              WHERE digest = $1",
         )
         .bind(digest.as_str())
@@ -50,6 +52,7 @@ impl Reader {
                 family: Digest::new(row.try_get::<Option<String>, _>("family")?.unwrap_or_default()),
                 key: key_from_row(&row)?,
                 sid: row.try_get::<Option<String>, _>("sid")?.unwrap_or_default(),
+                authenticated_at: row.try_get("authenticated_at")?,
                 scopes: Scopes::parse(&row.try_get::<String, _>("scope")?),
                 expires_at: row.try_get("expires_at")?,
             })
@@ -69,8 +72,9 @@ impl Unit {
             .execute(self.connection())
             .await?;
         sqlx::query(
-            "INSERT INTO access_tokens (digest, client_id, family, provider, id, sid, scope, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO access_tokens \
+             (digest, client_id, family, provider, id, sid, authenticated_at, scope, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(token.digest.as_str())
         .bind(&token.client_id)
@@ -78,6 +82,7 @@ impl Unit {
         .bind(token.key.provider.as_str())
         .bind(token.key.user_id.as_str())
         .bind(&token.sid)
+        .bind(token.authenticated_at)
         .bind(token.scopes.to_string())
         .bind(token.expires_at)
         .execute(self.connection())

@@ -29,6 +29,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (11, "ends of tokens", include_str!("../migrations/0011_ends_of_tokens.sql")),
     (12, "proofs to link", include_str!("../migrations/0012_proofs_to_link.sql")),
     (13, "bounds of requests", include_str!("../migrations/0013_bounds_of_requests.sql")),
+    (15, "fresh sign-in and consent", include_str!("../migrations/0015_fresh_sign_in_and_consent.sql")),
 ];
 
 /// The number of connections for reading. The writer has a connection of its own.

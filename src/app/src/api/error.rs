@@ -10,6 +10,8 @@ use crate::unlink_policy::UnlinkBlocked;
 pub enum ErrorKind {
     /// The token is no longer accepted: sign in again.
     SessionEnded,
+    /// The sign-in is older than so many seconds, which the tenant asks for (RFC 9470): sign in again.
+    OldSignIn(u32),
     /// The token belongs to another account: sign in again.
     OtherAccount,
     /// The token does not allow this.
@@ -109,6 +111,13 @@ impl ApiError {
         Self { kind, ..self }
     }
 
+    /// Returns the error with what the challenge of its response says, the value of `WWW-Authenticate`.
+    #[must_use]
+    pub fn challenged(self, challenge: &str) -> Self {
+        let kind = max_age(challenge).map_or(self.kind, ErrorKind::OldSignIn);
+        Self { kind, ..self }
+    }
+
     /// Reads an error response (contract [A1](model::contract#a1), [A2](model::contract#a2),
     /// [A14](model::contract#a14)). `wait` is in seconds, see [`wait`].
     #[must_use]
@@ -133,6 +142,15 @@ impl ApiError {
         let message = text("message").unwrap_or_else(|| body.trim().chars().take(EXCERPT).collect());
         Self { kind, details: Details { status: Some(status), message, code } }
     }
+}
+
+/// Returns how old a sign-in may be by a challenge that asks for a more recent one (RFC 9470 section 3), in seconds; `None` by
+/// any other.
+fn max_age(challenge: &str) -> Option<u32> {
+    let (_, parameters) = challenge.split_once("\"insufficient_user_authentication\"")?;
+    let (_, value) = parameters.split_once("max_age=")?;
+    let digits = value.trim_start_matches('"');
+    digits[..digits.find(|one: char| !one.is_ascii_digit()).unwrap_or(digits.len())].parse().ok()
 }
 
 /// Returns how many seconds to wait: `Retry-After`, in seconds or a date (RFC 9110 section 10.2.3), else until
@@ -173,6 +191,17 @@ mod tests {
         assert_eq!(kind(503, ""), ErrorKind::Tenant);
         assert_eq!(ApiError::from_answer(503, Some(7), "").kind, ErrorKind::Unavailable(7));
         assert_eq!(kind(302, ""), ErrorKind::Malformed);
+    }
+
+    #[test]
+    fn a_challenge_for_a_recent_sign_in_is_told_from_other_challenges() {
+        let kind = |challenge: &str| ApiError::from_answer(401, None, "").challenged(challenge).kind;
+        let asks = r#"Bearer error="insufficient_user_authentication", error_description="x", max_age="#;
+        assert_eq!(kind(&format!("{asks}\"900\"")), ErrorKind::OldSignIn(900));
+        assert_eq!(kind(&format!("{asks}5, scope=\"a\"")), ErrorKind::OldSignIn(5));
+        for other in [asks, "Bearer", "", r#"Bearer error="invalid_token", max_age="5""#] {
+            assert_eq!(kind(other), ErrorKind::SessionEnded, "{other}");
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ use super::{ApiError, Client};
 pub enum Fault {
     /// The token is refused, and so is the one that replaces it.
     ExpiredToken,
+    /// The sign-in is too old.
+    OldSignIn,
     /// Too many requests.
     RateLimited,
     /// The response is delayed.
@@ -30,8 +32,9 @@ const DELAY: u32 = 4000;
 
 impl Fault {
     /// All faults.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ExpiredToken,
+        Self::OldSignIn,
         Self::RateLimited,
         Self::Slow,
         Self::ServerError,
@@ -42,6 +45,7 @@ impl Fault {
     fn wire_name(self) -> &'static str {
         match self {
             Self::ExpiredToken => "expired_token",
+            Self::OldSignIn => "old_sign_in",
             Self::RateLimited => "rate_limited",
             Self::Slow => "slow",
             Self::ServerError => "server_error",

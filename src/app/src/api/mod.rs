@@ -73,11 +73,12 @@ impl Client {
         let tenant_now = header("date").and_then(|date| clock::parse(&date));
         let tenant_now = tenant_now.unwrap_or_else(|| clock::now().saturating_add(self.tenant_ahead));
         let wait = error::wait(header("retry-after").as_deref(), reset.as_deref(), tenant_now, clock::parse);
+        let challenge = header("www-authenticate").unwrap_or_default();
         let body = answer.text().await.map_err(|error| ApiError::offline(&error))?;
         if answer.ok() {
             Ok(Answer { status, body })
         } else {
-            Err(ApiError::from_answer(status, wait, &body))
+            Err(ApiError::from_answer(status, wait, &body).challenged(&challenge))
         }
     }
 }

@@ -121,7 +121,8 @@ fn Row(
         Some(Step::Pausing(left)) => Some(left),
         _ => None,
     });
-    let is_signing_in = Memo::new(move |_| *step.read() == Some(Step::SigningIn));
+    // The tenant may ask for a sign-in while a request is under way.
+    let is_signing_in = Memo::new(move |_| matches!(*step.read(), Some(Step::SigningIn | Step::Busy)));
     let is_pausing = Memo::new(move |_| left.read().is_some());
     let dismiss = Callback::new(move |()| {
         if let Some(actions) = actions {

@@ -22,7 +22,8 @@ const RENEWAL_LEAD: i64 = 60;
 
 impl Session {
     /// Sends a request with a live token. A token that has expired, or that the tenant refuses, is renewed silently and
-    /// the request sent once more; if that fails, the session on this page expires.
+    /// the request sent once more; if that fails, the session on this page expires. Where the tenant asks for a more recent
+    /// sign-in, the person is asked for it, and the request sent once more.
     ///
     /// # Errors
     /// The [`ApiError`] of the last attempt.
@@ -30,8 +31,7 @@ impl Session {
     where
         F: Future<Output = Result<T, ApiError>>,
     {
-        let is_ended = |error: &ApiError| error.kind == ErrorKind::SessionEnded;
-        let mut renewed = false;
+        let (mut renewed, mut stepped_up) = (false, false);
         // A loop, so that `send` is compiled once for each kind of request, not twice.
         loop {
             let spent = self.credentials();
@@ -39,14 +39,22 @@ impl Session {
                 Ok(client) => send(client).await,
                 Err(error) => Err(error),
             };
-            if !outcome.as_ref().is_err_and(is_ended) {
-                return outcome;
+            match outcome.as_ref().err().map(|error| error.kind) {
+                Some(ErrorKind::SessionEnded) => {
+                    if renewed || !self.renew(spent).await {
+                        self.apply(Event::Expired);
+                        return outcome;
+                    }
+                    renewed = true;
+                }
+                Some(ErrorKind::OldSignIn(max_age)) if !stepped_up => {
+                    if !self.answer_challenge(max_age).await {
+                        return outcome;
+                    }
+                    stepped_up = true;
+                }
+                _ => return outcome,
             }
-            if renewed || !self.renew(spent).await {
-                self.apply(Event::Expired);
-                return outcome;
-            }
-            renewed = true;
         }
     }
 

@@ -1,5 +1,8 @@
 //! Step-up: a fresh sign-in before a sensitive change.
 
+use leptos::prelude::UpdateValue;
+
+use super::credentials::Credentials;
 use super::handle::{Session, remember};
 use super::intent::Intent;
 use super::popup::{Popup, PopupError};
@@ -68,6 +71,26 @@ impl Session {
                 Start::Popup(popup) => self.reauthenticate_in(&popup).await,
                 Start::Failed(error) => Err(error),
             }
+        }
+    }
+
+    /// Answers a challenge of the tenant (RFC 9470) by a fresh sign-in in a popup, if the browser lets the page open one.
+    /// Returns whether the same person signed in.
+    ///
+    /// Until somebody does, the page takes the sign-in for old, and from then on it asks for one of at most `max_age` seconds
+    /// before by itself, inside the click.
+    pub(super) async fn answer_challenge(self, max_age: u32) -> bool {
+        let max_age = max_age.max(1);
+        self.tenant.try_update_value(|tenant| match &mut tenant.fresh_sign_in {
+            0 => tenant.fresh_sign_in = max_age,
+            own => *own = max_age.min(*own),
+        });
+        if let Some(account) = self.credentials() {
+            self.apply(Event::Renewed(Credentials { auth_time: None, ..account }));
+        }
+        match Popup::open(self.popup) {
+            Some(popup) => self.reauthenticate_in(&popup).await.is_ok(),
+            None => false,
         }
     }
 

@@ -14,6 +14,7 @@ pub const CLOSED_POPUP: &str = "Closed window";
 pub fn name(fault: Fault) -> &'static str {
     match fault {
         Fault::ExpiredToken => "Expired token",
+        Fault::OldSignIn => "Old sign-in",
         Fault::RateLimited => "Too many requests",
         Fault::Slow => "Slow answer",
         Fault::ServerError => "Server error",

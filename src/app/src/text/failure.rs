@@ -34,6 +34,11 @@ pub fn request_failure(error: &ApiError) -> Failure {
             "Sign in again; you will come back to this place.".to_owned(),
             Remedy::SignIn,
         ),
+        ErrorKind::OldSignIn(_) => (
+            "A recent sign-in is needed",
+            "Nothing was changed. Try again; you will be asked to sign in first.".to_owned(),
+            Remedy::TryAgain,
+        ),
         ErrorKind::OtherAccount => (
             "You are signed in to another account",
             "Sign in again with the account that you want to change.".to_owned(),

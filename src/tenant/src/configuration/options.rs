@@ -35,6 +35,8 @@ pub struct Options {
     pub verified_email_to_link: VerifiedEmailToLink,
     /// How long after a sign-in its ID token proves the account for `link_with`. Not part of Auth0's API.
     pub link_proof_max_age: Duration,
+    /// How old the sign-in of a person may be who links or unlinks; `None` for any age. Not part of Auth0's API.
+    pub fresh_sign_in: Option<Duration>,
     /// The lifetime of an access token for the Management API.
     pub access_token_lifetime: Duration,
     /// The rate limit of the Management API; `None` for no limit.
@@ -68,6 +70,7 @@ impl Default for Options {
             identity_claim: IDENTITY_CLAIM.to_owned(),
             verified_email_to_link: VerifiedEmailToLink::default(),
             link_proof_max_age: Duration::from_mins(10),
+            fresh_sign_in: None,
             access_token_lifetime: Duration::from_hours(2),
             rate_limit: None,
             provider_timeout: Duration::from_secs(5),

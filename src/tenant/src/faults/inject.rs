@@ -14,6 +14,9 @@ use crate::http::error::ApiError;
 use crate::http::rate_limit::{RateLimitSlot, RateLimitStatus};
 use crate::state::Tenant;
 
+/// The age that a sign-in is treated as exceeding.
+const OLD_SIGN_IN: Duration = Duration::from_mins(15);
+
 /// Applies the caller's planned fault, if any, to the request.
 pub(crate) async fn inject(
     State(tenant): State<Tenant>,
@@ -38,6 +41,7 @@ async fn apply(tenant: &Tenant, caller: &Caller, parts: &mut Parts) -> Result<()
     let Some(plan) = tenant.0.faults.take(caller.subject(), identity.is_some()) else { return Ok(()) };
     match plan.fault {
         Fault::ExpiredToken => Err(ApiError::ExpiredToken),
+        Fault::OldSignIn => Err(ApiError::OldSignIn { max_age: OLD_SIGN_IN.as_secs() }),
         Fault::RateLimited => {
             if let Some(slot) = parts.extensions.get::<RateLimitSlot>() {
                 slot.set(RateLimitStatus::exceeded(plan.retry_after, tenant.now()));

@@ -16,6 +16,8 @@ const KEPT: usize = 1000;
 pub(super) enum Fault {
     /// The token is treated as expired.
     ExpiredToken,
+    /// The sign-in is treated as too old (RFC 9470).
+    OldSignIn,
     /// The rate limit is treated as exceeded.
     RateLimited,
     /// The response is delayed.

@@ -10,10 +10,11 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use model::{IdentityKey, Scope, Scopes, UserId};
-use store::UserRow;
+use store::{Digest, UserRow};
 
 use super::error::ApiError;
 use super::required_scopes::RequiredScopes;
+use crate::clock::Moment;
 use crate::state::Tenant;
 use crate::token::{self, AccessClaims, Audience, InvalidToken};
 
@@ -25,6 +26,45 @@ pub(crate) struct Caller {
     client_id: Option<String>,
     /// The caller's own account, as it was when the token was checked; `None` for a client.
     account: Option<Arc<UserRow>>,
+    /// What says when the caller signed in.
+    sign_in: SignIn,
+}
+
+/// Where the time of a caller's sign-in is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum SignIn {
+    /// The caller is a client, which does not sign in.
+    Client,
+    /// In the row of an access token.
+    Token(Digest),
+    /// In the row of the session of an ID token.
+    Session(String),
+    /// The token is of before version 0.3 and names neither.
+    Unknown,
+}
+
+impl SignIn {
+    fn of(claims: &AccessClaims) -> Self {
+        match (&claims.sid, &claims.jti) {
+            _ if claims.is_of_client() => Self::Client,
+            (_, Some(jti)) => Self::Token(token::row_digest(jti)),
+            (Some(sid), None) => Self::Session(sid.clone()),
+            (None, None) => Self::Unknown,
+        }
+    }
+
+    /// Returns when the person signed in; `None` if nothing says so.
+    async fn time(&self, tenant: &Tenant) -> Result<Option<Moment>, store::Error> {
+        let mut reader = tenant.0.store.read().await?;
+        let time = match self {
+            Self::Client | Self::Unknown => None,
+            Self::Token(digest) => {
+                reader.find_access_token(digest).await?.and_then(|row| row.authenticated_at)
+            }
+            Self::Session(sid) => reader.find_session_by_sid(sid).await?.map(|row| row.authenticated_at),
+        };
+        Ok(time.map(Moment::from_millis))
+    }
 }
 
 /// The permission to read one user. See [`Caller::may_read`].
@@ -169,6 +209,7 @@ impl Caller {
                 scopes: claims.scope.clone().unwrap_or_default(),
                 client_id: claims.azp.clone(),
                 account: None,
+                sign_in: SignIn::of(&claims),
             }
         } else {
             Self::from_id_token(tenant, &claims).ok_or(ApiError::InvalidToken)?
@@ -263,7 +304,13 @@ impl Caller {
         }
         tracing::warn!(client_id = ?client_id, user_id = ?claims.sub, "an ID token was taken for an access token");
         let (subject, scopes) = (UserId::new(&*claims.sub), IMPLIED.into_iter().collect());
-        Some(Self { subject, scopes, client_id: Some(client_id.clone()), account: None })
+        Some(Self {
+            subject,
+            scopes,
+            client_id: Some(client_id.clone()),
+            account: None,
+            sign_in: SignIn::of(claims),
+        })
     }
 
     /// Returns the permission to read a user: any user with `read:users`, the own user with
@@ -280,13 +327,22 @@ impl Caller {
     }
 
     /// Returns the permission to link and unlink the identities of a user: of any user with `update:users`,
-    /// of the own user with `update:current_user_identities`.
-    pub(crate) fn may_change_identities(&self, user_id: UserId) -> Result<MayChangeIdentities, ApiError> {
+    /// of the own user with `update:current_user_identities`. If the tenant says so, a person must have signed in recently
+    /// (RFC 9470).
+    ///
+    /// # Errors
+    /// [`ApiError::InsufficientScope`], [`ApiError::UnownedResource`], [`ApiError::OldSignIn`]; the store's errors.
+    pub(crate) async fn may_change_identities(
+        &self,
+        tenant: &Tenant,
+        user_id: UserId,
+    ) -> Result<MayChangeIdentities, ApiError> {
         self.require_any(CHANGE_IDENTITIES)?;
         let any_user = self.scopes.contains(&Scope::UPDATE_USERS);
         if !any_user {
             self.require_own(&user_id)?;
         }
+        self.require_fresh_sign_in(tenant).await?;
         Ok(MayChangeIdentities { user_id, any_user, client_id: self.client_id.clone() })
     }
 
@@ -338,6 +394,17 @@ impl Caller {
 
     fn require_any(&self, scopes: RequiredScopes) -> Result<(), ApiError> {
         if scopes.are_in(&self.scopes) { Ok(()) } else { Err(ApiError::InsufficientScope(scopes)) }
+    }
+
+    /// Requires that a person signed in as recently as the tenant says. A token whose row does not say when counts as old.
+    async fn require_fresh_sign_in(&self, tenant: &Tenant) -> Result<(), ApiError> {
+        let Some(limit) = tenant.0.configuration.options().fresh_sign_in else { return Ok(()) };
+        if self.sign_in == SignIn::Client {
+            return Ok(());
+        }
+        let signed_in = self.sign_in.time(tenant).await?;
+        let is_fresh = signed_in.is_some_and(|time| tenant.now() <= time.after(limit));
+        if is_fresh { Ok(()) } else { Err(ApiError::OldSignIn { max_age: limit.as_secs() }) }
     }
 
     /// Requires that the caller is this user. The check precedes every lookup, so that responses do not

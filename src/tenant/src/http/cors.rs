@@ -6,11 +6,14 @@ use std::time::Duration;
 use axum::http::{HeaderName, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-const RATE_HEADERS: [HeaderName; 4] = [
+/// The headers that pages of other origins may read besides the plain ones: the rate limit, when to retry, and the
+/// challenge of a 401 (RFC 9470).
+const EXPOSED_HEADERS: [HeaderName; 5] = [
     HeaderName::from_static("x-ratelimit-limit"),
     HeaderName::from_static("x-ratelimit-remaining"),
     HeaderName::from_static("x-ratelimit-reset"),
     header::RETRY_AFTER,
+    header::WWW_AUTHENTICATE,
 ];
 
 /// Returns the layer of the APIs, which are protected by tokens: it mirrors the origin of the request.
@@ -32,6 +35,6 @@ fn layer() -> CorsLayer {
             HeaderName::from_static("auth0-client"),
             HeaderName::from_static("x-correlation-id"),
         ])
-        .expose_headers(RATE_HEADERS)
+        .expose_headers(EXPOSED_HEADERS)
         .max_age(Duration::from_mins(10))
 }

@@ -29,6 +29,12 @@ pub(crate) enum ApiError {
     InvalidSignature,
     /// A token with the wrong type, issuer or audience, or one that has ended before it expires.
     InvalidToken,
+    /// The person signed in longer ago than this many seconds, which the tenant requires for the change (RFC 9470). An
+    /// extension of the contract.
+    OldSignIn {
+        /// The greatest age, in seconds.
+        max_age: u64,
+    },
     /// The token lacks scopes that the endpoint requires.
     InsufficientScope(RequiredScopes),
     /// A token of one user for the resource of another.
@@ -142,6 +148,11 @@ pub(crate) fn log_failure(error: &store::Error) {
 
 const READ_ONLY: &str = "The configuration of this tenant comes from its tenant file. Change the file and start the tenant again.";
 
+/// The code of an error about how or when the person signed in (RFC 9470 section 3).
+const INSUFFICIENT_USER_AUTHENTICATION: &str = "insufficient_user_authentication";
+
+const OLD_SIGN_IN: &str = "A more recent sign-in is required for this change.";
+
 const PAGING: &str = "You can only page through the first 1000 records. See \
     https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation";
 
@@ -160,6 +171,9 @@ impl ApiError {
                 (S::UNAUTHORIZED, "Invalid signature received for JSON Web Token validation".into(), None)
             }
             Self::InvalidToken => (S::UNAUTHORIZED, "Invalid token".into(), None),
+            Self::OldSignIn { .. } => {
+                (S::UNAUTHORIZED, OLD_SIGN_IN.into(), Some(INSUFFICIENT_USER_AUTHENTICATION))
+            }
             Self::InsufficientScope(scopes) => {
                 (S::FORBIDDEN, format!("Insufficient scope, expected {scopes}"), Some("insufficient_scope"))
             }
@@ -257,6 +271,14 @@ impl ApiError {
     }
 }
 
+/// Returns the challenge that asks for a sign-in of at most `max_age` seconds before (RFC 9470 section 3).
+fn old_sign_in_challenge(max_age: u64) -> HeaderValue {
+    let challenge = format!(
+        "Bearer error=\"{INSUFFICIENT_USER_AUTHENTICATION}\", error_description=\"{OLD_SIGN_IN}\", max_age=\"{max_age}\""
+    );
+    HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"))
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, message, code) = self.parts();
@@ -279,6 +301,7 @@ impl IntoResponse for ApiError {
             Self::ExpiredToken | Self::InvalidSignature | Self::InvalidToken => {
                 Some(bearer_challenge(None, Some(("invalid_token", &body.message))))
             }
+            Self::OldSignIn { max_age } => Some(old_sign_in_challenge(*max_age)),
             Self::InsufficientScope(_) | Self::UnownedResource => {
                 Some(bearer_challenge(None, Some(("insufficient_scope", &body.message))))
             }

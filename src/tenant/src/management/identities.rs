@@ -87,7 +87,7 @@ pub(crate) async fn unlink(
     caller: Caller,
     path: PathIds,
 ) -> Result<Response, ApiError> {
-    let permission = caller.may_change_identities(path.user())?;
+    let permission = caller.may_change_identities(&tenant, path.user()).await?;
     let (provider, segment) = path.identity()?;
     let (segment, now) = (segment.to_owned(), tenant.now().millis());
     let rules = tenant.clone();
@@ -200,7 +200,7 @@ pub(crate) async fn link(
     path: PathIds,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
-    let permission = caller.may_change_identities(path.user())?;
+    let permission = caller.may_change_identities(&tenant, path.user()).await?;
     let (body, _) = body::read(&tenant, request).await?;
     let (secondary, proof, not_found) = match LinkRequest::parse(&body)? {
         LinkRequest::WithToken(token) => {

@@ -148,6 +148,7 @@ impl NewTokens {
             family: grant.family.clone(),
             key: grant.key.clone(),
             sid: grant.sid.clone(),
+            authenticated_at: Some(grant.authenticated_at),
             scopes: permitted.permitted.scopes.clone(),
             expires_at: self.now.after(permitted.lifetime).millis(),
         };

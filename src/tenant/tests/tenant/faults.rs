@@ -62,7 +62,7 @@ async fn each_planned_error_is_the_documented_one() {
 async fn a_refused_unlink_changes_nothing() {
     let tenant = open_tenant().await;
     let token = tenant.user_token("auth0|1").await;
-    for fault in ["expired_token", "rate_limited", "unavailable", "server_error"] {
+    for fault in ["expired_token", "old_sign_in", "rate_limited", "unavailable", "server_error"] {
         plan_fault(&tenant, "auth0|1", json!({ "fault": fault })).await;
         assert!(!tenant.call(Method::DELETE, GITHUB, &token).await.status.is_success(), "{fault}");
         assert_eq!(tenant.identities("auth0|1").await.len(), 3, "{fault}");

@@ -23,6 +23,7 @@ mod ended_tokens;
 mod exports;
 mod faults;
 mod form_redirect;
+mod fresh_sign_in;
 mod id_token_bearer;
 mod id_token_hint;
 mod identity_claim;

@@ -17,6 +17,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
@@ -334,9 +335,11 @@ impl LinkedAccountsSection {
             Some(true) => VerifiedEmailToLink::Everybody,
             Some(false) => VerifiedEmailToLink::Nobody,
         };
-        if let Some(seconds) = self.link_proof_max_age {
-            options.link_proof_max_age = Duration::from_secs(u64::from(seconds.get()));
+        let seconds = |seconds: NonZeroU32| Duration::from_secs(u64::from(seconds.get()));
+        if let Some(limit) = self.link_proof_max_age {
+            options.link_proof_max_age = seconds(limit);
         }
+        options.fresh_sign_in = self.fresh_sign_in.map(seconds);
         options.faults = self.faults;
     }
 }

@@ -61,6 +61,9 @@ pub(super) struct LinkedAccountsSection {
     /// How many seconds after a sign-in its ID token can link the account.
     #[serde(default)]
     pub(super) link_proof_max_age: Option<NonZeroU32>,
+    /// How many seconds old the sign-in of a person may be who links or unlinks.
+    #[serde(default)]
+    pub(super) fresh_sign_in: Option<NonZeroU32>,
     /// Whether users can plan faults for their own requests.
     #[serde(default)]
     pub(super) faults: bool,

@@ -53,7 +53,7 @@ clientGrants:
   - client_id: Nightly job
     audience: https://acme.example.com/api/v2/
     scope: [read:users, update:users]
-linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true, verified_email_to_link: true, link_proof_max_age: 90 }
+linkedAccounts: { identity_claim: https://acme.example.com/in_use, faults: true, verified_email_to_link: true, link_proof_max_age: 90, fresh_sign_in: 900 }
 ";
 
 #[test]
@@ -84,6 +84,7 @@ fn one_file_describes_a_real_tenant_and_the_local_one() {
     assert!(file.parts.options.faults);
     assert_eq!(file.parts.options.verified_email_to_link, VerifiedEmailToLink::Everybody);
     assert_eq!(file.parts.options.link_proof_max_age, std::time::Duration::from_secs(90));
+    assert_eq!(file.parts.options.fresh_sign_in, Some(std::time::Duration::from_secs(900)));
     assert_eq!(file.parts.grants[0].client_id, "nightly");
     assert_eq!(
         file.parts.grants[0].scopes,

@@ -80,7 +80,8 @@ pub(in crate::pages::linked_accounts) fn progress(flow: LinkFlow, unlinked: Opti
             view! { <PauseNotice left on_stop=Callback::new(move |()| flow.dismiss())/> }.into_any()
         } else {
             match flow.stage().get() {
-                Stage::Popup => view! { <PopupNotice takes_focus/> }.into_any(),
+                // The tenant may ask for a sign-in while a request is under way.
+                Stage::Popup | Stage::Linking => view! { <PopupNotice takes_focus/> }.into_any(),
                 stage => outcome(&flow, stage),
             }
         }
