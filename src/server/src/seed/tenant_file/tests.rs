@@ -84,7 +84,7 @@ fn one_file_describes_a_real_tenant_and_the_local_one() {
     assert!(file.parts.options.faults);
     assert_eq!(file.parts.options.verified_email_to_link, VerifiedEmailToLink::Everybody);
     assert_eq!(file.parts.options.link_proof_max_age, std::time::Duration::from_secs(90));
-    assert_eq!(file.parts.options.fresh_sign_in, Some(std::time::Duration::from_secs(900)));
+    assert_eq!(file.parts.options.fresh_sign_in, Some(std::time::Duration::from_mins(15)));
     assert_eq!(file.parts.grants[0].client_id, "nightly");
     assert_eq!(
         file.parts.grants[0].scopes,
