@@ -48,6 +48,40 @@ impl Reader {
         })
         .transpose()
     }
+
+    /// Returns up to `limit` credentials after `after`, in the order of their connection and identifier, whose password hash
+    /// does not begin with `prefix`, which has neither `%` nor `_`.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn list_password_hashes_unlike(
+        &mut self,
+        prefix: &str,
+        after: Option<&CredentialRow>,
+        limit: u32,
+    ) -> Result<Vec<CredentialRow>, Error> {
+        let rows = sqlx::query(
+            "SELECT connection, login, provider, id, password_hash FROM credentials \
+             WHERE (connection, login) > ($1, $2) AND password_hash NOT LIKE $3 || '%' \
+             ORDER BY connection, login LIMIT $4",
+        )
+        .bind(after.map_or("", |row| row.connection.as_str()))
+        .bind(after.map_or("", |row| row.identifier.as_str()))
+        .bind(prefix)
+        .bind(i64::from(limit))
+        .fetch_all(self.connection())
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(CredentialRow {
+                    connection: ConnectionName::new(row.try_get::<String, _>("connection")?),
+                    identifier: row.try_get("login")?,
+                    key: key_from_row(row)?,
+                    password_hash: row.try_get("password_hash")?,
+                })
+            })
+            .collect()
+    }
 }
 
 impl Unit {

@@ -92,6 +92,9 @@ pub(crate) async fn add_missing(tenant: &Tenant, users: Vec<SeedUser>) -> Result
     })
     .await
     .map_err(|_| store::Error::Closed)?;
+    for credential in rows.iter().flat_map(|(_, credentials)| credentials) {
+        tenant.0.attempt_work.learn(&credential.password_hash);
+    }
     let added = rows.len();
     tenant
         .0

@@ -21,6 +21,7 @@ use crate::login::pages::assets::Assets;
 use crate::login::stand_in_sessions::StandInSessions;
 use crate::login::upstream::provider::{Providers, TlsError};
 use crate::mail::MailTransport;
+use crate::password_hash::{AttemptWork, own_prefix};
 use crate::secret::Secret;
 use crate::token::MACHINE_TOKEN_LIFETIME;
 
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) assets: Assets,
     pub(crate) body_memory: BodyMemory,
     pub(crate) login_throttle: LoginThrottle,
+    /// What every attempt at a password costs.
+    pub(crate) attempt_work: AttemptWork,
     /// The mails that may be asked for, for each recipient.
     pub(crate) mails_to: Quotas,
     /// The mails that may be asked for, from each network.
@@ -120,6 +123,7 @@ impl Tenant {
         let bucket = options.rate_limit.map(|limit| TokenBucket::new(limit, clock.now()));
         let subject_buckets = options.rate_limit.map(SubjectBuckets::new);
         let browser_key = open_browser_key(&store).await?;
+        let attempt_work = find_attempt_work(&store).await?;
         let providers = Providers::new(&configuration)?;
         Ok(Self(Arc::new(Inner {
             store,
@@ -133,6 +137,7 @@ impl Tenant {
             assets: Assets::new(),
             body_memory: BodyMemory::default(),
             login_throttle: LoginThrottle::default(),
+            attempt_work,
             mails_to: Quotas::new(MAILS_TO, MAILS_TO_INTERVAL),
             mails_from: Quotas::new(MAILS_FROM, MAILS_FROM_INTERVAL),
             browser_key,
@@ -186,6 +191,23 @@ async fn open_browser_key(store: &Store) -> Result<Secret, store::Error> {
     find.await.map(Secret::new)
 }
 
+/// Returns the work of an attempt at a password, with that of every stored hash.
+async fn find_attempt_work(store: &Store) -> Result<AttemptWork, store::Error> {
+    const AT_ONCE: u32 = 1000;
+    let (work, own, mut reader) = (AttemptWork::default(), own_prefix(), store.read().await?);
+    let mut after = None;
+    loop {
+        let page = reader.list_password_hashes_unlike(&own, after.as_ref(), AT_ONCE).await?;
+        for row in &page {
+            work.learn(&row.password_hash);
+        }
+        match page.into_iter().last() {
+            Some(last) => after = Some(last),
+            None => return Ok(work),
+        }
+    }
+}
+
 /// Returns how long the tokens of this configuration are valid at most, which is how long a former key stays known.
 fn longest_token_lifetime(configuration: &Configuration) -> Duration {
     let fixed =
@@ -204,4 +226,58 @@ fn longest_token_lifetime(configuration: &Configuration) -> Duration {
 /// [`OpenError`].
 pub async fn rotate_keys(store: &Store, clock: &Clock) -> Result<String, OpenError> {
     Ok(keys::rotate(store, clock.now()).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{ConnectionName, Identity, IdentityId, Profile, Provider, UserId};
+    use store::{CredentialRow, UserRow};
+
+    use super::*;
+    use crate::password_hash::hash_password;
+
+    /// Adds a user with as many identifiers as there are hashes, the first of which is "00000".
+    async fn insert(store: &Store, hashes: Vec<String>) {
+        let identity = Identity {
+            profile_data: None,
+            connection: ConnectionName::new("members"),
+            user_id: IdentityId::text("1"),
+            provider: Provider::new("auth0"),
+            is_social: false,
+        };
+        let write = store.write::<_, store::Error, _>(move |unit| {
+            Box::pin(async move {
+                let user =
+                    UserRow::new(UserId::new("auth0|1"), Profile::default(), vec![identity.clone()], 0);
+                unit.insert_user(&user).await?;
+                for (place, password_hash) in hashes.into_iter().enumerate() {
+                    let (connection, identifier) = (identity.connection.clone(), format!("{place:05}"));
+                    let key = identity.key();
+                    let row = CredentialRow { connection, identifier, key, password_hash };
+                    unit.insert_credential(&row).await?;
+                }
+                Ok(())
+            })
+        });
+        write.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn every_stored_hash_counts_for_the_work_of_an_attempt_from_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tenant.db");
+        let store = Store::open(&format!("sqlite:{}", path.display())).await.unwrap();
+        let nothing = find_attempt_work(&store).await.unwrap();
+        let own = hash_password(&Secret::new("correct horse"));
+        // More than are read at once, and the costly one is the last.
+        let mut hashes = vec![bcrypt::hash("correct horse", 4).unwrap(); 2100];
+        hashes[7] = own;
+        hashes.push(bcrypt::hash("correct horse", 6).unwrap());
+        let costly = hashes[2100].clone();
+        insert(&store, hashes).await;
+        let found = find_attempt_work(&store).await.unwrap();
+        assert_ne!(found.get(), nothing.get());
+        nothing.learn(&costly);
+        assert_eq!(found.get(), nothing.get());
+    }
 }

@@ -1,7 +1,5 @@
 //! Sign-in with a password.
 
-use std::sync::OnceLock;
-
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
@@ -78,15 +76,14 @@ async fn sign_in(
 /// An identifier that two identities had in different forms before version 0.3 is still stored in both, so the form that
 /// was typed comes first. In all other rows it is folded.
 ///
-/// An unknown identifier costs the same work as a wrong password, so that the response time does not reveal who exists.
-/// An imported hash costs other work; it is replaced by Argon2id at the first correct password.
+/// An unknown identifier costs the same work as a wrong password, whatever the hash, so that the response time reveals neither
+/// who exists nor who was imported. An imported hash is replaced by Argon2id at the first correct password.
 pub(super) async fn find_identity(
     tenant: &Tenant,
     databases: &[ConnectionName],
     typed: &str,
     password: Secret,
 ) -> Result<Option<IdentityKey>, store::Error> {
-    static NOBODY: OnceLock<String> = OnceLock::new();
     let mut found = None;
     let mut reader = tenant.0.store.read().await?;
     let mut logins = vec![typed.trim().to_lowercase(), fold_identifier(typed)];
@@ -101,9 +98,12 @@ pub(super) async fn find_identity(
     }
     drop(reader);
     let hash = found.as_ref().map(|row| row.password_hash.clone());
+    if let Some(hash) = &hash {
+        tenant.0.attempt_work.learn(hash);
+    }
+    let work = tenant.0.attempt_work.get();
     let (matches, renewed) = with_hash_permit(move || {
-        let nobody = || NOBODY.get_or_init(|| hash_password(&Secret::random()));
-        let result = verify_password(&password, hash.as_ref().unwrap_or_else(nobody));
+        let result = verify_password(&password, hash.as_deref(), &work);
         let renewed = (result == Verification::RightAndOutdated).then(|| hash_password(&password));
         (result != Verification::Wrong, renewed)
     })

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::digest::Digest;
 use super::encoding::{Encoding, PasswordEncoding, base64};
 use super::verifier::{InvalidHash, Verifier, unsupported};
+use super::work::Work;
 
 /// The object as it is written. Keys that no algorithm reads are ignored.
 #[derive(Deserialize)]
@@ -103,12 +104,18 @@ impl CustomHash {
         Ok(Self { verifier, around, encoding })
     }
 
-    /// Returns whether the hash is that of `password`.
+    /// Returns whether the hash is that of `password`. One that the encoding cannot write matches nothing, at the same cost.
     pub(super) fn matches(&self, password: &str) -> bool {
         let [before, after] = &self.around;
-        self.encoding
-            .encode(password)
-            .is_some_and(|bytes| self.verifier.matches(&[before.as_slice(), &bytes, after].concat()))
+        let encoded = self.encoding.encode(password);
+        let bytes = encoded.as_deref().unwrap_or(password.as_bytes());
+        let matches = self.verifier.matches(&[before.as_slice(), bytes, after].concat());
+        matches && encoded.is_some()
+    }
+
+    /// Returns what verifying one password costs.
+    pub(super) fn work(&self) -> Work {
+        self.verifier.work()
     }
 }
 

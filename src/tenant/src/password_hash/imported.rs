@@ -44,13 +44,12 @@ impl fmt::Debug for ImportedHash {
     }
 }
 
-/// Returns whether a stored hash is that of `password`. An unreadable hash matches nothing.
-pub(super) fn matches(stored: &str, password: &str) -> bool {
-    let read = if stored.starts_with('{') {
-        serde_json::from_str(stored).ok().and_then(|object| CustomHash::read(&object).ok())
+/// Reads a stored hash. `None` if it is unreadable.
+pub(super) fn read(stored: &str) -> Option<CustomHash> {
+    if stored.starts_with('{') {
+        CustomHash::read(&serde_json::from_str(stored).ok()?).ok()
     } else {
         let algorithm = if stored.starts_with("$2") { "bcrypt" } else { "argon2" };
         CustomHash::read(&json!({ "algorithm": algorithm, "hash": { "value": stored } })).ok()
-    };
-    read.is_some_and(|hash| hash.matches(password))
+    }
 }

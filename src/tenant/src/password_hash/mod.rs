@@ -4,11 +4,13 @@
 //! points. New hashes are of the form NFC (RFC 8265, section 4.2.2, uses it, too). PRECIS as a whole is not
 //! used, because it refuses passwords that Auth0 accepts.
 
+mod attempt_work;
 mod custom;
 mod digest;
 mod encoding;
 mod imported;
 mod verifier;
+mod work;
 
 use std::iter;
 use std::num::NonZero;
@@ -23,8 +25,11 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::secret::{Secret, random_bytes};
 
+pub(crate) use attempt_work::AttemptWork;
+use custom::CustomHash;
 pub use imported::ImportedHash;
 pub use verifier::InvalidHash;
+pub(crate) use work::Work;
 
 /// The number of hashes that are computed at the same time: one per processor.
 ///
@@ -74,22 +79,38 @@ pub enum Verification {
     RightAndOutdated,
 }
 
-/// Compares `password` with `hash`: Argon2, bcrypt, or what an [`ImportedHash`] is stored as. An unreadable hash matches
-/// nothing. Takes tens of milliseconds: call it on a blocking thread.
+/// Compares `password` with a stored hash: Argon2, bcrypt, or what an [`ImportedHash`] is stored as. An unreadable hash, or
+/// none, matches nothing. Takes tens of milliseconds: call it on a blocking thread.
 ///
 /// The password is tried as it was typed, then in NFC and in NFD as far as these differ, because an older or imported
 /// hash can be of any form. They are the same text, so a guess is still one guess. Which of them are tried
-/// depends on the password alone, so that the time reveals nothing about the hash of a wrong one.
+/// depends on the password alone, and each costs `work`, so that the time of a wrong one reveals nothing about the hash, nor
+/// whether there is one.
 #[must_use]
-pub fn verify_password(password: &Secret, hash: &str) -> Verification {
+pub(crate) fn verify_password(password: &Secret, stored: Option<&str>, work: &Work) -> Verification {
     let typed = password.expose();
     let (composed, decomposed) = (normal_form(password), typed.nfd().collect::<String>());
     let others = [composed.as_str(), decomposed.as_str()].into_iter().filter(|form| *form != typed);
-    match iter::once(typed).chain(others).find(|form| imported::matches(hash, form)) {
+    let hash = stored.and_then(imported::read);
+    let rest = work.without(&hash.as_ref().map(CustomHash::work).unwrap_or_default());
+    let matches = |form: &&str| {
+        let matches = hash.as_ref().is_some_and(|hash| hash.matches(form));
+        for step in &rest {
+            step.run(form.as_bytes());
+        }
+        matches
+    };
+    match iter::once(typed).chain(others).find(matches) {
         None => Verification::Wrong,
-        Some(form) if form == composed && is_current(hash) => Verification::Right,
+        Some(form) if form == composed && stored.is_some_and(is_current) => Verification::Right,
         Some(_) => Verification::RightAndOutdated,
     }
+}
+
+/// The beginning of the hashes that [`hash_password`] computes.
+pub(crate) fn own_prefix() -> String {
+    let own = Params::DEFAULT;
+    format!("$argon2id$v=19$m={},t={},p={}$", own.m_cost(), own.t_cost(), own.p_cost())
 }
 
 /// Returns whether a hash has the algorithm and the parameters of [`hash_password`].

@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use super::work::Step;
 use super::*;
 
 fn verify(password: &str, hash: &str) -> Verification {
-    verify_password(&Secret::new(password), hash)
+    verify_password(&Secret::new(password), Some(hash), &Work::own())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,4 +170,78 @@ fn a_malformed_or_too_expensive_hash_is_refused_without_its_value() {
         let error = error_of(&hash);
         assert!(error.starts_with(expected) && !error.contains("hunter2"), "{hash}: {error}");
     }
+}
+
+/// Returns stored hashes of all kinds: none, the tenant's own, and imported ones of several costs.
+fn hashes_of_all_kinds() -> Vec<Option<String>> {
+    let phc = |digest: &str, iterations: u32, length: usize| {
+        let key = "A".repeat((length * 4).div_ceil(3));
+        let value = format!("$pbkdf2-{digest}$i={iterations},l={length}$c2FsdA${key}");
+        json!({ "algorithm": "pbkdf2", "hash": { "value": value } }).to_string()
+    };
+    let scrypt = |cost: u64| {
+        json!({ "algorithm": "scrypt", "keylen": 32, "cost": cost, "salt": { "value": "abc123" },
+            "hash": { "value": "00".repeat(32), "encoding": "hex" } })
+        .to_string()
+    };
+    let older = "$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI";
+    let latin = json!({ "algorithm": "sha256", "hash": { "value": "00".repeat(32), "encoding": "hex" },
+        "password": { "encoding": "latin1" } });
+    let kinds = [
+        hash_password(&Secret::new("correct horse")),
+        older.to_owned(),
+        bcrypt::hash("correct horse", 4).unwrap(),
+        bcrypt::hash("correct horse", 7).unwrap(),
+        phc("sha256", 1000, 32),
+        phc("sha256", 700, 96),
+        phc("sha1", 1500, 20),
+        scrypt(2),
+        scrypt(16),
+        latin.to_string(),
+        "unreadable".to_owned(),
+    ];
+    [None].into_iter().chain(kinds.map(Some)).collect()
+}
+
+/// Returns the amounts of work of comparing with a hash and of the steps after it.
+fn amounts(stored: Option<&str>, work: &Work) -> BTreeMap<String, u64> {
+    let own = stored.and_then(imported::read).map(|hash| hash.work()).unwrap_or_default();
+    let mut amounts = BTreeMap::new();
+    for step in own.without(&Work::default()).into_iter().chain(work.without(&own)) {
+        let (name, amount) = match step {
+            Step::Bcrypt(cost) => ("bcrypt".to_owned(), 1 << cost),
+            Step::Pbkdf2(digest, iterations) => (format!("{digest:?}"), iterations),
+            other => (format!("{other:?}"), 1),
+        };
+        *amounts.entry(name).or_default() += amount;
+    }
+    amounts
+}
+
+// attack: guessing
+#[test]
+fn no_attempt_at_a_password_does_other_work_than_one_for_an_unknown_account() {
+    let known = AttemptWork::default();
+    let kinds = hashes_of_all_kinds();
+    for stored in kinds.iter().flatten() {
+        known.learn(stored);
+    }
+    let unknown = amounts(None, &known.get());
+    assert_eq!((unknown["bcrypt"], unknown["Sha256"], unknown["Sha1"]), (128, 2100, 1500));
+    assert_eq!(unknown.len(), 7, "{unknown:?}");
+    for stored in &kinds {
+        assert_eq!(amounts(stored.as_deref(), &known.get()), unknown, "{stored:?}");
+        let wrong =
+            verify_password(&Secret::new("wrong h\u{f6}rse \u{1f40e}"), stored.as_deref(), &known.get());
+        assert_eq!(wrong, Verification::Wrong, "{stored:?}");
+    }
+}
+
+#[test]
+fn an_attempt_costs_one_hash_of_the_tenants_own_where_nothing_was_imported() {
+    let own = AttemptWork::default();
+    own.learn(&hash_password(&Secret::new("correct horse")));
+    assert_eq!(own.get().without(&Work::default()).len(), 1);
+    assert_eq!(own.get().without(&Work::own()), []);
+    assert!(hash_password(&Secret::new("x")).starts_with(&own_prefix()));
 }

@@ -1,10 +1,11 @@
 //! Verification of password hashes that another system computed.
 
-use argon2::{Argon2, Params, PasswordHash, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordVerifier};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
 use super::digest::Digest;
 use super::encoding::base64;
+use super::work::Work;
 
 /// The maximum cost of bcrypt, which is the binary logarithm of its rounds: seconds for one password.
 const MAX_BCRYPT_COST: u32 = 16;
@@ -174,6 +175,23 @@ impl Verifier {
         Ok(Self::Scrypt { value, salt, parameters: parameters.map_err(|_| MALFORMED)? })
     }
 
+    /// Returns what verifying one password costs.
+    pub(super) fn work(&self) -> Work {
+        match self {
+            Self::Bcrypt(hash) => {
+                let parts = hash.parse::<bcrypt::HashParts>();
+                parts.map_or_else(|_| Work::default(), |parts| Work::bcrypt(parts.get_cost()))
+            }
+            Self::Argon2(hash) => argon2_work(hash).unwrap_or_default(),
+            // One digest takes microseconds.
+            Self::Digest { .. } | Self::Hmac { .. } => Work::default(),
+            Self::Pbkdf2 { digest, value, iterations, .. } => Work::pbkdf2(*digest, *iterations, value.len()),
+            Self::Scrypt { parameters, .. } => {
+                Work::scrypt(parameters.log_n(), parameters.r(), parameters.p())
+            }
+        }
+    }
+
     /// Returns whether the hash is that of `password`. The comparison takes the same time for every wrong one.
     pub(super) fn matches(&self, password: &[u8]) -> bool {
         let equals = |value: &[u8], computed: &[u8]| verify_slices_are_equal(value, computed).is_ok();
@@ -192,6 +210,12 @@ impl Verifier {
             }
         }
     }
+}
+
+fn argon2_work(hash: &str) -> Option<Work> {
+    let hash = PasswordHash::new(hash).ok()?;
+    let algorithm = Algorithm::new(hash.algorithm).ok()?;
+    Some(Work::argon2(algorithm.as_str(), &Params::try_from(&hash).ok()?))
 }
 
 /// Returns the error for an algorithm that is not verified here. A name that does not look like one is not repeated.

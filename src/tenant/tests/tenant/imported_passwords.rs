@@ -87,14 +87,12 @@ async fn stored_hash(tenant: &TestTenant, id: &str) -> String {
 
 #[tokio::test]
 async fn a_password_of_every_algorithm_signs_in_and_gets_the_tenants_own_hash() {
-    let ids: Vec<String> = (0..hashes().len()).map(|place| format!("auth0|{place}")).collect();
-    let seeds = ids.iter().zip(hashes()).map(|(id, hash)| {
+    let id = "auth0|1";
+    for hash in hashes() {
+        // A tenant of its own, because each attempt does the work of all hashes that a tenant has.
         let mut seed = user(&[id]);
         seed.password = Some(SeedPassword::Imported(ImportedHash::custom(&hash).unwrap()));
-        seed
-    });
-    let tenant = TestTenant::with_seeds(seeds.collect()).await;
-    for (id, hash) in ids.iter().zip(hashes()) {
+        let tenant = TestTenant::with_seeds(vec![seed]).await;
         let imported = stored_hash(&tenant, id).await;
         assert!(!imported.starts_with("$argon2"), "{hash}");
         let mut browser = Browser::new(&tenant);
@@ -111,7 +109,6 @@ async fn a_password_of_every_algorithm_signs_in_and_gets_the_tenants_own_hash() 
             assert!(response.parameter("code").is_some(), "{hash} is not understood");
             assert!(stored_hash(&tenant, id).await.starts_with("$argon2id$"), "{hash}");
         }
-        tenant.clock.advance(std::time::Duration::from_mins(2));
     }
 }
 
