@@ -14,6 +14,7 @@ mod client_authentication;
 mod client_secrets;
 mod closed_connections;
 mod configuration;
+mod conformance;
 mod connections;
 mod create;
 mod disk_floods;

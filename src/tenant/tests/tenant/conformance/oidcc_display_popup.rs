@@ -1,0 +1,10 @@
+//! `oidcc-display-popup`: `display=popup` is no error.
+
+use super::suite::{PERSON, Suite};
+
+basic_and_form_post!();
+
+async fn run(suite: &Suite) {
+    let tokens = suite.flow(&mut suite.browser(), &[("display", "popup")]).await;
+    assert_eq!(tokens.claims["sub"], PERSON);
+}

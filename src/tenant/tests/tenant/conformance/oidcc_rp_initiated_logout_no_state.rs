@@ -1,0 +1,14 @@
+//! `oidcc-rp-initiated-logout-no-state`: without `state` it returns without one.
+
+use super::suite::{POST_LOGOUT, Suite};
+
+rp_initiated_logout!();
+
+async fn run(suite: &Suite) {
+    let mut browser = suite.browser();
+    let tokens = suite.flow(&mut browser, &[]).await;
+    let parameters = [("id_token_hint", &*tokens.id_token), ("post_logout_redirect_uri", POST_LOGOUT)];
+    let response = suite.end_session(&mut browser, &parameters).await;
+    assert_eq!(response.location(), POST_LOGOUT);
+    suite.check_signed_out(&mut browser).await;
+}
