@@ -106,7 +106,8 @@ mod tests {
         let text = |text: &str| text.to_owned();
         for to in ["ada@example.test", "grace@example.test\n"] {
             let (time, subject, body) = (text("t"), text("s"), text("a\nb"));
-            let mail = Mail { time, to: text(to), subject, text: body, link: text("http://x/?ticket=y") };
+            let mail =
+                Mail { time, to: text(to), subject, text: body, link: Some(text("http://x/?ticket=y")) };
             MailFile::open(&path).unwrap().send(&mail).unwrap();
         }
         let written = std::fs::read_to_string(&path).unwrap();
@@ -122,7 +123,13 @@ mod tests {
 
     fn mail(to: &str) -> Mail {
         let text = |text: &str| text.to_owned();
-        Mail { time: text("t"), to: text(to), subject: text("s"), text: text("x"), link: text("http://x/") }
+        Mail {
+            time: text("t"),
+            to: text(to),
+            subject: text("s"),
+            text: text("x"),
+            link: Some(text("http://x/")),
+        }
     }
 
     fn recipients(path: &Path) -> Vec<String> {

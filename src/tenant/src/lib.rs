@@ -60,6 +60,7 @@ mod keys;
 mod login;
 pub mod mail;
 mod management;
+mod notice_mails;
 mod oauth;
 mod oidc;
 mod origin;

@@ -1,4 +1,4 @@
-//! Mails with a link and a one-time code. The server provides the [`MailTransport`] that delivers them.
+//! Mails: those with a link and a one-time code, and those that tell what happened. The server provides the [`MailTransport`] that delivers them.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::secret::Secret;
 
-/// A mail to be sent. Its JSON contains the link and is therefore a secret of the recipient; `Debug` prints no
+/// A mail to be sent. Its JSON contains the link, if there is one, and is therefore a secret of the recipient; `Debug` prints no
 /// content.
 #[derive(Clone, Serialize)]
 pub struct Mail {
@@ -16,10 +16,11 @@ pub struct Mail {
     pub to: String,
     /// The subject.
     pub subject: String,
-    /// The plain text, which contains the link.
+    /// The plain text, which contains the link if there is one.
     pub text: String,
-    /// The link by itself, for programs.
-    pub link: String,
+    /// The link by itself, for programs; `None` in a mail that asks for nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 impl Mail {
@@ -36,7 +37,7 @@ impl Mail {
         let text = format!(
             "{sentence}\n\n{link}\n\nIf you did not ask for this, do nothing: nothing changes then.\n"
         );
-        Self { time, to: to.to_owned(), subject: subject.to_owned(), text, link }
+        Self { time, to: to.to_owned(), subject: subject.to_owned(), text, link: Some(link) }
     }
 }
 

@@ -38,6 +38,12 @@ const MAILS_FROM: u32 = 50;
 /// The time after which one more mail may be asked for from one network.
 const MAILS_FROM_INTERVAL: Duration = Duration::from_mins(15);
 
+/// The number of mails about changes that one address gets at once for one account: more than a person makes in a sitting.
+const NOTICES_TO: u32 = 20;
+
+/// The time after which one address gets one more mail about changes of one account.
+const NOTICES_TO_INTERVAL: Duration = Duration::from_mins(10);
+
 /// A tenant: a handle that clones share.
 #[derive(Clone)]
 pub struct Tenant(pub(crate) Arc<Inner>);
@@ -61,6 +67,8 @@ pub(crate) struct Inner {
     pub(crate) mails_to: Quotas,
     /// The mails that may be asked for, from each network.
     pub(crate) mails_from: Quotas,
+    /// The mails about changes, for each account and recipient.
+    pub(crate) notices_to: Quotas,
     /// The key of the cookie that makes a browser known.
     pub(crate) browser_key: Secret,
     pub(crate) stand_in_sessions: StandInSessions,
@@ -140,6 +148,7 @@ impl Tenant {
             attempt_work,
             mails_to: Quotas::new(MAILS_TO, MAILS_TO_INTERVAL),
             mails_from: Quotas::new(MAILS_FROM, MAILS_FROM_INTERVAL),
+            notices_to: Quotas::new(NOTICES_TO, NOTICES_TO_INTERVAL),
             browser_key,
             stand_in_sessions: StandInSessions::default(),
             bucket,

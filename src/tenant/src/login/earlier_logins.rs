@@ -10,6 +10,8 @@ use store::{Unit, UserRow};
 
 use super::form::Form;
 use super::pages::ticket::LinkedLogin;
+use crate::notice_mails::{self, Change, Login};
+use crate::state::Tenant;
 
 /// What the names of the fields with the decisions begin with; the identity as `provider|id` follows.
 const PREFIX: &str = "login ";
@@ -101,12 +103,12 @@ pub(super) async fn separate(
     proven: &IdentityKey,
     decisions: &Decisions,
     now: i64,
-) -> Result<Vec<Identity>, DecisionError> {
+) -> Result<Vec<Login>, DecisionError> {
     let (mut stay, mut leave) = (Vec::new(), Vec::new());
     for identity in earlier_logins(user, proven) {
         match decisions.about(&identity.key()).ok_or(DecisionError::Missing)? {
             Decision::Stays => stay.push(identity),
-            Decision::Leaves => leave.push(identity.clone()),
+            Decision::Leaves => leave.push(identity),
         }
     }
     let primary = user.identities.first().map(Identity::key);
@@ -118,10 +120,17 @@ pub(super) async fn separate(
             unit.link_user(&proven.as_user_id(), &key.as_user_id(), now).await?;
         }
     }
-    for key in leave.iter().map(Identity::key).filter(|key| Some(key) != primary.as_ref()) {
+    for key in leave.iter().map(|identity| identity.key()).filter(|key| Some(key) != primary.as_ref()) {
         unlink(unit, user, &key, now).await?;
     }
-    Ok(leave)
+    Ok(leave.into_iter().map(|identity| Login::new(identity, user)).collect())
+}
+
+/// Tells the owners of the logins that left, and that of `account`, the account that they left.
+pub(super) async fn tell(tenant: &Tenant, user_id: &UserId, account: &Login, left: &[Login]) {
+    for login in left {
+        notice_mails::send(tenant, user_id, Change::Unlinked, login, account).await;
+    }
 }
 
 async fn unlink(unit: &mut Unit, user: &UserRow, key: &IdentityKey, now: i64) -> Result<(), DecisionError> {

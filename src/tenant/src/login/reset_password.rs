@@ -12,6 +12,7 @@ use super::ticket::{Refusal, TicketError, done, find, find_holder, form_page, ke
 use crate::configuration::PasswordPolicy;
 use crate::database::accounts::set_password;
 use crate::http::peer::Peer;
+use crate::notice_mails::{self, Change, Login};
 use crate::password_policy::PasswordHashError;
 use crate::secret::Secret;
 use crate::state::Tenant;
@@ -76,7 +77,7 @@ pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Re
     answered.await.unwrap_or_else(|error: TicketError| error.into_response(&tenant, &peer))
 }
 
-/// Sets the password, and separates the logins that may not stay. Returns how many there are.
+/// Sets the password, separates the logins that may not stay, and tells people. Returns the number of those that left.
 async fn set(tenant: &Tenant, ticket: &TicketRow, form: &Form) -> Result<usize, TicketError> {
     let password = Secret::new(form.untrimmed("password"));
     let hash = match policy(tenant, ticket).hash(password).await {
@@ -85,7 +86,7 @@ async fn set(tenant: &Tenant, ticket: &TicketRow, form: &Form) -> Result<usize, 
         Err(PasswordHashError::Failed) => return Err(TicketError::Failed),
     };
     let (now, decisions, taken) = (tenant.now().millis(), Decisions::read(form), ticket.clone());
-    let left = tenant
+    let (account, login, left) = tenant
         .0
         .store
         .write(move |unit| {
@@ -107,10 +108,14 @@ async fn set(tenant: &Tenant, ticket: &TicketRow, form: &Form) -> Result<usize, 
                 account.last_password_reset = Some(now);
                 unit.update_account(&account).await?;
                 unit.remove_tickets_of(&key).await?;
-                Ok(left.len())
+                Ok::<_, TicketError>((account, Login::new(&identity, &user), left))
             })
         })
         .await?;
     tenant.0.login_throttle.reset_account(&ticket.email);
-    Ok(left)
+    if let Some(primary) = Login::primary(&account) {
+        notice_mails::send(tenant, &account.user_id, Change::Password, &login, &primary).await;
+        earlier_logins::tell(tenant, &account.user_id, &primary, &left).await;
+    }
+    Ok(left.len())
 }

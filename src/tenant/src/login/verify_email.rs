@@ -5,7 +5,7 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use store::{Purpose, TicketRow, UserRow};
+use store::{Purpose, TicketRow};
 
 use super::earlier_logins::{self, Decisions, earlier_logins, profile_of};
 use super::form::Form;
@@ -15,6 +15,7 @@ use super::password_sign_in::find_identity;
 use super::paths;
 use super::ticket::{Refusal, TicketError, done, find, find_holder, form_page, keep_code, submitted, take};
 use crate::http::peer::Peer;
+use crate::notice_mails::Login;
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::state::Tenant;
@@ -96,7 +97,8 @@ pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Re
     answered.await.unwrap_or_else(|error: TicketError| error.into_response(&tenant, &peer))
 }
 
-/// Marks the address as verified, and separates the logins that may not stay. Returns how many there are.
+/// Marks the address as verified, and separates the logins that may not stay, and tells people. Returns the number of those that
+/// left.
 async fn confirm(
     tenant: &Tenant,
     peer: &Peer,
@@ -112,7 +114,7 @@ async fn confirm(
         }
     };
     let (now, decisions, ticket) = (tenant.now().millis(), Decisions::read(form), ticket.clone());
-    tenant
+    let confirmed = tenant
         .0
         .store
         .write(move |unit| {
@@ -120,19 +122,23 @@ async fn confirm(
                 let (user, identity) = take(unit, &ticket).await?;
                 let (key, profile) = (identity.key(), profile_of(&user, &identity));
                 if profile.email_verified() == Some(true) {
-                    return Ok(0);
+                    return Ok(None);
                 }
                 // Before the logins part, so that it ends what any of them began elsewhere.
                 unit.sign_out_elsewhere(&user.user_id, sid.as_deref()).await?;
                 let left = earlier_logins::separate(unit, &user, &key, &decisions, now).await?;
                 unit.update_profile(&key, &profile.clone().with("email_verified", true)).await?;
-                let UserRow { user_id, .. } =
-                    unit.find_user_by_identity(&key).await?.ok_or(TicketError::Expired)?;
-                unit.touch_user(&user_id, now).await?;
-                Ok(left.len())
+                let account = unit.find_user_by_identity(&key).await?.ok_or(TicketError::Expired)?;
+                unit.touch_user(&account.user_id, now).await?;
+                Ok::<_, TicketError>(Some((account, left)))
             })
         })
-        .await
+        .await?;
+    let Some((account, left)) = confirmed else { return Ok(0) };
+    if let Some(primary) = Login::primary(&account) {
+        earlier_logins::tell(tenant, &account.user_id, &primary, &left).await;
+    }
+    Ok(left.len())
 }
 
 /// Checks the password of the identity that a ticket is for, within the limits of a sign-in.

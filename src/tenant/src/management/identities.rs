@@ -24,6 +24,7 @@ use crate::configuration::{Configuration, Connection, VerifiedEmailToLink};
 use crate::http::bearer::{Caller, LINK_BY_ID, MayChangeIdentities, is_before_reset};
 use crate::http::error::ApiError;
 use crate::http::response::management_json;
+use crate::notice_mails::{self, Change, Login};
 use crate::secret::Secret;
 use crate::state::Tenant;
 use crate::token::{self, Audience, InvalidToken};
@@ -92,7 +93,7 @@ pub(crate) async fn unlink(
     let (segment, now) = (segment.to_owned(), tenant.now().millis());
     let rules = tenant.clone();
     // Decision and change are one unit of work, so that no other change comes between them.
-    let remaining = tenant
+    let (remaining, unlinked) = tenant
         .0
         .store
         .write(move |unit| {
@@ -104,14 +105,20 @@ pub(crate) async fn unlink(
                     UnlinkDecision::Primary => return Err(ApiError::MainIdentity),
                     UnlinkDecision::Pinned => return Err(ApiError::Pinned),
                     UnlinkDecision::LastWayIn => return Err(ApiError::LastWayIn),
-                    UnlinkDecision::Nothing => return Ok(user),
+                    UnlinkDecision::Nothing => return Ok((user, None)),
                     UnlinkDecision::Secondary(key) => key,
                 };
                 unit.unlink_identity(user_id, &key, now).await?;
-                unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)
+                let unlinked = user.identity(&key).map(|identity| Login::new(identity, &user));
+                let remaining = unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)?;
+                // A machine tells people itself what it does for them.
+                Ok((remaining, unlinked.filter(|_| guard.is_some())))
             })
         })
         .await?;
+    if let (Some(login), Some(account)) = (unlinked, Login::primary(&remaining)) {
+        notice_mails::send(&tenant, &remaining.user_id, Change::Unlinked, &login, &account).await;
+    }
     Ok(management_json(StatusCode::OK, &view::identities(&remaining)))
 }
 
@@ -214,7 +221,7 @@ pub(crate) async fn link(
         LinkRequest::ById { .. } => return Err(ApiError::InsufficientScope(LINK_BY_ID)),
     };
     let (now, inner) = (tenant.now(), tenant.clone());
-    let linked = tenant
+    let (linked, login) = tenant
         .0
         .store
         .write(move |unit| {
@@ -225,6 +232,7 @@ pub(crate) async fn link(
                     return Err(ApiError::Link("Main identity and the new one are the same."));
                 }
                 check_account(&inner, &permission, "primary", &primary)?;
+                let mut login = None;
                 if let Some(secondary) = unit.find_user(&secondary).await? {
                     check_account(&inner, &permission, "secondary", &secondary)?;
                     if !permission.covers_any_user() && has_pinned(&inner.0.configuration, &secondary) {
@@ -233,6 +241,7 @@ pub(crate) async fn link(
                     if let Some(proof) = &proof {
                         proof.spend(&inner, unit, &secondary, now).await?;
                     }
+                    login = Login::primary(&secondary).filter(|_| !permission.covers_any_user());
                 }
                 if !unit.link_user(user_id, &secondary, now.millis()).await? {
                     // The secondary is linked to a user already, or does not exist.
@@ -243,10 +252,13 @@ pub(crate) async fn link(
                     };
                     return Err(if linked { ApiError::IdentityExists } else { ApiError::Link(not_found) });
                 }
-                unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)
+                Ok((unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)?, login))
             })
         })
         .await?;
+    if let (Some(login), Some(account)) = (login, Login::primary(&linked)) {
+        notice_mails::send(&tenant, &linked.user_id, Change::Linked, &login, &account).await;
+    }
     Ok(management_json(StatusCode::CREATED, &view::identities(&linked)))
 }
 

@@ -19,6 +19,7 @@ use crate::database::ticket_mails::send_email_verification;
 use crate::http::bearer::Caller;
 use crate::http::error::ApiError;
 use crate::http::response::management_json;
+use crate::notice_mails::{self, Login};
 use crate::secret::Secret;
 use crate::state::Tenant;
 
@@ -64,7 +65,8 @@ pub(crate) async fn update(
     let verify = body.get("verify_email") == Some(&Value::Bool(true));
     let rules = tenant.clone();
     let now = tenant.now().millis();
-    let (changed, identity, email) = tenant
+    let has_password = hash.is_some();
+    let (changed, change, email) = tenant
         .0
         .store
         .write::<_, ApiError, _>(move |unit| {
@@ -76,14 +78,36 @@ pub(crate) async fn update(
                 let changed = unit.find_user(permission.user_id()).await?.ok_or(ApiError::UnknownUser)?;
                 let own = matches!(change.identity.provider.as_str(), "auth0" | "email");
                 let email = change.after.email().filter(|_| verify && own).map(str::to_owned);
-                Ok((changed, change.identity, email))
+                Ok((changed, change, email))
             })
         })
         .await?;
+    let identity = &change.identity;
+    tell(&tenant, &changed, &change, has_password).await;
     if let Some(email) = email {
         send_email_verification(&tenant, &identity.connection, &email, identity.key()).await?;
     }
     Ok(management_json(StatusCode::OK, &UserBody(to_json(&changed)?)))
+}
+
+/// Tells the person that the password or the address was changed. The address of before is told, too.
+async fn tell(tenant: &Tenant, changed: &UserRow, change: &Change, password: bool) {
+    let Some(account) = Login::primary(changed) else { return };
+    let with_profile = |profile: &Profile| {
+        let identity = Identity { profile_data: Some(profile.clone()), ..change.identity.clone() };
+        Login::new(&identity, changed)
+    };
+    let new_address = change.before.email().map(fold_identifier) != change.after.email().map(fold_identifier);
+    if password {
+        let login = with_profile(&change.after);
+        notice_mails::send(tenant, &changed.user_id, notice_mails::Change::Password, &login, &account).await;
+    } else if new_address && change.before.email().is_some() {
+        let login = with_profile(&change.before);
+        // The new address may be somebody else's.
+        let is_primary = changed.identities.first().is_some_and(|first| first.key() == change.identity.key());
+        let account = if is_primary { login.clone() } else { account };
+        notice_mails::send(tenant, &changed.user_id, notice_mails::Change::Address, &login, &account).await;
+    }
 }
 
 fn refuse<T>(message: impl Into<String>) -> Result<T, ApiError> {

@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use tenant::configuration::{Options, VerifiedEmailToLink};
 
-use crate::test_tenant::{Browser, ISSUER, PAGE, TestResponse, TestTenant, user};
+use crate::test_tenant::{Browser, ISSUER, PAGE, TestResponse, TestTenant, unproven_user, user};
 
 const PATH: &str = "/api/v2/users/auth0%7C1/identities";
 
@@ -329,4 +329,36 @@ async fn a_verified_flag_without_an_address_does_not_count() {
     assert_unlinked(&tenant).await;
     let (_, response) = linked_with_emails(&verified, &verified).await;
     assert_eq!(response.status, 201);
+}
+
+#[tokio::test]
+async fn logins_of_providers_are_linked_whatever_their_address() {
+    let seeds = vec![user(&["auth0|1"]), unproven_user(&["google-oauth2|9"])];
+    let tenant = TestTenant::with_seeds(seeds).await;
+    let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
+    assert_eq!(link(&tenant, &json!({ "link_with": id_token })).await.status, 201);
+    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", "google-oauth2|9"]);
+}
+
+#[tokio::test]
+async fn a_machine_links_an_unproven_account_by_default_and_a_person_where_the_rule_is_off() {
+    for (rule, by_machine, by_person) in [
+        (VerifiedEmailToLink::Databases, 201, 403),
+        (VerifiedEmailToLink::Everybody, 403, 403),
+        (VerifiedEmailToLink::Nobody, 201, 201),
+    ] {
+        for (machine, status) in [(true, by_machine), (false, by_person)] {
+            let options = Options { verified_email_to_link: rule, ..Options::default() };
+            let seeds = vec![unproven_user(&["auth0|1"]), user(&["google-oauth2|9"])];
+            let tenant = TestTenant::with_options(seeds, options).await;
+            let response = if machine {
+                let body = json!({ "provider": "google-oauth2", "user_id": "9" });
+                tenant.post_json(PATH, Some(&tenant.machine_token("update:users").await), &body).await
+            } else {
+                let id_token = tenant.id_token("google-oauth2|9", PAGE).await;
+                link(&tenant, &json!({ "link_with": id_token })).await
+            };
+            assert_eq!(response.status, status, "{rule:?} {machine}");
+        }
+    }
 }

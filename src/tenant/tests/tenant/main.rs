@@ -37,6 +37,7 @@ mod machine;
 mod metadata;
 mod new_identities;
 mod normal_form;
+mod notice_mails;
 mod openapi;
 mod pre_hijack;
 mod private_key_jwt;

@@ -8,8 +8,6 @@ use std::time::Duration;
 use axum::http::Method;
 use model::UserId;
 use serde_json::json;
-use tenant::configuration::{Options, VerifiedEmailToLink};
-use tenant::seed::SeedUser;
 
 use crate::test_tenant::{
     Browser, DATABASE, PAGE, PASSWORD, TestResponse, TestTenant, authorize_path, email, unproven_user, user,
@@ -23,12 +21,6 @@ async fn link(tenant: &TestTenant, primary: &str, secondary: &str) -> TestRespon
     let body = json!({ "link_with": tenant.id_token(secondary, PAGE).await });
     let path = format!("/api/v2/users/{}/identities", primary.replace('|', "%7C"));
     tenant.post_json(&path, Some(&tenant.user_token(primary).await), &body).await
-}
-
-/// A tenant with an account of a database, whose address nobody proved, and one of a provider.
-async fn with_option(verified_email_to_link: VerifiedEmailToLink, seed: SeedUser) -> TestTenant {
-    let options = Options { stand_ins: true, verified_email_to_link, ..Options::default() };
-    TestTenant::with_options(vec![seed, user(&[GOOGLE])], options).await
 }
 
 #[tokio::test]
@@ -68,27 +60,6 @@ async fn a_new_address_that_nobody_proved_yet_is_not_linked() {
     assert_eq!(tenant.send_json(Method::PATCH, path, Some(&machine), &body).await.status, 200);
     assert_eq!(link(&tenant, "auth0|1", GOOGLE).await.status_and_text(), REFUSED);
     assert_eq!(tenant.identities("auth0|1").await, ["auth0|1"]);
-}
-
-#[tokio::test]
-async fn logins_of_providers_are_linked_whatever_their_address() {
-    let seeds = vec![user(&["auth0|1"]), user(&[GOOGLE]), unproven_user(&["github|42"])];
-    let tenant = TestTenant::with_seeds(seeds).await;
-    assert_eq!(link(&tenant, "auth0|1", GOOGLE).await.status, 201);
-    assert_eq!(link(&tenant, "github|42", "auth0|1").await.status, 201);
-    assert_eq!(tenant.identities("github|42").await, ["github|42", "auth0|1", GOOGLE]);
-}
-
-#[tokio::test]
-async fn a_machine_links_such_an_account_by_default_and_a_person_where_the_rule_is_off() {
-    let tenant = with_option(VerifiedEmailToLink::Databases, unproven_user(&["auth0|1"])).await;
-    let machine = tenant.machine_token("update:users").await;
-    let body = json!({ "provider": "google-oauth2", "user_id": "9" });
-    let path = "/api/v2/users/auth0%7C1/identities";
-    assert_eq!(tenant.post_json(path, Some(&machine), &body).await.status, 201);
-    let tenant = with_option(VerifiedEmailToLink::Nobody, unproven_user(&["auth0|1"])).await;
-    assert_eq!(link(&tenant, "auth0|1", GOOGLE).await.status, 201);
-    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", GOOGLE]);
 }
 
 /// Returns the path of the link of a mail that resets the password of `auth0|1`.
@@ -170,7 +141,7 @@ async fn a_login_that_a_stranger_linked_never_outlives_the_reset_that_first_prov
 }
 
 #[tokio::test]
-async fn without_a_decision_about_each_login_a_first_proof_changes_nothing() {
+async fn a_first_proof_without_a_decision_about_each_login_never_changes_anything() {
     for (with_link, expected) in [(true, "/u/reset-password"), (false, "/u/verify-email")] {
         let tenant = hijacked().await;
         let link = if with_link { reset_link(&tenant).await } else { verify_link(&tenant).await };
@@ -248,15 +219,6 @@ async fn a_reset_link_of_a_server_never_keeps_a_login_of_a_stranger_silently() {
 }
 
 #[tokio::test]
-async fn a_reset_of_a_proven_address_asks_about_no_login() {
-    let tenant = TestTenant::with_users(&[&["auth0|1", GOOGLE]]).await;
-    let link = reset_link(&tenant).await;
-    let done = redeem(&mut Browser::new(&tenant), &link, &[NEW]).await;
-    assert_eq!(done.status, 200, "{}", done.text);
-    assert_eq!(tenant.identities("auth0|1").await, ["auth0|1", GOOGLE]);
-}
-
-#[tokio::test]
 async fn the_owner_of_an_address_never_confirms_the_account_of_a_stranger_by_the_mail_alone() {
     let tenant = TestTenant::with_seeds(vec![unproven_user(&["auth0|1"]), user(&["auth0|2"])]).await;
     let link = verify_link(&tenant).await;
@@ -282,7 +244,7 @@ async fn the_owner_of_an_address_never_confirms_the_account_of_a_stranger_by_the
 }
 
 #[tokio::test]
-async fn guesses_at_the_password_on_the_page_that_confirms_an_address_are_slowed() {
+async fn nobody_guesses_the_password_on_the_page_that_confirms_an_address_without_being_slowed() {
     let tenant = TestTenant::with_seeds(vec![unproven_user(&["auth0|1"])]).await;
     let mut browser = Browser::new(&tenant);
     browser.get(&verify_link(&tenant).await).await;
@@ -295,7 +257,7 @@ async fn guesses_at_the_password_on_the_page_that_confirms_an_address_are_slowed
 }
 
 #[tokio::test]
-async fn a_confirmation_in_the_browser_that_signed_up_counts_and_ends_what_others_began() {
+async fn what_others_began_never_outlives_the_confirmation_in_the_browser_that_signed_up() {
     let tenant = hijacked().await;
     let mut other = Browser::new(&tenant);
     let tokens = tenant.tokens(&mut other, "auth0|1", PAGE).await;

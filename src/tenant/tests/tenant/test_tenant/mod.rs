@@ -166,13 +166,14 @@ impl TestTenant {
         std::mem::take(&mut self.mails.0.lock().unwrap())
     }
 
-    /// Removes the only mail and returns the path of its link.
+    /// Removes all mails and returns the path of the link in the only one that has one.
     ///
     /// # Panics
-    /// If there is not exactly one mail.
+    /// If there is not exactly one link.
     pub(crate) fn take_link(&self) -> String {
-        let [mail] = &self.take_mails()[..] else { panic!("not one mail") };
-        mail.link.strip_prefix(ISSUER.trim_end_matches('/')).unwrap().to_owned()
+        let links: Vec<String> = self.take_mails().into_iter().filter_map(|mail| mail.link).collect();
+        let [link] = &links[..] else { panic!("not one mail with a link") };
+        link.strip_prefix(ISSUER.trim_end_matches('/')).unwrap().to_owned()
     }
 
     /// Opens the tenant again, like a restart.
