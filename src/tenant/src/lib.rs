@@ -91,12 +91,13 @@ impl Tenant {
     /// Serve it with connection info (`ConnectInfo<SocketAddr>`), so that sign-ins are recorded with their IP
     /// address.
     pub fn router(&self) -> Router {
-        let faults = self.0.configuration.options().faults.then(faults::router).unwrap_or_default();
+        let has_faults = self.0.configuration.options().faults;
+        let faults = if has_faults { faults::router(self) } else { Router::new() };
         Router::new()
             .merge(oidc::router(self))
-            .merge(oauth::router())
+            .merge(oauth::router(self))
             .merge(login::router(self))
-            .merge(database::router())
+            .merge(database::router(self))
             .merge(management::router(self))
             .merge(faults)
             .with_state(self.clone())

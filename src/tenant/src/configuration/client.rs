@@ -59,6 +59,8 @@ pub struct Client {
     pub initiate_login_uri: Option<String>,
     /// The origins that may receive a response by `web_message`.
     pub web_origins: Vec<String>,
+    /// Further origins whose pages may call the APIs.
+    pub allowed_origins: Vec<String>,
     /// The allowed grant types, such as `authorization_code`.
     pub grant_types: Vec<String>,
     /// Whether its authorization requests must be pushed (RFC 9126 section 6).
@@ -94,6 +96,7 @@ impl Client {
             allowed_logout_urls: Vec::new(),
             initiate_login_uri: None,
             web_origins: Vec::new(),
+            allowed_origins: Vec::new(),
             keys: Vec::new(),
             grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
             require_pushed_authorization_requests: false,

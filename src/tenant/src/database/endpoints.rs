@@ -38,11 +38,11 @@ const MAX_METADATA_KEY: usize = 100;
 /// The maximum length of a text in `user_metadata`, in characters.
 const MAX_METADATA_TEXT: usize = 500;
 
-pub(crate) fn router() -> Router<Tenant> {
+pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
     Router::new()
         .route(route::SIGN_UP, post(sign_up))
         .route(route::CHANGE_PASSWORD, post(change_password))
-        .layer(cors::api())
+        .layer(cors::forms(&tenant.0.configuration))
 }
 
 /// An error response in the format of contract [C4](model::contract#c4).

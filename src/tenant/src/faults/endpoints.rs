@@ -25,11 +25,12 @@ const LONGEST_RETRY: u32 = 60;
 /// The maximum delay of a response in milliseconds: shorter than every timeout around the tenant.
 const LONGEST_DELAY: u32 = 20_000;
 
-/// Returns the endpoint. Like the Management API it allows every origin, but its requests are neither rate-limited nor
+/// Returns the endpoint. It allows the origins that the Management API does, but its requests are neither rate-limited nor
 /// subject to planned faults.
-pub(crate) fn router() -> Router<Tenant> {
+pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
     let methods = [Method::GET, Method::PUT, Method::DELETE];
-    Router::new().route(FAULTS, get(show).put(set).delete(clear)).layer(cors::api().allow_methods(methods))
+    let cors = cors::api(&tenant.0.configuration).allow_methods(methods);
+    Router::new().route(FAULTS, get(show).put(set).delete(clear)).layer(cors)
 }
 
 /// `GET /demo/faults`: returns the planned fault, or null.

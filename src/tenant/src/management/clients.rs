@@ -59,6 +59,8 @@ struct ShownClient<'c> {
     grant_types: &'c [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     web_origins: &'c [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    allowed_origins: &'c [String],
     custom_login_page_on: bool,
 }
 
@@ -176,6 +178,7 @@ fn show<'c>(tenant: &'c Tenant, client: &'c Client) -> ShownClient<'c> {
         },
         grant_types: &client.grant_types,
         web_origins: &client.web_origins,
+        allowed_origins: &client.allowed_origins,
         custom_login_page_on: true,
     }
 }

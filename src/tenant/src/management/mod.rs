@@ -71,7 +71,7 @@ pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
         .route("/api/v2/{*rest}", any(not_served::respond))
         .method_not_allowed_fallback(not_served::respond)
         .layer(from_fn(write_headers))
-        .layer(cors::api())
+        .layer(cors::api(&tenant.0.configuration))
 }
 
 /// Puts an endpoint behind planned faults and the rate limit.

@@ -14,6 +14,7 @@ use super::client::authenticate;
 use super::request::{AuthorizationRequest, InvalidAuthorizationRequest};
 use super::request_object;
 use crate::http::body::read_parameters;
+use crate::http::cors::hide_from_scripts;
 use crate::http::error::TokenError;
 use crate::http::peer::Peer;
 use crate::http::response::no_store;
@@ -37,7 +38,8 @@ pub(super) async fn push(
     let peer = Peer::of(&request);
     let network = peer.network();
     let mut body = read_parameters(&tenant.0.body_memory, request, None).await?;
-    let client_id = authenticate(&tenant, &peer, &body).await?.client_id.clone();
+    let client = authenticate(&tenant, &peer, &body).await?;
+    let client_id = client.client_id.clone();
     if body.contains_key("request_uri") {
         return Err(TokenError::InvalidRequest("request_uri cannot be pushed"));
     }
@@ -67,7 +69,7 @@ pub(super) async fn push(
         .await?;
     let body =
         json!({ "request_uri": format!("{URN}{}", secret.expose()), "expires_in": LIFETIME.as_secs() });
-    Ok(no_store((StatusCode::CREATED, Json(body)).into_response()))
+    Ok(hide_from_scripts(client, no_store((StatusCode::CREATED, Json(body)).into_response())))
 }
 
 fn description(invalid: InvalidAuthorizationRequest) -> &'static str {

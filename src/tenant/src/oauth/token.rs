@@ -19,6 +19,7 @@ use super::request::AuthorizationRequest;
 use crate::clock::Moment;
 use crate::configuration::{Client, ClientAuthentication, RefreshTokens};
 use crate::http::body::read_parameters;
+use crate::http::cors::hide_from_scripts;
 use crate::http::error::TokenError;
 use crate::http::peer::Peer;
 use crate::http::response::no_store;
@@ -61,7 +62,7 @@ pub(super) async fn exchange(
     if !client.may_use(grant_type) {
         return Err(TokenError::UnauthorizedClient(grant_type));
     }
-    match grant_type {
+    let issued = match grant_type {
         AUTHORIZATION_CODE => {
             let code = text("code").ok_or(TokenError::InvalidRequest("Missing required parameter: code"))?;
             exchange_code(&tenant, client, &Secret::new(code), &body).await
@@ -72,7 +73,8 @@ pub(super) async fn exchange(
                 .await
         }
         _ => exchange_client_credentials(&tenant, client, text("audience"), text("scope").map(Scopes::parse)),
-    }
+    };
+    Ok(hide_from_scripts(client, issued.into_response()))
 }
 
 /// The authorization that a user gave a client. It is behind a code and behind every refresh token that

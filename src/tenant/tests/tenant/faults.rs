@@ -145,13 +145,13 @@ async fn an_invalid_fault_is_refused() {
 async fn cors_allows_planning_faults() {
     let tenant = open_tenant().await;
     let preflight = Request::options(FAULTS)
-        .header(header::ORIGIN, "http://page.test")
+        .header(header::ORIGIN, "http://localhost:3000")
         .header(header::ACCESS_CONTROL_REQUEST_METHOD, "PUT")
         .header(header::ACCESS_CONTROL_REQUEST_HEADERS, "authorization,content-type")
         .body(Body::empty())
         .unwrap();
     let response = tenant.send(preflight).await;
-    assert_eq!(response.header("access-control-allow-origin"), "http://page.test");
+    assert_eq!(response.header("access-control-allow-origin"), "http://localhost:3000");
     assert!(response.header("access-control-allow-methods").contains("PUT"));
 }
 

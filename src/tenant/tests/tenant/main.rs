@@ -23,6 +23,7 @@ mod ended_codes;
 mod ended_tokens;
 mod exports;
 mod faults;
+mod foreign_origins;
 mod form_redirect;
 mod fresh_sign_in;
 mod id_token_bearer;

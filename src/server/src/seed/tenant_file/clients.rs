@@ -71,8 +71,10 @@ impl ClientEntry {
             );
             collector.remark(file, at, &text);
         }
-        for url in
-            [&self.callbacks, &self.allowed_logout_urls, &self.web_origins].into_iter().flatten().flatten()
+        for url in [&self.callbacks, &self.allowed_logout_urls, &self.web_origins, &self.allowed_origins]
+            .into_iter()
+            .flatten()
+            .flatten()
         {
             if !can_match(&url.0) {
                 let text = format!(
@@ -103,6 +105,7 @@ impl ClientEntry {
             allowed_logout_urls: addresses(self.allowed_logout_urls),
             initiate_login_uri: self.initiate_login_uri.map(|uri| uri.0).filter(|uri| !uri.is_empty()),
             web_origins: addresses(self.web_origins),
+            allowed_origins: addresses(self.allowed_origins),
             grant_types,
             require_pushed_authorization_requests: self.require_pushed_authorization_requests == Some(true),
             refresh_tokens: self

@@ -63,7 +63,7 @@ pub(super) const SECTIONS: &[SectionKeys] = &[
         section: "clients",
         read: ClientEntry::READ,
         known: Some(
-            "addons allowed_clients allowed_origins async_approval_notification_channels auth0_conformant \
+            "addons allowed_clients async_approval_notification_channels auth0_conformant \
              b2b_integration_configuration callback_url_template client_aliases compliance_level config_route \
              cross_origin_auth cross_origin_authentication cross_origin_loc custom_login_page custom_login_page_on \
              custom_login_page_preview default_organization encryption_key express_configuration external_client_id \

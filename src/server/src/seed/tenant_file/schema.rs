@@ -84,6 +84,7 @@ section! {
         initiate_login_uri: Text,
         logo_uri: Text,
         web_origins: Vec<Text>,
+        allowed_origins: Vec<Text>,
         grant_types: Vec<Text>,
         jwt_configuration: JwtEntry,
         refresh_token: RefreshTokenEntry,
