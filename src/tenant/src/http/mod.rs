@@ -5,6 +5,7 @@ pub(crate) mod body;
 pub(crate) mod cookie;
 pub(crate) mod cors;
 pub(crate) mod error;
+pub(crate) mod fetch_metadata;
 pub(crate) mod not_found;
 pub(crate) mod peer;
 pub(crate) mod quota;

@@ -2,6 +2,7 @@
 //! [C1](model::contract#c1), [C2](model::contract#c2)).
 
 use axum::extract::{RawQuery, Request, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
 
@@ -11,19 +12,24 @@ use super::request::{
 use super::response::{new_code, respond_with_error, respond_with_grant};
 use super::{pushed_request, request_object};
 use crate::http::body::{UnreadableBody, read_form, read_form_body};
+use crate::http::fetch_metadata::is_subresource_of_another_site;
 use crate::http::peer::Peer;
 use crate::login::pending::start_login;
-use crate::login::response::{failure, invalid_request, unreadable_form};
+use crate::login::response::{failure, invalid_request, problem, unreadable_form};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::state::Tenant;
 
-/// `GET /authorize`: responds at once if there is a sufficient session, otherwise starts a login.
+/// `GET /authorize`: responds at once if there is a sufficient session, otherwise starts a login. Nothing is done for an image of
+/// another site.
 pub(super) async fn from_query(
     State(tenant): State<Tenant>,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
+    if is_subresource_of_another_site(request.headers()) {
+        return embedded(&tenant);
+    }
     let query = read_form(query.unwrap_or_default().as_bytes());
     authorize(&tenant, &Peer::of(&request), query.map_err(|_| InvalidAuthorizationRequest::Malformed)).await
 }
@@ -31,12 +37,23 @@ pub(super) async fn from_query(
 /// `POST /authorize`: the same request as a form (OpenID Connect Core 3.1.2.1). Whichever site sends it, it does no more
 /// than a link does.
 pub(super) async fn from_form(State(tenant): State<Tenant>, request: Request) -> Response {
+    if is_subresource_of_another_site(request.headers()) {
+        return embedded(&tenant);
+    }
     let peer = Peer::of(&request);
     match read_form_body(&tenant.0.body_memory, request).await {
         Ok(form) => authorize(&tenant, &peer, Ok(form)).await,
         Err(UnreadableBody::Malformed) => invalid_request(&tenant, InvalidAuthorizationRequest::Malformed),
         Err(reason) => unreadable_form(&tenant, reason),
     }
+}
+
+/// Returns the response to a page of another site that embeds the request as an image or the like. A frame is another thing:
+/// silent sign-in runs in one.
+fn embedded(tenant: &Tenant) -> Response {
+    let text =
+        "An application opens this address as a page, or in a frame. Another site embedded it otherwise.";
+    problem(tenant, StatusCode::FORBIDDEN, "This is not a page of that site", text, None)
 }
 
 async fn authorize(

@@ -9,13 +9,15 @@ use url::Url;
 use crate::configuration::allowed_url::is_logout_url;
 use crate::http::body::read_form;
 use crate::http::cookie::Cookie;
+use crate::http::fetch_metadata::is_hidden;
 use crate::http::response::{no_store, redirect_found};
 use crate::login::response::{failure, problem, signed_out};
 use crate::login::stand_in::forget;
 use crate::state::Tenant;
 
 /// `GET /v2/logout`: ends the session of this browser and redirects to the return URL of the request. A URL
-/// that is not allowed is refused before the session ends.
+/// that is not allowed is refused before the session ends, and so is a page of another site that does this in an image or a
+/// frame.
 pub(super) async fn logout(
     State(tenant): State<Tenant>,
     headers: HeaderMap,
@@ -27,7 +29,17 @@ pub(super) async fn logout(
         Ok(target) => target,
         Err(detail) => return invalid_return_url(&tenant, detail),
     };
+    if is_hidden(&headers) {
+        return hidden(&tenant);
+    }
     end_session(&tenant, &headers, target, is_federated(&query)).await
+}
+
+/// Returns the response to a request for logout that another site makes behind the person's back.
+pub(crate) fn hidden(tenant: &Tenant) -> Response {
+    let text =
+        "Another site tried to sign you out without showing this page. To sign out, use the application.";
+    problem(tenant, StatusCode::FORBIDDEN, "You are still signed in", text, None)
 }
 
 /// Returns whether the person is signed out of the identity provider, too. The parameter is a flag without a

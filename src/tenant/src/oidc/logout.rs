@@ -10,6 +10,7 @@ use url::Url;
 use crate::configuration::allowed_url::is_post_logout_redirect_uri;
 use crate::http::body::{read_form, read_form_body};
 use crate::http::cookie::Cookie;
+use crate::http::fetch_metadata::is_hidden;
 use crate::login;
 use crate::oauth::logout;
 use crate::state::Tenant;
@@ -75,6 +76,7 @@ async fn logout(
         Some(cookie) => tenant.0.store.read().await?.find_session(&cookie.digest()).await?,
         None => None,
     };
+    let has_hint = hint.is_some();
     let named = [hint.and_then(|hint| hint.sid), text("logout_hint").map(str::to_owned)];
     let is_known = |sid: &str| named.iter().flatten().any(|known| known == sid);
     if session.is_some_and(|session| !agreed && !is_known(&session.sid)) {
@@ -88,6 +90,11 @@ async fn logout(
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
         return Ok(login::response::confirm_logout(tenant, &fields));
+    }
+    // Nobody is signed in, and another site must not make the stand-ins forget the browser. The client's own hint may come from
+    // a frame.
+    if !agreed && !has_hint && is_hidden(headers) {
+        return Ok(logout::hidden(tenant));
     }
     let target = target.map(|target| with_state(target, text("state")));
     Ok(logout::end_session(tenant, headers, target, logout::is_federated(parameters)).await)

@@ -18,6 +18,7 @@ mod conformance;
 mod connections;
 mod create;
 mod disk_floods;
+mod embedded_requests;
 mod end_session;
 mod ended_codes;
 mod ended_tokens;

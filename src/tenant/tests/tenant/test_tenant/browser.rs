@@ -41,6 +41,8 @@ pub(crate) struct Browser<'b> {
     pub(crate) origin: &'b str,
     /// The value of `Accept` in posted forms. The default is that of clients without a page; those get redirects.
     pub(crate) accept: &'b str,
+    /// Further headers of every request.
+    pub(crate) headers: Vec<(&'b str, &'b str)>,
     /// The IP address of its connections.
     pub(crate) address: Option<IpAddr>,
     /// The value of `X-Forwarded-For`.
@@ -54,6 +56,7 @@ impl<'b> Browser<'b> {
             cookies: BTreeMap::new(),
             origin: tenant.issuer.origin(),
             accept: "*/*",
+            headers: Vec::new(),
             address: None,
             forwarded_for: None,
         }
@@ -63,6 +66,10 @@ impl<'b> Browser<'b> {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().unwrap());
+        }
+        for (name, value) in &self.headers {
+            let name: header::HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
         }
         if let Some(address) = self.address {
             request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 50_000)));
