@@ -30,6 +30,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (12, "proofs to link", include_str!("../migrations/0012_proofs_to_link.sql")),
     (13, "bounds of requests", include_str!("../migrations/0013_bounds_of_requests.sql")),
     (15, "fresh sign-in and consent", include_str!("../migrations/0015_fresh_sign_in_and_consent.sql")),
+    (16, "clients of sessions", include_str!("../migrations/0016_clients_of_sessions.sql")),
 ];
 
 /// The number of connections for reading. The writer has a connection of its own.

@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::columns::key_from_row;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::session_clients::SessionEnd;
 use crate::unit::{Reader, Unit};
 
 /// A session. It belongs to an identity: the account follows from where the identity is linked.
@@ -86,6 +87,7 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn insert_session(&mut self, session: &SessionRow) -> Result<(), Error> {
+        self.forget_clients_of_expired_sessions(session.used_at).await?;
         sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
             .bind(session.used_at)
             .execute(self.connection())
@@ -142,6 +144,8 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn remove_session(&mut self, digest: &Digest) -> Result<(), Error> {
+        let of_browser = "digest = $2 OR replaced_by = $2";
+        self.record_end_of_sessions(SessionEnd::Logout, of_browser, &[digest.as_str()]).await?;
         sqlx::query("DELETE FROM sessions WHERE digest = $1 OR replaced_by = $1")
             .bind(digest.as_str())
             .execute(self.connection())
@@ -156,6 +160,7 @@ impl Unit {
     /// [`Error::Database`].
     pub async fn end_session(&mut self, sid: &str) -> Result<bool, Error> {
         sqlx::query("DELETE FROM codes WHERE sid = $1").bind(sid).execute(self.connection()).await?;
+        self.record_end_of_sessions(SessionEnd::Revoked, "sid = $2", &[sid]).await?;
         let ended =
             sqlx::query("DELETE FROM sessions WHERE sid = $1").bind(sid).execute(self.connection()).await?;
         Ok(ended.rows_affected() > 0)
@@ -166,6 +171,8 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn remove_sessions_of(&mut self, key: &IdentityKey) -> Result<(), Error> {
+        let values = [key.provider.as_str(), key.user_id.as_str()];
+        self.record_end_of_sessions(SessionEnd::Revoked, "provider = $2 AND id = $3", &values).await?;
         sqlx::query("DELETE FROM sessions WHERE provider = $1 AND id = $2")
             .bind(key.provider.as_str())
             .bind(key.user_id.as_str())

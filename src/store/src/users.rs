@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::columns::{folded_email, from_json, identity_from_row, metadata_to_json, to_json};
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::session_clients::SessionEnd;
 use crate::unit::{Reader, Unit};
 
 /// A user as it is stored. The root profile is separate from the identities: the primary has no
@@ -371,6 +372,10 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn sign_out_elsewhere(&mut self, user_id: &UserId, sid: Option<&str>) -> Result<(), Error> {
+        let others =
+            "sid <> $3 AND (provider, id) IN (SELECT provider, id FROM identities WHERE user_id = $2)";
+        let values = [user_id.as_str(), sid.unwrap_or("none")];
+        self.record_end_of_sessions(SessionEnd::PasswordChanged, others, &values).await?;
         for table in ["sessions", "codes", "refresh_families", "access_tokens"] {
             // The id of a session is hexadecimal.
             let sql = format!(
@@ -392,6 +397,8 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn delete_user(&mut self, user_id: &UserId) -> Result<bool, Error> {
+        let of_user = "(provider, id) IN (SELECT provider, id FROM identities WHERE user_id = $2)";
+        self.record_end_of_sessions(SessionEnd::AccountDeleted, of_user, &[user_id.as_str()]).await?;
         let deleted = sqlx::query("DELETE FROM users WHERE user_id = $1")
             .bind(user_id.as_str())
             .execute(self.connection())

@@ -93,14 +93,14 @@ impl Tenant {
     pub fn router(&self) -> Router {
         let has_faults = self.0.configuration.options().faults;
         let faults = if has_faults { faults::router(self) } else { Router::new() };
-        Router::new()
+        let router = Router::new()
             .merge(oidc::router(self))
             .merge(oauth::router(self))
             .merge(login::router(self))
             .merge(database::router(self))
             .merge(management::router(self))
-            .merge(faults)
-            .with_state(self.clone())
+            .merge(faults);
+        oidc::backchannel_logout::deliver_after(self, router).with_state(self.clone())
     }
 
     /// Adds the users that do not exist yet, all in one unit of work.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use store::Store;
+use store::{Store, Unit, UserRow};
 
 use crate::client_secrets::{ClientSecrets, NewClientSecret};
 use crate::clock::{Clock, Moment};
@@ -178,6 +178,21 @@ impl Tenant {
     /// Returns the application with this id.
     pub(crate) fn client(&self, client_id: &str) -> Option<&Client> {
         self.0.configuration.client(client_id)
+    }
+
+    /// Records that a client knows of a session from now on, so that it is told when the session ends. Does nothing for a
+    /// client that is told of none.
+    pub(crate) async fn note_session_client(
+        &self,
+        unit: &mut Unit,
+        client_id: &str,
+        sid: &str,
+        user: &UserRow,
+    ) -> Result<(), store::Error> {
+        match self.client(client_id).and_then(|client| client.backchannel_logout.url.as_ref()) {
+            Some(_) => unit.add_session_client(sid, client_id, &user.user_id).await,
+            None => Ok(()),
+        }
     }
 
     /// Returns the current time.

@@ -165,6 +165,25 @@ pub(crate) fn sign_access_token(keys: &SigningKeys, claims: &AccessClaims) -> Op
     sign_as(if claims.client_id.is_some() { "at+jwt" } else { "JWT" }, keys, claims)
 }
 
+/// The claims of a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4). It has a `jti`, so that nothing takes
+/// it for an ID token.
+#[derive(Serialize)]
+pub(crate) struct LogoutClaims<'c> {
+    pub(crate) iss: &'c str,
+    pub(crate) sub: &'c str,
+    pub(crate) aud: &'c str,
+    pub(crate) iat: i64,
+    pub(crate) exp: i64,
+    pub(crate) jti: String,
+    pub(crate) events: Value,
+    pub(crate) sid: &'c str,
+}
+
+/// Signs a logout token. Returns `None` if signing fails.
+pub(crate) fn sign_logout_token(keys: &SigningKeys, claims: &LogoutClaims<'_>) -> Option<String> {
+    sign_as("logout+jwt", keys, claims)
+}
+
 fn sign_as(typ: &str, keys: &SigningKeys, claims: &impl Serialize) -> Option<String> {
     let key = keys.current();
     let mut header = Header::new(Algorithm::RS256);

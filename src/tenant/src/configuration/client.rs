@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use store::SessionEnd;
 
 use super::client_key::ClientKey;
 use crate::origin::origin_of;
@@ -57,6 +58,8 @@ pub struct Client {
     pub allowed_logout_urls: Vec<String>,
     /// The URL where the application starts a sign-in by itself.
     pub initiate_login_uri: Option<String>,
+    /// Where the application is told that a session has ended.
+    pub backchannel_logout: BackchannelLogout,
     /// The origins that may receive a response by `web_message`.
     pub web_origins: Vec<String>,
     /// Further origins whose pages may call the APIs.
@@ -95,6 +98,7 @@ impl Client {
             callbacks: Vec::new(),
             allowed_logout_urls: Vec::new(),
             initiate_login_uri: None,
+            backchannel_logout: BackchannelLogout::default(),
             web_origins: Vec::new(),
             allowed_origins: Vec::new(),
             keys: Vec::new(),
@@ -133,6 +137,44 @@ impl Client {
         let origin = || origin_of(self.callbacks.iter().find(|url| !url.contains('*'))?);
         let home_url = self.initiate_login_uri.clone().or_else(after_logout).or_else(origin)?;
         origin_of(&home_url).map(|_| home_url)
+    }
+}
+
+/// Where an application is told that a session has ended, and of which ends (OpenID Connect Back-Channel Logout 1.0).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BackchannelLogout {
+    /// The address that gets the logout token.
+    pub url: Option<String>,
+    /// The ends that the application is told of, beside a sign-out.
+    pub initiators: Initiators,
+}
+
+/// The ends of sessions that an application is told of, by Auth0's names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Initiators {
+    /// All that there are.
+    All,
+    /// These, and always `rp-logout`.
+    Selected(Vec<String>),
+}
+
+impl Default for Initiators {
+    fn default() -> Self {
+        Self::Selected(Vec::new())
+    }
+}
+
+impl BackchannelLogout {
+    /// Returns the address to tell of this end, if the application is told of it.
+    #[must_use]
+    pub fn url_for(&self, end: SessionEnd) -> Option<&str> {
+        let is_told = match &self.initiators {
+            Initiators::All => true,
+            Initiators::Selected(names) => {
+                end == SessionEnd::Logout || names.iter().any(|name| name == end.as_str())
+            }
+        };
+        self.url.as_deref().filter(|_| is_told)
     }
 }
 

@@ -20,7 +20,9 @@ pub use api::{
     Api, ApiAccess, ApiScope, ClientGrant, GrantSubject, GrantedScopes, Permission, Role, TokenDialect,
 };
 pub use check::InvalidConfiguration;
-pub use client::{ApplicationType, Client, ClientAuthentication, RefreshTokens};
+pub use client::{
+    ApplicationType, BackchannelLogout, Client, ClientAuthentication, Initiators, RefreshTokens,
+};
 pub use client_key::{ClientKey, InvalidClientKey};
 pub use connection::{Connection, Database, Upstream, Usernames};
 pub use options::{DemoSignIn, Options, VerifiedEmailToLink};

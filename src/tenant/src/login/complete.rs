@@ -144,6 +144,9 @@ pub(super) async fn complete(
                 if let Some(code) = &code_row {
                     unit.insert_code(code, now).await?;
                 }
+                if request.response_type.has_id_token() {
+                    inner.note_session_client(unit, &client_id, &session.sid, &user).await?;
+                }
                 Ok(Some(user))
             })
         })

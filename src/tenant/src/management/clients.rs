@@ -4,14 +4,16 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::connections::name_of_authentication;
 use super::list::List;
 use super::object::{Object, Totals};
 use super::path::PathIds;
 use super::query::Query;
-use crate::configuration::{ApplicationType, Client, ClientAuthentication, RefreshTokens};
+use crate::configuration::{
+    ApplicationType, BackchannelLogout, Client, ClientAuthentication, Initiators, RefreshTokens,
+};
 use crate::http::bearer::{Caller, READ_CLIENTS};
 use crate::http::error::ApiError;
 use crate::http::not_found::NotFound;
@@ -44,6 +46,8 @@ struct ShownClient<'c> {
     callbacks: &'c [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     allowed_logout_urls: &'c [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oidc_logout: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     initiate_login_uri: Option<&'c str>,
     client_id: &'c str,
@@ -157,6 +161,7 @@ fn show<'c>(tenant: &'c Tenant, client: &'c Client) -> ShownClient<'c> {
         refresh_token: refresh_tokens(&client.refresh_tokens),
         callbacks: &client.callbacks,
         allowed_logout_urls: &client.allowed_logout_urls,
+        oidc_logout: oidc_logout(&client.backchannel_logout),
         initiate_login_uri: client.initiate_login_uri.as_deref(),
         client_id: &client.client_id,
         callback_url_template: false,
@@ -181,6 +186,16 @@ fn show<'c>(tenant: &'c Tenant, client: &'c Client) -> ShownClient<'c> {
         allowed_origins: &client.allowed_origins,
         custom_login_page_on: true,
     }
+}
+
+/// Returns where and of what a client is told when a session ends.
+fn oidc_logout(logout: &BackchannelLogout) -> Option<Value> {
+    let url = logout.url.as_deref()?;
+    let initiators = match &logout.initiators {
+        Initiators::All => json!({ "mode": "all" }),
+        Initiators::Selected(names) => json!({ "mode": "custom", "selected_initiators": names }),
+    };
+    Some(json!({ "backchannel_logout_urls": [url], "backchannel_logout_initiators": initiators }))
 }
 
 /// Returns the host of the issuer with its port.

@@ -166,12 +166,11 @@ async fn end_all(tenant: &Tenant, user_id: UserId, keep: Keep) -> Result<Respons
         .write::<_, ApiError, _>(move |unit| {
             Box::pin(async move {
                 unit.find_user(&user_id).await?.ok_or(ApiError::UnknownUser)?;
-                if keep == Keep::Nothing {
-                    unit.sign_out(&user_id).await?;
-                    return Ok(());
-                }
                 for session in unit.list_sessions(&user_id).await? {
                     unit.end_session(&session.sid).await?;
+                }
+                if keep == Keep::Nothing {
+                    unit.sign_out(&user_id).await?;
                 }
                 Ok(())
             })

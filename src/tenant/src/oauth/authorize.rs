@@ -111,7 +111,9 @@ async fn respond_to_request(
     let session = session.filter(|session| session.serves(&tenant.0.configuration, &request, tenant.now()));
     if let Some(session) = session.filter(|_| request.prompt != Some(Prompt::Login)) {
         let (code, row) = new_code(tenant, &request, &session.row).unzip();
-        let (now, digest) = (tenant.now().millis(), session.row.digest.clone());
+        let (now, digest, sid) = (tenant.now().millis(), session.row.digest.clone(), session.row.sid.clone());
+        let (inner, user) = (tenant.clone(), session.user.clone());
+        let told = request.response_type.has_id_token().then(|| request.client_id.clone());
         let still_holds = tenant
             .0
             .store
@@ -121,6 +123,9 @@ async fn respond_to_request(
                     let touched = unit.touch_session(&digest, now).await?;
                     if let Some(row) = row.filter(|_| touched) {
                         unit.insert_code(&row, now).await?;
+                    }
+                    if let Some(client_id) = told.filter(|_| touched) {
+                        inner.note_session_client(unit, &client_id, &sid, &user).await?;
                     }
                     Ok(touched)
                 })

@@ -324,6 +324,7 @@ async fn exchange_code(
                     Err(refusal) => return Ok(Err(refusal)),
                 };
                 fresh.store_access_token(unit, &grant, &permitted).await?;
+                inner.note_session_client(unit, &grant.client_id, &grant.sid, &user).await?;
                 let permitted = permitted.permitted;
                 let with_refresh_token = permitted.scopes.contains(&Scope::OFFLINE_ACCESS);
                 if with_refresh_token {

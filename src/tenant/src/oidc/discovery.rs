@@ -42,6 +42,8 @@ pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResp
         "revocation_endpoint_auth_signing_alg_values_supported": SIGNED_BY_CLIENTS,
         "claims_supported": ["aud", "auth_time", "email", "email_verified", "exp", "family_name", "given_name",
             "iat", "iss", "name", "nickname", "picture", "sid", "sub", "updated_at"],
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "claims_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
         "request_uri_parameter_supported": false,

@@ -1,5 +1,6 @@
 //! OpenID Connect: discovery, keys, `/userinfo` and logout.
 
+pub(crate) mod backchannel_logout;
 mod discovery;
 mod logout;
 mod userinfo;

@@ -7,6 +7,7 @@ mod api_permissions;
 mod apis;
 mod attacks;
 mod authorization_requests;
+mod backchannel_logout;
 mod bearer;
 mod body_floods;
 mod brute_force;

@@ -6,15 +6,16 @@ use serde_json::{Map, Value};
 use serde_saphyr::{Location, Spanned};
 use tenant::Moment;
 use tenant::configuration::{
-    ApplicationType, Client, ClientAuthentication, ClientKey, InvalidConfiguration, Parts, RefreshTokens,
-    can_match,
+    ApplicationType, BackchannelLogout, Client, ClientAuthentication, ClientKey, Initiators,
+    InvalidConfiguration, Parts, RefreshTokens, Upstream, can_match,
 };
 use tenant::secret::{Secret, digest};
 
 use super::error::Misplaced;
 use super::keys::{CONSENT, Collector, place};
 use super::schema::{
-    ClientAuthMethod, ClientEntry, CredentialEntry, ExpirationType, RefreshTokenEntry, RotationType,
+    ClientAuthMethod, ClientEntry, ClientLogoutEntry, CredentialEntry, ExpirationType, RefreshTokenEntry,
+    RotationType,
 };
 use super::section::{Text, Unread};
 use super::source::Placed;
@@ -85,6 +86,8 @@ impl ClientEntry {
                 collector.remark(file, at, &text);
             }
         }
+        let logout = self.oidc_logout.or(self.oidc_backchannel_logout).unwrap_or_default();
+        let backchannel_logout = backchannel_logout(logout, file, collector)?;
         let jwt = self.jwt_configuration.unwrap_or_default();
         if let Some(alg) = jwt.alg.filter(|alg| alg.value.0 != "RS256") {
             let text =
@@ -104,6 +107,7 @@ impl ClientEntry {
             callbacks: addresses(self.callbacks),
             allowed_logout_urls: addresses(self.allowed_logout_urls),
             initiate_login_uri: self.initiate_login_uri.map(|uri| uri.0).filter(|uri| !uri.is_empty()),
+            backchannel_logout,
             web_origins: addresses(self.web_origins),
             allowed_origins: addresses(self.allowed_origins),
             grant_types,
@@ -122,6 +126,47 @@ impl ClientEntry {
         };
         Ok((at, client))
     }
+}
+
+/// The ends of sessions that Auth0 has and this tenant does not tell of.
+const NOT_TOLD: [&str; 5] = [
+    "idp-logout",
+    "session-expired",
+    "email-identifier-changed",
+    "mfa-phone-unenrolled",
+    "account-deactivated",
+];
+
+/// Returns where and of what an application is told when a session ends.
+///
+/// # Errors
+/// The place of an address that logout tokens cannot be sent to, or of more than one.
+fn backchannel_logout(
+    entry: ClientLogoutEntry,
+    file: &str,
+    collector: &mut Collector<'_>,
+) -> Result<BackchannelLogout, Misplaced> {
+    let mut urls = entry.backchannel_logout_urls.unwrap_or_default().into_iter();
+    let url = urls.next();
+    if let Some(second) = urls.next() {
+        return Err((second.referenced, "only one back-channel logout URL is allowed".to_owned()));
+    }
+    if let Some(url) = url.as_ref().filter(|url| !Upstream::is_safe(&url.value.0)) {
+        let text = format!("\"{}\" is neither https nor on this machine", url.value.0);
+        return Err((url.referenced, text));
+    }
+    let initiators = entry.backchannel_logout_initiators.unwrap_or_default();
+    let names = initiators.selected_initiators.unwrap_or_default();
+    for name in names.iter().filter(|name| NOT_TOLD.contains(&name.value.0.as_str())) {
+        let text = format!("no application is told of the session's end \"{}\"", name.value.0);
+        collector.remark(file, name.referenced, &text);
+    }
+    let is_all = initiators.mode.is_some_and(|mode| mode.0 == "all");
+    let names = names.into_iter().map(|name| name.value.0).collect();
+    Ok(BackchannelLogout {
+        url: url.map(|url| url.value.0),
+        initiators: if is_all { Initiators::All } else { Initiators::Selected(names) },
+    })
 }
 
 /// Returns the type of an application. Without one, an application that does not authenticate runs in the browser.

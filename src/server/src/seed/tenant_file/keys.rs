@@ -6,10 +6,10 @@ use serde_saphyr::Location;
 
 use super::error::Misplaced;
 use super::schema::{
-    ApiEntry, AuthenticationMethodsEntry, ClientEntry, ComplexityEntry, ConnectionEntry, CredentialEntry,
-    CredentialsEntry, DatabaseEntry, DatabaseOptions, FlagsSection, GrantEntry, JwtEntry, LengthEntry,
-    OidcLogoutSection, PermissionEntry, PolicyEntry, ProviderOptions, RefreshTokenEntry, RoleEntry,
-    ScopeEntry, Sections, SubjectTypeEntry, TenantSection, ValidationEntry,
+    ApiEntry, AuthenticationMethodsEntry, ClientEntry, ClientLogoutEntry, ComplexityEntry, ConnectionEntry,
+    CredentialEntry, CredentialsEntry, DatabaseEntry, DatabaseOptions, FlagsSection, GrantEntry,
+    InitiatorsEntry, JwtEntry, LengthEntry, OidcLogoutSection, PermissionEntry, PolicyEntry, ProviderOptions,
+    RefreshTokenEntry, RoleEntry, ScopeEntry, Sections, SubjectTypeEntry, TenantSection, ValidationEntry,
 };
 use super::section::{Section, Unread, UnreadKey};
 use crate::seed::keywords::{missing_in, missing_value};
@@ -69,13 +69,23 @@ pub(super) const SECTIONS: &[SectionKeys] = &[
              custom_login_page_preview default_organization encryption_key express_configuration external_client_id \
              external_metadata_created_by external_metadata_type fedcm_login form_template global \
              identity_assertion_authorization_grant is_token_endpoint_ip_header_trusted jwks_uri mobile \
-             my_organization_configuration native_social_login oidc_backchannel_logout oidc_conformant oidc_logout \
+             my_organization_configuration native_social_login oidc_conformant \
              organization_discovery_methods organization_require_behavior organization_usage owners \
              par_request_expiry redirection_policy require_proof_of_possession resource_server_identifier \
              session_transfer signed_request_object signing_keys skip_non_verifiable_callback_uri_confirmation_prompt \
              sso sso_disabled tenant third_party_security_mode token_exchange token_quota \
              token_vault_privileged_access",
         ),
+    },
+    SectionKeys {
+        section: "clients.oidc_logout",
+        read: ClientLogoutEntry::READ,
+        known: Some("backchannel_logout_session_metadata"),
+    },
+    SectionKeys {
+        section: "clients.oidc_logout.backchannel_logout_initiators",
+        read: InitiatorsEntry::READ,
+        known: Some(""),
     },
     SectionKeys {
         section: "clients.client_authentication_methods",

@@ -251,6 +251,12 @@ fn note_client(file: &str, client: &ClientEntry, collector: &mut Collector<'_>) 
             }
         }
     }
+    for logout in [&client.oidc_logout, &client.oidc_backchannel_logout].into_iter().flatten() {
+        collector.note(file, "clients.oidc_logout", logout)?;
+        if let Some(initiators) = &logout.backchannel_logout_initiators {
+            collector.note(file, "clients.oidc_logout.backchannel_logout_initiators", initiators)?;
+        }
+    }
     if let Some(jwt) = &client.jwt_configuration {
         collector.note(file, "clients.jwt_configuration", jwt)?;
     }

@@ -82,6 +82,8 @@ section! {
         callbacks: Vec<Text>,
         allowed_logout_urls: Vec<Text>,
         initiate_login_uri: Text,
+        oidc_logout: ClientLogoutEntry,
+        oidc_backchannel_logout: ClientLogoutEntry,
         logo_uri: Text,
         web_origins: Vec<Text>,
         allowed_origins: Vec<Text>,
@@ -90,6 +92,21 @@ section! {
         refresh_token: RefreshTokenEntry,
         require_pushed_authorization_requests: bool,
         client_metadata: Unread,
+    }
+}
+
+section! {
+    /// Where an application is told that a session has ended.
+    ClientLogoutEntry {
+        backchannel_logout_urls: Vec<Spanned<Text>>,
+        backchannel_logout_initiators: InitiatorsEntry,
+    }
+}
+
+section! {
+    InitiatorsEntry {
+        mode: Text,
+        selected_initiators: Vec<Spanned<Text>>,
     }
 }
 

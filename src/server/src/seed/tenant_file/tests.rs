@@ -1,8 +1,8 @@
 //! Tests of the tenant file.
 
 use tenant::configuration::{
-    ApiAccess, ApplicationType, Client, ClientAuthentication, Database, GrantSubject, GrantedScopes,
-    PasswordLevel, PasswordPolicy, Permission, RefreshTokens, Usernames,
+    ApiAccess, ApplicationType, BackchannelLogout, Client, ClientAuthentication, Database, GrantSubject,
+    GrantedScopes, Initiators, PasswordLevel, PasswordPolicy, Permission, RefreshTokens, Usernames,
 };
 
 use super::clients::derived_client_id;
@@ -602,5 +602,36 @@ fn linking_asks_for_verified_addresses_of_databases_unless_a_key_says_otherwise_
             (expected, notices),
             "{text}"
         );
+    }
+}
+
+#[test]
+fn an_application_is_told_of_ends_of_sessions_at_one_safe_address() {
+    let client = |keys: &str| format!("clients: [{{ name: A, {keys} }}]");
+    let told = |keys: &str| parsed(&client(keys)).unwrap().parts.clients[0].backchannel_logout.clone();
+    let url = Some("https://a.example.com/out".to_owned());
+    assert_eq!(told("app_type: spa").url, None);
+    for section in ["oidc_logout", "oidc_backchannel_logout"] {
+        let logout =
+            told(&format!("{section}: {{ backchannel_logout_urls: ['https://a.example.com/out'] }}"));
+        assert_eq!(logout, BackchannelLogout { url: url.clone(), initiators: Initiators::default() });
+    }
+    let with = |initiators: &str| {
+        format!(
+            "oidc_logout: {{ backchannel_logout_urls: ['https://a.example.com/out'], \
+             backchannel_logout_initiators: {initiators} }}"
+        )
+    };
+    assert_eq!(told(&with("{ mode: all }")).initiators, Initiators::All);
+    let some = with("{ mode: custom, selected_initiators: [rp-logout, password-changed, session-expired] }");
+    let names = ["rp-logout", "password-changed", "session-expired"].map(str::to_owned).to_vec();
+    assert_eq!(told(&some).initiators, Initiators::Selected(names));
+    let notices = notices_of(&client(&some));
+    assert!(notices.iter().any(|notice| notice.contains("\"session-expired\"")), "{notices:?}");
+    for urls in
+        ["['http://a.example.com/']", "['ftp://a']", "['a']", "['https://a.test/', 'https://b.test/']"]
+    {
+        let text = client(&format!("oidc_logout: {{ backchannel_logout_urls: {urls} }}"));
+        assert!(error_of(&text).starts_with("tenant.yaml:1:"), "{urls}: {}", error_of(&text));
     }
 }

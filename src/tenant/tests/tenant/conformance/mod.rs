@@ -19,6 +19,18 @@ macro_rules! basic_and_form_post {
     };
 }
 
+/// Runs a module in the profile Back-Channel Logout, with the address where the suite is told.
+macro_rules! back_channel_logout {
+    () => {
+        #[tokio::test]
+        async fn back_channel_logout() {
+            let mut receiver = crate::test_tenant::LogoutReceiver::start(axum::http::StatusCode::OK).await;
+            let suite = Suite::open_told(&receiver.url).await;
+            run(&suite, &mut receiver).await;
+        }
+    };
+}
+
 /// Runs a module in the profile RP-Initiated Logout.
 macro_rules! rp_initiated_logout {
     () => {
@@ -30,6 +42,8 @@ macro_rules! rp_initiated_logout {
 }
 
 mod oidcc_alternate_happy_flow;
+mod oidcc_backchannel_logout_discovery_endpoint_verification;
+mod oidcc_backchannel_rp_initiated_logout;
 mod oidcc_claims_essential;
 mod oidcc_claims_locales;
 mod oidcc_codereuse;

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
-use tenant::configuration::{Client, ClientAuthentication, Connection, Options, Parts};
+use tenant::configuration::{BackchannelLogout, Client, ClientAuthentication, Connection, Options, Parts};
 use tenant::secret::{Secret, digest};
 use tenant::{Clock, Configuration, Moment};
 
@@ -114,8 +114,15 @@ impl Suite {
         Self::open_with(mode, |client| client).await
     }
 
+    /// Opens a tenant that tells the clients of the suite at this address when a session ends.
+    pub(super) async fn open_told(url: &str) -> Self {
+        let logout = BackchannelLogout { url: Some(url.to_owned()), ..BackchannelLogout::default() };
+        let told = |client| Client { backchannel_logout: logout.clone(), ..client };
+        Self::open_with(Mode::Default, told).await
+    }
+
     /// Opens a tenant with the clients of the suite, and reads its discovery document and its keys.
-    pub(super) async fn open_with(mode: Mode, change: impl Fn(Client) -> Client) -> Self {
+    async fn open_with(mode: Mode, change: impl Fn(Client) -> Client) -> Self {
         let registered = |registered: Registered| {
             change(Client {
                 callbacks: vec![CALLBACK.to_owned()],
@@ -350,9 +357,8 @@ impl Suite {
         Tokens { body, access_token, id_token, claims, form }
     }
 
-    /// `ValidateIdToken`, `ValidateIdTokenNonce`, `ValidateIdTokenSignature`, `ValidateIdTokenSignatureUsingKid`,
-    /// `CheckForSubjectInIdToken`.
-    fn check_id_token(&self, request: &Request, token: &str) -> Value {
+    /// `ValidateIdTokenSignature`, `ValidateIdTokenSignatureUsingKid`. Returns the claims.
+    pub(super) fn verify(&self, token: &str) -> Value {
         let header = jsonwebtoken::decode_header(token).unwrap();
         let supported = self.metadata["id_token_signing_alg_values_supported"].as_array().unwrap();
         assert!(supported.contains(&json!(format!("{:?}", header.alg))));
@@ -365,8 +371,12 @@ impl Suite {
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        let claims = jsonwebtoken::decode::<Value>(token, &key, &validation).expect("a signature").claims;
+        jsonwebtoken::decode::<Value>(token, &key, &validation).expect("a signature").claims
+    }
 
+    /// `ValidateIdToken`, `ValidateIdTokenNonce`, `CheckForSubjectInIdToken`.
+    fn check_id_token(&self, request: &Request, token: &str) -> Value {
+        let claims = self.verify(token);
         assert_eq!(claims["iss"], self.metadata["issuer"]);
         assert_eq!(claims["aud"], request.client.id, "for this client alone, so that it needs no azp");
         let now = self.tenant.clock.now().seconds();

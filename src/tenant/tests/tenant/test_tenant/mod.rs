@@ -4,6 +4,7 @@ mod api;
 mod browser;
 mod client_keys;
 mod configuration;
+mod logout_receiver;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub(crate) use browser::{Browser, VERIFIER, authorize_path};
 pub(crate) use client_keys::ClientKeyPair;
 use configuration::configuration;
 pub(crate) use configuration::{client, email, parts, unproven_user, user};
+pub(crate) use logout_receiver::LogoutReceiver;
 
 pub(crate) const ISSUER: &str = "http://localhost:3000/";
 pub(crate) const AUDIENCE: &str = "http://localhost:3000/api/v2/";

@@ -19,7 +19,7 @@ pub(super) struct HttpClient(reqwest::Client);
 
 /// The reason why a request to a provider fails.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum HttpError {
+pub(crate) enum HttpError {
     /// Secrets must not be sent to the address.
     #[error("the address is neither https nor on this machine")]
     Unsafe,

@@ -22,12 +22,12 @@ use oauth2::{
 use serde_json::{Map, Value};
 
 pub(crate) use self::error::UpstreamError;
+pub(crate) use self::http_client::HttpError;
 pub(crate) use self::metadata::{Providers, TlsError};
 use crate::clock::Moment;
 use crate::configuration::{ClientAuthentication, Connection, Upstream};
 use crate::oauth::request::{AuthorizationRequest, Prompt};
 use crate::secret::Secret;
-use http_client::HttpError;
 use id_token::{Expected, LEEWAY};
 use keys::{SignatureError, Signed};
 use metadata::Metadata;
@@ -88,6 +88,17 @@ impl Providers {
     ) -> Result<Provider<'t>, UpstreamError> {
         let metadata = self.metadata(connection, upstream, now).await?;
         Ok(Provider { providers: self, connection, upstream, metadata, now })
+    }
+}
+
+impl Providers {
+    /// Posts a form to an address of an application, as providers are asked: by https or to this machine, for a bounded time,
+    /// without following redirects. Returns the status.
+    pub(crate) async fn post_form(&self, url: &str, form: String) -> Result<StatusCode, HttpError> {
+        let request = axum::http::Request::post(url)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.into_bytes())?;
+        Ok(self.http.fetch(request).await?.status())
     }
 }
 
