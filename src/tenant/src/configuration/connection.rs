@@ -78,7 +78,7 @@ impl Connection {
 }
 
 /// The settings of a database connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
     /// Whether people can sign up by themselves.
     pub sign_up: bool,
@@ -89,7 +89,7 @@ pub struct Database {
 }
 
 impl Default for Database {
-    /// Returns sign-up without usernames, as at Auth0, and passwords of eight characters.
+    /// Returns sign-up without usernames, as at Auth0, and the default policy for passwords.
     fn default() -> Self {
         Self { sign_up: true, usernames: None, passwords: PasswordPolicy::default() }
     }

@@ -14,7 +14,7 @@ mod options;
 mod parts;
 
 pub use crate::http::rate_limit::RateLimit;
-pub use crate::password_policy::{PasswordLevel, PasswordPolicy};
+pub use crate::password_policy::{PasswordLevel, PasswordPolicy, PersonalWords};
 pub use allowed_url::can_match;
 pub use api::{
     Api, ApiAccess, ApiScope, ClientGrant, GrantSubject, GrantedScopes, Permission, Role, TokenDialect,

@@ -12,7 +12,7 @@ use crate::configuration::Connection;
 use crate::http::error::log_failure;
 use crate::login::login_throttle::Guesser;
 use crate::mail::is_address;
-use crate::password_policy::{PasswordHashError, Weakness};
+use crate::password_policy::{Owner, PasswordHashError, Weakness};
 use crate::secret::{Secret, random_hex};
 use crate::state::Tenant;
 
@@ -95,14 +95,15 @@ pub(crate) async fn sign_up(
         .login_throttle
         .start_attempt(&bucket, Guesser::Stranger(address), tenant.now())
         .map_err(SignUpError::TooManyRequests)?;
-    let hash = database.passwords.hash(new.password).await.map_err(|error| match error {
-        PasswordHashError::Weak(weakness) => SignUpError::WeakPassword(weakness),
-        PasswordHashError::Failed => SignUpError::Failed,
-    })?;
     let mut profile = new.profile.with("email", email.as_str()).with("email_verified", false);
     if let Some(name) = username {
         profile = profile.with("username", name);
     }
+    let owner = Owner::of(&profile, new.user_metadata.as_ref());
+    let hash = database.passwords.hash(new.password, &owner).await.map_err(|error| match error {
+        PasswordHashError::Weak(weakness) => SignUpError::WeakPassword(weakness),
+        PasswordHashError::Failed => SignUpError::Failed,
+    })?;
     let id = NewIdentityId::new(IdentityId::text(random_hex::<12>())).map_err(|_| SignUpError::Failed)?;
     let NewUserRow { key, row } = new_user(connection, id, profile, tenant.now().millis());
     let row = UserRow { user_metadata: new.user_metadata, ..row };

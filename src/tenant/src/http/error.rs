@@ -96,8 +96,8 @@ pub(crate) enum ApiError {
     UserExists,
     /// Another user has the new e-mail address.
     EmailExists,
-    /// The new password does not satisfy the policy.
-    WeakPassword,
+    /// The new password does not satisfy the policy, with Auth0's message.
+    WeakPassword(String),
     /// A search that the API does not support, with a message of contract [A6](model::contract#a6).
     Search(&'static str),
     /// The page is beyond the first 1000 records.
@@ -135,7 +135,7 @@ impl From<store::Error> for ApiError {
 impl From<PasswordHashError> for ApiError {
     fn from(error: PasswordHashError) -> Self {
         match error {
-            PasswordHashError::Weak(_) => Self::WeakPassword,
+            PasswordHashError::Weak(weakness) => Self::WeakPassword(weakness.message()),
             PasswordHashError::Failed => Self::Internal,
         }
     }
@@ -226,9 +226,7 @@ impl ApiError {
             Self::EmailExists => {
                 (S::BAD_REQUEST, "The specified new email already exists".into(), Some("auth0_idp_error"))
             }
-            Self::WeakPassword => {
-                (S::BAD_REQUEST, "PasswordStrengthError: Password is too weak".into(), None)
-            }
+            Self::WeakPassword(message) => (S::BAD_REQUEST, message.clone(), None),
             Self::Search(message) => (S::BAD_REQUEST, (*message).into(), Some("invalid_query_string")),
             Self::Paging => (S::BAD_REQUEST, PAGING.into(), Some("invalid_paging")),
             Self::SearchTimeout => (

@@ -13,7 +13,7 @@ use crate::configuration::PasswordPolicy;
 use crate::database::accounts::set_password;
 use crate::http::peer::Peer;
 use crate::notice_mails::{self, Change, Login};
-use crate::password_policy::PasswordHashError;
+use crate::password_policy::{Owner, PasswordHashError};
 use crate::secret::Secret;
 use crate::state::Tenant;
 
@@ -52,7 +52,7 @@ async fn render(
 
 fn policy(tenant: &Tenant, ticket: &TicketRow) -> PasswordPolicy {
     let connection = tenant.0.configuration.connection(ticket.connection.as_str());
-    connection.map(|connection| connection.database.passwords).unwrap_or_default()
+    connection.map(|connection| connection.database.passwords.clone()).unwrap_or_default()
 }
 
 /// `POST /u/reset-password` with `password`, and a decision about each login that was linked before the address was proven:
@@ -80,9 +80,14 @@ pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Re
 /// Sets the password, separates the logins that may not stay, and tells people. Returns the number of those that left.
 async fn set(tenant: &Tenant, ticket: &TicketRow, form: &Form) -> Result<usize, TicketError> {
     let password = Secret::new(form.untrimmed("password"));
-    let hash = match policy(tenant, ticket).hash(password).await {
+    let (user, identity) = find_holder(&mut tenant.0.store.read().await?, ticket).await?;
+    let mut owner = Owner::of(&user.profile, user.user_metadata.as_ref());
+    owner.add(profile_of(&user, &identity), None);
+    let hash = match policy(tenant, ticket).hash(password, &owner).await {
         Ok(hash) => hash,
-        Err(PasswordHashError::Weak(_)) => return Err(TicketError::Refused(Refusal::WeakPassword)),
+        Err(PasswordHashError::Weak(weakness)) => {
+            return Err(TicketError::Refused(Refusal::WeakPassword(weakness.sentence())));
+        }
         Err(PasswordHashError::Failed) => return Err(TicketError::Failed),
     };
     let (now, decisions, taken) = (tenant.now().millis(), Decisions::read(form), ticket.clone());

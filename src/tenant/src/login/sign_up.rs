@@ -87,7 +87,7 @@ fn render(
         SignUpError::Closed => "Nobody can sign up here.",
         SignUpError::InvalidEmail => "An e-mail address looks like ada@example.com.",
         SignUpError::InvalidUsername(words) => words,
-        SignUpError::WeakPassword(_) => "This password is too weak. See below what it needs.",
+        SignUpError::WeakPassword(weakness) => weakness.sentence(),
         SignUpError::Taken => "This sign-up cannot be. If you have an account already, sign in instead.",
         SignUpError::TooManyRequests(_) => "Too many attempts. Wait a minute, then try again.",
         SignUpError::Failed => "Something went wrong here. Please try again in a moment.",

@@ -58,8 +58,8 @@ impl From<DecisionError> for TicketError {
 /// What is wrong with a submitted form. The link stays good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// The new password does not satisfy the policy.
-    WeakPassword,
+    /// The new password does not satisfy the policy, with a sentence that says why.
+    WeakPassword(&'static str),
     /// A login that was linked before has no decision.
     Undecided,
     /// Not the password of the account.
@@ -71,7 +71,7 @@ pub(super) enum Refusal {
 impl Refusal {
     pub(super) fn sentence(self) -> &'static str {
         match self {
-            Self::WeakPassword => "This password is too weak. See below what it needs.",
+            Self::WeakPassword(sentence) => sentence,
             Self::Undecided => "Say for each login whether it stays. Nothing was changed.",
             Self::WrongPassword => "This is not the password of the account. Nothing was changed.",
             Self::TooManyAttempts(_) => "Too many attempts. Wait a minute, then try again.",
@@ -81,7 +81,7 @@ impl Refusal {
     fn status(self) -> StatusCode {
         match self {
             Self::TooManyAttempts(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::WeakPassword | Self::Undecided | Self::WrongPassword => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WeakPassword(_) | Self::Undecided | Self::WrongPassword => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::list::List;
 use super::object::{Object, Totals};
 use super::path::PathIds;
 use super::query::Query;
-use crate::configuration::{Client, ClientAuthentication, Connection, PasswordLevel};
+use crate::configuration::{Client, ClientAuthentication, Connection, PasswordLevel, PersonalWords};
 use crate::http::bearer::{Caller, READ_CONNECTIONS};
 use crate::http::error::ApiError;
 use crate::http::not_found::NotFound;
@@ -37,14 +37,14 @@ struct ShownConnection<'c> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Options<'c> {
-    Database(DatabaseOptions),
+    Database(DatabaseOptions<'c>),
     Upstream(UpstreamOptions<'c>),
     None {},
 }
 
 #[derive(Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the keys are those of the API")]
-struct DatabaseOptions {
+struct DatabaseOptions<'c> {
     #[serde(skip_serializing_if = "Option::is_none")]
     validation: Option<Validation>,
     import_mode: bool,
@@ -55,6 +55,9 @@ struct DatabaseOptions {
     brute_force_protection: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     password_complexity_options: Option<Complexity>,
+    password_dictionary: Dictionary<'c>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_no_personal_info: Option<Enabled>,
 }
 
 #[derive(Serialize)]
@@ -71,6 +74,17 @@ struct Lengths {
 #[derive(Serialize)]
 struct Complexity {
     min_length: usize,
+}
+
+#[derive(Serialize)]
+struct Dictionary<'c> {
+    enable: bool,
+    dictionary: &'c [String],
+}
+
+#[derive(Serialize)]
+struct Enabled {
+    enable: bool,
 }
 
 #[derive(Serialize)]
@@ -196,6 +210,16 @@ fn options(connection: &Connection) -> Options<'_> {
             .passwords
             .min_length
             .map(|min_length| Complexity { min_length }),
+        password_dictionary: Dictionary {
+            enable: database.passwords.dictionary.is_some(),
+            dictionary: database.passwords.dictionary.as_deref().unwrap_or_default(),
+        },
+        // Without the key, a tenant file means what lies between the two.
+        password_no_personal_info: match database.passwords.personal_words {
+            PersonalWords::Accepted => Some(Enabled { enable: false }),
+            PersonalWords::NotAlone => None,
+            PersonalWords::NotContained => Some(Enabled { enable: true }),
+        },
     })
 }
 

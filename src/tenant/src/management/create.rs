@@ -19,6 +19,7 @@ use crate::database::ticket_mails::send_email_verification;
 use crate::http::bearer::{Caller, MayCreate};
 use crate::http::error::ApiError;
 use crate::http::response::management_json;
+use crate::password_policy::Owner;
 use crate::secret::{Secret, random_hex};
 use crate::state::Tenant;
 
@@ -57,12 +58,16 @@ pub(crate) async fn create(
         .connection(&new.connection)
         .ok_or_else(|| refusal("Connection does not exist."))?;
     check_connection(connection, &new)?;
-    let hash = match new.password.take().filter(|_| connection.is_database()) {
-        Some(password) => Some(connection.database.passwords.hash(Secret::new(password)).await?),
-        None => None,
-    };
+    let password = new.password.take().filter(|_| connection.is_database());
     let verify = new.attributes.remove("verify_email") == Some(Value::Bool(true));
     let row = new_row(connection, new, tenant.now().millis())?;
+    let hash = match password {
+        Some(password) => {
+            let owner = Owner::of(&row.profile, row.user_metadata.as_ref());
+            Some(connection.database.passwords.hash(Secret::new(password), &owner).await?)
+        }
+        None => None,
+    };
     check_size(None, &row)?;
     let user = to_json(&row)?;
     let unverified =

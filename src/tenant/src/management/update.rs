@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{ConnectionName, Identity, IdentityKey, Metadata, Profile, UserId};
+use model::{ConnectionName, Identity, IdentityKey, Metadata, Profile};
 use serde_json::{Map, Value};
 use store::{Address, CredentialRow, Unit, UserRow, fold_identifier};
 
@@ -20,6 +20,7 @@ use crate::http::bearer::Caller;
 use crate::http::error::ApiError;
 use crate::http::response::management_json;
 use crate::notice_mails::{self, Login};
+use crate::password_policy::Owner;
 use crate::secret::Secret;
 use crate::state::Tenant;
 
@@ -57,8 +58,10 @@ pub(crate) async fn update(
     }
     let hash = match body.remove("password") {
         Some(Value::String(password)) => {
-            let policy = password_policy(&tenant, permission.user_id(), named.as_deref()).await?;
-            Some(policy.hash(Secret::new(password)).await?)
+            let user = tenant.0.store.read().await?.find_user(permission.user_id()).await?;
+            let policy = password_policy(&tenant, user.as_ref(), named.as_deref());
+            let owner = owner_of(user.as_ref(), &body);
+            Some(policy.hash(Secret::new(password), &owner).await?)
         }
         _ => None,
     };
@@ -304,18 +307,21 @@ async fn change_username(
 }
 
 /// Returns the password policy of the named connection, or else that of the user's primary identity.
-async fn password_policy(
-    tenant: &Tenant,
-    user_id: &UserId,
-    named: Option<&str>,
-) -> Result<PasswordPolicy, ApiError> {
-    let configuration = &tenant.0.configuration;
-    let connection = if let Some(name) = named {
-        configuration.connection(name)
-    } else {
-        let user = tenant.0.store.read().await?.find_user(user_id).await?;
-        let primary = user.and_then(|user| user.identities.into_iter().next());
-        primary.and_then(|primary| configuration.connection(primary.connection.as_str()))
-    };
-    Ok(connection.map(|connection| connection.database.passwords).unwrap_or_default())
+fn password_policy(tenant: &Tenant, user: Option<&UserRow>, named: Option<&str>) -> PasswordPolicy {
+    let primary = user.and_then(|user| user.identities.first()).map(|primary| primary.connection.as_str());
+    let connection = named.or(primary).and_then(|name| tenant.0.configuration.connection(name));
+    connection.map(|connection| connection.database.passwords.clone()).unwrap_or_default()
+}
+
+/// Returns what is known of a user, before and after a change.
+fn owner_of(user: Option<&UserRow>, body: &Map<String, Value>) -> Owner {
+    let metadata = body.get("user_metadata").and_then(Value::as_object);
+    let mut owner = Owner::of(&Profile(body.clone()), metadata);
+    if let Some(user) = user {
+        owner.add(&user.profile, user.user_metadata.as_ref());
+        for profile in user.identities.iter().filter_map(|identity| identity.profile_data.as_ref()) {
+            owner.add(profile, None);
+        }
+    }
+    owner
 }

@@ -184,7 +184,7 @@ async fn apis_are_found_by_id_and_identifier() {
 async fn connections_have_the_options_that_the_tenant_acts_on() {
     let tenant = open().await;
     let id = Connection::new("Users", "auth0").id;
-    assert_snapshot!(text(&tenant, &format!("connections/{id}")).await, @r#"200 {"id":"con_awzJBNCBqMEca7GZ","options":{"import_mode":false,"passwordPolicy":"none","disable_signup":false,"requires_username":false,"brute_force_protection":true,"password_complexity_options":{"min_length":8}},"strategy":"auth0","name":"Users","is_domain_connection":false,"realms":["Users"],"enabled_clients":["page-id"]}"#);
+    assert_snapshot!(text(&tenant, &format!("connections/{id}")).await, @r#"200 {"id":"con_awzJBNCBqMEca7GZ","options":{"import_mode":false,"passwordPolicy":"none","disable_signup":false,"requires_username":false,"brute_force_protection":true,"password_complexity_options":{"min_length":8},"password_dictionary":{"enable":true,"dictionary":[]}},"strategy":"auth0","name":"Users","is_domain_connection":false,"realms":["Users"],"enabled_clients":["page-id"]}"#);
     assert_snapshot!(text(&tenant, &format!("connections/{id}?fields=name")).await, @r#"200 {"id":"con_awzJBNCBqMEca7GZ","name":"Users","is_domain_connection":false}"#);
     assert_snapshot!(text(&tenant, &format!("connections/{id}/clients?take=100")).await, @r#"200 {"clients":[{"client_id":"page-id"}]}"#);
     let company = Connection::new("company", "oidc").id;

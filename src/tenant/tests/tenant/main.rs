@@ -66,3 +66,4 @@ mod upstream;
 mod userinfo;
 mod users;
 mod verify_email;
+mod weak_passwords;

@@ -4,7 +4,7 @@ use model::Provider;
 use serde_saphyr::{Location, Spanned};
 use tenant::configuration::{
     Client, ClientAuthentication, Connection, Database, InvalidConfiguration, PasswordLevel, PasswordPolicy,
-    Upstream, Usernames,
+    PersonalWords, Upstream, Usernames,
 };
 use tenant::secret::Secret;
 
@@ -12,7 +12,8 @@ use super::clients::resolve;
 use super::error::Misplaced;
 use super::keys::Collector;
 use super::schema::{
-    ConnectionEntry, DatabaseEntry, DatabaseOptions, LengthEntry, PasswordPolicyName, ProviderOptions,
+    ConnectionEntry, DatabaseEntry, DatabaseOptions, DictionaryEntry, LengthEntry, PasswordPolicyName,
+    ProviderOptions,
 };
 use super::section::{Text, Unread};
 use super::source::Placed;
@@ -112,6 +113,19 @@ impl DatabaseOptions {
             PasswordPolicyName::Excellent => PasswordLevel::Excellent,
         });
         let default = PasswordPolicy::default();
+        // What a tenant file leaves out is as safe as it can be without being noticed by most.
+        let dictionary = match self.password_dictionary {
+            Some(DictionaryEntry { enable: Some(false), .. }) => None,
+            Some(DictionaryEntry { dictionary, .. }) => {
+                Some(dictionary.into_iter().flatten().map(|word| word.0).collect())
+            }
+            None => default.dictionary.clone(),
+        };
+        let personal_words = match self.password_no_personal_info.and_then(|entry| entry.enable) {
+            Some(true) => PersonalWords::NotContained,
+            Some(false) => PersonalWords::Accepted,
+            None => default.personal_words,
+        };
         let min_length = self.password_complexity_options.and_then(|options| options.min_length);
         Database {
             sign_up: self.disable_signup != Some(true),
@@ -119,6 +133,8 @@ impl DatabaseOptions {
             passwords: PasswordPolicy {
                 level: level.unwrap_or(default.level),
                 min_length: min_length.or(default.min_length.filter(|_| level.is_none())),
+                dictionary,
+                personal_words,
             },
         }
     }

@@ -7,9 +7,10 @@ use serde_saphyr::Location;
 use super::error::Misplaced;
 use super::schema::{
     ApiEntry, AuthenticationMethodsEntry, ClientEntry, ClientLogoutEntry, ComplexityEntry, ConnectionEntry,
-    CredentialEntry, CredentialsEntry, DatabaseEntry, DatabaseOptions, FlagsSection, GrantEntry,
-    InitiatorsEntry, JwtEntry, LengthEntry, OidcLogoutSection, PermissionEntry, PolicyEntry, ProviderOptions,
-    RefreshTokenEntry, RoleEntry, ScopeEntry, Sections, SubjectTypeEntry, TenantSection, ValidationEntry,
+    CredentialEntry, CredentialsEntry, DatabaseEntry, DatabaseOptions, DictionaryEntry, FlagsSection,
+    GrantEntry, InitiatorsEntry, JwtEntry, LengthEntry, OidcLogoutSection, PermissionEntry,
+    PersonalInfoEntry, PolicyEntry, ProviderOptions, RefreshTokenEntry, RoleEntry, ScopeEntry, Sections,
+    SubjectTypeEntry, TenantSection, ValidationEntry,
 };
 use super::section::{Section, Unread, UnreadKey};
 use crate::seed::keywords::{missing_in, missing_value};
@@ -117,6 +118,16 @@ pub(super) const SECTIONS: &[SectionKeys] = &[
     SectionKeys {
         section: "databases.options.password_complexity_options",
         read: ComplexityEntry::READ,
+        known: None,
+    },
+    SectionKeys {
+        section: "databases.options.password_dictionary",
+        read: DictionaryEntry::READ,
+        known: None,
+    },
+    SectionKeys {
+        section: "databases.options.password_no_personal_info",
+        read: PersonalInfoEntry::READ,
         known: None,
     },
     SectionKeys { section: "connections", read: ConnectionEntry::READ, known: Some(CONNECTION_KEYS) },
@@ -263,16 +274,6 @@ pub(super) const PROTECTIONS: &[Protection] = &[
     Protection {
         key: "databases.options.password_history",
         missing: "an old password can be chosen again",
-        applies: |value| value.at(&["enable"]).is_some_and(Unread::is_true),
-    },
-    Protection {
-        key: "databases.options.password_dictionary",
-        missing: "common passwords are accepted",
-        applies: |value| value.at(&["enable"]).is_some_and(Unread::is_true),
-    },
-    Protection {
-        key: "databases.options.password_no_personal_info",
-        missing: "a password may contain the name of its owner",
         applies: |value| value.at(&["enable"]).is_some_and(Unread::is_true),
     },
     Protection {

@@ -280,8 +280,14 @@ fn note_database(
             collector.note(file, "databases.options.validation.username", username)?;
         }
     }
-    match &options.password_complexity_options {
-        Some(section) => collector.note(file, "databases.options.password_complexity_options", section),
+    if let Some(section) = &options.password_complexity_options {
+        collector.note(file, "databases.options.password_complexity_options", section)?;
+    }
+    if let Some(section) = &options.password_dictionary {
+        collector.note(file, "databases.options.password_dictionary", section)?;
+    }
+    match &options.password_no_personal_info {
+        Some(section) => collector.note(file, "databases.options.password_no_personal_info", section),
         None => Ok(()),
     }
 }

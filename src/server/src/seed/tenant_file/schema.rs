@@ -193,6 +193,8 @@ section! {
         validation: ValidationEntry,
         password_policy = "passwordPolicy": PasswordPolicyName,
         password_complexity_options: ComplexityEntry,
+        password_dictionary: DictionaryEntry,
+        password_no_personal_info: PersonalInfoEntry,
     }
 }
 
@@ -206,6 +208,19 @@ section! {
     LengthEntry {
         min: usize,
         max: usize,
+    }
+}
+
+section! {
+    DictionaryEntry {
+        enable: bool,
+        dictionary: Vec<Text>,
+    }
+}
+
+section! {
+    PersonalInfoEntry {
+        enable: bool,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use tenant::configuration::{
     ApiAccess, ApplicationType, BackchannelLogout, Client, ClientAuthentication, Database, GrantSubject,
-    GrantedScopes, Initiators, PasswordLevel, PasswordPolicy, Permission, RefreshTokens, Usernames,
+    GrantedScopes, Initiators, PasswordLevel, PasswordPolicy, Permission, PersonalWords, RefreshTokens,
+    Usernames,
 };
 
 use super::clients::derived_client_id;
@@ -222,7 +223,7 @@ fn a_provider_that_the_tenant_cannot_be_a_client_of_is_played_by_a_stand_in() {
 fn the_options_of_a_database_are_those_of_auth0() {
     let database = |options: &str| {
         let text = format!("databases:\n  - {{ name: D, options: {{ {options} }} }}\n");
-        parsed(&text).unwrap().parts.connections[0].database
+        parsed(&text).unwrap().parts.connections[0].database.clone()
     };
     assert_eq!(database(""), Database::default());
     assert_eq!(
@@ -232,7 +233,11 @@ fn the_options_of_a_database_are_those_of_auth0() {
         Database {
             sign_up: false,
             usernames: Some(Usernames { min: 1, max: 15 }),
-            passwords: PasswordPolicy { level: PasswordLevel::Good, min_length: None },
+            passwords: PasswordPolicy {
+                level: PasswordLevel::Good,
+                min_length: None,
+                ..PasswordPolicy::default()
+            },
         }
     );
     let strict = database(
@@ -241,6 +246,18 @@ fn the_options_of_a_database_are_those_of_auth0() {
     );
     assert_eq!(strict.usernames, Some(Usernames { min: 3, max: 20 }));
     assert_eq!(strict.passwords.min_length, Some(12));
+    let off = database(
+        "password_dictionary: { enable: false, dictionary: [x] }, password_no_personal_info: { enable: false }",
+    );
+    assert_eq!((off.passwords.dictionary, off.passwords.personal_words), (None, PersonalWords::Accepted));
+    let on = database(
+        "password_dictionary: { enable: true, dictionary: [Acme] }, password_no_personal_info: { enable: true }",
+    );
+    assert_eq!(on.passwords.dictionary, Some(vec!["Acme".to_owned()]));
+    assert_eq!(on.passwords.personal_words, PersonalWords::NotContained);
+    let unsaid = database("password_dictionary: { dictionary: [Acme] }, password_no_personal_info: {}");
+    assert_eq!(unsaid.passwords.dictionary, Some(vec!["Acme".to_owned()]));
+    assert_eq!(unsaid.passwords.personal_words, PersonalWords::NotAlone);
 }
 
 #[test]

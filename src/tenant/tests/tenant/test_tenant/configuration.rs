@@ -153,7 +153,11 @@ pub(crate) fn parts(options: Options, connections: Vec<Connection>) -> Parts {
                 enabled_clients: Some(vec!["other".to_owned()]),
                 database: Database {
                     usernames: Some(Usernames::default()),
-                    passwords: PasswordPolicy { level: PasswordLevel::Good, min_length: None },
+                    passwords: PasswordPolicy {
+                        level: PasswordLevel::Good,
+                        min_length: None,
+                        ..PasswordPolicy::default()
+                    },
                     ..Database::default()
                 },
                 ..Connection::new("members", "auth0")

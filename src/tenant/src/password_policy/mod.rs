@@ -1,27 +1,54 @@
 //! Password policies: what a connection requires of new passwords.
 
+mod common;
+mod personal;
+
 use serde_json::{Value, json};
 
 use crate::password_hash::{hash_password, normal_form, with_hash_permit};
 use crate::secret::Secret;
 
+pub(crate) use personal::Owner;
+
 /// The maximum number of characters of a password, so that hashing it takes a bounded time.
 const MAX_LENGTH: usize = 1024;
 
-/// What a connection requires of new passwords (Auth0: "Password Strength in Auth0 Database Connections").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a connection requires of new passwords (Auth0: "Password Strength in Auth0 Database Connections", "Password Options in
+/// Auth0 Database Connections").
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordPolicy {
     /// The required kinds of characters.
     pub level: PasswordLevel,
     /// The minimum number of characters; `None` for the minimum of the level.
     pub min_length: Option<usize>,
+    /// The passwords that are refused, in any case, besides those that are common everywhere. `None` if common ones are
+    /// accepted.
+    pub dictionary: Option<Vec<String>>,
+    /// Whether a password can be made of what is known of its owner.
+    pub personal_words: PersonalWords,
+}
+
+/// Whether a password can be made of what is known of its owner: the address, the user name, the names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonalWords {
+    /// It can.
+    Accepted,
+    /// It is not one of them, with nothing but digits and signs around it.
+    NotAlone,
+    /// It contains none of them.
+    NotContained,
 }
 
 impl Default for PasswordPolicy {
-    /// Returns a policy of eight characters of any kind, as NIST SP 800-63B requires. Auth0's default accepts one
-    /// character.
+    /// Returns a policy of eight characters of any kind that are neither a common password nor the owner's address or name, as
+    /// NIST SP 800-63B requires. Auth0's default accepts one character, and everything.
     fn default() -> Self {
-        Self { level: PasswordLevel::None, min_length: Some(8) }
+        Self {
+            level: PasswordLevel::None,
+            min_length: Some(8),
+            dictionary: Some(Vec::new()),
+            personal_words: PersonalWords::NotAlone,
+        }
     }
 }
 
@@ -50,9 +77,20 @@ struct Rule {
     value: Value,
 }
 
-/// The rules that a refused password violates.
+/// Why a password is refused.
 #[derive(Clone, Debug)]
-pub(crate) struct Weakness(Vec<Rule>);
+pub(crate) enum Weakness {
+    /// It violates some of these rules.
+    Rules(RuleList),
+    /// It is a common password.
+    Common,
+    /// It is made of what is known of its owner.
+    Personal,
+}
+
+/// The rules of a policy, each with whether a password satisfies it.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleList(Vec<Rule>);
 
 /// The reason why a new password was not hashed.
 #[derive(Debug)]
@@ -113,18 +151,33 @@ impl PasswordPolicy {
 
     /// Returns the rules as sentences for a person who chooses a password.
     pub(crate) fn requirements(&self) -> Vec<String> {
-        self.rules("").into_iter().map(|rule| rule.sentence).collect()
+        let common = self.dictionary.as_ref().map(|_| "Not a password that many people have");
+        let personal = match self.personal_words {
+            PersonalWords::Accepted => None,
+            PersonalWords::NotAlone => Some("Not your e-mail address or your name"),
+            PersonalWords::NotContained => Some("Nothing of your e-mail address or your name in it"),
+        };
+        let rules = self.rules("").into_iter().map(|rule| rule.sentence);
+        rules.chain([common, personal].into_iter().flatten().map(str::to_owned)).collect()
+    }
+
+    fn check(&self, password: &str, owner: &Owner) -> Result<(), Weakness> {
+        let rules = self.rules(password);
+        if rules.iter().any(|rule| !rule.satisfied) {
+            return Err(Weakness::Rules(RuleList(rules)));
+        }
+        if self.dictionary.as_ref().is_some_and(|custom| common::is_common(password, custom)) {
+            return Err(Weakness::Common);
+        }
+        if owner.is_refused(self.personal_words, password) { Err(Weakness::Personal) } else { Ok(()) }
     }
 
     /// Hashes a new password on a blocking thread.
     ///
     /// # Errors
     /// [`PasswordHashError`].
-    pub(crate) async fn hash(&self, password: Secret) -> Result<String, PasswordHashError> {
-        let rules = self.rules(&normal_form(&password));
-        if rules.iter().any(|rule| !rule.satisfied) {
-            return Err(PasswordHashError::Weak(Weakness(rules)));
-        }
+    pub(crate) async fn hash(&self, password: Secret, owner: &Owner) -> Result<String, PasswordHashError> {
+        self.check(&normal_form(&password), owner).map_err(PasswordHashError::Weak)?;
         with_hash_permit(move || hash_password(&password)).await.ok_or(PasswordHashError::Failed)
     }
 }
@@ -154,19 +207,47 @@ fn character_classes_rule(password: &str, wanted: usize, of: usize) -> Rule {
 }
 
 impl Weakness {
-    /// Returns the rules in the format of Auth0's sign-up, as far as it is recorded (contract [C4](model::contract#c4),
+    /// Returns the name and the message of Auth0's error.
+    fn error(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Rules(_) => ("PasswordStrengthError", "Password is too weak"),
+            Self::Common => ("PasswordDictionaryError", "Password is too common"),
+            Self::Personal => ("PasswordNoUserInfoError", "Password contains user information"),
+        }
+    }
+
+    /// Returns the message of the Management API.
+    pub(crate) fn message(&self) -> String {
+        let (name, message) = self.error();
+        format!("{name}: {message}")
+    }
+
+    /// Returns a sentence for the person who chose the password.
+    pub(crate) fn sentence(&self) -> &'static str {
+        match self {
+            Self::Rules(_) => "This password is too weak. See below what it needs.",
+            Self::Common => {
+                "Many people have this password, so that it is guessed first. Choose another one."
+            }
+            Self::Personal => "This password is your address or your name. Choose another one.",
+        }
+    }
+
+    /// Returns the reason in the format of Auth0's sign-up, as far as it is recorded (contract [C4](model::contract#c4),
     /// [U-2](model::contract#u-2)).
     pub(crate) fn value(&self) -> Value {
-        let rules: Vec<_> = self.0.iter().map(|rule| rule.value.clone()).collect();
-        let policy: Vec<_> = self.0.iter().map(|rule| format!("* {}", rule.sentence)).collect();
-        json!({
-            "name": "PasswordStrengthError",
-            "message": "Password is too weak",
-            "code": "invalid_password",
-            "description": { "rules": rules, "verified": false },
-            "policy": policy.join("\n"),
-            "statusCode": 400,
-        })
+        let (name, message) = self.error();
+        let mut value =
+            json!({ "name": name, "message": message, "code": "invalid_password", "statusCode": 400 });
+        if let Self::Rules(RuleList(rules)) = self {
+            let policy: Vec<_> = rules.iter().map(|rule| format!("* {}", rule.sentence)).collect();
+            let rules: Vec<_> = rules.iter().map(|rule| rule.value.clone()).collect();
+            value["description"] = json!({ "rules": rules, "verified": false });
+            value["policy"] = policy.join("\n").into();
+        } else {
+            value["description"] = message.into();
+        }
+        value
     }
 }
 
@@ -175,7 +256,8 @@ mod tests {
     use super::*;
 
     fn takes(level: PasswordLevel, min_length: Option<usize>, password: &str) -> bool {
-        PasswordPolicy { level, min_length }.rules(password).iter().all(|rule| rule.satisfied)
+        let policy = PasswordPolicy { level, min_length, ..PasswordPolicy::default() };
+        policy.rules(password).iter().all(|rule| rule.satisfied)
     }
 
     #[test]
@@ -206,8 +288,9 @@ mod tests {
 
     #[test]
     fn a_refusal_tells_each_rule_and_nothing_of_the_password() {
-        let rules = PasswordPolicy { level: PasswordLevel::Good, min_length: None }.rules("hunter");
-        let body = Weakness(rules).value();
+        let policy =
+            PasswordPolicy { level: PasswordLevel::Good, min_length: None, ..PasswordPolicy::default() };
+        let body = Weakness::Rules(RuleList(policy.rules("hunter"))).value();
         assert_eq!(body["description"]["rules"][0]["verified"], false);
         assert_eq!(body["description"]["rules"][1]["items"][0]["verified"], true);
         assert_eq!(
