@@ -84,6 +84,10 @@ pub const SESSION: &str = "/api/v2/sessions/{id}";
 pub const SESSION_REVOKE: &str = "/api/v2/sessions/{id}/revoke";
 /// One refresh token.
 pub const REFRESH_TOKEN: &str = "/api/v2/refresh-tokens/{id}";
+/// What people allowed applications.
+pub const GRANTS: &str = "/api/v2/grants";
+/// What one person allowed one application at one API.
+pub const GRANT: &str = "/api/v2/grants/{id}";
 /// The blocks of an identifier.
 pub const USER_BLOCKS: &str = "/api/v2/user-blocks";
 /// The blocks of one user.

@@ -56,6 +56,10 @@ impl Scope {
     pub const READ_REFRESH_TOKENS: Self = Self::known("read:refresh_tokens");
     /// Revoke refresh tokens of any user.
     pub const DELETE_REFRESH_TOKENS: Self = Self::known("delete:refresh_tokens");
+    /// Read what people allowed applications.
+    pub const READ_GRANTS: Self = Self::known("read:grants");
+    /// Revoke what people allowed applications.
+    pub const DELETE_GRANTS: Self = Self::known("delete:grants");
     /// Create links with which people verify their address or set a password.
     pub const CREATE_USER_TICKETS: Self = Self::known("create:user_tickets");
     /// Read the roles.
@@ -89,7 +93,7 @@ impl Scope {
     ];
 
     /// The scopes of the Management API that a client can have for itself.
-    pub const MANAGEMENT: [Self; 22] = [
+    pub const MANAGEMENT: [Self; 24] = [
         Self::READ_USERS,
         Self::READ_USER_IDP_TOKENS,
         Self::UPDATE_USERS,
@@ -108,6 +112,8 @@ impl Scope {
         Self::DELETE_SESSIONS,
         Self::READ_REFRESH_TOKENS,
         Self::DELETE_REFRESH_TOKENS,
+        Self::READ_GRANTS,
+        Self::DELETE_GRANTS,
         Self::CREATE_USER_TICKETS,
         Self::READ_ROLES,
         Self::UPDATE_ROLES,

@@ -35,7 +35,8 @@ pub struct Api {
     pub enforce_policies: bool,
     /// Whether the access token lists the person's permissions in the claim `permissions`. Needs `enforce_policies`.
     pub permissions_in_token: bool,
-    /// Whether first-party applications are used without consent. This tenant never asks for consent.
+    /// Whether first-party applications are used without consent, wherever their callbacks are (contract
+    /// [G20](model::contract#g20)).
     pub skip_consent: bool,
     /// Who can get a token on behalf of a person (`subject_type_authorization.user`).
     pub user_access: ApiAccess,
@@ -64,7 +65,7 @@ impl Api {
             allow_offline_access: false,
             enforce_policies: false,
             permissions_in_token: false,
-            skip_consent: false,
+            skip_consent: true,
             user_access: ApiAccess::AllowAll,
             client_access: ApiAccess::RequireClientGrant,
         }

@@ -143,6 +143,8 @@ pub(crate) const DELETE_SESSIONS: RequiredScopes = RequiredScopes::AnyOf(&[Scope
 pub(crate) const READ_REFRESH_TOKENS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_REFRESH_TOKENS]);
 pub(crate) const DELETE_REFRESH_TOKENS: RequiredScopes =
     RequiredScopes::AnyOf(&[Scope::DELETE_REFRESH_TOKENS]);
+pub(crate) const READ_GRANTS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_GRANTS]);
+pub(crate) const DELETE_GRANTS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::DELETE_GRANTS]);
 pub(crate) const REVOKE_ACCESS: RequiredScopes =
     RequiredScopes::AllOf(&[Scope::DELETE_SESSIONS, Scope::DELETE_REFRESH_TOKENS]);
 pub(crate) const READ_USER_BLOCKS: RequiredScopes = RequiredScopes::AnyOf(&[Scope::READ_USERS]);

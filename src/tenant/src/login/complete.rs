@@ -5,9 +5,12 @@ use axum::response::Response;
 use model::{ConnectionName, IdentityKey, Profile};
 use store::{Unit, UserRow};
 
-use super::pending::{PendingLogin, PendingLoginError};
+use super::pending::{PendingLogin, PendingLoginError, WAITING};
+use super::pending_consent::new_pending_consent;
 use crate::clock::Moment;
 use crate::http::cookie::Cookie;
+use crate::http::response::{no_store, redirect_found};
+use crate::oauth::consent;
 use crate::oauth::request::AuthorizationError;
 use crate::oauth::response::{new_code, respond_with_error, respond_with_grant};
 use crate::session;
@@ -71,6 +74,16 @@ async fn sync_upstream_profile(
     Ok(())
 }
 
+/// How a pending login ends.
+enum Completed {
+    /// Somebody else signed in than the application asked for.
+    SomebodyElse,
+    /// The application gets what it asked for.
+    Granted(UserRow),
+    /// The person has to allow that first, on the page with this address.
+    ConsentIsMissing(String),
+}
+
 /// Completes a login like [`complete`], for an identity without an upstream profile.
 pub(super) async fn complete_with(
     tenant: &Tenant,
@@ -102,8 +115,9 @@ pub(super) async fn complete(
     let before = Cookie::Session.read(tenant, headers).map(|cookie| cookie.digest());
     let (now, digest, ip) = (tenant.now().millis(), pending.digest.clone(), pending.ip.clone());
     let (inner, client_id) = (tenant.clone(), pending.request.client_id.clone());
-    let request = pending.request.clone();
-    let user = tenant
+    let (request, browser, network) =
+        (pending.request.clone(), pending.browser.digest(), pending.network.clone());
+    let completed = tenant
         .0
         .store
         .write(move |unit| {
@@ -115,7 +129,7 @@ pub(super) async fn complete(
                 let signed_in = unit.find_user_by_identity(&key).await?.map(|user| user.user_id);
                 let signed_in = signed_in.or_else(|| new_user.as_ref().map(|user| user.user_id.clone()));
                 if signed_in.is_some_and(|user_id| !request.may_be_about(&user_id)) {
-                    return Ok(None);
+                    return Ok(Completed::SomebodyElse);
                 }
                 if let Some(new_user) = new_user
                     && unit.find_user_by_identity(&key).await?.is_none()
@@ -141,22 +155,34 @@ pub(super) async fn complete(
                 }
                 unit.insert_session(&session).await?;
                 unit.record_sign_in(&user.user_id, &ip, now).await?;
+                let user_id = &user.user_id;
+                if request.ask_consent || consent::is_missing(&inner, unit, user_id, &request).await? {
+                    let (row, page) =
+                        new_pending_consent(&inner, &request, &session, user_id, browser, network)?;
+                    unit.insert_pending_login(&row, WAITING, now).await?;
+                    return Ok(Completed::ConsentIsMissing(page));
+                }
                 if let Some(code) = &code_row {
                     unit.insert_code(code, now).await?;
                 }
                 if request.response_type.has_id_token() {
                     inner.note_session_client(unit, &client_id, &session.sid, &user).await?;
                 }
-                Ok(Some(user))
+                Ok(Completed::Granted(user))
             })
         })
         .await?;
-    let Some(user) = user else {
-        let description = "Another person signed in than id_token_hint names";
-        let refusal = AuthorizationError::new("login_required", description);
-        return Ok(respond_with_error(tenant, &pending.request.reply_to, &refusal));
+    let mut response = match completed {
+        Completed::SomebodyElse => {
+            let description = "Another person signed in than id_token_hint names";
+            let refusal = AuthorizationError::new("login_required", description);
+            return Ok(respond_with_error(tenant, &pending.request.reply_to, &refusal));
+        }
+        Completed::Granted(user) => {
+            respond_with_grant(tenant, &pending.request, &begun, &user, code.as_ref())
+        }
+        Completed::ConsentIsMissing(page) => no_store(redirect_found(&page)),
     };
-    let mut response = respond_with_grant(tenant, &pending.request, &begun, &user, code.as_ref());
     response.headers_mut().append(header::SET_COOKIE, Cookie::Session.set(tenant, &cookie));
     Ok(response)
 }

@@ -5,9 +5,11 @@
 //! ([`upstream`]) or a stand-in for one ([`stand_in`]). `forgot_password` sends mails with links; `reset_password` and
 //! `verify_email` are the pages behind them, with what they share in `ticket`. `earlier_logins` asks about what was linked
 //! before an address was proven.
-//! [`pages`] has the HTML, [`response`] the responses around it.
+//! Where the application needs the person's consent, a pending consent (`pending_consent`) follows, which the page of
+//! `consent` answers. [`pages`] has the HTML, [`response`] the responses around it.
 
 mod complete;
+mod consent;
 mod earlier_logins;
 mod forgot_password;
 mod form;
@@ -19,6 +21,7 @@ pub(crate) mod pages;
 mod password_sign_in;
 pub(crate) mod paths;
 pub(crate) mod pending;
+pub(crate) mod pending_consent;
 mod reset_password;
 pub(crate) mod response;
 mod sign_up;
@@ -46,6 +49,7 @@ pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
     let assets = Assets::new();
     Router::new()
         .route(paths::LOGIN, get(password_sign_in::show).post(password_sign_in::submit))
+        .route(paths::CONSENT, get(consent::show).post(consent::submit))
         .route(paths::SIGN_UP, get(sign_up::show).post(sign_up::submit))
         .route(paths::FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::submit))
         .route(paths::RESET, get(reset_password::show).post(reset_password::submit))

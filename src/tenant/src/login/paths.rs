@@ -4,6 +4,8 @@
 pub(crate) const LOGIN: &str = "/u/login";
 /// The start of a sign-in through a connection other than a database.
 pub(crate) const CONNECTION: &str = "/u/connection";
+/// The page that asks whether an application may have what it requests.
+pub(crate) const CONSENT: &str = "/u/consent";
 /// The sign-up page.
 pub(crate) const SIGN_UP: &str = "/u/signup";
 /// The page that sends a mail to reset the password.

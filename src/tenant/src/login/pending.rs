@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -29,7 +29,7 @@ use crate::state::Tenant;
 const LOGIN_LIFETIME: Duration = Duration::from_hours(1);
 
 /// How many logins wait at once. The oldest make room, so that nobody's requests fill the disk.
-const WAITING: Bounds = Bounds { per_browser: 20, per_network: 1000, in_all: 20_000 };
+pub(super) const WAITING: Bounds = Bounds { per_browser: 20, per_network: 1000, in_all: 20_000 };
 
 /// A pending login, found by its state and bound to the browser of the request.
 pub(super) struct PendingLogin {
@@ -39,6 +39,8 @@ pub(super) struct PendingLogin {
     pub(super) browser: Secret,
     pub(super) request: AuthorizationRequest,
     pub(super) ip: String,
+    /// The network that sent the request.
+    pub(super) network: String,
 }
 
 /// The reason why there is no pending login.
@@ -105,18 +107,9 @@ impl PendingLogin {
     /// [`PendingLoginError::Gone`] when there is none in this browser, [`PendingLoginError::NoCookie`] when the browser
     /// sends no cookie; the store's errors.
     pub(super) async fn find(tenant: &Tenant, peer: &Peer, state: &str) -> Result<Self, PendingLoginError> {
-        let digest = Secret::new(state).digest();
-        let row = tenant.0.store.read().await?.find_pending_login(&digest).await?;
-        let Some(browser) = Cookie::Browser.read(tenant, &peer.headers) else {
-            let request = row.and_then(|row| serde_json::from_str::<AuthorizationRequest>(&row.request).ok());
-            return Err(PendingLoginError::NoCookie(request.map(|request| request.client_id)));
-        };
-        let row = row.ok_or(PendingLoginError::Gone)?;
-        if row.browser != browser.digest() || row.expires_at <= tenant.now().millis() {
-            return Err(PendingLoginError::Gone);
-        }
-        let request = serde_json::from_str(&row.request).map_err(|_| PendingLoginError::Gone)?;
-        Ok(Self { state: state.to_owned(), digest, browser, request, ip: peer.ip() })
+        let (row, browser, request) = find_waiting(tenant, peer, state, |request| request).await?;
+        let PendingLoginRow { digest, network, .. } = row;
+        Ok(Self { state: state.to_owned(), digest, browser, request, ip: peer.ip(), network })
     }
 
     /// Returns what all pages of the login show.
@@ -152,16 +145,48 @@ impl FromRequestParts<Tenant> for PendingLogin {
     }
 }
 
+/// Returns what waits under this state in the browser that the cookie names: the row, the cookie and what the row stores.
+/// `request` returns the authorization request in it. What waits for something else is not found.
+///
+/// # Errors
+/// As [`PendingLogin::find`].
+pub(super) async fn find_waiting<T: DeserializeOwned>(
+    tenant: &Tenant,
+    peer: &Peer,
+    state: &str,
+    request: impl Fn(&T) -> &AuthorizationRequest,
+) -> Result<(PendingLoginRow, Secret, T), PendingLoginError> {
+    let digest = Secret::new(state).digest();
+    let row = tenant.0.store.read().await?.find_pending_login(&digest).await?;
+    let waiting = row.as_ref().and_then(|row| serde_json::from_str::<T>(&row.request).ok());
+    let Some(browser) = Cookie::Browser.read(tenant, &peer.headers) else {
+        let client_id = waiting.map(|waiting| request(&waiting).client_id.clone());
+        return Err(PendingLoginError::NoCookie(client_id));
+    };
+    let (row, waiting) = row.zip(waiting).ok_or(PendingLoginError::Gone)?;
+    if row.browser != browser.digest() || row.expires_at <= tenant.now().millis() {
+        return Err(PendingLoginError::Gone);
+    }
+    Ok((row, browser, waiting))
+}
+
+/// Returns the value of the cookie that identifies the browser, and the cookie to set if it has none yet.
+pub(super) fn browser_of(tenant: &Tenant, headers: &HeaderMap) -> (Secret, Option<HeaderValue>) {
+    if let Some(browser) = Cookie::Browser.read(tenant, headers) {
+        return (browser, None);
+    }
+    let browser = Secret::random();
+    let cookie = Cookie::Browser.set(tenant, &browser);
+    (browser, Some(cookie))
+}
+
 /// Stores the authorization request as a pending login and redirects to the page where the person signs in.
 pub(crate) async fn start_login(
     tenant: &Tenant,
     request: &AuthorizationRequest,
     peer: &Peer,
 ) -> Result<Response, store::Error> {
-    let (browser, fresh) = match Cookie::Browser.read(tenant, &peer.headers) {
-        Some(browser) => (browser, false),
-        None => (Secret::random(), true),
-    };
+    let (browser, cookie) = browser_of(tenant, &peer.headers);
     let state = Secret::random();
     let now = tenant.now();
     let row = PendingLoginRow {
@@ -192,8 +217,8 @@ pub(crate) async fn start_login(
         None => format!("{}?state={}", paths::LOGIN, state.expose()),
     };
     let mut response = redirect_found(&location);
-    if fresh {
-        response.headers_mut().append(header::SET_COOKIE, Cookie::Browser.set(tenant, &browser));
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     let application = Secret::new(digest(request.client_id.as_bytes()));
     response.headers_mut().append(header::SET_COOKIE, Cookie::Application.set(tenant, &application));
@@ -207,7 +232,7 @@ pub(super) fn in_query<T: DeserializeOwned + Default>(address: &Uri) -> T {
 
 /// The query of a page of a pending login.
 #[derive(Default, Deserialize)]
-struct LoginState {
+pub(super) struct LoginState {
     #[serde(default)]
-    state: String,
+    pub(super) state: String,
 }

@@ -3,7 +3,7 @@
 //! [`endpoints`] is the table of all endpoints, from which the router and the OpenAPI document are made. One module
 //! per resource has the handlers: [`users`], [`search`], [`create`], [`update`], [`identities`],
 //! [`assignments`], [`sessions`],
-//! [`refresh_tokens`], [`user_blocks`], [`tickets`], [`jobs`], [`exports`], [`imports`]; of the configuration [`roles`], [`connections`], [`clients`], [`client_grants`],
+//! [`refresh_tokens`], [`grants`], [`user_blocks`], [`tickets`], [`jobs`], [`exports`], [`imports`]; of the configuration [`roles`], [`connections`], [`clients`], [`client_grants`],
 //! [`resource_servers`], [`tenant_settings`], which [`read_only`] refuses to change; [`not_served`] names what is missing
 //! in comparison with Auth0. They share [`path`], [`query`], [`body`], [`schema`] and [`metadata`], which
 //! read requests, and [`list`] and [`object`], which make responses.
@@ -17,6 +17,7 @@ mod create;
 mod empty_lists;
 mod endpoints;
 mod exports;
+mod grants;
 mod identities;
 mod imports;
 mod jobs;

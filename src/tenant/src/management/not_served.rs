@@ -24,7 +24,6 @@ const RESOURCES: &[(&str, &str)] = &[
     ("events", "events"),
     ("flows", "flows"),
     ("forms", "forms"),
-    ("grants", "grants of people to applications"),
     ("groups", "groups"),
     ("guardian", "multi-factor authentication"),
     ("hooks", "hooks"),

@@ -121,7 +121,7 @@ fn management<'c>(tenant: &Tenant, scopes: &'c Scopes) -> ShownApi<'c> {
         allow_offline_access: false,
         token_lifetime: MACHINE_TOKEN_LIFETIME.as_secs(),
         token_lifetime_for_web: tenant.0.configuration.options().access_token_lifetime.as_secs(),
-        skip_consent_for_verifiable_first_party_clients: false,
+        skip_consent_for_verifiable_first_party_clients: true,
         is_system: true,
         enforce_policies: None,
         token_dialect: None,

@@ -10,11 +10,12 @@ use super::request::{
     AuthorizationError, AuthorizationRequest, Checked, InvalidAuthorizationRequest, Prompt,
 };
 use super::response::{new_code, respond_with_error, respond_with_grant};
-use super::{pushed_request, request_object};
+use super::{consent, pushed_request, request_object};
 use crate::http::body::{UnreadableBody, read_form, read_form_body};
 use crate::http::fetch_metadata::is_subresource_of_another_site;
 use crate::http::peer::Peer;
 use crate::login::pending::start_login;
+use crate::login::pending_consent::start_consent;
 use crate::login::response::{failure, invalid_request, problem, unreadable_form};
 use crate::secret::Secret;
 use crate::session::Session;
@@ -110,6 +111,17 @@ async fn respond_to_request(
     let session = Session::find(tenant, &peer.headers).await?;
     let session = session.filter(|session| session.serves(&tenant.0.configuration, &request, tenant.now()));
     if let Some(session) = session.filter(|_| request.prompt != Some(Prompt::Login)) {
+        let mut reader = tenant.0.store.read().await?;
+        let asks = request.ask_consent
+            || consent::is_missing(tenant, &mut reader, &session.user.user_id, &request).await?;
+        drop(reader);
+        if asks && request.prompt == Some(Prompt::None) {
+            let refusal = AuthorizationError::new("consent_required", "Consent required");
+            return Ok(respond_with_error(tenant, &request.reply_to, &refusal));
+        }
+        if asks {
+            return start_consent(tenant, &request, &session.row, &session.user, peer).await;
+        }
         let (code, row) = new_code(tenant, &request, &session.row).unzip();
         let (now, digest, sid) = (tenant.now().millis(), session.row.digest.clone(), session.row.sid.clone());
         let (inner, user) = (tenant.clone(), session.user.clone());

@@ -5,6 +5,7 @@ pub(crate) mod audience;
 mod authorize;
 mod client;
 mod client_assertion;
+pub(crate) mod consent;
 mod id_token;
 pub(crate) mod logout;
 mod pushed_request;

@@ -126,6 +126,9 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) nonce: Option<String>,
     pub(crate) code_challenge: Option<String>,
     pub(crate) prompt: Option<Prompt>,
+    /// Whether to ask for the consent of the person even if it was given before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) ask_consent: bool,
     pub(crate) max_age: Option<u64>,
     /// Whether to show the sign-up page first.
     #[serde(default)]
@@ -292,14 +295,13 @@ impl AuthorizationRequest {
                 nonce: owned("nonce"),
                 code_challenge,
                 prompt: prompt(text("prompt"))?,
+                ask_consent: has_prompt(text("prompt"), "consent"),
                 max_age: text("max_age")
                     .map(|age| {
                         age.parse().map_err(|_| AuthorizationError::new("invalid_request", "Invalid max_age"))
                     })
                     .transpose()?,
-                sign_up: text("screen_hint") == Some("signup")
-                    || text("prompt")
-                        .is_some_and(|list| list.split_ascii_whitespace().any(|value| value == "create")),
+                sign_up: text("screen_hint") == Some("signup") || has_prompt(text("prompt"), "create"),
                 login_hint: owned("login_hint"),
                 connection,
                 subject: text("id_token_hint").map(|hint| {
@@ -316,7 +318,14 @@ impl AuthorizationRequest {
     /// Returns what the exchange of a code needs of the request. The rest is not stored any longer.
     pub(crate) fn for_code(&self) -> Self {
         let reply_to = ReplyTo { state: None, ..self.reply_to.clone() };
-        Self { reply_to, login_hint: None, connection: None, sign_up: false, ..self.clone() }
+        Self {
+            reply_to,
+            login_hint: None,
+            connection: None,
+            sign_up: false,
+            ask_consent: false,
+            ..self.clone()
+        }
     }
 
     /// Returns what later refreshes need of the request: who may get which scopes at which API, about this user. The rest
@@ -383,8 +392,12 @@ fn challenge(
     }
 }
 
-/// Parses `prompt`, a list in any order (OpenID Connect Core 3.1.2.1). Consent is not needed, because all applications
-/// belong to the tenant. Selecting or creating an account means signing in again, because there is one account at a time.
+/// Returns whether `prompt` has a value.
+fn has_prompt(prompt: Option<&str>, wanted: &str) -> bool {
+    prompt.is_some_and(|list| list.split_ascii_whitespace().any(|value| value == wanted))
+}
+
+/// Parses `prompt`, a list in any order (OpenID Connect Core 3.1.2.1). Consent is asked for besides it. Selecting or creating an account means signing in again, because there is one account at a time.
 fn prompt(prompt: Option<&str>) -> Result<Option<Prompt>, AuthorizationError> {
     let values: Vec<&str> = prompt.unwrap_or_default().split_ascii_whitespace().collect();
     if values

@@ -14,6 +14,7 @@ use store::{AccessTokenRow, CodeRow, Digest, RefreshFamilyRow, RefreshTokenRow, 
 use super::access_token::{AccessToken, Subject};
 use super::audience::{AccessRefusal, ClientAccess, Permitted, UserAccess, permissions_of};
 use super::client::authenticate;
+use super::consent;
 use super::id_token::{self, SignIn};
 use super::request::AuthorizationRequest;
 use crate::clock::Moment;
@@ -165,19 +166,23 @@ fn expiry(now: Moment, lifetime: Option<Duration>) -> i64 {
 
 /// Returns the user of a grant, unless blocked, unless the client may not use the connection of the identity that signed
 /// in any more, or unless the identity belongs to another user since, whose `sub` the client does not expect (OpenID Connect
-/// Core 12.2). The grant stays as it is: it is good again once the connection is open again.
+/// Core 12.2), or unless the user does not allow the client this any more. The grant stays as it is: it is good again once the
+/// connection is open again.
 async fn find_active_user(
     tenant: &Tenant,
     unit: &mut Unit,
     grant: &Grant,
 ) -> Result<Option<UserRow>, store::Error> {
-    let user = unit.find_user_by_identity(&grant.key).await?;
-    Ok(user.filter(|user| {
+    let user = unit.find_user_by_identity(&grant.key).await?.filter(|user| {
         let identity = user.identity(&grant.key);
         user.blocked != Some(true)
             && grant.request.may_be_about(&user.user_id)
             && identity.is_some_and(|identity| tenant.0.configuration.admits(identity, &grant.client_id))
-    }))
+    });
+    match user {
+        Some(user) if consent::is_missing(tenant, unit, &user.user_id, &grant.request).await? => Ok(None),
+        user => Ok(user),
+    }
 }
 
 /// Returns whether a text is a verifier as RFC 7636 section 4.1 requires. A shorter one could be guessed from

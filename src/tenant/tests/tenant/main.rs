@@ -17,6 +17,7 @@ mod closed_connections;
 mod configuration;
 mod conformance;
 mod connections;
+mod consent;
 mod create;
 mod disk_floods;
 mod embedded_requests;

@@ -70,7 +70,7 @@ impl ApiEntry {
                 self.token_dialect,
                 Some(schema::TokenDialect::AccessTokenAuthz | schema::TokenDialect::Rfc9068Authz)
             ),
-            skip_consent: self.skip_consent == Some(true),
+            skip_consent: self.skip_consent != Some(false),
             user_access: policy(access.user, default.user_access),
             client_access: policy(access.client, default.client_access),
             ..default

@@ -12,7 +12,7 @@ use tenant::configuration::{
 use tenant::secret::{Secret, digest};
 
 use super::error::Misplaced;
-use super::keys::{CONSENT, Collector, place};
+use super::keys::Collector;
 use super::schema::{
     ClientAuthMethod, ClientEntry, ClientLogoutEntry, CredentialEntry, ExpirationType, RefreshTokenEntry,
     RotationType,
@@ -48,9 +48,6 @@ impl ClientEntry {
             let text =
                 format!("client \"{name}\" is of the type \"{}\", which is of no use here", kind.value.0);
             collector.remark(file, kind.referenced, &text);
-        }
-        if self.is_first_party == Some(false) {
-            collector.missing(&CONSENT, place(file, at));
         }
         let has_keys = self.client_authentication_methods.is_some();
         let credentials = self.client_authentication_methods.and_then(|methods| methods.private_key_jwt);

@@ -245,7 +245,6 @@ pub(super) const PROTECTIONS: &[Protection] = &[
         missing: "applications need not push their authorization requests",
         applies: Unread::is_true,
     },
-    CONSENT,
     Protection {
         key: "clients.organization_usage",
         missing: "people sign in to the application without an organization",
@@ -263,7 +262,7 @@ pub(super) const PROTECTIONS: &[Protection] = &[
     },
     Protection {
         key: "clients.third_party_security_mode",
-        missing: "an application of a third party is treated like one of the owner",
+        missing: "an application of a third party needs no grant for an API",
         applies: |value| value.as_text() == Some("strict"),
     },
     Protection {
@@ -309,13 +308,6 @@ pub(super) const PROTECTIONS: &[Protection] = &[
         applies: |value| !value.is_empty(),
     },
 ];
-
-/// The key that makes a client one of a third party. It is read, so that it can be returned.
-pub(super) const CONSENT: Protection = Protection {
-    key: "clients.is_first_party",
-    missing: "nobody is asked for consent to an application of a third party",
-    applies: |value| *value == Unread::Bool(false),
-};
 
 /// Returns whether an element of a list is not switched off.
 fn is_active(element: &Unread) -> bool {

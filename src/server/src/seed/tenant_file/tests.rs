@@ -159,7 +159,6 @@ resourceServers: [{ identifier: https://a.example.com/, proof_of_possession: { r
             "attackProtection.breachedPasswordDetection",
             "triggers.post-login",
             "clients.organization_usage",
-            "clients.is_first_party",
             "databases.options.password_history",
             "resourceServers.proof_of_possession",
         ]

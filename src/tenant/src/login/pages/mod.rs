@@ -6,6 +6,7 @@
 
 pub(crate) mod account;
 pub(crate) mod assets;
+pub(crate) mod consent;
 pub(crate) mod layout;
 pub(crate) mod login;
 pub(crate) mod logout;

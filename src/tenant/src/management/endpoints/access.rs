@@ -1,19 +1,30 @@
-//! The endpoints of sessions, refresh tokens and blocks.
+//! The endpoints of sessions, refresh tokens, consents and blocks.
 
 use axum::routing::{delete, get, post};
 use model::route;
 
-use super::endpoint::{CHECKPOINT, Content, Endpoint, Parameter};
+use super::endpoint::{CHECKPOINT, Content, Endpoint, PAGE, Parameter};
 use crate::http::bearer::{
-    CHANGE_USER_BLOCKS, DELETE_REFRESH_TOKENS, DELETE_SESSIONS, READ_REFRESH_TOKENS, READ_SESSIONS,
-    READ_USER_BLOCKS, REVOKE_ACCESS,
+    CHANGE_USER_BLOCKS, DELETE_GRANTS, DELETE_REFRESH_TOKENS, DELETE_SESSIONS, READ_GRANTS,
+    READ_REFRESH_TOKENS, READ_SESSIONS, READ_USER_BLOCKS, REVOKE_ACCESS,
 };
 use crate::http::required_scopes::RequiredScopes;
 use crate::management::schema::{self, json_schema};
-use crate::management::{refresh_tokens, sessions, user_blocks};
+use crate::management::{grants, refresh_tokens, sessions, user_blocks};
 
 const SESSION: &str = "#/components/schemas/Session";
 const REFRESH_TOKEN: &str = "#/components/schemas/RefreshToken";
+const GRANT: &str = "#/components/schemas/Grant";
+
+const GRANT_OF_USER: Parameter = ("user_id", "string", "The user");
+const GRANTS: &[Parameter] = &[
+    GRANT_OF_USER,
+    ("client_id", "string", "The client"),
+    ("audience", "string", "The audience of the API"),
+    PAGE[0],
+    PAGE[1],
+    PAGE[2],
+];
 
 const IDENTIFIER: Parameter = ("identifier", "string", "E-mail address or username; required");
 const ENABLEMENT: Parameter =
@@ -92,6 +103,32 @@ pub(super) fn refresh_tokens() -> [Endpoint; 4] {
         Endpoint {
             handler: delete(refresh_tokens::delete),
             ..row("delete", route::REFRESH_TOKEN, "Revoke a refresh token", DELETE_REFRESH_TOKENS)
+        },
+    ]
+}
+
+/// Returns the rows of consents.
+pub(super) fn grants() -> [Endpoint; 3] {
+    [
+        Endpoint {
+            query: GRANTS,
+            success: (200, Content::Listed("grants", GRANT)),
+            errors: &[],
+            handler: get(grants::list),
+            ..row("get", route::GRANTS, "List what people allowed applications", READ_GRANTS)
+        },
+        Endpoint {
+            query: &[GRANT_OF_USER],
+            success: (204, Content::Nothing),
+            errors: &[],
+            handler: delete(grants::delete_all),
+            ..row("delete", route::GRANTS, "Revoke what a user allowed applications", DELETE_GRANTS)
+        },
+        Endpoint {
+            success: (204, Content::Nothing),
+            errors: &[],
+            handler: delete(grants::delete),
+            ..row("delete", route::GRANT, "Revoke what a user allowed an application", DELETE_GRANTS)
         },
     ]
 }

@@ -24,7 +24,11 @@ use endpoint::{Content, Endpoint};
 pub(super) fn all() -> impl Iterator<Item = Endpoint> {
     let users = users::users().into_iter().chain(users::identities()).chain(roles::assignments());
     let configuration = configuration::clients().into_iter().chain(configuration::connections());
-    let access = access::sessions().into_iter().chain(access::refresh_tokens()).chain(access::blocks());
+    let access = access::sessions()
+        .into_iter()
+        .chain(access::refresh_tokens())
+        .chain(access::grants())
+        .chain(access::blocks());
     let users = users.chain(access).chain(jobs::tickets()).chain(jobs::jobs());
     users.chain(configuration).chain(configuration::tenant()).chain(roles::roles()).chain([openapi()])
 }

@@ -142,6 +142,17 @@ fn of_access() -> Value {
             },
             "additionalProperties": true,
         },
+        "Grant": {
+            "type": "object",
+            "properties": {
+                "id": { "type": "string" },
+                "clientID": { "type": "string" },
+                "user_id": { "type": "string" },
+                "audience": { "type": "string" },
+                "scope": { "type": "array", "items": { "type": "string" } },
+            },
+            "additionalProperties": true,
+        },
         "Job": {
             "type": "object",
             "properties": {

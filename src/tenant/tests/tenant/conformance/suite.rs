@@ -241,6 +241,11 @@ impl Suite {
             assert_eq!((page.status.as_u16(), page.text.contains("type=\"password\"")), (200, true));
             response = browser.type_password(&login_state, &email(PERSON), PASSWORD).await;
         }
+        // With `prompt=consent` the person allows what the page shows.
+        if response.location().starts_with("/u/consent?") {
+            let state = response.parameter("state").unwrap();
+            response = browser.post("/u/consent", &[("state", &*state), ("choice", "accept")]).await;
+        }
         let parameters = self.parameters(&response);
         let callback = Callback { parameters, asked };
         self.check_callback(request, &callback);
