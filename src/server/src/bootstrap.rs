@@ -155,6 +155,13 @@ pub(crate) fn read(
     };
     check_ignored(&file, options, exposure)?;
     let mut notices = notices::sentences(&tenant_name(options), &file.notices);
+    if !issuer.is_https() && !address::is_local(issuer) {
+        notices.push(format!(
+            "the issuer {} is reached by http, and not on this machine: others on the way can read passwords, cookies and tokens \
+             (--tls, or a proxy with https)",
+            issuer.as_str()
+        ));
+    }
     let TenantFile { mut parts, derived_client_ids, .. } = file;
     set_client_secrets(&mut parts.clients, &options.client_secret)?;
     let Parts { options: tenant, connections, .. } = &mut parts;

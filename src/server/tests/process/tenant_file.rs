@@ -186,3 +186,19 @@ fn keywords_have_their_values_from_the_files_of_the_deploy_cli() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(stderr, "linked-accounts: AUTH0_KEYWORD_REPLACE_MAPPINGS:1:3: not valid JSON\n");
 }
+
+#[test]
+fn an_issuer_by_http_that_is_not_this_machine_is_named() {
+    let work_dir = work_dir();
+    write(work_dir.path(), "clients:\n  - { name: Shop, app_type: spa }\n");
+    let check = |issuer: &str| {
+        let arguments = ["--tenant", "tenant.yaml", "--issuer", issuer];
+        String::from_utf8(program_as(work_dir.path(), "check", &arguments).output().unwrap().stdout).unwrap()
+    };
+    let words = "is reached by http, and not on this machine";
+    assert!(check("http://login.example.com").contains(words));
+    for quiet in ["https://login.example.com", "http://localhost:3000", "http://127.0.0.1:3000"] {
+        let report = check(quiet);
+        assert!(report.contains("Clients: 1") && !report.contains(words), "{report}");
+    }
+}

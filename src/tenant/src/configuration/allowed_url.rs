@@ -93,6 +93,20 @@ pub fn can_match(registered: &str) -> bool {
     (!registered.contains('*') || is_wildcard(registered)) && !registered.contains(ORGANIZATION)
 }
 
+/// The schemes of URLs that a browser runs or shows in place of opening an application.
+const SCRIPT_SCHEMES: [&str; 8] =
+    ["about", "blob", "data", "file", "filesystem", "javascript", "vbscript", "view-source"];
+
+/// Returns whether a browser would run or show a registered URL in place of opening an application, for example
+/// `javascript:`. That is never an address to return to.
+#[must_use]
+pub fn is_script(registered: &str) -> bool {
+    // Browsers remove these characters, also from the scheme.
+    let text = registered.replace(['\t', '\n', '\r'], "");
+    let text = text.trim_start_matches(|c: char| c <= ' ').to_ascii_lowercase();
+    text.split_once(':').is_some_and(|(scheme, _)| SCRIPT_SCHEMES.contains(&scheme))
+}
+
 /// Parses a registered URL, with [`ANY`] in place of a wildcard. Returns `None` for one whose wildcard is misplaced.
 fn parse(registered: &str) -> Option<Url> {
     if registered.contains('*') && !is_wildcard(registered) || registered.contains(ANY) {
@@ -132,6 +146,28 @@ fn is_wildcard(registered: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_that_a_browser_runs_is_told_from_that_of_an_application() {
+        for script in [
+            "javascript:alert(1)",
+            " JavaScript:alert(1)",
+            "java\tscript:alert(1)",
+            "javascript://example.test/%0aalert(1)",
+            "data:text/html,<script>",
+            "vbscript:x",
+            "blob:https://example.test/1",
+            "file:///etc/passwd",
+            "about:blank",
+        ] {
+            assert!(is_script(script), "{script}");
+        }
+        for other in
+            ["https://example.test/cb", "com.example.app://cb", "http://localhost/javascript:", "java"]
+        {
+            assert!(!is_script(other), "{other}");
+        }
+    }
 
     const HOSTILE_HOSTS: [&str; 17] = [
         "https://example.test/cb",

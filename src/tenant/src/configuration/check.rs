@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use model::id::is_dot_segment;
 
-use super::allowed_url::ORGANIZATION;
+use super::allowed_url::{ORGANIZATION, is_script};
 use super::connection::Upstream;
 use super::parts::Parts;
 
@@ -52,6 +52,9 @@ pub enum InvalidConfiguration {
         /// The invalid text.
         url: String,
     },
+    /// A browser would run or show an address in place of opening an application.
+    #[error("\"{0}\" is no address of an application: a browser would run or show it")]
+    ScriptUrl(String),
     /// Two APIs share an identifier.
     #[error("two APIs have the identifier \"{0}\"")]
     DuplicateApi(String),
@@ -73,14 +76,21 @@ pub(super) fn check(parts: &Parts) -> Result<(), InvalidConfiguration> {
     if !url::Url::parse(claim).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
         return Err(InvalidConfiguration::UnscopedClaim(claim.clone()));
     }
+    let of_tenant = options.allowed_logout_urls.iter().chain(&options.default_redirection_uri);
+    if let Some(url) = of_tenant.into_iter().find(|url| is_script(url)) {
+        return Err(InvalidConfiguration::ScriptUrl(url.clone()));
+    }
     let mut ids = HashSet::new();
     for client in clients {
         if !ids.insert(client.client_id.as_str()) {
             return Err(InvalidConfiguration::DuplicateClient(client.client_id.clone()));
         }
         let urls = client.callbacks.iter().chain(&client.allowed_logout_urls).chain(&client.web_origins);
-        let urls = urls.chain(&client.initiate_login_uri);
+        let urls = urls.chain(&client.initiate_login_uri).chain(&client.allowed_origins);
         for url in urls {
+            if is_script(url) {
+                return Err(InvalidConfiguration::ScriptUrl(url.clone()));
+            }
             // A URL may contain `*` in its host, which is no domain.
             if url::Url::parse(&url.replace('*', "any").replace(ORGANIZATION, "any")).is_err() {
                 return Err(InvalidConfiguration::InvalidUrl {

@@ -15,7 +15,7 @@ mod parts;
 
 pub use crate::http::rate_limit::RateLimit;
 pub use crate::password_policy::{PasswordLevel, PasswordPolicy, PersonalWords};
-pub use allowed_url::can_match;
+pub use allowed_url::{can_match, is_script};
 pub use api::{
     Api, ApiAccess, ApiScope, ClientGrant, GrantSubject, GrantedScopes, Permission, Role, TokenDialect,
 };

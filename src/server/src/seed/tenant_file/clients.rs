@@ -7,10 +7,11 @@ use serde_saphyr::{Location, Spanned};
 use tenant::Moment;
 use tenant::configuration::{
     ApplicationType, BackchannelLogout, Client, ClientAuthentication, ClientKey, Initiators,
-    InvalidConfiguration, Parts, RefreshTokens, Upstream, can_match,
+    InvalidConfiguration, Parts, RefreshTokens, Upstream, can_match, is_script,
 };
 use tenant::secret::{Secret, digest};
 
+use super::advice;
 use super::error::Misplaced;
 use super::keys::Collector;
 use super::schema::{
@@ -73,7 +74,11 @@ impl ClientEntry {
             .into_iter()
             .flatten()
             .flatten()
+            .chain(&self.initiate_login_uri)
         {
+            if is_script(&url.0) {
+                return Err((at, InvalidConfiguration::ScriptUrl(url.0.clone()).to_string()));
+            }
             if !can_match(&url.0) {
                 let text = format!(
                     "\"{}\" of client \"{name}\" matches no request: only the first label of the host may have a \"*\", and \
@@ -121,6 +126,9 @@ impl ClientEntry {
             logo_uri: self.logo_uri.map(|uri| uri.0).filter(|uri| !uri.is_empty()),
             metadata: metadata(self.client_metadata),
         };
+        for advice in advice::of_client(&client) {
+            collector.remark(file, at, &advice);
+        }
         Ok((at, client))
     }
 }

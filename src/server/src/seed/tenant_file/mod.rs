@@ -5,6 +5,7 @@
 //! notice, see [`Notice`]. A key that is unknown to Auth0 and close to one that is read is refused, because it is probably
 //! misspelt. What Auth0 does not have is written under `linkedAccounts`, and as `pinned` on connections.
 
+mod advice;
 mod apis;
 mod clients;
 mod connections;
