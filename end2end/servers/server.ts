@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -53,6 +53,17 @@ export class Server {
       throw error;
     }
     return server;
+  }
+
+  /** Returns the link in the last mail to an address that has one. */
+  async linkTo(address: string): Promise<string> {
+    const lines = (await readFile(join(this.folder, 'linked-accounts.mail.jsonl'), 'utf8')).trim().split('\n');
+    const mails = lines.map((line) => JSON.parse(line) as { to: string; link?: string });
+    const link = mails.findLast((mail) => mail.to === address && mail.link)?.link;
+    if (!link) {
+      throw new Error(`no mail with a link to ${address}`);
+    }
+    return link;
   }
 
   /** Kills the process and removes its data, which nothing needs any more. */

@@ -40,6 +40,8 @@ pub struct Tenant {
     pub return_to: Vec<String>,
     /// Whether the tenant lets users plan faults for their own requests.
     pub demo: bool,
+    /// Whether the tenant links no account of a database whose e-mail address is not verified.
+    pub verified_email_to_link: bool,
 }
 
 impl Tenant {
@@ -63,6 +65,7 @@ impl Tenant {
             undo_seconds: settings.undo_seconds.unwrap_or(settings::UNDO_SECONDS),
             return_to: settings.return_to,
             demo: settings.demo,
+            verified_email_to_link: settings.verified_email_to_link,
         })
     }
 

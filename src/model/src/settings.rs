@@ -14,7 +14,7 @@ pub const FRESH_SIGN_IN: u32 = 900;
 pub const UNDO_SECONDS: u32 = 10;
 
 /// The keys of [`Settings`] in their order. Others mean nothing.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 12] = [
     "audience",
     "bearer",
     "clientId",
@@ -26,6 +26,7 @@ pub const KEYS: [&str; 11] = [
     "name",
     "returnTo",
     "undoSeconds",
+    "verifiedEmailToLink",
 ];
 /// The keys of [`OfferedConnection`] in their order.
 pub const CONNECTION_KEYS: [&str; 5] = ["closed", "displayName", "name", "pinned", "strategy"];
@@ -101,6 +102,10 @@ pub struct Settings {
     /// reacts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub demo: bool,
+    /// Whether the tenant links no account of a database whose e-mail address is not verified, which Auth0 does (contract
+    /// [G3](crate::contract#g3)).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verified_email_to_link: bool,
 }
 
 /// The reason why settings are invalid.
@@ -212,6 +217,7 @@ mod tests {
             undo_seconds: None,
             return_to: Vec::new(),
             demo: false,
+            verified_email_to_link: false,
         }
     }
 
@@ -284,6 +290,7 @@ mod tests {
             undo_seconds: Some(1),
             return_to: vec!["r".to_owned()],
             demo: true,
+            verified_email_to_link: true,
             ..with_domain("host")
         };
         let written = serde_json::to_value(settings).unwrap();

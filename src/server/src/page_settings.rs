@@ -2,7 +2,7 @@
 
 use model::settings::{InvalidSettings, OfferedConnection};
 use model::{Settings, route};
-use tenant::configuration::{ApplicationType, Client, Connection};
+use tenant::configuration::{ApplicationType, Client, Connection, VerifiedEmailToLink};
 use tenant::{Configuration, Issuer};
 
 use crate::config::Page;
@@ -56,6 +56,7 @@ pub(crate) fn settings(
         undo_seconds: page.undo,
         return_to: page.return_to.clone(),
         demo: configuration.options().faults,
+        verified_email_to_link: configuration.options().verified_email_to_link != VerifiedEmailToLink::Nobody,
     });
     settings.as_ref().map_or(Ok(()), Settings::check)?;
     Ok(settings)

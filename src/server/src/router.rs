@@ -137,6 +137,7 @@ mod tests {
             undo_seconds: None,
             return_to: Vec::new(),
             demo: false,
+            verified_email_to_link: false,
         }
     }
 

@@ -18,6 +18,16 @@ pub const CLOSE_WINDOW: &str = "You can close this window and go on where you ca
 /// Introduction of the section for linking.
 pub const LINK_LEDE: &str =
     "Sign in with it once, to show that it is yours. It will open this account from then on.";
+/// What to do about an e-mail address that has to be confirmed before its account can be linked.
+const CONFIRM_FIRST: &str = "Open the link in the mail that came when the account was made. Without it, sign out and choose \
+     “Forgot your password?”: a new password confirms the address, too.";
+
+/// Note above the buttons: the address of the account has to be confirmed before anything can be linked.
+#[must_use]
+pub fn confirm_first(address: &str) -> String {
+    format!("First confirm that {} is your address. {CONFIRM_FIRST}", name(address))
+}
+
 /// Status while the popup is open.
 pub const GO_ON_THERE: &str = "Go on in the window that opened.";
 /// Status while the popup is closed or cut off from the page, which it cannot tell apart.
@@ -150,9 +160,15 @@ pub fn wrong_login(secondary: &SecondaryAccount) -> Failure {
 /// Failure notice: the login's e-mail address is not verified.
 #[must_use]
 pub fn unverified(secondary: &SecondaryAccount) -> Failure {
+    let whose = whose(secondary);
+    let is_database = secondary.user.user_id.as_str().starts_with("auth0|");
     plain(
         "Its e-mail address is not verified",
-        format!("Verify {} with its provider first, then link it here.", name(&whose(secondary))),
+        if is_database {
+            format!("First confirm {}. {CONFIRM_FIRST}", name(&whose))
+        } else {
+            format!("Verify {} with its provider first, then link it here.", name(&whose))
+        },
     )
 }
 
@@ -246,7 +262,7 @@ pub fn link_failure(error: &ApiError) -> Failure {
         ),
         Some("unverified_email") => (
             "An e-mail address is not verified",
-            "Linking takes verified e-mail addresses, here and there. Verify it, then try again.".to_owned(),
+            format!("Linking takes verified e-mail addresses, here and there. {CONFIRM_FIRST}"),
         ),
         Some("pinned_secondary") => (
             "That account has a login of an organization",

@@ -156,7 +156,7 @@ fn Accounts() -> impl IntoView {
                     {undo.acts(on_restore, locked)}
                 </StatusNotice>
                 <UnlinkedLately undo on_restore flow locked/>
-                <LinkSection flow locked/>
+                <LinkSection flow user locked/>
                 {demo_switch(session, status_message)}
             }
             .into_any(),

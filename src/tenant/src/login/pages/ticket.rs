@@ -84,8 +84,8 @@ pub(crate) fn verify(assets: &Assets, page: &VerifyPage<'_>) -> Markup {
             @if let Some(sentence) = page.refusal { (notice(sentence)) }
             form.fields method="post" action=(VERIFY) {
                 @if page.needs_password {
-                    p { "This browser is not signed in to the account. Type its password, so that nobody else's account gets your \
-                         address." }
+                    p { "This browser is not signed in to the account. Type its password, so that your address is confirmed for \
+                         your account and nobody else's." }
                     input type="hidden" name="username" autocomplete="username" value=(page.email);
                     div.field {
                         label for="password" { "Password" }

@@ -1,6 +1,6 @@
 //! Decides what to do with a proven login, from what is known about both accounts.
 
-use model::{Identity, IdentityKey, UserId};
+use model::{Identity, IdentityKey, User, UserId};
 
 use crate::session::{LinkTarget, SecondaryAccount};
 
@@ -38,6 +38,16 @@ pub fn judge(primary: &UserId, target: &LinkTarget, secondary: &SecondaryAccount
     } else {
         Judgement::Fit
     }
+}
+
+/// Returns the first address of a password login of an account that nobody confirmed. A tenant can refuse to link such an
+/// account: somebody else may have signed up with the address (contract [G3](model::contract#g3)).
+pub(super) fn unconfirmed_address(user: &User) -> Option<&str> {
+    let is_password = |identity: &&Identity| identity.provider.as_str() == "auth0";
+    user.identities.iter().filter(is_password).find_map(|identity| {
+        let profile = identity.profile_data.as_ref().unwrap_or(&user.profile);
+        profile.email().filter(|_| profile.email_verified() != Some(true))
+    })
 }
 
 /// Returns the identity that was proven, as `provider|id`: the one that the tenant names, else the account's primary.
@@ -135,5 +145,18 @@ mod tests {
         assert_eq!(key.as_user_id().as_str(), "github|1");
         assert_eq!(target.expected, Some(UserId::new("github|1")));
         assert_eq!(movable(&secondary("line", &json!({}), &["line", "github"])), None);
+    }
+
+    #[test]
+    fn the_address_of_a_password_is_to_be_confirmed_and_that_of_a_provider_is_not() {
+        let of = |provider: &str, profile: &Value| {
+            let secondary = secondary(provider, profile, &[provider]);
+            unconfirmed_address(&secondary.user).map(ToOwned::to_owned)
+        };
+        let address = json!({ "email": "a@example.com" });
+        assert_eq!(of("auth0", &address).as_deref(), Some("a@example.com"));
+        assert_eq!(of("github", &address), None);
+        assert_eq!(of("auth0", &json!({ "email": "a@example.com", "email_verified": true })), None);
+        assert_eq!(of("auth0", &json!({ "username": "ada" })), None);
     }
 }

@@ -2,13 +2,16 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use model::IdentityKey;
 use model::settings::OfferedConnection;
+use model::{IdentityKey, User};
 
 use super::flow::{LinkFlow, Stage};
+use super::judgement::unconfirmed_address;
 use super::metadata::MetadataDialog;
 use super::other_account::OtherAccount;
-use crate::components::{FailureNotice, Icon, PauseNotice, PopupNotice, ProviderMark, changing, dyn_view};
+use crate::components::{
+    FailureNotice, Icon, PauseNotice, PopupNotice, ProviderMark, changing, dyn_view, words,
+};
 use crate::session::{LinkTarget, SecondaryAccount};
 use crate::text::{self, linking};
 
@@ -17,10 +20,21 @@ use crate::text::{self, linking};
 pub fn LinkSection(
     /// The flow that the buttons start.
     flow: LinkFlow,
+    /// The account.
+    user: Memo<Option<User>>,
     /// Whether nothing can be started now.
     locked: Signal<bool>,
 ) -> impl IntoView {
     let session = flow.session();
+    let unconfirmed = Memo::new(move |_| {
+        let asks = session.tenant().verified_email_to_link;
+        user.read().as_ref().filter(|_| asks).and_then(unconfirmed_address).map(ToOwned::to_owned)
+    });
+    let locked = Signal::derive(move || locked.get() || unconfirmed.read().is_some());
+    let lede = dyn_view(move || match unconfirmed.get() {
+        Some(address) => view! { <p>{words(&linking::confirm_first(&address))}</p> }.into_any(),
+        None => view! { <p class="meta">{linking::LINK_LEDE}</p> }.into_any(),
+    });
     let busy = Memo::new(move |_| flow.stage().read().is_busy());
     let button = move |offered: OfferedConnection| {
         let is_brand = offered.display_name.is_some() || offered.strategy.is_brand();
@@ -43,7 +57,7 @@ pub fn LinkSection(
     view! {
         <h2 id="link-another" tabindex="-1">{text::LINK_ANOTHER}</h2>
         <div class="card linking" aria-busy=move || busy.get().then_some("true")>
-            <p class="meta">{linking::LINK_LEDE}</p>
+            {lede}
             <div class="connections" role="group" aria-labelledby="link-another">
                 {session.tenant().connections.into_iter().map(button).collect_view()}
                 <button
@@ -68,7 +82,7 @@ pub(in crate::pages::linked_accounts) fn progress(flow: LinkFlow, unlinked: Opti
     let is_here = Memo::new(move |_| flow.is_at(unlinked.as_ref()));
     let pausing = flow.pausing();
     let is_pausing = Memo::new(move |_| pausing.read().is_some());
-    let words = move || match *flow.stage().read() {
+    let status = move || match *flow.stage().read() {
         Stage::Linking if is_here.get() => linking::LINKING,
         _ => "",
     };
@@ -87,7 +101,7 @@ pub(in crate::pages::linked_accounts) fn progress(flow: LinkFlow, unlinked: Opti
         }
     });
     view! {
-        <p class="meta linking-progress" aria-live="polite" prop:textContent=changing(words)></p>
+        <p class="meta linking-progress" aria-live="polite" prop:textContent=changing(status)></p>
         {view}
     }
     .into_any()
