@@ -123,6 +123,34 @@ async fn an_id_token_links_once() {
     assert_refused(&tenant, &proof, ENDED).await;
 }
 
+/// The session of the token lives on: it is of a login that was never unlinked, and that comes back into the account that the
+/// token names.
+#[tokio::test]
+async fn an_id_token_that_linked_links_nothing_else_when_its_account_is_whole_again() {
+    let tenant = tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let state = browser.start_login(&[("connection", "github"), ("max_age", "0")]).await;
+    let fields = [("state", state.as_str()), ("connection", "github"), ("choice", "42")];
+    let code = browser.post("/u/stand-in", &fields).await.parameter("code").unwrap();
+    let proof = id_token(&tenant, &code).await;
+    assert_eq!(link(&tenant, &proof).await.status, 201);
+    let machine = tenant.machine_token("update:users").await;
+    let unlinked = tenant.call(Method::DELETE, &format!("{PATH}/google-oauth2/9"), &machine).await;
+    assert_eq!(unlinked.status, 200);
+    let back = json!({ "provider": "auth0", "user_id": "1" });
+    let path = "/api/v2/users/google-oauth2%7C9/identities";
+    assert_eq!(tenant.post_json(path, Some(&machine), &back).await.status, 201);
+    assert_eq!(tenant.identities(GOOGLE).await, [GOOGLE, "auth0|1", "github|42"]);
+
+    let before = rows(&tenant).await;
+    let thief = tenant.user_token("auth0|2").await;
+    let body = json!({ "link_with": proof });
+    let response = tenant.post_json("/api/v2/users/auth0%7C2/identities", Some(&thief), &body).await;
+    let message = response.json()["message"].as_str().unwrap().to_owned();
+    assert_eq!((response.status.as_u16(), &*message), (400, "JWT (link_with) was used before."));
+    assert_eq!(rows(&tenant).await, before);
+}
+
 #[tokio::test]
 async fn an_id_token_of_before_a_new_password_links_nothing() {
     let tenant = TestTenant::with_users(&[&["auth0|1"], &["auth0|2"]]).await;
