@@ -7,7 +7,7 @@ use model::{Scope, Scopes};
 use store::Assignments;
 
 use crate::configuration::{
-    ApiAccess, Client, ClientGrant, Configuration, GrantSubject, Permission, RequestedApi,
+    ApiAccess, ApplicationType, Client, ClientGrant, Configuration, GrantSubject, Permission, RequestedApi,
 };
 use crate::http::error::TokenError;
 use crate::issuer::Issuer;
@@ -87,7 +87,7 @@ impl<'c> UserAccess<'c> {
         };
         let api = find_api(configuration, issuer, audience)?;
         let (scopes, offline, lifetime) = match api {
-            RequestedApi::Management => (Scope::USER_GRANTABLE.into_iter().collect(), true, lifetime),
+            RequestedApi::Management => (current_user_scopes(configuration, issuer, client), true, lifetime),
             RequestedApi::Own(own) => {
                 let scopes = match own.user_access {
                     ApiAccess::AllowAll => own.all_scopes(),
@@ -218,6 +218,21 @@ pub(crate) fn permissions_of(configuration: &Configuration, assigned: Assignment
     let roles = configuration.roles().iter().filter(|role| assigned.roles.contains(&role.id));
     let direct = assigned.permissions.into_iter().map(|one| Permission { api: one.api, scope: one.scope });
     roles.flat_map(|role| role.permissions.clone()).chain(direct).collect()
+}
+
+/// Returns the scopes of the current user that a client can have at the Management API (contract
+/// [G87](model::contract#g87)): all in the browser and on devices, as at Auth0, and reading on a server. A grant for people
+/// adds to that; an application of a third party has nothing else.
+fn current_user_scopes(configuration: &Configuration, issuer: &Issuer, client: &Client) -> Scopes {
+    let is_on_device =
+        matches!(client.application_type, ApplicationType::SinglePage | ApplicationType::Native);
+    let api = RequestedApi::Management;
+    let granted = find_grant(configuration, issuer, client, api, GrantSubject::User)
+        .map(|grant| api.granted_scopes(grant))
+        .unwrap_or_default();
+    let is_open =
+        |scope: &Scope| client.is_first_party && (is_on_device || *scope == Scope::READ_CURRENT_USER);
+    Scope::USER_GRANTABLE.into_iter().filter(|scope| is_open(scope) || granted.contains(scope)).collect()
 }
 
 fn find_api<'c>(

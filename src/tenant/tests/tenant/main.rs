@@ -54,6 +54,7 @@ mod reset_password;
 mod response_modes;
 mod revoke;
 mod roles;
+mod scopes;
 mod search;
 mod sign_in;
 mod sign_up;
