@@ -20,6 +20,7 @@ mod connections;
 mod consent;
 mod create;
 mod disk_floods;
+mod early_clock;
 mod embedded_requests;
 mod end_session;
 mod ended_codes;
