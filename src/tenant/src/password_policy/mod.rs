@@ -9,6 +9,7 @@ use crate::password_hash::{hash_password, normal_form, with_hash_permit};
 use crate::secret::Secret;
 
 pub(crate) use personal::Owner;
+pub use personal::PersonalWords;
 
 /// The maximum number of characters of a password, so that hashing it takes a bounded time.
 const MAX_LENGTH: usize = 1024;
@@ -26,17 +27,6 @@ pub struct PasswordPolicy {
     pub dictionary: Option<Vec<String>>,
     /// Whether a password can be made of what is known of its owner.
     pub personal_words: PersonalWords,
-}
-
-/// Whether a password can be made of what is known of its owner: the address, the user name, the names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PersonalWords {
-    /// It can.
-    Accepted,
-    /// It is not one of them, with nothing but digits and signs around it.
-    NotAlone,
-    /// It contains none of them.
-    NotContained,
 }
 
 impl Default for PasswordPolicy {

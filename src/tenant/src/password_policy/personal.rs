@@ -3,7 +3,16 @@
 use model::{Metadata, Profile};
 use store::fold_text;
 
-use super::PersonalWords;
+/// Whether a password can be made of what is known of its owner: the address, the user name, the names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonalWords {
+    /// It can.
+    Accepted,
+    /// It is not one of them, with nothing but digits and signs around it.
+    NotAlone,
+    /// It contains none of them.
+    NotContained,
+}
 
 /// The words that are known of the owner of a password, in the form in which they are compared.
 #[derive(Clone, Debug, Default)]
