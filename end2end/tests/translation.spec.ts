@@ -39,7 +39,7 @@ test(
     await page.keyboard.press('Escape');
     await expect(app.dialog).toBeHidden();
     for (const { login, asked, split } of [
-      { login: company!, asked: 'UNLINK COMPANY LOGIN?', split: 'SIGNING IN WITH YOUR COMPANY LOGIN AFTERWARDS' },
+      { login: company!, asked: 'UNLINK COMPANY LOGIN?', split: 'SIGNING IN WITH COMPANY LOGIN AFTERWARDS' },
       { login: github!, asked: 'UNLINK GitHub?', split: 'SIGNING IN WITH GitHub AFTERWARDS' },
     ]) {
       await app.unlinkButton(login).click();

@@ -10,7 +10,7 @@ test('the dialog names the ways in that remain, the account that splits off, and
   await app.unlinkButton(github!).click();
   await expect(app.dialog).toHaveAccessibleName('Unlink GitHub?');
   await expect(app.dialog).toContainText(github!.label);
-  await expect(app.dialog).toContainText('You can still sign in with your password, Google and your company login.');
+  await expect(app.dialog).toContainText('You can still sign in with Password, Google and Company login.');
   await expect(app.dialog).toContainText('Signing in with GitHub afterwards opens a separate, empty account.');
   await expect(app.dialog).toContainText('Everything in this account stays as it is.');
   await expect(app.dialog).toContainText('That includes your name and your e-mail address.');
@@ -19,7 +19,7 @@ test('the dialog names the ways in that remain, the account that splits off, and
   await app.unlink(google!);
   await expect(app.status).toHaveText(`Google (${google!.label}) was unlinked.`);
   await app.unlinkButton(company!).click();
-  await expect(app.dialog).toContainText('You can still sign in with your password and GitHub.');
+  await expect(app.dialog).toContainText('You can still sign in with Password and GitHub.');
 });
 
 test('a login that opens the account no longer is not promised as a way in', async ({
@@ -30,7 +30,7 @@ test('a login that opens the account no longer is not promised as a way in', asy
   await overrideSettings(page, withPasswordsClosed);
   await page.reload();
   await app.unlinkButton(person.linked[1]!).click();
-  await expect(app.dialog).toContainText('You can still sign in with Google and your company login.');
+  await expect(app.dialog).toContainText('You can still sign in with Google and Company login.');
 });
 
 test('somebody who signed in with another login is told that they stay signed in', async ({
@@ -38,7 +38,7 @@ test('somebody who signed in with another login is told that they stay signed in
   signedIn: person,
 }) => {
   await app.unlinkButton(person.linked[0]!).click();
-  await expect(app.dialog).toContainText('You stay signed in here, because you signed in with your password.');
+  await expect(app.dialog).toContainText('You stay signed in here, because you signed in with Password.');
 });
 
 test('unlinking the login in use signs out here and in the other tabs, as the dialog says', async ({

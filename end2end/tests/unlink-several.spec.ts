@@ -28,9 +28,9 @@ test('several logins go with one dialog', { tag: '@anywhere' }, async ({ app, pa
   await app.selectionBar.getByRole('button', { name: 'Unlink 2 logins' }).click();
   await expect(app.dialog).toContainText(google!.label);
   await expect(app.dialog).toContainText(company!.label);
-  await expect(app.dialog).toContainText('You can still sign in with your password and GitHub.');
+  await expect(app.dialog).toContainText('You can still sign in with Password and GitHub.');
   await expect(app.dialog).toContainText(
-    'Signing in with Google or your company login afterwards opens a separate, empty account of its own.',
+    'Signing in with Google or Company login afterwards opens a separate, empty account of its own.',
   );
   await app.dialog.getByRole('button', { name: 'Unlink 2 logins' }).click();
   await app.expectIdentities([person.primary, github!]);

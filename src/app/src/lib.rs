@@ -37,10 +37,17 @@ use components::{Avatar, FailureNotice, Skeleton, SkeletonHtml, breakable, dyn_v
 use pages::{Callback, Home, LinkedAccounts, NotFound};
 use session::{PageEntry, Session, popup};
 use settings::Tenant;
+use text::linking;
 
 /// Replaces the content of the shell by the page.
 pub fn mount() {
     let place = document().get_element_by_id("app").and_then(|place| place.dyn_into::<HtmlElement>().ok());
+    if let Some(root) = document().document_element() {
+        let locale = text::locale::current();
+        // Fails only for a name that is none.
+        let _ = root.set_attribute("lang", locale.tag);
+        let _ = root.set_attribute("dir", if locale.is_right_to_left { "rtl" } else { "ltr" });
+    }
     // Without its place in the shell there is nothing to show anything in.
     if let Some(place) = place {
         let skeleton = SkeletonHtml::of(&place);
@@ -62,7 +69,7 @@ pub fn App(
         if let Some(response) = response {
             popup::post_to_opener(response);
         }
-        return view! { <main><h1>{text::HANDED_OVER}</h1><p class="lede">{text::CLOSE_WINDOW}</p></main> }
+        return view! { <main><h1>{linking::handed_over()}</h1><p class="lede">{linking::close_window()}</p></main> }
             .into_any();
     }
     let settings = RwSignal::new(None);
@@ -76,7 +83,7 @@ pub fn App(
         None => view! { <Header/><main><Skeleton/></main> }.into_any(),
         Some(Err(error)) => {
             let failure = text::settings_failure(error.to_string());
-            view! { <Header/><main><h1>{text::NAME}</h1><FailureNotice failure on_remedy=try_again/></main> }
+            view! { <Header/><main><h1>{text::page_name()}</h1><FailureNotice failure on_remedy=try_again/></main> }
                 .into_any()
         }
         Some(Ok(tenant)) => view! { <Pages tenant entry=entry.clone()/> }.into_any(),
@@ -113,7 +120,7 @@ fn Header() -> impl IntoView {
     let session = use_context::<Session>();
     let name = session.and_then(|session| session.tenant().name);
     let is_named = name.is_some();
-    let name = name.unwrap_or_else(|| text::NAME.to_owned());
+    let name = name.unwrap_or_else(|| text::page_name().to_owned());
     let account = session.map(|session| {
         let person = session.person();
         let sign_out = move |_| session.sign_out();
@@ -128,7 +135,7 @@ fn Header() -> impl IntoView {
                         <Avatar picture=picture(&profile) initials/>
                         <bdi class="who-name" translate="no">{who.as_deref().map(breakable)}</bdi>
                     </div>
-                    <button type="button" class="button" on:click=sign_out>"Sign out"</button>
+                    <button type="button" class="button" on:click=sign_out>{text::sign_out()}</button>
                 }
                 .into_any()
             }

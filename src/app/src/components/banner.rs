@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use super::rows::ReadOnlyReason;
+use crate::text;
 
 /// The id of the banner, which disabled actions refer to.
 pub const READ_ONLY_ID: &str = "hold";
@@ -31,7 +32,7 @@ pub fn Banner(
         ReadOnlyReason::Unreachable => view! { <Icon name="ui-alert"/> }.into_any(),
     };
     let try_again = on_try_again.filter(|_| reason != ReadOnlyReason::Offline).map(|on_try_again| {
-        view! { <button type="button" class="button" on:click=move |_| on_try_again.run(())>"Try again"</button> }
+        view! { <button type="button" class="button" on:click=move |_| on_try_again.run(())>{text::try_again()}</button> }
     });
     view! {
         <div class="notice hold" role="status">

@@ -32,7 +32,7 @@ pub fn IdentityList(
         view! { <IdentityRow identity picture list actions/> }
     };
     view! {
-        <h2 id="main-login">"Main login"</h2>
+        <h2 id="main-login">{text::main_login()}</h2>
         <ul class="card list" role="list" aria-labelledby="main-login">
             {dyn_view(move || match main.get() {
                 None => ().into_any(),
@@ -43,7 +43,7 @@ pub fn IdentityList(
             })}
         </ul>
         <div class="list-head">
-            <h2 id="linked-logins" tabindex="-1">"Linked logins"</h2>
+            <h2 id="linked-logins" tabindex="-1">{text::linked_logins()}</h2>
             <ChooseSeveral list/>
         </div>
         <ul
@@ -54,7 +54,7 @@ pub fn IdentityList(
         >
             <For each=move || list.shown.get() key=Identity::key children=row/>
         </ul>
-        <p class="card nothing" hidden=some_linked>{text::NONE_LINKED}</p>
+        <p class="card nothing" hidden=some_linked>{text::none_linked()}</p>
         <Chosen list/>
         <UnlinkDialog list actions/>
     }
@@ -75,7 +75,7 @@ fn ChooseSeveral(list: ListState) -> impl IntoView {
     };
     dyn_view(move || {
         if is_shown.get() {
-            view! { <button type="button" class="button small" on:click=begin>"Select several"</button> }
+            view! { <button type="button" class="button small" on:click=begin>{text::select_several()}</button> }
                 .into_any()
         } else {
             ().into_any()
@@ -100,10 +100,10 @@ fn Chosen(list: ListState) -> impl IntoView {
     dyn_view(move || {
         if is_shown.get() {
             view! {
-                <div class="chosen card" role="group" aria-label="Chosen logins">
+                <div class="chosen card" role="group" aria-label=text::chosen_logins()>
                     <p role="status" prop:textContent=changing(move || text::chosen(count.get()))></p>
-                    <button type="button" class="button" on:click=all>"Select all"</button>
-                    <button type="button" class="button" on:click=move |_| list.selected.set(None)>"Cancel"</button>
+                    <button type="button" class="button" on:click=all>{text::select_all()}</button>
+                    <button type="button" class="button" on:click=move |_| list.selected.set(None)>{text::cancel()}</button>
                     <button
                         type="button"
                         class="button danger"

@@ -136,7 +136,8 @@ fn Row(
     });
     let act = {
         let (label, why) = (label.clone(), why.clone());
-        dyn_view(move || match offer.get() {
+        dyn_view(move || {
+            match offer.get() {
             Offer::Unlink => {
                 view! { <UnlinkButton label=label.clone() key step why=why.clone() reason list/> }.into_any()
             }
@@ -144,9 +145,10 @@ fn Row(
                 view! { <ChooseBox label=label.clone() key why=why.clone() reason list/> }.into_any()
             }
             Offer::Dismiss => view! {
-                <button type="button" class="button" on:click=move |_| dismiss.run(())>"Dismiss"</button>
+                <button type="button" class="button" on:click=move |_| dismiss.run(())>{text::dismiss()}</button>
             }
             .into_any(),
+        }
         })
     };
     view! {
@@ -220,9 +222,9 @@ fn UnlinkButton(
         }
     };
     let words = changing(move || match *step.read() {
-        Some(Step::Busy | Step::Folding) => "Unlinking…",
-        Some(Step::Queued | Step::SigningIn | Step::Pausing(_)) => "Waiting…",
-        _ => "Unlink",
+        Some(Step::Busy | Step::Folding) => text::unlinking_now(),
+        Some(Step::Queued | Step::SigningIn | Step::Pausing(_)) => text::waiting(),
+        _ => text::unlink(),
     });
     view! {
         <button
@@ -293,12 +295,12 @@ pub fn PauseNotice(
     on_stop: Option<Callback<()>>,
 ) -> impl IntoView {
     let stop = on_stop.map(|on_stop| {
-        view! { <button type="button" class="button" on:click=move |_| on_stop.run(())>"Stop"</button> }
+        view! { <button type="button" class="button" on:click=move |_| on_stop.run(())>{text::stop()}</button> }
     });
     view! {
         <div class="notice pause">
             <Icon name="ui-clock"/>
-            <p>{text::PAUSED}" "<span role="timer" prop:textContent=changing(move || text::goes_on(left.get()))></span></p>
+            <p>{text::paused()}" "<span role="timer" prop:textContent=changing(move || text::goes_on(left.get()))></span></p>
             {stop}
         </div>
     }
@@ -318,7 +320,7 @@ fn Who(
     let someone = label.who.is_some() || picture.is_some();
     let initials = label.initials.clone();
     let badge = dyn_view(move || {
-        let gone = (offer.get() == Offer::Dismiss).then_some(text::ALREADY_UNLINKED);
+        let gone = (offer.get() == Offer::Dismiss).then_some(text::already_unlinked());
         match gone.or_else(|| reason.get()?.badge()) {
             None => ().into_any(),
             Some(badge) => view! { <span class="badge" class:plain=gone.is_some()>{badge}</span> }.into_any(),
@@ -330,7 +332,7 @@ fn Who(
         Some(reason) => view! {
             <p class="meta why" id=why.clone()>
                 {match reason {
-                    UnlinkBlocked::LastWayIn => view! { {text::LAST_WAY_IN}" "<a href=format!("#{LINK_ANOTHER}") on:click=go_to_linking>{text::LINK_FIRST}</a> }.into_any(),
+                    UnlinkBlocked::LastWayIn => view! { {text::last_way_in()}" "<a href=format!("#{LINK_ANOTHER}") on:click=go_to_linking>{text::link_first()}</a> }.into_any(),
                     reason => reason.sentence().into_any(),
                 }}
             </p>
@@ -343,9 +345,9 @@ fn Who(
             <div class="name">
                 <span translate=label.is_brand.then_some("no")>{label.name}</span>
                 {label.connection.map(|connection| view! { <bdi class="badge plain" translate="no">{connection}</bdi> })}
-                {main.then(|| view! { <span class="badge plain">"Main login"</span> })}
+                {main.then(|| view! { <span class="badge plain">{text::main_login()}</span> })}
                 {dyn_view(move || if in_use.get() {
-                    view! { <span class="badge ok">{text::IN_USE}</span> }.into_any()
+                    view! { <span class="badge ok">{text::in_use()}</span> }.into_any()
                 } else {
                     ().into_any()
                 })}
@@ -360,7 +362,7 @@ fn Who(
                     </div>
                 </div>
             })}
-            {label.unverified.then(|| view! { <p class="meta">"This e-mail address is not verified."</p> })}
+            {label.unverified.then(|| view! { <p class="meta">{text::address_not_verified()}</p> })}
             {because}
         </div>
     }

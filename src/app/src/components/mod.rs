@@ -32,4 +32,4 @@ pub use provider_mark::ProviderMark;
 pub use rows::{ListActions, ListState, ReadOnlyReason, Step, Steps};
 pub use skeleton::{Skeleton, SkeletonHtml};
 pub use unlink_dialog::UnlinkDialog;
-pub use words::words;
+pub use words::{parts, words};

@@ -12,7 +12,7 @@ use super::dyn_view::dyn_view;
 use super::icon::Icon;
 use super::words::words;
 use crate::clock::within;
-use crate::text::{Failure, Remedy};
+use crate::text::{self, Failure, Remedy};
 
 /// Shows a failure in plain words with its remedy; the details are one click away.
 #[component]
@@ -30,11 +30,11 @@ pub fn FailureNotice(
 ) -> impl IntoView {
     let remedy = failure.remedy;
     let way_on = match remedy {
-        Remedy::TryAgain => "Try again",
-        Remedy::SignIn => "Sign in again",
+        Remedy::TryAgain => text::try_again(),
+        Remedy::SignIn => text::sign_in_again(),
     };
     let dismiss = on_dismiss.map(|on_dismiss| {
-        view! { <button type="button" class="button" on:click=move |_| on_dismiss.run(())>"Dismiss"</button> }
+        view! { <button type="button" class="button" on:click=move |_| on_dismiss.run(())>{text::dismiss()}</button> }
     });
     view! {
         <div class="notice danger failure" role="alert">
@@ -55,19 +55,18 @@ pub fn FailureNotice(
 
 #[component]
 fn TechnicalDetails(details: String) -> impl IntoView {
-    let label = RwSignal::new("Copy details".to_owned());
-    let text = details.clone();
+    let label = RwSignal::new(text::copy_details().to_owned());
+    let copied = details.clone();
     let copy = move |_| {
-        let text = text.clone();
+        let copied = copied.clone();
         spawn_local(async move {
-            let result =
-                if copy_text(&text).await { "Copied" } else { "Not copied: select the text instead" };
+            let result = if copy_text(&copied).await { text::copied() } else { text::not_copied() };
             let _ = label.try_set(result.to_owned());
         });
     };
     view! {
         <details>
-            <summary>"Technical details"</summary>
+            <summary>{text::technical_details()}</summary>
             <pre tabindex="0">{details}</pre>
             <button type="button" class="button" on:click=copy prop:textContent=label></button>
         </details>
@@ -159,7 +158,7 @@ pub fn StatusNotice(
             </p>
             {children()}
             {dyn_view(move || if is_shown.get() {
-                view! { <button type="button" class="button" on:click=dismiss>"Dismiss"</button> }.into_any()
+                view! { <button type="button" class="button" on:click=dismiss>{text::dismiss()}</button> }.into_any()
             } else {
                 ().into_any()
             })}

@@ -8,7 +8,7 @@ use super::dyn_view::dyn_view;
 use super::icon::Icon;
 use crate::session::Session;
 use crate::session::popup::{PopupState, bring_to_front, cancel};
-use crate::text::linking;
+use crate::text::{self, linking};
 
 /// Says where to go on while a popup is open, with a button that brings it to the front and one that cancels. It stands
 /// where the person opened the popup.
@@ -31,9 +31,10 @@ pub fn PopupNotice(
             return ().into_any();
         }
         let is_lost = move || *state.read() == PopupState::OutOfSight;
-        let sentence = changing(move || if is_lost() { linking::OUT_OF_SIGHT } else { linking::GO_ON_THERE });
+        let sentence =
+            changing(move || if is_lost() { linking::out_of_sight() } else { linking::go_on_there() });
         let front_words =
-            changing(move || if is_lost() { linking::OPEN_AGAIN } else { linking::BRING_TO_FRONT });
+            changing(move || if is_lost() { linking::open_again() } else { linking::bring_to_front() });
         view! {
             <div class="notice pause popup">
                 <Icon name="ui-out"/>
@@ -46,7 +47,7 @@ pub fn PopupNotice(
                         on:click=move |_| bring_to_front()
                         prop:textContent=front_words
                     ></button>
-                    <button type="button" class="button" on:click=move |_| cancel()>"Cancel"</button>
+                    <button type="button" class="button" on:click=move |_| cancel()>{text::cancel()}</button>
                 </div>
             </div>
         }

@@ -16,7 +16,7 @@ pub fn ProviderMark(
             <svg class=format!("mark {id}")><use_ href=format!("/providers.svg#{id}")/></svg>
         }
         .into_any(),
-        None => text::initials(provider.display_name()).into_any(),
+        None => text::initials(&text::provider_name(&provider)).into_any(),
     };
     view! { <span class="tile" aria-hidden="true">{mark}</span> }
 }

@@ -83,8 +83,8 @@ impl ReadOnlyReason {
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Offline => text::OFFLINE,
-            Self::Unreachable => text::UNREACHABLE,
+            Self::Offline => text::offline(),
+            Self::Unreachable => text::unreachable(),
         }
     }
 }

@@ -34,6 +34,6 @@ pub fn Skeleton() -> impl IntoView {
     }
     view! {
         <div class="skeleton" aria-busy="true" inner_html=html></div>
-        <p class="late" role="status" prop:textContent=changing(move || if late.get() { text::SLOW } else { "" })></p>
+        <p class="late" role="status" prop:textContent=changing(move || if late.get() { text::slow() } else { "" })></p>
     }
 }

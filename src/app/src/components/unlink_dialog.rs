@@ -7,8 +7,8 @@ use super::changing::changing;
 use super::dyn_view::dyn_view;
 use super::icon::Icon;
 use super::rows::{ListActions, ListState};
-use super::words::words;
-use crate::text::{self, Fact, Part};
+use super::words::{parts, words};
+use crate::text::{self, Fact};
 
 const TITLE: &str = "unlink-title";
 
@@ -104,15 +104,11 @@ pub fn UnlinkDialog(
 }
 
 /// Renders one sentence of the dialog.
-fn fact((icon, parts): Fact) -> impl IntoView {
-    let part = |part: Part| {
-        let words = words(&part.text);
-        if part.strong { view! { <b>{words}</b> }.into_any() } else { words }
-    };
+fn fact((icon, sentence): Fact) -> impl IntoView {
     view! {
         <li>
             <Icon name=icon/>
-            <span>{parts.into_iter().map(part).collect_view()}</span>
+            {parts(sentence)}
         </li>
     }
 }

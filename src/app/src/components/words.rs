@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::text::name;
+use crate::text::{Part, name};
 
 /// Renders a sentence. Its names (see [`name`](crate::text::name())) are never translated.
 pub fn words(sentence: &str) -> AnyView {
@@ -14,4 +14,13 @@ pub fn words(sentence: &str) -> AnyView {
         }
     };
     view! { <span>{name::parts(sentence).into_iter().map(part).collect_view()}</span> }.into_any()
+}
+
+/// Renders a sentence with emphasis.
+pub fn parts(parts: Vec<Part>) -> AnyView {
+    let part = |part: Part| {
+        let words = words(&part.text);
+        if part.strong { view! { <b>{words}</b> }.into_any() } else { words }
+    };
+    view! { <span>{parts.into_iter().map(part).collect_view()}</span> }.into_any()
 }

@@ -29,7 +29,7 @@ pub fn ConfirmPrimary(
     let body = dyn_view(move || match stage.get() {
         Stage::Idle | Stage::Popup | Stage::Linking | Stage::Metadata(..) => view! { <Skeleton/> }.into_any(),
         Stage::Stopped(failure, ..) => {
-            let title = if flow.has_secondary() { text::LINK_ANOTHER } else { text::NAME };
+            let title = if flow.has_secondary() { text::link_another() } else { text::page_name() };
             let target = target.clone();
             let on_remedy = Callback::new(move |remedy| flow.remedy(remedy, target.clone()));
             view! { <h1>{title}</h1><FailureNotice failure on_remedy/> }.into_any()
@@ -39,7 +39,7 @@ pub fn ConfirmPrimary(
             let on_move = Callback::new(move |()| flow.take_over(&moved));
             let on_merge = Callback::new(move |()| flow.merge(merged.clone()));
             view! {
-                <h1>{text::LINK_ANOTHER}</h1>
+                <h1>{text::link_another()}</h1>
                 <OtherAccount secondary on_move on_merge on_cancel/>
             }
             .into_any()
@@ -50,7 +50,7 @@ pub fn ConfirmPrimary(
                 primary.with_value(|primary| prove_first(&secondary, primary.account_name.as_deref()));
             let target = target.clone();
             view! {
-                <h1>{text::LINK_ANOTHER}</h1>
+                <h1>{text::link_another()}</h1>
                 {note.map(|note| view! { <p class="notice">{words(&note)}</p> })}
                 <p class="lede">{words(&story)}</p>
                 <button
@@ -59,7 +59,7 @@ pub fn ConfirmPrimary(
                     disabled=leaving
                     on:click=move |_| flow.confirm_primary(target.clone(), secondary.clone())
                 >
-                    {text::SIGN_IN_TO_FINISH}
+                    {text::sign_in_to_finish()}
                 </button>
             }
             .into_any()
@@ -69,7 +69,7 @@ pub fn ConfirmPrimary(
         {body}
         <p class="way-back">
             <button type="button" class="button" disabled=leaving on:click=move |_| on_cancel.run(())>
-                {text::DO_NOT_LINK}
+                {text::do_not_link()}
             </button>
         </p>
     }

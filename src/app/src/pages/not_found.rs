@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use crate::text;
+
 /// The page at every path without a route.
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {
-        <h1>"Page not found"</h1>
-        <p class="lede">"There is nothing at this address. It may have been mistyped."</p>
-        <p><a class="button" href="/">"Go to your linked accounts"</a></p>
+        <h1>{text::not_found()}</h1>
+        <p class="lede">{text::not_found_lede()}</p>
+        <p><a class="button" href="/">{text::go_to_list()}</a></p>
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Icon, changing, words};
+use crate::components::{Icon, changing, parts, words};
 use crate::session::Session;
 use crate::text;
 
@@ -28,23 +28,23 @@ pub fn SignIn() -> impl IntoView {
         view! { <div class="notice ok parting" role="status"><p>{words(&notice)}</p></div> }
     });
     view! {
-        <h1>{text::NAME}</h1>
+        <h1>{text::page_name()}</h1>
         {notice}
-        <p class="lede">{text::WELCOME}</p>
+        <p class="lede">{text::welcome()}</p>
         <div class="card welcome">
             <ul class="facts" role="list">
-                {point("ui-list", "All your logins in one place: passwords, Google, GitHub, your company and more.")}
-                {point("ui-check", "Before anything is unlinked, you are told what will happen.")}
-                {point("ui-stay", "Everything in your account stays as it is.")}
+                {point("ui-list", text::promise_all())}
+                {point("ui-check", text::promise_told())}
+                {point("ui-stay", text::promise_stays())}
             </ul>
             <button
                 type="button"
                 class="button solid"
                 disabled=leaving
                 on:click=move |_| session.sign_in()
-                prop:textContent=changing(move || if leaving.get() { "Signing in…" } else { "Sign in" })
+                prop:textContent=changing(move || if leaving.get() { text::signing_in() } else { text::sign_in() })
             ></button>
-            {elsewhere.map(|host| view! { <p class="meta">"You sign in at "<b translate="no">{host}</b>" and come back here."</p> })}
+            {elsewhere.map(|host| view! { <p class="meta">{parts(text::signs_in_at(&host))}</p> })}
         </div>
     }
 }

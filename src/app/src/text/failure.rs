@@ -1,7 +1,107 @@
 //! Texts of failure notices: what happened and what to do.
 
+use super::messages::messages;
 use crate::api::{ApiError, ErrorKind};
 use crate::session::{SignInError, SignInErrorKind};
+
+messages! { failure:
+    /// Failure: the session has ended.
+    session_ended_title() = "Your session has ended";
+    /// Advice for it.
+    session_ended() = "Sign in again; you will come back to this place.";
+    /// Failure: the sign-in is too old.
+    old_sign_in_title() = "A recent sign-in is needed";
+    /// Advice for it.
+    old_sign_in() = "Nothing was changed. Try again; you will be asked to sign in first.";
+    /// Failure: another account is signed in.
+    other_account_title() = "You are signed in to another account";
+    /// Advice for it.
+    other_account() = "Sign in again with the account that you want to change.";
+    /// Failure: the token does not permit the request.
+    not_allowed_title() = "This sign-in does not allow that";
+    /// Advice for it.
+    not_allowed() =
+        "Sign in again to get the permission. If that does not help, ask whoever runs this service.";
+    /// Failure: the account was deleted or merged.
+    gone_title() = "This account no longer exists";
+    /// Advice for it.
+    gone() =
+        "It was deleted, or its logins were moved to another account. Sign in again to see where they lead.";
+    /// Failure: too many requests.
+    too_many_title() = "That was a little too fast";
+    /// Advice for it, with the seconds to wait.
+    too_many_for(seconds: u32) =
+        "The sign-in service asks for a pause. Try again in {seconds, plural, one {# second} other {# \
+        seconds}}.";
+    /// Advice for it, when the tenant does not say how long.
+    too_many() = "The sign-in service asks for a pause. Try again in a minute.";
+    /// Failure: a rule keeps the login.
+    unlink_blocked_title() = "This login stays";
+    /// Failure: the tenant is busy.
+    unavailable_title() = "The sign-in service is busy";
+    /// Advice for it.
+    unavailable() = "It asks for a pause. Try again in a minute; trying twice does no harm.";
+    /// Failure: the tenant refused the request.
+    refused_title() = "The sign-in service refused this";
+    /// Advice for it.
+    refused() =
+        "Your logins are as they were. Reload this page to be sure that it is up to date, then try again.";
+    /// Failure: the tenant failed.
+    tenant_title() = "The sign-in service has a problem";
+    /// Advice for it.
+    tenant() = "It is not your fault. Try again in a moment; trying twice does no harm.";
+    /// Failure: the tenant cannot be reached.
+    offline_title() = "The sign-in service cannot be reached";
+    /// Advice for a request.
+    offline() = "Check your connection, then try again; trying twice does no harm.";
+    /// Advice for a sign-in.
+    offline_sign_in() = "Check your connection, then sign in again.";
+    /// Failure: the answer cannot be read.
+    malformed_title() = "The answer made no sense";
+    /// Advice for it.
+    malformed() = "Try again; if this stays, ask whoever runs this service.";
+    /// Advice for it, when the request may have changed something.
+    unclear() =
+        "It is not known whether your logins were changed. Reload this page to see; trying again does no harm.";
+    /// Failed sign-in: the person cancelled.
+    denied_title() = "Sign-in was cancelled";
+    /// Advice for it.
+    denied() = "Nothing was changed. You can sign in again whenever you like.";
+    /// Failed sign-in: the tenant refused it.
+    sign_in_refused_title() = "The sign-in service refused this sign-in";
+    /// Advice for it.
+    sign_in_refused() = "Sign in again. If that does not help, ask whoever runs this service.";
+    /// Failed sign-in: it was used, or is too old.
+    stale_title() = "This sign-in is no longer valid";
+    /// Advice for it.
+    stale() = "It was used already, took too long, or began in another tab. Sign in again to go on.";
+    /// Failed sign-in: its proof does not hold.
+    unproven_title() = "This sign-in could not be confirmed";
+    /// Advice for it.
+    unproven() = "Sign in again. If this stays, tell whoever runs this service.";
+    /// Failed sign-in: no answer.
+    timeout_title() = "The sign-in service does not answer";
+    /// Advice for it.
+    timeout() = "Check your connection, then try again.";
+    /// Failed sign-in: the answer cannot be read.
+    sign_in_malformed_title() = "The answer of the sign-in service made no sense";
+    /// Advice for it.
+    sign_in_malformed() = "Sign in again. If this stays, ask whoever runs this service.";
+    /// Failed sign-in: settings and tenant do not fit together.
+    setup_title() = "This page is not set up correctly";
+    /// Advice for it.
+    setup() = "Its settings and the sign-in service do not fit together. Tell whoever runs this service.";
+    /// Failed sign-in: the browser has no session storage.
+    storage_title() = "Your browser keeps nothing for this page";
+    /// Advice for it.
+    storage() = "Signing in needs its session storage. Allow it for this site, then sign in again.";
+    /// Failure: the settings cannot be loaded or used.
+    settings_title() = "This page cannot start";
+    /// Advice for it.
+    settings() =
+        "Its settings could not be loaded. Check your connection and try again; if this stays, tell whoever \
+        runs this service.";
+}
 
 /// Action that a failure notice offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,79 +129,25 @@ pub struct Failure {
 #[must_use]
 pub fn request_failure(error: &ApiError) -> Failure {
     let (title, advice, remedy) = match error.kind {
-        ErrorKind::SessionEnded => (
-            "Your session has ended",
-            "Sign in again; you will come back to this place.".to_owned(),
-            Remedy::SignIn,
-        ),
-        ErrorKind::OldSignIn(_) => (
-            "A recent sign-in is needed",
-            "Nothing was changed. Try again; you will be asked to sign in first.".to_owned(),
-            Remedy::TryAgain,
-        ),
-        ErrorKind::OtherAccount => (
-            "You are signed in to another account",
-            "Sign in again with the account that you want to change.".to_owned(),
-            Remedy::SignIn,
-        ),
-        ErrorKind::NotAllowed => (
-            "This sign-in does not allow that",
-            "Sign in again to get the permission. If that does not help, ask whoever runs this service.".to_owned(),
-            Remedy::SignIn,
-        ),
-        ErrorKind::Gone => (
-            "This account no longer exists",
-            "It was deleted, or its logins were moved to another account. Sign in again to see where they lead."
-                .to_owned(),
-            Remedy::SignIn,
-        ),
-        ErrorKind::TooMany(wait) => (
-            "That was a little too fast",
-            match wait {
-                Some(1) => "The sign-in service asks for a pause. Try again in 1 second.".to_owned(),
-                Some(wait) => format!("The sign-in service asks for a pause. Try again in {wait} seconds."),
-                None => "The sign-in service asks for a pause. Try again in a minute.".to_owned(),
-            },
-            Remedy::TryAgain,
-        ),
-        ErrorKind::UnlinkBlocked(reason) => (
-            "This login stays",
-            reason.sentence().to_owned(),
-            Remedy::TryAgain,
-        ),
-        ErrorKind::Unavailable(_) => (
-            "The sign-in service is busy",
-            "It asks for a pause. Try again in a minute; trying twice does no harm.".to_owned(),
-            Remedy::TryAgain,
-        ),
-        ErrorKind::Refused => (
-            "The sign-in service refused this",
-            "Your logins are as they were. Reload this page to be sure that it is up to date, then try again."
-                .to_owned(),
-            Remedy::TryAgain,
-        ),
-        ErrorKind::Tenant => (
-            "The sign-in service has a problem",
-            "It is not your fault. Try again in a moment; trying twice does no harm.".to_owned(),
-            Remedy::TryAgain,
-        ),
-        ErrorKind::Offline => (
-            "The sign-in service cannot be reached",
-            "Check your connection, then try again; trying twice does no harm.".to_owned(),
-            Remedy::TryAgain,
-        ),
-        ErrorKind::Malformed => (
-            "The answer made no sense",
-            "Try again; if this stays, ask whoever runs this service.".to_owned(),
-            Remedy::TryAgain,
-        ),
-        ErrorKind::Unclear => (
-            "The answer made no sense",
-            "It is not known whether your logins were changed. Reload this page to see; trying again does no harm."
-                .to_owned(),
-            Remedy::TryAgain,
-        ),
+        ErrorKind::SessionEnded => (session_ended_title(), session_ended(), Remedy::SignIn),
+        ErrorKind::OldSignIn(_) => (old_sign_in_title(), old_sign_in(), Remedy::TryAgain),
+        ErrorKind::OtherAccount => (other_account_title(), other_account(), Remedy::SignIn),
+        ErrorKind::NotAllowed => (not_allowed_title(), not_allowed(), Remedy::SignIn),
+        ErrorKind::Gone => (gone_title(), gone(), Remedy::SignIn),
+        ErrorKind::TooMany(_) => (too_many_title(), too_many(), Remedy::TryAgain),
+        ErrorKind::UnlinkBlocked(reason) => (unlink_blocked_title(), reason.sentence(), Remedy::TryAgain),
+        ErrorKind::Unavailable(_) => (unavailable_title(), unavailable(), Remedy::TryAgain),
+        ErrorKind::Refused => (refused_title(), refused(), Remedy::TryAgain),
+        ErrorKind::Tenant => (tenant_title(), tenant(), Remedy::TryAgain),
+        ErrorKind::Offline => (offline_title(), offline(), Remedy::TryAgain),
+        ErrorKind::Malformed => (malformed_title(), malformed(), Remedy::TryAgain),
+        ErrorKind::Unclear => (malformed_title(), unclear(), Remedy::TryAgain),
     };
+    let advice = match error.kind {
+        ErrorKind::TooMany(Some(seconds)) => too_many_for(seconds),
+        _ => advice.to_owned(),
+    };
+    // For whoever gives support: in the terms of HTTP, in every language.
     let details = &error.details;
     let lines = [
         details.status.map(|status| format!("Status: {status}")),
@@ -116,51 +162,15 @@ pub fn request_failure(error: &ApiError) -> Failure {
 #[must_use]
 pub fn sign_in_failure(error: &SignInError) -> Failure {
     let (title, advice, remedy) = match error.kind {
-        SignInErrorKind::Denied => (
-            "Sign-in was cancelled",
-            "Nothing was changed. You can sign in again whenever you like.",
-            Remedy::SignIn,
-        ),
-        SignInErrorKind::Refused => (
-            "The sign-in service refused this sign-in",
-            "Sign in again. If that does not help, ask whoever runs this service.",
-            Remedy::SignIn,
-        ),
-        SignInErrorKind::Stale => (
-            "This sign-in is no longer valid",
-            "It was used already, took too long, or began in another tab. Sign in again to go on.",
-            Remedy::SignIn,
-        ),
-        SignInErrorKind::Unproven => (
-            "This sign-in could not be confirmed",
-            "Sign in again. If this stays, tell whoever runs this service.",
-            Remedy::SignIn,
-        ),
-        SignInErrorKind::Offline => (
-            "The sign-in service cannot be reached",
-            "Check your connection, then sign in again.",
-            Remedy::SignIn,
-        ),
-        SignInErrorKind::Timeout => (
-            "The sign-in service does not answer",
-            "Check your connection, then try again.",
-            Remedy::TryAgain,
-        ),
-        SignInErrorKind::Malformed => (
-            "The answer of the sign-in service made no sense",
-            "Sign in again. If this stays, ask whoever runs this service.",
-            Remedy::SignIn,
-        ),
-        SignInErrorKind::Settings => (
-            "This page is not set up correctly",
-            "Its settings and the sign-in service do not fit together. Tell whoever runs this service.",
-            Remedy::TryAgain,
-        ),
-        SignInErrorKind::Storage => (
-            "Your browser keeps nothing for this page",
-            "Signing in needs its session storage. Allow it for this site, then sign in again.",
-            Remedy::SignIn,
-        ),
+        SignInErrorKind::Denied => (denied_title(), denied(), Remedy::SignIn),
+        SignInErrorKind::Refused => (sign_in_refused_title(), sign_in_refused(), Remedy::SignIn),
+        SignInErrorKind::Stale => (stale_title(), stale(), Remedy::SignIn),
+        SignInErrorKind::Unproven => (unproven_title(), unproven(), Remedy::SignIn),
+        SignInErrorKind::Offline => (offline_title(), offline_sign_in(), Remedy::SignIn),
+        SignInErrorKind::Timeout => (timeout_title(), timeout(), Remedy::TryAgain),
+        SignInErrorKind::Malformed => (sign_in_malformed_title(), sign_in_malformed(), Remedy::SignIn),
+        SignInErrorKind::Settings => (setup_title(), setup(), Remedy::TryAgain),
+        SignInErrorKind::Storage => (storage_title(), storage(), Remedy::SignIn),
     };
     Failure { title, advice: advice.to_owned(), remedy, details: error.details.clone() }
 }
@@ -169,9 +179,8 @@ pub fn sign_in_failure(error: &SignInError) -> Failure {
 #[must_use]
 pub fn settings_failure(reason: String) -> Failure {
     Failure {
-        title: "This page cannot start",
-        advice: "Its settings could not be loaded. Check your connection and try again; if this stays, tell whoever runs this service."
-            .to_owned(),
+        title: settings_title(),
+        advice: settings().to_owned(),
         remedy: Remedy::TryAgain,
         details: Some(reason),
     }

@@ -1,115 +1,209 @@
 //! Texts of linking, undoing and signing in again.
 
 use model::settings::OfferedConnection;
-use model::{Identity, IdentityKey, UserId};
+use model::{Identity, IdentityKey};
 
 use super::failure::{Failure, Remedy, request_failure, sign_in_failure};
-use super::list::{Label, labels};
-use super::name::name;
+use super::label::{Label, labels, provider_name};
+use super::message_format::Message;
+use super::messages::messages;
 use crate::account_name::account_name;
 use crate::api::{ApiError, ErrorKind};
 use crate::session::popup::PopupError;
 use crate::session::{ReauthenticationError, SecondaryAccount, SignInErrorKind};
 
-/// Heading of a popup that has returned its authorization response.
-pub const HANDED_OVER: &str = "That is done";
-/// Introduction below [`HANDED_OVER`].
-pub const CLOSE_WINDOW: &str = "You can close this window and go on where you came from.";
-/// Introduction of the section for linking.
-pub const LINK_LEDE: &str =
-    "Sign in with it once, to show that it is yours. It will open this account from then on.";
-/// What to do about an e-mail address that has to be confirmed before its account can be linked.
-const CONFIRM_FIRST: &str = "Open the link in the mail that came when the account was made. Without it, sign out and choose \
-     “Forgot your password?”: a new password confirms the address, too.";
+messages! { linking:
+    /// Heading of a popup that has returned its authorization response.
+    handed_over() = "That is done";
+    /// Introduction below [`handed_over`].
+    close_window() = "You can close this window and go on where you came from.";
+    /// Introduction of the section for linking.
+    link_lede() = "Sign in with it once, to show that it is yours. It will open this account from then on.";
+    /// Note above the buttons: the address of the account has to be confirmed before anything can be linked.
+    confirm_first(address: &str) = "First confirm that {address} is your address. Open the link in the mail that came when the account was made. Without it, sign out and choose \
+        “Forgot your password?”: a new password confirms the address, too.";
+    /// Button for a login of any connection.
+    another() = "Another login";
+    /// Button that links a login of a connection.
+    link(connection: &str) = "Link {connection}";
+    /// Prompt of a deep link that links a login of a connection.
+    asked_to_link(connection: &str) = "You came here to link {connection} to this account.";
+    /// Link back to the address of `return_to`.
+    back_to(host: &str) = "Back to {host}";
+    /// Status while the popup is open.
+    go_on_there() = "Go on in the window that opened.";
+    /// Status while the popup is closed or cut off from the page, which it cannot tell apart.
+    out_of_sight() = "This page cannot see the window any more. If it is still open, go on there. If it is closed, \
+        open it again or cancel.";
+    /// Button that brings the popup to the front.
+    bring_to_front() = "Bring it to the front";
+    /// Button that opens the popup again.
+    open_again() = "Open it again";
+    /// Status while requests are in flight.
+    linking_now() = "Linking…";
+    /// Status after linking.
+    logins_linked(logins: &[String]) = "{logins, plural,
+        one {{logins, list, conjunction} is linked to this account now.}
+        other {{logins, list, conjunction} are linked to this account now.}}";
+    /// Last element of the list of linked logins, when only the first one is named.
+    more_linked(count: usize) = "{count, plural, one {# more} other {# more}}";
+    /// Status after linking, when nothing is new.
+    nothing_linked() = "Everything was linked already.";
 
-/// Note above the buttons: the address of the account has to be confirmed before anything can be linked.
-#[must_use]
-pub fn confirm_first(address: &str) -> String {
-    format!("First confirm that {} is your address. {CONFIRM_FIRST}", name(address))
+    /// Introduction of the list of logins that were unlinked lately.
+    unlinked_lede() = "They open separate accounts now. You can link them again.";
+    /// What an Undo requires for a login with a password.
+    undo_takes_password() = "You will be asked for its password.";
+    /// What an Undo requires for a login by codes.
+    undo_takes_code() = "You will be sent a code.";
+    /// What an Undo requires for a login of a provider.
+    undo_takes_click() =
+        "If you are still signed in there, Undo takes this one click; otherwise you sign in there.";
+
+    /// Failure: the page is leaving for a sign-in.
+    leaving_title() = "One moment";
+    /// Advice for it.
+    leaving() = "You are on your way to sign in.";
+    /// Failure: another person signed in.
+    other_person_title() = "Somebody else signed in";
+    /// Advice for it; `who` is the person's name, where known.
+    other_person(who: Option<&str>) = "{who, select,
+        none {That was another account.}
+        other {That was {who}, and this is another account.}} Nothing was changed. Try again and sign in as yourself.";
+    /// Failure: the popup was closed.
+    window_closed_title() = "The window was closed";
+    /// Failure: the popup was open for too long.
+    window_timeout_title() = "The window was open for too long";
+    /// Advice for both.
+    window_again() = "Nothing was changed. Try again, and sign in in the window that opens.";
+    /// Failure: the person cancelled.
+    cancelled_title() = "Sign-in was cancelled";
+    /// Advice for it.
+    cancelled() = "Nothing was changed. You can try again.";
+    /// Failure: the login is linked to this account already.
+    already_here_title() = "It is linked already";
+    /// Advice for it; `login` is named where it is known.
+    already_here_advice(login: Option<Message<'_>>) = "{login, select,
+        none {The login that you chose opens this account already.}
+        other {{login} opens this account already.}} To link another one, try again and choose that.";
+    /// Failure: the person signed in with a login other than the expected one.
+    wrong_login_title() = "That was another login";
+    /// Advice for it.
+    wrong_login_advice(who: &str) =
+        "You signed in as {who}. Try again with the login that was unlinked, or link this one as well.";
+    /// Failure: the login's e-mail address is not verified.
+    unverified_title() = "Its e-mail address is not verified";
+    /// Advice for it.
+    unverified_advice(who: &str) = "Verify {who} with its provider first, then link it here.";
+    /// Advice for it, for a login with a password.
+    unverified_password_advice(who: &str) = "First confirm {who}. Open the link in the mail that came when the account was made. Without it, sign out and choose \
+        “Forgot your password?”: a new password confirms the address, too.";
+    /// Advice when a login was unlinked from the other account, but linking it here failed.
+    moved_halfway() = "The login left the other account already and opens a separate one. Try again to link it here.";
+    /// Failure: the login was linked meanwhile.
+    linked_meanwhile_title() = "It was linked meanwhile";
+    /// Advice for it.
+    linked_meanwhile() =
+        "Somebody was faster: the login is linked to this account or to another one. Reload to see it.";
+    /// Failure: the tenant links only verified addresses.
+    address_unverified_title() = "An e-mail address is not verified";
+    /// Advice for it.
+    address_unverified() = "Linking takes verified e-mail addresses, here and there. Open the link in the mail that came when the account was made. Without it, sign out and choose \
+        “Forgot your password?”: a new password confirms the address, too.";
+    /// Failure: the other account has a pinned login.
+    pinned_secondary_title() = "That account has a login of an organization";
+    /// Advice for it.
+    pinned_secondary() =
+        "It stays where the organization put it. Sign in to that account, and link this login there.";
+    /// Failure: the other account is blocked.
+    blocked_account_title() = "That account is blocked";
+    /// Advice for it.
+    blocked_account() = "Its logins cannot be linked. Ask whoever runs the sign-in service.";
+    /// Failure: the tenant refused the proof.
+    proof_refused_title() = "The login could not be linked";
+    /// Advice for it.
+    proof_refused() = "The sign-in service did not accept the proof. Sign in with the login once more.";
+
+    /// Linking by redirects: the person signed in with a login other than the expected one.
+    other_login_by(who: &str) = "This is another login than the one that was unlinked: {who}.";
+    /// Linking by redirects: the primary account has to sign in again.
+    prove_first_as(secondary: &str, primary: Option<&str>) = "{primary, select,
+        none {You showed that {secondary} is yours. Now sign in as yourself once more, and the login is linked.}
+        other {You showed that {secondary} is yours. Now sign in as {primary} once more, and the login is linked.}}";
+
+    /// Heading of the section about a login of another account.
+    other_title() = "It belongs to your other account";
+    /// Whose account a linked login opens.
+    other_belongs(login: Message<'_>, who: &str) = "{login} opens the account of {who}, with these logins:";
+    /// Whose account a main login opens.
+    other_is_main(who: &str) = "It is the main login of the account of {who}, with these logins:";
+    /// Heading of the choice to move one login.
+    move_title() = "Move this login only";
+    /// Consequences of moving; `rest` logins stay in the other account.
+    move_story(login: Message<'_>, rest: usize) = "The other account loses {login} and keeps everything else. {rest, plural,
+        =1 {It can still be opened with its main login.}
+        one {It can still be opened with its # other login.}
+        other {It can still be opened with its # other logins.}}";
+    /// Heading of the choice to merge.
+    merge_title() = "Merge the other account into this one";
+    /// Consequences of merging.
+    merge_story(count: usize) = "{count, plural,
+        one {Its # login opens this account then.}
+        other {All # of its logins open this account then.}} The other account is gone, with everything that apps keep \
+        for it. This cannot be undone.";
+
+    /// Heading when a silent sign-in returned another account than before.
+    changed_title() = "Somebody else is signed in now";
+    /// Explanation below it.
+    changed_story(before: Option<&str>, now: Option<&str>) = "{before, select,
+        none {You were signed in here as your account.}
+        other {You were signed in here as {before}.}} {now, select,
+        none {Since then, somebody signed in as another account in this browser.}
+        other {Since then, somebody signed in as {now} in this browser.}} Nothing was changed.";
+    /// Button that continues with the account that is signed in now.
+    go_on_as(now: Option<&str>) = "{now, select, none {Go on as another account} other {Go on as {now}}}";
+    /// Button that signs in to the account of before.
+    go_back_as(before: Option<&str>) =
+        "{before, select, none {Sign in as your account} other {Sign in as {before}}}";
 }
-
-/// Status while the popup is open.
-pub const GO_ON_THERE: &str = "Go on in the window that opened.";
-/// Status while the popup is closed or cut off from the page, which it cannot tell apart.
-pub const OUT_OF_SIGHT: &str = "This page cannot see the window any more. If it is still open, go on there. If it is \
-                                closed, open it again or cancel.";
-/// Button that brings the popup to the front.
-pub const BRING_TO_FRONT: &str = "Bring it to the front";
-/// Button that opens the popup again.
-pub const OPEN_AGAIN: &str = "Open it again";
-/// Status while requests are in flight.
-pub const LINKING: &str = "Linking…";
-/// Advice when a login was unlinked from the other account, but linking it here failed.
-pub const MOVED_HALFWAY: &str = "The login left the other account already and opens a separate one. Try again to link \
-                                 it here.";
-/// Button for a login of any connection.
-pub const ANOTHER: &str = "Another login";
-/// Introduction of the list of logins that were unlinked lately.
-pub const UNLINKED_LEDE: &str = "They open separate accounts now. You can link them again.";
 
 /// Returns the display name of a connection, else the name of its strategy.
 #[must_use]
 pub fn connection(offered: &OfferedConnection) -> String {
-    offered.display_name.clone().unwrap_or_else(|| offered.strategy.display_name().to_owned())
-}
-
-/// Button that links a login of the connection called `name`.
-#[must_use]
-pub fn link(name: &str) -> String {
-    format!("Link {}", super::name::name(name))
-}
-
-/// Prompt of a deep link that links a login of the connection called `name`.
-#[must_use]
-pub fn asked_to_link(name: &str) -> String {
-    format!("You came here to link {} to this account.", super::name::name(name))
-}
-
-/// Link back to the address of `return_to`.
-#[must_use]
-pub fn back_to(host: &str) -> String {
-    format!("Back to {}", name(host))
+    offered.display_name.clone().unwrap_or_else(|| provider_name(&offered.strategy))
 }
 
 /// Status after linking. `labels` are the logins that are new.
 #[must_use]
 pub fn linked(labels: &[Label]) -> String {
-    match labels {
-        [one] => format!("{} is linked to this account now.", one.in_full()),
-        [one, more @ ..] if !more.is_empty() => {
-            format!("{} and {} more are linked to this account now.", one.in_full(), more.len())
-        }
-        _ => "Everything was linked already.".to_owned(),
+    let [first, rest @ ..] = labels else { return nothing_linked().to_owned() };
+    let mut logins = vec![first.in_full()];
+    if !rest.is_empty() {
+        logins.push(more_linked(rest.len()));
     }
+    logins_linked(&logins)
 }
 
 /// Explains what an Undo requires of the person.
 #[must_use]
 pub fn undo_takes(identity: &Identity) -> &'static str {
     match identity.provider.as_str() {
-        "auth0" => "You will be asked for its password.",
-        "email" | "sms" => "You will be sent a code.",
-        _ => "If you are still signed in there, Undo takes this one click; otherwise you sign in there.",
+        "auth0" => undo_takes_password(),
+        "email" | "sms" => undo_takes_code(),
+        _ => undo_takes_click(),
     }
 }
-
-/// Note below a change that requires a new sign-in first.
-pub const FRESH_FIRST: &str = "You signed in a while ago, so you will be asked to sign in again first.";
 
 /// Failure notice: the person did not sign in again.
 #[must_use]
 pub fn not_fresh(not: &ReauthenticationError) -> Failure {
     match not {
         ReauthenticationError::SignedOut(error) => request_failure(error),
-        ReauthenticationError::Leaving => plain("One moment", "You are on your way to sign in.".to_owned()),
+        ReauthenticationError::Leaving => failure(leaving_title(), leaving()),
         ReauthenticationError::Popup(not) => not_proven(not),
-        ReauthenticationError::OtherPerson(who) => plain(
-            "Somebody else signed in",
-            format!(
-                "That was {}, and this is another account. Nothing was changed. Try again and sign in as yourself.",
-                who.as_deref().map_or_else(|| "another account".to_owned(), name)
-            ),
-        ),
+        ReauthenticationError::OtherPerson(who) => {
+            failure(other_person_title(), other_person(who.as_deref()))
+        }
     }
 }
 
@@ -117,19 +211,11 @@ pub fn not_fresh(not: &ReauthenticationError) -> Failure {
 #[must_use]
 pub fn not_proven(not: &PopupError) -> Failure {
     match not {
-        PopupError::Closed => plain(
-            "The window was closed",
-            "Nothing was changed. Try again, and sign in in the window that opens.".to_owned(),
-        ),
-        PopupError::Timeout => plain(
-            "The window was open for too long",
-            "Nothing was changed. Try again, and sign in in the window that opens.".to_owned(),
-        ),
-        PopupError::Cancelled => {
-            plain("Sign-in was cancelled", "Nothing was changed. You can try again.".to_owned())
-        }
+        PopupError::Closed => failure(window_closed_title(), window_again()),
+        PopupError::Timeout => failure(window_timeout_title(), window_again()),
+        PopupError::Cancelled => failure(cancelled_title(), cancelled()),
         PopupError::SignIn(error) if error.kind == SignInErrorKind::Denied => {
-            plain("Sign-in was cancelled", "Nothing was changed. You can try again.".to_owned())
+            failure(cancelled_title(), cancelled())
         }
         PopupError::SignIn(error) => Failure { remedy: Remedy::TryAgain, ..sign_in_failure(error) },
     }
@@ -138,23 +224,14 @@ pub fn not_proven(not: &PopupError) -> Failure {
 /// Failure notice: the login is linked to this account already.
 #[must_use]
 pub fn already_here(label: Option<&Label>) -> Failure {
-    let what = label.map_or_else(|| "The login that you chose".to_owned(), Label::in_full);
-    plain(
-        "It is linked already",
-        format!("{what} opens this account already. To link another one, try again and choose that."),
-    )
+    let login = label.map(Label::in_full);
+    failure(already_here_title(), already_here_advice(login.as_deref().map(Message)))
 }
 
 /// Failure notice: the person signed in with a login other than the expected one.
 #[must_use]
 pub fn wrong_login(secondary: &SecondaryAccount) -> Failure {
-    plain(
-        "That was another login",
-        format!(
-            "You signed in as {}. Try again with the login that was unlinked, or link this one as well.",
-            name(&whose(secondary))
-        ),
-    )
+    failure(wrong_login_title(), wrong_login_advice(&whose(secondary)))
 }
 
 /// Failure notice: the login's e-mail address is not verified.
@@ -162,36 +239,31 @@ pub fn wrong_login(secondary: &SecondaryAccount) -> Failure {
 pub fn unverified(secondary: &SecondaryAccount) -> Failure {
     let whose = whose(secondary);
     let is_database = secondary.user.user_id.as_str().starts_with("auth0|");
-    plain(
-        "Its e-mail address is not verified",
-        if is_database {
-            format!("First confirm {}. {CONFIRM_FIRST}", name(&whose))
-        } else {
-            format!("Verify {} with its provider first, then link it here.", name(&whose))
-        },
-    )
+    let advice = if is_database { unverified_password_advice(&whose) } else { unverified_advice(&whose) };
+    failure(unverified_title(), advice)
 }
 
 /// Returns the name of the secondary account, as the header would show it.
 #[must_use]
 pub fn whose(secondary: &SecondaryAccount) -> String {
-    account_name(&secondary.user.profile).map_or_else(|| provider(&secondary.user.user_id), ToOwned::to_owned)
+    let user_id = &secondary.user.user_id;
+    let provider = || {
+        let key = user_id.as_identity_key();
+        key.map_or_else(|| user_id.to_string(), |key| provider_name(&key.provider))
+    };
+    account_name(&secondary.user.profile).map_or_else(provider, ToOwned::to_owned)
 }
 
 /// Note of linking by redirects: the person signed in with a login other than the expected one.
 #[must_use]
 pub fn other_login(secondary: &SecondaryAccount) -> String {
-    format!("This is another login than the one that was unlinked: {}.", name(&whose(secondary)))
+    other_login_by(&whose(secondary))
 }
 
 /// Introduction of linking by redirects: the primary account has to sign in again.
 #[must_use]
 pub fn prove_first(secondary: &SecondaryAccount, primary: Option<&str>) -> String {
-    format!(
-        "You showed that {} is yours. Now sign in as {} once more, and the login is linked.",
-        name(&whose(secondary)),
-        primary.map_or_else(|| "yourself".to_owned(), name)
-    )
+    prove_first_as(&whose(secondary), primary)
 }
 
 /// Texts of the section about a login of another account.
@@ -219,35 +291,20 @@ pub fn other_story(secondary: &SecondaryAccount, moving: Option<&IdentityKey>) -
         let place = identities.iter().position(|identity| identity.key() == *key)?;
         all.get(place)
     };
-    let whose = name(&whose(secondary));
+    let whose = whose(secondary);
     let rest = secondary.user.identities.len().saturating_sub(1);
     let moved = moving.and_then(label);
     OtherStory {
-        title: "It belongs to your other account",
+        title: other_title(),
         belongs: match moved {
-            Some(moved) => format!("{} opens the account of {whose}, with these logins:", moved.in_full()),
-            None => format!("It is the main login of the account of {whose}, with these logins:"),
+            Some(moved) => other_belongs(Message(&moved.in_full()), &whose),
+            None => other_is_main(&whose),
         },
-        move_title: "Move this login only",
-        moves: moved.map(|moved| {
-            format!(
-                "The other account loses {} and keeps everything else. It can still be opened with {}.",
-                moved.provider(),
-                if rest == 1 { "its main login".to_owned() } else { format!("its {rest} other logins") },
-            )
-        }),
-        merge_title: "Merge the other account into this one",
-        merges: format!(
-            "All {} of its logins open this account then. The other account is gone, with everything that apps keep \
-             for it. This cannot be undone.",
-            all.len()
-        ),
+        move_title: move_title(),
+        moves: moved.map(|moved| move_story(Message(&moved.provider()), rest)),
+        merge_title: merge_title(),
+        merges: merge_story(all.len()),
     }
-}
-
-fn provider(user_id: &UserId) -> String {
-    let key = user_id.as_identity_key();
-    key.map_or_else(|| user_id.to_string(), |key| key.provider.display_name().to_owned())
 }
 
 /// Failure notice: the tenant refused to link.
@@ -255,31 +312,14 @@ fn provider(user_id: &UserId) -> String {
 pub fn link_failure(error: &ApiError) -> Failure {
     let failure = request_failure(error);
     let (title, advice) = match error.details.code.as_deref() {
-        Some("identity_already_exists") => (
-            "It was linked meanwhile",
-            "Somebody was faster: the login is linked to this account or to another one. Reload to see it."
-                .to_owned(),
-        ),
-        Some("unverified_email") => (
-            "An e-mail address is not verified",
-            format!("Linking takes verified e-mail addresses, here and there. {CONFIRM_FIRST}"),
-        ),
-        Some("pinned_secondary") => (
-            "That account has a login of an organization",
-            "It stays where the organization put it. Sign in to that account, and link this login there."
-                .to_owned(),
-        ),
-        Some("blocked_account") => (
-            "That account is blocked",
-            "Its logins cannot be linked. Ask whoever runs the sign-in service.".to_owned(),
-        ),
-        _ if error.kind == ErrorKind::Refused => (
-            "The login could not be linked",
-            "The sign-in service did not accept the proof. Sign in with the login once more.".to_owned(),
-        ),
+        Some("identity_already_exists") => (linked_meanwhile_title(), linked_meanwhile()),
+        Some("unverified_email") => (address_unverified_title(), address_unverified()),
+        Some("pinned_secondary") => (pinned_secondary_title(), pinned_secondary()),
+        Some("blocked_account") => (blocked_account_title(), blocked_account()),
+        _ if error.kind == ErrorKind::Refused => (proof_refused_title(), proof_refused()),
         _ => return failure,
     };
-    Failure { title, advice, remedy: Remedy::TryAgain, ..failure }
+    Failure { title, advice: advice.to_owned(), remedy: Remedy::TryAgain, ..failure }
 }
 
 /// Texts for a silent sign-in that returned another account than before.
@@ -297,19 +337,14 @@ pub struct Change {
 /// Returns the texts for a change from `before` to `now`, both named as the header shows them.
 #[must_use]
 pub fn change(before: Option<&str>, now: Option<&str>) -> Change {
-    let name = |who: Option<&str>, nobody: &str| who.map_or_else(|| nobody.to_owned(), name);
-    let (before, now) = (name(before, "your account"), name(now, "another account"));
     Change {
-        title: "Somebody else is signed in now",
-        story: format!(
-            "You were signed in here as {before}. Since then, somebody signed in as {now} in this browser. \
-             Nothing was changed."
-        ),
-        go_on: format!("Go on as {now}"),
-        go_back: format!("Sign in as {before}"),
+        title: changed_title(),
+        story: changed_story(before, now),
+        go_on: go_on_as(now),
+        go_back: go_back_as(before),
     }
 }
 
-fn plain(title: &'static str, advice: String) -> Failure {
-    Failure { title, advice, remedy: Remedy::TryAgain, details: None }
+fn failure(title: &'static str, advice: impl Into<String>) -> Failure {
+    Failure { title, advice: advice.into(), remedy: Remedy::TryAgain, details: None }
 }

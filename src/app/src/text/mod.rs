@@ -1,14 +1,30 @@
 //! Every sentence that a person reads, as pure functions. "Login" is the word for an identity here.
+//!
+//! A sentence is one message with named arguments (see [`message_format`]), so that another language can order it in its
+//! own way. English is the only language so far; [`locale`] is where another one is added.
 
 pub mod demo;
 pub mod failure;
+pub mod initials;
+pub mod label;
 pub mod linking;
 pub mod list;
+pub mod locale;
+pub mod message_format;
+mod messages;
 pub mod name;
+pub mod page;
 pub mod unlinking;
 
 pub use failure::{Failure, Remedy, request_failure, settings_failure, sign_in_failure};
-pub use linking::{CLOSE_WINDOW, Change, HANDED_OVER, change};
+pub use initials::initials;
+pub use label::{Label, labels, picture, provider_name};
+pub use linking::{Change, change};
 pub use list::*;
+pub use message_format::Part;
 pub use name::{name, plain};
-pub use unlinking::{Fact, Part, Question, question};
+pub use page::*;
+pub use unlinking::{Fact, Question, question};
+
+#[cfg(test)]
+mod tests;

@@ -2,28 +2,88 @@
 
 use model::{IdentityKey, User};
 
-use super::list::{Label, MAIN_STAYS, labels};
+use super::label::{Label, labels};
+use super::list::main_stays;
+use super::message_format::{Message, Part};
+use super::messages::messages;
 use super::name::name;
 use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
-/// Part of a sentence, emphasized or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// The text.
-    pub text: String,
-    /// Whether the part is emphasized.
-    pub strong: bool,
+messages! { unlinking:
+    /// Title of the confirmation dialog for several logins.
+    ask_to_unlink_several(count: usize) = "{count, plural, one {Unlink # login?} other {Unlink # logins?}}";
+    /// Confirming button of that dialog.
+    confirm_to_unlink_several(count: usize) = "{count, plural, one {Unlink # login} other {Unlink # logins}}";
+    /// Cancelling button of the dialog for one login.
+    keep_it() = "Keep it";
+    /// Cancelling button of the dialog for several logins.
+    keep_them() = "Keep them";
+    /// Dialog: the logins that still open the account, by their names in the list.
+    remains(logins: &[String]) = parts "You can still sign in with <b>{logins, list, conjunction}</b>.";
+    /// Last element of a list that does not name all logins.
+    more(count: usize) = "{count, plural, one {# more} other {# more}}";
+    /// Dialog: what the unlinked logins open afterwards.
+    splits_off(logins: &[String]) = parts "{logins, plural,
+        one {Signing in with {logins, list, disjunction} afterwards opens a <b>separate, empty account</b>.}
+        other {Signing in with {logins, list, disjunction} afterwards opens a <b>separate, empty account</b> of its own.}}";
+    /// Dialog: the account's data stay.
+    stays() = "Everything in this account stays as it is.";
+    /// Dialog: the account's data stay, with those that exist: [`your_name`] and the like.
+    stays_with(data: &[String]) = parts
+        "Everything in this account stays as it is. That includes {data, list, conjunction}.";
+    /// What stays, as it reads in [`stays_with`] and nowhere else.
+    your_name() = "your name";
+    /// What stays, as it reads in [`stays_with`] and nowhere else.
+    your_email_address() = "your e-mail address";
+    /// What stays, as it reads in [`stays_with`] and nowhere else.
+    your_telephone_number() = "your telephone number";
+    /// What stays, as it reads in [`stays_with`] and nowhere else.
+    your_preferences() = "your preferences";
+    /// Dialog: the session ends with the login that it began with.
+    signs_out(login: Message<'_>) = parts "You signed in with {login} this time, so <b>you will be signed out</b> \
+        here, in your other tabs and wherever you stayed signed in with it.";
+    /// Dialog: the session goes on, because it began with another login.
+    stays_signed_in(login: Message<'_>) = parts "You stay signed in here, because you signed in with {login}.";
+    /// Dialog: it is not known which login the session began with; `login` is the one to unlink.
+    may_sign_in_again(login: Message<'_>) = parts
+        "If you signed in with {login} this time, you may have to sign in again.";
+    /// The same for several logins.
+    may_sign_in_again_several() = "If you signed in with one of them this time, you may have to sign in again.";
+
+    /// Reason why a login cannot be unlinked.
+    pinned() = "Only your administrator can unlink this.";
+    /// Reason why a login cannot be unlinked.
+    last_way_in_stays() = "Nothing else would open this account. Link another login first.";
+    /// Reason why a login cannot be unlinked.
+    unreadable() = "The sign-in service does not say enough about this login to unlink it here.";
+    /// Badge of a login that an organisation manages.
+    managed() = "Managed by your organisation";
+    /// Badge of the last login that opens the account.
+    last_way_in_badge() = "Last way in";
+
+    /// Status while several logins are unlinked: which of how many.
+    unlinking_of(place: usize, total: usize) =
+        "{total, plural, one {Unlinking {place} of # login…} other {Unlinking {place} of # logins…}}";
+    /// Status after unlinking several, of which none was.
+    none_unlinked() = "None of these logins was unlinked; each row says why.";
+    /// Status after unlinking several. `kept` says how many were not.
+    unlinked_of_several(logins: &[String], kept: usize) = "{logins, plural,
+        one {{logins, list, conjunction} was unlinked.}
+        other {{logins, list, conjunction} were unlinked.}}{kept, plural,
+        =0 {}
+        other { The rows that stayed say why.}}";
+    /// Notice on the sign-in page after the person unlinked the login of their session. `unlinked` is the status
+    /// sentence.
+    signed_out_by_unlinking(unlinked: Message<'_>) = "{unlinked} You had signed in with it, so you are signed out. \
+        Your account is as it was: sign in with another of its logins.";
 }
 
 /// A sentence of the dialog: the id of its icon in `public/providers.svg`, and its parts.
 pub type Fact = (&'static str, Vec<Part>);
 
-fn words(text: impl Into<String>) -> Part {
-    Part { text: text.into(), strong: false }
-}
-
-fn strong(text: impl Into<String>) -> Part {
-    Part { text: text.into(), strong: true }
+/// A sentence without emphasis.
+fn one_part(text: &str) -> Vec<Part> {
+    vec![Part { text: text.to_owned(), strong: false }]
 }
 
 /// How many logins a sentence names before it counts the rest.
@@ -68,9 +128,15 @@ impl Split {
         Self { all, going, ways_in }
     }
 
-    /// The login as it reads after "sign in with", distinguished from others of the same provider name.
-    fn means(&self, label: &Label) -> String {
-        label.as_means(self.all.iter().filter(|(_, other)| other.name == label.name).count() > 1)
+    /// The name of a login as in the list, with the person where several have this name.
+    fn name(&self, label: &Label) -> String {
+        let has_namesake = self.all.iter().filter(|(_, other)| other.name == label.name).count() > 1;
+        if has_namesake { label.in_full() } else { label.provider() }
+    }
+
+    /// The names of logins; from more than [`NAMED`], the rest is counted.
+    fn names(&self, logins: &[Label]) -> Vec<String> {
+        shorten(logins.iter().map(|label| self.name(label)).collect())
     }
 }
 
@@ -85,16 +151,16 @@ pub fn question(
 ) -> Question {
     let split = Split::of(user, guard, keys);
     let mut facts = vec![
-        ("ui-check", what_remains(&split)),
-        ("ui-split", what_splits_off(&split)),
+        ("ui-check", remains(&split.names(&split.ways_in))),
+        ("ui-split", splits_off(&split.names(&split.going))),
         ("ui-stay", what_stays(user)),
     ];
     facts.push(what_happens_here(&split, keys, in_use));
     let (title, confirm, keep) = match split.going.as_slice() {
-        [one] => (one.question(), one.confirm(), "Keep it"),
+        [one] => (one.question(), one.confirm(), keep_it()),
         several => {
             let count = several.len();
-            (format!("Unlink {count} logins?"), format!("Unlink {count} logins"), "Keep them")
+            (ask_to_unlink_several(count), confirm_to_unlink_several(count), keep_them())
         }
     };
     let who = match split.going.as_slice() {
@@ -104,98 +170,45 @@ pub fn question(
     Question { title, who, facts, confirm, keep }
 }
 
-/// "a, b and c", with `join` before the last; from more than [`NAMED`], the rest is counted.
-fn list(names: &[String], join: &str) -> Vec<Part> {
-    let more = names.len().saturating_sub(NAMED);
+/// Counts the rest of `names` from more than [`NAMED`] on.
+fn shorten(mut names: Vec<String>) -> Vec<String> {
+    let rest = names.len().saturating_sub(NAMED);
     // "and 1 more" is no shorter than its name.
-    let count = if more > 1 { NAMED } else { names.len() };
-    let mut shown: Vec<Part> = names.iter().take(count).map(strong).collect();
-    if more > 1 {
-        shown.push(words(format!("{more} more")));
+    if rest > 1 {
+        names.truncate(NAMED);
+        names.push(more(rest));
     }
-    let last = shown.len().saturating_sub(1);
-    let mut parts = Vec::new();
-    for (place, name) in shown.into_iter().enumerate() {
-        match place {
-            0 => {}
-            place if place == last => parts.push(words(format!(" {join} "))),
-            _ => parts.push(words(", ")),
-        }
-        parts.push(name);
-    }
-    parts
-}
-
-/// Names the remaining ways to sign in.
-fn what_remains(split: &Split) -> Vec<Part> {
-    let names: Vec<String> = split.ways_in.iter().map(|label| split.means(label)).collect();
-    let mut parts = vec![words("You can still sign in with ")];
-    parts.extend(list(&names, "and"));
-    parts.push(words("."));
-    parts
-}
-
-/// Says what the unlinked logins open afterwards.
-fn what_splits_off(split: &Split) -> Vec<Part> {
-    let names: Vec<String> = split.going.iter().map(|label| split.means(label)).collect();
-    let mut parts = vec![words("Signing in with ")];
-    parts.extend(list(&names, "or").into_iter().map(|part| Part { strong: false, ..part }));
-    parts.push(words(" afterwards opens a "));
-    parts.push(strong("separate, empty account"));
-    parts.push(words(if names.len() > 1 { " of its own." } else { "." }));
-    parts
+    names
 }
 
 /// Says that the account's data stay, and names those that exist.
 fn what_stays(user: &User) -> Vec<Part> {
     let profile = &user.profile;
     let named = [
-        profile.name().map(|_| "your name"),
-        profile.email().map(|_| "your e-mail address"),
-        profile.phone_number().map(|_| "your telephone number"),
-        user.user_metadata.as_ref().filter(|data| !data.is_empty()).map(|_| "your preferences"),
+        profile.name().map(|_| your_name()),
+        profile.email().map(|_| your_email_address()),
+        profile.phone_number().map(|_| your_telephone_number()),
+        user.user_metadata.as_ref().filter(|data| !data.is_empty()).map(|_| your_preferences()),
     ];
     let named: Vec<String> = named.into_iter().flatten().map(ToOwned::to_owned).collect();
-    let mut parts = vec![words("Everything in this account stays as it is.")];
-    if !named.is_empty() {
-        parts.push(words(" That includes "));
-        parts.extend(list(&named, "and").into_iter().map(|part| Part { strong: false, ..part }));
-        parts.push(words("."));
-    }
-    parts
+    if named.is_empty() { one_part(stays()) } else { stays_with(&named) }
 }
 
-/// Says whether the present session ends. `used` is the identity that it began with, where known.
+/// Says whether the present session ends. `current_identity` is the one that it began with, where known.
 fn what_happens_here(split: &Split, keys: &[IdentityKey], current_identity: Option<&IdentityKey>) -> Fact {
-    let means = current_identity.and_then(|current_identity| {
+    let login = current_identity.and_then(|current_identity| {
         let (_, label) = split.all.iter().find(|(key, _)| key == current_identity)?;
-        Some(split.means(label))
+        Some(split.name(label))
     });
-    match (current_identity, means) {
-        (Some(current_identity), Some(means)) if keys.contains(current_identity) => (
-            "ui-out",
-            vec![
-                words(format!("You signed in with {means} this time, so ")),
-                strong("you will be signed out"),
-                words(" here, in your other tabs and wherever you stayed signed in with it."),
-            ],
-        ),
-        (_, Some(means)) => (
-            "ui-person",
-            vec![words(format!("You stay signed in here, because you signed in with {means}."))],
-        ),
-        _ => {
-            let which = match split.going.as_slice() {
-                [one] => split.means(one),
-                _ => "one of them".to_owned(),
-            };
-            (
-                "ui-out",
-                vec![words(format!(
-                    "If you signed in with {which} this time, you may have to sign in again."
-                ))],
-            )
+    match (current_identity, login) {
+        (Some(current_identity), Some(login)) if keys.contains(current_identity) => {
+            ("ui-out", signs_out(Message(&login)))
         }
+        (_, Some(login)) => ("ui-person", stays_signed_in(Message(&login))),
+        _ => match split.going.as_slice() {
+            [one] => ("ui-out", may_sign_in_again(Message(&split.name(one)))),
+            _ => ("ui-out", one_part(may_sign_in_again_several())),
+        },
     }
 }
 
@@ -204,10 +217,10 @@ impl UnlinkBlocked {
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Primary => MAIN_STAYS,
-            Self::Pinned => "Only your administrator can unlink this.",
-            Self::LastWayIn => "Nothing else would open this account. Link another login first.",
-            Self::Unreadable => "The sign-in service does not say enough about this login to unlink it here.",
+            Self::Primary => main_stays(),
+            Self::Pinned => pinned(),
+            Self::LastWayIn => last_way_in_stays(),
+            Self::Unreadable => unreadable(),
         }
     }
 
@@ -216,8 +229,8 @@ impl UnlinkBlocked {
     pub fn badge(self) -> Option<&'static str> {
         match self {
             Self::Primary | Self::Unreadable => None,
-            Self::Pinned => Some("Managed by your organisation"),
-            Self::LastWayIn => Some("Last way in"),
+            Self::Pinned => Some(managed()),
+            Self::LastWayIn => Some(last_way_in_badge()),
         }
     }
 }
@@ -225,31 +238,24 @@ impl UnlinkBlocked {
 /// Status while several logins are unlinked. `done` of `total` are finished.
 #[must_use]
 pub fn progress(done: usize, total: usize) -> String {
-    format!("Unlinking {} of {total} logins…", (done + 1).min(total))
+    unlinking_of((done + 1).min(total), total)
 }
 
 /// Status after unlinking several. `unlinked` are those that were, of `total`.
 #[must_use]
 pub fn several_unlinked(unlinked: &[Label], total: usize) -> String {
-    let names: Vec<String> = unlinked.iter().map(Label::in_full).collect();
-    let names: String = list(&names, "and").into_iter().map(|part| part.text).collect();
-    match (unlinked.len(), total.saturating_sub(unlinked.len())) {
-        (0, _) => "None of these logins was unlinked; each row says why.".to_owned(),
-        (1, 0) => format!("{names} was unlinked."),
-        (_, 0) => format!("{names} were unlinked."),
-        (1, _) => format!("{names} was unlinked. The rows that stayed say why."),
-        (..) => format!("{names} were unlinked. The rows that stayed say why."),
+    if unlinked.is_empty() {
+        return none_unlinked().to_owned();
     }
+    let names = shorten(unlinked.iter().map(Label::in_full).collect());
+    unlinked_of_several(&names, total.saturating_sub(unlinked.len()))
 }
 
 /// Notice on the sign-in page after the person unlinked the login of their session. `unlinked` is the status
 /// sentence.
 #[must_use]
 pub fn sign_out_notice(unlinked: &str) -> String {
-    format!(
-        "{unlinked} You had signed in with it, so you are signed out. Your account is as it was: sign in with \
-         another of its logins."
-    )
+    signed_out_by_unlinking(Message(unlinked))
 }
 
 #[cfg(test)]
@@ -284,14 +290,14 @@ mod tests {
     #[test]
     fn the_dialog_names_what_remains() {
         let shown = sentences(&three(), &UnlinkPolicy::default(), &[2], None);
-        assert_eq!(shown[0], "You can still sign in with your password and Google.");
+        assert_eq!(shown[0], "You can still sign in with Password and Google.");
     }
 
     #[test]
     fn a_login_that_opens_nothing_any_more_is_not_named_as_a_way_in() {
         let closed = json!([{ "name": "google-oauth2", "strategy": "google-oauth2", "closed": true }]);
         let guard = UnlinkPolicy::new(&serde_json::from_value::<Vec<_>>(closed).unwrap());
-        assert_eq!(sentences(&three(), &guard, &[2], None)[0], "You can still sign in with your password.");
+        assert_eq!(sentences(&three(), &guard, &[2], None)[0], "You can still sign in with Password.");
     }
 
     #[test]
@@ -302,10 +308,10 @@ mod tests {
             ("google-oauth2", "2@x.example"),
         ]);
         let shown = sentences(&user, &UnlinkPolicy::default(), &[1], None);
-        assert_eq!(shown[0], "You can still sign in with your password and Google as 2@x.example.");
+        assert_eq!(shown[0], "You can still sign in with Password and Google (2@x.example).");
         assert_eq!(
             shown[1],
-            "Signing in with Google as 1@x.example afterwards opens a separate, empty account."
+            "Signing in with Google (1@x.example) afterwards opens a separate, empty account."
         );
     }
 
@@ -317,14 +323,14 @@ mod tests {
         );
         assert_eq!(
             sentences(&user, &UnlinkPolicy::default(), &[6], None)[0],
-            "You can still sign in with your password, GitHub, Apple, Facebook and 2 more."
+            "You can still sign in with Password, GitHub, Apple, Facebook and 2 more."
         );
     }
 
     #[test]
     fn several_logins_split_off_each_into_an_account_of_its_own() {
         let shown = sentences(&three(), &UnlinkPolicy::default(), &[1, 2], None);
-        assert_eq!(shown[0], "You can still sign in with your password.");
+        assert_eq!(shown[0], "You can still sign in with Password.");
         assert_eq!(
             shown[1],
             "Signing in with Google or GitHub afterwards opens a separate, empty account of its own."
@@ -355,7 +361,7 @@ mod tests {
         assert!(
             here(Some(2)).starts_with("You signed in with GitHub this time, so you will be signed out here,")
         );
-        assert_eq!(here(Some(0)), "You stay signed in here, because you signed in with your password.");
+        assert_eq!(here(Some(0)), "You stay signed in here, because you signed in with Password.");
         assert_eq!(here(None), "If you signed in with GitHub this time, you may have to sign in again.");
     }
 

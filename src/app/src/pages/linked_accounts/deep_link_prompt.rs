@@ -56,7 +56,7 @@ pub fn DeepLinkPrompt(
         request_animation_frame(move || list.confirming.set(Some(vec![key])));
     }
     let refused = match (&found, is_deep_link) {
-        (None, true) => Some(text::DEEP_LINK_UNKNOWN.to_owned()),
+        (None, true) => Some(text::deep_link_unknown().to_owned()),
         (Some(found), _) => found.refusal.clone(),
         _ => None,
     };
@@ -75,7 +75,7 @@ pub fn DeepLinkPrompt(
                             {words(&linking::link(&name))}
                         </button>
                         <button type="button" class="button" on:click=move |_| asked.set(None)>
-                            {text::NOT_NOW}
+                            {text::not_now()}
                         </button>
                     </div>
                 </div>
@@ -85,7 +85,7 @@ pub fn DeepLinkPrompt(
     });
     let way_back = match back {
         Return::None => ().into_any(),
-        Return::Refused => view! { <p class="notice">{text::RETURN_REFUSED}</p> }.into_any(),
+        Return::Refused => view! { <p class="notice">{text::return_refused()}</p> }.into_any(),
         Return::Listed(address) => {
             let host = address.split('/').nth(2).unwrap_or_default().to_owned();
             view! { <p><a class="button" href=address rel="noreferrer">{words(&linking::back_to(&host))}</a></p> }
@@ -123,7 +123,7 @@ fn find(link: &DeepLink, session: Session, list: ListState) -> Option<Found> {
             let identity = user.identities.iter().find(|identity| identity.key() == *key);
             let refusal = |text: &str| Found { refusal: Some(text.to_owned()), ..Found::default() };
             Some(match identity {
-                None => refusal(text::DEEP_LINK_NOT_LINKED),
+                None => refusal(text::deep_link_not_linked()),
                 Some(identity) => match untrack(|| list.blocked(identity)) {
                     Some(reason) => refusal(reason.sentence()),
                     None => Found { ask: Some(identity.clone()), ..Found::default() },

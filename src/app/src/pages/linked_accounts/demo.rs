@@ -28,15 +28,15 @@ pub(super) fn demo_switch(session: Session, status_message: RwSignal<Option<Stat
     };
     let close_popup = move |_| {
         Popup::close_next();
-        status_message.set(Some(Status::Shown(demo::planned(demo::CLOSED_POPUP))));
+        status_message.set(Some(Status::Shown(demo::planned(demo::closed_popup()))));
     };
     view! {
         <details class="demo">
-            <summary>{demo::TITLE}</summary>
-            <p class="meta">{demo::STORY}</p>
+            <summary>{demo::title()}</summary>
+            <p class="meta">{demo::story()}</p>
             <div class="demo-acts">
                 {Fault::ALL.map(button).into_iter().collect_view()}
-                <button type="button" class="button small" on:click=close_popup>{demo::CLOSED_POPUP}</button>
+                <button type="button" class="button small" on:click=close_popup>{demo::closed_popup()}</button>
             </div>
         </details>
     }

@@ -118,12 +118,12 @@ impl Undo {
                         disabled=locked
                         on:click=move |_| on_restore.run(one.clone())
                     >
-                        {text::UNDO}
+                        {text::undo()}
                     </button>
                 }
                 .into_any()
             }
-            _ => view! { <a class="button" href="#unlinked">{text::UNDO_SEVERAL}</a> }.into_any(),
+            _ => view! { <a class="button" href="#unlinked">{text::undo_several()}</a> }.into_any(),
         })
     }
 

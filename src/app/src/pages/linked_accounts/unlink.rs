@@ -218,7 +218,7 @@ impl Context {
         let is_stopped = Cell::new(false);
         let wait = async |seconds| {
             steps.set(key, Some(Step::Pausing(seconds)));
-            self.announce(format!("{} {}", text::PAUSED, text::goes_on(seconds)));
+            self.announce(text::pausing(seconds));
             let on_second = |left| {
                 matches!(steps.peek(key), Some(Step::Pausing(_))) && steps.set(key, Some(Step::Pausing(left)))
             };

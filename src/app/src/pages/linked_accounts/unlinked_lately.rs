@@ -41,7 +41,7 @@ pub fn UnlinkedLately(
                         disabled=locked
                         on:click=move |_| on_restore.run(identity.clone())
                     >
-                        {text::LINK_AGAIN}
+                        {text::link_again()}
                     </button>
                 </div>
             </div><div class="row-progress">{progress}</div></div></li>
@@ -50,11 +50,11 @@ pub fn UnlinkedLately(
     let none = Signal::derive(move || undo.unlinked().is_empty());
     view! {
         <div class="part" hidden=none>
-            <h2 id="unlinked" tabindex="-1">{text::UNLINKED}</h2>
+            <h2 id="unlinked" tabindex="-1">{text::recently_unlinked()}</h2>
             <ul class="card list" role="list" aria-labelledby="unlinked">
                 <For each=move || undo.unlinked() key=Identity::key children=row/>
             </ul>
-            <p class="meta part-note">{linking::UNLINKED_LEDE}</p>
+            <p class="meta part-note">{linking::unlinked_lede()}</p>
         </div>
     }
 }

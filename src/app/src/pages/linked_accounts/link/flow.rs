@@ -20,7 +20,7 @@ use crate::session::{
     Authentication, LinkTarget, ReauthenticationError, RememberedUser, SecondaryAccount, Session,
 };
 use crate::text::linking::{
-    MOVED_HALFWAY, already_here, link_failure, linked, not_fresh, not_proven, unverified, wrong_login,
+    already_here, link_failure, linked, moved_halfway, not_fresh, not_proven, unverified, wrong_login,
 };
 use crate::text::{self, Failure, Label, Remedy, labels, request_failure};
 
@@ -390,7 +390,7 @@ impl LinkFlow {
                         next = Stage::Stopped(not_proven(&PopupError::Cancelled), again, None);
                     }
                     if let Stage::Stopped(failure, ..) = &mut next {
-                        MOVED_HALFWAY.clone_into(&mut failure.advice);
+                        moved_halfway().clone_into(&mut failure.advice);
                     }
                     self.go_on(next).await;
                 }
@@ -465,11 +465,7 @@ impl LinkFlow {
     async fn wait(self, seconds: u32) -> bool {
         let Some((_, undo)) = self.list() else { return false };
         let status_message = undo.status_message();
-        let _ = status_message.try_set(Some(Status::Announced(format!(
-            "{} {}",
-            text::PAUSED,
-            text::goes_on(seconds)
-        ))));
+        let _ = status_message.try_set(Some(Status::Announced(text::pausing(seconds))));
         let on_second = |left| !self.is_stopped() && self.pausing.try_set(Some(left)).is_none();
         let waited = pause(seconds, on_second).await;
         let _ = self.pausing.try_set(None);

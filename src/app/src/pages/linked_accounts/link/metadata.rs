@@ -87,7 +87,7 @@ pub fn MetadataDialog(
         let group = format!("metadata-{place}");
         let (k1, k2, k3, k4) = (key.clone(), key.clone(), key.clone(), key.clone());
         let none = mine.is_none();
-        let mine = mine.as_ref().map_or_else(|| text::METADATA_NONE.to_owned(), shown);
+        let mine = mine.as_ref().map_or_else(|| text::metadata_none().to_owned(), shown);
         view! {
             <fieldset class="choice">
                 <legend translate="no">{key}</legend>
@@ -98,7 +98,7 @@ pub fn MetadataDialog(
                         checked=move || !taken.read().contains(&k1)
                         on:change=move |_| choose(&k2, false)
                     />
-                    <span class="choice-side">{text::METADATA_HERE}</span>
+                    <span class="choice-side">{text::metadata_here()}</span>
                     <bdi class="choice-value" class:none=none translate=(!none).then_some("no")>{mine}</bdi>
                 </label>
                 <label>
@@ -108,7 +108,7 @@ pub fn MetadataDialog(
                         checked=move || taken.read().contains(&k3)
                         on:change=move |_| choose(&k4, true)
                     />
-                    <span class="choice-side">{text::METADATA_THERE}</span>
+                    <span class="choice-side">{text::metadata_there()}</span>
                     <bdi class="choice-value" translate="no">{shown(&theirs)}</bdi>
                 </label>
             </fieldset>
@@ -121,16 +121,16 @@ pub fn MetadataDialog(
     view! {
         <dialog class="wide" node_ref=dialog aria-labelledby="metadata-title" on:cancel=cancel>
             <div class="dialog-body">
-                <h2 id="metadata-title">{text::METADATA_TITLE}</h2>
+                <h2 id="metadata-title">{text::metadata_title()}</h2>
                 <p class="dialog-who"><bdi translate="no">{whose}</bdi></p>
-                <p class="dialog-text"><Icon name="ui-stay"/>{text::METADATA_STORY}</p>
+                <p class="dialog-text"><Icon name="ui-stay"/>{text::metadata_story()}</p>
                 {differences.into_iter().enumerate().map(|(place, one)| row(place, one)).collect_view()}
             </div>
             <div class="dialog-acts">
                 <button type="button" class="button" autofocus on:click=move |_| on_cancel.run(())>
-                    {text::DO_NOT_LINK}
+                    {text::do_not_link()}
                 </button>
-                <button type="button" class="button solid" on:click=link>{text::LINK_NOW}</button>
+                <button type="button" class="button solid" on:click=link>{text::link_now()}</button>
             </div>
         </dialog>
     }

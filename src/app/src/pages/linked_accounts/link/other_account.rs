@@ -57,17 +57,17 @@ pub fn OtherAccount(
                 <div class="way">
                     <div><h4>{move_title}</h4><p><Icon name="ui-split"/>{words(&moves)}</p></div>
                     <button type="button" class="button solid" on:click=move |_| on_move.run(())>
-                        {text::MOVE_IT}
+                        {text::move_it()}
                     </button>
                 </div>
             })}
             <div class="way">
                 <div><h4>{merge_title}</h4><p><Icon name="ui-alert"/>{words(&merges)}</p></div>
                 <button type="button" class="button danger" on:click=move |_| on_merge.run(())>
-                    {text::MERGE_IT}
+                    {text::merge_it()}
                 </button>
             </div>
-            <button type="button" class="button" on:click=move |_| on_cancel.run(())>{text::LEAVE_IT}</button>
+            <button type="button" class="button" on:click=move |_| on_cancel.run(())>{text::leave_it()}</button>
         </section>
     }
 }

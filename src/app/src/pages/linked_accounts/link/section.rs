@@ -33,7 +33,7 @@ pub fn LinkSection(
     let locked = Signal::derive(move || locked.get() || unconfirmed.read().is_some());
     let lede = dyn_view(move || match unconfirmed.get() {
         Some(address) => view! { <p>{words(&linking::confirm_first(&address))}</p> }.into_any(),
-        None => view! { <p class="meta">{linking::LINK_LEDE}</p> }.into_any(),
+        None => view! { <p class="meta">{linking::link_lede()}</p> }.into_any(),
     });
     let busy = Memo::new(move |_| flow.stage().read().is_busy());
     let button = move |offered: OfferedConnection| {
@@ -55,7 +55,7 @@ pub fn LinkSection(
         }
     };
     view! {
-        <h2 id="link-another" tabindex="-1">{text::LINK_ANOTHER}</h2>
+        <h2 id="link-another" tabindex="-1">{text::link_another()}</h2>
         <div class="card linking" aria-busy=move || busy.get().then_some("true")>
             {lede}
             <div class="connections" role="group" aria-labelledby="link-another">
@@ -67,7 +67,7 @@ pub fn LinkSection(
                     on:click=move |_| flow.start(LinkTarget::default())
                 >
                     <span class="tile" aria-hidden="true"><Icon name="ui-list"/></span>
-                    <span>{linking::ANOTHER}</span>
+                    <span>{linking::another()}</span>
                 </button>
             </div>
         </div>
@@ -83,7 +83,7 @@ pub(in crate::pages::linked_accounts) fn progress(flow: LinkFlow, unlinked: Opti
     let pausing = flow.pausing();
     let is_pausing = Memo::new(move |_| pausing.read().is_some());
     let status = move || match *flow.stage().read() {
-        Stage::Linking if is_here.get() => linking::LINKING,
+        Stage::Linking if is_here.get() => linking::linking_now(),
         _ => "",
     };
     let view = dyn_view(move || {
@@ -139,7 +139,7 @@ fn link_anyway(flow: &LinkFlow, secondary: SecondaryAccount) -> AnyView {
     let flow = *flow;
     view! {
         <button type="button" class="button" on:click=move |_| flow.link_anyway(secondary.clone())>
-            {text::LINK_THIS_ONE}
+            {text::link_this_one()}
         </button>
     }
     .into_any()
