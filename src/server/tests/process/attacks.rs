@@ -432,13 +432,7 @@ async fn a_website_whose_name_leads_to_this_machine_does_not_reach_the_tenant() 
         read_all(stream).split(' ').nth(1).unwrap_or_default().to_owned()
     };
     let user = "/api/v2/users/auth0%7C65a000000000000000000001";
-    for host in [
-        "evil.test",
-        "evil.test:3000",
-        "localhost.evil.test",
-        "accounts.example.test",
-        "192.0.2.1",
-    ] {
+    for host in ["evil.test", "evil.test:3000", "localhost.evil.test", "accounts.example.test", "192.0.2.1"] {
         for (method, path) in
             [("DELETE", user), ("GET", user), ("GET", "/config.json"), ("GET", "/health"), ("GET", "/")]
         {
