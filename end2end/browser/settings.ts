@@ -30,6 +30,16 @@ export const withoutConnectionStates = ({ connections = [], ...settings }: Setti
   connections: connections.map(({ pinned: _, closed: __, ...connection }) => connection),
 });
 
+/** Marks the connections of these strategies as closed. */
+export const withClosed =
+  (...strategies: string[]) =>
+  ({ connections = [], ...settings }: Settings) => ({
+    ...settings,
+    connections: connections.map((connection) =>
+      strategies.includes(connection.strategy) ? { ...connection, closed: true } : connection,
+    ),
+  });
+
 /** Marks the connections that sign in with a password as closed. */
 export const withPasswordsClosed = ({ connections = [], ...settings }: Settings) => ({
   ...settings,

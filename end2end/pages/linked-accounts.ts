@@ -16,6 +16,8 @@ export class LinkedAccounts {
   /** The polite live region, which states the outcome of an action. */
   readonly status: Locator;
   readonly notice: Locator;
+  /** The line above the list with the number of ways in. */
+  readonly safetyLine: Locator;
   readonly tryAgainButton: Locator;
   readonly signInAgainButton: Locator;
   readonly dialog: Locator;
@@ -34,6 +36,7 @@ export class LinkedAccounts {
     this.linkedHeading = page.getByRole('heading', { level: 2, name: 'Linked logins' });
     this.rows = this.primaryList.or(this.linkedList).locator('> [data-identity]');
     this.status = page.locator('.toast').getByRole('status');
+    this.safetyLine = page.locator('.safety[aria-live="polite"]');
     this.notice = page.getByRole('alert');
     this.tryAgainButton = this.notice.getByRole('button', { name: 'Try again' });
     this.signInAgainButton = this.notice.getByRole('button', { name: 'Sign in again' });

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from '@playwright/test';
 
 import { recordManagementRequests } from '../browser/requests.ts';
-import { overrideSettings } from '../browser/settings.ts';
+import { overrideSettings, withClosed } from '../browser/settings.ts';
 import { expect, test } from '../fixtures/index.ts';
 
 const OFFLINE = 'You are offline. You can read this list; changes wait until you are back.';
@@ -83,6 +83,22 @@ test('opened offline, the page shows the last list as it was, and goes on by its
   await goOnline(page);
   await app.expectList();
   await expect(app.unlinkButton(person.linked[0]!)).toBeEnabled();
+});
+
+test('opened offline, the ways in are counted, without a link to where nothing can be linked', async ({
+  app,
+  page,
+  signedIn: _,
+}) => {
+  await overrideSettings(page, withClosed('auth0', 'github', 'samlp'));
+  await reportOfflineOnLoad(page);
+  await page.reload();
+  await expect(page.getByText(OFFLINE)).toBeVisible();
+  await expect(app.safetyLine).toHaveText('1 way in. Link a second, so that losing it does not lock you out.');
+  await expect(app.safetyLine.getByRole('link')).toHaveCount(0);
+  await goOnline(page);
+  await app.expectList();
+  await expect(app.safetyLine.getByRole('link')).toHaveCount(1);
 });
 
 // attack: page

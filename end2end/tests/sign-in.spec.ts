@@ -3,7 +3,7 @@ import { expect, PASSWORD, test } from '../fixtures/index.ts';
 
 test('somebody signed out is told what this is, and has one way in', async ({ app, page }) => {
   await app.open();
-  await expect(app.heading).toHaveText('Linked accounts');
+  await expect(app.heading).toHaveText('Your logins');
   await expect(page.getByText('See every login that opens your account')).toBeVisible();
   await expect(page.getByRole('button')).toHaveCount(1);
   await app.expectSignedOut();

@@ -1,6 +1,6 @@
 import type { Locator } from '@playwright/test';
 
-import { isManagementUrl, recordManagementRequests } from '../browser/requests.ts';
+import { isManagementUrl } from '../browser/requests.ts';
 import { overrideSettings, withoutConnectionStates, withPasswordsClosed } from '../browser/settings.ts';
 import { expect, PASSWORD, test as base } from '../fixtures/index.ts';
 import { linkNewIdentity } from '../pages/linking.ts';
@@ -18,15 +18,12 @@ async function expectDisabledWithReason(button: Locator, reason: string): Promis
   await expect(button).toBeFocused();
 }
 
-test('the main login has its action out of use, and a press says why', async ({ app, page, signedIn: person }) => {
-  const requests = recordManagementRequests(page);
-  const reason = 'The main login holds your account, so it stays.';
-  await expectDisabledWithReason(app.unlinkButton(person.primary), reason);
-  await expect(app.row(person.primary)).toContainText(reason);
-  await page.keyboard.press('Enter');
-  await expect(app.status).toHaveText(`Password (${person.primary.label}) stays. ${reason}`);
-  await expect(app.dialog).toBeHidden();
-  expect(requests).toEqual([]);
+test('the main login says why it stays, and has no button for what it cannot do', async ({ app, signedIn: person }) => {
+  const row = app.row(person.primary);
+  await expect(row).toContainText('The main login holds your account, so it stays.');
+  await expect(row.getByRole('button')).toHaveCount(0);
+  await app.selectSeveralButton.click();
+  await expect(row.getByRole('checkbox')).toHaveCount(0);
 });
 
 test('a login that an organisation manages says so, and only its administrator can unlink it', async ({

@@ -83,7 +83,7 @@ pub fn App(
         None => view! { <Header/><main><Skeleton/></main> }.into_any(),
         Some(Err(error)) => {
             let failure = text::settings_failure(error.to_string());
-            view! { <Header/><main><h1>{text::page_name()}</h1><FailureNotice failure on_remedy=try_again/></main> }
+            view! { <Header/><main><h1>{text::page_heading()}</h1><FailureNotice failure on_remedy=try_again/></main> }
                 .into_any()
         }
         Some(Ok(tenant)) => view! { <Pages tenant entry=entry.clone()/> }.into_any(),

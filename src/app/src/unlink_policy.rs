@@ -17,6 +17,31 @@ pub enum UnlinkBlocked {
     Unreadable,
 }
 
+/// What would open an account if one of its identities were lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaysIn {
+    /// No identity can sign in.
+    None,
+    /// One identity can sign in, and it is the person's own.
+    One,
+    /// So many can sign in, all of them by connections of an organisation, which can close them.
+    OnlyCompany(usize),
+    /// So many can sign in, at least one of them the person's own.
+    Several(usize),
+}
+
+impl WaysIn {
+    /// Returns the number of identities that can sign in.
+    #[must_use]
+    pub fn count(self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::One => 1,
+            Self::OnlyCompany(count) | Self::Several(count) => count,
+        }
+    }
+}
+
 /// The mark of an id that stands for a missing one. No provider issues ids with it.
 const UNREADABLE: char = '\0';
 
@@ -66,6 +91,23 @@ impl UnlinkPolicy {
     #[must_use]
     pub fn is_way_in(&self, identity: &Identity) -> bool {
         !self.closed.contains(&identity.connection)
+    }
+
+    /// Returns what opens the account of `user`.
+    #[must_use]
+    pub fn ways_in(&self, user: &User) -> WaysIn {
+        let ways_in = || user.identities.iter().filter(|identity| self.is_way_in(identity));
+        match ways_in().count() {
+            0 => WaysIn::None,
+            count if ways_in().all(|identity| self.is_of_company(identity)) => WaysIn::OnlyCompany(count),
+            1 => WaysIn::One,
+            count => WaysIn::Several(count),
+        }
+    }
+
+    /// Returns whether an organisation decides about `identity`: it is a company's directory, or pinned.
+    fn is_of_company(&self, identity: &Identity) -> bool {
+        identity.provider.is_enterprise() || self.pinned.contains(&identity.connection)
     }
 
     /// Returns why `identity` of `user` cannot be unlinked together with the identities `going`; `None` when it can.
@@ -140,6 +182,23 @@ mod tests {
             reasons(&two, &[1]),
             [Some(UnlinkBlocked::Primary), None, Some(UnlinkBlocked::LastWayIn), None]
         );
+    }
+
+    #[test]
+    fn a_way_in_is_what_can_sign_in_and_a_company_s_alone_is_not_one_s_own() {
+        let closed = |name: &str| json!({ "name": name, "strategy": name, "closed": true });
+        let ways_in = |connections: Value| guard(&connections).ways_in(&user());
+        assert_eq!(ways_in(json!([])), WaysIn::Several(4));
+        assert_eq!(ways_in(json!([closed("github")])), WaysIn::Several(3));
+        assert_eq!(ways_in(json!([closed("auth0"), closed("apple"), closed("okta")])), WaysIn::One);
+        assert_eq!(
+            ways_in(json!([closed("auth0"), closed("apple"), closed("github")])),
+            WaysIn::OnlyCompany(1)
+        );
+        let pinned = json!({ "name": "github", "strategy": "github", "pinned": true });
+        assert_eq!(ways_in(json!([closed("auth0"), closed("apple"), pinned])), WaysIn::OnlyCompany(2));
+        let all = json!([closed("auth0"), closed("github"), closed("apple"), closed("okta")]);
+        assert_eq!(ways_in(all), WaysIn::None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::dyn_view::dyn_view;
 use super::identity_row::{IdentityRow, MainRow};
 use super::picture::picture;
 use super::rows::{ListActions, ListState, Step};
+use super::safety_line::SafetyLine;
 use super::unlink_dialog::UnlinkDialog;
 use crate::text;
 
@@ -31,7 +32,9 @@ pub fn IdentityList(
         let picture = identity.profile_data.as_ref().and_then(picture);
         view! { <IdentityRow identity picture list actions/> }
     };
+    let can_link = actions.is_some();
     view! {
+        <SafetyLine list can_link/>
         <h2 id="main-login">{text::main_login()}</h2>
         <ul class="card list" role="list" aria-labelledby="main-login">
             {dyn_view(move || match main.get() {

@@ -2,8 +2,6 @@
 
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, Profile, route};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
 
 use super::avatar::Avatar;
 use super::banner::READ_ONLY_ID;
@@ -11,6 +9,7 @@ use super::breakable::breakable;
 use super::changing::changing;
 use super::dyn_view::dyn_view;
 use super::icon::Icon;
+use super::linking_place::{LINK_ANOTHER, go_to_linking};
 use super::notice::FailureNotice;
 use super::popup_notice::PopupNotice;
 use super::provider_mark::ProviderMark;
@@ -18,26 +17,13 @@ use super::rows::{ListActions, ListState, Step};
 use crate::text::{self, Label};
 use crate::unlink_policy::UnlinkBlocked;
 
-/// The id of the section that links another login.
-const LINK_ANOTHER: &str = "link-another";
-
-/// Moves the focus to that section, which following the address alone would not do.
-fn go_to_linking(event: web_sys::MouseEvent) {
-    let place =
-        document().get_element_by_id(LINK_ANOTHER).and_then(|place| place.dyn_into::<HtmlElement>().ok());
-    if let Some(place) = place {
-        event.prevent_default();
-        let _ = place.focus();
-    }
-}
-
 /// Returns the value of `data-identity`, which names a row in the page.
 #[must_use]
 pub fn row_name(key: &IdentityKey) -> String {
     key.as_user_id().as_str().to_owned()
 }
 
-/// The row of the primary identity. Its button is disabled and says why.
+/// The row of the primary identity. It has no button, and says why it stays.
 #[component]
 pub fn MainRow(
     /// The primary identity.
@@ -80,6 +66,8 @@ enum Offer {
     Choose,
     /// The button that dismisses the row of a removed identity.
     Dismiss,
+    /// None: the primary identity stays.
+    Nothing,
 }
 
 #[component]
@@ -110,7 +98,8 @@ fn Row(
         move || matches!(*step.read(), Some(Step::Queued | Step::SigningIn | Step::Busy | Step::Pausing(_)));
     let offer = Memo::new(move |_| match &*step.read() {
         Some(Step::Gone) => Offer::Dismiss,
-        None | Some(Step::Failed(_)) if !main && list.selected.read().is_some() => Offer::Choose,
+        _ if main => Offer::Nothing,
+        None | Some(Step::Failed(_)) if list.selected.read().is_some() => Offer::Choose,
         _ => Offer::Unlink,
     });
     let failure = Memo::new(move |_| match step.get() {
@@ -148,6 +137,7 @@ fn Row(
                 <button type="button" class="button" on:click=move |_| dismiss.run(())>{text::dismiss()}</button>
             }
             .into_any(),
+            Offer::Nothing => ().into_any(),
         }
         })
     };
@@ -164,7 +154,7 @@ fn Row(
             <div class="fold">
                 <div class="row">
                     <ProviderMark provider/>
-                    <Who label picture main in_use offer reason why/>
+                    <Who label picture in_use offer reason why/>
                     <div class="act">{act}</div>
                 </div>
                 {dyn_view(move || match failure.get() {
@@ -311,7 +301,6 @@ pub fn PauseNotice(
 fn Who(
     label: Label,
     picture: Option<String>,
-    main: bool,
     in_use: Memo<bool>,
     offer: Memo<Offer>,
     reason: Memo<Option<UnlinkBlocked>>,
@@ -345,7 +334,6 @@ fn Who(
             <div class="name">
                 <span translate=label.is_brand.then_some("no")>{label.name}</span>
                 {label.connection.map(|connection| view! { <bdi class="badge plain" translate="no">{connection}</bdi> })}
-                {main.then(|| view! { <span class="badge plain">{text::main_login()}</span> })}
                 {dyn_view(move || if in_use.get() {
                     view! { <span class="badge ok">{text::in_use()}</span> }.into_any()
                 } else {

@@ -29,7 +29,7 @@ pub fn ConfirmPrimary(
     let body = dyn_view(move || match stage.get() {
         Stage::Idle | Stage::Popup | Stage::Linking | Stage::Metadata(..) => view! { <Skeleton/> }.into_any(),
         Stage::Stopped(failure, ..) => {
-            let title = if flow.has_secondary() { text::link_another() } else { text::page_name() };
+            let title = if flow.has_secondary() { text::link_another() } else { text::page_heading() };
             let target = target.clone();
             let on_remedy = Callback::new(move |remedy| flow.remedy(remedy, target.clone()));
             view! { <h1>{title}</h1><FailureNotice failure on_remedy/> }.into_any()

@@ -38,7 +38,7 @@ fn SignInFailure(error: SignInError) -> impl IntoView {
         Remedy::SignIn => session.sign_in(),
     });
     view! {
-        <h1>{text::page_name()}</h1>
+        <h1>{text::page_heading()}</h1>
         <FailureNotice failure=text::sign_in_failure(&error) on_remedy/>
     }
 }

@@ -28,7 +28,7 @@ pub fn SignIn() -> impl IntoView {
         view! { <div class="notice ok parting" role="status"><p>{words(&notice)}</p></div> }
     });
     view! {
-        <h1>{text::page_name()}</h1>
+        <h1>{text::page_heading()}</h1>
         {notice}
         <p class="lede">{text::welcome()}</p>
         <div class="card welcome">

@@ -5,6 +5,8 @@ use super::messages::messages;
 messages! { list:
     /// Heading and title of the page, unless the settings name it.
     page_name() = "Linked accounts";
+    /// Heading of the page. The header has its name.
+    page_heading() = "Your logins";
     /// Introduction below the heading of the list.
     lede() = "These logins all open this account. Unlink one that you no longer use; your data stays here.";
     /// Heading of the main login.

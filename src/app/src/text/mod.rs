@@ -15,6 +15,7 @@ mod messages;
 pub mod name;
 pub mod page;
 pub mod unlinking;
+pub mod ways_in;
 
 pub use failure::{Failure, Remedy, request_failure, settings_failure, sign_in_failure};
 pub use initials::initials;
@@ -25,6 +26,7 @@ pub use message_format::Part;
 pub use name::{name, plain};
 pub use page::*;
 pub use unlinking::{Fact, Question, question};
+pub use ways_in::{safety_of, ways_in};
 
 #[cfg(test)]
 mod tests;

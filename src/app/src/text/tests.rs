@@ -21,6 +21,7 @@ fn declared() -> Vec<Declared> {
         list::declared(),
         page::declared(),
         unlinking::declared(),
+        ways_in::declared(),
     ];
     sections.into_iter().flatten().collect()
 }

@@ -19,7 +19,7 @@ pub(super) fn cached_list(kept: CachedList, on_try_again: Callback<()>) -> AnyVi
     let list = ListState::read_only(kept.user, session.tenant().unlink_policy, reason, status_message);
     let as_of = Some(text::as_of(kept.read_at));
     view! {
-        <h1>{text::page_name()}</h1>
+        <h1>{text::page_heading()}</h1>
         <Banner reason as_of on_try_again/>
         <IdentityList list/>
         <StatusNotice message=status_message held=RwSignal::new((false, false))>""</StatusNotice>

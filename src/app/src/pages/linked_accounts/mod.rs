@@ -137,17 +137,17 @@ fn Accounts() -> impl IntoView {
         {dyn_view(move || match loading.get() {
             Loading::Waiting => view! { <Skeleton/> }.into_any(),
             Loading::Pausing => view! {
-                <h1>{text::page_name()}</h1>
+                <h1>{text::page_heading()}</h1>
                 <PauseNotice left/>
             }
             .into_any(),
             Loading::Failed(error) => view! {
-                <h1>{text::page_name()}</h1>
+                <h1>{text::page_heading()}</h1>
                 <FailureNotice failure=text::request_failure(&error) on_remedy=on_load_remedy/>
             }
             .into_any(),
             Loading::Done => view! {
-                <h1>{text::page_name()}</h1>
+                <h1>{text::page_heading()}</h1>
                 <p class="lede">{text::lede()}</p>
                 {banner()}
                 <DeepLinkPrompt flow list locked/>
