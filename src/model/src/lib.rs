@@ -41,10 +41,12 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+pub mod bidi;
 pub mod contract;
 pub mod error;
 pub mod id;
 pub mod identity;
+pub mod initials;
 pub mod profile;
 pub mod provider;
 pub mod route;
@@ -55,6 +57,7 @@ pub mod user;
 pub use error::{ManagementError, OAuthError};
 pub use id::{ConnectionName, IdentityId, IdentityKey, NewIdentityId, UserId};
 pub use identity::Identity;
+pub use initials::initials;
 pub use profile::Profile;
 pub use provider::Provider;
 pub use scope::{Scope, Scopes};

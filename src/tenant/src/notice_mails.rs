@@ -3,6 +3,7 @@
 //!
 //! Who is in somebody else's account can change it; its owner reads that at the addresses that the account had.
 
+use model::bidi::isolate;
 use model::{Identity, Profile, Provider, UserId};
 use store::UserRow;
 
@@ -35,8 +36,11 @@ impl Login {
 
     /// Returns the login as a sentence names it.
     fn words(&self) -> String {
-        let name = self.provider.display_name();
-        self.plain_address().map_or_else(|| name.to_owned(), |email| format!("{name} ({email})"))
+        let name = isolate(self.provider.display_name());
+        match self.plain_address() {
+            Some(email) => format!("{name} ({})", isolate(email)),
+            None => name,
+        }
     }
 }
 
@@ -64,8 +68,8 @@ impl Change {
     }
 
     fn sentence(self, login: &str, account: Option<&str>, tenant: &str) -> String {
-        let account =
-            account.map_or_else(|| "your account".to_owned(), |email| format!("the account {email}"));
+        let account = account
+            .map_or_else(|| "your account".to_owned(), |email| format!("the account {}", isolate(email)));
         match self {
             Self::Linked => {
                 format!("The login {login} was linked to {account} at {tenant}, and opens it from now on.")
@@ -110,9 +114,9 @@ fn known_address(provider: &Provider, profile: &Profile) -> Option<String> {
 /// cannot be sent is logged.
 pub(crate) async fn send(tenant: &Tenant, user_id: &UserId, change: Change, login: &Login, account: &Login) {
     let now = tenant.now();
-    let name = tenant.name();
-    let subject = change.subject(name);
-    let sentence = change.sentence(&login.words(), account.plain_address(), name);
+    let name = isolate(tenant.name());
+    let subject = change.subject(&name);
+    let sentence = change.sentence(&login.words(), account.plain_address(), &name);
     let time = now.iso();
     let text = format!("{sentence}\n\nTime: {time}\n\n{}\n", change.advice());
     let mut recipients: Vec<&String> = [&account.email, &login.email].into_iter().flatten().collect();
@@ -157,6 +161,6 @@ mod tests {
     fn an_address_that_looks_like_a_link_is_not_written_into_a_mail() {
         let provider = Provider::new("github");
         let login = Login { provider, email: Some("http://evil.test/@x".to_owned()) };
-        assert_eq!(login.words(), "GitHub");
+        assert_eq!(login.words(), "\u{2068}GitHub\u{2069}");
     }
 }

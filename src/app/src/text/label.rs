@@ -1,8 +1,7 @@
 //! The names of logins, and the sentences about one of them.
 
-use model::{Identity, Profile, Provider, User};
+use model::{Identity, Profile, Provider, User, initials};
 
-use super::initials::initials;
 use super::message_format::{Keyword, Message};
 use super::messages::messages;
 use super::name::{name, plain};

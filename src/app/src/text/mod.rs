@@ -5,7 +5,6 @@
 
 pub mod demo;
 pub mod failure;
-pub mod initials;
 pub mod label;
 pub mod linking;
 pub mod list;
@@ -18,11 +17,11 @@ pub mod unlinking;
 pub mod ways_in;
 
 pub use failure::{Failure, Remedy, request_failure, settings_failure, sign_in_failure};
-pub use initials::initials;
 pub use label::{Label, labels, picture, provider_name};
 pub use linking::{Change, change};
 pub use list::*;
 pub use message_format::Part;
+pub use model::initials;
 pub use name::{name, plain};
 pub use page::*;
 pub use unlinking::{Fact, Question, question};

@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use model::bidi::isolate;
 use model::{ConnectionName, IdentityKey};
 use store::{Address, Purpose, TicketOptions, TicketRow, fold_identifier};
 
@@ -59,7 +60,7 @@ pub(crate) async fn send_password_reset(
         })
         .await?;
     if let Some(to) = to {
-        let subject = format!("Set a new password for {}", tenant.name());
+        let subject = format!("Set a new password for {}", isolate(tenant.name()));
         let sentence = "Open this link within an hour to set a new password. It is good once.";
         send(tenant, &to, &subject, sentence, paths::RESET, &code).await;
     }
@@ -82,7 +83,7 @@ pub(crate) async fn send_email_verification(
     ticket.key = Some(key);
     let (now, to) = (tenant.now().millis(), ticket.email.clone());
     tenant.0.store.write(move |unit| Box::pin(async move { unit.insert_ticket(&ticket, now).await })).await?;
-    let subject = format!("Confirm your e-mail address for {}", tenant.name());
+    let subject = format!("Confirm your e-mail address for {}", isolate(tenant.name()));
     let sentence = "Open this link within five days to confirm that this address is yours.";
     send(tenant, &to, &subject, sentence, paths::VERIFY, &code).await;
     Ok(())

@@ -9,6 +9,7 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
+use model::bidi::isolate;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::{Bounds, Digest, PendingLoginRow};
@@ -84,7 +85,7 @@ impl PendingLoginError {
                     "Your browser did not send the cookie of this sign-in, so it cannot be finished. Allow cookies for \
                      {} in the browser's settings, or use a window that does not block them. Then start again from the \
                      application, in the same browser.",
-                    tenant.0.issuer.origin()
+                    isolate(tenant.0.issuer.origin())
                 ),
             ),
             Self::CrossSite => final_page(

@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use maud::Markup;
 use model::Identity;
+use model::bidi::isolate;
 use store::{Purpose, Reader, TicketRow, Unit, UserRow, fold_identifier};
 
 use super::earlier_logins::{DecisionError, profile_of};
@@ -113,7 +114,7 @@ impl TicketError {
                 &format!(
                     "Your browser did not send the cookie with the code. If it blocks cookies, allow them for {}, then \
                      open the link in the mail again. A link that was used already needs a new mail.",
-                    tenant.0.issuer.origin()
+                    isolate(tenant.0.issuer.origin())
                 ),
             ),
             Self::CrossSite => PendingLoginError::CrossSite.into_response(tenant, peer),

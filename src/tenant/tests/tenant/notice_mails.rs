@@ -37,8 +37,9 @@ async fn no_login_is_linked_or_unlinked_without_a_mail_to_both_addresses() {
     let tenant = tenant().await;
     link(&tenant).await;
     let mails = tenant.take_mails();
-    assert_snapshot!(mails[0].text, @r#"
-    The login Google (googleoauth29@example.test) was linked to the account auth01@example.test at Linked Accounts, and opens it from now on.
+    let text = mails[0].text.replace('\u{2068}', "«").replace('\u{2069}', "»");
+    assert_snapshot!(text, @r#"
+    The login «Google» («googleoauth29@example.test») was linked to the account «auth01@example.test» at «Linked Accounts», and opens it from now on.
 
     Time: 2026-01-01T00:00:00.000Z
 
@@ -48,7 +49,7 @@ async fn no_login_is_linked_or_unlinked_without_a_mail_to_both_addresses() {
     let recipients: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
     assert_eq!(recipients, [&*email("auth0|1"), &*email(GOOGLE)]);
     unlink(&tenant).await;
-    let subject = "A login was unlinked from your account at Linked Accounts".to_owned();
+    let subject = "A login was unlinked from your account at \u{2068}Linked Accounts\u{2069}".to_owned();
     assert_eq!(told(&tenant), [(email("auth0|1"), subject.clone()), (email(GOOGLE), subject)]);
     // Nothing is linked any longer, so nothing happens.
     unlink(&tenant).await;
@@ -82,7 +83,7 @@ async fn accounts_with_one_address_get_one_mail() {
 #[tokio::test]
 async fn no_password_is_changed_without_a_mail_to_the_addresses_of_the_account() {
     let tenant = TestTenant::with_users(&[&[GOOGLE, "auth0|1"]]).await;
-    let subject = "Your password at Linked Accounts was changed".to_owned();
+    let subject = "Your password at \u{2068}Linked Accounts\u{2069} was changed".to_owned();
     let expected = [(email(GOOGLE), subject.clone()), (email("auth0|1"), subject)];
     let body = json!({ "client_id": PAGE, "connection": DATABASE, "email": email("auth0|1") });
     tenant.post_json("/dbconnections/change_password", None, &body).await;
@@ -110,7 +111,7 @@ async fn no_address_is_changed_without_a_mail_to_the_old_one_and_the_new_one_lea
     ] {
         let path = "/api/v2/users/auth0%7C1";
         assert_eq!(tenant.send_json(Method::PATCH, path, Some(&machine), &body).await.status, 200);
-        let subject = "Your e-mail address at Linked Accounts was changed".to_owned();
+        let subject = "Your e-mail address at \u{2068}Linked Accounts\u{2069} was changed".to_owned();
         let expected = vec![(email("auth0|1"), subject)];
         assert_eq!(told(&tenant), if mails == 1 { expected } else { vec![] }, "{body}");
     }

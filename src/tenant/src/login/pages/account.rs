@@ -1,6 +1,7 @@
 //! The pages for sign-up and for a forgotten password.
 
 use maud::{Markup, html};
+use model::bidi::isolate;
 
 use super::assets::Assets;
 use super::layout::{PageContext, layout, notice};
@@ -38,7 +39,7 @@ pub(crate) struct ForgottenPage<'a> {
 
 /// Returns the sign-up page.
 pub(crate) fn sign_up(assets: &Assets, page: &SignUpPage<'_>) -> Markup {
-    let title = format!("Sign up for {}", page.context.client);
+    let title = format!("Sign up for {}", isolate(page.context.client));
     let described = page.refusal.map(|_| "refusal");
     let content = html! {
         div.card {

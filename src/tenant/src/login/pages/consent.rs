@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use model::Scope;
+use model::bidi::isolate;
 
 use super::assets::Assets;
 use super::layout::{PageContext, initials, layout};
@@ -56,7 +57,7 @@ pub(crate) fn meaning(scope: &Scope) -> Option<&'static str> {
 /// Renders the page.
 pub(crate) fn consent(assets: &Assets, page: &ConsentPage<'_>) -> Markup {
     let PageContext { tenant, client, state } = page.context;
-    let title = format!("Allow {client}?");
+    let title = format!("Allow {}?", isolate(client));
     let account = page.name.or(page.email).unwrap_or(page.user_id);
     let content = html! {
         div.card {

@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 use model::Provider;
+use model::bidi::{isolate, isolated_parts};
 
 use super::assets::Assets;
 
@@ -16,7 +17,7 @@ pub(crate) struct PageContext<'a> {
     pub(crate) state: &'a str,
 }
 
-/// Renders the frame around the content of a page. `kind` names the page for the stylesheet.
+/// Renders the frame around the content of a page. `kind` names the page for the stylesheet. Names in the title are isolated.
 pub(super) fn layout(assets: &Assets, tenant: &str, title: &str, kind: &str, content: &Markup) -> Markup {
     layout_with_head(assets, tenant, title, kind, &html! {}, content)
 }
@@ -38,7 +39,7 @@ pub(super) fn layout_with_head(
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
-                title { (title) " · " (tenant) }
+                title { (title) " · " (isolate(tenant)) }
                 link rel="icon" href=(assets.icon) type="image/svg+xml";
                 link rel="stylesheet" href=(assets.style);
                 (head)
@@ -63,7 +64,16 @@ fn brand() -> Markup {
 }
 
 pub(super) fn notice(sentence: &str) -> Markup {
-    html! { p #refusal.notice.danger role="alert" { (sentence) } }
+    html! { p #refusal.notice.danger role="alert" { (words(sentence)) } }
+}
+
+/// Renders a sentence, whose names are isolated (see [`isolate`]).
+pub(super) fn words(sentence: &str) -> Markup {
+    html! {
+        @for (is_name, part) in isolated_parts(sentence) {
+            @if is_name { bdi { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// Renders the mark of a provider from the sprite, or its initials if the sprite has no mark for it.
@@ -79,11 +89,8 @@ pub(super) fn mark(assets: &Assets, provider: &str, label: &str) -> Markup {
     }
 }
 
-/// Returns the first letters of the first and the last word in upper case; "#" without a letter, as in a phone number.
+/// Returns the initials of a name in upper case; "#" without a letter, as in a phone number.
 pub(super) fn initials(text: &str) -> String {
-    let mut letters = text.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphabetic()));
-    match (letters.next(), letters.next_back()) {
-        (None, _) => "#".to_owned(),
-        (first, last) => first.into_iter().chain(last).flat_map(char::to_uppercase).collect(),
-    }
+    let initials = model::initials(text);
+    if initials.is_empty() { "#".to_owned() } else { initials.to_uppercase() }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use maud::{Markup, html};
+use model::bidi::isolate;
 
 use super::account;
 use super::assets::Assets;
@@ -67,7 +68,7 @@ impl FormError<'_> {
             Self::WrongPassword => "Wrong e-mail address or password.".into(),
             Self::TooManyAttempts => "Too many attempts. Wait a minute, then try again.".into(),
             Self::Blocked => "This account is blocked. Ask the people who run it to open it again.".into(),
-            Self::Provider { problem, label } => problem.sentence(label).into(),
+            Self::Provider { problem, label } => problem.sentence(&isolate(label)).into(),
         }
     }
 }
@@ -76,7 +77,7 @@ impl FormError<'_> {
 pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
     let wrong = (page.refusal == Some(FormError::WrongPassword)).then_some("true");
     let described = page.refusal.map(|_| "refusal");
-    let title = format!("Sign in to {}", page.context.client);
+    let title = format!("Sign in to {}", isolate(page.context.client));
     let content = html! {
         div.card {
             h1 { "Sign in to " bdi { (page.context.client) } }

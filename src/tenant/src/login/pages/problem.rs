@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::assets::Assets;
-use super::layout::layout;
+use super::layout::{layout, words};
 
 /// The view of an error page.
 #[derive(Debug)]
@@ -24,10 +24,10 @@ pub(crate) struct ProblemPage<'a> {
 pub(crate) fn problem(assets: &Assets, page: &ProblemPage<'_>) -> Markup {
     let content = html! {
         div.card {
-            h1 { (page.title) }
-            p { (page.text) }
+            h1 { (words(page.title)) }
+            p { (words(page.text)) }
             @if let Some(detail) = page.detail {
-                dl.facts { div { dt { "Details" } dd { (detail) } } }
+                dl.facts { div { dt { "Details" } dd { bdi { (detail) } } } }
             }
             @if let Some((href, label)) = page.link.filter(|(href, _)| is_safe_link(href)) {
                 a.button.solid.wide href=(href) { "Go to " bdi { (label) } }

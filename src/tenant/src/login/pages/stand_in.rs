@@ -1,6 +1,7 @@
 //! The page of a stand-in.
 
 use maud::{Markup, html};
+use model::bidi::isolate;
 
 use super::assets::Assets;
 use super::layout::{PageContext, initials, layout, mark, notice};
@@ -81,7 +82,7 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
         "email" => ("e-mail codes", None),
         _ => (page.label, Some(page.label)),
     };
-    let title = format!("Stand-in for {provider}");
+    let title = format!("Stand-in for {}", isolate(provider));
     let (typed, chosen) = match page.refusal {
         Some(refusal) if refusal.is_about_a_new_person() => (Some(refusal.sentence(sms)), None),
         refusal => (None, refusal.map(|refusal| refusal.sentence(sms))),

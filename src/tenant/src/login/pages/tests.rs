@@ -273,6 +273,30 @@ fn without_a_database_nobody_is_asked_for_a_password() {
     assert!(!login(&assets(), &page).into_string().contains("name=\"password\""));
 }
 
+/// Returns the places outside of tags where `name` stands beside other text without being isolated.
+fn not_isolated(html: &str, name: &str) -> Vec<String> {
+    let is_text = |at: usize| html[..at].rfind('<') < html[..at].rfind('>');
+    let is_isolated = |at: usize| {
+        html[..at].ends_with(['>', '\u{2068}']) && html[at + name.len()..].starts_with(['<', '\u{2069}'])
+    };
+    let places = html.match_indices(name).map(|(at, _)| at);
+    let around =
+        |at: usize| html[..at].chars().rev().take(20).collect::<Vec<_>>().into_iter().rev().collect();
+    places.filter(|at| is_text(*at) && !is_isolated(*at)).map(around).collect()
+}
+
+#[test]
+fn no_name_beside_other_text_changes_its_direction_on_any_page_or_in_its_title() {
+    for name in ["ليلى", "אסתר"] {
+        for html in pages(name) {
+            // The title of a page about a problem is a sentence, which a test may call what it likes.
+            let html = html.replace(&format!("<title>{name} · "), "<title>Problem · ");
+            assert_eq!(not_isolated(&html, name), [""; 0], "{html}");
+        }
+    }
+    assert_eq!(not_isolated("<p title=\"a x\">Is x yours?</p>", "x").len(), 1);
+}
+
 #[test]
 fn a_stand_in_says_that_it_is_not_the_provider() {
     let html = stand_in(&assets(), &stand_in_page("Google", "google-oauth2")).into_string();
@@ -321,7 +345,8 @@ fn initials_are_the_first_letters_of_the_first_and_the_last_word() {
         ("Ada King, Countess of Lovelace", "AL"),
         ("ada@example.com", "A"),
         ("+44 20 7946", "#"),
-        ("ليلى منصور", "لم"),
+        ("ليلى منصور", "ل"),
+        ("E\u{301}va Novák", "E\u{301}N"),
         ("", "#"),
     ] {
         assert_eq!(initials(text), letters, "{text}");

@@ -119,7 +119,7 @@ fn linked_logins(assets: &Assets, logins: &[LinkedLogin]) -> Markup {
                     fieldset {
                         legend {
                             (mark(assets, login.provider.as_str(), login.provider.display_name()))
-                            span { (login.provider.display_name()) " " bdi { (login.name) } }
+                            span { bdi { (login.provider.display_name()) } " " bdi { (login.name) } }
                         }
                         @if login.is_primary {
                             p.rules { "The account was made with this login. If it does not stay, it keeps what applications \

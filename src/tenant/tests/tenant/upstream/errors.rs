@@ -96,8 +96,8 @@ async fn a_providers_error_is_passed_to_an_application_that_named_the_connection
 async fn the_login_page_shows_a_providers_error_and_the_other_connections() {
     let (tenant, _provider) = with_fake_provider().await;
     for (error, sentence) in [
-        ("access_denied", "You did not finish signing in with Elsewhere."),
-        ("server_error", "Elsewhere did not sign you in."),
+        ("access_denied", "You did not finish signing in with <bdi>Elsewhere</bdi>."),
+        ("server_error", "<bdi>Elsewhere</bdi> did not sign you in."),
     ] {
         let mut browser = Browser::new(&tenant);
         let login_state = browser.start_login(&[]).await;
@@ -120,7 +120,11 @@ async fn an_unresponsive_provider_times_out_and_is_used_again_when_it_recovers()
     let path = format!("/u/connection?state={login_state}&connection=elsewhere");
     let page = browser.get(&path).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(page.text.contains("Elsewhere does not answer at the moment."), "{}", page.status_and_text());
+    assert!(
+        page.text.contains("<bdi>Elsewhere</bdi> does not answer at the moment."),
+        "{}",
+        page.status_and_text()
+    );
     provider.script().unresponsive = false;
     assert_eq!(browser.get(&path).await.status, StatusCode::SERVICE_UNAVAILABLE, "not asked again at once");
     tenant.clock.advance(Duration::from_secs(10));

@@ -22,7 +22,7 @@ pub(crate) enum UpstreamError {
 }
 
 impl UpstreamError {
-    /// Returns the sentence for the person.
+    /// Returns the sentence for the person. `label` is the connection as the sentence names it.
     pub(crate) fn sentence(self, label: &str) -> String {
         match self {
             Self::Denied => format!("You did not finish signing in with {label}."),
