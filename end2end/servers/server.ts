@@ -8,6 +8,9 @@ import { serverBinary, siteFolder } from './build.ts';
 /** Limit for the server's start, in milliseconds; a debug build on a busy machine is slow. */
 const START_TIMEOUT = 60_000;
 
+/** Limit for a mail to be written, in milliseconds. */
+const MAIL_TIMEOUT = 10_000;
+
 /** A running server with a database of its own. */
 export class Server {
   /** The log so far: everything that the server wrote to standard error. */
@@ -55,15 +58,20 @@ export class Server {
     return server;
   }
 
-  /** Returns the link in the last mail to an address that has one. */
+  /** Returns the link in the last mail to an address that has one. Mails are written after the answer of who asked. */
   async linkTo(address: string): Promise<string> {
-    const lines = (await readFile(join(this.folder, 'linked-accounts.mail.jsonl'), 'utf8')).trim().split('\n');
-    const mails = lines.map((line) => JSON.parse(line) as { to: string; link?: string });
-    const link = mails.findLast((mail) => mail.to === address && mail.link)?.link;
-    if (!link) {
-      throw new Error(`no mail with a link to ${address}`);
+    const file = join(this.folder, 'linked-accounts.mail.jsonl');
+    const deadline = Date.now() + MAIL_TIMEOUT;
+    while (Date.now() < deadline) {
+      // What follows the last line end is being written.
+      const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
+      const mails = lines.map((line) => JSON.parse(line) as { to: string; link?: string });
+      const link = mails.findLast((mail) => mail.to === address && mail.link)?.link;
+      if (link) {
+        return link;
+      }
     }
-    return link;
+    throw new Error(`no mail with a link to ${address}`);
   }
 
   /** Kills the process and removes its data, which nothing needs any more. */

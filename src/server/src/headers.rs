@@ -9,7 +9,8 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{
-    CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::uri::Authority;
 use http::{HeaderName, HeaderValue, StatusCode, Version};
@@ -31,6 +32,8 @@ pub(crate) async fn add_missing(State(issuer): State<Issuer>, request: Request, 
     };
     add(CONTENT_SECURITY_POLICY, STRICT_POLICY);
     add(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // Whatever may be kept says for how long.
+    add(CACHE_CONTROL, "no-store");
     // Not `no-referrer`: with it a form is posted with `Origin: null`, and the tenant could not recognise its
     // own pages.
     add(REFERRER_POLICY, "same-origin");
@@ -141,6 +144,7 @@ mod tests {
         let response = response_of(issuer("http://localhost:3000"), None).await;
         assert_eq!(response.headers()[CONTENT_SECURITY_POLICY], STRICT_POLICY);
         assert_eq!(response.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
         assert_eq!(response.headers()[REFERRER_POLICY], "same-origin");
     }
 

@@ -146,6 +146,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     };
     print_greeting(message.text(stdout().is_terminal()), !tenant.new_client_secrets().is_empty());
     listener::serve(listener, tls, options.limits(), router, shutdown).await;
+    tenant.drain_mails().await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())

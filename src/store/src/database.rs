@@ -88,7 +88,9 @@ impl Store {
         unit.connection().execute("BEGIN IMMEDIATE").await?;
         unit.connection().execute("COMMIT").await?;
 
-        let readers = pool(READERS).connect(&url).await?;
+        // All readers are open from the start: one that is opened later would look for a file that may be gone by then.
+        let existing = format!("sqlite:{encoded}?mode=rw");
+        let readers = pool(READERS).min_connections(READERS).connect(&existing).await?;
         let (units, waiting) = mpsc::channel(WAITING_UNITS);
         let file = Arc::new(DatabaseFile::new(path));
         let writer = tokio::spawn(write_units(writers, unit, waiting, Arc::clone(&file)));

@@ -59,6 +59,7 @@ mod jobs;
 mod keys;
 mod login;
 pub mod mail;
+mod mail_queue;
 mod management;
 mod notice_mails;
 mod oauth;
@@ -76,6 +77,7 @@ pub mod users_file;
 mod view;
 
 use axum::Router;
+use axum::middleware::map_response;
 
 pub use client_secrets::NewClientSecret;
 pub use clock::{Clock, Moment};
@@ -100,7 +102,15 @@ impl Tenant {
             .merge(database::router(self))
             .merge(management::router(self))
             .merge(faults);
-        oidc::backchannel_logout::deliver_after(self, router).with_state(self.clone())
+        oidc::backchannel_logout::deliver_after(self, router)
+            .layer(map_response(http::response::no_store_by_default))
+            .with_state(self.clone())
+    }
+
+    /// Waits until the transport has every mail of the requests that are answered. Mails are sent after the answers, so that a
+    /// program that ends calls this first.
+    pub async fn drain_mails(&self) {
+        self.0.mails.drain().await;
     }
 
     /// Adds the users that do not exist yet, all in one unit of work.

@@ -121,20 +121,14 @@ pub(crate) async fn send(tenant: &Tenant, user_id: &UserId, change: Change, logi
     let text = format!("{sentence}\n\nTime: {time}\n\n{}\n", change.advice());
     let mut recipients: Vec<&String> = [&account.email, &login.email].into_iter().flatten().collect();
     recipients.dedup_by_key(|address| store::fold_identifier(address));
-    let mut mails = Vec::new();
     for to in recipients {
         let key = format!("{user_id} {}", store::fold_identifier(to));
         if tenant.0.notices_to.take(&key, now).is_ok() {
             let (time, to, subject, text) = (time.clone(), to.clone(), subject.clone(), text.clone());
-            mails.push(Mail { time, to, subject, text, link: None });
+            tenant.0.mails.add(Mail { time, to, subject, text, link: None }).await;
         } else {
             tracing::warn!(%user_id, ?change, "a mail about a change is not sent: there were too many");
         }
-    }
-    let transport = tenant.0.mail.clone();
-    let sent = tokio::task::spawn_blocking(move || mails.iter().try_for_each(|mail| transport.send(mail)));
-    if let Ok(Err(error)) = sent.await {
-        tracing::error!(error = &error as &dyn std::error::Error, "a mail was not taken");
     }
 }
 

@@ -21,6 +21,7 @@ use crate::login::pages::assets::Assets;
 use crate::login::stand_in_sessions::StandInSessions;
 use crate::login::upstream::provider::{Providers, TlsError};
 use crate::mail::MailTransport;
+use crate::mail_queue::MailQueue;
 use crate::password_hash::{AttemptWork, own_prefix};
 use crate::secret::Secret;
 use crate::token::MACHINE_TOKEN_LIFETIME;
@@ -55,7 +56,7 @@ pub(crate) struct Inner {
     pub(crate) configuration: Configuration,
     pub(crate) clock: Clock,
     pub(crate) keys: SigningKeys,
-    pub(crate) mail: Arc<dyn MailTransport>,
+    pub(crate) mails: MailQueue,
     pub(crate) client_secrets: ClientSecrets,
     new_client_secrets: Vec<NewClientSecret>,
     pub(crate) assets: Assets,
@@ -139,7 +140,7 @@ impl Tenant {
             configuration,
             clock,
             keys,
-            mail,
+            mails: MailQueue::start(mail),
             client_secrets,
             new_client_secrets,
             assets: Assets::new(),

@@ -75,6 +75,17 @@ async fn no_file_with_secrets_is_ever_readable_by_others() {
     }
 }
 
+#[tokio::test]
+async fn every_mail_that_was_promised_is_written_before_the_program_ends() {
+    let work_dir = work_dir();
+    let server = Server::start(work_dir.path(), &[]);
+    for _ in 0..5 {
+        assert_eq!(request_mail(&server).await, StatusCode::OK);
+    }
+    server.end_and_read_log();
+    assert_eq!(fs::read_to_string(work_dir.path().join(MAIL)).unwrap().lines().count(), 5);
+}
+
 // attack: files
 #[tokio::test]
 async fn a_file_that_others_could_read_does_not_stay_so() {

@@ -26,7 +26,7 @@ const VERIFY_LIFETIME: Duration = Duration::from_hours(5 * 24);
 /// Sends a link that resets the password of the identity with this address in the first of `databases` that
 /// has it.
 ///
-/// For an unknown address it does the same work except for sending the mail, so that the response time does
+/// For an unknown address it does the same work except for adding the mail to the queue, so that the response time does
 /// not reveal which addresses exist.
 ///
 /// # Errors
@@ -48,10 +48,10 @@ pub(crate) async fn send_password_reset(
             Box::pin(async move {
                 let address = Address::Email(ticket.email.clone());
                 for database in databases {
-                    ticket.key = unit.find_identity_by_address(&database, &address, None).await?;
-                    if ticket.key.is_some() {
-                        ticket.connection = database;
-                        break;
+                    // All of them are asked, also after the one that has the address.
+                    let found = unit.find_identity_by_address(&database, &address, None).await?;
+                    if found.is_some() && ticket.key.is_none() {
+                        (ticket.key, ticket.connection) = (found, database);
                     }
                 }
                 unit.insert_ticket(&ticket, now).await?;
@@ -149,13 +149,9 @@ pub(crate) async fn create_link(
     Ok(format!("{}{path}?ticket={}#", tenant.0.issuer.origin(), code.expose()))
 }
 
-/// Sends a mail. An error is logged without the mail's content; the person can request another one.
+/// Adds a mail to the queue. One that is not taken is logged; the person can request another one.
 async fn send(tenant: &Tenant, to: &str, subject: &str, sentence: &str, path: &str, code: &Secret) {
     let address = format!("{}{path}", tenant.0.issuer.origin());
     let mail = Mail::with_link(tenant.now().iso(), to, subject, sentence, &address, code);
-    let transport = tenant.0.mail.clone();
-    let sent = tokio::task::spawn_blocking(move || transport.send(&mail)).await;
-    if let Ok(Err(error)) = sent {
-        tracing::error!(error = &error as &dyn std::error::Error, "a mail was not taken");
-    }
+    tenant.0.mails.add(mail).await;
 }

@@ -37,6 +37,13 @@ pub(crate) fn no_store(mut response: Response) -> Response {
     response
 }
 
+/// Forbids caches to store a response whose handler says nothing of caches, errors of the router and of the store included:
+/// almost all concern a person or a secret, and the public documents say for how long they may be kept
+/// ([G75](model::contract#g75)).
+pub(crate) async fn no_store_by_default(response: Response) -> Response {
+    if response.headers().contains_key(header::CACHE_CONTROL) { response } else { no_store(response) }
+}
+
 /// Returns a redirect with status 302, as Auth0 does. It turns the POST of a form into a GET as well.
 pub(crate) fn redirect_found(location: &str) -> Response {
     // Serialized URLs and encoded queries are plain ASCII.

@@ -11,6 +11,7 @@ mod backchannel_logout;
 mod bearer;
 mod body_floods;
 mod brute_force;
+mod caches;
 mod client_authentication;
 mod client_secrets;
 mod closed_connections;

@@ -115,7 +115,7 @@ async fn a_forgotten_password_is_set_by_an_address_in_another_form() {
     let mut browser = Browser::new(&tenant);
     let login_state = browser.start_login(&[]).await;
     browser.post("/u/forgot-password", &[("state", &login_state), ("email", WAYS[1])]).await;
-    let [mail] = &tenant.take_mails()[..] else { panic!("not one mail") };
+    let [mail] = &tenant.take_mails().await[..] else { panic!("not one mail") };
     assert_eq!(mail.to, FOLDED);
 }
 

@@ -25,8 +25,8 @@ async fn unlink(tenant: &TestTenant) {
 }
 
 /// Returns the recipients and subjects of the mails so far, which are without links.
-fn told(tenant: &TestTenant) -> Vec<(String, String)> {
-    let mails = tenant.take_mails();
+async fn told(tenant: &TestTenant) -> Vec<(String, String)> {
+    let mails = tenant.take_mails().await;
     assert!(mails.iter().all(|mail| mail.link.is_none() && !mail.text.contains("http")));
     mails.into_iter().map(|mail| (mail.to, mail.subject)).collect()
 }
@@ -36,7 +36,7 @@ fn told(tenant: &TestTenant) -> Vec<(String, String)> {
 async fn no_login_is_linked_or_unlinked_without_a_mail_to_both_addresses() {
     let tenant = tenant().await;
     link(&tenant).await;
-    let mails = tenant.take_mails();
+    let mails = tenant.take_mails().await;
     let text = mails[0].text.replace('\u{2068}', "«").replace('\u{2069}', "»");
     assert_snapshot!(text, @r#"
     The login «Google» («googleoauth29@example.test») was linked to the account «auth01@example.test» at «Linked Accounts», and opens it from now on.
@@ -50,10 +50,10 @@ async fn no_login_is_linked_or_unlinked_without_a_mail_to_both_addresses() {
     assert_eq!(recipients, [&*email("auth0|1"), &*email(GOOGLE)]);
     unlink(&tenant).await;
     let subject = "A login was unlinked from your account at \u{2068}Linked Accounts\u{2069}".to_owned();
-    assert_eq!(told(&tenant), [(email("auth0|1"), subject.clone()), (email(GOOGLE), subject)]);
+    assert_eq!(told(&tenant).await, [(email("auth0|1"), subject.clone()), (email(GOOGLE), subject)]);
     // Nothing is linked any longer, so nothing happens.
     unlink(&tenant).await;
-    assert_eq!(told(&tenant), []);
+    assert_eq!(told(&tenant).await, []);
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn what_is_refused_and_what_a_machine_links_is_not_told() {
     assert_eq!(tenant.post_json(PATH, Some(&machine), &body).await.status, 201);
     let path = format!("{PATH}/google-oauth2/9");
     assert_eq!(tenant.call(Method::DELETE, &path, &machine).await.status, 200);
-    assert_eq!(told(&tenant), []);
+    assert_eq!(told(&tenant).await, []);
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn accounts_with_one_address_get_one_mail() {
     google.user.profile = google.user.profile.with("email", email("auth0|1").to_uppercase());
     let tenant = TestTenant::with_seeds(vec![user(&["auth0|1"]), google]).await;
     link(&tenant).await;
-    assert_eq!(told(&tenant).len(), 1);
+    assert_eq!(told(&tenant).await.len(), 1);
 }
 
 // attack: accounts
@@ -88,15 +88,15 @@ async fn no_password_is_changed_without_a_mail_to_the_addresses_of_the_account()
     let body = json!({ "client_id": PAGE, "connection": DATABASE, "email": email("auth0|1") });
     tenant.post_json("/dbconnections/change_password", None, &body).await;
     let mut browser = Browser::new(&tenant);
-    browser.get(&tenant.take_link()).await;
+    browser.get(&tenant.take_link().await).await;
     assert_eq!(browser.post("/u/reset-password", &[("password", "battery staple")]).await.status, 200);
-    assert_eq!(told(&tenant), expected);
+    assert_eq!(told(&tenant).await, expected);
     // Also when a machine changes it.
     let machine = tenant.machine_token("update:users").await;
     let body = json!({ "password": "correct battery", "connection": DATABASE });
     let path = "/api/v2/users/google-oauth2%7C9";
     assert_eq!(tenant.send_json(Method::PATCH, path, Some(&machine), &body).await.status, 200);
-    assert_eq!(told(&tenant), expected);
+    assert_eq!(told(&tenant).await, expected);
 }
 
 // attack: accounts
@@ -113,7 +113,7 @@ async fn no_address_is_changed_without_a_mail_to_the_old_one_and_the_new_one_lea
         assert_eq!(tenant.send_json(Method::PATCH, path, Some(&machine), &body).await.status, 200);
         let subject = "Your e-mail address at \u{2068}Linked Accounts\u{2069} was changed".to_owned();
         let expected = vec![(email("auth0|1"), subject)];
-        assert_eq!(told(&tenant), if mails == 1 { expected } else { vec![] }, "{body}");
+        assert_eq!(told(&tenant).await, if mails == 1 { expected } else { vec![] }, "{body}");
     }
 }
 
@@ -129,10 +129,10 @@ async fn a_person_who_links_and_unlinks_never_fills_a_mailbox_and_others_never_u
         link(&tenant).await;
         unlink(&tenant).await;
     }
-    assert_eq!(told(&tenant).len(), 40);
+    assert_eq!(told(&tenant).await.len(), 40);
     let body = json!({ "link_with": tenant.id_token(other, PAGE).await });
     let token = tenant.user_token("auth0|2").await;
     assert_eq!(tenant.post_json("/api/v2/users/auth0%7C2/identities", Some(&token), &body).await.status, 201);
-    let recipients: Vec<String> = told(&tenant).into_iter().map(|(to, _)| to).collect();
+    let recipients: Vec<String> = told(&tenant).await.into_iter().map(|(to, _)| to).collect();
     assert_eq!(recipients, [email("auth0|2"), email(GOOGLE)]);
 }

@@ -66,7 +66,7 @@ async fn a_new_address_that_nobody_proved_yet_is_not_linked() {
 async fn reset_link(tenant: &TestTenant) -> String {
     let body = json!({ "client_id": PAGE, "connection": DATABASE, "email": email("auth0|1") });
     assert_eq!(tenant.post_json("/dbconnections/change_password", None, &body).await.status, 200);
-    tenant.take_link()
+    tenant.take_link().await
 }
 
 /// Returns the path of a link of a mail that verifies the address of `auth0|1`.
@@ -75,7 +75,7 @@ async fn verify_link(tenant: &TestTenant) -> String {
     let body = json!({ "verify_email": true });
     let path = "/api/v2/users/auth0%7C1";
     assert_eq!(tenant.send_json(Method::PATCH, path, Some(&machine), &body).await.status, 200);
-    tenant.take_link()
+    tenant.take_link().await
 }
 
 /// Opens a link, and sends the form of its page.

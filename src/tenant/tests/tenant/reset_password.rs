@@ -55,7 +55,7 @@ async fn a_link_sets_a_new_password_once_and_signs_the_person_out_everywhere() {
     let tokens = tenant.tokens(&mut before, "auth0|1", PAGE).await;
     let response = request_reset(&tenant, &email("auth0|1").to_uppercase()).await;
     assert_eq!(response.status_and_text(), "200 We've just sent you an email to reset your password.");
-    let link = tenant.take_link();
+    let link = tenant.take_link().await;
     let mut browser = Browser::new(&tenant);
     let page = open(&mut browser, &link).await;
     assert!(page.text.contains(&email("auth0|1")) && page.text.contains("At least 8 characters"));
@@ -93,7 +93,7 @@ async fn a_password_reset_is_requested_on_the_login_page() {
         browser.post("/u/forgot-password", &[("state", &*login_state), ("email", "no@example.test")]).await;
     assert_eq!([known.status.as_u16(), unknown.status.as_u16()], [200, 200]);
     assert_eq!(known.text.replace(&email("auth0|2"), "x"), unknown.text.replace("no@example.test", "x"));
-    let mails = tenant.take_mails();
+    let mails = tenant.take_mails().await;
     assert_eq!(mails.iter().map(|mail| &*mail.to).collect::<Vec<_>>(), [email("auth0|2")]);
 }
 
@@ -104,7 +104,7 @@ async fn requesting_mails_does_not_reveal_which_accounts_exist() {
     // The Google identity has an address but no password.
     let strangers = [email("google-oauth2|9"), "nobody@example.test".to_owned(), "' OR 1=1 --".to_owned()];
     let known = request_reset(&tenant, &email("auth0|1")).await;
-    assert_eq!(tenant.take_mails().len(), 1);
+    assert_eq!(tenant.take_mails().await.len(), 1);
     for stranger in strangers {
         let response = request_reset(&tenant, &stranger).await;
         assert_eq!(
@@ -113,7 +113,32 @@ async fn requesting_mails_does_not_reveal_which_accounts_exist() {
             "{stranger}"
         );
     }
-    assert!(tenant.take_mails().is_empty());
+    assert!(tenant.take_mails().await.is_empty());
+}
+
+// attack: guessing
+#[tokio::test]
+async fn no_answer_waits_for_a_mail_that_only_a_known_address_gets() {
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let login_state = browser.start_login(&[]).await;
+    let addresses = [email("auth0|1"), "nobody@example.test".to_owned()];
+    let held_up = tenant.hold_mails_up().await;
+    let answers = async {
+        for address in &addresses {
+            assert_eq!(request_reset(&tenant, address).await.status, 200);
+            let form = [("state", &*login_state), ("email", address)];
+            assert_eq!(browser.post("/u/forgot-password", &form).await.status, 200);
+        }
+        let new = json!({ "client_id": PAGE, "connection": DATABASE, "email": "new@example.test", "password": NEW });
+        assert_eq!(tenant.post_json("/dbconnections/signup", None, &new).await.status, 200);
+    };
+    // An answer that waits would never come.
+    tokio::time::timeout(Duration::from_mins(1), answers).await.expect("an answer waits for a mail");
+    assert_eq!(tenant.count_sent_mails(), 0);
+    drop(held_up);
+    let to: Vec<String> = tenant.take_mails().await.into_iter().map(|mail| mail.to).collect();
+    assert_eq!(to, [&*addresses[0], &*addresses[0], "new@example.test"]);
 }
 
 // attack: guessing
@@ -130,7 +155,7 @@ async fn requests_for_mails_are_limited_whether_or_not_the_account_exists() {
         refusals.push(response.text);
     }
     assert_eq!(refusals[0], refusals[1]);
-    assert_eq!(tenant.take_mails().len(), 5);
+    assert_eq!(tenant.take_mails().await.len(), 5);
     // The limit on mails does not affect sign-in.
     assert!(password_opens(&tenant, "auth0|1", PASSWORD).await);
 }
@@ -140,11 +165,11 @@ async fn requests_for_mails_are_limited_whether_or_not_the_account_exists() {
 async fn a_stranger_who_asks_for_mails_never_takes_the_link_of_the_owner() {
     let tenant = open_tenant().await;
     request_reset(&tenant, &email("auth0|1")).await;
-    let first = tenant.take_link();
+    let first = tenant.take_link().await;
     for _ in 0..4 {
         request_reset(&tenant, &email("auth0|1")).await;
     }
-    let others = tenant.take_mails();
+    let others = tenant.take_mails().await;
     let mut browser = Browser::new(&tenant);
     tenant.clock.advance(Duration::from_secs(3599));
     assert_eq!(open(&mut browser, &first).await.status, 200);
@@ -162,7 +187,7 @@ async fn a_link_is_never_good_for_more_than_an_hour() {
     let tenant = open_tenant().await;
     request_reset(&tenant, &email("auth0|1")).await;
     let mut browser = Browser::new(&tenant);
-    assert_eq!(open(&mut browser, &tenant.take_link()).await.status, 200);
+    assert_eq!(open(&mut browser, &tenant.take_link().await).await.status, 200);
     tenant.clock.advance(Duration::from_hours(1));
     assert_eq!(set(&mut browser, NEW).await.status, 400);
     assert_unchanged(&tenant).await;
@@ -177,7 +202,7 @@ async fn strangers_never_send_mails_to_one_address_without_bound_and_a_good_link
         for address in [email("auth0|1"), "nobody@example.test".to_owned()] {
             request_reset(&tenant, &address).await;
         }
-        sent.extend(tenant.take_mails().into_iter().map(|mail| (minute, mail)));
+        sent.extend(tenant.take_mails().await.into_iter().map(|mail| (minute, mail)));
         let latest = sent.last().map(|(minute, _)| *minute);
         assert!(latest.is_some_and(|latest| minute - latest <= 60), "no link in minute {minute}");
         tenant.clock.advance(Duration::from_mins(1));
@@ -193,7 +218,7 @@ async fn an_invalid_code_or_one_with_another_purpose_sets_nothing() {
     let machine = tenant.machine_token("update:users").await;
     let body = json!({ "verify_email": true });
     tenant.send_json(axum::http::Method::PATCH, "/api/v2/users/auth0%7C1", Some(&machine), &body).await;
-    let verify = tenant.take_link();
+    let verify = tenant.take_link().await;
     let code = verify.split('=').nth(1).unwrap();
     let long = "x".repeat(43);
     for code in [code, "", "x", &*long, "../../etc", "x%0d%0aSet-Cookie:%20a=b", "%00", "x%3B%20Path=/"] {
@@ -211,7 +236,7 @@ async fn an_invalid_code_or_one_with_another_purpose_sets_nothing() {
 async fn opening_a_link_or_a_form_of_another_site_changes_nothing() {
     let tenant = open_tenant().await;
     request_reset(&tenant, &email("auth0|1")).await;
-    let link = tenant.take_link();
+    let link = tenant.take_link().await;
     let mut browser = Browser::new(&tenant);
     for _ in 0..3 {
         assert_eq!(open(&mut browser, &link).await.status, 200);
@@ -230,7 +255,7 @@ async fn a_weak_password_is_refused_and_the_link_stays_valid() {
     let tenant = open_tenant().await;
     request_reset(&tenant, &email("auth0|1")).await;
     let mut browser = Browser::new(&tenant);
-    open(&mut browser, &tenant.take_link()).await;
+    open(&mut browser, &tenant.take_link().await).await;
     let refused = set(&mut browser, "short").await;
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("too weak") && !refused.text.contains("\"short\""));
@@ -244,7 +269,7 @@ async fn one_of_many_concurrent_uses_of_a_link_sets_the_password() {
     let tenant = std::sync::Arc::new(open_tenant().await);
     request_reset(&tenant, &email("auth0|1")).await;
     let mut browser = Browser::new(&tenant);
-    open(&mut browser, &tenant.take_link()).await;
+    open(&mut browser, &tenant.take_link().await).await;
     let cookies = browser.cookies.clone();
     let tries: Vec<_> = (0..8)
         .map(|number| {
@@ -273,7 +298,7 @@ async fn a_link_is_invalid_after_a_change_of_address_or_password() {
         let tenant = open_tenant().await;
         request_reset(&tenant, &email("auth0|1")).await;
         let mut browser = Browser::new(&tenant);
-        open(&mut browser, &tenant.take_link()).await;
+        open(&mut browser, &tenant.take_link().await).await;
         let machine = tenant.machine_token("update:users").await;
         let path = "/api/v2/users/auth0%7C1";
         let response = tenant.send_json(axum::http::Method::PATCH, path, Some(&machine), &change).await;
@@ -289,7 +314,7 @@ async fn a_reset_of_a_linked_identity_changes_its_password_only() {
     let tenant = TestTenant::with_users(&[&["google-oauth2|9", "auth0|1"]]).await;
     request_reset(&tenant, &email("auth0|1")).await;
     let mut browser = Browser::new(&tenant);
-    open(&mut browser, &tenant.take_link()).await;
+    open(&mut browser, &tenant.take_link().await).await;
     assert_eq!(set(&mut browser, NEW).await.status, 200);
     let code = {
         let mut browser = Browser::new(&tenant);
@@ -307,7 +332,7 @@ async fn a_reset_of_a_linked_identity_changes_its_password_only() {
 async fn a_code_and_a_password_are_stored_as_digests_only() {
     let tenant = open_tenant().await;
     request_reset(&tenant, &email("auth0|1")).await;
-    let link = tenant.take_link();
+    let link = tenant.take_link().await;
     let code = link.split('=').nth(1).unwrap();
     assert_eq!(code.len(), 43);
     assert!(tenant.stores("reset-password") && !tenant.stores(code));
@@ -333,5 +358,5 @@ async fn missing_or_unknown_parameters_are_refused_before_the_address_is_looked_
         let response = tenant.post_json("/dbconnections/change_password", None, &body).await;
         assert_eq!((response.status.as_u16(), &response.json()["description"]), (400, &json!(words)));
     }
-    assert!(tenant.take_mails().is_empty());
+    assert!(tenant.take_mails().await.is_empty());
 }

@@ -51,7 +51,7 @@ async fn a_new_person_signs_up_on_the_hosted_page_and_is_signed_in() {
     assert_eq!((row.profile.email(), row.profile.email_verified()), (Some("new@example.test"), Some(false)));
     assert_eq!(row.logins_count, 1);
     assert!(password_opens(&tenant, "NEW@example.test", "long enough").await);
-    let [mail] = &tenant.take_mails()[..] else { panic!("not one mail") };
+    let [mail] = &tenant.take_mails().await[..] else { panic!("not one mail") };
     assert_eq!(
         (&*mail.to, mail.link.as_deref().unwrap().contains("/u/verify-email?ticket=")),
         ("new@example.test", true)
@@ -130,7 +130,7 @@ async fn invalid_input_is_refused_and_creates_no_user() {
         assert_eq!((response.status.as_u16(), &response.json()["code"]), (400, &json!(code)), "{with}");
     }
     assert_eq!(users(&tenant).await, 1);
-    assert!(tenant.take_mails().is_empty());
+    assert!(tenant.take_mails().await.is_empty());
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn signing_up_with_an_existing_address_is_invalid_and_changes_nothing() {
     assert_eq!((users(&tenant).await, tenant.row("auth0|1").await), (1, before));
     assert!(password_opens(&tenant, &email("auth0|1"), PASSWORD).await);
     assert!(!password_opens(&tenant, &email("auth0|1"), "long enough").await);
-    assert!(tenant.take_mails().is_empty());
+    assert!(tenant.take_mails().await.is_empty());
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ async fn a_link_of_the_api_verifies_the_address_once_and_goes_where_it_was_told(
         "ttl_sec": 3600,
     });
     let link = link(&tenant, VERIFY, body).await;
-    assert!(tenant.take_mails().is_empty(), "nothing is mailed");
+    assert!(tenant.take_mails().await.is_empty(), "nothing is mailed");
     assert!(!tenant.stores(link.split('=').nth(1).unwrap()), "the code is not stored");
     let mut browser = Browser::new(&tenant);
     let done = redeem(&mut browser, &link, MINE).await;
@@ -160,7 +160,7 @@ async fn a_job_mails_the_link_that_verifies_an_address() {
     let response = post(&tenant, "/api/v2/jobs/verification-email", json!({ "user_id": "auth0|1" })).await;
     let id = response.json()["id"].as_str().unwrap().to_owned();
     assert_snapshot!(response.status_and_text().replace(&id, "ID"), @r#"201 {"type":"verification_email","status":"pending","created_at":"2026-01-01T00:00:00.000Z","id":"ID"}"#);
-    let path = tenant.take_link();
+    let path = tenant.take_link().await;
     assert!(path.starts_with("/u/verify-email?ticket="), "{path}");
     redeem(&mut Browser::new(&tenant), &path, MINE).await;
     assert!(is_verified(&tenant, "auth0|1").await);
@@ -172,5 +172,5 @@ async fn a_job_mails_the_link_that_verifies_an_address() {
     let unknown = tenant.call(Method::GET, "/api/v2/jobs/job_0000000000000000", &token).await;
     assert_snapshot!(unknown.status_and_text(), @r#"404 {"statusCode":404,"error":"Not Found","message":"The job does not exist.","errorCode":"inexistent_job"}"#);
     let refused = post(&tenant, "/api/v2/jobs/verification-email", json!({ "user_id": "github|42" })).await;
-    assert_eq!((refused.status.as_u16(), tenant.take_mails().len()), (400, 0));
+    assert_eq!((refused.status.as_u16(), tenant.take_mails().await.len()), (400, 0));
 }

@@ -24,7 +24,7 @@ async fn is_verified(tenant: &TestTenant, id: &str) -> Option<bool> {
 async fn confirming_on_the_page_verifies_the_address_and_opening_the_link_does_not() {
     let tenant = open_tenant().await;
     assert_eq!(patch(&tenant, PATH, &json!({ "verify_email": true })).await, 200);
-    let link = tenant.take_link();
+    let link = tenant.take_link().await;
     let mut browser = Browser::new(&tenant);
     // Like a mail program that previews links.
     let moved = browser.get(&link).await;
@@ -51,7 +51,7 @@ async fn a_new_user_gets_a_verification_mail_if_requested() {
         let body = json!({ "connection": DATABASE, "email": format!("{verify}@example.test"),
             "password": "long enough", "verify_email": verify });
         assert_eq!(tenant.post_json("/api/v2/users", Some(&machine), &body).await.status, 201);
-        assert_eq!(tenant.take_mails().len(), mails);
+        assert_eq!(tenant.take_mails().await.len(), mails);
     }
 }
 
@@ -60,9 +60,9 @@ async fn a_new_user_gets_a_verification_mail_if_requested() {
 async fn a_link_for_a_changed_address_verifies_nothing() {
     let tenant = open_tenant().await;
     patch(&tenant, PATH, &json!({ "verify_email": true })).await;
-    let old = tenant.take_link();
+    let old = tenant.take_link().await;
     patch(&tenant, PATH, &json!({ "email": "victim@example.test", "verify_email": true })).await;
-    let new = tenant.take_link();
+    let new = tenant.take_link().await;
     for (link, verified) in [(old, Some(false)), (new, Some(true))] {
         let mut browser = Browser::new(&tenant);
         browser.get(&link).await;
@@ -77,7 +77,7 @@ async fn a_form_of_another_site_verifies_nothing() {
     let tenant = open_tenant().await;
     patch(&tenant, PATH, &json!({ "verify_email": true })).await;
     let mut browser = Browser::new(&tenant);
-    browser.get(&tenant.take_link()).await;
+    browser.get(&tenant.take_link().await).await;
     browser.origin = "http://evil.test";
     assert_eq!(browser.post("/u/verify-email", &[("password", PASSWORD)]).await.status, 403);
     assert_eq!(is_verified(&tenant, "auth0|1").await, None);
@@ -87,5 +87,5 @@ async fn a_form_of_another_site_verifies_nothing() {
 async fn no_verification_mail_is_sent_for_an_address_of_another_provider() {
     let tenant = open_tenant().await;
     patch(&tenant, "/api/v2/users/google-oauth2%7C8", &json!({ "verify_email": true })).await;
-    assert!(tenant.take_mails().is_empty());
+    assert!(tenant.take_mails().await.is_empty());
 }

@@ -78,7 +78,7 @@ async fn nobody_signs_up_with_a_common_password_or_with_their_own_address_or_nam
         assert!(page.text.contains(sentence) && page.text.contains("Not a password that many people have"));
     }
     assert_eq!(stored(&tenant).await, None);
-    assert_eq!(tenant.take_mails().len(), 0);
+    assert_eq!(tenant.take_mails().await.len(), 0);
     assert_eq!(sign_up(&tenant, GOOD).await.status, 200);
 }
 
@@ -124,7 +124,7 @@ async fn a_link_in_a_mail_sets_no_common_password_and_stays_good() {
     let mut browser = Browser::new(&tenant);
     let body = json!({ "client_id": PAGE, "connection": DATABASE, "email": ADDRESS });
     assert_eq!(tenant.post_json("/dbconnections/change_password", None, &body).await.status, 200);
-    let link = tenant.take_link();
+    let link = tenant.take_link().await;
     browser.get(&link).await;
     let page = browser.get("/u/reset-password").await;
     assert!(page.text.contains("Not your e-mail address or your name"), "{}", page.text);

@@ -10,6 +10,10 @@ use tower::ServiceExt;
 
 use super::{Browser, CALLBACK, ISSUER, PAGE, SCOPE, TestTenant, VERIFIER};
 
+/// Where the public documents are, which caches may keep.
+pub(crate) const PUBLIC: [&str; 5] =
+    ["/.well-known/openid-configuration", "/.well-known/jwks.json", "/u/style-", "/u/marks-", "/u/icon-"];
+
 /// A response with its whole body.
 pub(crate) struct TestResponse {
     pub(crate) status: StatusCode,
@@ -44,7 +48,16 @@ impl TestResponse {
 
 impl TestTenant {
     pub(crate) async fn send(&self, request: Request<Body>) -> TestResponse {
+        let path = request.uri().path().to_owned();
         let response = self.router.clone().oneshot(request).await.unwrap();
+        let caches = response.headers().get(header::CACHE_CONTROL).map(|value| value.to_str().unwrap());
+        // Every response of every test is looked at.
+        assert!(
+            caches.is_some_and(|caches| caches.contains("no-store"))
+                || response.status() == 200 && PUBLIC.iter().any(|public| path.starts_with(public)),
+            "{} of {path} may stay in a cache: {caches:?}",
+            response.status()
+        );
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         TestResponse {

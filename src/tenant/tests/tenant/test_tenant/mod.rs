@@ -23,9 +23,9 @@ use tenant::secret::Secret;
 use tenant::seed::{SeedError, SeedUser, Seeded};
 use tenant::{Clock, Configuration, Issuer, Moment, Tenant};
 use tokio::net::TcpListener;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, RwLock, RwLockWriteGuard};
 
-pub(crate) use api::TestResponse;
+pub(crate) use api::{PUBLIC, TestResponse};
 pub(crate) use browser::{Browser, VERIFIER, authorize_path};
 pub(crate) use client_keys::ClientKeyPair;
 use configuration::configuration;
@@ -57,17 +57,23 @@ pub(crate) struct TestTenant {
     issuer: Issuer,
     configuration: Configuration,
     router: Router,
+    tenant: Tenant,
     mails: Arc<Mails>,
     folder: TempDir,
 }
 
 /// The sent mails, the oldest first.
 #[derive(Default)]
-pub(crate) struct Mails(Mutex<Vec<Mail>>);
+pub(crate) struct Mails {
+    sent: Mutex<Vec<Mail>>,
+    /// Held by a test while no mail can be sent.
+    is_held_up: RwLock<()>,
+}
 
 impl MailTransport for Mails {
     fn send(&self, mail: &Mail) -> std::io::Result<()> {
-        self.0.lock().unwrap().push(mail.clone());
+        let _turn = self.is_held_up.blocking_read();
+        self.sent.lock().unwrap().push(mail.clone());
         Ok(())
     }
 }
@@ -143,7 +149,7 @@ impl TestTenant {
         let mails = Arc::<Mails>::default();
         let tenant = open(&store, &issuer, &configuration, &clock, mails.clone()).await;
         tenant.seed(seeds).await.unwrap();
-        Self { store, clock, issuer, configuration, router: tenant.router(), mails, folder }
+        Self { store, clock, issuer, configuration, router: tenant.router(), tenant, mails, folder }
     }
 
     /// Returns the router, for responses that are not text.
@@ -163,17 +169,28 @@ impl TestTenant {
         tenant.seed(seeds).await
     }
 
-    /// Returns and removes the sent mails.
-    pub(crate) fn take_mails(&self) -> Vec<Mail> {
-        std::mem::take(&mut self.mails.0.lock().unwrap())
+    /// Keeps mails from being sent until the guard is dropped.
+    pub(crate) async fn hold_mails_up(&self) -> RwLockWriteGuard<'_, ()> {
+        self.mails.is_held_up.write().await
+    }
+
+    /// Returns how many mails are sent and not taken.
+    pub(crate) fn count_sent_mails(&self) -> usize {
+        self.mails.sent.lock().unwrap().len()
+    }
+
+    /// Returns and removes the mails of all requests so far.
+    pub(crate) async fn take_mails(&self) -> Vec<Mail> {
+        self.tenant.drain_mails().await;
+        std::mem::take(&mut self.mails.sent.lock().unwrap())
     }
 
     /// Removes all mails and returns the path of the link in the only one that has one.
     ///
     /// # Panics
     /// If there is not exactly one link.
-    pub(crate) fn take_link(&self) -> String {
-        let links: Vec<String> = self.take_mails().into_iter().filter_map(|mail| mail.link).collect();
+    pub(crate) async fn take_link(&self) -> String {
+        let links: Vec<String> = self.take_mails().await.into_iter().filter_map(|mail| mail.link).collect();
         let [link] = &links[..] else { panic!("not one mail with a link") };
         link.strip_prefix(ISSUER.trim_end_matches('/')).unwrap().to_owned()
     }
@@ -181,7 +198,8 @@ impl TestTenant {
     /// Opens the tenant again, like a restart.
     pub(crate) async fn reopen(&mut self) {
         let (store, issuer, mails) = (&self.store, &self.issuer, self.mails.clone());
-        self.router = open(store, issuer, &self.configuration, &self.clock, mails).await.router();
+        self.tenant = open(store, issuer, &self.configuration, &self.clock, mails).await;
+        self.router = self.tenant.router();
     }
 
     /// Opens the tenant again with another configuration, like a restart with another tenant file.
