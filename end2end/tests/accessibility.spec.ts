@@ -252,7 +252,7 @@ demoTest('signing up and a forgotten password are accessible', async ({ app, hos
   consoleGuard.expectStatus(422);
   await app.open();
   await app.signInButton.click();
-  await page.getByRole('link', { name: 'Sign up' }).click();
+  await page.getByRole('button', { name: 'Sign up' }).click();
   await expect(page.getByRole('button', { name: 'Sign up' })).toBeVisible();
   await expectAccessible(page);
   await hosted.email.fill('somebody@example.com');
@@ -260,8 +260,8 @@ demoTest('signing up and a forgotten password are accessible', async ({ app, hos
   await page.getByRole('button', { name: 'Sign up' }).click();
   await expect(hosted.error).toBeVisible();
   await expectAccessible(page);
-  await page.getByRole('link', { name: 'Sign in' }).click();
-  await page.getByRole('link', { name: 'Forgot your password?' }).click();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Forgot your password?' }).click();
   await expect(page.getByRole('button', { name: 'Send the mail' })).toBeVisible();
   await expectAccessible(page);
   await hosted.email.fill('nobody@example.net');

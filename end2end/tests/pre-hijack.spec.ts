@@ -23,7 +23,7 @@ async function openResetLink(page: Page, server: Server, person: Person): Promis
   const app = new LinkedAccounts(page);
   await app.open();
   await app.signInButton.click();
-  await page.getByRole('link', { name: 'Forgot your password?' }).click();
+  await page.getByRole('button', { name: 'Forgot your password?' }).click();
   await page.getByLabel('E-mail address').fill(person.email);
   await page.getByRole('button', { name: 'Send the mail' }).click();
   await expect(page.getByRole('status')).toContainText('a mail with a link is on its way');
@@ -80,7 +80,7 @@ test('nobody confirms an address for an account that they are not signed in to',
   const address = 'brand.new@example.test';
   await app.open();
   await app.signInButton.click();
-  await page.getByRole('link', { name: 'Sign up' }).click();
+  await page.getByRole('button', { name: 'Sign up' }).click();
   await hosted.email.fill(address);
   await hosted.password.fill(NEW_PASSWORD);
   await page.getByRole('button', { name: 'Sign up' }).click();

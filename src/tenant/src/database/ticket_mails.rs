@@ -83,10 +83,59 @@ pub(crate) async fn send_email_verification(
     ticket.key = Some(key);
     let (now, to) = (tenant.now().millis(), ticket.email.clone());
     tenant.0.store.write(move |unit| Box::pin(async move { unit.insert_ticket(&ticket, now).await })).await?;
+    send_verification(tenant, &to, &code).await;
+    Ok(())
+}
+
+/// Sends another link that verifies this e-mail address, for the identity with it in the first of `databases` that has one whose
+/// address is not verified. For any other address it does the same work, as [`send_password_reset`] does.
+///
+/// # Errors
+/// The store's. A mail that cannot be sent is logged only.
+pub(crate) async fn send_verification_again(
+    tenant: &Tenant,
+    databases: Vec<ConnectionName>,
+    email: &str,
+) -> Result<(), store::Error> {
+    let Some(first) = databases.first().cloned().filter(|_| is_address(email)) else { return Ok(()) };
+    let code = Secret::random();
+    let mut ticket = new_ticket(tenant, Purpose::VerifyEmail, first, email, &code, VERIFY_LIFETIME);
+    let now = tenant.now().millis();
+    let to = tenant
+        .0
+        .store
+        .write::<_, store::Error, _>(move |unit| {
+            Box::pin(async move {
+                let address = Address::Email(ticket.email.clone());
+                for database in databases {
+                    let Some(key) = unit.find_identity_by_address(&database, &address, None).await? else {
+                        continue;
+                    };
+                    let user = unit.find_user_by_identity(&key).await?;
+                    let profile = user.as_ref().and_then(|user| {
+                        Some(user.identity(&key)?.profile_data.as_ref().unwrap_or(&user.profile))
+                    });
+                    if ticket.key.is_none()
+                        && profile.is_some_and(|profile| profile.email_verified() != Some(true))
+                    {
+                        (ticket.key, ticket.connection) = (Some(key), database);
+                    }
+                }
+                unit.insert_ticket(&ticket, now).await?;
+                Ok(ticket.key.map(|_| ticket.email))
+            })
+        })
+        .await?;
+    if let Some(to) = to {
+        send_verification(tenant, &to, &code).await;
+    }
+    Ok(())
+}
+
+async fn send_verification(tenant: &Tenant, to: &str, code: &Secret) {
     let subject = format!("Confirm your e-mail address for {}", isolate(tenant.name()));
     let sentence = "Open this link within five days to confirm that this address is yours.";
-    send(tenant, &to, &subject, sentence, paths::VERIFY, &code).await;
-    Ok(())
+    send(tenant, to, &subject, sentence, paths::VERIFY, code).await;
 }
 
 /// Counts a request for a mail to this address, and limits such requests like failed sign-ins, and by the hour for each

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use store::fold_identifier;
 
 use super::form::Submitted;
+use super::new_link::NOT_AN_ADDRESS;
 use super::pages::account::{self, ForgottenPage};
 use super::pending::{PendingLogin, PendingLoginError};
-use super::response::page;
+use super::response::{page, too_many_mails, wait_before};
 use crate::database::ticket_mails;
+use crate::mail::is_address;
 use crate::state::Tenant;
 
 /// `GET /u/forgot-password?state=…`: shows the page.
@@ -20,8 +22,11 @@ pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) ->
 }
 
 /// `POST /u/forgot-password` with `state` and `email`. The response does not reveal whether the address
-/// exists.
+/// exists. From another page of the login, it shows the page with the address that was typed there.
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
+    if let Some(address) = submitted.form.address_brought() {
+        return render(&tenant, &submitted.pending, address, None);
+    }
     match ask(&tenant, &submitted).await {
         Ok(response) => response,
         Err(error) => PendingLoginError::Store(error).into_response(&tenant, &submitted.peer),
@@ -33,10 +38,11 @@ async fn ask(
     Submitted { peer, form, pending }: &Submitted,
 ) -> Result<Response, store::Error> {
     let email = fold_identifier(form.text("email"));
+    if !is_address(&email) {
+        return Ok(render(tenant, pending, form.text("email"), Some(Outcome::NoAddress)));
+    }
     if let Err(wait) = ticket_mails::limit_requests(tenant, &email, peer.address()) {
-        let mut response = render(tenant, pending, &email, Some(Outcome::TooMany(wait)));
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
-        return Ok(response);
+        return Ok(wait_before(render(tenant, pending, &email, Some(Outcome::TooMany(wait))), wait));
     }
     let databases = pending
         .connections(tenant)
@@ -51,17 +57,16 @@ async fn ask(
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Sent,
+    NoAddress,
     /// With the time to wait.
     TooMany(Duration),
 }
 
 fn render(tenant: &Tenant, pending: &PendingLogin, email: &str, outcome: Option<Outcome>) -> Response {
-    let refusal = match outcome {
-        Some(Outcome::TooMany(wait)) if wait > Duration::from_mins(1) => {
-            Some("Enough mails were asked for. Open the link in the last one, or try again in an hour.")
-        }
-        Some(Outcome::TooMany(_)) => Some("Too many attempts. Wait a minute, then try again."),
-        Some(Outcome::Sent) | None => None,
+    let (status, refusal) = match outcome {
+        Some(Outcome::TooMany(wait)) => (StatusCode::TOO_MANY_REQUESTS, Some(too_many_mails(wait))),
+        Some(Outcome::NoAddress) => (StatusCode::UNPROCESSABLE_ENTITY, Some(NOT_AN_ADDRESS)),
+        Some(Outcome::Sent) | None => (StatusCode::OK, None),
     };
     let view = ForgottenPage {
         context: pending.context(tenant),
@@ -69,6 +74,5 @@ fn render(tenant: &Tenant, pending: &PendingLogin, email: &str, outcome: Option<
         sent: outcome == Some(Outcome::Sent),
         refusal,
     };
-    let status = if refusal.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::OK };
     page(status, account::forgotten(&tenant.0.assets, &view))
 }

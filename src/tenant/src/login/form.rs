@@ -39,6 +39,13 @@ impl Form {
         self.0.get(field).and_then(serde_json::Value::as_str).unwrap_or_default().trim()
     }
 
+    /// Returns the address that was typed on another page of the login, if a button there led to this page; `None` for a form
+    /// of this page.
+    pub(super) fn address_brought(&self) -> Option<&str> {
+        let typed = [self.text("email"), self.text("username")].into_iter().find(|typed| !typed.is_empty());
+        (self.text("open") == "page").then(|| typed.unwrap_or_default())
+    }
+
     /// Returns a field as it was typed: a password may start or end with a space.
     pub(super) fn untrimmed(&self, field: &str) -> &str {
         self.0.get(field).and_then(serde_json::Value::as_str).unwrap_or_default()

@@ -3,7 +3,7 @@
 //! An authorization request that needs a person becomes a pending login ([`pending`]), which one of the ways to sign
 //! in completes (`complete`): a password (`password_sign_in`), a new account (`sign_up`), another identity provider
 //! ([`upstream`]) or a stand-in for one ([`stand_in`]). `forgot_password` sends mails with links; `reset_password` and
-//! `verify_email` are the pages behind them, with what they share in `ticket`. `earlier_logins` asks about what was linked
+//! `verify_email` are the pages behind them, with what they share in `ticket`, and `new_link` sends another one. `earlier_logins` asks about what was linked
 //! before an address was proven.
 //! Where the application needs the person's consent, a pending consent (`pending_consent`) follows, which the page of
 //! `consent` answers. [`pages`] has the HTML, [`response`] the responses around it.
@@ -17,6 +17,7 @@ pub(crate) mod form_redirect;
 pub(crate) mod known_browser;
 mod login_page;
 pub(crate) mod login_throttle;
+mod new_link;
 pub(crate) mod pages;
 mod password_sign_in;
 pub(crate) mod paths;
@@ -54,6 +55,8 @@ pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
         .route(paths::FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::submit))
         .route(paths::RESET, get(reset_password::show).post(reset_password::submit))
         .route(paths::VERIFY, get(verify_email::show).post(verify_email::submit))
+        .route(paths::RESET_MAIL, post(new_link::reset))
+        .route(paths::VERIFY_MAIL, post(new_link::verify))
         .route(paths::CONNECTION, get(start_connection).head(head_not_allowed))
         .route(upstream::CALLBACK, get(upstream::callback).head(head_not_allowed))
         .route(paths::STAND_IN, post(stand_in::submit))

@@ -22,8 +22,12 @@ pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) ->
     render(&tenant, &pending, pending.hint(), None)
 }
 
-/// `POST /u/login` (`state`, `username`, `password`): checks the password and completes the login.
+/// `POST /u/login` (`state`, `username`, `password`): checks the password and completes the login. From another page of the
+/// login, it shows the login page with the address that was typed there.
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
+    if let Some(address) = submitted.form.address_brought() {
+        return render(&tenant, &submitted.pending, address, None);
+    }
     match sign_in(&tenant, &submitted).await {
         Ok(response) => response,
         Err(error) => error.into_response(&tenant, &submitted.peer),

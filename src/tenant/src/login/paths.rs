@@ -12,8 +12,12 @@ pub(crate) const SIGN_UP: &str = "/u/signup";
 pub(crate) const FORGOT_PASSWORD: &str = "/u/forgot-password";
 /// The page behind the link in that mail.
 pub(crate) const RESET: &str = "/u/reset-password";
+/// The form that sends that mail in place of a link that is no longer good.
+pub(crate) const RESET_MAIL: &str = "/u/reset-password/mail";
 /// The page behind the link that verifies an e-mail address.
 pub(crate) const VERIFY: &str = "/u/verify-email";
+/// The form that sends that link in place of one that is no longer good.
+pub(crate) const VERIFY_MAIL: &str = "/u/verify-email/mail";
 /// The form of a stand-in.
 pub(crate) const STAND_IN: &str = "/u/stand-in";
 

@@ -73,7 +73,7 @@ impl PendingLoginError {
                 &peer.headers,
                 StatusCode::BAD_REQUEST,
                 "This sign-in is over",
-                "It was finished, open for too long, or started in another browser. \
+                "It was finished, was open for too long, or was started in another browser. \
                  Go back to the application and sign in again.",
             ),
             Self::NoCookie(client_id) => final_page_of(
@@ -93,7 +93,7 @@ impl PendingLoginError {
                 &peer.headers,
                 StatusCode::FORBIDDEN,
                 "This form came from another site",
-                "For your safety it was not looked at. Go back to the application and sign in again.",
+                "For your safety, nothing was done with it. Go back to the application and sign in again.",
             ),
             Self::Unreadable(reason) => unreadable_form(tenant, reason),
             Self::Store(error) => failure(tenant, &error),

@@ -27,7 +27,9 @@ pub(super) async fn show(State(tenant): State<Tenant>, request: Request) -> Resp
         let ticket = find(&tenant, &peer, Purpose::ResetPassword).await?;
         render(&tenant, &ticket, None).await
     };
-    shown.await.unwrap_or_else(|error: TicketError| error.into_response(&tenant, &peer))
+    shown
+        .await
+        .unwrap_or_else(|error: TicketError| error.into_response(&tenant, &peer, Purpose::ResetPassword))
 }
 
 /// Renders the page, after a refusal with what was submitted.
@@ -45,7 +47,7 @@ async fn render(
         email: &ticket.email,
         rules,
         logins: earlier_logins::shown(&user, &logins, decisions.as_ref()),
-        refusal: refusal.map(Refusal::sentence),
+        refusal: refusal.map(Refusal::shown),
     };
     Ok(form_page(refusal, pages::reset(&tenant.0.assets, &view)))
 }
@@ -74,7 +76,9 @@ pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Re
             Err(error) => Err(error),
         }
     };
-    answered.await.unwrap_or_else(|error: TicketError| error.into_response(&tenant, &peer))
+    answered
+        .await
+        .unwrap_or_else(|error: TicketError| error.into_response(&tenant, &peer, Purpose::ResetPassword))
 }
 
 /// Sets the password, separates the logins that may not stay, and tells people. Returns the number of those that left.
@@ -99,7 +103,7 @@ async fn set(tenant: &Tenant, ticket: &TicketRow, form: &Form) -> Result<usize, 
                 let (user, identity) = take(unit, &taken).await?;
                 let (key, profile) = (identity.key(), profile_of(&user, &identity));
                 if !set_password(unit, &key, &identity.connection, profile, &hash).await? {
-                    return Err(TicketError::Expired);
+                    return Err(TicketError::Expired(None));
                 }
                 // Before the logins part, so that it ends what any of them began.
                 unit.sign_out(&user.user_id).await?;
@@ -108,7 +112,8 @@ async fn set(tenant: &Tenant, ticket: &TicketRow, form: &Form) -> Result<usize, 
                     // The person has read the mail, so the address is verified.
                     unit.update_profile(&key, &profile.clone().with("email_verified", true)).await?;
                 }
-                let mut account = unit.find_user_by_identity(&key).await?.ok_or(TicketError::Expired)?;
+                let mut account =
+                    unit.find_user_by_identity(&key).await?.ok_or(TicketError::Expired(None))?;
                 account.updated_at = now;
                 account.last_password_reset = Some(now);
                 unit.update_account(&account).await?;

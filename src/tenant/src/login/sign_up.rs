@@ -1,7 +1,7 @@
 //! `/u/signup`: sign-up, which also signs the person in.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use model::Profile;
 use store::fold_identifier;
@@ -10,13 +10,14 @@ use super::complete::{CompleteError, complete_with};
 use super::form::Submitted;
 use super::known_browser;
 use super::login_page::sign_up_connection;
+use super::new_link::NOT_AN_ADDRESS;
 use super::pages::account::{self, SignUpPage};
+use super::pages::layout::FormRefusal;
 use super::paths::login_path;
 use super::pending::{PendingLogin, PendingLoginError};
-use super::response::page;
+use super::response::{page, sign_up_closed, wait_before};
 use crate::configuration::Connection;
 use crate::database::sign_up::{self, NewAccount, SignUpError};
-use crate::http::response::redirect_found;
 use crate::secret::Secret;
 use crate::state::Tenant;
 
@@ -27,20 +28,26 @@ struct Typed {
     username: String,
 }
 
-/// `GET /u/signup?state=…`: shows the sign-up page, or redirects to the login page if no connection allows
-/// sign-up.
+/// `GET /u/signup?state=…`: shows the sign-up page, or a page that says so if no connection allows sign-up.
 pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) -> Response {
-    match sign_up_connection(&tenant, &pending) {
-        Some(connection) => {
-            let typed = Typed { email: pending.hint().to_owned(), ..Typed::default() };
-            render(&tenant, &pending, connection, &typed, None)
-        }
-        None => redirect_found(&login_path(&pending.state)),
+    let email = pending.hint().to_owned();
+    open(&tenant, &pending, Typed { email, ..Typed::default() })
+}
+
+fn open(tenant: &Tenant, pending: &PendingLogin, typed: Typed) -> Response {
+    match sign_up_connection(tenant, pending) {
+        Some(connection) => render(tenant, pending, connection, &typed, None),
+        None => sign_up_closed(tenant, &login_path(&pending.state)),
     }
 }
 
-/// `POST /u/signup` with `state`, `email`, `password` and, if the connection has usernames, `username`.
+/// `POST /u/signup` with `state`, `email`, `password` and, if the connection has usernames, `username`. From another page of
+/// the login, it shows the page with the address that was typed there.
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
+    if let Some(address) = submitted.form.address_brought() {
+        let email = address.to_owned();
+        return open(&tenant, &submitted.pending, Typed { email, ..Typed::default() });
+    }
     match sign_up(&tenant, &submitted).await {
         Ok(response) => response,
         Err(error) => error.into_response(&tenant, &submitted.peer),
@@ -51,7 +58,9 @@ async fn sign_up(
     tenant: &Tenant,
     Submitted { peer, form, pending }: &Submitted,
 ) -> Result<Response, PendingLoginError> {
-    let connection = sign_up_connection(tenant, pending).ok_or(PendingLoginError::Gone)?;
+    let Some(connection) = sign_up_connection(tenant, pending) else {
+        return Ok(sign_up_closed(tenant, &login_path(&pending.state)));
+    };
     let typed = Typed { email: form.text("email").to_owned(), username: form.text("username").to_owned() };
     let new = NewAccount {
         email: typed.email.clone(),
@@ -83,21 +92,28 @@ fn render(
     typed: &Typed,
     refusal: Option<&SignUpError>,
 ) -> Response {
-    let sentence = refusal.map(|refusal| match refusal {
-        SignUpError::Closed => "Nobody can sign up here.",
-        SignUpError::InvalidEmail => "An e-mail address looks like ada@example.com.",
-        SignUpError::InvalidUsername(words) => words,
-        SignUpError::WeakPassword(weakness) => weakness.sentence(),
-        SignUpError::Taken => "This sign-up cannot be. If you have an account already, sign in instead.",
-        SignUpError::TooManyRequests(_) => "Too many attempts. Wait a minute, then try again.",
-        SignUpError::Failed => "Something went wrong here. Please try again in a moment.",
+    let refused = refusal.map(|refusal| {
+        let (sentence, field) = match refusal {
+            SignUpError::Closed => ("You can’t sign up here.", None),
+            SignUpError::InvalidEmail => return NOT_AN_ADDRESS,
+            SignUpError::InvalidUsername(words) => (words.as_str(), Some("username")),
+            SignUpError::WeakPassword(weakness) => (weakness.sentence(), Some("password")),
+            SignUpError::Taken => {
+                ("You can’t sign up with these. If you have an account already, sign in instead.", None)
+            }
+            SignUpError::TooManyRequests(_) => ("Too many attempts. Wait a minute, then try again.", None),
+            SignUpError::Failed => {
+                ("Something went wrong, and no account was made. Please try again in a moment.", None)
+            }
+        };
+        FormRefusal { sentence, field }
     });
     let view = SignUpPage {
         context: pending.context(tenant),
         email: &typed.email,
         username: connection.database.usernames.map(|_| typed.username.as_str()),
         rules: connection.database.passwords.requirements(),
-        refusal: sentence,
+        refusal: refused,
     };
     let status = match refusal {
         None => StatusCode::OK,
@@ -106,10 +122,9 @@ fn render(
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let markup = account::sign_up(&tenant.0.assets, &view);
-    let mut response = page(status, markup);
-    if let Some(SignUpError::TooManyRequests(wait)) = refusal {
-        let seconds = HeaderValue::from(wait.as_secs().max(1));
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    let response = page(status, markup);
+    match refusal {
+        Some(SignUpError::TooManyRequests(wait)) => wait_before(response, *wait),
+        _ => response,
     }
-    response
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use maud::Markup;
 use model::Identity;
@@ -15,8 +15,12 @@ use store::{Purpose, Reader, TicketRow, Unit, UserRow, fold_identifier};
 
 use super::earlier_logins::{DecisionError, profile_of};
 use super::form::Form;
+use super::new_link::instead_of_link;
+use super::pages::layout::FormRefusal;
 use super::pending::PendingLoginError;
-use super::response::{failure, final_page, final_page_of, page, problem, unreadable_form};
+use super::response::{
+    SOMETHING_WENT_WRONG, failure, final_page, final_page_of, page, problem, unreadable_form, wait_before,
+};
 use crate::http::body::UnreadableBody;
 use crate::http::cookie::Cookie;
 use crate::http::peer::Peer;
@@ -27,8 +31,9 @@ use crate::state::Tenant;
 
 /// The reason why a link has no effect.
 pub(super) enum TicketError {
-    /// Unknown, used, expired, replaced by a later one, or for an address that the user no longer has.
-    Expired,
+    /// Unknown, used, expired, replaced by a later one, or for an address that the user no longer has. With the address, if it
+    /// only expired.
+    Expired(Option<String>),
     /// The browser sent no code: it blocks cookies, removed this one, or did not come by a link.
     NoCode,
     /// The form was sent by a page of another site.
@@ -70,7 +75,16 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn sentence(self) -> &'static str {
+    /// Returns what the page says, and about which field.
+    pub(super) fn shown(self) -> FormRefusal<'static> {
+        let field = match self {
+            Self::WeakPassword(_) | Self::WrongPassword => Some("password"),
+            Self::Undecided | Self::TooManyAttempts(_) => None,
+        };
+        FormRefusal { sentence: self.sentence(), field }
+    }
+
+    fn sentence(self) -> &'static str {
         match self {
             Self::WeakPassword(sentence) => sentence,
             Self::Undecided => "Say for each login whether it stays. Nothing was changed.",
@@ -89,47 +103,50 @@ impl Refusal {
 
 /// Returns the page of a link, for the first time or after a refusal.
 pub(super) fn form_page(refusal: Option<Refusal>, markup: Markup) -> Response {
-    let mut response = page(refusal.map_or(StatusCode::OK, Refusal::status), markup);
-    if let Some(Refusal::TooManyAttempts(wait)) = refusal {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    let response = page(refusal.map_or(StatusCode::OK, Refusal::status), markup);
+    match refusal {
+        Some(Refusal::TooManyAttempts(wait)) => wait_before(response, wait),
+        _ => response,
     }
-    response
 }
 
 impl TicketError {
-    pub(super) fn into_response(self, tenant: &Tenant, peer: &Peer) -> Response {
+    pub(super) fn into_response(self, tenant: &Tenant, peer: &Peer, purpose: Purpose) -> Response {
         match self {
-            Self::Expired => final_page(
-                tenant,
-                &peer.headers,
-                StatusCode::BAD_REQUEST,
-                "This link is over",
-                "It was used, is too old, or a later mail has another one. Ask for a new mail.",
-            ),
-            Self::NoCode => final_page(
-                tenant,
-                &peer.headers,
-                StatusCode::BAD_REQUEST,
-                "The code from your mail is missing",
-                &format!(
-                    "Your browser did not send the cookie with the code. If it blocks cookies, allow them for {}, then \
-                     open the link in the mail again. A link that was used already needs a new mail.",
+            Self::Expired(email) => {
+                let text = match purpose {
+                    Purpose::ResetPassword => {
+                        "Each link is good once, and for an hour. Your password is as it was. Ask for a new mail, and open the \
+                         link in that one."
+                    }
+                    Purpose::VerifyEmail => {
+                        "Each link is good once, and for five days. If you confirmed your address with it, there is nothing \
+                         more to do. If not, ask for a new mail, and open the link in that one."
+                    }
+                };
+                let told = ("This link has expired", text);
+                instead_of_link(tenant, peer, purpose, email.as_deref().unwrap_or_default(), told)
+            }
+            Self::NoCode => {
+                let text = format!(
+                    "Your browser did not send what it kept of the link in your mail. If it blocks cookies, allow them for {}, \
+                     then open the link again. If you opened it before, it may be used: ask for a new mail then.",
                     isolate(tenant.0.issuer.origin())
-                ),
-            ),
+                );
+                instead_of_link(tenant, peer, purpose, "", ("Open the link in your mail", &text))
+            }
             Self::CrossSite => PendingLoginError::CrossSite.into_response(tenant, peer),
             Self::Unreadable(reason) => unreadable_form(tenant, reason),
             // The pages show their forms again.
             Self::Refused(refusal) => {
-                problem(tenant, refusal.status(), "This cannot be done", refusal.sentence(), None)
+                let told = ("This did not work", refusal.sentence());
+                problem(tenant, None, refusal.status(), told, None)
             }
-            Self::Failed => problem(
-                tenant,
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Something went wrong here",
-                "Nothing was changed. Please try again in a moment.",
-                None,
-            ),
+            Self::Failed => {
+                let text = "Your password is as it was. It is not your fault. Wait a minute, then try again.";
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                problem(tenant, None, status, (SOMETHING_WENT_WRONG, text), None)
+            }
             Self::Store(error) => failure(tenant, &error),
         }
     }
@@ -151,8 +168,12 @@ pub(super) fn keep_code(tenant: &Tenant, request: &Request, path: &str) -> Optio
 pub(super) async fn find(tenant: &Tenant, peer: &Peer, purpose: Purpose) -> Result<TicketRow, TicketError> {
     let code = Cookie::Ticket.read(tenant, &peer.headers).ok_or(TicketError::NoCode)?;
     let ticket = tenant.0.store.read().await?.find_ticket(purpose, &code.digest()).await?;
-    let now = tenant.now().millis();
-    ticket.filter(|ticket| ticket.expires_at > now && ticket.key.is_some()).ok_or(TicketError::Expired)
+    let ticket = ticket.filter(|ticket| ticket.key.is_some()).ok_or(TicketError::Expired(None))?;
+    if ticket.expires_at > tenant.now().millis() {
+        Ok(ticket)
+    } else {
+        Err(TicketError::Expired(Some(ticket.email)))
+    }
 }
 
 /// Reads a form of the tenant's own pages and finds its ticket.
@@ -165,7 +186,7 @@ pub(super) async fn submitted(
     let form = Form::read(tenant, peer, request).await.map_err(|error| match error {
         PendingLoginError::CrossSite => TicketError::CrossSite,
         PendingLoginError::Unreadable(reason) => TicketError::Unreadable(reason),
-        PendingLoginError::Gone | PendingLoginError::NoCookie(_) => TicketError::Expired,
+        PendingLoginError::Gone | PendingLoginError::NoCookie(_) => TicketError::Expired(None),
         PendingLoginError::Store(error) => TicketError::Store(error),
     })?;
     Ok((find(tenant, peer, purpose).await?, form))
@@ -174,17 +195,17 @@ pub(super) async fn submitted(
 /// Returns the user that a ticket is for, and the identity.
 ///
 /// # Errors
-/// [`TicketError::Expired`] if the user no longer has the address.
+/// [`TicketError::Expired(None)`] if the user no longer has the address.
 pub(super) async fn find_holder(
     reader: &mut Reader,
     ticket: &TicketRow,
 ) -> Result<(UserRow, Identity), TicketError> {
-    let key = ticket.key.as_ref().ok_or(TicketError::Expired)?;
-    let user = reader.find_user_by_identity(key).await?.ok_or(TicketError::Expired)?;
-    let identity = user.identity(key).cloned().ok_or(TicketError::Expired)?;
+    let key = ticket.key.as_ref().ok_or(TicketError::Expired(None))?;
+    let user = reader.find_user_by_identity(key).await?.ok_or(TicketError::Expired(None))?;
+    let identity = user.identity(key).cloned().ok_or(TicketError::Expired(None))?;
     let email = profile_of(&user, &identity).email();
     if email.is_none_or(|email| fold_identifier(email) != fold_identifier(&ticket.email)) {
-        return Err(TicketError::Expired);
+        return Err(TicketError::Expired(None));
     }
     Ok((user, identity))
 }
@@ -192,10 +213,10 @@ pub(super) async fn find_holder(
 /// Redeems a ticket. Returns its user and identity.
 ///
 /// # Errors
-/// [`TicketError::Expired`] if it was redeemed, or if the user no longer has the address.
+/// [`TicketError::Expired(None)`] if it was redeemed, or if the user no longer has the address.
 pub(super) async fn take(unit: &mut Unit, ticket: &TicketRow) -> Result<(UserRow, Identity), TicketError> {
     if !unit.remove_ticket(&ticket.digest).await? {
-        return Err(TicketError::Expired);
+        return Err(TicketError::Expired(None));
     }
     find_holder(unit, ticket).await
 }

@@ -52,7 +52,7 @@ pub(super) async fn show(State(tenant): State<Tenant>, request: Request) -> Resp
         let ticket = find(&tenant, &peer, Purpose::VerifyEmail).await?;
         render(&tenant, &peer, &ticket, None).await
     };
-    shown.await.unwrap_or_else(|error: TicketError| error.into_response(&tenant, &peer))
+    shown.await.unwrap_or_else(|error: TicketError| error.into_response(&tenant, &peer, Purpose::VerifyEmail))
 }
 
 /// Renders the page, after a refusal with what was submitted.
@@ -72,7 +72,7 @@ async fn render(
         email: &ticket.email,
         needs_password: matches!(confirmer, Confirmer::Unknown),
         logins: earlier_logins::shown(&user, &logins, decisions.as_ref()),
-        refusal: refusal.map(Refusal::sentence),
+        refusal: refusal.map(Refusal::shown),
     };
     Ok(form_page(refusal, pages::verify(&tenant.0.assets, &view)))
 }
@@ -94,7 +94,9 @@ pub(super) async fn submit(State(tenant): State<Tenant>, request: Request) -> Re
             Err(error) => Err(error),
         }
     };
-    answered.await.unwrap_or_else(|error: TicketError| error.into_response(&tenant, &peer))
+    answered
+        .await
+        .unwrap_or_else(|error: TicketError| error.into_response(&tenant, &peer, Purpose::VerifyEmail))
 }
 
 /// Marks the address as verified, and separates the logins that may not stay, and tells people. Returns the number of those that
@@ -128,7 +130,7 @@ async fn confirm(
                 unit.sign_out_elsewhere(&user.user_id, sid.as_deref()).await?;
                 let left = earlier_logins::separate(unit, &user, &key, &decisions, now).await?;
                 unit.update_profile(&key, &profile.clone().with("email_verified", true)).await?;
-                let account = unit.find_user_by_identity(&key).await?.ok_or(TicketError::Expired)?;
+                let account = unit.find_user_by_identity(&key).await?.ok_or(TicketError::Expired(None))?;
                 unit.touch_user(&account.user_id, now).await?;
                 Ok::<_, TicketError>(Some((account, left)))
             })

@@ -44,7 +44,9 @@ pub(super) async fn from_form(State(tenant): State<Tenant>, request: Request) ->
     let peer = Peer::of(&request);
     match read_form_body(&tenant.0.body_memory, request).await {
         Ok(form) => authorize(&tenant, &peer, Ok(form)).await,
-        Err(UnreadableBody::Malformed) => invalid_request(&tenant, InvalidAuthorizationRequest::Malformed),
+        Err(UnreadableBody::Malformed) => {
+            invalid_request(&tenant, None, InvalidAuthorizationRequest::Malformed)
+        }
         Err(reason) => unreadable_form(&tenant, reason),
     }
 }
@@ -54,7 +56,7 @@ pub(super) async fn from_form(State(tenant): State<Tenant>, request: Request) ->
 fn embedded(tenant: &Tenant) -> Response {
     let text =
         "An application opens this address as a page, or in a frame. Another site embedded it otherwise.";
-    problem(tenant, StatusCode::FORBIDDEN, "This is not a page of that site", text, None)
+    problem(tenant, None, StatusCode::FORBIDDEN, ("This is not a page of that site", text), None)
 }
 
 async fn authorize(
@@ -62,6 +64,9 @@ async fn authorize(
     peer: &Peer,
     parameters: Result<Map<String, Value>, InvalidAuthorizationRequest>,
 ) -> Response {
+    let client_id =
+        parameters.as_ref().ok().and_then(|all| all.get("client_id")?.as_str().map(str::to_owned));
+    let application = client_id.and_then(|id| tenant.client(&id));
     let checked = match parameters {
         Ok(parameters) => match find_request(tenant, &parameters).await {
             Ok(checked) => checked,
@@ -72,7 +77,7 @@ async fn authorize(
     let request = match checked {
         Ok(Ok(request)) => request,
         Ok(Err((reply_to, refusal))) => return respond_with_error(tenant, &reply_to, &refusal),
-        Err(error) => return invalid_request(tenant, error),
+        Err(error) => return invalid_request(tenant, application, error),
     };
     match respond_to_request(tenant, request, peer).await {
         Ok(response) => response,

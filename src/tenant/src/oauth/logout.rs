@@ -11,7 +11,7 @@ use crate::http::body::read_form;
 use crate::http::cookie::Cookie;
 use crate::http::fetch_metadata::is_hidden;
 use crate::http::response::{no_store, redirect_found};
-use crate::login::response::{failure, problem, signed_out};
+use crate::login::response::{SOMETHING_WENT_WRONG, failure, problem, signed_out};
 use crate::login::stand_in::forget;
 use crate::state::Tenant;
 
@@ -39,7 +39,7 @@ pub(super) async fn logout(
 pub(crate) fn hidden(tenant: &Tenant) -> Response {
     let text =
         "Another site tried to sign you out without showing this page. To sign out, use the application.";
-    problem(tenant, StatusCode::FORBIDDEN, "You are still signed in", text, None)
+    problem(tenant, None, StatusCode::FORBIDDEN, ("You are still signed in", text), None)
 }
 
 /// Returns whether the person is signed out of the identity provider, too. The parameter is a flag without a
@@ -80,13 +80,10 @@ pub(crate) async fn end_session(
 
 /// Returns the page for a return URL that is not allowed.
 pub(crate) fn invalid_return_url(tenant: &Tenant, detail: &str) -> Response {
-    problem(
-        tenant,
-        StatusCode::BAD_REQUEST,
-        "Oops!, something went wrong",
-        "The address to return to after signing out is not in the list of allowed logout URLs.",
-        Some(detail),
-    )
+    let text = "You are still signed in. The application made a mistake: it wants to go on, after signing out, to an address \
+                that is not in the list of allowed logout URLs. It is not your fault. Go back and try again. If this page comes \
+                again, tell the people who run the application what stands below.";
+    problem(tenant, None, StatusCode::BAD_REQUEST, (SOMETHING_WENT_WRONG, text), Some(detail))
 }
 
 /// Returns where to redirect after logout: the requested URL if `is_registered` finds it in the list of the client or the

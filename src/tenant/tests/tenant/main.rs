@@ -31,6 +31,7 @@ mod faults;
 mod foreign_origins;
 mod form_redirect;
 mod fresh_sign_in;
+mod hosted_pages;
 mod id_token_bearer;
 mod id_token_hint;
 mod identity_claim;

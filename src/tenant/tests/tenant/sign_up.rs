@@ -68,7 +68,9 @@ async fn the_login_page_links_to_sign_up_if_it_is_allowed() {
         let page = browser.get(&format!("/u/login?state={login_state}")).await;
         assert_eq!(page.text.contains("/u/signup"), offered, "{connection}");
         let page = browser.get(&format!("/u/signup?state={login_state}")).await;
-        assert_eq!(page.status.as_u16(), if offered { 200 } else { 302 });
+        assert_eq!(page.status.as_u16(), if offered { 200 } else { 403 });
+        assert_eq!(page.text.contains("You can’t sign up here"), !offered, "{}", page.text);
+        assert!(page.text.contains(&format!("/u/login?state={login_state}")), "{}", page.text);
         let fields = [("state", &*login_state), ("email", "x@example.test"), ("password", "long enough")];
         let response = browser.post("/u/signup", &fields).await;
         assert_eq!(

@@ -5,6 +5,7 @@ use model::Provider;
 use model::bidi::{isolate, isolated_parts};
 
 use super::assets::Assets;
+use crate::login::paths::with_query;
 
 /// What every page of a pending login shows.
 #[derive(Debug)]
@@ -60,6 +61,45 @@ fn brand() -> Markup {
             path d="M11.5 9.2A6.2 6.2 0 1 0 11.5 18.8" {}
             circle cx="18.6" cy="14" r="6.2" {}
         }
+    }
+}
+
+/// Why a submitted form was refused: a sentence for the person, and the name of the field to correct, if it is about one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FormRefusal<'a> {
+    /// The sentence.
+    pub(crate) sentence: &'a str,
+    /// The field, which gets the focus.
+    pub(crate) field: Option<&'static str>,
+}
+
+/// Attributes of a field after a refusal.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FieldState {
+    /// Whether typing starts here.
+    pub(super) focus: bool,
+    /// `"true"` for the field to correct.
+    pub(super) invalid: Option<&'static str>,
+    /// The element that describes the field, besides its hint: the refusal, which a screen reader reads with the field.
+    pub(super) described: Option<&'static str>,
+}
+
+impl FieldState {
+    /// Returns the state of the field `name`. `first` is where typing starts if the refusal is about no field.
+    pub(super) fn new(name: &str, first: &str, refusal: Option<FormRefusal<'_>>) -> Self {
+        let at_fault = refusal.and_then(|refusal| refusal.field);
+        let (focus, invalid) = (at_fault.unwrap_or(first) == name, at_fault == Some(name));
+        let is_described = refusal.is_some() && (focus || invalid);
+        Self { focus, invalid: invalid.then_some("true"), described: is_described.then_some("refusal") }
+    }
+}
+
+/// Renders a button that leads to another page of the login together with the address in the form `typed`, which is not sent
+/// as a whole: an address is personal data, so it stays out of URLs.
+pub(super) fn page_button(path: &str, state: &str, label: &str) -> Markup {
+    html! {
+        button.link form="typed" type="submit" formmethod="post" formaction=(with_query(path, &[("state", state)]))
+            formnovalidate name="open" value="page" { (label) }
     }
 }
 

@@ -67,7 +67,9 @@ impl FormError<'_> {
         match self {
             Self::WrongPassword => "Wrong e-mail address or password.".into(),
             Self::TooManyAttempts => "Too many attempts. Wait a minute, then try again.".into(),
-            Self::Blocked => "This account is blocked. Ask the people who run it to open it again.".into(),
+            Self::Blocked => {
+                "This account is blocked. Ask the people who run this service to open it again.".into()
+            }
             Self::Provider { problem, label } => problem.sentence(&isolate(label)).into(),
         }
     }
@@ -87,7 +89,7 @@ pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
             }
             @if let Some(refusal) = page.refusal { (notice(&refusal.sentence())) }
             @if page.has_database {
-                form.fields method="post" action=(LOGIN) {
+                form #typed.fields method="post" action=(LOGIN) {
                     input type="hidden" name="state" value=(page.context.state);
                     div.field {
                         label for="username" { "E-mail address" }

@@ -10,6 +10,7 @@ pub(crate) mod consent;
 pub(crate) mod layout;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod new_link;
 pub(crate) mod problem;
 pub(crate) mod scripted;
 pub(crate) mod stand_in;

@@ -8,10 +8,11 @@ use sha2::{Digest, Sha256};
 
 use super::account::{ForgottenPage, SignUpPage, forgotten, sign_up};
 use super::assets::{Assets, MARKS};
-use super::layout::{PageContext, initials};
+use super::layout::{FormRefusal, PageContext, initials};
 use super::login::{ConnectionButton, FormError, LoginPage, login};
 use super::logout::{confirm_logout, signed_out};
-use super::problem::{ProblemPage, problem};
+use super::new_link::{NewLinkPage, new_link};
+use super::problem::{ProblemPage, WayOn, problem};
 use super::scripted::{form_post, script_hash, web_message};
 use super::stand_in::{StandInPage, StandInPerson, person_button, stand_in};
 use super::ticket::{LinkedLogin, ResetPage, VerifyPage, reset, verify};
@@ -30,6 +31,10 @@ fn assets() -> Assets {
 
 fn context(text: &str) -> PageContext<'_> {
     PageContext { tenant: text, client: text, state: text }
+}
+
+fn refused(sentence: &str) -> Option<FormRefusal<'_>> {
+    Some(FormRefusal { sentence, field: None })
 }
 
 fn login_page(text: &str) -> LoginPage<'_> {
@@ -61,7 +66,7 @@ fn stand_in_page<'a>(text: &'a str, provider: &'a str) -> StandInPage<'a> {
 }
 
 fn problem_page<'a>(text: &'a str, href: &'a str) -> ProblemPage<'a> {
-    ProblemPage { tenant: text, title: text, text, detail: Some(text), link: Some((href, text)) }
+    ProblemPage { tenant: text, title: text, text, detail: Some(text), way_on: Some(WayOn::Site(href, text)) }
 }
 
 fn sign_up_page(text: &str) -> SignUpPage<'_> {
@@ -70,12 +75,12 @@ fn sign_up_page(text: &str) -> SignUpPage<'_> {
         email: text,
         username: Some(text),
         rules: vec![text.to_owned()],
-        refusal: Some(text),
+        refusal: refused(text),
     }
 }
 
 fn forgotten_page(text: &str, sent: bool) -> ForgottenPage<'_> {
-    ForgottenPage { context: context(text), email: text, sent, refusal: Some(text) }
+    ForgottenPage { context: context(text), email: text, sent, refusal: refused(text) }
 }
 
 fn linked_login(text: &str, stays: Option<bool>) -> LinkedLogin {
@@ -85,12 +90,27 @@ fn linked_login(text: &str, stays: Option<bool>) -> LinkedLogin {
 
 fn reset_page(text: &str) -> ResetPage<'_> {
     let logins = vec![linked_login(text, None), linked_login(text, Some(false))];
-    ResetPage { tenant: text, email: text, rules: vec![text.to_owned()], logins, refusal: Some(text) }
+    ResetPage { tenant: text, email: text, rules: vec![text.to_owned()], logins, refusal: refused(text) }
 }
 
 fn verify_page(text: &str, needs_password: bool) -> VerifyPage<'_> {
     let logins = vec![linked_login(text, Some(true))];
-    VerifyPage { tenant: text, email: text, needs_password, logins, refusal: Some(text) }
+    VerifyPage { tenant: text, email: text, needs_password, logins, refusal: refused(text) }
+}
+
+fn new_link_page(text: &str, sent: bool) -> NewLinkPage<'_> {
+    NewLinkPage {
+        tenant: text,
+        title: text,
+        text,
+        action: text,
+        condition: text,
+        good_for: text,
+        email: text,
+        sent,
+        refusal: refused(text),
+        way_on: Some(WayOn::SignIn(text)),
+    }
 }
 
 /// Every page, with `text` in every place that takes text.
@@ -113,6 +133,8 @@ fn pages(text: &str) -> Vec<String> {
         reset(&assets(), &reset_page(text)),
         verify(&assets(), &verify_page(text, true)),
         verify(&assets(), &verify_page(text, false)),
+        new_link(&assets(), &new_link_page(text, false)),
+        new_link(&assets(), &new_link_page(text, true)),
     ]
     .into_iter()
     .map(Markup::into_string)
@@ -231,6 +253,42 @@ fn the_focus_starts_where_the_person_has_to_type() {
 }
 
 #[test]
+fn a_refusal_is_told_at_the_field_that_it_is_about_and_the_focus_is_there() {
+    for field in ["email", "username", "password"] {
+        let refusal = Some(FormRefusal { sentence: "No.", field: Some(field) });
+        let html = sign_up(&assets(), &SignUpPage { refusal, ..sign_up_page("calm") }).into_string();
+        let inputs: Vec<&str> =
+            html.split("<input").skip(1).filter_map(|rest| rest.split('>').next()).collect();
+        for input in inputs {
+            let is_it = input.contains(&format!("name=\"{field}\""));
+            assert_eq!(input.contains(" autofocus"), is_it, "{field}: {input}");
+            assert_eq!(input.contains("aria-invalid=\"true\""), is_it, "{field}: {input}");
+            assert_eq!(input.contains("aria-describedby=\"refusal"), is_it, "{field}: {input}");
+        }
+    }
+}
+
+#[test]
+fn a_password_manager_keeps_a_password_with_what_the_person_signs_in_with() {
+    let named = |html: String| {
+        let inputs = html.split("<input").skip(1).filter_map(|rest| rest.split('>').next());
+        let named = inputs.filter(|input| input.contains(r#"autocomplete="username""#));
+        named
+            .map(|input| input.split("name=\"").nth(1).unwrap().split('"').next().unwrap().to_owned())
+            .collect()
+    };
+    let by_name: Vec<String> = named(sign_up(&assets(), &sign_up_page("calm")).into_string());
+    assert_eq!(by_name, ["username"]);
+    let page = SignUpPage { username: None, ..sign_up_page("calm") };
+    let by_address: Vec<String> = named(sign_up(&assets(), &page).into_string());
+    assert_eq!(by_address, ["email"]);
+    for html in [reset(&assets(), &reset_page("calm")), verify(&assets(), &verify_page("calm", true))] {
+        let html = html.into_string();
+        assert!(html.contains(r#"autocomplete="username" dir="auto" readonly"#), "{html}");
+    }
+}
+
+#[test]
 fn a_wrong_password_is_told_at_the_fields_and_keeps_the_address() {
     let page =
         LoginPage { email: "ada@example.com", refusal: Some(FormError::WrongPassword), ..login_page("calm") };
@@ -262,7 +320,7 @@ fn a_demo_sign_in_posts_what_a_person_would_type() {
 #[test]
 fn only_where_people_can_sign_up_are_they_led_there() {
     let page = |sign_up| login(&assets(), &LoginPage { sign_up, ..login_page("calm") }).into_string();
-    assert!(page(true).contains("href=\"/u/signup?state=calm\""));
+    assert!(page(true).contains("formaction=\"/u/signup?state=calm\""));
     assert!(!page(false).contains("/u/signup") && page(false).contains("/u/forgot-password?state=calm"));
 }
 

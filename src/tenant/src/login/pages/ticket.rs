@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use model::Provider;
 
-use super::account::new_password_field;
+use super::account::{known_address, new_password_field};
 use super::assets::Assets;
-use super::layout::{layout, mark, notice};
+use super::layout::{FieldState, FormRefusal, layout, mark, notice};
 use crate::login::paths::{RESET, VERIFY};
 
 /// A login that was linked before the address was proven. Its field has the value `stays` or `leaves`.
@@ -35,7 +35,7 @@ pub(crate) struct ResetPage<'a> {
     /// The logins to decide about.
     pub(crate) logins: Vec<LinkedLogin>,
     /// The error of the previous attempt.
-    pub(crate) refusal: Option<&'a str>,
+    pub(crate) refusal: Option<FormRefusal<'a>>,
 }
 
 /// The contents of the page that verifies an address. Its form posts the fields of `logins` to [`VERIFY`], and `password` where
@@ -51,21 +51,20 @@ pub(crate) struct VerifyPage<'a> {
     /// The logins to decide about.
     pub(crate) logins: Vec<LinkedLogin>,
     /// The error of the previous attempt.
-    pub(crate) refusal: Option<&'a str>,
+    pub(crate) refusal: Option<FormRefusal<'a>>,
 }
 
 /// Returns the page for a new password.
 pub(crate) fn reset(assets: &Assets, page: &ResetPage<'_>) -> Markup {
-    let described = page.refusal.map(|_| "refusal");
+    let state = FieldState::new("password", "password", page.refusal);
     let content = html! {
         div.card {
             h1 { "Set a new password" }
-            p { "For " bdi { (page.email) } ". Afterwards you are signed out everywhere." }
-            @if let Some(sentence) = page.refusal { (notice(sentence)) }
+            p { "Afterwards you are signed out everywhere, and sign in with the new password." }
+            @if let Some(refusal) = page.refusal { (notice(refusal.sentence)) }
             form.fields method="post" action=(RESET) {
-                // Password managers use it to find the account.
-                input type="hidden" name="username" autocomplete="username" value=(page.email);
-                (new_password_field("New password", &page.rules, true, described))
+                (known_address(page.email))
+                (new_password_field("New password", &page.rules, state))
                 (linked_logins(assets, &page.logins))
                 button.button.solid.wide type="submit" { "Set the password" }
             }
@@ -76,21 +75,22 @@ pub(crate) fn reset(assets: &Assets, page: &ResetPage<'_>) -> Markup {
 
 /// Returns the page with the button that verifies an e-mail address.
 pub(crate) fn verify(assets: &Assets, page: &VerifyPage<'_>) -> Markup {
-    let described = page.refusal.map(|_| "refusal");
+    let state = FieldState::new("password", "password", page.refusal);
     let content = html! {
         div.card {
             h1 { "Confirm your e-mail address" }
             p { "Is " bdi { (page.email) } " your address?" }
-            @if let Some(sentence) = page.refusal { (notice(sentence)) }
+            @if let Some(refusal) = page.refusal { (notice(refusal.sentence)) }
             form.fields method="post" action=(VERIFY) {
                 @if page.needs_password {
                     p { "This browser is not signed in to the account. Type its password, so that your address is confirmed for \
                          your account and nobody else's." }
-                    input type="hidden" name="username" autocomplete="username" value=(page.email);
+                    (known_address(page.email))
+                    @let FieldState { focus, invalid, described } = state;
                     div.field {
                         label for="password" { "Password" }
                         input #password name="password" type="password" autocomplete="current-password" maxlength="1024"
-                            required autofocus aria-describedby=[described];
+                            required autofocus[focus] aria-invalid=[invalid] aria-describedby=[described];
                     }
                 }
                 (linked_logins(assets, &page.logins))

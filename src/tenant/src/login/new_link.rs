@@ -1,0 +1,112 @@
+//! `/u/reset-password/mail` and `/u/verify-email/mail`: send a new mail in place of a link that is no longer good.
+//!
+//! Anybody can ask for a mail, within the limits on them, and is told the same whether or not the address is known.
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::ConnectionName;
+use store::{Purpose, fold_identifier};
+
+use super::form::Form;
+use super::pages::layout::FormRefusal;
+use super::pages::new_link::{NewLinkPage, new_link};
+use super::pages::problem::WayOn;
+use super::paths;
+use super::pending::PendingLoginError;
+use super::response::{application_of, home, page, too_many_mails, wait_before};
+use crate::database::ticket_mails;
+use crate::http::peer::Peer;
+use crate::mail::is_address;
+use crate::state::Tenant;
+
+/// What a sentence says about something that was typed and is no address.
+pub(super) const NOT_AN_ADDRESS: FormRefusal<'static> = FormRefusal {
+    sentence: "This isn’t an e-mail address. One looks like ada@example.com.",
+    field: Some("email"),
+};
+
+/// `POST /u/reset-password/mail` with `email`.
+pub(super) async fn reset(State(tenant): State<Tenant>, request: Request) -> Response {
+    submit(&tenant, request, Purpose::ResetPassword).await
+}
+
+/// `POST /u/verify-email/mail` with `email`.
+pub(super) async fn verify(State(tenant): State<Tenant>, request: Request) -> Response {
+    submit(&tenant, request, Purpose::VerifyEmail).await
+}
+
+async fn submit(tenant: &Tenant, request: Request, purpose: Purpose) -> Response {
+    let peer = Peer::of(&request);
+    let sent = async {
+        let form = Form::read(tenant, &peer, request).await?;
+        Ok::<_, PendingLoginError>(send(tenant, &peer, form.text("email"), purpose).await?)
+    };
+    sent.await.unwrap_or_else(|error| error.into_response(tenant, &peer))
+}
+
+async fn send(tenant: &Tenant, peer: &Peer, typed: &str, purpose: Purpose) -> Result<Response, store::Error> {
+    let email = fold_identifier(typed);
+    if !is_address(&email) {
+        let refused = NewLinkPage { refusal: Some(NOT_AN_ADDRESS), ..view(tenant, purpose, typed) };
+        return Ok(render(tenant, peer, StatusCode::UNPROCESSABLE_ENTITY, refused));
+    }
+    let view = view(tenant, purpose, &email);
+    if let Err(wait) = ticket_mails::limit_requests(tenant, &email, peer.address()) {
+        let refused = NewLinkPage { refusal: Some(too_many_mails(wait)), ..view };
+        return Ok(wait_before(render(tenant, peer, StatusCode::TOO_MANY_REQUESTS, refused), wait));
+    }
+    let connections = tenant.0.configuration.connections().iter();
+    let databases: Vec<ConnectionName> = connections
+        .filter(|connection| connection.is_database() && connection.is_enabled())
+        .map(|connection| connection.name.clone())
+        .collect();
+    match purpose {
+        Purpose::ResetPassword => ticket_mails::send_password_reset(tenant, databases, &email).await?,
+        Purpose::VerifyEmail => ticket_mails::send_verification_again(tenant, databases, &email).await?,
+    }
+    Ok(render(tenant, peer, StatusCode::OK, NewLinkPage { sent: true, ..view }))
+}
+
+fn render(tenant: &Tenant, peer: &Peer, status: StatusCode, view: NewLinkPage<'_>) -> Response {
+    let home = home(tenant, application_of(tenant, &peer.headers));
+    let way_on = home.as_ref().map(|(url, name)| WayOn::Site(url, name));
+    page(status, new_link(&tenant.0.assets, &NewLinkPage { way_on, ..view }))
+}
+
+/// Returns the page in place of a link that is no longer good, or whose code the browser did not send.
+pub(super) fn instead_of_link(
+    tenant: &Tenant,
+    peer: &Peer,
+    purpose: Purpose,
+    email: &str,
+    (title, text): (&str, &str),
+) -> Response {
+    let view = NewLinkPage { title, text, ..view(tenant, purpose, email) };
+    render(tenant, peer, StatusCode::BAD_REQUEST, view)
+}
+
+fn view<'v>(tenant: &'v Tenant, purpose: Purpose, email: &'v str) -> NewLinkPage<'v> {
+    let (action, condition, good_for) = match purpose {
+        Purpose::ResetPassword => {
+            (paths::RESET_MAIL, "there is an account", "The link is good for an hour, and once.")
+        }
+        Purpose::VerifyEmail => (
+            paths::VERIFY_MAIL,
+            "there is an account that waits for this",
+            "The link is good for five days, and once.",
+        ),
+    };
+    NewLinkPage {
+        tenant: tenant.name(),
+        title: "Send a new mail",
+        text: "Type your e-mail address. If there is an account for it, you get a new mail with a link.",
+        action,
+        condition,
+        good_for,
+        email,
+        sent: false,
+        refusal: None,
+        way_on: None,
+    }
+}
