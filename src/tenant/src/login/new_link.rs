@@ -9,6 +9,7 @@ use model::ConnectionName;
 use store::{Purpose, fold_identifier};
 
 use super::form::Form;
+use super::pages::account::LinkFor;
 use super::pages::layout::FormRefusal;
 use super::pages::new_link::{NewLinkPage, new_link};
 use super::pages::problem::WayOn;
@@ -87,23 +88,16 @@ pub(super) fn instead_of_link(
 }
 
 fn view<'v>(tenant: &'v Tenant, purpose: Purpose, email: &'v str) -> NewLinkPage<'v> {
-    let (action, condition, good_for) = match purpose {
-        Purpose::ResetPassword => {
-            (paths::RESET_MAIL, "there is an account", "The link is good for an hour, and once.")
-        }
-        Purpose::VerifyEmail => (
-            paths::VERIFY_MAIL,
-            "there is an account that waits for this",
-            "The link is good for five days, and once.",
-        ),
+    let (action, link_for) = match purpose {
+        Purpose::ResetPassword => (paths::RESET_MAIL, LinkFor::Password),
+        Purpose::VerifyEmail => (paths::VERIFY_MAIL, LinkFor::Address),
     };
     NewLinkPage {
         tenant: tenant.name(),
         title: "Send a new mail",
         text: "Type your e-mail address. If there is an account for it, you get a new mail with a link.",
         action,
-        condition,
-        good_for,
+        link_for,
         email,
         sent: false,
         refusal: None,

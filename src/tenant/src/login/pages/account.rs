@@ -80,7 +80,7 @@ pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
         div.card {
             h1 { (title) }
             @if page.sent {
-                (mail_sent(page.email, "there is an account", "The link is good for an hour, and once."))
+                (mail_sent(page.email, LinkFor::Password))
             } @else {
                 p { "Type your e-mail address. If there is an account for it, you get a mail with a link to set a new password." }
             }
@@ -104,11 +104,29 @@ pub(crate) fn forgotten(assets: &Assets, page: &ForgottenPage<'_>) -> Markup {
 /// The heading of a page after a mail was asked for.
 pub(super) const CHECK_YOUR_MAIL: &str = "Check your mail";
 
-/// Returns what the page says after a mail was asked for. `condition` is what must be so for `email` to get one.
-pub(super) fn mail_sent(email: &str, condition: &str, about: &str) -> Markup {
+/// What the link in a mail is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkFor {
+    /// Setting a new password.
+    Password,
+    /// Confirming the address.
+    Address,
+}
+
+/// Returns what the page says after a mail to `email` was asked for.
+pub(super) fn mail_sent(email: &str, link_for: LinkFor) -> Markup {
     html! {
         p role="status" {
-            "If " (condition) " for " bdi { (email) } ", a mail with a link is on its way. " (about)
+            @match link_for {
+                LinkFor::Password => {
+                    "If there is an account for " bdi { (email) } ", a mail with a link is on its way. The link is good for an \
+                     hour, and once."
+                }
+                LinkFor::Address => {
+                    "If " bdi { (email) } " still has to be confirmed, a mail with a link is on its way. The link is good for \
+                     five days, and once."
+                }
+            }
         }
         p { "No mail after a few minutes? Look where unwanted mail goes, and whether the address is the right one." }
     }

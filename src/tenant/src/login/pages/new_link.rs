@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::account::{CHECK_YOUR_MAIL, email_field, mail_sent};
+use super::account::{CHECK_YOUR_MAIL, LinkFor, email_field, mail_sent};
 use super::assets::Assets;
 use super::layout::{FieldState, FormRefusal, layout, notice, words};
 use super::problem::{WayOn, way_on};
@@ -18,10 +18,8 @@ pub(crate) struct NewLinkPage<'a> {
     pub(crate) text: &'a str,
     /// The path that sends a mail.
     pub(crate) action: &'a str,
-    /// What must be so for an address to get a mail, as in "If … for ada@example.com".
-    pub(crate) condition: &'a str,
-    /// How long the new link is good.
-    pub(crate) good_for: &'a str,
+    /// What the link is for.
+    pub(crate) link_for: LinkFor,
     /// The initial value of the e-mail field; may be empty.
     pub(crate) email: &'a str,
     /// Whether a mail was just sent.
@@ -39,7 +37,7 @@ pub(crate) fn new_link(assets: &Assets, page: &NewLinkPage<'_>) -> Markup {
         div.card {
             h1 { (title) }
             @if page.sent {
-                (mail_sent(page.email, page.condition, page.good_for))
+                (mail_sent(page.email, page.link_for))
             } @else {
                 p { (words(page.text)) }
             }

@@ -6,7 +6,7 @@ use maud::Markup;
 use model::Provider;
 use sha2::{Digest, Sha256};
 
-use super::account::{ForgottenPage, SignUpPage, forgotten, sign_up};
+use super::account::{ForgottenPage, LinkFor, SignUpPage, forgotten, sign_up};
 use super::assets::{Assets, MARKS};
 use super::layout::{FormRefusal, PageContext, initials};
 use super::login::{ConnectionButton, FormError, LoginPage, login};
@@ -104,8 +104,7 @@ fn new_link_page(text: &str, sent: bool) -> NewLinkPage<'_> {
         title: text,
         text,
         action: text,
-        condition: text,
-        good_for: text,
+        link_for: LinkFor::Address,
         email: text,
         sent,
         refusal: refused(text),
