@@ -28,7 +28,7 @@ async fn link(tenant: &TestTenant, reset: bool) -> String {
         let response = tenant.send_json(Method::PATCH, path, Some(&machine), &body).await;
         assert_eq!(response.status, 200, "{}", response.text);
     }
-    tenant.take_link()
+    tenant.take_link().await
 }
 
 /// Says about an account whether its address is verified.
@@ -84,7 +84,7 @@ async fn the_address_that_was_typed_comes_along_to_the_other_pages_of_the_login_
             opened.text
         );
     }
-    assert!(tenant.take_mails().is_empty());
+    assert!(tenant.take_mails().await.is_empty());
 }
 
 // attack: guessing
@@ -118,7 +118,7 @@ async fn what_is_no_address_is_told_at_the_field_and_sends_nothing() {
             assert_eq!(value_of(&page, "email").as_deref(), Some(typed), "{path}");
         }
     }
-    assert!(tenant.take_mails().is_empty());
+    assert!(tenant.take_mails().await.is_empty());
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn a_link_that_expired_says_so_and_its_page_sends_a_new_mail_with_a_good_l
         let sent = browser.post(&format!("{path}/mail"), &[("email", &*address)]).await;
         assert_eq!(sent.status, 200, "{path}");
         assert!(sent.text.contains("<h1>Check your mail</h1>"), "{}", sent.text);
-        let page = open(&mut browser, &tenant.take_link()).await;
+        let page = open(&mut browser, &tenant.take_link().await).await;
         assert_eq!(page.status, 200, "{path}");
         let done = browser.post(path, &[("password", if reset { "battery staple" } else { PASSWORD })]).await;
         assert_eq!(done.status, if reset { 200 } else { 422 }, "{path}: {}", done.text);
@@ -158,7 +158,7 @@ async fn a_new_mail_instead_of_a_link_never_tells_whether_an_address_is_known() 
             pages.push((page.status_and_text().replace(&*address, "x"), page.headers));
         }
         assert!(pages.iter().all(|page| *page == pages[0]), "{path}: {pages:?}");
-        assert_eq!(tenant.take_mails().len(), told, "{path}");
+        assert_eq!(tenant.take_mails().await.len(), told, "{path}");
     }
 }
 
@@ -177,7 +177,7 @@ async fn new_mails_instead_of_a_link_are_never_sent_beyond_the_limit_on_all_of_t
             assert_eq!((page.status.as_u16(), page.header("retry-after")), (429, "1"), "{path}");
         }
     }
-    assert_eq!(tenant.take_mails().len(), 5);
+    assert_eq!(tenant.take_mails().await.len(), 5);
 }
 
 // attack: authorization
@@ -189,7 +189,7 @@ async fn a_form_of_another_site_never_sends_a_mail() {
     for path in ["/u/reset-password/mail", "/u/verify-email/mail"] {
         assert_eq!(browser.post(path, &[("email", &*email("auth0|1"))]).await.status, 403);
     }
-    assert!(tenant.take_mails().is_empty());
+    assert!(tenant.take_mails().await.is_empty());
 }
 
 #[tokio::test]
