@@ -76,6 +76,14 @@ for (const [who, domain] of [
   });
 }
 
+demoTest('the details of rows, and all connections', async ({ app, hosted, page }) => {
+  await signIn(app, hosted, 'ada');
+  await app.rows.first().locator('.row-details > summary').click();
+  await app.detailsSummary(GITHUB).click();
+  await app.showAllButton.click();
+  await takeScreenshots(page, '05-details');
+});
+
 demoTest('the dialog', async ({ app, hosted, page }) => {
   await signIn(app, hosted, 'ada');
   await app.unlinkButton(GITHUB).click();

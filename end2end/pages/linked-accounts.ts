@@ -23,6 +23,8 @@ export class LinkedAccounts {
   readonly dialog: Locator;
   readonly keepButton: Locator;
   readonly selectSeveralButton: Locator;
+  /** The button that shows all connections of the link section, and the first ones again. */
+  readonly showAllButton: Locator;
   /** The bar with the count of selected rows and what can be done with them. */
   readonly selectionBar: Locator;
 
@@ -43,6 +45,7 @@ export class LinkedAccounts {
     this.dialog = page.getByRole('dialog');
     this.keepButton = this.dialog.getByRole('button', { name: 'Keep it' });
     this.selectSeveralButton = page.getByRole('button', { name: 'Select several' });
+    this.showAllButton = page.getByRole('button', { name: /^Show (all \d+|fewer)$/ });
     this.selectionBar = page.getByRole('group', { name: 'Chosen logins' });
   }
 
@@ -82,9 +85,14 @@ export class LinkedAccounts {
     return this.page.getByRole('checkbox', { name: `Select ${identity.name} (${identity.label})`, exact: true });
   }
 
-  /** The button that starts linking an identity of this provider. */
+  /** The button that starts linking an identity of this provider; the first four are shown without `showAllButton`. */
   linkButton(provider: string): Locator {
-    return this.page.getByRole('button', { name: `Link ${provider}`, exact: true });
+    return this.page.getByRole('button', { name: new RegExp(`^Link ${provider}(, linked already)?$`) });
+  }
+
+  /** The summary that opens the details of a row. */
+  detailsSummary(identity: Identity): Locator {
+    return this.row(identity).locator('.row-details > summary');
   }
 
   /** The button of the dialog that unlinks the identity. */

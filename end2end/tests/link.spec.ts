@@ -34,7 +34,7 @@ test(
     const { searchParams } = new URL((await authorizationRequest).url());
     expect(searchParams.get('connection')).toBe('linkedin');
     expect(searchParams.get('max_age'), 'the person signs in anew, whatever session there is').toBe('0');
-    await expect(app.linkButton('GitHub')).toBeDisabled();
+    await expect(app.linkButton('Facebook')).toBeDisabled();
     await expect(page.getByText('Go on in the window that opened.')).toBeVisible();
     const closed = standIn.page.waitForEvent('close');
     await standIn.signInAsNewUser('Linked Inn', uniqueEmail(person, 'in'));
@@ -44,7 +44,7 @@ test(
     await expect(rows).toHaveCount(person.linked.length + 1);
     await expect(rows.last()).toContainText(uniqueEmail(person, 'in'));
     await expect(rows.last().getByRole('button', { name: /^Unlink LinkedIn/ })).toBeFocused();
-    await expect(app.linkButton('GitHub')).toBeEnabled();
+    await expect(app.linkButton('Facebook')).toBeEnabled();
     // GET reads the other user with that user's token. After POST, the list is rendered from the response, without a
     // GET.
     expect(requests.map((request) => request.split(' ')[0])).toEqual(['GET', 'POST']);
@@ -95,6 +95,7 @@ test('a login that opens this account already is not linked twice', async ({ app
   await (await hosted.continueWith('Facebook')).chooseUser(visitor.linked[0]!.label);
   await app.expectList();
   const requests = recordManagementRequests(page);
+  await app.showAllButton.click();
   const standIn = await openStandInPopup(page, () => app.linkButton('Microsoft').click());
   await standIn.chooseUser(visitor.linked[1]!.label);
   await expect(app.notice).toContainText('It is linked already');

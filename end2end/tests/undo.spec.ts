@@ -30,7 +30,7 @@ test(
     const email = person.email.replace('@', '+undo@');
     await linkIdentity(app, page, 'LinkedIn', email);
     // The tenant's session continues with the identity that was linked last.
-    await linkIdentity(app, page, 'GitHub', person.email.replace('@', '+stays@'));
+    await linkIdentity(app, page, 'Facebook', person.email.replace('@', '+stays@'));
     const keys = await app.identityKeys();
     await page.getByRole('button', { name: `Unlink LinkedIn, ${email}`, exact: true }).click();
     await app.dialog.getByRole('button', { name: 'Unlink LinkedIn' }).click();
@@ -137,6 +137,7 @@ test('Undo says before when the person will have to sign in there', async ({ app
   await app.signInButton.click();
   await hosted.signIn(visitor.email, PASSWORD);
   await app.expectList();
+  await app.showAllButton.click();
   const [popup] = await Promise.all([page.waitForEvent('popup'), app.linkButton('Text message').click()]);
   await popup.getByLabel(/phone|number/i).fill(`+1555${visitor.userId.slice(-7)}`);
   await popup.getByRole('button', { name: 'Sign in as this person' }).click();

@@ -133,7 +133,7 @@ test('linking waits for a busy tenant, too, and goes on by itself', async ({
   const standIn = await openStandInPopup(page, () => app.linkButton('LinkedIn').click());
   await standIn.signInAsNewUser('Pat Ience', uniqueEmail(person, 'patience'));
   await expect(page.getByRole('timer')).toHaveText('It goes on by itself in 42 seconds.');
-  await expect(app.linkButton('GitHub')).toBeDisabled();
+  await expect(app.linkButton('Facebook')).toBeDisabled();
   expect(posts()).toBe(1);
   await page.clock.runFor(43_100);
   await expect(app.status).toHaveText(`LinkedIn (${uniqueEmail(person, 'patience')}) is linked to this account now.`);
@@ -157,7 +157,7 @@ test('who would rather not wait to link can stop, and nothing is linked', async 
   await expect(page.getByRole('timer')).toHaveCount(0);
   await expect(app.notice).toBeHidden();
   await expect(page.locator('#link-another')).toBeFocused();
-  await expect(app.linkButton('GitHub')).toBeEnabled();
+  await expect(app.linkButton('Facebook')).toBeEnabled();
   await app.expectIdentities([person.primary, ...person.linked]);
 });
 

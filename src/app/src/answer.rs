@@ -23,7 +23,8 @@ const BESIDE_THE_PROFILE: [&str; 10] = [
     "app_metadata",
 ];
 
-/// Reads a user (contract [B2](model::contract#b2)): the id, the identities, the profile and `user_metadata`.
+/// Reads a user (contract [B2](model::contract#b2)): the id, the identities, the profile,
+/// `created_at`, `last_login` and `user_metadata`.
 ///
 /// # Errors
 /// What is wrong with the id or with the identities.
@@ -49,13 +50,14 @@ fn user_of(value: Value) -> Result<User, String> {
     }
     let identities = identities(all, &user_id)?;
     let user_metadata = object(user.remove("user_metadata"));
+    let (created_at, last_login) = (text_of(&user, "created_at"), text_of(&user, "last_login"));
     user.retain(|key, _| !BESIDE_THE_PROFILE.contains(&key.as_str()));
     Ok(User {
         user_id,
         identities,
-        created_at: None,
+        created_at,
         updated_at: None,
-        last_login: None,
+        last_login,
         last_ip: None,
         logins_count: None,
         blocked: None,
@@ -138,6 +140,10 @@ fn object(value: Option<Value>) -> Option<Metadata> {
     }
 }
 
+fn text_of(object: &Map<String, Value>, key: &str) -> Option<String> {
+    text(object, key).map(ToOwned::to_owned)
+}
+
 fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
     object.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
@@ -153,6 +159,7 @@ mod tests {
     fn sound() -> Value {
         json!({
             "user_id": "auth0|1", "email": "a@x.example", "user_metadata": { "theme": "dark" },
+            "created_at": "2020-01-01T00:00:00.000Z", "last_login": "2026-01-01T00:00:00.000Z",
             "identities": [
                 { "connection": "db", "user_id": "1", "provider": "auth0", "isSocial": false },
                 { "connection": "github", "user_id": 42, "provider": "github", "isSocial": true,

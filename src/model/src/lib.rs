@@ -42,6 +42,7 @@
 //! ```
 
 pub mod bidi;
+pub mod connected_apps;
 pub mod contract;
 pub mod error;
 pub mod id;
@@ -54,6 +55,7 @@ pub mod scope;
 pub mod settings;
 pub mod user;
 
+pub use connected_apps::connected_apps;
 pub use error::{ManagementError, OAuthError};
 pub use id::{ConnectionName, IdentityId, IdentityKey, NewIdentityId, UserId};
 pub use identity::Identity;

@@ -9,6 +9,7 @@ use super::breakable::breakable;
 use super::changing::changing;
 use super::dyn_view::dyn_view;
 use super::icon::Icon;
+use super::identity_details::IdentityDetails;
 use super::linking_place::{LINK_ANOTHER, go_to_linking};
 use super::notice::FailureNotice;
 use super::popup_notice::PopupNotice;
@@ -141,6 +142,7 @@ fn Row(
         }
         })
     };
+    let login = label.in_full();
     view! {
         <li
             class="slot"
@@ -156,6 +158,7 @@ fn Row(
                     <ProviderMark provider/>
                     <Who label picture in_use offer reason why/>
                     <div class="act">{act}</div>
+                    <IdentityDetails key login list/>
                 </div>
                 {dyn_view(move || match failure.get() {
                     None => ().into_any(),

@@ -77,7 +77,7 @@ fn TechnicalDetails(details: String) -> impl IntoView {
 const COPY_TIMEOUT_MS: u32 = 10_000;
 
 /// Copies `text` to the clipboard and returns whether that worked; browsers have one on secure origins only.
-async fn copy_text(text: &str) -> bool {
+pub(super) async fn copy_text(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
     !clipboard.is_undefined()
         && within(COPY_TIMEOUT_MS, JsFuture::from(clipboard.write_text(text)))

@@ -26,6 +26,18 @@ messages! { linking:
     another() = "Another login";
     /// Button that links a login of a connection.
     link(connection: &str) = "Link {connection}";
+    /// The same, where a login of that connection is linked already.
+    link_more(connection: &str) = "Link {connection}, linked already";
+    /// Note on such a button.
+    linked_already() = "Linked already";
+    /// Label of the search among many connections.
+    find() = "Search";
+    /// Status of the search.
+    found(count: usize) = "{count, plural, =0 {Nothing here has that name.} one {# found} other {# found}}";
+    /// Button that shows all connections.
+    show_all(count: usize) = "{count, plural, one {Show all #} other {Show all #}}";
+    /// Button that shows the first ones only.
+    show_fewer() = "Show fewer";
     /// Prompt of a deep link that links a login of a connection.
     asked_to_link(connection: &str) = "You came here to link {connection} to this account.";
     /// Link back to the address of `return_to`.
@@ -52,6 +64,10 @@ messages! { linking:
 
     /// Introduction of the list of logins that were unlinked lately.
     unlinked_lede() = "They open separate accounts now. You can link them again.";
+    /// Note on a login that was unlinked: its provider still lists the application.
+    still_listed(provider: &str) = "Unlinked here. {provider} may still list this app.";
+    /// Link to the provider's page that lists applications.
+    connected_apps(provider: &str) = "Connected apps at {provider} (opens a new tab)";
     /// What an Undo requires for a login with a password.
     undo_takes_password() = "You will be asked for its password.";
     /// What an Undo requires for a login by codes.

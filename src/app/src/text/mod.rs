@@ -4,6 +4,7 @@
 //! own way. English is the only language so far; [`locale`] is where another one is added.
 
 pub mod demo;
+pub mod details;
 pub mod failure;
 pub mod label;
 pub mod linking;

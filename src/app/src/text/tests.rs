@@ -15,6 +15,7 @@ use crate::unlink_policy::UnlinkPolicy;
 fn declared() -> Vec<Declared> {
     let sections = [
         demo::declared(),
+        details::declared(),
         failure::declared(),
         label::declared(),
         linking::declared(),

@@ -1,12 +1,12 @@
 //! The list of identities that were unlinked lately.
 
 use leptos::prelude::*;
-use model::Identity;
+use model::{Identity, Provider, connected_apps};
 
 use super::link::LinkFlow;
 use super::link::section::progress;
 use super::undo::Undo;
-use crate::components::ProviderMark;
+use crate::components::{ProviderMark, words};
 use crate::text::{self, Label, linking};
 
 /// Shows the identities that were unlinked lately, each with a button that links it again.
@@ -32,6 +32,7 @@ pub fn UnlinkedLately(
                 <div class="body">
                     <div class="name" translate=label.is_brand.then_some("no")>{label.name}</div>
                     {label.who.map(|who| view! { <div class="sub"><bdi translate="no">{who}</bdi></div> })}
+                    {still_listed(&identity.provider)}
                 </div>
                 <div class="act">
                     <button
@@ -57,4 +58,17 @@ pub fn UnlinkedLately(
             <p class="meta part-note">{linking::unlinked_lede()}</p>
         </div>
     }
+}
+
+/// Says that the provider may still list this application, and leads to the page where it can be removed; nothing where
+/// that page is not known.
+fn still_listed(provider: &Provider) -> Option<impl IntoView + use<>> {
+    let page = connected_apps(provider)?;
+    let name = text::provider_name(provider);
+    Some(view! {
+        <p class="meta">
+            {words(&linking::still_listed(&name))}" "
+            <a href=page target="_blank" rel="noopener noreferrer">{words(&linking::connected_apps(&name))}</a>
+        </p>
+    })
 }

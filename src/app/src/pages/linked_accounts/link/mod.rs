@@ -1,5 +1,6 @@
 //! Linking another login: from the click to the new row.
 
+pub mod connections;
 pub mod flow;
 pub mod judgement;
 pub mod metadata;

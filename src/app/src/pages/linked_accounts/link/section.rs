@@ -2,20 +2,18 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use model::settings::OfferedConnection;
 use model::{IdentityKey, User};
 
+use super::connections::Connections;
 use super::flow::{LinkFlow, Stage};
 use super::judgement::unconfirmed_address;
 use super::metadata::MetadataDialog;
 use super::other_account::OtherAccount;
-use crate::components::{
-    FailureNotice, Icon, PauseNotice, PopupNotice, ProviderMark, changing, dyn_view, words,
-};
-use crate::session::{LinkTarget, SecondaryAccount};
+use crate::components::{FailureNotice, PauseNotice, PopupNotice, changing, dyn_view, words};
+use crate::session::SecondaryAccount;
 use crate::text::{self, linking};
 
-/// One button per connection, and one for any other login.
+/// The section that links another login: its connections, and how the flow goes.
 #[component]
 pub fn LinkSection(
     /// The flow that the buttons start.
@@ -36,40 +34,11 @@ pub fn LinkSection(
         None => view! { <p class="meta">{linking::link_lede()}</p> }.into_any(),
     });
     let busy = Memo::new(move |_| flow.stage().read().is_busy());
-    let button = move |offered: OfferedConnection| {
-        let is_brand = offered.display_name.is_some() || offered.strategy.is_brand();
-        let name = linking::connection(&offered);
-        let target = LinkTarget { connection: Some(offered.name), ..LinkTarget::default() };
-        let label = text::plain(&linking::link(&name));
-        view! {
-            <button
-                type="button"
-                class="button connect"
-                aria-label=label
-                disabled=locked
-                on:click=move |_| flow.start(target.clone())
-            >
-                <ProviderMark provider=offered.strategy/>
-                <span translate=is_brand.then_some("no")>{name}</span>
-            </button>
-        }
-    };
     view! {
         <h2 id="link-another" tabindex="-1">{text::link_another()}</h2>
         <div class="card linking" aria-busy=move || busy.get().then_some("true")>
             {lede}
-            <div class="connections" role="group" aria-labelledby="link-another">
-                {session.tenant().connections.into_iter().map(button).collect_view()}
-                <button
-                    type="button"
-                    class="button connect"
-                    disabled=locked
-                    on:click=move |_| flow.start(LinkTarget::default())
-                >
-                    <span class="tile" aria-hidden="true"><Icon name="ui-list"/></span>
-                    <span>{linking::another()}</span>
-                </button>
-            </div>
+            <Connections flow user locked/>
         </div>
         {progress(flow, None)}
     }
