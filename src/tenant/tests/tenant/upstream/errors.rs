@@ -55,6 +55,34 @@ async fn the_iss_parameter_of_a_callback_is_checked_if_the_provider_supports_it(
 
 // attack: providers
 #[tokio::test]
+async fn no_answer_of_another_provider_signs_anybody_in_even_where_the_iss_parameter_is_not_announced() {
+    let (tenant, provider) = with_fake_provider().await;
+    let issuer = provider.script().issuer.clone();
+    for announced in [json!({}), json!({ "authorization_response_iss_parameter_supported": false })] {
+        provider.script().discovery = announced;
+        let wrong =
+            ["https://another.test/".to_owned(), issuer.trim_end_matches('/').to_owned(), String::new()];
+        for iss in
+            wrong.iter().map(|iss| format!("&iss={iss}")).chain([format!("&iss={issuer}&iss={issuer}")])
+        {
+            let mut attempt = Attempt::start(&tenant, &[]).await;
+            provider.respond_with(&tenant.sign(&attempt.claims(&provider)).await);
+            let response = attempt.call_back(&format!("&code=c{iss}")).await;
+            assert_nobody_signed_in(&tenant, &attempt.browser, &response, 1).await;
+            // Nor does its error end the attempt as if the provider had refused.
+            let mut attempt = Attempt::start(&tenant, &[]).await;
+            let response = attempt.call_back(&format!("&error=access_denied{iss}")).await;
+            assert_ne!(response.parameter("error").as_deref(), Some("access_denied"), "{iss}");
+        }
+    }
+    // Without the parameter the redirect address tells the providers apart.
+    let mut attempt = Attempt::start(&tenant, &[]).await;
+    provider.respond_with(&tenant.sign(&attempt.claims(&provider)).await);
+    assert!(attempt.call_back("&code=c").await.parameter("code").is_some());
+}
+
+// attack: providers
+#[tokio::test]
 async fn a_callback_for_another_connection_is_refused() {
     let (listener, issuer) = socket().await;
     drop(listener);
