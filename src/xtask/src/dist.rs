@@ -1,6 +1,7 @@
 //! `cargo xtask dist`: writes what is deployed into `target/dist`.
 
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -9,7 +10,10 @@ use crate::step::Steps;
 use crate::workspace::Workspace;
 use crate::{server, tool};
 
-/// Writes the static site and the release binary with that site embedded.
+/// The licences of the program and of what it has inside. They stand beside it, as they demand.
+const LICENCES: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "src/tenant/data/LICENSE-common-passwords"];
+
+/// Writes the static site, the release binary with that site embedded, and their licences.
 ///
 /// # Errors
 /// When a build fails or a file cannot be written. The folder of the previous run stays as it was then.
@@ -36,6 +40,10 @@ pub(crate) fn write() -> Result<()> {
             fs::copy(&from, &to)?;
         }
         fs::copy(workspace.target.join("release/linked-accounts"), fresh.join("linked-accounts"))?;
+        for licence in LICENCES.map(Path::new) {
+            let name = licence.file_name().context("a licence has no name")?;
+            fs::copy(workspace.root.join(licence), fresh.join(name))?;
+        }
         empty(&folder)?;
         Ok(fs::rename(&fresh, &folder)?)
     })?;
@@ -48,4 +56,21 @@ pub(crate) fn write() -> Result<()> {
         kilobytes(bytes)
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_licence_in_the_repository_is_given_with_the_program() {
+        let root = Workspace::find().unwrap().root;
+        let mut found: Vec<_> = files_below(&root.join("src")).unwrap();
+        found.extend(fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()));
+        found.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("LICEN")));
+        let mut given = LICENCES.map(|licence| root.join(licence));
+        found.sort();
+        given.sort();
+        assert_eq!(found, given);
+    }
 }
