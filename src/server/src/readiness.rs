@@ -55,6 +55,9 @@ fn reason(error: &Error) -> String {
         Error::Lost(_) => "a file of the database was deleted or replaced".to_owned(),
         Error::Full { free, .. } => format!("the disk of the database has {free} bytes of free space left"),
         Error::Database(source) => format!("the database failed: {source}"),
+        Error::Corrupt => {
+            "the file of the database is damaged, so that changes are refused: it needs a backup".to_owned()
+        }
         Error::Damaged(_) => "the database is damaged".to_owned(),
         Error::Closed => "the server is stopping".to_owned(),
         Error::Conflict | Error::Address(_) | Error::File(..) => "the database failed".to_owned(),

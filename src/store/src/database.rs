@@ -9,6 +9,7 @@ use sqlx::{AnyConnection, AnyPool, Connection, Executor, SqlSafeStr};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::damage::Damage;
 use crate::database_file::{self, DatabaseFile};
 use crate::error::Error;
 use crate::unit::{Reader, Unit};
@@ -46,6 +47,7 @@ pub struct Store {
     units: mpsc::Sender<Command>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
     file: Arc<DatabaseFile>,
+    damage: Damage,
 }
 
 impl Store {
@@ -57,7 +59,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Address`] for any other address, [`Error::Database`] if the file cannot be opened, created
-    /// or migrated, [`Error::File`] if it is read-only or belongs to another user.
+    /// or migrated, [`Error::File`] if it is read-only or belongs to another user, [`Error::Corrupt`] if it is damaged; then
+    /// nothing is written to it.
     pub async fn open(address: &str) -> Result<Self, Error> {
         let path = address
             .strip_prefix("sqlite:")
@@ -74,6 +77,7 @@ impl Store {
         // A pool retries until a timeout. A single connection reports at once that a file cannot be opened.
         let mut first = AnyConnection::connect(&url).await?;
         first.execute("PRAGMA journal_mode = WAL").await?;
+        check_pages(&mut first).await?;
         first.close().await?;
         let writers = pool(1).connect(&url).await?;
         let migrations = MIGRATIONS.iter().map(|(version, description, sql)| {
@@ -81,7 +85,8 @@ impl Store {
             Migration::new(*version, (*description).into(), simple, sql.into_sql_str(), false)
         });
         Migrator::with_migrations(migrations.collect()).run(&writers).await?;
-        let mut unit = Unit::new(writers.acquire().await?);
+        let damage = Damage::default();
+        let mut unit = Unit::new(writers.acquire().await?, damage.clone());
         unit.backfill_emails().await?;
         unit.migrate_rows().await?;
         // A database that cannot be changed fails here and not at the first change.
@@ -93,8 +98,8 @@ impl Store {
         let readers = pool(READERS).min_connections(READERS).connect(&existing).await?;
         let (units, waiting) = mpsc::channel(WAITING_UNITS);
         let file = Arc::new(DatabaseFile::new(path));
-        let writer = tokio::spawn(write_units(writers, unit, waiting, Arc::clone(&file)));
-        Ok(Self { readers, units, writer: Arc::new(Mutex::new(Some(writer))), file })
+        let writer = tokio::spawn(write_units(writers, unit, waiting, Arc::clone(&file), damage.clone()));
+        Ok(Self { readers, units, writer: Arc::new(Mutex::new(Some(writer))), file, damage })
     }
 
     /// Returns a connection for reading.
@@ -102,7 +107,7 @@ impl Store {
     /// # Errors
     /// [`Error::Database`] if no connection is available.
     pub async fn read(&self) -> Result<Reader, Error> {
-        Ok(Reader::new(self.readers.acquire().await?))
+        Ok(Reader::new(self.readers.acquire().await?, self.damage.clone()))
     }
 
     /// Runs `work` as one unit of work.
@@ -112,8 +117,8 @@ impl Store {
     /// little more than one.
     ///
     /// # Errors
-    /// The error of `work`; [`Error::Database`] if the commit fails; [`Error::Closed`] if the store is closed
-    /// or `work` panics.
+    /// The error of `work`; [`Error::Database`] if the commit fails; [`Error::Corrupt`] once a statement has found the file
+    /// damaged; [`Error::Closed`] if the store is closed or `work` panics.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: for<'u> FnOnce(&'u mut Unit) -> Work<'u, T, E> + Send + 'static,
@@ -136,15 +141,17 @@ impl Store {
             })
         });
         self.units.send(Command::Run(job)).await.map_err(|_| Error::Closed)?;
-        outcome.await.map_err(|_| Error::Closed)?
+        // The writer drops what it refuses.
+        outcome.await.map_err(|_| self.damage.check().err().unwrap_or(Error::Closed))?
     }
 
-    /// Checks that changes can be made: that the writer commits, that the files of the database are the ones that
-    /// were opened, and that there is space.
+    /// Checks that changes can be made: that no statement found the file damaged, that the writer commits, that the files of
+    /// the database are the ones that were opened, and that there is space.
     ///
     /// # Errors
     /// What [`write`](Self::write) would fail with; [`Error::Full`] before it does.
     pub async fn check(&self) -> Result<(), Error> {
+        self.damage.check()?;
         self.file.check_space()?;
         self.write(|unit| Box::pin(async move { unit.check_schema().await })).await
     }
@@ -171,6 +178,19 @@ impl Unit {
             Err(Error::Damaged("list of migrations"))
         }
     }
+}
+
+/// Checks the pages of the file, before anything is written to it. It takes as long as to read the file once.
+///
+/// # Errors
+/// [`Error::Corrupt`] with what is wrong in the log.
+async fn check_pages(connection: &mut AnyConnection) -> Result<(), Error> {
+    let (found,): (String,) = sqlx::query_as("PRAGMA quick_check(1)").fetch_one(connection).await?;
+    if found == "ok" {
+        return Ok(());
+    }
+    tracing::error!(found, "the database file is damaged");
+    Err(Error::Corrupt)
 }
 
 fn pool(size: u32) -> AnyPoolOptions {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sqlx::migrate::MigrateError;
+
 /// The error of an operation of the store. A missing row is not an error but `None`.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
@@ -15,6 +17,11 @@ pub enum Error {
     /// A stored value cannot be decoded: it was damaged, or written by another program.
     #[error("a stored {0} is unreadable")]
     Damaged(&'static str),
+    /// The file of the database is damaged, or is no database.
+    #[error(
+        "the database file is damaged, so that nothing is changed. Stop the server and put a backup in its place"
+    )]
+    Corrupt,
     /// The database failed or is unreachable.
     #[error("the database failed")]
     Database(#[source] Arc<sqlx::Error>),
@@ -44,13 +51,30 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(source) if source.is_unique_violation() => Self::Conflict,
+            error if is_damage(error) => Self::Corrupt,
             _ => Self::Database(Arc::new(error)),
         }
     }
 }
 
-impl From<sqlx::migrate::MigrateError> for Error {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
+impl From<MigrateError> for Error {
+    fn from(error: MigrateError) -> Self {
         sqlx::Error::from(error).into()
+    }
+}
+
+/// Whether `SQLite` says that the file is damaged (`SQLITE_CORRUPT` and its extended codes) or no database
+/// (`SQLITE_NOTADB`).
+pub(crate) fn is_damage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(source) => {
+            let code = source.code().and_then(|code| code.parse::<u32>().ok());
+            code.is_some_and(|code| matches!(code & 0xff, 11 | 26))
+        }
+        sqlx::Error::Migrate(source) => match source.as_ref() {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => is_damage(error),
+            _ => false,
+        },
+        _ => false,
     }
 }

@@ -65,6 +65,7 @@ mod codes;
 mod columns;
 mod consents;
 mod credentials;
+mod damage;
 mod database;
 mod database_file;
 mod digest;

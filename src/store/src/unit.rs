@@ -4,22 +4,25 @@
 
 use std::ops::{Deref, DerefMut};
 
+use sqlx::Any;
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection};
+
+use crate::damage::{Damage, Watched};
 
 /// A connection for reading rows.
 #[derive(Debug)]
 pub struct Reader {
     connection: PoolConnection<Any>,
+    damage: Damage,
 }
 
 impl Reader {
-    pub(crate) fn new(connection: PoolConnection<Any>) -> Self {
-        Self { connection }
+    pub(crate) fn new(connection: PoolConnection<Any>, damage: Damage) -> Self {
+        Self { connection, damage }
     }
 
-    pub(crate) fn connection(&mut self) -> &mut AnyConnection {
-        &mut self.connection
+    pub(crate) fn connection(&mut self) -> Watched<'_> {
+        Watched { connection: &mut self.connection, damage: &self.damage }
     }
 }
 
@@ -32,8 +35,8 @@ pub struct Unit {
 }
 
 impl Unit {
-    pub(crate) fn new(connection: PoolConnection<Any>) -> Self {
-        Self { reader: Reader::new(connection) }
+    pub(crate) fn new(connection: PoolConnection<Any>, damage: Damage) -> Self {
+        Self { reader: Reader::new(connection, damage) }
     }
 }
 

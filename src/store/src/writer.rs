@@ -9,6 +9,7 @@ use std::task::Poll;
 use sqlx::{AnyPool, Executor};
 use tokio::sync::mpsc;
 
+use crate::damage::Damage;
 use crate::database_file::DatabaseFile;
 use crate::error::Error;
 use crate::unit::Unit;
@@ -41,19 +42,20 @@ pub(crate) type Job =
 /// Runs units of work until [`Command::Stop`].
 ///
 /// Each transaction takes all units that wait, with a savepoint around each. Results are sent only after the
-/// commit. Nothing is committed to a file that was deleted or replaced, and nothing is acknowledged that was.
+/// commit. Nothing is committed to a file that was deleted, replaced or damaged, and nothing is acknowledged that was.
 pub(crate) async fn write_units(
     writers: AnyPool,
     mut unit: Unit,
     mut waiting: mpsc::Receiver<Command>,
     file: Arc<DatabaseFile>,
+    damage: Damage,
 ) {
     while let Some(command) = waiting.recv().await {
         let Command::Run(first) = command else {
             waiting.close();
             continue;
         };
-        let (settles, outcome) = write_batch(&mut unit, first, &mut waiting, &file).await;
+        let (settles, outcome) = write_batch(&mut unit, first, &mut waiting, &file, &damage).await;
         if let Err(error) = &outcome {
             tracing::error!(error = error as &dyn std::error::Error, "a commit failed");
             let _ = execute(&mut unit, "ROLLBACK").await;
@@ -72,9 +74,13 @@ async fn write_batch(
     first: Job,
     waiting: &mut mpsc::Receiver<Command>,
     file: &DatabaseFile,
+    damage: &Damage,
 ) -> (Vec<Settle>, Result<(), Error>) {
     let mut settles = Vec::new();
-    let mut outcome = execute(unit, "BEGIN IMMEDIATE").await;
+    let mut outcome = damage.check();
+    if outcome.is_ok() {
+        outcome = execute(unit, "BEGIN IMMEDIATE").await;
+    }
     let mut next = Some(first);
     while let Some(job) = next {
         if outcome.is_ok() {
@@ -99,7 +105,7 @@ async fn write_batch(
         };
     }
     // The file may go at any moment: before the commit nothing is written then, after it nothing is acknowledged.
-    outcome = outcome.and_then(|()| file.check_identity());
+    outcome = outcome.and_then(|()| file.check_identity()).and_then(|()| damage.check());
     if outcome.is_ok() {
         outcome = execute(unit, "COMMIT").await.and_then(|()| file.check_identity());
     }

@@ -45,6 +45,20 @@ async fn request_mail(server: &Server) -> StatusCode {
     request.send().await.unwrap().status()
 }
 
+/// Sends an authorization request, which stores a login that waits.
+async fn start_login(server: &Server) -> StatusCode {
+    let callback = format!("{}/callback", server.base);
+    let request = server.client.get(format!("{}/authorize", server.base)).query(&[
+        ("response_type", "code"),
+        ("client_id", "linked-accounts"),
+        ("redirect_uri", &callback),
+        ("state", "a state"),
+        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        ("code_challenge_method", "S256"),
+    ]);
+    request.send().await.unwrap().status()
+}
+
 // attack: files
 #[tokio::test]
 async fn no_file_with_secrets_is_ever_readable_by_others() {
@@ -251,6 +265,170 @@ async fn a_server_whose_writer_is_held_up_is_not_ready() {
     assert_eq!(server.json("/health").await["status"], "ok");
     release.send(()).unwrap();
     holding.await.unwrap().unwrap();
+}
+
+/// Asks until the server is not ready, or is ready again, and returns the last answer. An answer is given again for a second.
+async fn wait_until_ready_is(server: &Server, is_ready: bool) -> Option<String> {
+    loop {
+        let reason = reason_not_ready(server).await;
+        if reason.is_none() == is_ready {
+            return reason;
+        }
+    }
+}
+
+/// Overwrites the file behind its first page, or all of it, as a bad disk or another program may do.
+fn damage(path: &Path, from: u64) {
+    use std::os::unix::fs::FileExt;
+    let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    let size = usize::try_from(file.metadata().unwrap().len() - from).unwrap();
+    assert!(size > 20 * 4096, "the database is in the file");
+    file.write_all_at(&vec![0xa5; size], from).unwrap();
+}
+
+// attack: files
+#[tokio::test]
+async fn nothing_is_acknowledged_into_a_damaged_database() {
+    for damaged_from in [4096, 0] {
+        let work_dir = work_dir();
+        let path = work_dir.path().join(DATABASE);
+        // The end of the first server moves everything from the write-ahead log to the database.
+        assert_eq!(Server::start(work_dir.path(), &[]).end_with("TERM"), Some(0));
+        let whole = fs::read(&path).unwrap();
+        let server = Server::start(work_dir.path(), &[]);
+        let token = server.sign_in("ada@example.com", "ada-demo").await;
+        damage(&path, damaged_from);
+        // What is in memory is whole; the next pages are read from the file.
+        let mut is_noticed = false;
+        for _ in 0..50 {
+            is_noticed |= start_login(&server).await == StatusCode::INTERNAL_SERVER_ERROR;
+            let (status, _) = server.call_management_api(Method::GET, ADA, &token).await;
+            is_noticed |= status == StatusCode::INTERNAL_SERVER_ERROR;
+        }
+        assert!(is_noticed);
+        assert_eq!(
+            wait_until_ready_is(&server, false).await.as_deref(),
+            Some("the file of the database is damaged, so that changes are refused: it needs a backup")
+        );
+        let log_of_changes = work_dir.path().join(DATABASE_FILES[1]);
+        let before = fs::read(&log_of_changes).unwrap();
+        for _ in 0..20 {
+            assert_eq!(start_login(&server).await, StatusCode::INTERNAL_SERVER_ERROR);
+        }
+        assert!(fs::read(&log_of_changes).unwrap() == before, "nothing was written");
+        assert_eq!(server.json("/health").await["status"], "ok", "the process is alive");
+        let log = server.end_and_read_log();
+        assert!(log.contains("the database file is damaged: changes are refused from now on"), "{log}");
+        assert!(!log.contains("panicked"), "{log}");
+
+        let damaged = fs::read(&path).unwrap();
+        let (code, stderr) = start_failure(work_dir.path(), &[]);
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.contains("the database file is damaged"), "{stderr}");
+        assert!(stderr.contains("put a backup in its place"), "{stderr}");
+        assert!(fs::read(&path).unwrap() == damaged, "nothing was written");
+        // The backup of the test, without what belongs to the damaged file.
+        for name in &DATABASE_FILES[1..] {
+            let _ = fs::remove_file(work_dir.path().join(name));
+        }
+        fs::write(&path, whole).unwrap();
+        let mended = Server::start(work_dir.path(), &[]);
+        mended.sign_in("ada@example.com", "ada-demo").await;
+        assert_eq!(reason_not_ready(&mended).await, None);
+    }
+}
+
+/// Returns a command that serves the site in `work_dir` with its data on a disk of 64 MiB that only the program sees, mounted at
+/// `disk`; `None` where the system lets nobody mount one.
+#[cfg(target_os = "linux")]
+fn on_a_small_disk(work_dir: &Path, disk: &Path) -> Option<std::process::Command> {
+    let of_own = ["--user", "--map-root-user", "--mount"];
+    let can = |options: &[&str]| {
+        let mut command = std::process::Command::new("unshare");
+        command.args(options).args(["mount", "-t", "tmpfs", "tmpfs"]).arg(disk);
+        command.output().is_ok_and(|tried| tried.status.success())
+    };
+    let options = [&of_own[..], &of_own[2..]].into_iter().find(|options| can(options))?;
+    let served = program(work_dir, &["--database", "sqlite:disk/small.db", "--mail", "disk/mail.jsonl"]);
+    let mut command = std::process::Command::new("unshare");
+    let script = "mount -t tmpfs -o size=64m tmpfs disk && exec \"$0\" \"$@\"";
+    command.args(options).args(["sh", "-c", script]).arg(served.get_program()).args(served.get_args());
+    command.current_dir(work_dir).stdin(Stdio::null());
+    for (name, value) in served.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    Some(command)
+}
+
+// attack: floods
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn nothing_is_acknowledged_on_a_full_disk_and_nothing_is_lost_by_it() {
+    use std::io::Write;
+    let work_dir = work_dir();
+    let disk = work_dir.path().join("disk");
+    fs::create_dir(&disk).unwrap();
+    let Some(mut command) = on_a_small_disk(work_dir.path(), &disk) else {
+        // Not by a macro, so that the line is seen without a failure as well.
+        let said = "nothing_is_acknowledged_on_a_full_disk_and_nothing_is_lost_by_it: NOT PLAYED, no disk can be mounted here\n";
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
+        return;
+    };
+    command.args(crate::WITH_MACHINE_SECRET);
+    command.stderr(fs::File::create(work_dir.path().join("log.txt")).unwrap());
+    let server = Server::start_command(None, work_dir.path(), command);
+    assert_eq!(reason_not_ready(&server).await, None);
+    let exchange = json!({ "grant_type": "client_credentials", "client_id": crate::MACHINE, "client_secret": crate::MACHINE_SECRET,
+        "audience": format!("{}/api/v2/", server.base) });
+    let exchanged =
+        server.client.post(format!("{}/oauth/token", server.base)).json(&exchange).send().await.unwrap();
+    let token: Value = exchanged.json().await.unwrap();
+    let token = token["access_token"].as_str().unwrap();
+    let change = async |text: String| {
+        let request = server.client.patch(format!("{}{ADA}", server.base)).bearer_auth(token);
+        request.json(&json!({ "app_metadata": { "text": text } })).send().await.unwrap().status()
+    };
+    let stored =
+        async || server.call_management_api(Method::GET, ADA, token).await.1["app_metadata"]["text"].clone();
+
+    // The disk as the program sees it.
+    let filler =
+        format!("/proc/{}/root{}/filler", server.process.id(), disk.canonicalize().unwrap().display());
+    let mut file = fs::File::create(&filler).unwrap();
+    let mut size = 1 << 20;
+    while size > 0 {
+        // ENOSPC: then the rest byte by byte, or nearly.
+        if file.write_all(&vec![0; size]).is_err() {
+            size /= 2;
+        }
+    }
+    let mut last = Value::Null;
+    let refused = 'refused: {
+        for number in 0..500 {
+            let text = format!("{number} {}", "x".repeat(8000));
+            match change(text.clone()).await {
+                StatusCode::OK => last = text.into(),
+                other => break 'refused other,
+            }
+        }
+        panic!("a full disk takes everything");
+    };
+    assert_eq!(refused, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(stored().await, last, "what was acknowledged is there, and nothing else");
+    let reason = wait_until_ready_is(&server, false).await.unwrap();
+    assert!(reason.contains("bytes of free space left"), "{reason}");
+    assert_eq!(server.json("/health").await["status"], "ok", "the process is alive");
+
+    fs::remove_file(&filler).unwrap();
+    drop(file);
+    assert_eq!(change("there is room".to_owned()).await, StatusCode::OK);
+    assert_eq!(stored().await, "there is room");
+    assert_eq!(wait_until_ready_is(&server, true).await, None);
+    let log = server.end_and_read_log();
+    assert!(!log.contains("panicked") && !log.contains("is damaged"), "{log}");
 }
 
 /// Returns what a database has of the users of the demo.

@@ -1,0 +1,143 @@
+//! Users: what is stored, found, listed and deleted.
+
+use model::{ConnectionName, IdentityId, UserId};
+use store::{
+    Address, CandidateField, Candidates, CredentialRow, Digest, Error, Order, SessionRow, Store, UserRow,
+};
+
+use crate::rows::{LATER, NOW, find, ids, insert, key, open, user, with_emails};
+
+#[tokio::test]
+async fn a_user_comes_back_as_it_was_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let mut stored = user(&["auth0|1", "github|42", "samlp|acme|o'neil; DROP TABLE users --/%zz\u{202e}"]);
+    stored.identities[1].user_id = IdentityId::from_parts("42", true);
+    insert(&store, &stored).await.unwrap();
+    let found = find(&store, "auth0|1").await.unwrap();
+    assert_eq!(found, stored);
+    assert!(found.identities[1].user_id.is_integer());
+    assert_eq!(find(&store, "github|42").await, None);
+}
+
+async fn scan(store: &Store, by: CandidateField, value: &str) -> Vec<String> {
+    let candidates = Candidates { by, values: vec![value.to_owned(), "else".to_owned()] };
+    let found = store.read().await.unwrap().scan_users(Some(&candidates), "", 10).await.unwrap();
+    found.iter().map(|user| user.user_id.to_string()).collect()
+}
+
+#[tokio::test]
+async fn users_are_found_by_fields_of_any_of_their_identities() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &with_emails(&["auth0|1", "github|42"])).await.unwrap();
+    insert(&store, &with_emails(&["auth0|2", "apple|42"])).await.unwrap();
+    assert_eq!(scan(&store, CandidateField::UserId, "auth0|2").await, ["auth0|2"]);
+    assert_eq!(scan(&store, CandidateField::Email, "github|42@example.test").await, ["auth0|1"]);
+    assert_eq!(scan(&store, CandidateField::IdentityId, "42").await, ["auth0|1", "auth0|2"]);
+    assert_eq!(scan(&store, CandidateField::Connection, "apple").await, ["auth0|2"]);
+    assert!(scan(&store, CandidateField::Connection, "' OR '1'='1").await.is_empty());
+}
+
+#[tokio::test]
+async fn missing_email_columns_of_older_rows_are_backfilled() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &with_emails(&["auth0|1", "github|42"])).await.unwrap();
+    store.close().await;
+    let url = format!("sqlite:{}", folder.path().join("tenant db%3F%23%2541.sqlite").display());
+    let mut old = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    sqlx::query("UPDATE identities SET email = NULL").execute(&mut old).await.unwrap();
+    sqlx::Connection::close(old).await.unwrap();
+    let store = open(folder.path()).await;
+    assert_eq!(scan(&store, CandidateField::Email, "auth0|1@example.test").await, ["auth0|1"]);
+    assert_eq!(scan(&store, CandidateField::Email, "github|42@example.test").await, ["auth0|1"]);
+}
+
+#[tokio::test]
+async fn all_users_are_listed_in_order_and_by_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    for (place, id) in ["auth0|3", "auth0|1", "auth0|2"].into_iter().enumerate() {
+        let created_at = NOW + i64::try_from(place).unwrap();
+        let row = UserRow { created_at, ..user(&[id, &format!("github|{place}")]) };
+        insert(&store, &row).await.unwrap();
+    }
+    let mut reader = store.read().await.unwrap();
+    let mut list = async |order, descending, offset| {
+        let users = reader.list_users(order, descending, 2, offset).await.unwrap();
+        users.iter().map(|user| user.user_id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(list(Order::UserId, false, 0).await, ["auth0|1", "auth0|2"]);
+    assert_eq!(list(Order::UserId, false, 2).await, ["auth0|3"]);
+    assert_eq!(list(Order::CreatedAt, true, 0).await, ["auth0|2", "auth0|1"]);
+    assert_eq!(list(Order::LastLogin, true, 0).await, ["auth0|1", "auth0|2"]);
+    assert_eq!(reader.count_users().await.unwrap(), 3);
+    let rest = reader.scan_users(None, "auth0|1", 10).await.unwrap();
+    assert_eq!(rest.iter().map(ids).collect::<Vec<_>>(), [["auth0|2", "github|2"], ["auth0|3", "github|0"]]);
+}
+
+#[tokio::test]
+async fn deleting_a_user_deletes_its_identities_passwords_and_sessions() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
+    let connection = ConnectionName::new("auth0");
+    let credential = CredentialRow {
+        connection: connection.clone(),
+        identifier: "ada".to_owned(),
+        key: key("auth0|1"),
+        password_hash: "$".to_owned(),
+    };
+    let session = SessionRow {
+        digest: Digest::new("cookie"),
+        sid: "sid".to_owned(),
+        key: key("github|42"),
+        authenticated_at: NOW,
+        used_at: NOW,
+        expires_at: LATER,
+        replaced: false,
+    };
+    let digest = session.digest.clone();
+    let deleted = store
+        .write::<_, Error, _>(move |unit| {
+            Box::pin(async move {
+                unit.insert_credential(&credential).await?;
+                unit.insert_session(&session).await?;
+                let user = UserId::new("auth0|1");
+                Ok([unit.delete_user(&user).await?, unit.delete_user(&user).await?])
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(deleted, [true, false]);
+    let mut reader = store.read().await.unwrap();
+    assert_eq!(reader.find_user_by_identity(&key("github|42")).await.unwrap(), None);
+    assert_eq!(reader.find_credential(&connection, "ada").await.unwrap(), None);
+    assert_eq!(reader.find_session(&digest).await.unwrap(), None);
+    assert!(insert(&store, &user(&["github|42"])).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_address_is_unique_within_its_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let mut phone = with_emails(&["sms|1"]);
+    phone.profile = phone.profile.with("phone_number", "+15550100");
+    insert(&store, &phone).await.unwrap();
+    let mut reader = store.read().await.unwrap();
+    let sms = ConnectionName::new("sms");
+    let email = Address::Email("SMS|1@example.test".to_owned());
+    let number = |digits: &str| Address::Phone(digits.to_owned());
+    assert_eq!(reader.find_identity_by_address(&sms, &email, None).await.unwrap(), Some(key("sms|1")));
+    assert_eq!(
+        reader.find_identity_by_address(&sms, &number("+15550100"), None).await.unwrap(),
+        Some(key("sms|1"))
+    );
+    assert_eq!(reader.find_identity_by_address(&sms, &number("+1555010"), None).await.unwrap(), None);
+    assert_eq!(reader.find_identity_by_address(&sms, &email, Some(&key("sms|1"))).await.unwrap(), None);
+    assert_eq!(
+        reader.find_identity_by_address(&ConnectionName::new("email"), &email, None).await.unwrap(),
+        None
+    );
+}
