@@ -354,7 +354,7 @@ test('linking a login', async ({ app, worker, page, signedIn: person }) => {
   await expect(app.dialog).toBeVisible();
   await takeScreenshots(page, '36-metadata');
   await page.setViewportSize(SIZES[2]!);
-  await app.dialog.getByRole('button', { name: 'Link', exact: true }).click();
+  await app.dialog.getByRole('button', { name: 'Link and delete' }).click();
   await expect(app.status).toContainText('is linked to this account now.');
   await takeScreenshots(page, '37-linked');
   const other = worker.claimPerson('withStandInLogins');

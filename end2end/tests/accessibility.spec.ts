@@ -156,7 +156,7 @@ test('the choice of details is accessible', async ({ app, page, signedIn: person
   await linkNewIdentity(app, page, uniqueEmail(person, 'axe'));
   await expect(app.dialog).toBeVisible();
   await expectAccessible(page);
-  await app.dialog.getByRole('button', { name: 'Link', exact: true }).click();
+  await app.dialog.getByRole('button', { name: 'Link and delete' }).click();
   await expect(app.status).toContainText('is linked to this account now.');
   await expectAccessible(page);
 });

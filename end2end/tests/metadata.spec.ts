@@ -52,7 +52,7 @@ async function startLinkingUserWith(
   await requestUser(other, tenant, metadata);
   const [popup] = await Promise.all([page.waitForEvent('popup'), app.linkButton('LinkedIn').click()]);
   await new StandIn(popup).signInAsNewUser('De Tails', email);
-  await expect(app.dialog).toHaveAccessibleName('Keep its details?');
+  await expect(app.dialog).toHaveAccessibleName(`Delete the other account and link LinkedIn, ${email}?`);
   return email;
 }
 
@@ -72,14 +72,14 @@ test(
     // A key with the same value on both sides offers no choice.
     await expect(app.dialog.getByRole('group', { name: 'locale' })).toHaveCount(0);
     const newsletter = app.dialog.getByRole('group', { name: 'newsletter' });
-    await expect(newsletter.getByRole('radio', { name: 'The login you link true' })).toBeChecked();
+    await expect(newsletter.getByRole('radio', { name: 'The other account true' })).toBeChecked();
     const phone = app.dialog.getByRole('group', { name: 'phone' });
     await expect(phone).toContainText('{"home":"555"}');
-    await theme.getByRole('radio', { name: 'The login you link dark' }).check();
+    await theme.getByRole('radio', { name: 'The other account dark' }).check();
     await phone.getByRole('radio', { name: 'This account nothing' }).check();
 
     const requests = recordManagementRequests(page);
-    await app.dialog.getByRole('button', { name: 'Link', exact: true }).click();
+    await app.dialog.getByRole('button', { name: 'Link and delete' }).click();
     await expect(app.status).toHaveText(`LinkedIn (${email}) is linked to this account now.`);
     expect(requests.map((request) => request.split(' ')[0])).toEqual(['PATCH', 'POST']);
     expect((await requestUser(page, worker.tenantOrigin)).user_metadata).toEqual({
@@ -97,7 +97,7 @@ test('keeping nothing sends no PATCH', async ({ app, worker, otherBrowser, page,
   );
   await app.dialog.getByRole('radio', { name: 'This account nothing' }).check();
   const requests = recordManagementRequests(page);
-  await app.dialog.getByRole('button', { name: 'Link', exact: true }).click();
+  await app.dialog.getByRole('button', { name: 'Link and delete' }).click();
   await expect(app.status).toContainText(email);
   expect(requests.map((request) => request.split(' ')[0])).toEqual(['POST']);
   expect((await requestUser(page, worker.tenantOrigin)).user_metadata ?? {}).toEqual({});
@@ -134,7 +134,7 @@ test('details that cannot be kept keep the login from being linked', async ({
       : route.continue(),
   );
   const requests = recordManagementRequests(page);
-  await app.dialog.getByRole('button', { name: 'Link', exact: true }).click();
+  await app.dialog.getByRole('button', { name: 'Link and delete' }).click();
   await expect(app.notice).toContainText('The sign-in service has a problem');
   expect(requests.filter((request) => request.startsWith('POST'))).toEqual([]);
   await app.expectIdentities([person.primary, ...person.linked]);

@@ -8,12 +8,12 @@ test('the dialog names the ways in that remain, the account that splits off, and
 }) => {
   const [google, github, company] = person.linked;
   await app.unlinkButton(github!).click();
-  await expect(app.dialog).toHaveAccessibleName('Unlink GitHub?');
-  await expect(app.dialog).toContainText(github!.label);
+  await expect(app.dialog).toHaveAccessibleName(`Unlink GitHub, ${github!.label}?`);
   await expect(app.dialog).toContainText('You can still sign in with Password, Google and Company login.');
   await expect(app.dialog).toContainText('Signing in with GitHub afterwards opens a separate, empty account.');
   await expect(app.dialog).toContainText('Everything in this account stays as it is.');
   await expect(app.dialog).toContainText('That includes your name and your e-mail address.');
+  await expect(app.dialog).toHaveAccessibleDescription(/^You can still sign in .* your e-mail address\..*Password\.$/);
   await expect(app.dialog.getByRole('button')).toHaveText(['Keep it', 'Unlink GitHub']);
   await app.keepButton.click();
   await app.unlink(google!);

@@ -23,8 +23,8 @@ const BESIDE_THE_PROFILE: [&str; 10] = [
     "app_metadata",
 ];
 
-/// Reads a user (contract [B2](model::contract#b2)): the id, the identities, the profile,
-/// `created_at`, `last_login` and `user_metadata`.
+/// Reads a user (contract [B2](model::contract#b2)): the id, the identities, the profile and the metadata, and what tells
+/// whether the account was used before: when it was made, and when and how often somebody signed in.
 ///
 /// # Errors
 /// What is wrong with the id or with the identities.
@@ -51,6 +51,8 @@ fn user_of(value: Value) -> Result<User, String> {
     let identities = identities(all, &user_id)?;
     let user_metadata = object(user.remove("user_metadata"));
     let (created_at, last_login) = (text_of(&user, "created_at"), text_of(&user, "last_login"));
+    let app_metadata = object(user.remove("app_metadata"));
+    let logins_count = user.get("logins_count").and_then(Value::as_u64);
     user.retain(|key, _| !BESIDE_THE_PROFILE.contains(&key.as_str()));
     Ok(User {
         user_id,
@@ -59,10 +61,10 @@ fn user_of(value: Value) -> Result<User, String> {
         updated_at: None,
         last_login,
         last_ip: None,
-        logins_count: None,
+        logins_count,
         blocked: None,
         user_metadata,
-        app_metadata: None,
+        app_metadata,
         profile: Profile(user),
     })
 }

@@ -27,7 +27,7 @@ pub fn ConfirmPrimary(
     let on_cancel = Callback::new(move |()| primary.with_value(|primary| session.return_as(primary)));
     let stage = flow.stage();
     let body = dyn_view(move || match stage.get() {
-        Stage::Idle | Stage::Popup | Stage::Linking | Stage::Metadata(..) => view! { <Skeleton/> }.into_any(),
+        Stage::Idle | Stage::Popup | Stage::Linking | Stage::Deletion(..) => view! { <Skeleton/> }.into_any(),
         Stage::Stopped(failure, ..) => {
             let title = if flow.has_secondary() { text::link_another() } else { text::page_heading() };
             let target = target.clone();

@@ -32,7 +32,8 @@ messages! { label:
     /// Accessible name of a row's checkbox.
     select_login(login: Message<'_>) = "Select {login}";
     /// Title of the confirmation dialog for one login.
-    ask_to_unlink(login: Message<'_>) = "Unlink {login}?";
+    ask_to_unlink(login: Message<'_>, who: Option<&str>) =
+        "{who, select, none {Unlink {login}?} other {Unlink {login}, {who}?}}";
     /// Confirming button of that dialog.
     confirm_to_unlink(login: Message<'_>) = "Unlink {login}";
     /// Status after a login was unlinked.
@@ -127,7 +128,7 @@ impl Label {
     /// Title of the confirmation dialog.
     #[must_use]
     pub fn question(&self) -> String {
-        ask_to_unlink(Message(&self.provider()))
+        ask_to_unlink(Message(&self.provider()), self.who.as_deref())
     }
 
     /// Confirming button of the confirmation dialog.

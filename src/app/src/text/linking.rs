@@ -147,6 +147,11 @@ messages! { linking:
         none {You showed that {secondary} is yours. Now sign in as yourself once more, and the login is linked.}
         other {You showed that {secondary} is yours. Now sign in as {primary} once more, and the login is linked.}}";
 
+    /// Linking by redirects: the primary account has to sign in again, before accounts are merged.
+    prove_first_to_merge(secondary: &str, primary: Option<&str>) = "{primary, select,
+        none {You showed that {secondary} is yours. Now sign in as yourself once more. Before anything is deleted, you are asked.}
+        other {You showed that {secondary} is yours. Now sign in as {primary} once more. Before anything is deleted, you are asked.}}";
+
     /// Heading of the section about a login of another account.
     other_title() = "It belongs to your other account";
     /// Whose account a linked login opens.
@@ -155,10 +160,10 @@ messages! { linking:
     other_is_main(who: &str) = "It is the main login of the account of {who}, with these logins:";
     /// Heading of the choice to move one login.
     move_title() = "Move this login only";
-    /// Consequences of moving; `rest` logins stay in the other account.
+    /// Consequences of moving; `rest` logins still open the other account.
     move_story(login: Message<'_>, rest: usize) = "The other account loses {login} and keeps everything else. {rest, plural,
-        =1 {It can still be opened with its main login.}
-        one {It can still be opened with its # other login.}
+        =0 {Nothing else opens it.}
+        one {It can still be opened with its other login.}
         other {It can still be opened with its # other logins.}}";
     /// Heading of the choice to merge.
     merge_title() = "Merge the other account into this one";
@@ -279,7 +284,8 @@ pub fn other_login(secondary: &SecondaryAccount) -> String {
 /// Introduction of linking by redirects: the primary account has to sign in again.
 #[must_use]
 pub fn prove_first(secondary: &SecondaryAccount, primary: Option<&str>) -> String {
-    prove_first_as(&whose(secondary), primary)
+    let prove_first = if secondary.user.identities.len() > 1 { prove_first_to_merge } else { prove_first_as };
+    prove_first(&whose(secondary), primary)
 }
 
 /// Texts of the section about a login of another account.
@@ -298,9 +304,10 @@ pub struct OtherStory {
     pub merges: String,
 }
 
-/// Returns the texts about the account that `secondary` opens. `moving` is the login that can leave it, if any.
+/// Returns the texts about the account that `secondary` opens. `moving` is the login that can leave it, if any, and
+/// `rest` the number of logins that still open it then.
 #[must_use]
-pub fn other_story(secondary: &SecondaryAccount, moving: Option<&IdentityKey>) -> OtherStory {
+pub fn other_story(secondary: &SecondaryAccount, moving: Option<&IdentityKey>, rest: usize) -> OtherStory {
     let all = labels(&secondary.user);
     let label = |key: &IdentityKey| {
         let identities = &secondary.user.identities;
@@ -308,7 +315,6 @@ pub fn other_story(secondary: &SecondaryAccount, moving: Option<&IdentityKey>) -
         all.get(place)
     };
     let whose = whose(secondary);
-    let rest = secondary.user.identities.len().saturating_sub(1);
     let moved = moving.and_then(label);
     OtherStory {
         title: other_title(),

@@ -85,8 +85,6 @@ messages! { list:
     undo_several() = "Link again…";
     /// Button that links a login other than the expected one.
     link_this_one() = "Link this one";
-    /// Button of the metadata dialog that links the login.
-    link_now() = "Link";
     /// Button that cancels linking.
     do_not_link() = "Do not link";
     /// Button that leaves for the second sign-in of linking by redirects.
@@ -97,15 +95,14 @@ messages! { list:
     merge_it() = "Merge both";
     /// Button that cancels moving and merging.
     leave_it() = "Leave it there";
-    /// Title of the metadata dialog.
+    /// Heading of the metadata to choose from, before the other account is deleted.
     metadata_title() = "Keep its details?";
-    /// Introduction of the metadata dialog.
-    metadata_story() = "Apps keep details with each login's account. Linking drops what the other account has, \
-        unless you keep it here.";
+    /// Introduction below it.
+    metadata_story() = "Apps keep these details with the other account. What you do not keep is deleted with it.";
     /// Metadata dialog: label of this account's value.
     metadata_here() = "This account";
     /// Metadata dialog: label of the other account's value.
-    metadata_there() = "The login you link";
+    metadata_there() = "The other account";
     /// Metadata dialog: replaces the value that this account lacks.
     metadata_none() = "nothing";
 }

@@ -3,6 +3,7 @@
 //! A sentence is one message with named arguments (see [`message_format`]), so that another language can order it in its
 //! own way. English is the only language so far; [`locale`] is where another one is added.
 
+pub mod deleting;
 pub mod demo;
 pub mod details;
 pub mod failure;

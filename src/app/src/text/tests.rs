@@ -14,6 +14,7 @@ use crate::unlink_policy::UnlinkPolicy;
 
 fn declared() -> Vec<Declared> {
     let sections = [
+        deleting::declared(),
         demo::declared(),
         details::declared(),
         failure::declared(),
@@ -105,7 +106,7 @@ static GERMAN: Locale = Locale {
             "label.kind_of_login",
             "{kind, select, auth0 {Passwort} email {Code per E-Mail} other {Andere Anmeldung}}",
         ),
-        ("label.ask_to_unlink", "Verknüpfung mit {login} aufheben?"),
+        ("label.ask_to_unlink", "Verknüpfung mit {login}{who, select, none {} other { ({who})}} aufheben?"),
         ("label.login_unlinked", "Die Verknüpfung mit {login} wurde aufgehoben."),
         (
             "list.chosen",
@@ -168,7 +169,7 @@ fn dialog(place: usize) -> Vec<String> {
     let user = account();
     let question = question(&user, &UnlinkPolicy::default(), &[user.identities[place].key()], None);
     let part = |part: &Part| if part.strong { format!("*{}*", part.text) } else { part.text.clone() };
-    let facts = question.facts.iter().map(|(_, parts)| parts.iter().map(part).collect::<String>());
+    let facts = question.facts.iter().map(|fact| fact.sentence.iter().map(part).collect::<String>());
     [question.title.clone()].into_iter().chain(facts).map(|sentence| plain(&sentence)).collect()
 }
 
@@ -183,7 +184,7 @@ fn the_patterns_of_the_other_languages_fit_their_messages() {
 fn german_orders_its_sentences_in_its_own_way() {
     with_locale(&GERMAN, || {
         let shown = dialog(2);
-        assert_eq!(shown[0], "Verknüpfung mit GitHub aufheben?");
+        assert_eq!(shown[0], "Verknüpfung mit GitHub (a@h.example) aufheben?");
         assert_eq!(shown[1], "Sie können sich weiterhin anmelden mit: *Passwort* und *Google*.");
         assert_eq!(shown[2], "Wer sich danach mit GitHub anmeldet, öffnet ein *eigenes, leeres Konto*.");
         assert_eq!([chosen(1), chosen(2)], ["1 Anmeldung gewählt", "2 Anmeldungen gewählt"]);

@@ -10,6 +10,8 @@ use super::name::name;
 use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
 messages! { unlinking:
+    /// Title of the confirmation dialog for the only password.
+    ask_to_unlink_password() = "Unlink your password?";
     /// Title of the confirmation dialog for several logins.
     ask_to_unlink_several(count: usize) = "{count, plural, one {Unlink # login?} other {Unlink # logins?}}";
     /// Confirming button of that dialog.
@@ -20,6 +22,8 @@ messages! { unlinking:
     keep_them() = "Keep them";
     /// Dialog: the logins that still open the account, by their names in the list.
     remains(logins: &[String]) = parts "You can still sign in with <b>{logins, list, conjunction}</b>.";
+    /// Dialog: the same above a list of more than three logins.
+    remains_these() = "You can still sign in with these logins:";
     /// Last element of a list that does not name all logins.
     more(count: usize) = "{count, plural, one {# more} other {# more}}";
     /// Dialog: what the unlinked logins open afterwards.
@@ -78,13 +82,47 @@ messages! { unlinking:
         Your account is as it was: sign in with another of its logins.";
 }
 
-/// A sentence of the dialog: the id of its icon in `public/providers.svg`, and its parts.
-pub type Fact = (&'static str, Vec<Part>);
+/// A consequence that a dialog tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// The id of its icon in `public/providers.svg`.
+    pub icon: &'static str,
+    /// The parts of its sentence.
+    pub sentence: Vec<Part>,
+    /// Logins that are listed below the sentence, where it names none.
+    pub logins: Vec<String>,
+}
+
+impl Fact {
+    /// A sentence that names what it is about.
+    #[must_use]
+    pub fn new(icon: &'static str, sentence: Vec<Part>) -> Self {
+        Self { icon, sentence, logins: Vec::new() }
+    }
+
+    /// A sentence about `logins`: `named` names up to three of them, `listed` introduces the list of more.
+    #[must_use]
+    pub fn about(
+        icon: &'static str,
+        logins: Vec<String>,
+        named: fn(&[String]) -> Vec<Part>,
+        listed: &str,
+    ) -> Self {
+        if logins.len() > NAMED_IN_FACTS {
+            Self { icon, sentence: one_part(listed), logins }
+        } else {
+            Self::new(icon, named(&logins))
+        }
+    }
+}
 
 /// A sentence without emphasis.
-fn one_part(text: &str) -> Vec<Part> {
+pub(super) fn one_part(text: &str) -> Vec<Part> {
     vec![Part { text: text.to_owned(), strong: false }]
 }
+
+/// How many logins the sentence of a dialog names; more of them are listed below it.
+const NAMED_IN_FACTS: usize = 3;
 
 /// How many logins a sentence names before it counts the rest.
 const NAMED: usize = 4;
@@ -134,9 +172,26 @@ impl Split {
         if has_namesake { label.in_full() } else { label.provider() }
     }
 
+    /// The title that asks about one login: it names the very one.
+    fn title(&self, going: &Label) -> String {
+        if self.is_only_password(going) { ask_to_unlink_password().to_owned() } else { going.question() }
+    }
+
+    /// Whether `label` is a password, and the account has no other one.
+    fn is_only_password(&self, label: &Label) -> bool {
+        let passwords = self.all.iter().filter(|(key, _)| key.provider.as_str() == "auth0");
+        let mut passwords = passwords.map(|(_, label)| label);
+        passwords.next() == Some(label) && passwords.next().is_none()
+    }
+
+    /// The names of all `logins`.
+    fn all_names(&self, logins: &[Label]) -> Vec<String> {
+        logins.iter().map(|label| self.name(label)).collect()
+    }
+
     /// The names of logins; from more than [`NAMED`], the rest is counted.
     fn names(&self, logins: &[Label]) -> Vec<String> {
-        shorten(logins.iter().map(|label| self.name(label)).collect())
+        shorten(self.all_names(logins))
     }
 }
 
@@ -150,21 +205,23 @@ pub fn question(
     in_use: Option<&IdentityKey>,
 ) -> Question {
     let split = Split::of(user, guard, keys);
-    let mut facts = vec![
-        ("ui-check", remains(&split.names(&split.ways_in))),
-        ("ui-split", splits_off(&split.names(&split.going))),
-        ("ui-stay", what_stays(user)),
+    let facts = vec![
+        Fact::about("ui-check", split.all_names(&split.ways_in), remains, remains_these()),
+        Fact::new("ui-split", splits_off(&split.names(&split.going))),
+        Fact::new("ui-stay", what_stays(user)),
+        what_happens_here(&split, keys, in_use),
     ];
-    facts.push(what_happens_here(&split, keys, in_use));
     let (title, confirm, keep) = match split.going.as_slice() {
-        [one] => (one.question(), one.confirm(), keep_it()),
+        [one] => (split.title(one), one.confirm(), keep_it()),
         several => {
             let count = several.len();
             (ask_to_unlink_several(count), confirm_to_unlink_several(count), keep_them())
         }
     };
     let who = match split.going.as_slice() {
-        [one] => one.who.as_deref().map(name).into_iter().collect(),
+        // Others are named in the title.
+        [one] if split.is_only_password(one) => one.who.as_deref().map(name).into_iter().collect(),
+        [_] => Vec::new(),
         several => several.iter().map(Label::in_full).collect(),
     };
     Question { title, who, facts, confirm, keep }
@@ -202,12 +259,12 @@ fn what_happens_here(split: &Split, keys: &[IdentityKey], current_identity: Opti
     });
     match (current_identity, login) {
         (Some(current_identity), Some(login)) if keys.contains(current_identity) => {
-            ("ui-out", signs_out(Message(&login)))
+            Fact::new("ui-out", signs_out(Message(&login)))
         }
-        (_, Some(login)) => ("ui-person", stays_signed_in(Message(&login))),
+        (_, Some(login)) => Fact::new("ui-person", stays_signed_in(Message(&login))),
         _ => match split.going.as_slice() {
-            [one] => ("ui-out", may_sign_in_again(Message(&split.name(one)))),
-            _ => ("ui-out", one_part(may_sign_in_again_several())),
+            [one] => Fact::new("ui-out", may_sign_in_again(Message(&split.name(one)))),
+            _ => Fact::new("ui-out", one_part(may_sign_in_again_several())),
         },
     }
 }
@@ -279,7 +336,10 @@ mod tests {
         let key = |place: &usize| user.identities[*place].key();
         let keys: Vec<_> = going.iter().map(key).collect();
         let question = question(user, guard, &keys, in_use.as_ref().map(key).as_ref());
-        let text = |(_, parts): &Fact| parts.iter().map(|part| plain(&part.text)).collect();
+        let text = |fact: &Fact| {
+            let sentence: String = fact.sentence.iter().map(|part| plain(&part.text)).collect();
+            fact.logins.iter().fold(sentence, |all, login| format!("{all} [{}]", plain(login)))
+        };
         question.facts.iter().map(text).collect()
     }
 
@@ -316,14 +376,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_of_remaining_logins_is_counted() {
+    fn more_than_three_remaining_logins_are_a_list() {
         let user = user(
             &["auth0", "github", "apple", "facebook", "twitter", "line", "okta"]
                 .map(|name| (name, "a@x.example")),
         );
         assert_eq!(
             sentences(&user, &UnlinkPolicy::default(), &[6], None)[0],
-            "You can still sign in with Password, GitHub, Apple, Facebook and 2 more."
+            "You can still sign in with these logins: [Password] [GitHub] [Apple] [Facebook] [Twitter] [LINE]"
         );
     }
 

@@ -4,11 +4,12 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use model::{Identity, IdentityKey, Metadata};
+use model::{Identity, IdentityKey, Metadata, User};
 
-use super::judgement::{Judgement, hint, judge, movable};
+use super::judgement::{Judgement, deletes_an_account, hint, judge, movable};
 use super::metadata::{Difference, differences};
 use crate::api::{ApiError, Client};
+use crate::clock::parse;
 use crate::components::{Status, Step};
 use crate::pages::linked_accounts::account::AccountState;
 use crate::pages::linked_accounts::focus::{focus_row, focus_section, focus_unlinked};
@@ -37,8 +38,8 @@ pub enum Stage {
     Stopped(Failure, LinkTarget, Option<SecondaryAccount>),
     /// The login belongs to another account of the person.
     OtherAccount(SecondaryAccount, LinkTarget),
-    /// The secondary account has metadata that would be lost.
-    Metadata(SecondaryAccount, Vec<Difference>),
+    /// The login can be linked, and the secondary account is deleted by that, with this metadata.
+    Deletion(SecondaryAccount, Vec<Difference>),
     /// The secondary login is proven, and the person has to sign in to the primary account again. Only redirects lead
     /// here. The flag says that another login was expected.
     ConfirmPrimary(SecondaryAccount, bool),
@@ -336,16 +337,39 @@ impl LinkFlow {
         };
         let mine = account.now().and_then(|primary| primary.user_metadata).unwrap_or_default();
         let theirs = secondary.user.user_metadata.clone().unwrap_or_default();
-        Stage::Metadata(secondary, differences(&mine, &theirs))
+        Stage::Deletion(secondary, differences(&mine, &theirs))
     }
 
-    /// Shows the next stage, or links at once when there is nothing to choose.
+    /// Shows the next stage, or links at once when nothing is lost by that.
     async fn go_on(self, next: Stage) {
         match next {
-            Stage::Metadata(secondary, differences) if differences.is_empty() => {
+            Stage::Deletion(secondary, differences)
+                if differences.is_empty() && !self.deletes(&secondary) =>
+            {
                 self.link(secondary, Metadata::default()).await;
             }
             next => _ = self.stage.try_set(next),
+        }
+    }
+
+    /// Whether linking `secondary` deletes an account that somebody may miss.
+    fn deletes(self, secondary: &SecondaryAccount) -> bool {
+        let key = secondary.user.user_id.as_identity_key();
+        let lists = |(_, undo): (AccountState, Undo)| key.is_some_and(|key| untrack(|| undo.lists(&key)));
+        deletes_an_account(&secondary.user, self.list().is_some_and(lists), parse)
+    }
+
+    /// The primary account, where it is shown.
+    pub(super) fn primary(self) -> Option<User> {
+        self.list()?.0.now()
+    }
+
+    /// Leaves both accounts as they are. Where the person had the choice before, they have it again.
+    pub(super) fn keep_both(self, secondary: SecondaryAccount) {
+        if secondary.user.identities.len() > 1 && self.has_secondary() {
+            self.stage.set(Stage::OtherAccount(secondary, LinkTarget::default()));
+        } else {
+            self.dismiss();
         }
     }
 
@@ -355,7 +379,7 @@ impl LinkFlow {
         spawn_local(self.go_on(next));
     }
 
-    /// Links the whole secondary account.
+    /// Links the whole secondary account, once the person has confirmed that it is deleted.
     pub(in crate::pages) fn merge(self, secondary: SecondaryAccount) {
         let next = self.ready(secondary, false);
         spawn_local(self.go_on(next));

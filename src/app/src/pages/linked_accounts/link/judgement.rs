@@ -1,8 +1,9 @@
 //! Decides what to do with a proven login, from what is known about both accounts.
 
-use model::{Identity, IdentityKey, User, UserId};
+use model::{Identity, IdentityKey, Metadata, User, UserId};
 
 use crate::session::{LinkTarget, SecondaryAccount};
+use crate::unlink_policy::UnlinkPolicy;
 
 /// What to do with a proven login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,33 @@ pub fn movable(secondary: &SecondaryAccount) -> Option<(IdentityKey, LinkTarget)
         expected: Some(key.as_user_id()),
     };
     Some((key, target))
+}
+
+/// How long before its sign-in an account was made at most, so that it was made by that sign-in, in seconds.
+const MADE_BY_SIGN_IN: i64 = 10 * 60;
+
+/// Returns whether linking `secondary` deletes an account that somebody may miss. An account is missed by nobody which the
+/// sign-in that proves the login has just made, or which nobody but that sign-in has opened since the login was
+/// unlinked here (`was_unlinked_here`). `parse` reads a time in seconds; both times are the tenant's.
+pub(super) fn deletes_an_account(
+    secondary: &User,
+    was_unlinked_here: bool,
+    parse: impl Fn(&str) -> Option<i64>,
+) -> bool {
+    let time = |time: &Option<String>| time.as_deref().and_then(&parse);
+    let is_empty = |metadata: &Option<Metadata>| metadata.as_ref().is_none_or(Metadata::is_empty);
+    let is_made_now = match (time(&secondary.created_at), time(&secondary.last_login)) {
+        (Some(made), Some(signed_in)) => signed_in.saturating_sub(made) <= MADE_BY_SIGN_IN,
+        _ => false,
+    };
+    let is_unused = was_unlinked_here && secondary.logins_count.is_some_and(|count| count <= 1);
+    secondary.identities.len() > 1 || !is_empty(&secondary.app_metadata) || !(is_made_now || is_unused)
+}
+
+/// Returns how many identities of the account still open it without the identity `going`.
+pub fn ways_left(secondary: &User, going: &IdentityKey, policy: &UnlinkPolicy) -> usize {
+    let stays = |identity: &&Identity| identity.key() != *going && policy.is_way_in(identity);
+    secondary.identities.iter().filter(stays).count()
 }
 
 /// Returns the `login_hint` that names an identity to its provider.
@@ -145,6 +173,39 @@ mod tests {
         assert_eq!(key.as_user_id().as_str(), "github|1");
         assert_eq!(target.expected, Some(UserId::new("github|1")));
         assert_eq!(movable(&secondary("line", &json!({}), &["line", "github"])), None);
+    }
+
+    #[test]
+    fn an_account_is_deleted_unasked_only_where_nobody_may_miss_it() {
+        let deletes = |account: &Value, was_unlinked_here| {
+            let user = secondary("github", account, &["github"]).user;
+            deletes_an_account(&user, was_unlinked_here, |time| time.parse().ok())
+        };
+        let times = |made: &str, signed_in: &str| json!({ "created_at": made, "last_login": signed_in });
+        assert!(!deletes(&times("1000", "1600"), false));
+        assert!(deletes(&times("1000", "1601"), false));
+        // A tenant that does not say is not taken for one that says so.
+        assert!(deletes(&json!({ "created_at": "1000" }), false));
+        assert!(deletes(
+            &json!({ "created_at": "1000", "last_login": "1000", "app_metadata": { "vip": 1 } }),
+            false
+        ));
+        let unused = json!({ "created_at": "1000", "last_login": "9000", "logins_count": 1 });
+        assert!(!deletes(&unused, true));
+        assert!(deletes(&unused, false));
+        assert!(deletes(&json!({ "created_at": "1000", "last_login": "9000", "logins_count": 2 }), true));
+        let merged = secondary("github", &times("1000", "1000"), &["github", "line"]).user;
+        assert!(deletes_an_account(&merged, true, |time| time.parse().ok()));
+    }
+
+    #[test]
+    fn a_login_that_cannot_sign_in_is_no_way_that_is_left() {
+        let user = secondary("github", &json!({}), &["samlp", "github", "line"]).user;
+        let going = user.identities[1].key();
+        let closed = json!([{ "name": "samlp", "strategy": "samlp", "closed": true }]);
+        let policy = UnlinkPolicy::new(&serde_json::from_value::<Vec<_>>(closed).unwrap());
+        assert_eq!(ways_left(&user, &going, &UnlinkPolicy::default()), 2);
+        assert_eq!(ways_left(&user, &going, &policy), 1);
     }
 
     #[test]

@@ -1,11 +1,9 @@
-//! The metadata of both accounts side by side, before that of the secondary one is discarded.
+//! The metadata of both accounts side by side, before that of the secondary one is deleted.
 
-use leptos::html::Dialog;
 use leptos::prelude::*;
 use model::Metadata;
 use serde_json::Value;
 
-use crate::components::Icon;
 use crate::text;
 
 /// A key of the secondary account's metadata that the primary account lacks or has with another value.
@@ -35,104 +33,87 @@ fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
-/// The dialog that asks, key by key, what to keep. By default, keys that only the secondary account has are kept, and
-/// keys of both have the value of the primary account.
-#[component]
-pub fn MetadataDialog(
-    /// The keys that differ.
-    differences: Vec<Difference>,
-    /// The name of the secondary account.
-    whose: String,
-    /// Called with the metadata to take over.
-    on_link: Callback<Metadata>,
-    /// Called when the person cancels.
-    on_cancel: Callback<()>,
-) -> impl IntoView {
-    let dialog = NodeRef::<Dialog>::new();
-    Effect::new(move |_| {
-        if let Some(dialog) = dialog.get()
-            && !dialog.open()
-        {
-            // Fails only outside the document.
-            let _ = dialog.show_modal();
-        }
-    });
-    let taken = RwSignal::new(
-        differences
-            .iter()
-            .filter(|difference| difference.mine.is_none())
-            .map(|difference| difference.key.clone())
-            .collect::<Vec<String>>(),
-    );
-    let choose = move |key: &str, take: bool| {
-        taken.update(|taken| {
+/// The metadata that the person keeps. A copy is a handle to the same choice.
+#[derive(Clone, Copy)]
+pub(super) struct Choice {
+    differences: StoredValue<Vec<Difference>>,
+    /// The keys whose value in the secondary account is kept.
+    taken: RwSignal<Vec<String>>,
+}
+
+impl Choice {
+    /// The choice that is made unless the person makes another one: keys that only the secondary account has are kept,
+    /// and keys of both have the value of the primary account.
+    pub(super) fn among(differences: Vec<Difference>) -> Self {
+        let lacked = differences.iter().filter(|difference| difference.mine.is_none());
+        let taken = RwSignal::new(lacked.map(|difference| difference.key.clone()).collect());
+        Self { differences: StoredValue::new(differences), taken }
+    }
+
+    fn choose(self, key: &str, take: bool) {
+        self.taken.update(|taken| {
             taken.retain(|other| other != key);
             if take {
                 taken.push(key.to_owned());
             }
         });
-    };
-    let all = StoredValue::new(differences.clone());
-    let link = move |_| {
-        let taken = taken.get_untracked();
-        let mut chosen = Metadata::new();
-        all.with_value(|all| {
+    }
+
+    /// Returns the metadata to take over.
+    pub(super) fn taken(self) -> Metadata {
+        let taken = self.taken.get_untracked();
+        self.differences.with_value(|all| {
             let wanted = all.iter().filter(|one| taken.contains(&one.key));
-            chosen.extend(wanted.map(|one| (one.key.clone(), one.theirs.clone())));
-        });
-        on_link.run(chosen);
-    };
-    let row = move |place: usize, difference: Difference| {
-        let Difference { key, mine, theirs } = difference;
-        let group = format!("metadata-{place}");
-        let (k1, k2, k3, k4) = (key.clone(), key.clone(), key.clone(), key.clone());
-        let none = mine.is_none();
-        let mine = mine.as_ref().map_or_else(|| text::metadata_none().to_owned(), shown);
+            wanted.map(|one| (one.key.clone(), one.theirs.clone())).collect()
+        })
+    }
+}
+
+/// Asks, key by key, which value to keep. Returns nothing where there is nothing to choose from.
+pub(super) fn choices(choice: Choice) -> Option<AnyView> {
+    let differences = choice.differences.get_value();
+    (!differences.is_empty()).then(|| {
+        let rows = differences.into_iter().enumerate();
         view! {
-            <fieldset class="choice">
-                <legend translate="no">{key}</legend>
-                <label>
-                    <input
-                        type="radio"
-                        name=group.clone()
-                        checked=move || !taken.read().contains(&k1)
-                        on:change=move |_| choose(&k2, false)
-                    />
-                    <span class="choice-side">{text::metadata_here()}</span>
-                    <bdi class="choice-value" class:none=none translate=(!none).then_some("no")>{mine}</bdi>
-                </label>
-                <label>
-                    <input
-                        type="radio"
-                        name=group
-                        checked=move || taken.read().contains(&k3)
-                        on:change=move |_| choose(&k4, true)
-                    />
-                    <span class="choice-side">{text::metadata_there()}</span>
-                    <bdi class="choice-value" translate="no">{shown(&theirs)}</bdi>
-                </label>
-            </fieldset>
+            <h3 class="choices">{text::metadata_title()}</h3>
+            <p>{text::metadata_story()}</p>
+            {rows.map(|(place, one)| row(choice, place, one)).collect_view()}
         }
-    };
-    let cancel = move |event: web_sys::Event| {
-        event.prevent_default();
-        on_cancel.run(());
-    };
+        .into_any()
+    })
+}
+
+fn row(choice: Choice, place: usize, difference: Difference) -> impl IntoView {
+    let Difference { key, mine, theirs } = difference;
+    let group = format!("metadata-{place}");
+    let (k1, k2, k3, k4) = (key.clone(), key.clone(), key.clone(), key.clone());
+    let none = mine.is_none();
+    let mine = mine.as_ref().map_or_else(|| text::metadata_none().to_owned(), shown);
+    let taken = choice.taken;
     view! {
-        <dialog class="wide" node_ref=dialog aria-labelledby="metadata-title" on:cancel=cancel>
-            <div class="dialog-body">
-                <h2 id="metadata-title">{text::metadata_title()}</h2>
-                <p class="dialog-who"><bdi translate="no">{whose}</bdi></p>
-                <p class="dialog-text"><Icon name="ui-stay"/>{text::metadata_story()}</p>
-                {differences.into_iter().enumerate().map(|(place, one)| row(place, one)).collect_view()}
-            </div>
-            <div class="dialog-acts">
-                <button type="button" class="button" autofocus on:click=move |_| on_cancel.run(())>
-                    {text::do_not_link()}
-                </button>
-                <button type="button" class="button solid" on:click=link>{text::link_now()}</button>
-            </div>
-        </dialog>
+        <fieldset class="choice">
+            <legend translate="no">{key}</legend>
+            <label>
+                <input
+                    type="radio"
+                    name=group.clone()
+                    checked=move || !taken.read().contains(&k1)
+                    on:change=move |_| choice.choose(&k2, false)
+                />
+                <span class="choice-side">{text::metadata_here()}</span>
+                <bdi class="choice-value" class:none=none translate=(!none).then_some("no")>{mine}</bdi>
+            </label>
+            <label>
+                <input
+                    type="radio"
+                    name=group
+                    checked=move || taken.read().contains(&k3)
+                    on:change=move |_| choice.choose(&k4, true)
+                />
+                <span class="choice-side">{text::metadata_there()}</span>
+                <bdi class="choice-value" translate="no">{shown(&theirs)}</bdi>
+            </label>
+        </fieldset>
     }
 }
 

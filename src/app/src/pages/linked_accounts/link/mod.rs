@@ -1,6 +1,7 @@
 //! Linking another login: from the click to the new row.
 
 pub mod connections;
+pub mod deletion_dialog;
 pub mod flow;
 pub mod judgement;
 pub mod metadata;

@@ -2,12 +2,14 @@
 
 use leptos::html::H3;
 use leptos::prelude::*;
+use model::{IdentityKey, Provider, User};
 
-use super::judgement::movable;
-use crate::components::{Icon, ProviderMark, words};
-use crate::session::SecondaryAccount;
+use super::judgement::{movable, ways_left};
+use crate::components::{ConfirmDialog, Icon, ProviderMark, changing, facts, words};
+use crate::session::{SecondaryAccount, Session};
+use crate::text::deleting::{lockout, move_and_lock};
 use crate::text::linking::{OtherStory, other_story};
-use crate::text::{self, labels};
+use crate::text::{self, Label, labels};
 
 /// Shows the identities of the other account, and what each choice means.
 #[component]
@@ -22,25 +24,15 @@ pub fn OtherAccount(
     on_cancel: Callback<()>,
 ) -> impl IntoView {
     let moving = movable(&secondary).map(|(key, _)| key);
+    let policy = expect_context::<Session>().tenant().unlink_policy;
+    let ways_left = moving.as_ref().map_or(0, |key| ways_left(&secondary.user, key, &policy));
     let OtherStory { title, belongs, move_title, moves, merge_title, merges } =
-        other_story(&secondary, moving.as_ref());
-    let providers: Vec<_> =
-        secondary.user.identities.iter().map(|identity| identity.provider.clone()).collect();
-    let rows = providers
-        .into_iter()
-        .zip(labels(&secondary.user))
-        .map(|(provider, label)| {
-            view! {
-                <li>
-                    <ProviderMark provider/>
-                    <span class="other-login">
-                        <b translate=label.is_brand.then_some("no")>{label.name}</b>
-                        {label.who.map(|who| view! { <bdi translate="no">{who}</bdi> })}
-                    </span>
-                </li>
-            }
-        })
-        .collect_view();
+        other_story(&secondary, moving.as_ref(), ways_left);
+    let rows = logins(&secondary.user);
+    let is_asking = RwSignal::new(false);
+    let start_to_move = move |_| if ways_left == 0 { is_asking.set(true) } else { on_move.run(()) };
+    let asked = moving.filter(|_| ways_left == 0);
+    let dialog = asked.map(|key| lockout_dialog(&secondary.user, &key, is_asking, on_move));
     // It comes without being asked for: the focus says so and brings it into view.
     let heading = NodeRef::<H3>::new();
     Effect::new(move |_| {
@@ -52,11 +44,11 @@ pub fn OtherAccount(
         <section class="card other" aria-labelledby="other-title">
             <h3 id="other-title" tabindex="-1" node_ref=heading>{title}</h3>
             <p>{words(&belongs)}</p>
-            <ul class="other-logins" role="list">{rows}</ul>
+            {rows}
             {moves.map(|moves| view! {
                 <div class="way">
                     <div><h4>{move_title}</h4><p><Icon name="ui-split"/>{words(&moves)}</p></div>
-                    <button type="button" class="button solid" on:click=move |_| on_move.run(())>
+                    <button type="button" class="button solid" on:click=start_to_move>
                         {text::move_it()}
                     </button>
                 </div>
@@ -68,6 +60,49 @@ pub fn OtherAccount(
                 </button>
             </div>
             <button type="button" class="button" on:click=move |_| on_cancel.run(())>{text::leave_it()}</button>
+            {dialog}
         </section>
     }
+}
+
+/// Renders the logins of an account.
+pub(super) fn logins(user: &User) -> AnyView {
+    let login = |(provider, label): (Provider, Label)| {
+        view! {
+            <li>
+                <ProviderMark provider/>
+                <span class="other-login">
+                    <b translate=label.is_brand.then_some("no")>{label.name}</b>
+                    {label.who.map(|who| view! { <bdi translate="no">{who}</bdi> })}
+                </span>
+            </li>
+        }
+    };
+    let providers = user.identities.iter().map(|identity| identity.provider.clone());
+    let logins = providers.zip(labels(user)).map(login).collect_view();
+    view! { <ul class="other-logins" role="list">{logins}</ul> }.into_any()
+}
+
+/// Renders the dialog before the login `key` leaves `user`, whose account nothing opens without it.
+fn lockout_dialog(
+    user: &User,
+    key: &IdentityKey,
+    is_asking: RwSignal<bool>,
+    on_move: Callback<()>,
+) -> Option<AnyView> {
+    let place = user.identities.iter().position(|identity| identity.key() == *key)?;
+    let (title, told) = lockout(&labels(user).into_iter().nth(place)?);
+    let dialog = view! {
+        <ConfirmDialog
+            name="lockout"
+            open=is_asking.into()
+            title=words(&title)
+            facts=facts(told)
+            keep=changing(text::leave_it)
+            confirm=view! { <span>{move_and_lock()}</span> }.into_any()
+            on_confirm=on_move
+            on_close=Callback::new(move |()| is_asking.set(false))
+        />
+    };
+    Some(dialog.into_any())
 }

@@ -5,9 +5,9 @@ use leptos::task::spawn_local;
 use model::{IdentityKey, User};
 
 use super::connections::Connections;
+use super::deletion_dialog::DeletionDialog;
 use super::flow::{LinkFlow, Stage};
 use super::judgement::unconfirmed_address;
-use super::metadata::MetadataDialog;
 use super::other_account::OtherAccount;
 use crate::components::{FailureNotice, PauseNotice, PopupNotice, changing, dyn_view, words};
 use crate::session::SecondaryAccount;
@@ -93,13 +93,15 @@ fn outcome(flow: &LinkFlow, stage: Stage) -> AnyView {
             let on_merge = Callback::new(move |()| flow.merge(merged.clone()));
             view! { <OtherAccount secondary on_move on_merge on_cancel=on_dismiss/> }.into_any()
         }
-        Stage::Metadata(secondary, differences) => {
-            let whose = linking::whose(&secondary);
+        Stage::Deletion(secondary, differences) => {
+            let (linked, kept) = (secondary.clone(), secondary.clone());
             let on_link = Callback::new(move |metadata| {
-                let secondary = secondary.clone();
+                let secondary = linked.clone();
                 spawn_local(async move { flow.link(secondary, metadata).await });
             });
-            view! { <MetadataDialog differences whose on_link on_cancel=on_dismiss/> }.into_any()
+            let on_keep = Callback::new(move |()| flow.keep_both(kept.clone()));
+            view! { <DeletionDialog primary=flow.primary() secondary differences on_link on_keep/> }
+                .into_any()
         }
     }
 }
