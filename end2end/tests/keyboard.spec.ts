@@ -80,6 +80,112 @@ test('a dialog that was just closed opens again at once', async ({ app, page, si
   await expect(app.keepButton).toBeFocused();
 });
 
+test('selecting several takes the focus to the first box and back, and Escape leaves it', async ({
+  app,
+  page,
+  signedIn: person,
+}) => {
+  const [google, github] = person.linked;
+  await app.selectSeveralButton.press('Enter');
+  await expect(app.checkbox(google!)).toBeFocused();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Escape');
+  await expect(app.selectionBar).toBeHidden();
+  await expect(app.selectSeveralButton).toBeFocused();
+  await page.keyboard.press('Enter');
+  await app.selectionBar.getByRole('button', { name: 'Cancel' }).press('Enter');
+  await expect(app.selectSeveralButton).toBeFocused();
+
+  // Escape closes an open dialog and nothing else.
+  await page.keyboard.press('Enter');
+  await app.checkbox(google!).press('Space');
+  await app.checkbox(github!).press('Space');
+  const unlink = app.selectionBar.getByRole('button', { name: 'Unlink 2 logins' });
+  await unlink.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(app.dialog).toBeHidden();
+  await expect(unlink).toBeFocused();
+  await unlink.press('Enter');
+  await app.dialog.getByRole('button', { name: 'Unlink 2 logins' }).press('Enter');
+  await expect(app.row(github!)).toHaveCount(0);
+  await expect(page.locator('body')).not.toBeFocused();
+});
+
+test('Escape dismisses the notice, and the focus stays where it was', async ({ app, page, signedIn: person }) => {
+  await app.unlink(person.linked[0]!);
+  await expect(app.unlinkButton(person.linked[1]!)).toBeFocused();
+  const undo = page.getByRole('button', { name: 'Undo', exact: true });
+  await expect(undo).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(undo).toBeHidden();
+  await expect(app.unlinkButton(person.linked[1]!)).toBeFocused();
+});
+
+test.describe('on a small screen', () => {
+  test.use({ viewport: { width: 360, height: 640 } });
+
+  test('the order of Tab in the dialog is its order on the screen', async ({ app, page, signedIn: person }) => {
+    await app.unlinkButton(person.linked[0]!).click();
+    await expect(app.keepButton).toBeFocused();
+    const top = async (button: Locator) => (await button.boundingBox())!.y;
+    const [keep, confirm] = [app.keepButton, app.confirmButton(person.linked[0]!)];
+    expect(await top(keep)).toBeLessThan(await top(confirm));
+    await page.keyboard.press('Tab');
+    await expect(confirm).toBeFocused();
+  });
+
+  test('neither the notice nor the bar of chosen logins covers what has the focus', async ({
+    app,
+    page,
+    signedIn: person,
+  }) => {
+    /** Whether a point in the middle of the focused element shows something else. */
+    const isCovered = () =>
+      page.evaluate(() => {
+        const focused = document.activeElement!;
+        const { x, y, width, height } = focused.getBoundingClientRect();
+        const at = document.elementFromPoint(x + width / 2, y + height / 2);
+        return focused !== document.body && at !== null && !focused.contains(at) && !at.contains(focused);
+      });
+    await app.unlink(person.linked[0]!);
+    await expect(page.getByRole('button', { name: 'Undo', exact: true })).toBeVisible();
+    for (let stop = 0; stop < 12; stop += 1) {
+      await page.keyboard.press('Tab');
+      await waitForPaint(page);
+      expect(await isCovered()).toBe(false);
+    }
+    await app.selectSeveralButton.click();
+    for (const key of ['Tab', 'Shift+Tab']) {
+      for (let stop = 0; stop < 16; stop += 1) {
+        await page.keyboard.press(key);
+        await waitForPaint(page);
+        expect(await isCovered()).toBe(false);
+      }
+    }
+  });
+});
+
+test.describe('on a low screen', () => {
+  test.use({ viewport: { width: 360, height: 300 } });
+
+  test('the dialog begins with what it says, and its buttons hide none of it', async ({
+    app,
+    page,
+    signedIn: person,
+  }) => {
+    await app.unlinkButton(person.linked[0]!).click();
+    const title = app.dialog.getByRole('heading');
+    await expect(title).toBeFocused();
+    await expect(title).toBeInViewport({ ratio: 1 });
+    await page.keyboard.press('Tab');
+    await expect(app.keepButton).toBeFocused();
+    await expect(app.keepButton).toBeInViewport({ ratio: 1 });
+    const [facts, acts] = [app.dialog.locator('.facts'), app.dialog.locator('.dialog-acts')];
+    const box = (await facts.boundingBox())!;
+    expect(box.y + box.height).toBeLessThanOrEqual((await acts.boundingBox())!.y);
+  });
+});
+
 test('the open dialog keeps the focus', async ({ app, page, signedIn: person }) => {
   await app.unlinkButton(person.linked[0]!).click();
   await expect(app.keepButton).toBeFocused();

@@ -119,12 +119,7 @@ test('merging asks first, with both accounts side by side and what is deleted by
   await expect(app.linkedList).toContainText(other.email);
 });
 
-test('a move that leaves nothing to open the other account asks first', async ({
-  app,
-  worker,
-  page,
-  signedIn: _,
-}) => {
+test('a move that leaves nothing to open the other account asks first', async ({ app, worker, page, signedIn: _ }) => {
   const other = worker.claimPerson('withStandInLogins');
   const closed = ['Username-Password-Authentication', 'windowslive'];
   await overrideSettings(page, ({ connections = [], ...settings }) => ({

@@ -1,10 +1,12 @@
 //! The list: the primary identity, and below it the linked ones.
 
+use leptos::html::Div;
 use leptos::prelude::*;
 use model::Identity;
 
 use super::changing::changing;
 use super::dyn_view::dyn_view;
+use super::focus::{focus_first, keep_clear_of, on_escape};
 use super::identity_row::{IdentityRow, MainRow};
 use super::picture::picture;
 use super::rows::{ListActions, ListState, Step};
@@ -75,7 +77,13 @@ fn ChooseSeveral(list: ListState) -> impl IntoView {
     let begin = move |_| {
         list.steps.forget(|step| matches!(step, Step::Failed(_)));
         list.selected.set(Some(Vec::new()));
+        focus_first(".choose input:not([aria-disabled=true]), .choose input");
     };
+    on_escape(move || {
+        if list.selected.get_untracked().is_some() {
+            stop_choosing(list);
+        }
+    });
     dyn_view(move || {
         if is_shown.get() {
             view! { <button type="button" class="button small" on:click=begin>{text::select_several()}</button> }
@@ -99,14 +107,16 @@ fn Chosen(list: ListState) -> impl IntoView {
             }
         }
     };
+    let bar = NodeRef::<Div>::new();
+    keep_clear_of(bar, is_shown);
     let all = move |_| list.selected.set(Some(untrack(move || every(list))));
     dyn_view(move || {
         if is_shown.get() {
             view! {
-                <div class="chosen card" role="group" aria-label=text::chosen_logins()>
+                <div class="chosen card" node_ref=bar role="group" aria-label=text::chosen_logins()>
                     <p role="status" prop:textContent=changing(move || text::chosen(count.get()))></p>
                     <button type="button" class="button" on:click=all>{text::select_all()}</button>
-                    <button type="button" class="button" on:click=move |_| list.selected.set(None)>{text::cancel()}</button>
+                    <button type="button" class="button" on:click=move |_| stop_choosing(list)>{text::cancel()}</button>
                     <button
                         type="button"
                         class="button danger"
@@ -121,6 +131,12 @@ fn Chosen(list: ListState) -> impl IntoView {
             ().into_any()
         }
     })
+}
+
+/// Ends selecting several identities, and moves the focus to the button that begins it.
+fn stop_choosing(list: ListState) {
+    list.selected.set(None);
+    focus_first(".list-head .button, #linked-logins");
 }
 
 /// Returns as many identities as can be unlinked together.

@@ -6,6 +6,7 @@ pub mod breakable;
 pub mod changing;
 pub mod confirm_dialog;
 pub mod dyn_view;
+mod focus;
 pub mod icon;
 pub mod identity_details;
 pub mod identity_list;

@@ -9,6 +9,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::dyn_view::dyn_view;
+use super::focus::{focus_first, on_escape};
 use super::icon::Icon;
 use super::words::words;
 use crate::clock::within;
@@ -95,7 +96,7 @@ pub enum Status {
 }
 
 /// A polite live region that stays below the list, so that its content is announced. It takes room of its own: nothing
-/// that can be clicked is ever under it. When it is dismissed, the focus
+/// that can be clicked is ever under it. When it is dismissed, by its button or by Escape, the focus
 /// returns to where it came from.
 #[component]
 pub fn StatusNotice(
@@ -119,14 +120,24 @@ pub fn StatusNotice(
         }
     };
     let is_shown = Memo::new(move |_| matches!(*message.read(), Some(Status::Shown(_))));
-    let dismiss = move |_| {
+    let dismiss = move || {
         message.set(None);
+        let had_focus = held.get_untracked().1;
         // Not every browser says that the focus left with the button.
         held.set((false, false));
-        if let Some(from) = came_from.try_update_value(Option::take).flatten() {
-            let _ = from.focus();
+        let from = came_from.try_update_value(Option::take).flatten();
+        if had_focus {
+            match from.filter(|from| from.is_connected()) {
+                Some(from) => _ = from.focus(),
+                None => focus_first("#linked-logins"),
+            }
         }
     };
+    on_escape(move || {
+        if is_shown.get_untracked() {
+            dismiss();
+        }
+    });
     let notice = NodeRef::<Div>::new();
     Effect::new(move |_| {
         if matches!(*message.read(), Some(Status::Shown(_)))
@@ -158,7 +169,7 @@ pub fn StatusNotice(
             </p>
             {children()}
             {dyn_view(move || if is_shown.get() {
-                view! { <button type="button" class="button" on:click=dismiss>{text::dismiss()}</button> }.into_any()
+                view! { <button type="button" class="button" on:click=move |_| dismiss()>{text::dismiss()}</button> }.into_any()
             } else {
                 ().into_any()
             })}

@@ -13,7 +13,7 @@ mod unlink;
 pub mod unlinked_lately;
 
 use leptos::prelude::*;
-use model::{Identity, UserId};
+use model::{Identity, IdentityKey, UserId};
 
 use super::outside::outside;
 use crate::cache;
@@ -86,7 +86,12 @@ fn Accounts() -> impl IntoView {
         status_message,
     };
     let actions = ListActions {
-        on_unlink: Callback::new(move |keys| {
+        on_unlink: Callback::new(move |keys: Vec<IdentityKey>| {
+            if selected.get_untracked().is_some() {
+                // The button that was pressed goes with the bar.
+                let first = keys.first().cloned();
+                request_animation_frame(move || focus_row(first.as_ref()));
+            }
             selected.set(None);
             unlinking.start(keys);
         }),
