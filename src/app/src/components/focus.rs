@@ -6,10 +6,12 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// Moves the focus to the first element that `selector` finds once the page is drawn.
-pub(super) fn focus_first(selector: &'static str) {
+/// Moves the focus once the page is drawn: to the first element that the first of `selectors` finds, else to that of the
+/// next one.
+pub(super) fn focus_first(selectors: &'static [&'static str]) {
     request_animation_frame(move || {
-        let found = document().query_selector(selector).ok().flatten();
+        let page = document();
+        let found = selectors.iter().find_map(|selector| page.query_selector(selector).ok().flatten());
         if let Some(found) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
             let _ = found.focus();
         }

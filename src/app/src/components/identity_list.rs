@@ -77,7 +77,7 @@ fn ChooseSeveral(list: ListState) -> impl IntoView {
     let begin = move |_| {
         list.steps.forget(|step| matches!(step, Step::Failed(_)));
         list.selected.set(Some(Vec::new()));
-        focus_first(".choose input:not([aria-disabled=true]), .choose input");
+        focus_first(&[".choose input:not([aria-disabled=true])", ".choose input"]);
     };
     on_escape(move || {
         if list.selected.get_untracked().is_some() {
@@ -136,7 +136,7 @@ fn Chosen(list: ListState) -> impl IntoView {
 /// Ends selecting several identities, and moves the focus to the button that begins it.
 fn stop_choosing(list: ListState) {
     list.selected.set(None);
-    focus_first(".list-head .button, #linked-logins");
+    focus_first(&[".list-head .button", "#linked-logins"]);
 }
 
 /// Returns as many identities as can be unlinked together.

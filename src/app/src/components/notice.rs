@@ -129,7 +129,7 @@ pub fn StatusNotice(
         if had_focus {
             match from.filter(|from| from.is_connected()) {
                 Some(from) => _ = from.focus(),
-                None => focus_first("#linked-logins"),
+                None => focus_first(&["#linked-logins"]),
             }
         }
     };
