@@ -219,6 +219,9 @@ fn arabic_has_six_plurals_and_isolates_what_is_not_arabic() {
     });
 }
 
+/// Values of `KeyboardEvent.key`: names of keys in every language, which nobody reads.
+const KEYS: [&str; 1] = ["Escape"];
+
 /// Returns the literals in `source` that read like words: they begin with a capital and go on in small letters.
 fn words_in(source: &str) -> Vec<String> {
     let code = source.split("#[cfg(test)]").next().unwrap_or_default();
@@ -226,7 +229,8 @@ fn words_in(source: &str) -> Vec<String> {
     let literals = lines.flat_map(|line| line.split('"').skip(1).step_by(2));
     let reads_like_words = |literal: &&str| {
         let mut letters = literal.trim_start().chars();
-        letters.next().is_some_and(char::is_uppercase)
+        !KEYS.contains(literal)
+            && letters.next().is_some_and(char::is_uppercase)
             && letters.next().is_some_and(|c| c.is_lowercase() || c == ' ')
     };
     literals.filter(reads_like_words).map(ToOwned::to_owned).collect()
