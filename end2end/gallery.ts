@@ -362,6 +362,10 @@ test('linking a login', async ({ app, worker, page, signedIn: person }) => {
   await (await openStandInPopup(page, () => app.linkButton('Facebook').click())).chooseUser(other.linked[0]!.label);
   await expect(page.getByRole('button', { name: 'Move it here' })).toBeVisible();
   await takeScreenshots(page, '38-other-account');
+  await page.setViewportSize(SIZES[2]!);
+  await page.getByRole('button', { name: 'Merge both' }).click();
+  await expect(app.dialog).toBeVisible();
+  await takeScreenshots(page, '47-merge-and-delete');
   await page.reload();
   await expect(app.heading).toHaveText('Somebody else is signed in now');
   await takeScreenshots(page, '39-somebody-else');
