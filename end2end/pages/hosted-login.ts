@@ -9,7 +9,7 @@ export class HostedLogin {
   readonly error: Locator;
 
   constructor(readonly page: Page) {
-    this.heading = page.getByRole('heading', { level: 1, name: /^Sign in to / });
+    this.heading = page.getByRole('heading', { level: 1, name: /^(Sign in|Confirm it's you) / });
     this.email = page.getByLabel('E-mail address');
     this.password = page.getByLabel('Password');
     this.submitButton = page.getByRole('button', { name: 'Sign in', exact: true });

@@ -1,6 +1,6 @@
 import { rejectNextToken } from '../browser/requests.ts';
 import { expect, test } from '../fixtures/index.ts';
-import { uniqueEmail, linkNewIdentity } from '../pages/linking.ts';
+import { linkNewIdentity, openStandInPopup, uniqueEmail } from '../pages/linking.ts';
 
 const BADGE = 'Signed in with this';
 
@@ -44,15 +44,67 @@ test('the main login carries it when that is in use', async ({ app, page, signed
   await expect(page.getByText(BADGE)).toHaveCount(1);
 });
 
-test('it moves to the login that the session at the tenant is through', async ({ app, page, signedIn: person }) => {
+test('it stays with the login that the person came in with when another one is linked', async ({
+  app,
+  page,
+  signedIn: person,
+}) => {
   await linkNewIdentity(app, page, uniqueEmail(person, 'badge'));
   const row = app.linkedList.getByRole('listitem').last();
   await expect(row).toContainText('LinkedIn');
-  await expect(row).toContainText(BADGE);
+  await expect(app.row(person.primary)).toContainText(BADGE);
+  await expect(page.getByText(BADGE)).toHaveCount(1);
   await page.reload();
   await app.expectList();
-  await expect(row).toContainText(BADGE);
+  await expect(app.row(person.primary)).toContainText(BADGE);
   await expect(page.getByText(BADGE)).toHaveCount(1);
+});
+
+test('a link by mistake is undone without signing out', async ({ app, page, signedIn: person }) => {
+  await linkNewIdentity(app, page, uniqueEmail(person, 'mistake'));
+  const row = app.linkedList.getByRole('listitem').last();
+  await expect(row).toContainText('LinkedIn');
+  await row.getByRole('button', { name: /^Unlink/ }).click();
+  await expect(app.dialog).toContainText('You stay signed in here, because you signed in with');
+  await app.dialog.getByRole('button', { name: /^Unlink/ }).click();
+  await expect(app.status).toContainText('was unlinked');
+  await page.reload();
+  await app.expectIdentities([person.primary, ...person.linked]);
+});
+
+test('a proof that was not used leaves the person signed in', async ({ app, page, consoleGuard, signedIn: person }) => {
+  consoleGuard.expectStatus(403);
+  const standIn = await openStandInPopup(page, () => app.linkButton('LinkedIn').click());
+  await page.route(/\/identities$/, (route) => route.fulfill({ status: 403, json: {} }));
+  await standIn.signInAsNewUser('Not Linked', uniqueEmail(person, 'unused'));
+  await expect(page.getByRole('alert')).toBeVisible();
+  await page.reload();
+  await app.expectIdentities([person.primary, ...person.linked]);
+});
+
+test.describe('at a tenant that takes a proof for a sign-in', () => {
+  test('it stays, and the dialog says that the session went over', async ({ app, page, signedIn: person }) => {
+    // Auth0 does not know the parameter.
+    await page.context().route(/\/authorize\?/, async (route) => {
+      const url = new URL(route.request().url());
+      url.searchParams.delete('ext-purpose');
+      await route.continue({ url: url.href });
+    });
+    await linkNewIdentity(app, page, uniqueEmail(person, 'moved'));
+    const row = app.linkedList.getByRole('listitem').last();
+    await expect(row).toContainText('LinkedIn');
+    for (const reloads of [0, 1, 2]) {
+      if (reloads > 0) {
+        await page.reload();
+        await app.expectList();
+      }
+      await expect(app.row(person.primary)).toContainText(BADGE);
+      await expect(page.getByText(BADGE)).toHaveCount(1);
+    }
+    await row.getByRole('button', { name: /^Unlink/ }).click();
+    await expect(app.dialog).toContainText('but your session went over to LinkedIn when you linked it');
+    await app.dialog.getByRole('button', { name: 'Keep it' }).click();
+  });
 });
 
 test.describe('where the tenant does not tell', () => {
@@ -62,12 +114,12 @@ test.describe('where the tenant does not tell', () => {
     await expect(page.getByText(BADGE)).toHaveCount(0);
   });
 
-  test('the connection that was asked for last tells', async ({ app, page, signedIn: person }) => {
+  test('a login that is linked gets none either', async ({ app, page, signedIn: person }) => {
     await linkNewIdentity(app, page, uniqueEmail(person, 'connection'));
-    const row = app.linkedList.getByRole('listitem').last();
-    await expect(row).toContainText(BADGE);
+    await expect(app.linkedList.getByRole('listitem').last()).toContainText('LinkedIn');
+    await expect(page.getByText(BADGE)).toHaveCount(0);
     await page.reload();
     await app.expectList();
-    await expect(row).toContainText(BADGE);
+    await expect(page.getByText(BADGE)).toHaveCount(0);
   });
 });

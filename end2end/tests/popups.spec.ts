@@ -57,7 +57,7 @@ test('a window that was closed can be opened again or given up, in the section w
 }) => {
   const requests = recordManagementRequests(page);
   const standIn = await openStandInPopup(page, () => app.linkButton('LinkedIn').click());
-  await expect(page.getByRole('button', { name: 'Bring it to the front' })).toBeInViewport();
+  await expect(page.getByRole('button', { name: 'Show the window' })).toBeInViewport();
   await standIn.page.close();
   await expect(page.getByText(OUT_OF_SIGHT)).toBeVisible();
   const again = await openStandInPopup(page, () => page.getByRole('button', { name: 'Open it again' }).click());
@@ -82,7 +82,7 @@ test.describe('a window for a fresh sign-in', () => {
     const [popup] = await Promise.all([page.waitForEvent('popup'), app.unlink(google)]);
     await expect(app.row(google)).toContainText('Go on in the window that opened.');
     await expect(app.unlinkButton(google)).toHaveText('Waiting…');
-    await app.row(google).getByRole('button', { name: 'Bring it to the front' }).click();
+    await app.row(google).getByRole('button', { name: 'Show the window' }).click();
     const closed = popup.waitForEvent('close');
     await app.row(google).getByRole('button', { name: 'Cancel' }).click();
     await closed;
@@ -103,7 +103,7 @@ test('the window of Undo is cancelled where the login is listed, and asked for a
   await Promise.all([page.waitForEvent('popup'), page.getByRole('button', { name: 'Undo', exact: true }).click()]);
   const row = page.getByRole('list', { name: 'Recently unlinked' }).getByRole('listitem');
   await expect(row).toContainText('Go on in the window that opened.');
-  await expect(row.getByRole('button', { name: 'Bring it to the front' })).toBeFocused();
+  await expect(row.getByRole('button', { name: 'Show the window' })).toBeFocused();
   await row.getByRole('button', { name: 'Cancel' }).click();
   await expect(page.locator('#unlinked')).toBeFocused();
   await expect(app.notice).toBeHidden();

@@ -50,6 +50,7 @@ pub mod identity;
 pub mod initials;
 pub mod profile;
 pub mod provider;
+pub mod purpose;
 pub mod route;
 pub mod scope;
 pub mod settings;

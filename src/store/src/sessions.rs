@@ -25,7 +25,8 @@ pub struct SessionRow {
     pub used_at: i64,
     /// The absolute time of expiry.
     pub expires_at: i64,
-    /// Whether another sign-in took its place in the browser, so that no cookie names it. It was not signed out.
+    /// Whether no cookie names it, because another sign-in took its place in the browser, or because it only proves a login
+    /// beside the session of the browser. It was not signed out.
     pub replaced: bool,
 }
 
@@ -105,6 +106,22 @@ impl Unit {
         .bind(session.expires_at)
         .execute(self.connection())
         .await?;
+        Ok(())
+    }
+
+    /// Inserts a session that proves a login beside the session `beside` of a browser, which goes on. No cookie names it. It ends
+    /// with `beside`, when the browser signs out, or when it expires.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn insert_proof(&mut self, session: &SessionRow, beside: Option<&Digest>) -> Result<(), Error> {
+        self.insert_session(session).await?;
+        // No digest of a cookie has a full stop.
+        sqlx::query("UPDATE sessions SET digest = 'proof.' || sid, replaced_by = $2 WHERE digest = $1")
+            .bind(session.digest.as_str())
+            .bind(beside.unwrap_or(&session.digest).as_str())
+            .execute(self.connection())
+            .await?;
         Ok(())
     }
 

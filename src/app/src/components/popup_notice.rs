@@ -10,6 +10,11 @@ use crate::session::Session;
 use crate::session::popup::{PopupState, bring_to_front, cancel};
 use crate::text::{self, linking};
 
+/// Whether anything on the page has the focus. A button that went away leaves it to the body.
+fn has_focus() -> bool {
+    document().active_element().is_some_and(|element| element.tag_name() != "BODY")
+}
+
 /// Says where to go on while a popup is open, with a button that brings it to the front and one that cancels. It stands
 /// where the person opened the popup.
 #[component]
@@ -22,7 +27,9 @@ pub fn PopupNotice(
     let is_open = Memo::new(move |_| *state.read() != PopupState::None);
     let front = NodeRef::<Button>::new();
     Effect::new(move |_| {
-        if takes_focus && let Some(front) = front.get() {
+        if let Some(front) = front.get()
+            && (takes_focus || !has_focus())
+        {
             let _ = front.focus();
         }
     });

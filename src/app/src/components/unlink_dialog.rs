@@ -1,13 +1,15 @@
 //! The dialog that says what unlinking will do before it is done.
 
 use leptos::prelude::*;
+use model::IdentityKey;
 
 use super::changing::changing;
 use super::confirm_dialog::{ConfirmDialog, facts};
 use super::dyn_view::dyn_view;
 use super::rows::{ListActions, ListState};
 use super::words::words;
-use crate::text::{self, Question};
+use crate::session::Session;
+use crate::text::{self, PresentSignIn, Question};
 
 /// Asks for confirmation to unlink `list.confirming`, and closes when none of these identities is left.
 #[component]
@@ -19,13 +21,19 @@ pub fn UnlinkDialog(
     actions: Option<ListActions>,
 ) -> impl IntoView {
     let ListState { confirming, user, policy, current_identity, .. } = list;
+    let session = use_context::<Session>();
+    let is_old = session.map_or_else(|| Signal::stored(false), Session::asks_first);
     let question = Memo::new(move |_| {
         let (asked, user) = (confirming.read(), user.read());
         let asked = asked.as_ref()?;
         let user = user.as_ref()?;
         let there = |identity: &model::Identity| asked.contains(&identity.key());
         user.identities.iter().any(there).then(|| {
-            policy.with_value(|policy| text::question(user, policy, asked, current_identity.read().as_ref()))
+            let came_in = current_identity.read();
+            let session = session_of(session, &user.identities);
+            let sign_in =
+                PresentSignIn { came_in: came_in.as_ref(), session: session.as_ref(), is_old: is_old.get() };
+            policy.with_value(|policy| text::question(user, policy, asked, sign_in))
         })
     });
     let is_asked = Memo::new(move |_| question.read().is_some());
@@ -58,4 +66,10 @@ pub fn UnlinkDialog(
         .into_any()
     });
     view! { <ConfirmDialog name="unlink" open title facts keep confirm on_confirm on_close/> }
+}
+
+/// Returns the login that the tenant's session is through since it was linked, where that is another than the person came in
+/// with.
+fn session_of(session: Option<Session>, identities: &[model::Identity]) -> Option<IdentityKey> {
+    session?.identity_of_session()?.among(identities)
 }

@@ -63,7 +63,7 @@ impl Session {
             Purpose::SignIn if silent => match storage::remembered_user() {
                 Some(before) if !is_same_user(&before) => return Event::SomebodyElse(before, account),
                 Some(before) => {
-                    account.current_identity = account.current_identity.or(before.current_identity);
+                    account = account.silently_after(before.current_identity, before.proven);
                 }
                 None => {}
             },
@@ -167,9 +167,9 @@ impl Session {
     pub fn return_as(self, remembered: &RememberedUser) {
         self.leave(AuthorizationRequest::reauthenticate(
             InteractionMode::Redirect,
-            String::new(),
             remembered,
             Purpose::SignIn,
+            None,
         ));
     }
 

@@ -47,6 +47,16 @@ impl CurrentIdentity {
     }
 }
 
+/// A login that was proven here to be linked, since the person came in with another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvenIdentity {
+    /// The login.
+    pub identity: CurrentIdentity,
+    /// Whether the tenant took the proof for a sign-in, as Auth0 does: its session is through this login now (contract
+    /// [G100](model::contract#g100)).
+    pub has_session: bool,
+}
+
 /// The signed-in user with a token for the Management API.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Credentials {
@@ -60,11 +70,36 @@ pub struct Credentials {
     pub auth_time: Option<i64>,
     /// What to add to the page's clock to get the tenant's, in seconds.
     pub tenant_ahead: i64,
-    /// The identity in use, as far as it is known.
+    /// The identity that the person came in with, as far as it is known.
     pub current_identity: Option<CurrentIdentity>,
+    /// The login that was proven since.
+    pub proven: Option<ProvenIdentity>,
 }
 
 impl Credentials {
+    /// Returns these credentials of a silent sign-in with what is known about the one before: the person still came in with
+    /// `current_identity`, although a tenant may name the login that was `proven` since.
+    #[must_use]
+    pub fn silently_after(
+        mut self,
+        current_identity: Option<CurrentIdentity>,
+        proven: Option<ProvenIdentity>,
+    ) -> Self {
+        match (&self.current_identity, proven) {
+            (Some(claimed), Some(proven)) if *claimed == proven.identity => {
+                self.current_identity = current_identity;
+                self.proven = Some(ProvenIdentity { has_session: true, ..proven });
+            }
+            // The session is through another login, and so its own.
+            (Some(_), _) => {}
+            (None, proven) => {
+                self.current_identity = current_identity;
+                self.proven = proven;
+            }
+        }
+        self
+    }
+
     /// Returns whether the token has not expired at `now`, by the page's clock.
     #[must_use]
     pub fn is_live(&self, now: i64) -> bool {
@@ -99,6 +134,7 @@ impl Credentials {
             auth_time: None,
             tenant_ahead: 0,
             current_identity: None,
+            proven: None,
         }
     }
 }
@@ -126,6 +162,25 @@ mod tests {
         assert!(!at(Some(1000)).is_fresh(900, 1901));
         assert!(!at(None).is_fresh(900, 1000));
         assert!(at(None).is_fresh(0, 1000));
+    }
+
+    #[test]
+    fn a_proof_does_not_change_what_the_person_came_in_with() {
+        let identity = |name: &str| CurrentIdentity {
+            connection: ConnectionName::new(name),
+            identity: Some(UserId::new(format!("{name}|1"))),
+        };
+        let own = Some(identity("github"));
+        let proven = Some(ProvenIdentity { identity: identity("line"), has_session: false });
+        let renewed = |claimed: Option<&str>| {
+            let account = Credentials { current_identity: claimed.map(identity), ..account() };
+            let account = account.silently_after(own.clone(), proven.clone());
+            (account.current_identity, account.proven.map(|proven| proven.has_session))
+        };
+        assert_eq!(renewed(Some("line")), (own.clone(), Some(true)), "the tenant took it for a sign-in");
+        assert_eq!(renewed(Some("github")), (own.clone(), None), "the tenant kept its session");
+        assert_eq!(renewed(Some("apple")), (Some(identity("apple")), None), "the person signed in elsewhere");
+        assert_eq!(renewed(None), (own.clone(), Some(false)), "the tenant does not say");
     }
 
     #[test]

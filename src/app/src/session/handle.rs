@@ -1,6 +1,9 @@
 //! The handle of the session that pages use.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use model::{UserId, route};
 use web_sys::UrlSearchParams;
 
@@ -30,6 +33,9 @@ pub struct Session {
     pub(super) pending_action: StoredValue<Option<PendingAction>>,
     pub(super) popup: RwSignal<PopupState>,
 }
+
+/// How often the page looks whether the sign-in is too old for a change.
+const AGE_CHECK: Duration = Duration::from_secs(10);
 
 impl Session {
     /// Starts the session: completes the sign-in of a callback, signs in silently when the tenant may have a session,
@@ -82,11 +88,45 @@ impl Session {
         })
     }
 
-    /// Records that the tenant's session now belongs to another identity of the same user.
-    pub fn set_current_identity(self, current_identity: CurrentIdentity) {
-        self.apply(Event::CurrentIdentityChanged(current_identity));
+    /// Returns the login that was proven to be linked and that the tenant's session is through since, if it took the proof for
+    /// a sign-in. It notifies.
+    #[must_use]
+    pub fn identity_of_session(self) -> Option<CurrentIdentity> {
+        match &*self.state.read() {
+            State::SignedIn(account) => {
+                account.proven.clone().filter(|proven| proven.has_session).map(|proven| proven.identity)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns whether a change would ask for a fresh sign-in first; it notifies within [`AGE_CHECK`].
+    #[must_use]
+    pub fn asks_first(self) -> Signal<bool> {
+        let look_again = Trigger::new();
+        if let Ok(timer) = set_interval_with_handle(move || look_again.notify(), AGE_CHECK) {
+            on_cleanup(move || timer.clear());
+        }
+        let asks = Memo::new(move |_| {
+            look_again.track();
+            self.state.track();
+            self.needs_step_up()
+        });
+        asks.into()
+    }
+
+    /// Records that a login was proven and is of this account now. The person came in with another one, and stays so.
+    ///
+    /// The page asks a tenant that does not serve it, silently, whether its session is through that login since; the tenant
+    /// that serves it keeps them apart.
+    pub fn note_proof(self, identity: CurrentIdentity) {
+        self.apply(Event::Proven(identity));
         if let Some(remembered) = self.remembered_user() {
             storage::remember(&remembered);
+        }
+        if self.tenant().origin != own_origin() {
+            let account = self.credentials();
+            spawn_local(async move { _ = self.renew(account).await });
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use model::purpose::Purpose;
 use model::{ConnectionName, User, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::credentials::CurrentIdentity;
+use super::credentials::{CurrentIdentity, ProvenIdentity};
 use crate::answer;
 use crate::token::IdToken;
 
@@ -20,6 +21,9 @@ pub struct RememberedUser {
     /// The identity in use.
     #[serde(rename = "used")]
     pub current_identity: Option<CurrentIdentity>,
+    /// The login that was proven since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven: Option<ProvenIdentity>,
 }
 
 impl RememberedUser {
@@ -43,6 +47,24 @@ pub enum Intent {
     Unlink(Vec<UserId>),
     /// Link an identity, which is proven afterwards.
     Link(LinkTarget),
+}
+
+/// What the page tells the hosted page about a sign-in (contract [G100](model::contract#g100)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The connection of the login that it is about; `None` for several, and where it is not known.
+    pub connection: Option<ConnectionName>,
+}
+
+impl LinkTarget {
+    /// Returns what a fresh sign-in before linking this is for.
+    #[must_use]
+    pub fn confirmation(&self) -> Declared {
+        let purpose = if self.expected.is_some() { Purpose::ConfirmUndo } else { Purpose::ConfirmLink };
+        Declared { purpose, connection: self.connection.clone() }
+    }
 }
 
 /// The identity to link.
@@ -96,6 +118,7 @@ mod tests {
             user_id: UserId::new("auth0|1"),
             account_name: Some("ada@example.com".to_owned()),
             current_identity,
+            proven: None,
         }
     }
 

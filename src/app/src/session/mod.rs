@@ -28,6 +28,6 @@ pub use credentials::{Authentication, Credentials, CurrentIdentity, Person};
 pub use entry::PageEntry;
 pub use error::{SignInError, SignInErrorKind};
 pub use handle::Session;
-pub use intent::{Intent, LinkTarget, PendingAction, RememberedUser, SecondaryAccount};
+pub use intent::{Declared, Intent, LinkTarget, PendingAction, RememberedUser, SecondaryAccount};
 pub use phase::Phase;
 pub use step_up::ReauthenticationError;

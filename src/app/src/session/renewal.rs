@@ -108,9 +108,10 @@ impl Session {
             }
         };
         let Ok(Authentication { mut account, .. }) = authentication.await else { return false };
-        account.current_identity = account
-            .current_identity
-            .or_else(|| self.remembered_user().and_then(|remembered| remembered.current_identity));
+        let before = self.remembered_user().filter(|before| before.user_id == account.person.user_id);
+        if let Some(before) = before {
+            account = account.silently_after(before.current_identity, before.proven);
+        }
         let (renewal, bearer) = (Renewal::of(&account, now()), account.bearer.clone());
         self.apply(Event::Renewed(account));
         // False when the tenant has signed in another user.

@@ -1,6 +1,6 @@
 //! The session as a pure state machine: a state and an event give the next state.
 
-use super::credentials::{Authentication, Credentials, CurrentIdentity, Person};
+use super::credentials::{Authentication, Credentials, CurrentIdentity, Person, ProvenIdentity};
 use super::error::SignInError;
 use super::intent::{LinkTarget, RememberedUser};
 use crate::account_name::account_name;
@@ -38,8 +38,8 @@ pub enum Event {
     Accepted,
     /// The secondary account is proven.
     SecondaryProven(RememberedUser, LinkTarget, Authentication),
-    /// The tenant's session now belongs to another identity of the same user.
-    CurrentIdentityChanged(CurrentIdentity),
+    /// The person proved an identity to link it. They stay signed in with the one that they came in with.
+    Proven(CurrentIdentity),
     /// The tenant has no session for this browser.
     NoSession,
     /// The tenant issued new tokens silently, or in a reauthentication.
@@ -68,8 +68,9 @@ impl State {
             (Self::SigningIn, Event::SecondaryProven(first, wanted, proof)) => {
                 Self::ConfirmPrimary(first, wanted, proof)
             }
-            (Self::SignedIn(account), Event::CurrentIdentityChanged(current_identity)) => {
-                Self::SignedIn(Credentials { current_identity: Some(current_identity), ..account })
+            (Self::SignedIn(account), Event::Proven(identity)) => {
+                let proven = Some(ProvenIdentity { identity, has_session: false });
+                Self::SignedIn(Credentials { proven, ..account })
             }
             (Self::Checking | Self::SigningIn, Event::NoSession) | (_, Event::SignedOut) => Self::SignedOut,
             (Self::Checking | Self::SigningIn, Event::Failed(error)) => Self::Failed(error),
@@ -89,12 +90,12 @@ impl State {
     #[must_use]
     pub fn remembered_user(&self) -> Option<RememberedUser> {
         let person = self.person()?;
-        let current_identity = match self {
-            Self::SignedIn(account) => account.current_identity.clone(),
-            _ => None,
+        let (current_identity, proven) = match self {
+            Self::SignedIn(account) => (account.current_identity.clone(), account.proven.clone()),
+            _ => (None, None),
         };
         let account_name = account_name(&person.profile).map(ToOwned::to_owned);
-        Some(RememberedUser { user_id: person.user_id.clone(), account_name, current_identity })
+        Some(RememberedUser { user_id: person.user_id.clone(), account_name, current_identity, proven })
     }
 
     /// Returns the user who is signed in, or was until the session expired.
@@ -199,8 +200,12 @@ mod tests {
 
     #[test]
     fn somebody_else_is_signed_in_only_when_the_person_says_so() {
-        let before =
-            RememberedUser { user_id: UserId::new("auth0|2"), account_name: None, current_identity: None };
+        let before = RememberedUser {
+            user_id: UserId::new("auth0|2"),
+            account_name: None,
+            current_identity: None,
+            proven: None,
+        };
         let changed = State::Checking.on(Event::SomebodyElse(before.clone(), account()));
         assert_eq!(changed, State::Changed(before, account()));
         assert_eq!(changed.clone().on(Event::Expired), changed);

@@ -4,7 +4,7 @@ use leptos::prelude::UpdateValue;
 
 use super::credentials::Credentials;
 use super::handle::{Session, remember};
-use super::intent::Intent;
+use super::intent::{Declared, Intent};
 use super::popup::{Popup, PopupError};
 use super::state::Event;
 use super::transaction::{AuthorizationRequest, InteractionMode, Purpose};
@@ -42,22 +42,23 @@ impl Session {
 
     /// Ensures that the sign-in is recent enough for a sensitive change. Must be called inside a click: if it is too
     /// old, this opens a popup at once, or redirects and resumes `intent` afterwards
-    /// ([`Session::take_pending_action`]).
+    /// ([`Session::take_pending_action`]). The hosted page says that it is for `declared`.
     ///
     /// # Errors
     /// [`ReauthenticationError`], with which nothing may be changed.
-    pub fn reauthenticate(self, intent: Intent) -> impl Future<Output = Result<(), ReauthenticationError>> {
+    pub fn reauthenticate(
+        self,
+        intent: Intent,
+        declared: Declared,
+    ) -> impl Future<Output = Result<(), ReauthenticationError>> {
         let start = if self.needs_step_up() {
             match (Popup::open(self.popup), self.remembered_user()) {
                 (Some(popup), _) => Start::Popup(popup),
                 (None, Some(remembered)) => {
                     let purpose = Purpose::Reauthenticate(remembered.clone(), intent);
-                    self.leave(AuthorizationRequest::reauthenticate(
-                        InteractionMode::Redirect,
-                        String::new(),
-                        &remembered,
-                        purpose,
-                    ));
+                    let mode = InteractionMode::Redirect;
+                    let declared = Some(declared.clone());
+                    self.leave(AuthorizationRequest::reauthenticate(mode, &remembered, purpose, declared));
                     Start::Failed(ReauthenticationError::Leaving)
                 }
                 (None, None) => Start::Failed(ReauthenticationError::SignedOut(ApiError::signed_out())),
@@ -68,7 +69,7 @@ impl Session {
         async move {
             match start {
                 Start::Ready => Ok(()),
-                Start::Popup(popup) => self.reauthenticate_in(&popup).await,
+                Start::Popup(popup) => self.reauthenticate_in(&popup, declared).await,
                 Start::Failed(error) => Err(error),
             }
         }
@@ -89,7 +90,10 @@ impl Session {
             self.apply(Event::Renewed(Credentials { auth_time: None, ..account }));
         }
         match Popup::open(self.popup) {
-            Some(popup) => self.reauthenticate_in(&popup).await.is_ok(),
+            Some(popup) => {
+                let declared = Declared { purpose: model::purpose::Purpose::Confirm, connection: None };
+                self.reauthenticate_in(&popup, declared).await.is_ok()
+            }
             None => false,
         }
     }
@@ -98,14 +102,18 @@ impl Session {
     ///
     /// # Errors
     /// [`ReauthenticationError`], with which nothing may be changed.
-    pub async fn reauthenticate_in(self, popup: &Popup) -> Result<(), ReauthenticationError> {
+    pub async fn reauthenticate_in(
+        self,
+        popup: &Popup,
+        declared: Declared,
+    ) -> Result<(), ReauthenticationError> {
         let remembered =
             self.remembered_user().ok_or_else(|| ReauthenticationError::SignedOut(ApiError::signed_out()))?;
         let request = AuthorizationRequest::reauthenticate(
             InteractionMode::Popup,
-            String::new(),
             &remembered,
             Purpose::SignIn,
+            Some(declared),
         );
         let proof =
             popup.authenticate(&self.tenant(), request).await.map_err(ReauthenticationError::Popup)?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use model::purpose::{CONNECTION_PARAMETER, PURPOSE_PARAMETER, Purpose as DeclaredPurpose};
 use model::settings::Bearer;
 use model::{ConnectionName, Scope, route};
 use oauth2::basic::{
@@ -20,7 +21,7 @@ use super::credentials::{Authentication, Credentials, CurrentIdentity, Person};
 use super::error::{SignInError, SignInErrorKind};
 use super::http::{self, HttpError};
 use super::id_token::{self, IdTokenError};
-use super::intent::{Intent, LinkTarget, RememberedUser, SecondaryAccount};
+use super::intent::{Declared, Intent, LinkTarget, RememberedUser, SecondaryAccount};
 use crate::settings::Tenant;
 use crate::token::{BearerToken, IdToken};
 
@@ -97,39 +98,50 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// Whether the person must authenticate now, whatever session there is (`max_age=0`).
     pub fresh: bool,
+    /// What the hosted page says that the sign-in is for.
+    pub declared: Option<Declared>,
 }
 
 impl AuthorizationRequest {
     /// Returns the request of an ordinary sign-in.
     #[must_use]
     pub fn sign_in(mode: InteractionMode, return_to: String) -> Self {
-        Self { mode, return_to, purpose: Purpose::SignIn, connection: None, login_hint: None, fresh: false }
+        Self {
+            mode,
+            return_to,
+            purpose: Purpose::SignIn,
+            connection: None,
+            login_hint: None,
+            fresh: false,
+            declared: None,
+        }
     }
 
     /// Returns the request of a fresh sign-in as `remembered`.
     #[must_use]
     pub fn reauthenticate(
         mode: InteractionMode,
-        return_to: String,
         remembered: &RememberedUser,
         purpose: Purpose,
+        declared: Option<Declared>,
     ) -> Self {
         let connection =
             remembered.current_identity.as_ref().map(|current_identity| current_identity.connection.clone());
-        Self { mode, return_to, purpose, connection, login_hint: remembered.hint(), fresh: true }
+        let (return_to, login_hint) = (String::new(), remembered.hint());
+        Self { mode, return_to, purpose, connection, login_hint, fresh: true, declared }
     }
 
     /// Returns the request of a fresh sign-in with the identity `wanted`, to link it to the account of `first`.
     #[must_use]
-    pub fn prove_secondary(
-        mode: InteractionMode,
-        return_to: String,
-        first: RememberedUser,
-        wanted: LinkTarget,
-    ) -> Self {
+    pub fn prove_secondary(mode: InteractionMode, first: RememberedUser, wanted: LinkTarget) -> Self {
         let (connection, login_hint) = (wanted.connection.clone(), wanted.hint.clone());
+        let declared = Some(Declared {
+            purpose: if wanted.expected.is_some() { DeclaredPurpose::Undo } else { DeclaredPurpose::Link },
+            connection: None,
+        });
         let purpose = Purpose::ProveSecondary(first, wanted);
-        Self { mode, return_to, purpose, connection, login_hint, fresh: true }
+        let return_to = String::new();
+        Self { mode, return_to, purpose, connection, login_hint, fresh: true, declared }
     }
 }
 
@@ -186,7 +198,7 @@ pub fn authorize_url(
     request: AuthorizationRequest,
     now: i64,
 ) -> Result<(String, Transaction), SignInError> {
-    let AuthorizationRequest { mode, return_to, purpose, connection, login_hint, fresh } = request;
+    let AuthorizationRequest { mode, return_to, purpose, connection, login_hint, fresh, declared } = request;
     let client = client(tenant, origin).map_err(settings_error)?;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let nonce = CsrfToken::new_random().into_secret();
@@ -209,6 +221,12 @@ pub fn authorize_url(
     }
     if let Some(hint) = &login_hint {
         request = request.add_extra_param("login_hint", hint);
+    }
+    if let Some(declared) = &declared {
+        request = request.add_extra_param(PURPOSE_PARAMETER, declared.purpose.as_str());
+        if let Some(connection) = &declared.connection {
+            request = request.add_extra_param(CONNECTION_PARAMETER, connection.as_str());
+        }
     }
     if mode == InteractionMode::SilentIframe {
         request = request.add_extra_param("response_mode", "web_message");
@@ -335,6 +353,7 @@ pub async fn exchange_code(
         // A requested fresh sign-in counts from now.
         auth_time: transaction.since.map(|_| now).or_else(|| now.checked_sub(claims.age?)),
         tenant_ahead: claims.issued_at.saturating_sub(now),
+        proven: None,
     };
     Ok(Authentication { account, id_token })
 }
@@ -404,6 +423,7 @@ mod tests {
             user_id: UserId::new("auth0|1"),
             account_name: Some("ada@example.com".to_owned()),
             current_identity: None,
+            proven: None,
         }
     }
 
@@ -462,17 +482,14 @@ mod tests {
             hint: Some("adal".to_owned()),
             expected: None,
         };
-        let (url, transaction) = authorize(AuthorizationRequest::prove_secondary(
-            InteractionMode::Popup,
-            "/".to_owned(),
-            remembered(),
-            wanted,
-        ));
+        let (url, transaction) =
+            authorize(AuthorizationRequest::prove_secondary(InteractionMode::Popup, remembered(), wanted));
         let parameters = parameters(&url);
         let get = |key: &str| parameters.get(key).map(String::as_str);
         assert_eq!(get("max_age"), Some("0"));
         assert_eq!(get("connection"), Some("github"));
         assert_eq!(get("login_hint"), Some("adal"));
+        assert_eq!(get("ext-purpose"), Some("link"));
         assert_eq!(get("prompt"), None);
         assert!(is_popup_state(&transaction.state) && !transaction.silent);
     }

@@ -38,6 +38,8 @@ messages! { linking:
     show_all(count: usize) = "{count, plural, one {Show all #} other {Show all #}}";
     /// Button that shows the first ones only.
     show_fewer() = "Show fewer";
+    /// Note before a change that asks for a fresh sign-in.
+    fresh_first() = "You signed in a while ago, so you will be asked to sign in again first.";
     /// Prompt of a deep link that links a login of a connection.
     asked_to_link(connection: &str) = "You came here to link {connection} to this account.";
     /// Link back to the address of `return_to`.
@@ -48,7 +50,7 @@ messages! { linking:
     out_of_sight() = "This page cannot see the window any more. If it is still open, go on there. If it is closed, \
         open it again or cancel.";
     /// Button that brings the popup to the front.
-    bring_to_front() = "Bring it to the front";
+    bring_to_front() = "Show the window";
     /// Button that opens the popup again.
     open_again() = "Open it again";
     /// Status while requests are in flight.

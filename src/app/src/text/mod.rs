@@ -26,7 +26,7 @@ pub use message_format::Part;
 pub use model::initials;
 pub use name::{name, plain};
 pub use page::*;
-pub use unlinking::{Fact, Question, question};
+pub use unlinking::{Fact, PresentSignIn, Question, question};
 pub use ways_in::{safety_of, ways_in};
 
 #[cfg(test)]

@@ -167,7 +167,8 @@ fn account() -> User {
 /// The title and the facts of the dialog before the login at `place` is unlinked; emphasis between asterisks.
 fn dialog(place: usize) -> Vec<String> {
     let user = account();
-    let question = question(&user, &UnlinkPolicy::default(), &[user.identities[place].key()], None);
+    let question =
+        question(&user, &UnlinkPolicy::default(), &[user.identities[place].key()], PresentSignIn::default());
     let part = |part: &Part| if part.strong { format!("*{}*", part.text) } else { part.text.clone() };
     let facts = question.facts.iter().map(|fact| fact.sentence.iter().map(part).collect::<String>());
     [question.title.clone()].into_iter().chain(facts).map(|sentence| plain(&sentence)).collect()

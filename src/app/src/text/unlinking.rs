@@ -3,6 +3,7 @@
 use model::{IdentityKey, User};
 
 use super::label::{Label, labels};
+use super::linking::fresh_first;
 use super::list::main_stays;
 use super::message_format::{Message, Part};
 use super::messages::messages;
@@ -48,6 +49,11 @@ messages! { unlinking:
         here, in your other tabs and wherever you stayed signed in with it.";
     /// Dialog: the session goes on, because it began with another login.
     stays_signed_in(login: Message<'_>) = parts "You stay signed in here, because you signed in with {login}.";
+    /// Dialog: the tenant's session is through the login since it was linked; `own` is the one that the person came in with,
+    /// where known.
+    session_went_over(login: Message<'_>, own: Option<Message<'_>>) = parts "{own, select,
+        none {Your session went over to {login} when you linked it, so you may have to sign in again.}
+        other {You came in with {own}, but your session went over to {login} when you linked it. So you may have to sign in again.}}";
     /// Dialog: it is not known which login the session began with; `login` is the one to unlink.
     may_sign_in_again(login: Message<'_>) = parts
         "If you signed in with {login} this time, you may have to sign in again.";
@@ -195,22 +201,35 @@ impl Split {
     }
 }
 
-/// What the dialog asks before the logins `keys` of `user` are unlinked. `in_use` is the one that the present session
-/// began with, where that is known.
+/// What is known about the present sign-in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PresentSignIn<'a> {
+    /// The login that the person came in with, where that is known.
+    pub came_in: Option<&'a IdentityKey>,
+    /// The login that the tenant's session is through since it was linked, where that is another one.
+    pub session: Option<&'a IdentityKey>,
+    /// Whether it is too old for a change, so that a fresh one will be asked for.
+    pub is_old: bool,
+}
+
+/// What the dialog asks before the logins `keys` of `user` are unlinked in this sign-in.
 #[must_use]
 pub fn question(
     user: &User,
     guard: &UnlinkPolicy,
     keys: &[IdentityKey],
-    in_use: Option<&IdentityKey>,
+    sign_in: PresentSignIn<'_>,
 ) -> Question {
     let split = Split::of(user, guard, keys);
-    let facts = vec![
+    let mut facts = vec![
         Fact::about("ui-check", split.all_names(&split.ways_in), remains, remains_these()),
         Fact::new("ui-split", splits_off(&split.names(&split.going))),
         Fact::new("ui-stay", what_stays(user)),
-        what_happens_here(&split, keys, in_use),
+        what_happens_here(&split, keys, sign_in),
     ];
+    if sign_in.is_old {
+        facts.push(Fact::new("ui-clock", one_part(fresh_first())));
+    }
     let (title, confirm, keep) = match split.going.as_slice() {
         [one] => (split.title(one), one.confirm(), keep_it()),
         several => {
@@ -251,15 +270,21 @@ fn what_stays(user: &User) -> Vec<Part> {
     if named.is_empty() { one_part(stays()) } else { stays_with(&named) }
 }
 
-/// Says whether the present session ends. `current_identity` is the one that it began with, where known.
-fn what_happens_here(split: &Split, keys: &[IdentityKey], current_identity: Option<&IdentityKey>) -> Fact {
-    let login = current_identity.and_then(|current_identity| {
-        let (_, label) = split.all.iter().find(|(key, _)| key == current_identity)?;
+/// Says whether the present session ends.
+fn what_happens_here(split: &Split, keys: &[IdentityKey], sign_in: PresentSignIn<'_>) -> Fact {
+    let name_of = |wanted: &IdentityKey| {
+        let (_, label) = split.all.iter().find(|(key, _)| key == wanted)?;
         Some(split.name(label))
-    });
+    };
+    let PresentSignIn { came_in: current_identity, session, .. } = sign_in;
+    let login = current_identity.and_then(name_of);
+    let went_over = session.filter(|session| keys.contains(session)).and_then(name_of);
     match (current_identity, login) {
         (Some(current_identity), Some(login)) if keys.contains(current_identity) => {
             Fact::new("ui-out", signs_out(Message(&login)))
+        }
+        (_, login) if let Some(session) = went_over => {
+            Fact::new("ui-out", session_went_over(Message(&session), login.as_deref().map(Message)))
         }
         (_, Some(login)) => Fact::new("ui-person", stays_signed_in(Message(&login))),
         _ => match split.going.as_slice() {
@@ -335,7 +360,9 @@ mod tests {
     fn sentences(user: &User, guard: &UnlinkPolicy, going: &[usize], in_use: Option<usize>) -> Vec<String> {
         let key = |place: &usize| user.identities[*place].key();
         let keys: Vec<_> = going.iter().map(key).collect();
-        let question = question(user, guard, &keys, in_use.as_ref().map(key).as_ref());
+        let came_in = in_use.as_ref().map(key);
+        let sign_in = PresentSignIn { came_in: came_in.as_ref(), ..PresentSignIn::default() };
+        let question = question(user, guard, &keys, sign_in);
         let text = |fact: &Fact| {
             let sentence: String = fact.sentence.iter().map(|part| plain(&part.text)).collect();
             fact.logins.iter().fold(sentence, |all, login| format!("{all} [{}]", plain(login)))
@@ -423,6 +450,27 @@ mod tests {
         );
         assert_eq!(here(Some(0)), "You stay signed in here, because you signed in with Password.");
         assert_eq!(here(None), "If you signed in with GitHub this time, you may have to sign in again.");
+    }
+
+    #[test]
+    fn the_dialog_says_that_the_session_went_over_and_that_a_fresh_sign_in_comes_first() {
+        let user = three();
+        let [password, _, github] = [0, 1, 2].map(|place: usize| user.identities[place].key());
+        let of = |came_in| PresentSignIn { came_in, session: Some(&github), is_old: true };
+        let shown = |keys: &[IdentityKey], came_in| {
+            let question = question(&user, &UnlinkPolicy::default(), keys, of(came_in));
+            let text = |fact: &Fact| fact.sentence.iter().map(|part| plain(&part.text)).collect::<String>();
+            question.facts[3..].iter().map(text).collect::<Vec<_>>().join("\n")
+        };
+        let first = "You signed in a while ago, so you will be asked to sign in again first.";
+        let keys = std::slice::from_ref(&github);
+        let over = "You came in with Password, but your session went over to GitHub when you linked it. So you may have \
+                    to sign in again.";
+        assert_eq!(shown(keys, Some(&password)), format!("{over}\n{first}"));
+        let over = "Your session went over to GitHub when you linked it, so you may have to sign in again.";
+        assert_eq!(shown(keys, None), format!("{over}\n{first}"));
+        let stays = "You stay signed in here, because you signed in with Password.";
+        assert_eq!(shown(&[user.identities[1].key()], Some(&password)), format!("{stays}\n{first}"));
     }
 
     #[test]

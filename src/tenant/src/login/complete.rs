@@ -78,8 +78,10 @@ async fn sync_upstream_profile(
 enum Completed {
     /// Somebody else signed in than the application asked for.
     SomebodyElse,
-    /// The application gets what it asked for.
+    /// The application gets what it asked for. The browser is signed in, too.
     Granted(UserRow),
+    /// The application gets a proof of a login. The session of the browser stays what it is.
+    Proven(UserRow),
     /// The person has to allow that first, on the page with this address.
     ConsentIsMissing(String),
 }
@@ -98,6 +100,9 @@ pub(super) async fn complete_with(
 
 /// Completes a pending login: starts a session, counts the login and responds to the application.
 ///
+/// A sign-in that proves a login to be linked starts a session for that alone: no cookie gets it, and the browser stays signed
+/// in as it was (contract [G100](model::contract#g100)).
+///
 /// All of it is one unit of work, so that a pending login starts at most one session.
 pub(super) async fn complete(
     tenant: &Tenant,
@@ -114,6 +119,7 @@ pub(super) async fn complete(
     let begun = session.clone();
     let before = Cookie::Session.read(tenant, headers).map(|cookie| cookie.digest());
     let (now, digest, ip) = (tenant.now().millis(), pending.digest.clone(), pending.ip.clone());
+    let proof_until = tenant.now().after(tenant.0.configuration.options().link_proof_max_age).millis();
     let (inner, client_id) = (tenant.clone(), pending.request.client_id.clone());
     let (request, browser, network) =
         (pending.request.clone(), pending.browser.digest(), pending.network.clone());
@@ -149,14 +155,23 @@ pub(super) async fn complete(
                 if !identity.is_some_and(|identity| inner.0.configuration.admits(identity, &client_id)) {
                     return Err(CompleteError::OtherConnection);
                 }
-                // Each sign-in gets a new session, so that nobody can know its cookie in advance (session fixation).
-                if let Some(before) = &before {
-                    unit.replace_session(before, &session.digest).await?;
-                }
-                unit.insert_session(&session).await?;
-                unit.record_sign_in(&user.user_id, &ip, now).await?;
                 let user_id = &user.user_id;
-                if request.ask_consent || consent::is_missing(&inner, unit, user_id, &request).await? {
+                let asks =
+                    request.ask_consent || consent::is_missing(&inner, unit, user_id, &request).await?;
+                // Consent is given in the session of the browser.
+                let is_proof = request.is_proof() && !asks;
+                if is_proof {
+                    session.expires_at = session.expires_at.min(proof_until);
+                    unit.insert_proof(&session, before.as_ref()).await?;
+                } else {
+                    // Each sign-in gets a new session, so that nobody can know its cookie in advance (session fixation).
+                    if let Some(before) = &before {
+                        unit.replace_session(before, &session.digest).await?;
+                    }
+                    unit.insert_session(&session).await?;
+                }
+                unit.record_sign_in(user_id, &ip, now).await?;
+                if asks {
                     let (row, page) =
                         new_pending_consent(&inner, &request, &session, user_id, browser, network)?;
                     unit.insert_pending_login(&row, WAITING, now).await?;
@@ -168,21 +183,24 @@ pub(super) async fn complete(
                 if request.response_type.has_id_token() {
                     inner.note_session_client(unit, &client_id, &session.sid, &user).await?;
                 }
-                Ok(Completed::Granted(user))
+                Ok(if is_proof { Completed::Proven(user) } else { Completed::Granted(user) })
             })
         })
         .await?;
+    let signs_in = !matches!(completed, Completed::Proven(_));
     let mut response = match completed {
         Completed::SomebodyElse => {
             let description = "Another person signed in than id_token_hint names";
             let refusal = AuthorizationError::new("login_required", description);
             return Ok(respond_with_error(tenant, &pending.request.reply_to, &refusal));
         }
-        Completed::Granted(user) => {
+        Completed::Granted(user) | Completed::Proven(user) => {
             respond_with_grant(tenant, &pending.request, &begun, &user, code.as_ref())
         }
         Completed::ConsentIsMissing(page) => no_store(redirect_found(&page)),
     };
-    response.headers_mut().append(header::SET_COOKIE, Cookie::Session.set(tenant, &cookie));
+    if signs_in {
+        response.headers_mut().append(header::SET_COOKIE, Cookie::Session.set(tenant, &cookie));
+    }
     Ok(response)
 }

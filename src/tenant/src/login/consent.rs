@@ -115,6 +115,7 @@ fn render(tenant: &Tenant, pending: &PendingConsent) -> Response {
             tenant: tenant.name(),
             client: client.map_or("", |client| &client.name),
             state,
+            purpose: None,
         },
         is_first_party: client.is_some_and(|client| client.is_first_party),
         name: profile.name(),

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use model::purpose::Purpose;
 
 use super::pages;
 use super::pages::login::{ConnectionButton, FormError, LoginPage};
@@ -33,7 +34,11 @@ pub(super) fn render(
                 stand_in: connection.needs_stand_in(),
             })
             .collect(),
-        demo: &options.demo_sign_ins,
+        demo: options
+            .demo_sign_ins
+            .iter()
+            .filter(|demo| pending.own.as_ref().is_none_or(|own| own.has_address(&demo.email)))
+            .collect(),
     };
     let status = match refusal {
         None => StatusCode::OK,
@@ -51,6 +56,10 @@ pub(super) fn render(
 }
 
 /// Returns the first database connection that the application can use and that allows sign-up.
+/// There is none where a sign-in is one to an account or a login that exists.
 pub(super) fn sign_up_connection<'t>(tenant: &'t Tenant, pending: &PendingLogin) -> Option<&'t Connection> {
+    if pending.request.purpose.as_ref().is_some_and(|purpose| purpose.kind != Purpose::Link) {
+        return None;
+    }
     pending.connections(tenant).find(|connection| connection.is_database() && connection.database.sign_up)
 }

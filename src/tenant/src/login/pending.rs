@@ -10,11 +10,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use model::bidi::isolate;
+use model::{ConnectionName, Identity, IdentityKey};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use store::{Bounds, Digest, PendingLoginRow};
+use store::{Bounds, Digest, PendingLoginRow, fold_identifier};
 
 use super::pages::layout::PageContext;
+use super::pages::purpose::{login_name, purpose_title};
 use super::paths;
 use super::response::{failure, final_page, final_page_of, unreadable_form};
 use crate::configuration::Connection;
@@ -24,6 +26,7 @@ use crate::http::peer::Peer;
 use crate::http::response::{no_store, redirect_found};
 use crate::oauth::request::AuthorizationRequest;
 use crate::secret::{Secret, digest};
+use crate::session::Session;
 use crate::state::Tenant;
 
 /// The lifetime of a pending login.
@@ -42,6 +45,68 @@ pub(super) struct PendingLogin {
     pub(super) ip: String,
     /// The network that sent the request.
     pub(super) network: String,
+    /// The account that the person has to confirm by a fresh sign-in.
+    pub(super) own: Option<OwnAccount>,
+}
+
+/// The account that the browser is signed in to: a fresh sign-in to it offers nothing else.
+pub(super) struct OwnAccount {
+    /// Its identities that can sign in to the application.
+    identities: Vec<Identity>,
+    /// The address of the database login among them: of the one in use, if it is one.
+    address: Option<String>,
+}
+
+impl OwnAccount {
+    /// Returns the account of the session of this browser, if `request` is for a fresh sign-in to it. The hint of the
+    /// application has to fit: a page may belong to another account than the browser is signed in to by now.
+    async fn find(
+        tenant: &Tenant,
+        headers: &HeaderMap,
+        request: &AuthorizationRequest,
+    ) -> Result<Option<Self>, store::Error> {
+        if !request.is_confirmation() {
+            return Ok(None);
+        }
+        let Some(Session { row, user }) = Session::find(tenant, headers).await? else { return Ok(None) };
+        let configuration = &tenant.0.configuration;
+        let profile_of =
+            |identity: &Identity| identity.profile_data.as_ref().unwrap_or(&user.profile).clone();
+        let fits = request.login_hint.as_deref().is_none_or(|hint| {
+            user.identities.iter().any(|identity| {
+                identity.user_id.as_str() == hint
+                    || profile_of(identity).0.values().any(|value| value.as_str() == Some(hint))
+            })
+        });
+        let mut identities = user.identities.clone();
+        identities.retain(|identity| configuration.admits(identity, &request.client_id));
+        let has_wanted = request
+            .connection
+            .as_deref()
+            .is_none_or(|name| identities.iter().any(|identity| identity.connection.as_str() == name));
+        if !fits || !has_wanted || identities.is_empty() {
+            return Ok(None);
+        }
+        let is_database = |identity: &&Identity| {
+            configuration.connection(identity.connection.as_str()).is_some_and(Connection::is_database)
+        };
+        let in_use = identities.iter().find(|identity| identity.key() == row.key).filter(is_database);
+        let address = in_use.or_else(|| identities.iter().find(is_database)).and_then(|identity| {
+            let profile = profile_of(identity);
+            profile.email().or(profile.username()).map(str::to_owned)
+        });
+        Ok(Some(Self { identities, address }))
+    }
+
+    /// Returns whether the identity is one of the account's.
+    pub(super) fn has(&self, key: &IdentityKey) -> bool {
+        self.identities.iter().any(|identity| identity.key() == *key)
+    }
+
+    /// Returns whether a login of the account has this address.
+    pub(super) fn has_address(&self, address: &str) -> bool {
+        self.address.as_deref().is_some_and(|own| fold_identifier(own) == fold_identifier(address))
+    }
 }
 
 /// The reason why there is no pending login.
@@ -110,27 +175,48 @@ impl PendingLogin {
     pub(super) async fn find(tenant: &Tenant, peer: &Peer, state: &str) -> Result<Self, PendingLoginError> {
         let (row, browser, request) = find_waiting(tenant, peer, state, |request| request).await?;
         let PendingLoginRow { digest, network, .. } = row;
-        Ok(Self { state: state.to_owned(), digest, browser, request, ip: peer.ip(), network })
+        let own = OwnAccount::find(tenant, &peer.headers, &request).await?;
+        Ok(Self { state: state.to_owned(), digest, browser, request, ip: peer.ip(), network, own })
     }
 
     /// Returns what all pages of the login show.
     pub(super) fn context<'p>(&'p self, tenant: &'p Tenant) -> PageContext<'p> {
         let client = tenant.client(&self.request.client_id).map_or("", |client| &client.name);
-        PageContext { tenant: tenant.name(), client, state: &self.state }
+        PageContext { tenant: tenant.name(), client, state: &self.state, purpose: self.purpose(tenant) }
     }
 
-    /// Returns the login hint of the application; may be empty.
+    /// Returns what the sign-in is for, in words; `None` if it is for nothing but signing in.
+    fn purpose(&self, tenant: &Tenant) -> Option<String> {
+        let purpose = self.request.purpose.as_ref()?;
+        let wanted = self.request.connection.as_deref().filter(|_| purpose.kind.is_proof());
+        let name = purpose.connection.as_ref().map(ConnectionName::as_str).or(wanted);
+        let label = name.and_then(|name| tenant.0.configuration.connection(name)).map(login_name);
+        Some(purpose_title(purpose.kind, label.as_deref()))
+    }
+
+    /// Returns the login hint of the application, or the address of the account to confirm; may be empty.
     pub(super) fn hint(&self) -> &str {
-        self.request.login_hint.as_deref().unwrap_or_default()
+        match &self.own {
+            Some(OwnAccount { address: Some(address), .. }) => address,
+            _ => self.request.login_hint.as_deref().unwrap_or_default(),
+        }
     }
 
-    /// Returns the connections that the application may use, or only the one that it requested.
+    /// Returns the connections that the application may use: only those of the account to confirm, or the one that it
+    /// requested.
     pub(super) fn connections<'t>(&self, tenant: &'t Tenant) -> impl Iterator<Item = &'t Connection> {
         let wanted = self.request.connection.clone();
         let client_id = self.request.client_id.clone();
+        let own: Option<Vec<ConnectionName>> = self
+            .own
+            .as_ref()
+            .map(|own| own.identities.iter().map(|identity| identity.connection.clone()).collect());
         tenant.0.configuration.connections().iter().filter(move |connection| {
             connection.is_enabled_for(&client_id)
-                && wanted.as_deref().is_none_or(|name| name == connection.name.as_str())
+                && match &own {
+                    Some(own) => own.contains(&connection.name),
+                    None => wanted.as_deref().is_none_or(|name| name == connection.name.as_str()),
+                }
         })
     }
 }

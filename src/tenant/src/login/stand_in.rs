@@ -260,13 +260,16 @@ async fn render(
 ) -> Result<Response, store::Error> {
     let mut people = tenant.0.store.read().await?.list_identities(&connection.name, PEOPLE).await?;
     people.retain(|person| known.iter().all(|known| known.identity.key() != person.identity.key()));
-    let known = known.iter().map(|row| person(row, true));
+    // A fresh sign-in is one to the account of this browser.
+    let is_offered = |row: &&IdentityRow| pending.own.as_ref().is_none_or(|own| own.has(&row.identity.key()));
+    let known = known.iter().filter(is_offered).map(|row| person(row, true));
     let view = StandInPage {
         context: pending.context(tenant),
         connection: connection.name.as_str(),
         label: connection.label(),
         provider: connection.strategy.as_str(),
-        people: known.chain(people.iter().map(|row| person(row, false))).collect(),
+        people: known.chain(people.iter().filter(is_offered).map(|row| person(row, false))).collect(),
+        new_person: pending.own.is_none(),
         refusal,
     };
     let status = if refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

@@ -1,7 +1,8 @@
 //! Authorization requests and their validation (RFC 6749 section 4.1.1, RFC 7636, contract
 //! [C1](model::contract#c1)).
 
-use model::{Scope, Scopes, UserId};
+use model::purpose::{CONNECTION_PARAMETER, PURPOSE_PARAMETER, Purpose};
+use model::{ConnectionName, Scope, Scopes, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -138,6 +139,34 @@ pub(crate) struct AuthorizationRequest {
     /// Whom the response must be about.
     #[serde(default)]
     pub(crate) subject: Option<RequiredSubject>,
+    /// What the sign-in is for, as far as the application says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) purpose: Option<RequestPurpose>,
+}
+
+/// What a sign-in is for (contract [G100](model::contract#g100)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RequestPurpose {
+    pub(crate) kind: Purpose,
+    /// The connection of the login that it is about, if it is one of the application's.
+    pub(crate) connection: Option<ConnectionName>,
+}
+
+impl RequestPurpose {
+    /// Reads the parameters. What is outside of the vocabulary, or names a connection that the client may not use, is ignored, as
+    /// Auth0 ignores all of them.
+    fn read(
+        configuration: &Configuration,
+        client: &Client,
+        text: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<Self> {
+        let kind = Purpose::parse(&text(PURPOSE_PARAMETER)?)?;
+        let connection = text(CONNECTION_PARAMETER)
+            .and_then(|name| configuration.connection(&name))
+            .filter(|connection| connection.is_enabled_for(&client.client_id))
+            .map(|connection| connection.name.clone());
+        Some(Self { kind, connection })
+    }
 }
 
 /// Whom a response must be about: whom `id_token_hint` names (OpenID Connect Core 3.1.2.1), and once there are tokens,
@@ -264,8 +293,13 @@ impl AuthorizationRequest {
                 return Err(AuthorizationError::new("unauthorized_client", description));
             }
             let audience = owned("audience").or_else(|| configuration.options().default_audience.clone());
-            let scopes = UserAccess::find(configuration, issuer, client, audience.as_deref())?
+            let purpose = RequestPurpose::read(configuration, client, &owned);
+            let mut scopes = UserAccess::find(configuration, issuer, client, audience.as_deref())?
                 .grantable(&Scopes::parse(text("scope").unwrap_or("")));
+            // A proof outlives nothing.
+            if purpose.as_ref().is_some_and(|purpose| purpose.kind.is_proof()) {
+                scopes = scopes.iter().filter(|scope| **scope != Scope::OFFLINE_ACCESS).cloned().collect();
+            }
             // The nonce binds the token to the request (OpenID Connect Core 3.2.2.1).
             if response_type.has_id_token() && text("nonce").is_none() {
                 let description = "Missing required parameter: nonce";
@@ -310,6 +344,7 @@ impl AuthorizationRequest {
                         RequiredSubject::User(UserId::new(claims.sub))
                     })
                 }),
+                purpose,
             })
         });
         Ok(checked.map_err(|refusal| (reply_to, refusal)))
@@ -324,6 +359,7 @@ impl AuthorizationRequest {
             connection: None,
             sign_up: false,
             ask_consent: false,
+            purpose: None,
             ..self.clone()
         }
     }
@@ -340,6 +376,16 @@ impl AuthorizationRequest {
     /// whom it must be about.
     pub(crate) fn may_be_about(&self, user_id: &UserId) -> bool {
         !matches!(&self.subject, Some(RequiredSubject::User(wanted)) if wanted != user_id)
+    }
+
+    /// Returns whether the sign-in proves a login to be linked, and signs nobody in.
+    pub(crate) fn is_proof(&self) -> bool {
+        self.purpose.as_ref().is_some_and(|purpose| purpose.kind.is_proof())
+    }
+
+    /// Returns whether the sign-in is a fresh one to the account that the browser is signed in to.
+    pub(crate) fn is_confirmation(&self) -> bool {
+        self.purpose.as_ref().is_some_and(|purpose| !purpose.kind.is_proof())
     }
 
     /// Returns whether the ID token must have `auth_time` (contract [C6](model::contract#c6)).

@@ -49,6 +49,7 @@ mod openapi;
 mod pre_hijack;
 mod private_key_jwt;
 mod properties;
+mod purposes;
 mod pushed_requests;
 mod rate_limit;
 mod refresh;

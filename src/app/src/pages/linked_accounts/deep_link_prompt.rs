@@ -6,6 +6,8 @@ use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
 use super::link::LinkFlow;
+use super::link::flow::Place;
+use super::link::section::progress;
 use crate::components::{ListState, dyn_view, words};
 use crate::deep_link::{self, DeepLink};
 use crate::session::{LinkTarget, Session};
@@ -65,7 +67,7 @@ pub fn DeepLinkPrompt(
         Some((target, name)) => {
             let start = move |_| {
                 asked.set(None);
-                flow.start(target.clone());
+                flow.start_at_prompt(target.clone());
             };
             view! {
                 <div class="card asked">
@@ -95,6 +97,7 @@ pub fn DeepLinkPrompt(
     view! {
         {refused.map(|refused| view! { <p class="notice" role="alert">{refused}</p> })}
         {offer}
+        {progress(flow, Place::Prompt)}
         {way_back}
     }
 }

@@ -5,6 +5,7 @@ use std::iter::repeat;
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
+use model::purpose::Purpose;
 use model::{Identity, IdentityKey};
 
 use super::account::AccountState;
@@ -14,7 +15,7 @@ use crate::api::identities::Outcome;
 use crate::api::{ApiError, Client, ErrorKind};
 use crate::components::{Status, Step};
 use crate::session::popup::PopupError;
-use crate::session::{Intent, ReauthenticationError, Session};
+use crate::session::{Declared, Intent, ReauthenticationError, Session};
 use crate::text::linking::not_fresh;
 use crate::text::{self, Label, unlinking};
 
@@ -84,7 +85,13 @@ impl Context {
     /// Has the person sign in again if need be, and unlinks `keys`. The first part runs at once, inside the click.
     fn start(self, keys: Vec<IdentityKey>) -> impl Future<Output = ()> {
         let intent = Intent::Unlink(keys.iter().map(IdentityKey::as_user_id).collect());
-        let reauthenticated = self.session.reauthenticate(intent);
+        // One login is named on the hosted page, several are not.
+        let connection = match keys.as_slice() {
+            [one] => self.account.identity(one).map(|identity| identity.connection),
+            _ => None,
+        };
+        let declared = Declared { purpose: Purpose::ConfirmUnlink, connection };
+        let reauthenticated = self.session.reauthenticate(intent, declared);
         let current_identity = self.current_identity.get_untracked();
         async move {
             match reauthenticated.await {

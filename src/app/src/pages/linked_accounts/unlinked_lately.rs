@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use model::{Identity, Provider, connected_apps};
 
 use super::link::LinkFlow;
+use super::link::flow::Place;
 use super::link::section::progress;
 use super::undo::Undo;
 use crate::components::{ProviderMark, words};
@@ -25,7 +26,7 @@ pub fn UnlinkedLately(
     let row = move |identity: Identity| {
         let label = Label::linked(&identity);
         let name = label.link_again();
-        let progress = progress(flow, Some(identity.key()));
+        let progress = progress(flow, Place::Unlinked(identity.key()));
         view! {
             <li class="slot"><div class="fold"><div class="row">
                 <ProviderMark provider=identity.provider.clone()/>

@@ -56,7 +56,7 @@ pub(crate) fn meaning(scope: &Scope) -> Option<&'static str> {
 
 /// Renders the page.
 pub(crate) fn consent(assets: &Assets, page: &ConsentPage<'_>) -> Markup {
-    let PageContext { tenant, client, state } = page.context;
+    let PageContext { tenant, client, state, .. } = page.context;
     let title = format!("Allow {}?", isolate(client));
     let account = page.name.or(page.email).unwrap_or(page.user_id);
     let content = html! {

@@ -16,6 +16,15 @@ pub(crate) struct PageContext<'a> {
     pub(crate) client: &'a str,
     /// The state of the pending login.
     pub(crate) state: &'a str,
+    /// What the sign-in is for, as a title; `None` if it is for nothing but signing in.
+    pub(crate) purpose: Option<String>,
+}
+
+impl PageContext<'_> {
+    /// Returns the title of the window: what the sign-in is for, else `otherwise`.
+    pub(super) fn title(&self, otherwise: String) -> String {
+        self.purpose.clone().unwrap_or(otherwise)
+    }
 }
 
 /// Renders the frame around the content of a page. `kind` names the page for the stylesheet. Names in the title are isolated.

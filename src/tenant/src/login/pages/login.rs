@@ -7,7 +7,7 @@ use model::bidi::isolate;
 
 use super::account;
 use super::assets::Assets;
-use super::layout::{PageContext, layout, mark, notice};
+use super::layout::{PageContext, layout, mark, notice, words};
 use crate::configuration::DemoSignIn;
 use crate::login::paths::{CONNECTION, LOGIN, with_query};
 use crate::login::upstream::provider::UpstreamError;
@@ -28,7 +28,7 @@ pub(crate) struct LoginPage<'a> {
     /// The other connections, in the order of the page.
     pub(crate) connections: Vec<ConnectionButton<'a>>,
     /// The sign-ins of a demo tenant.
-    pub(crate) demo: &'a [DemoSignIn],
+    pub(crate) demo: Vec<&'a DemoSignIn>,
 }
 
 /// A link to another way to sign in: `/u/connection?state=…&connection=…`.
@@ -79,10 +79,13 @@ impl FormError<'_> {
 pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
     let wrong = (page.refusal == Some(FormError::WrongPassword)).then_some("true");
     let described = page.refusal.map(|_| "refusal");
-    let title = format!("Sign in to {}", isolate(page.context.client));
+    let title = page.context.title(format!("Sign in to {}", isolate(page.context.client)));
     let content = html! {
         div.card {
-            h1 { "Sign in to " bdi { (page.context.client) } }
+            @match &page.context.purpose {
+                Some(purpose) => h1 { (words(purpose)) },
+                None => h1 { "Sign in to " bdi { (page.context.client) } },
+            }
             // If tenant and application have the same name, this sentence would be confusing.
             @if !page.context.tenant.eq_ignore_ascii_case(page.context.client) {
                 p.lede { bdi { (page.context.tenant) } " signs you in; " bdi { (page.context.client) } " never sees your password." }
@@ -144,7 +147,7 @@ fn demo_box(page: &LoginPage<'_>) -> Markup {
         section.demo aria-labelledby="demo" {
             h2 #demo { "Demo sign-ins" }
             ul {
-                @for sign_in in page.demo {
+                @for sign_in in &page.demo {
                     li {
                         div.who {
                             p.about { (sign_in.about) }

@@ -12,6 +12,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod new_link;
 pub(crate) mod problem;
+pub(crate) mod purpose;
 pub(crate) mod scripted;
 pub(crate) mod stand_in;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use model::bidi::isolate;
 
 use super::assets::Assets;
-use super::layout::{PageContext, initials, layout, mark, notice};
+use super::layout::{PageContext, initials, layout, mark, notice, words};
 use crate::login::paths::{STAND_IN, login_path};
 
 /// The contents of the page. Its forms post `state`, `connection` and `choice` to [`STAND_IN`]. For an
@@ -22,6 +22,8 @@ pub(crate) struct StandInPage<'a> {
     pub(crate) provider: &'a str,
     /// The people to choose from.
     pub(crate) people: Vec<StandInPerson>,
+    /// Whether somebody may sign in whom it does not know.
+    pub(crate) new_person: bool,
     /// The error of the previous attempt.
     pub(crate) refusal: Option<StandInFormError>,
 }
@@ -82,7 +84,7 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
         "email" => ("e-mail codes", None),
         _ => (page.label, Some(page.label)),
     };
-    let title = format!("Stand-in for {}", isolate(provider));
+    let title = page.context.title(format!("Stand-in for {}", isolate(provider)));
     let (typed, chosen) = match page.refusal {
         Some(refusal) if refusal.is_about_a_new_person() => (Some(refusal.sentence(sms)), None),
         refusal => (None, refusal.map(|refusal| refusal.sentence(sms))),
@@ -101,6 +103,7 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
                 }
                 " This page takes the place of " bdi { (provider) } " in demos on this machine: it needs no password, and nothing leaves the machine."
             }
+            @if let Some(purpose) = &page.context.purpose { p.lede { (words(purpose)) "." } }
             @if let Some(sentence) = chosen { (notice(sentence)) }
             @if !page.people.is_empty() {
                 section aria-labelledby="people" {
@@ -113,10 +116,12 @@ pub(crate) fn stand_in(assets: &Assets, page: &StandInPage<'_>) -> Markup {
                     }
                 }
             }
-            section aria-labelledby="new" {
-                h2 #new { @if page.people.is_empty() { "Sign in as somebody new" } @else { "Or as somebody new" } }
-                @if let Some(sentence) = typed { (notice(sentence)) }
-                (new_person(page, sms, typed.is_some()))
+            @if page.new_person {
+                section aria-labelledby="new" {
+                    h2 #new { @if page.people.is_empty() { "Sign in as somebody new" } @else { "Or as somebody new" } }
+                    @if let Some(sentence) = typed { (notice(sentence)) }
+                    (new_person(page, sms, typed.is_some()))
+                }
             }
             p.back { a href=(back) { "Back to all ways to sign in" } }
         }

@@ -30,7 +30,7 @@ fn assets() -> Assets {
 }
 
 fn context(text: &str) -> PageContext<'_> {
-    PageContext { tenant: text, client: text, state: text }
+    PageContext { tenant: text, client: text, state: text, purpose: None }
 }
 
 fn refused(sentence: &str) -> Option<FormRefusal<'_>> {
@@ -45,7 +45,7 @@ fn login_page(text: &str) -> LoginPage<'_> {
         has_database: true,
         sign_up: true,
         connections: vec![ConnectionButton { connection: text, provider: text, label: text, stand_in: true }],
-        demo: &[],
+        demo: Vec::new(),
     }
 }
 
@@ -61,6 +61,7 @@ fn stand_in_page<'a>(text: &'a str, provider: &'a str) -> StandInPage<'a> {
             email: Some(text.to_owned()),
             detail: Some(text.to_owned()),
         }],
+        new_person: true,
         refusal: None,
     }
 }
@@ -115,7 +116,8 @@ fn new_link_page(text: &str, sent: bool) -> NewLinkPage<'_> {
 /// Every page, with `text` in every place that takes text.
 fn pages(text: &str) -> Vec<String> {
     let demo = [DemoSignIn { about: text.to_owned(), email: text.to_owned(), password: text.to_owned() }];
-    let refused = LoginPage { refusal: Some(FormError::Blocked), demo: &demo, ..login_page(text) };
+    let refused =
+        LoginPage { refusal: Some(FormError::Blocked), demo: demo.iter().collect(), ..login_page(text) };
     let unreachable = FormError::Provider { problem: UpstreamError::Unreachable, label: text };
     [
         login(&assets(), &login_page(text)),
@@ -304,7 +306,8 @@ fn a_demo_sign_in_posts_what_a_person_would_type() {
         email: "ada@example.com".to_owned(),
         password: "pass phrase".to_owned(),
     }];
-    let html = login(&assets(), &LoginPage { demo: &demo, ..login_page("calm") }).into_string();
+    let html =
+        login(&assets(), &LoginPage { demo: demo.iter().collect(), ..login_page("calm") }).into_string();
     let form = html.split("<form").nth(2).unwrap();
     for part in [
         r#"method="post" action="/u/login""#,
@@ -326,7 +329,7 @@ fn only_where_people_can_sign_up_are_they_led_there() {
 #[test]
 fn without_a_database_nobody_is_asked_for_a_password() {
     let demo = [DemoSignIn { about: String::new(), email: String::new(), password: String::new() }];
-    let page = LoginPage { has_database: false, demo: &demo, ..login_page("calm") };
+    let page = LoginPage { has_database: false, demo: demo.iter().collect(), ..login_page("calm") };
     assert!(!login(&assets(), &page).into_string().contains("name=\"password\""));
 }
 

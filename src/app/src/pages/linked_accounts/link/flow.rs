@@ -63,9 +63,11 @@ enum Carrier {
 
 /// Where on the page the flow was started, and shows how it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
+pub(in crate::pages::linked_accounts) enum Place {
     /// In the section for linking.
     Section,
+    /// At the prompt of a deep link.
+    Prompt,
     /// At this identity, which was unlinked lately.
     Unlinked(IdentityKey),
 }
@@ -131,15 +133,23 @@ impl LinkFlow {
         self.secondary.with_value(Option::is_some)
     }
 
-    /// Whether the flow was started at `unlinked`, an identity that was unlinked lately and is listed still; `None` asks
-    /// for the section for linking, which shows everything else.
-    pub(in crate::pages::linked_accounts) fn is_at(self, unlinked: Option<&IdentityKey>) -> bool {
-        let place = self.place.read();
-        let listed = match &*place {
-            Place::Unlinked(key) => self.list().filter(|(_, undo)| undo.lists(key)).map(|_| key),
-            Place::Section => None,
-        };
-        listed == unlinked
+    /// Whether the flow was started at `asked`. What was started at an identity that is no longer listed is shown in the section
+    /// for linking.
+    pub(in crate::pages::linked_accounts) fn is_at(self, asked: &Place) -> bool {
+        match &*self.place.read() {
+            Place::Unlinked(key) if !self.list().is_some_and(|(_, undo)| undo.lists(key)) => {
+                *asked == Place::Section
+            }
+            place => place == asked,
+        }
+    }
+
+    /// Starts to link `target` from the prompt of a deep link, like [`LinkFlow::start`].
+    pub(in crate::pages::linked_accounts) fn start_at_prompt(self, target: LinkTarget) {
+        if !self.stage.with_untracked(Stage::is_busy) {
+            self.place.set(Place::Prompt);
+            self.begin(target);
+        }
     }
 
     /// Starts to link `target` from the section for linking. Only inside a click, because it opens a popup; where it
@@ -158,7 +168,7 @@ impl LinkFlow {
             None => self.redirect(target),
             Some(popup) => {
                 // The button that was pressed is about to be disabled and would lose the focus to nowhere.
-                if untrack(|| self.is_at(None)) {
+                if untrack(|| self.is_at(&Place::Section)) {
                     focus_section();
                 }
                 self.stage.set(Stage::Popup);
@@ -208,7 +218,8 @@ impl LinkFlow {
 
     /// Moves the focus to where the flow was started: what had it goes with what was shown.
     fn focus_place(self) {
-        let at_unlinked = !untrack(|| self.is_at(None));
+        let at_unlinked = matches!(&*self.place.read_untracked(), Place::Unlinked(_))
+            && !untrack(|| self.is_at(&Place::Section));
         request_animation_frame(if at_unlinked { focus_unlinked } else { focus_section });
     }
 
@@ -225,7 +236,7 @@ impl LinkFlow {
         };
         if let Some(primary) = primary {
             let mode = InteractionMode::Redirect;
-            self.session.leave(AuthorizationRequest::prove_secondary(mode, String::new(), primary, target));
+            self.session.leave(AuthorizationRequest::prove_secondary(mode, primary, target));
         }
     }
 
@@ -234,7 +245,7 @@ impl LinkFlow {
     async fn prove(self, popup: Popup, target: LinkTarget) -> Stage {
         let stop = |failure| Stage::Stopped(failure, target.clone(), None);
         if self.session.needs_step_up()
-            && let Err(error) = self.session.reauthenticate_in(&popup).await
+            && let Err(error) = self.session.reauthenticate_in(&popup, target.confirmation()).await
         {
             return match error {
                 ReauthenticationError::Popup(PopupError::Cancelled) => self.cancelled(),
@@ -245,7 +256,7 @@ impl LinkFlow {
             return stop(not_fresh(&ReauthenticationError::SignedOut(ApiError::signed_out())));
         };
         let mode = InteractionMode::Popup;
-        let request = AuthorizationRequest::prove_secondary(mode, String::new(), primary, target.clone());
+        let request = AuthorizationRequest::prove_secondary(mode, primary, target.clone());
         let authentication = match popup.authenticate(&self.session.tenant(), request).await {
             Ok(authentication) => authentication,
             Err(PopupError::Cancelled) => return self.cancelled(),
@@ -300,7 +311,7 @@ impl LinkFlow {
             Judgement::Same => {
                 let label = self.label_of(&secondary);
                 if let Some(current_identity) = secondary.current_identity {
-                    self.session.set_current_identity(current_identity);
+                    self.session.note_proof(current_identity);
                 }
                 already_here(label.as_ref())
             }
@@ -428,9 +439,10 @@ impl LinkFlow {
     pub(in crate::pages) fn confirm_primary(self, target: LinkTarget, secondary: SecondaryAccount) {
         let Carrier::Redirect(primary) = self.carrier else { return };
         let primary = primary.get_value();
+        let declared = Some(target.confirmation());
         let purpose = Purpose::ReauthenticatePrimary(primary.clone(), target, Box::new(secondary));
         let mode = InteractionMode::Redirect;
-        self.session.leave(AuthorizationRequest::reauthenticate(mode, String::new(), &primary, purpose));
+        self.session.leave(AuthorizationRequest::reauthenticate(mode, &primary, purpose, declared));
     }
 
     /// Links a proven login, after setting `metadata` of the primary account.
@@ -453,7 +465,7 @@ impl LinkFlow {
                 account.steps().forget(|step| matches!(step, Step::Refused(_)));
                 undo.forget(&keys);
                 if let Some(current_identity) = secondary.current_identity {
-                    self.session.set_current_identity(current_identity);
+                    self.session.note_proof(current_identity);
                 }
                 self.session.broadcast_change();
                 let _ = undo.status_message().try_set(Some(Status::Shown(linked(&labels))));

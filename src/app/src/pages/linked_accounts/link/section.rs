@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use model::{IdentityKey, User};
+use model::User;
 
 use super::connections::Connections;
 use super::deletion_dialog::DeletionDialog;
-use super::flow::{LinkFlow, Stage};
+use super::flow::{LinkFlow, Place, Stage};
 use super::judgement::unconfirmed_address;
 use super::other_account::OtherAccount;
 use crate::components::{FailureNotice, PauseNotice, PopupNotice, changing, dyn_view, words};
@@ -33,22 +33,23 @@ pub fn LinkSection(
         Some(address) => view! { <p>{words(&linking::confirm_first(&address))}</p> }.into_any(),
         None => view! { <p class="meta">{linking::link_lede()}</p> }.into_any(),
     });
+    let asks_first = session.asks_first();
     let busy = Memo::new(move |_| flow.stage().read().is_busy());
     view! {
         <h2 id="link-another" tabindex="-1">{text::link_another()}</h2>
         <div class="card linking" aria-busy=move || busy.get().then_some("true")>
             {lede}
+            {move || asks_first.get().then(|| view! { <p class="meta">{linking::fresh_first()}</p> })}
+            {progress(flow, Place::Section)}
             <Connections flow user locked/>
         </div>
-        {progress(flow, None)}
     }
 }
 
-/// Renders how the flow goes at the place where it was started: at `unlinked`, an identity that was unlinked lately, or
-/// in the section. It is empty elsewhere.
-pub(in crate::pages::linked_accounts) fn progress(flow: LinkFlow, unlinked: Option<IdentityKey>) -> AnyView {
-    let takes_focus = unlinked.is_some();
-    let is_here = Memo::new(move |_| flow.is_at(unlinked.as_ref()));
+/// Renders how the flow goes at `place`, if it was started there. It is empty elsewhere.
+pub(in crate::pages::linked_accounts) fn progress(flow: LinkFlow, place: Place) -> AnyView {
+    let takes_focus = place != Place::Section;
+    let is_here = Memo::new(move |_| flow.is_at(&place));
     let pausing = flow.pausing();
     let is_pausing = Memo::new(move |_| pausing.read().is_some());
     let status = move || match *flow.stage().read() {
