@@ -4,9 +4,10 @@
 //! Who is in somebody else's account can change it; its owner reads that at the addresses that the account had.
 
 use model::bidi::isolate;
-use model::{Identity, Profile, Provider, UserId};
+use model::{ConnectionName, Identity, Profile, Provider, UserId};
 use store::UserRow;
 
+use crate::configuration::Configuration;
 use crate::mail::{Mail, is_address};
 use crate::state::Tenant;
 
@@ -14,6 +15,7 @@ use crate::state::Tenant;
 #[derive(Clone, Debug)]
 pub(crate) struct Login {
     provider: Provider,
+    connection: ConnectionName,
     email: Option<String>,
 }
 
@@ -21,7 +23,11 @@ impl Login {
     /// Returns an identity with its profile, which is that of its user if it is primary.
     pub(crate) fn new(identity: &Identity, user: &UserRow) -> Self {
         let profile = identity.profile_data.as_ref().unwrap_or(&user.profile);
-        Self { provider: identity.provider.clone(), email: known_address(&identity.provider, profile) }
+        Self {
+            provider: identity.provider.clone(),
+            connection: identity.connection.clone(),
+            email: known_address(&identity.provider, profile),
+        }
     }
 
     /// Returns the primary identity of a user. A user without identities does not exist.
@@ -34,9 +40,9 @@ impl Login {
         self.email.as_deref().filter(|email| !email.contains(['/', ':']))
     }
 
-    /// Returns the login as a sentence names it.
-    fn words(&self) -> String {
-        let name = isolate(self.provider.display_name());
+    /// Returns the login as a sentence names it: with the name that its connection has on the pages.
+    fn words(&self, configuration: &Configuration) -> String {
+        let name = isolate(configuration.login_label(&self.connection, &self.provider));
         match self.plain_address() {
             Some(email) => format!("{name} ({})", isolate(email)),
             None => name,
@@ -116,7 +122,7 @@ pub(crate) async fn send(tenant: &Tenant, user_id: &UserId, change: Change, logi
     let now = tenant.now();
     let name = isolate(tenant.name());
     let subject = change.subject(&name);
-    let sentence = change.sentence(&login.words(), account.plain_address(), &name);
+    let sentence = change.sentence(&login.words(&tenant.0.configuration), account.plain_address(), &name);
     let time = now.iso();
     let text = format!("{sentence}\n\nTime: {time}\n\n{}\n", change.advice());
     let mut recipients: Vec<&String> = [&account.email, &login.email].into_iter().flatten().collect();
@@ -154,7 +160,9 @@ mod tests {
     #[test]
     fn an_address_that_looks_like_a_link_is_not_written_into_a_mail() {
         let provider = Provider::new("github");
-        let login = Login { provider, email: Some("http://evil.test/@x".to_owned()) };
-        assert_eq!(login.words(), "\u{2068}GitHub\u{2069}");
+        let connection = ConnectionName::new("github");
+        let login = Login { provider, connection, email: Some("http://evil.test/@x".to_owned()) };
+        let configuration = Configuration::new(crate::configuration::Parts::default()).unwrap();
+        assert_eq!(login.words(&configuration), "\u{2068}GitHub\u{2069}");
     }
 }

@@ -28,7 +28,7 @@ pub use connection::{Connection, Database, Upstream, Usernames};
 pub use options::{DemoSignIn, Options, VerifiedEmailToLink};
 pub use parts::Parts;
 
-use model::{Identity, Scope, Scopes};
+use model::{ConnectionName, Identity, Provider, Scope, Scopes};
 
 use crate::issuer::Issuer;
 
@@ -192,6 +192,13 @@ impl Configuration {
     #[must_use]
     pub fn connection(&self, name: &str) -> Option<&Connection> {
         self.parts.connections.iter().find(|connection| connection.name.as_str() == name)
+    }
+
+    /// Returns what people call a login of `connection`: by the name of the connection, or of the provider if the connection
+    /// is not configured any more.
+    #[must_use]
+    pub fn login_label<'c>(&'c self, connection: &ConnectionName, provider: &'c Provider) -> &'c str {
+        self.connection(connection.as_str()).map_or_else(|| provider.display_name(), Connection::label)
     }
 }
 

@@ -62,7 +62,12 @@ pub(super) fn profile_of<'u>(user: &'u UserRow, identity: &'u Identity) -> &'u P
 }
 
 /// Returns what the page shows about each of these identities of a user, with the decisions that were made.
-pub(super) fn shown(user: &UserRow, logins: &[&Identity], decisions: Option<&Decisions>) -> Vec<LinkedLogin> {
+pub(super) fn shown(
+    tenant: &Tenant,
+    user: &UserRow,
+    logins: &[&Identity],
+    decisions: Option<&Decisions>,
+) -> Vec<LinkedLogin> {
     let shown = |identity: &&Identity| {
         let key = identity.key();
         let decision = decisions.and_then(|decisions| decisions.about(&key));
@@ -70,6 +75,7 @@ pub(super) fn shown(user: &UserRow, logins: &[&Identity], decisions: Option<&Dec
         let name = profile.email().or_else(|| profile.phone_number()).or_else(|| profile.text("name"));
         LinkedLogin {
             field: format!("{PREFIX}{}", key.as_user_id()),
+            label: tenant.0.configuration.login_label(&identity.connection, &key.provider).to_owned(),
             provider: key.provider.clone(),
             name: name.unwrap_or_else(|| key.user_id.as_str()).to_owned(),
             is_primary: user.identities.first().is_some_and(|primary| primary.key() == key),

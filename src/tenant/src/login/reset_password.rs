@@ -46,7 +46,7 @@ async fn render(
         tenant: tenant.name(),
         email: &ticket.email,
         rules,
-        logins: earlier_logins::shown(&user, &logins, decisions.as_ref()),
+        logins: earlier_logins::shown(tenant, &user, &logins, decisions.as_ref()),
         refusal: refusal.map(Refusal::shown),
     };
     Ok(form_page(refusal, pages::reset(&tenant.0.assets, &view)))

@@ -71,7 +71,7 @@ async fn render(
         tenant: tenant.name(),
         email: &ticket.email,
         needs_password: matches!(confirmer, Confirmer::Unknown),
-        logins: earlier_logins::shown(&user, &logins, decisions.as_ref()),
+        logins: earlier_logins::shown(tenant, &user, &logins, decisions.as_ref()),
         refusal: refusal.map(Refusal::shown),
     };
     Ok(form_page(refusal, pages::verify(&tenant.0.assets, &view)))

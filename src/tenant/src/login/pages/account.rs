@@ -65,6 +65,7 @@ pub(crate) fn sign_up(assets: &Assets, page: &SignUpPage<'_>) -> Markup {
                     }
                 }
                 (new_password_field("Password", &page.rules, state("password")))
+                p.rules { "After that you get a mail with a link. Open it to confirm that the address is yours." }
                 button.button.solid.wide type="submit" { "Sign up" }
             }
             p.back { "You have an account? " (page_button(LOGIN, page.context.state, "Sign in")) }

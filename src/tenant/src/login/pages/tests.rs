@@ -85,8 +85,8 @@ fn forgotten_page(text: &str, sent: bool) -> ForgottenPage<'_> {
 }
 
 fn linked_login(text: &str, stays: Option<bool>) -> LinkedLogin {
-    let (field, name) = (text.to_owned(), text.to_owned());
-    LinkedLogin { field, provider: Provider::new(text), name, is_primary: true, stays }
+    let (field, label, name) = (text.to_owned(), text.to_owned(), text.to_owned());
+    LinkedLogin { field, provider: Provider::new(text), label, name, is_primary: true, stays }
 }
 
 fn reset_page(text: &str) -> ResetPage<'_> {

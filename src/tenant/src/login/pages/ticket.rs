@@ -13,8 +13,10 @@ use crate::login::paths::{RESET, VERIFY};
 pub(crate) struct LinkedLogin {
     /// The name of the field.
     pub(crate) field: String,
-    /// The provider.
+    /// The provider, which decides the logo.
     pub(crate) provider: Provider,
+    /// The name of its connection, for example "Google".
+    pub(crate) label: String,
     /// What tells the login apart from others of the provider.
     pub(crate) name: String,
     /// Whether it is the primary identity of the account.
@@ -118,8 +120,8 @@ fn linked_logins(assets: &Assets, logins: &[LinkedLogin]) -> Markup {
                 @for (number, login) in logins.iter().enumerate() {
                     fieldset {
                         legend {
-                            (mark(assets, login.provider.as_str(), login.provider.display_name()))
-                            span { bdi { (login.provider.display_name()) } " " bdi { (login.name) } }
+                            (mark(assets, login.provider.as_str(), &login.label))
+                            span { bdi { (login.label) } " " bdi { (login.name) } }
                         }
                         @if login.is_primary {
                             p.rules { "The account was made with this login. If it does not stay, it keeps what applications \
