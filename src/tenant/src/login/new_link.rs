@@ -50,12 +50,12 @@ async fn send(tenant: &Tenant, peer: &Peer, typed: &str, purpose: Purpose) -> Re
     let email = fold_identifier(typed);
     if !is_address(&email) {
         let refused = NewLinkPage { refusal: Some(NOT_AN_ADDRESS), ..view(tenant, purpose, typed) };
-        return Ok(render(tenant, peer, StatusCode::UNPROCESSABLE_ENTITY, refused));
+        return Ok(render(tenant, peer, StatusCode::UNPROCESSABLE_ENTITY, &refused));
     }
     let view = view(tenant, purpose, &email);
     if let Err(wait) = ticket_mails::limit_requests(tenant, &email, peer.address()) {
         let refused = NewLinkPage { refusal: Some(too_many_mails(wait)), ..view };
-        return Ok(wait_before(render(tenant, peer, StatusCode::TOO_MANY_REQUESTS, refused), wait));
+        return Ok(wait_before(render(tenant, peer, StatusCode::TOO_MANY_REQUESTS, &refused), wait));
     }
     let connections = tenant.0.configuration.connections().iter();
     let databases: Vec<ConnectionName> = connections
@@ -66,13 +66,13 @@ async fn send(tenant: &Tenant, peer: &Peer, typed: &str, purpose: Purpose) -> Re
         Purpose::ResetPassword => ticket_mails::send_password_reset(tenant, databases, &email).await?,
         Purpose::VerifyEmail => ticket_mails::send_verification_again(tenant, databases, &email).await?,
     }
-    Ok(render(tenant, peer, StatusCode::OK, NewLinkPage { sent: true, ..view }))
+    Ok(render(tenant, peer, StatusCode::OK, &NewLinkPage { sent: true, ..view }))
 }
 
-fn render(tenant: &Tenant, peer: &Peer, status: StatusCode, view: NewLinkPage<'_>) -> Response {
+fn render(tenant: &Tenant, peer: &Peer, status: StatusCode, view: &NewLinkPage<'_>) -> Response {
     let home = home(tenant, application_of(tenant, &peer.headers));
     let way_on = home.as_ref().map(|(url, name)| WayOn::Site(url, name));
-    page(status, new_link(&tenant.0.assets, &NewLinkPage { way_on, ..view }))
+    page(status, new_link(&tenant.0.assets, &NewLinkPage { way_on, ..*view }))
 }
 
 /// Returns the page in place of a link that is no longer good, or whose code the browser did not send.
@@ -84,7 +84,7 @@ pub(super) fn instead_of_link(
     (title, text): (&str, &str),
 ) -> Response {
     let view = NewLinkPage { title, text, ..view(tenant, purpose, email) };
-    render(tenant, peer, StatusCode::BAD_REQUEST, view)
+    render(tenant, peer, StatusCode::BAD_REQUEST, &view)
 }
 
 fn view<'v>(tenant: &'v Tenant, purpose: Purpose, email: &'v str) -> NewLinkPage<'v> {

@@ -31,12 +31,12 @@ struct Typed {
 /// `GET /u/signup?state=…`: shows the sign-up page, or a page that says so if no connection allows sign-up.
 pub(super) async fn show(State(tenant): State<Tenant>, pending: PendingLogin) -> Response {
     let email = pending.hint().to_owned();
-    open(&tenant, &pending, Typed { email, ..Typed::default() })
+    open(&tenant, &pending, &Typed { email, ..Typed::default() })
 }
 
-fn open(tenant: &Tenant, pending: &PendingLogin, typed: Typed) -> Response {
+fn open(tenant: &Tenant, pending: &PendingLogin, typed: &Typed) -> Response {
     match sign_up_connection(tenant, pending) {
-        Some(connection) => render(tenant, pending, connection, &typed, None),
+        Some(connection) => render(tenant, pending, connection, typed, None),
         None => sign_up_closed(tenant, &login_path(&pending.state)),
     }
 }
@@ -46,7 +46,7 @@ fn open(tenant: &Tenant, pending: &PendingLogin, typed: Typed) -> Response {
 pub(super) async fn submit(State(tenant): State<Tenant>, submitted: Submitted) -> Response {
     if let Some(address) = submitted.form.address_brought() {
         let email = address.to_owned();
-        return open(&tenant, &submitted.pending, Typed { email, ..Typed::default() });
+        return open(&tenant, &submitted.pending, &Typed { email, ..Typed::default() });
     }
     match sign_up(&tenant, &submitted).await {
         Ok(response) => response,

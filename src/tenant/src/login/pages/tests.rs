@@ -33,8 +33,8 @@ fn context(text: &str) -> PageContext<'_> {
     PageContext { tenant: text, client: text, state: text, purpose: None }
 }
 
-fn refused(sentence: &str) -> Option<FormRefusal<'_>> {
-    Some(FormRefusal { sentence, field: None })
+fn refused(sentence: &str) -> FormRefusal<'_> {
+    FormRefusal { sentence, field: None }
 }
 
 fn login_page(text: &str) -> LoginPage<'_> {
@@ -76,12 +76,12 @@ fn sign_up_page(text: &str) -> SignUpPage<'_> {
         email: text,
         username: Some(text),
         rules: vec![text.to_owned()],
-        refusal: refused(text),
+        refusal: Some(refused(text)),
     }
 }
 
 fn forgotten_page(text: &str, sent: bool) -> ForgottenPage<'_> {
-    ForgottenPage { context: context(text), email: text, sent, refusal: refused(text) }
+    ForgottenPage { context: context(text), email: text, sent, refusal: Some(refused(text)) }
 }
 
 fn linked_login(text: &str, stays: Option<bool>) -> LinkedLogin {
@@ -91,12 +91,18 @@ fn linked_login(text: &str, stays: Option<bool>) -> LinkedLogin {
 
 fn reset_page(text: &str) -> ResetPage<'_> {
     let logins = vec![linked_login(text, None), linked_login(text, Some(false))];
-    ResetPage { tenant: text, email: text, rules: vec![text.to_owned()], logins, refusal: refused(text) }
+    ResetPage {
+        tenant: text,
+        email: text,
+        rules: vec![text.to_owned()],
+        logins,
+        refusal: Some(refused(text)),
+    }
 }
 
 fn verify_page(text: &str, needs_password: bool) -> VerifyPage<'_> {
     let logins = vec![linked_login(text, Some(true))];
-    VerifyPage { tenant: text, email: text, needs_password, logins, refusal: refused(text) }
+    VerifyPage { tenant: text, email: text, needs_password, logins, refusal: Some(refused(text)) }
 }
 
 fn new_link_page(text: &str, sent: bool) -> NewLinkPage<'_> {
@@ -108,7 +114,7 @@ fn new_link_page(text: &str, sent: bool) -> NewLinkPage<'_> {
         link_for: LinkFor::Address,
         email: text,
         sent,
-        refusal: refused(text),
+        refusal: Some(refused(text)),
         way_on: Some(WayOn::SignIn(text)),
     }
 }
