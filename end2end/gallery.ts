@@ -7,7 +7,13 @@ import { overrideSettings, withoutConnectionStates, withPasswordsClosed } from '
 import { demoTest, expect, test } from './fixtures/index.ts';
 import { type HostedLogin, StandIn } from './pages/hosted-login.ts';
 import type { LinkedAccounts } from './pages/linked-accounts.ts';
-import { uniqueEmail, linkNewIdentity, openStandInPopup, overrideMetadata } from './pages/linking.ts';
+import {
+  uniqueEmail,
+  linkNewIdentity,
+  openStandInPopup,
+  takeProofsForSignIns,
+  overrideMetadata,
+} from './pages/linking.ts';
 
 const FOLDER = join(import.meta.dirname, 'gallery');
 const SIZES = [
@@ -359,6 +365,7 @@ test('linking a login', async ({ app, worker, page, signedIn: person }) => {
   await takeScreenshots(page, '37-linked');
   const other = worker.claimPerson('withStandInLogins');
   await page.setViewportSize(SIZES[2]!);
+  await takeProofsForSignIns(page);
   await (await openStandInPopup(page, () => app.linkButton('Facebook').click())).chooseUser(other.linked[0]!.label);
   await expect(page.getByRole('button', { name: 'Move it here' })).toBeVisible();
   await takeScreenshots(page, '38-other-account');

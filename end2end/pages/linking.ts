@@ -26,3 +26,12 @@ export async function overrideMetadata(page: Page, user_metadata: Record<string,
     await route.fulfill({ response, json: { ...(await response.json()), user_metadata } });
   });
 }
+
+/** Has the tenant take a proof of a login for a sign-in, as Auth0 does, which does not know the parameter. */
+export async function takeProofsForSignIns(page: Page): Promise<void> {
+  await page.context().route(/\/authorize\?/, async (route) => {
+    const url = new URL(route.request().url());
+    url.searchParams.delete('ext-purpose');
+    await route.continue({ url: url.href });
+  });
+}

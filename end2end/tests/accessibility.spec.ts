@@ -6,7 +6,13 @@ import { holdRequests, isManagementUrl } from '../browser/requests.ts';
 import { overrideSettings, withPasswordsClosed } from '../browser/settings.ts';
 import { demoTest, expect, test } from '../fixtures/index.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
-import { uniqueEmail, linkNewIdentity, openStandInPopup, overrideMetadata } from '../pages/linking.ts';
+import {
+  uniqueEmail,
+  linkNewIdentity,
+  openStandInPopup,
+  takeProofsForSignIns,
+  overrideMetadata,
+} from '../pages/linking.ts';
 
 /** Runs axe on the page in the light and in the dark colour scheme. */
 async function expectAccessible(page: Page): Promise<void> {
@@ -168,6 +174,7 @@ test('another account, and somebody else in this browser, are accessible', async
   signedIn: _,
 }) => {
   const other = worker.claimPerson('withStandInLogins');
+  await takeProofsForSignIns(page);
   await (await openStandInPopup(page, () => app.linkButton('Facebook').click())).chooseUser(other.linked[0]!.label);
   await expect(page.getByRole('button', { name: 'Move it here' })).toBeVisible();
   await expectAccessible(page);

@@ -1,6 +1,6 @@
 import { rejectNextToken } from '../browser/requests.ts';
 import { expect, test } from '../fixtures/index.ts';
-import { linkNewIdentity, openStandInPopup, uniqueEmail } from '../pages/linking.ts';
+import { linkNewIdentity, openStandInPopup, takeProofsForSignIns, uniqueEmail } from '../pages/linking.ts';
 
 const BADGE = 'Signed in with this';
 
@@ -84,12 +84,7 @@ test('a proof that was not used leaves the person signed in', async ({ app, page
 
 test.describe('at a tenant that takes a proof for a sign-in', () => {
   test('it stays, and the dialog says that the session went over', async ({ app, page, signedIn: person }) => {
-    // Auth0 does not know the parameter.
-    await page.context().route(/\/authorize\?/, async (route) => {
-      const url = new URL(route.request().url());
-      url.searchParams.delete('ext-purpose');
-      await route.continue({ url: url.href });
-    });
+    await takeProofsForSignIns(page);
     await linkNewIdentity(app, page, uniqueEmail(person, 'moved'));
     const row = app.linkedList.getByRole('listitem').last();
     await expect(row).toContainText('LinkedIn');
