@@ -81,7 +81,7 @@ test('an address from right to left changes nothing around it in the dialog and 
   await page.reload();
   await expect(app.rows.nth(1).locator('.avatar')).toHaveText('ل');
   await page.getByRole('button', { name: `Unlink Google, ${address}`, exact: true }).click();
-  await expect(app.dialog.locator('.dialog-who bdi')).toHaveText(address);
+  await expect(app.dialog.getByRole('heading').locator('bdi')).toHaveText(['Google', address]);
   for (const fact of await app.dialog
     .locator('.facts li > span')
     .filter({ has: page.locator('bdi') })

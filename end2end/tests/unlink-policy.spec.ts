@@ -131,9 +131,11 @@ test(
     await app.expectIdentities([stranded.primary, facebook]);
     await linkNewIdentity(app, page, stranded.email);
     await expect(app.status).toContainText('is linked to this account now.');
+    // The session is still through the login that the person came in with, so it ends with it.
     await app.unlink(facebook);
-    await expect(app.row(facebook)).toHaveCount(0);
-    await page.reload();
+    await app.expectSignedOut();
+    await app.signInButton.click();
+    await (await hosted.continueWith('LinkedIn')).chooseUser(stranded.email);
     await app.expectList();
     await expect(app.rows).toHaveCount(2);
     await expect(app.row(facebook)).toHaveCount(0);

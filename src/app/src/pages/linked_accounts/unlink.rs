@@ -188,14 +188,15 @@ impl Context {
             [one] if keys.len() == 1 => one.unlinked(),
             labels => unlinking::several_unlinked(labels, keys.len()),
         };
-        if !unlinked.is_empty() {
-            self.session.broadcast_change();
-        }
         if current_identity.is_some()
             && unlinked.iter().any(|identity| Some(identity.key()) == current_identity)
         {
+            // Other tabs learn of it as a sign-out: their tokens ended with the login, so that they could read nothing.
             self.session.sign_out_with_notice(&unlinking::sign_out_notice(&outcome));
             return;
+        }
+        if !unlinked.is_empty() {
+            self.session.broadcast_change();
         }
         let kept = keys.iter().find(|key| self.account.steps().peek(key).is_some()).cloned();
         if keys.len() > 1 {
