@@ -83,7 +83,13 @@ test('links by the ID token of a second sign-in', async () => {
   const creation = await fetch(`${audience}users`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ connection: DATABASE, email: 'second@example.test', password: 'a password of nobody' }),
+    // Whose address nobody proved links nothing by an ID token.
+    body: JSON.stringify({
+      connection: DATABASE,
+      email: 'second@example.test',
+      email_verified: true,
+      password: 'a password of nobody',
+    }),
   });
   const other = await creation.json();
   const { id_token } = await signIn('second@example.test', { password: 'a password of nobody' });

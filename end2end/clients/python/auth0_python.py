@@ -207,7 +207,10 @@ class ClientTests(unittest.TestCase):
         self.assertEqual(self.client.read(f"{provider}|{identity_id}")["name"], "Grace at Google")
 
     def it_i_links_by_the_ID_token_of_a_second_sign_in(self):
-        other = self.client.create(connection=DATABASE, email="second@example.test", password=tenant.PASSWORD)
+        # Whose address nobody proved links nothing by an ID token.
+        other = self.client.create(
+            connection=DATABASE, email="second@example.test", email_verified=True, password=tenant.PASSWORD
+        )
         scope = "openid read:current_user update:current_user_identities"
         own = Client(token=tenant.sign_in(GRACE["email"], scope=scope, audience=tenant.AUDIENCE)["access_token"])
         linked = own.link(GRACE["id"], link_with=tenant.sign_in("second@example.test", scope="openid")["id_token"])
