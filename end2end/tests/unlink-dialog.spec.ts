@@ -1,5 +1,5 @@
 import { overrideSettings, withPasswordsClosed } from '../browser/settings.ts';
-import { expect, test } from '../fixtures/index.ts';
+import { demoTest, expect, test } from '../fixtures/index.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
 
 test('the dialog names the ways in that remain, the account that splits off, and what stays', async ({
@@ -71,3 +71,20 @@ test('unlinking the login in use signs out here and in the other tabs, as the di
   await app.signInButton.click();
   await expect(hosted.heading).toBeVisible();
 });
+
+demoTest(
+  'more than three logins that remain are a list, with each on as few lines as it fits',
+  async ({ app, hosted, page }) => {
+    await app.open();
+    await app.signInButton.click();
+    await hosted.signIn('ada@example.com', 'ada-demo');
+    await app.expectList();
+    await page.getByRole('button', { name: /^Unlink GitHub/ }).click();
+    const logins = app.dialog.locator('.fact-logins li');
+    await expect(logins).toHaveText(['Password', /^Google \(.+\)$/, /^Google \(.+\)$/, /^Company login/]);
+    const lineHeight = (await logins.first().boundingBox())!.height;
+    for (const login of await logins.all()) {
+      expect((await login.boundingBox())!.height).toBe(lineHeight);
+    }
+  },
+);
