@@ -348,8 +348,10 @@ test('linking a login', async ({ app, worker, page, signedIn: person }) => {
   await expect(page.getByText('Go on in the window that opened.')).toBeVisible();
   await takeScreenshots(page, '34-linking');
   await standIn.page.close();
-  await expect(app.notice).toContainText('The window was closed');
+  await expect(page.getByText('This page cannot see the window any more.')).toBeVisible();
   await takeScreenshots(page, '35-window-closed');
+  await page.setViewportSize(SIZES[2]!);
+  await page.getByRole('button', { name: 'Cancel' }).click();
   await overrideMetadata(page, {
     theme: 'dark',
     newsletter: true,
