@@ -100,7 +100,7 @@ impl Session {
         }
     }
 
-    /// Returns whether a change would ask for a fresh sign-in first; it notifies within [`AGE_CHECK`].
+    /// Returns whether a change would ask for a fresh sign-in first; it notifies within `AGE_CHECK`.
     #[must_use]
     pub fn asks_first(self) -> Signal<bool> {
         let look_again = Trigger::new();

@@ -68,7 +68,7 @@ pub(crate) fn normal_form(password: &Secret) -> String {
     password.expose().nfc().collect()
 }
 
-/// The result of [`verify_password`].
+/// The result of `verify_password`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verification {
     /// The password is wrong.
