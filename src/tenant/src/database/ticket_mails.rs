@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use model::bidi::isolate;
-use model::{ConnectionName, IdentityKey};
+use model::{ConnectionName, IdentityId, IdentityKey, Provider};
 use store::{Address, Purpose, TicketOptions, TicketRow, fold_identifier};
 
 use crate::http::peer::network;
@@ -108,9 +108,12 @@ pub(crate) async fn send_verification_again(
             Box::pin(async move {
                 let address = Address::Email(ticket.email.clone());
                 for database in databases {
-                    let Some(key) = unit.find_identity_by_address(&database, &address, None).await? else {
-                        continue;
-                    };
+                    let found = unit.find_identity_by_address(&database, &address, None).await?;
+                    // Somebody is looked for in any case, so that an unknown address costs as much.
+                    let key = found.unwrap_or_else(|| IdentityKey {
+                        provider: Provider::new("auth0"),
+                        user_id: IdentityId::text(""),
+                    });
                     let user = unit.find_user_by_identity(&key).await?;
                     let profile = user.as_ref().and_then(|user| {
                         Some(user.identity(&key)?.profile_data.as_ref().unwrap_or(&user.profile))
