@@ -75,9 +75,11 @@ export class LinkedAccounts {
     return this.rows.and(this.page.locator(`[data-identity="${identity.key}"]`));
   }
 
-  /** The Unlink button of a row. */
-  unlinkButton(identity: Identity): Locator {
-    return this.page.getByRole('button', { name: `Unlink ${identity.name}, ${identity.label}`, exact: true });
+  /** The Unlink button of a row, whose name says how far it is. */
+  unlinkButton({ name, label }: Identity): Locator {
+    const button = (words: string) =>
+      this.page.getByRole('button', { name: `${words} ${name}, ${label}`, exact: true });
+    return button('Unlink').or(button('Unlinking…')).or(button('Waiting…'));
   }
 
   /** The checkbox of a row, shown while several rows are being selected. */

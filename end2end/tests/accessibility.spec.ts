@@ -1,6 +1,4 @@
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-
+import { expectAccessible } from '../accessibility/axe.ts';
 import { pauseClock } from '../browser/clock.ts';
 import { holdRequests, isManagementUrl } from '../browser/requests.ts';
 import { overrideSettings, withPasswordsClosed } from '../browser/settings.ts';
@@ -13,19 +11,6 @@ import {
   takeProofsForSignIns,
   overrideMetadata,
 } from '../pages/linking.ts';
-
-/** Runs axe on the page in the light and in the dark colour scheme. */
-async function expectAccessible(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const { violations, passes } = await new AxeBuilder({ page }).analyze();
-    const findings = violations.flatMap(({ id, nodes }) =>
-      nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
-    );
-    expect(findings, `in ${colorScheme}`).toEqual([]);
-    expect(passes.length, 'axe checked the page').toBeGreaterThan(10);
-  }
-}
 
 // Keeps the message with the outcome on the page while axe runs.
 test.use({ settings: { undoSeconds: 0 } });

@@ -1,5 +1,6 @@
 import { expect, test } from '../fixtures/index.ts';
 
+// WCAG 2.4.4: text
 test('after unlinking, the page leads to where the provider lists this app, in a new tab that it says', async ({
   app,
   page,

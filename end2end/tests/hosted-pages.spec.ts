@@ -1,17 +1,13 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
+import { expectAccessible } from '../accessibility/axe.ts';
 import { expect, PASSWORD, test } from '../fixtures/index.ts';
 
 const WIDTHS = [360, 768, 1280];
 
 /** Expects a page to pass axe in light and dark, and to fit each width, also with text twice as large. */
 async function expectGoodAtEverySize(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations, `in ${colorScheme}`).toEqual([]);
-  }
+  await expectAccessible(page);
   for (const fontSize of ['100%', '200%']) {
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 800 });
@@ -25,6 +21,7 @@ async function expectGoodAtEverySize(page: Page): Promise<void> {
   await page.evaluate(() => document.documentElement.style.removeProperty('font-size'));
 }
 
+// WCAG 3.3.7, 2.1.1: keyboard
 test('the address typed at sign-in comes along to the other pages with the keyboard alone, and into no address', async ({
   app,
   hosted,
@@ -55,6 +52,7 @@ test('the address typed at sign-in comes along to the other pages with the keybo
   await expectGoodAtEverySize(page);
 });
 
+// WCAG 3.3.1, 3.3.3: text
 test('what is no e-mail address is told at its field, which has the focus', async ({
   app,
   hosted,
@@ -85,6 +83,7 @@ test('what is no e-mail address is told at its field, which has the focus', asyn
   }
 });
 
+// WCAG 3.3.3: text
 test('a link that is used up says so, and its page sends a new mail with a good one', async ({
   app,
   hosted,

@@ -26,6 +26,7 @@ async function expectVisibleFocus(target: Locator): Promise<void> {
   expect(outline, 'the focus can be seen').toBeGreaterThan(0);
 }
 
+// WCAG 2.1.1, 2.4.7, 3.3.2: keyboard
 test('everything from signing in to unlinking works with the keyboard alone', async ({ app, hosted, page, person }) => {
   const [google, github, company] = person.linked;
   await app.open();
@@ -80,6 +81,7 @@ test('a dialog that was just closed opens again at once', async ({ app, page, si
   await expect(app.keepButton).toBeFocused();
 });
 
+// WCAG 2.4.3, 2.1.2: keyboard
 test('selecting several takes the focus to the first box and back, and Escape leaves it', async ({
   app,
   page,
@@ -111,6 +113,7 @@ test('selecting several takes the focus to the first box and back, and Escape le
   await expect(page.locator('body')).not.toBeFocused();
 });
 
+// WCAG 2.4.11, 1.4.13: keyboard
 test('Escape dismisses the notice, and the focus stays where it was', async ({ app, page, signedIn: person }) => {
   await app.unlink(person.linked[0]!);
   await expect(app.unlinkButton(person.linked[1]!)).toBeFocused();
@@ -124,6 +127,7 @@ test('Escape dismisses the notice, and the focus stays where it was', async ({ a
 test.describe('on a small screen', () => {
   test.use({ viewport: { width: 360, height: 640 } });
 
+  // WCAG 2.4.3, 1.3.2: keyboard
   test('the order of Tab in the dialog is its order on the screen', async ({ app, page, signedIn: person }) => {
     await app.unlinkButton(person.linked[0]!).click();
     await expect(app.keepButton).toBeFocused();
@@ -134,6 +138,7 @@ test.describe('on a small screen', () => {
     await expect(confirm).toBeFocused();
   });
 
+  // WCAG 2.4.11: keyboard
   test('neither the notice nor the bar of chosen logins covers what has the focus', async ({
     app,
     page,
@@ -168,6 +173,7 @@ test.describe('on a small screen', () => {
 test.describe('on a low screen', () => {
   test.use({ viewport: { width: 360, height: 300 } });
 
+  // WCAG 2.4.11, 1.4.10: keyboard
   test('the dialog begins with what it says, and its buttons hide none of it', async ({
     app,
     page,
@@ -186,6 +192,7 @@ test.describe('on a low screen', () => {
   });
 });
 
+// WCAG 2.1.2, 2.4.3: keyboard
 test('the open dialog keeps the focus', async ({ app, page, signedIn: person }) => {
   await app.unlinkButton(person.linked[0]!).click();
   await expect(app.keepButton).toBeFocused();
@@ -199,6 +206,7 @@ test('the open dialog keeps the focus', async ({ app, page, signedIn: person }) 
   }
 });
 
+// WCAG 2.1.1: keyboard
 test('a stand-in works with the keyboard alone', async ({ app, hosted, worker, page }) => {
   const visitor = worker.claimPerson('withStandInLogins');
   await app.open();
@@ -212,6 +220,7 @@ test('a stand-in works with the keyboard alone', async ({ app, hosted, worker, p
   await app.expectIdentities([visitor.primary, ...visitor.linked]);
 });
 
+// WCAG 2.1.1, 3.3.1: keyboard
 test('a failure can be read, copied and left with the keyboard alone', async ({
   app,
   page,
@@ -237,6 +246,7 @@ test('a failure can be read, copied and left with the keyboard alone', async ({
   await expect(app.status).toHaveText(/was unlinked\.$/);
 });
 
+// WCAG 2.4.3: keyboard
 test('whatever is dismissed gives the focus back to where the work is', async ({
   app,
   page,

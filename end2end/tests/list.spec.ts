@@ -214,6 +214,7 @@ test('pictures come from the page itself, and initials stand in for the others',
   await expect(page.locator('img[src^="http"]:not([src^="' + new URL(page.url()).origin + '"])')).toHaveCount(0);
 });
 
+// WCAG 1.4.10: zoom
 test('the login page and a stand-in fit a small screen', async ({ app, hosted, page }) => {
   await page.setViewportSize({ width: 320, height: 700 });
   await app.open();
@@ -226,6 +227,7 @@ test('the login page and a stand-in fit a small screen', async ({ app, hosted, p
   await expectNoHorizontalScroll(page);
 });
 
+// WCAG 1.4.10: zoom
 test('the dialog and a failure fit a small screen, however long the names', async ({
   app,
   hosted,

@@ -85,6 +85,7 @@ test('a login that left the other account and did not arrive is said to be on it
   await app.expectIdentities([person.primary, ...person.linked, facebook]);
 });
 
+// WCAG 3.3.4: text
 test('merging asks first, with both accounts side by side and what is deleted by its name, and brings all logins', async ({
   app,
   worker,
@@ -120,6 +121,7 @@ test('merging asks first, with both accounts side by side and what is deleted by
   await expect(app.linkedList).toContainText(other.email);
 });
 
+// WCAG 3.3.4: text
 test('a move that leaves nothing to open the other account asks first', async ({ app, worker, page, signedIn: _ }) => {
   const other = worker.claimPerson('withStandInLogins');
   const closed = ['Username-Password-Authentication', 'windowslive'];
@@ -142,6 +144,7 @@ test('a move that leaves nothing to open the other account asks first', async ({
   expect(requests.filter((request) => !request.startsWith('GET'))).toEqual([]);
 });
 
+// WCAG 3.3.4: text
 test('a login whose own account would be deleted is not linked on one click, and a new one is', async ({
   app,
   otherBrowser,

@@ -107,7 +107,7 @@ test('the window of Undo is cancelled where the login is listed, and asked for a
   await row.getByRole('button', { name: 'Cancel' }).click();
   await expect(page.locator('#unlinked')).toBeFocused();
   await expect(app.notice).toBeHidden();
-  const again = page.getByRole('button', { name: `Link Google, ${google.label}, again` });
+  const again = page.getByRole('button', { name: `Link again: Google, ${google.label}` });
   const [popup] = await Promise.all([page.waitForEvent('popup'), again.click()]);
   await new StandIn(popup).signInAsNewUser('Some Body', uniqueEmail(person, 'else'));
   await expect(row.getByRole('alert')).toContainText('That was another login');

@@ -1,7 +1,7 @@
 // attacks: accounts
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
+import { expectAccessible } from '../accessibility/axe.ts';
 import { expect, PASSWORD, type Person, test } from '../fixtures/index.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
 import type { Server } from '../servers/server.ts';
@@ -9,14 +9,6 @@ import type { Server } from '../servers/server.ts';
 const NEW_PASSWORD = 'another horse, another battery';
 
 test.use({ person: async ({ worker }, use) => use(worker.claimPerson('withUnprovenAddress')) });
-
-async function expectAccessible(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations, `in ${colorScheme}`).toEqual([]);
-  }
-}
 
 /** Asks for a mail that resets the password, and opens its link. */
 async function openResetLink(page: Page, server: Server, person: Person): Promise<void> {

@@ -23,6 +23,7 @@ test('with one way in, the line says so and leads to linking', async ({ app, pag
   await expect(page.getByRole('heading', { name: 'Link another login' })).toBeFocused();
 });
 
+// WCAG 4.1.3: tree snapshot
 test('a second way in that goes is told once to a screen reader', async ({ app, page, signedIn: person }) => {
   await overrideSettings(page, withClosed('auth0', 'samlp'));
   await page.reload();

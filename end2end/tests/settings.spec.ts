@@ -90,7 +90,7 @@ test('a name in the settings is what the page calls itself', async ({ app, page 
   await app.open();
   await app.expectSignedOut();
   await expect(app.header).toContainText('Ünïcode & <b>Sons</b>');
-  await expect(page).toHaveTitle('Ünïcode & <b>Sons</b>');
+  await expect(page).toHaveTitle('\u2068Sign in\u2069 · \u2068Ünïcode & <b>Sons</b>\u2069');
 });
 
 test('a tenant elsewhere is named before anybody is sent there', async ({ app, page }) => {

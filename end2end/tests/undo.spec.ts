@@ -78,7 +78,7 @@ test.describe('the notice', () => {
     await page.clock.runFor(1_500);
     await expect(undoButton(page)).toBeHidden();
     await page.clock.resume();
-    const again = page.getByRole('button', { name: `Link Google, ${google.label}, again` });
+    const again = page.getByRole('button', { name: `Link again: Google, ${google.label}` });
     await expect(again).toBeVisible();
     await page.reload();
     await app.expectList();
@@ -88,6 +88,7 @@ test.describe('the notice', () => {
     expect(await page.evaluate(() => ({ ...localStorage }))).toEqual({});
   });
 
+  // WCAG 2.2.1: time
   test('waits while the person points at it or is in it', async ({ app, page, signedIn: person }) => {
     await reloadWithPausedClock(app, page);
     await app.unlink(person.linked[0]!);

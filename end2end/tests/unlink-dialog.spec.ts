@@ -2,6 +2,7 @@ import { overrideSettings, withPasswordsClosed } from '../browser/settings.ts';
 import { demoTest, expect, test } from '../fixtures/index.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
 
+// WCAG 3.3.4: text
 test('the dialog names the ways in that remain, the account that splits off, and what stays', async ({
   app,
   signedIn: person,

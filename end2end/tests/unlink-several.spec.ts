@@ -150,6 +150,7 @@ test('a login that must stay cannot be chosen', async ({ app, hosted, worker }) 
   await app.expectIdentities([member.primary, ...member.linked]);
 });
 
+// WCAG 2.1.1: keyboard
 test('choosing and unlinking several works with the keyboard alone', async ({ app, page, signedIn: person }) => {
   const [google, github, company] = person.linked;
   const tabTo = async (target: Locator) => {

@@ -58,6 +58,7 @@ test('the other rows keep their elements', async ({ app, signedIn: person }) => 
   expect(await marks(app.rows)).toEqual([person.primary.key, google!.key, company!.key]);
 });
 
+// WCAG 2.2.2: time
 test('a row folds away where motion is welcome, and the others keep their elements', async ({
   app,
   page,
@@ -92,6 +93,7 @@ test('the row is busy, and no other can be unlinked, until the answer comes', as
   await expect(app.unlinkButton(github!)).toBeEnabled();
 });
 
+// WCAG 2.4.3: keyboard
 test('the focus goes to the next login, then to the one before, then to the heading', async ({
   app,
   signedIn: person,
@@ -117,6 +119,7 @@ test('somebody without another login is told so', async ({ app, page, signedIn: 
 test.describe('where nothing goes by itself', () => {
   test.use({ settings: { undoSeconds: 0 } });
 
+  // WCAG 4.1.3: tree snapshot
   test('the outcome is said politely, and can be dismissed', async ({ app, page, signedIn: person }) => {
     const region = await app.status.elementHandle();
     await app.unlink(person.linked[0]!);

@@ -76,6 +76,7 @@ test('it tries once by itself, not for ever', async ({ app, page, signedIn: pers
   expect(requests, 'the first, the one by itself, and the one by hand').toHaveLength(3);
 });
 
+// WCAG 2.2.1: time
 test('who would rather not wait can stop, and nothing is unlinked', async ({
   app,
   page,

@@ -93,9 +93,6 @@ pub fn App(
 
 #[component]
 fn Pages(tenant: Tenant, entry: PageEntry) -> impl IntoView {
-    if let Some(name) = &tenant.name {
-        document().set_title(name);
-    }
     provide_context(Session::start(tenant, entry));
     view! {
         <Router>

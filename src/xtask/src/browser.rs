@@ -1,6 +1,7 @@
 //! The browser tests: installs what they need, and runs them.
 
 use std::env::split_paths;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result, bail};
 
 use crate::counts::Counts;
+use crate::table::Table;
 use crate::tool;
 use crate::workspace::Workspace;
 
@@ -35,11 +37,19 @@ const STATIC_CHECKS: [(&str, &[&str]); 3] = [
     ("lint", &["node_modules/eslint/bin/eslint.js", "--max-warnings=0", "."]),
 ];
 
+/// The report on accessibility, which a run of all browser tests makes.
+const ACCESSIBILITY: Table =
+    Table { document: "src/docs/accessibility.md", subject: "success criteria", check: "browser" };
+
+/// Playwright's reporter that makes its table, inside the folder `end2end`.
+const ACCESSIBILITY_REPORTER: &str = "./accessibility/report.ts";
+
 /// Installs what is missing, checks the source of the tests and runs the browser tests with `arguments` for Playwright.
+/// A run without arguments has all tests: it writes the table of the report on accessibility or compares it.
 ///
 /// # Errors
 /// When Node.js, the npm packages or a browser are missing and cannot be installed, with what to do.
-pub(crate) fn tests(workspace: &Workspace, arguments: &[String]) -> Result<Counts> {
+pub(crate) fn tests(workspace: &Workspace, arguments: &[String], update_table: bool) -> Result<Counts> {
     let folder = workspace.root.join("end2end");
     ensure_packages(&folder, "the browser tests")?;
     for (script, command) in STATIC_CHECKS {
@@ -59,15 +69,29 @@ pub(crate) fn tests(workspace: &Workspace, arguments: &[String]) -> Result<Count
     if report.exists() {
         fs::remove_file(&report)?;
     }
-    let mut playwright = node(&folder, &[PLAYWRIGHT, "test", "--reporter=list,json"]);
+    let is_whole = arguments.is_empty();
+    let accessibility = workspace.target.join("accessibility.md");
+    let mut reporters = "--reporter=list,json".to_owned();
+    if is_whole {
+        let _ = write!(reporters, ",{ACCESSIBILITY_REPORTER}");
+    }
+    let mut playwright = node(&folder, &[PLAYWRIGHT, "test", &reporters]);
     playwright
         .args(arguments)
+        .env("LINKED_ACCOUNTS_ACCESSIBILITY", &accessibility)
         .env(CHOICE, &browser)
         .env("LINKED_ACCOUNTS_SERVER", workspace.server())
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let (status, _) = tool::run_streaming(&mut playwright)?;
     let report = fs::read_to_string(&report).context("Playwright stopped before its tests; see above")?;
-    Ok(Counts::of_playwright(&report)?.with_status(status.success()))
+    let counts = Counts::of_playwright(&report)?.with_status(status.success());
+    // A run with failures tells what failed by itself.
+    if !is_whole || counts.failed > 0 {
+        return Ok(counts);
+    }
+    let table = fs::read_to_string(&accessibility).context("Playwright made no report on accessibility")?;
+    let holds = ACCESSIBILITY.holds(&workspace.root, &table, update_table)?;
+    Ok(Counts { failed: u64::from(!holds), ..counts })
 }
 
 fn node(folder: &Path, arguments: &[&str]) -> Command {

@@ -45,7 +45,7 @@ pub(crate) struct TestOptions {
     pub(crate) playwright: Vec<String>,
     /// Parts of the names of the clients of others to test; empty for all.
     pub(crate) clients: Vec<String>,
-    /// Whether to write the tables of attacks and clients instead of comparing them.
+    /// Whether to write the tables of attacks, success criteria and clients instead of comparing them.
     pub(crate) update_table: bool,
 }
 
@@ -165,7 +165,7 @@ impl Check {
                 let light = site.check_budget().inspect_err(|error| eprintln!("error: {error}")).is_ok();
                 Ok(Counts { passed: 1, failed: u64::from(!light) })
             }
-            Self::Browser => browser::tests(workspace, &options.playwright),
+            Self::Browser => browser::tests(workspace, &options.playwright, options.update_table),
             Self::Clients => clients::tests(workspace, &options.clients, options.update_table),
         }
     }

@@ -89,7 +89,7 @@ enum Command {
         /// Run the tests of these clients of others only, by a part of the name, such as passport
         #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with = "update_table")]
         client: Vec<String>,
-        /// Write the tables that the checks attacks and clients make in src/docs, instead of comparing them
+        /// Write the tables that the checks attacks, browser and clients make in src/docs, instead of comparing them
         #[arg(long)]
         update_table: bool,
         /// Options of Playwright, such as the path of one test file

@@ -219,11 +219,17 @@ fn UnlinkButton(
         Some(Step::Queued | Step::SigningIn | Step::Pausing(_)) => text::waiting(),
         _ => text::unlink(),
     });
+    // The name begins with the words that are seen, so that it can be called by them (WCAG 2.5.3).
+    let name = move || match *step.read() {
+        Some(Step::Busy | Step::Folding) => label.unlinking(),
+        Some(Step::Queued | Step::SigningIn | Step::Pausing(_)) => label.waiting(),
+        _ => label.unlink(),
+    };
     view! {
         <button
             type="button"
             class="button danger"
-            aria-label=label.unlink()
+            aria-label=name
             aria-disabled=move || blocked().then_some("true")
             aria-describedby=described
             on:click=press

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::linked_accounts::link::flow::{LinkFlow, Stage};
 use super::linked_accounts::link::other_account::OtherAccount;
-use crate::components::{FailureNotice, Skeleton, dyn_view, words};
+use crate::components::{FailureNotice, Skeleton, dyn_view, set_document_title, words};
 use crate::session::{Authentication, LinkTarget, RememberedUser, Session};
 use crate::text;
 use crate::text::linking::{other_login, prove_first};
@@ -22,6 +22,7 @@ pub fn ConfirmPrimary(
 ) -> impl IntoView {
     let session = expect_context::<Session>();
     let leaving = session.is_leaving();
+    set_document_title(text::link_another());
     let flow = LinkFlow::after_redirect(session, primary.clone(), target.clone(), authentication);
     let primary = StoredValue::new(primary);
     let on_cancel = Callback::new(move |()| primary.with_value(|primary| session.return_as(primary)));

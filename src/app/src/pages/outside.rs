@@ -6,7 +6,7 @@ use leptos_router::components::Redirect;
 
 use super::confirm_primary::ConfirmPrimary;
 use super::sign_in::SignIn;
-use crate::components::{FailureNotice, Skeleton, words};
+use crate::components::{FailureNotice, Skeleton, set_document_title, words};
 use crate::session::{Phase, Session, SignInError};
 use crate::text::{self, Remedy};
 
@@ -37,6 +37,7 @@ fn SignInFailure(error: SignInError) -> impl IntoView {
         Remedy::TryAgain => session.retry(),
         Remedy::SignIn => session.sign_in(),
     });
+    set_document_title(text::page_heading());
     view! {
         <h1>{text::page_heading()}</h1>
         <FailureNotice failure=text::sign_in_failure(&error) on_remedy/>
@@ -49,6 +50,7 @@ fn Changed(before: Option<String>, now: Option<String>) -> impl IntoView {
     let session = expect_context::<Session>();
     let leaving = session.is_leaving();
     let text::Change { title, story, go_on, go_back } = text::change(before.as_deref(), now.as_deref());
+    set_document_title(title);
     view! {
         <h1>{title}</h1>
         <p class="lede">{words(&story)}</p>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Icon, changing, parts, words};
+use crate::components::{Icon, changing, parts, set_document_title, words};
 use crate::session::Session;
 use crate::text;
 
@@ -27,6 +27,7 @@ pub fn SignIn() -> impl IntoView {
     let notice = session.take_sign_out_notice().map(|notice| {
         view! { <div class="notice ok parting" role="status"><p>{words(&notice)}</p></div> }
     });
+    set_document_title(text::sign_in());
     view! {
         <h1>{text::page_heading()}</h1>
         {notice}

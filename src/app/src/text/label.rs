@@ -28,7 +28,13 @@ messages! { label:
         "{who, select, none {Unlink {login}} other {Unlink {login}, {who}}}";
     /// Accessible name of the button that links a login again.
     link_login_again(login: Message<'_>, who: Option<&str>) =
-        "{who, select, none {Link {login} again} other {Link {login}, {who}, again}}";
+        "{who, select, none {Link again: {login}} other {Link again: {login}, {who}}}";
+    /// Accessible name of a row's button while the login is being unlinked.
+    unlinking_login(login: Message<'_>, who: Option<&str>) =
+        "{who, select, none {Unlinking… {login}} other {Unlinking… {login}, {who}}}";
+    /// Accessible name of that button while the login waits to be unlinked.
+    waiting_login(login: Message<'_>, who: Option<&str>) =
+        "{who, select, none {Waiting… {login}} other {Waiting… {login}, {who}}}";
     /// Accessible name of a row's checkbox.
     select_login(login: Message<'_>) = "Select {login}";
     /// Title of the confirmation dialog for one login.
@@ -117,6 +123,18 @@ impl Label {
     #[must_use]
     pub fn unlink(&self) -> String {
         plain(&unlink_login(Message(&self.provider()), self.who.as_deref()))
+    }
+
+    /// Accessible name of the row's button while the login is being unlinked.
+    #[must_use]
+    pub fn unlinking(&self) -> String {
+        plain(&unlinking_login(Message(&self.provider()), self.who.as_deref()))
+    }
+
+    /// Accessible name of the row's button while the login waits to be unlinked.
+    #[must_use]
+    pub fn waiting(&self) -> String {
+        plain(&waiting_login(Message(&self.provider()), self.who.as_deref()))
     }
 
     /// Accessible name of the button that links the login again.

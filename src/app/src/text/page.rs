@@ -3,6 +3,8 @@
 use super::messages::messages;
 
 messages! { page:
+    /// Title of the document: what it shows, and the name of the page.
+    document_title(shown: &str, page: &str) = "{shown} · {page}";
     /// Button of the header.
     sign_out() = "Sign out";
     /// Introduction of the sign-in page.

@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 
 use crate::cache::CachedList;
-use crate::components::{Banner, IdentityList, ListState, ReadOnlyReason, StatusNotice};
+use crate::components::{Banner, IdentityList, ListState, ReadOnlyReason, StatusNotice, set_document_title};
 use crate::session::Session;
 use crate::text;
 
 /// Renders the heading, the banner and the list. `on_try_again` is called to try to sign in again.
 pub(super) fn cached_list(kept: CachedList, on_try_again: Callback<()>) -> AnyView {
+    set_document_title(text::page_heading());
     let session = expect_context::<Session>();
     let status_message = RwSignal::new(None);
     let reason = if session.is_online().get_untracked() {

@@ -19,7 +19,7 @@ use super::outside::outside;
 use crate::cache;
 use crate::components::{
     Banner, FailureNotice, IdentityList, ListActions, ListState, PauseNotice, ReadOnlyReason, Skeleton,
-    Status, StatusNotice, Step, dyn_view,
+    Status, StatusNotice, Step, dyn_view, set_document_title,
 };
 use crate::session::{Intent, PendingAction, Phase, Session, SignInError, SignInErrorKind};
 use crate::text::{self, Remedy};
@@ -55,6 +55,7 @@ fn is_unreachable(error: &SignInError) -> bool {
 
 #[component]
 fn Accounts() -> impl IntoView {
+    set_document_title(text::page_heading());
     let session = expect_context::<Session>();
     let status_message = RwSignal::new(None::<Status>);
     let account = AccountState::open(session, status_message);

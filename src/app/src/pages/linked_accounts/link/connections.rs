@@ -116,6 +116,7 @@ fn Connection(
             <ProviderMark provider=offered.strategy/>
             <span class="connect-text">
                 <span translate=is_brand.then_some("no")>{name}</span>
+                " "
                 {dyn_view(move || if is_linked.get() {
                     view! { <span class="meta">{linking::linked_already()}</span> }.into_any()
                 } else {
