@@ -3,6 +3,9 @@ import type { BrowserContext, Page } from '@playwright/test';
 /** Whether a URL belongs to the Management API. */
 export const isManagementUrl = (url: URL): boolean => url.pathname.startsWith('/api/v2/');
 
+/** Whether a URL is that of a user in the Management API. */
+export const isUserUrl = (url: URL): boolean => /^\/api\/v2\/users\/[^/]+$/.test(url.pathname);
+
 /** Records the requests of a page to the Management API from now on, as `METHOD path`. Preflights are left out. */
 export function recordManagementRequests(page: Page): string[] {
   const requests: string[] = [];

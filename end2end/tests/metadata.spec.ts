@@ -1,60 +1,6 @@
-import type { Page } from '@playwright/test';
-
-import { recordManagementRequests } from '../browser/requests.ts';
-import { expect, type Person, test } from '../fixtures/index.ts';
-import { HostedLogin, StandIn } from '../pages/hosted-login.ts';
-import { LinkedAccounts } from '../pages/linked-accounts.ts';
-
-type Metadata = Record<string, unknown>;
-
-const isUser = (url: URL): boolean => /^\/api\/v2\/users\/[^/]+$/.test(url.pathname);
-
-/**
- * Reads the user of a page from the tenant, or changes their metadata, with the token that the page sends on loading.
- */
-async function requestUser(page: Page, tenant: string, change?: Metadata): Promise<{ user_metadata?: Metadata }> {
-  const [request] = await Promise.all([
-    page.waitForRequest((request) => isUser(new URL(request.url())) && request.method() === 'GET'),
-    page.reload(),
-  ]);
-  const response = await fetch(`${tenant}${new URL(request.url()).pathname}`, {
-    method: change ? 'PATCH' : 'GET',
-    headers: {
-      authorization: (await request.allHeaders()).authorization!,
-      'content-type': 'application/json',
-    },
-    ...(change ? { body: JSON.stringify({ user_metadata: change }) } : {}),
-  });
-  expect(response.ok).toBe(true);
-  return response.json();
-}
-
-/**
- * Creates a second user with this metadata, and signs in as that user for linking. Returns the second user's e-mail
- * address.
- */
-async function startLinkingUserWith(
-  metadata: Metadata,
-  {
-    app,
-    other,
-    page,
-    person,
-    tenant,
-  }: { app: LinkedAccounts; other: Page; page: Page; person: Person; tenant: string },
-): Promise<string> {
-  const email = person.email.replace('@', '+details@');
-  const theirs = new LinkedAccounts(other);
-  await theirs.open();
-  await theirs.signInButton.click();
-  await (await new HostedLogin(other).continueWith('LinkedIn')).signInAsNewUser('De Tails', email);
-  await theirs.expectList();
-  await requestUser(other, tenant, metadata);
-  const [popup] = await Promise.all([page.waitForEvent('popup'), app.linkButton('LinkedIn').click()]);
-  await new StandIn(popup).signInAsNewUser('De Tails', email);
-  await expect(app.dialog).toHaveAccessibleName(`Delete the other account and link LinkedIn, ${email}?`);
-  return email;
-}
+import { requestUser, startLinkingUserWith } from '../browser/metadata.ts';
+import { isUserUrl, recordManagementRequests } from '../browser/requests.ts';
+import { expect, test } from '../fixtures/index.ts';
 
 test(
   'what would be lost is shown side by side, and one PATCH keeps what the person chose',
@@ -67,14 +13,14 @@ test(
       { theme: 'dark', locale: 'en', newsletter: true, phone: { home: '555' } },
       { app, other: await otherBrowser.newPage(), page, person, tenant: worker.tenantOrigin },
     );
-    const theme = app.dialog.getByRole('group', { name: 'theme' });
+    const theme = app.dialog.getByRole('group', { name: 'Theme' });
     await expect(theme.getByRole('radio', { name: 'This account light' })).toBeChecked();
     // A key with the same value on both sides offers no choice.
-    await expect(app.dialog.getByRole('group', { name: 'locale' })).toHaveCount(0);
-    const newsletter = app.dialog.getByRole('group', { name: 'newsletter' });
-    await expect(newsletter.getByRole('radio', { name: 'The other account true' })).toBeChecked();
-    const phone = app.dialog.getByRole('group', { name: 'phone' });
-    await expect(phone).toContainText('{"home":"555"}');
+    await expect(app.dialog.getByRole('group', { name: 'Locale' })).toHaveCount(0);
+    const newsletter = app.dialog.getByRole('group', { name: 'Newsletter' });
+    await expect(newsletter.getByRole('radio', { name: 'The other account Yes' })).toBeChecked();
+    const phone = app.dialog.getByRole('group', { name: 'Phone' });
+    await expect(phone.locator('dl')).toHaveText('Home555');
     await theme.getByRole('radio', { name: 'The other account dark' }).check();
     await phone.getByRole('radio', { name: 'This account nothing' }).check();
 
@@ -128,7 +74,7 @@ test('details that cannot be kept keep the login from being linked', async ({
     { theme: 'dark' },
     { app, other: await otherBrowser.newPage(), page, person, tenant: worker.tenantOrigin },
   );
-  await page.route(isUser, (route) =>
+  await page.route(isUserUrl, (route) =>
     route.request().method() === 'PATCH'
       ? route.fulfill({ status: 500, headers: { 'access-control-allow-origin': '*' }, body: '' })
       : route.continue(),

@@ -17,6 +17,20 @@ pub fn isolate(name: &str) -> String {
     isolated
 }
 
+/// Returns a text without the characters that change the direction of text or isolate it.
+#[must_use]
+pub fn without_controls(text: &str) -> String {
+    text.chars().filter(|c| !is_control(*c)).collect()
+}
+
+/// Whether `c` is not seen, or changes only how its neighbours are: marks, embeddings and isolates of direction, and
+/// characters without width.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    is_control(c)
+        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{2029}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}' | '\u{FEFF}')
+}
+
 /// Returns a sentence without isolating characters, for what is spoken and not shown.
 #[must_use]
 pub fn without_isolates(sentence: &str) -> String {

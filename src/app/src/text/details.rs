@@ -6,6 +6,8 @@ use serde_json::Value;
 use super::message_format::{Keyword, Message};
 use super::messages::messages;
 use super::name::{name, plain};
+use super::times::time_of_iso;
+use super::values::{self, Shown, shown};
 use crate::unlink_policy::is_unreadable;
 
 messages! { details:
@@ -64,12 +66,6 @@ messages! { details:
     account_since() = "Account since";
     /// Label of a time that is about the account.
     account_last_login() = "Last sign-in to this account";
-    /// A value.
-    yes() = "Yes";
-    /// A value.
-    no() = "No";
-    /// A member of a value that has several.
-    member(label: &str, value: Message<'_>) = "{label}: {value}";
 }
 
 /// The label of an attribute.
@@ -96,11 +92,8 @@ const LABELS: &[Labelled] = &[
     ("last_login", last_login),
 ];
 
-/// The longest text of a value that is shown, in characters.
-const LONGEST: usize = 300;
-
 /// One detail: a label and what the tenant tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Detail {
     /// The label.
     pub label: String,
@@ -109,14 +102,14 @@ pub struct Detail {
 }
 
 /// What the tenant tells, by how it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Told {
     /// The id of the login, for copying.
     Id(String),
-    /// Lines of a sentence's kind, whose names are marked.
-    Lines(Vec<String>),
-    /// A time in the form of ISO 8601.
-    Time(String),
+    /// A sentence, whose names are marked.
+    Line(String),
+    /// The value under this key.
+    Value(String, Value),
 }
 
 /// Accessible name of the summary, for the login `login`.
@@ -137,7 +130,7 @@ pub fn details(
     let mut details = Vec::new();
     let mut add = |label: &str, told: Told| details.push(Detail { label: label.to_owned(), told });
     if !identity.connection.as_str().is_empty() {
-        add(connection(), Told::Lines(vec![name(identity.connection.as_str())]));
+        add(connection(), Told::Line(name(identity.connection.as_str())));
     }
     if !is_unreadable(&identity.user_id) {
         add(id(), Told::Id(identity.key().as_user_id().as_str().to_owned()));
@@ -148,21 +141,23 @@ pub fn details(
             Some(true) => "yes",
             Some(false) => "no",
         };
-        add(email(), Told::Lines(vec![email_address(address, Keyword(verified))]));
+        add(email(), Told::Line(email_address(address, Keyword(verified))));
     }
     for (key, label) in LABELS {
-        if let Some(told) = profile.0.get(*key).and_then(told) {
+        if let Some(told) = profile.0.get(*key).and_then(|value| told(key, value)) {
             add(label(), told);
         }
     }
-    for (key, value) in profile.0.iter().filter(|(key, _)| !has_place(key) && !is_secret(key)) {
-        if let Some(told) = told(value) {
-            add(&readable(key), told);
-        }
+    let others = profile.0.iter().filter(|(key, _)| !has_place(key) && !is_secret(key));
+    let others: Vec<(&String, Told)> =
+        others.filter_map(|(key, value)| Some((key, told(key, value)?))).collect();
+    let labels = values::labels(others.iter().map(|(key, _)| key.as_str()));
+    for ((_, told), label) in others.into_iter().zip(&labels) {
+        add(label, told);
     }
     for (label, time) in [(account_since(), since), (account_last_login(), last_login)] {
-        if let Some(time) = time.filter(|time| is_time(time)) {
-            add(label, Told::Time(time.to_owned()));
+        if let Some(time) = time.filter(|time| time_of_iso(time).is_some()) {
+            add(label, Told::Value(String::new(), time.into()));
         }
     }
     details
@@ -179,75 +174,29 @@ fn is_secret(key: &str) -> bool {
     ["token", "secret", "password", "credential"].iter().any(|word| key.contains(word))
 }
 
-/// Formats the key of an attribute for reading: `favorite_color` becomes `Favorite color`.
-fn readable(key: &str) -> String {
-    // A claim with a namespace is named by its last part.
-    let key = key.trim_end_matches('/').rsplit('/').next().unwrap_or(key);
-    let mut words = String::new();
-    for (place, letter) in key.chars().enumerate() {
-        match letter {
-            '_' | '-' | '.' => words.push(' '),
-            first if place == 0 => words.push(first.to_ascii_uppercase()),
-            upper if upper.is_ascii_uppercase() && words.ends_with(|c: char| c.is_ascii_lowercase()) => {
-                words.push(' ');
-                words.push(upper.to_ascii_lowercase());
-            }
-            other => words.push(other),
-        }
-    }
-    words
+/// What the value under `key` tells; `None` when that is nothing.
+fn told(key: &str, value: &Value) -> Option<Told> {
+    let value = without_secrets(value);
+    (shown(key, &value) != Shown::Nothing).then(|| Told::Value(key.to_owned(), value))
 }
 
-/// What a value tells; `None` when that is nothing.
-fn told(value: &Value) -> Option<Told> {
+/// Returns the attributes of a profile as JSON, without those that may be secrets.
+#[must_use]
+pub fn profile_json(profile: &Profile) -> Value {
+    without_secrets(&Value::Object(profile.0.clone()))
+}
+
+fn without_secrets(value: &Value) -> Value {
     match value {
-        Value::String(text) if is_time(text) => Some(Told::Time(text.clone())),
-        Value::Array(values) => lines(values.iter().filter_map(in_words)),
-        Value::Object(members) => lines(
-            members
-                .iter()
-                .filter(|(key, _)| !is_secret(key))
-                .filter_map(|(key, value)| Some(member(&readable(key), Message(&in_words(value)?)))),
-        ),
-        value => lines(in_words(value).into_iter()),
-    }
-}
-
-fn lines(lines: impl Iterator<Item = String>) -> Option<Told> {
-    let lines: Vec<String> = lines.collect();
-    (!lines.is_empty()).then_some(Told::Lines(lines))
-}
-
-/// A value on one line.
-fn in_words(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::Bool(true) => Some(yes().to_owned()),
-        Value::Bool(false) => Some(no().to_owned()),
-        Value::String(text) => {
-            Some(text.trim()).filter(|text| !text.is_empty()).map(|text| name(&shortened(text)))
+        Value::Array(values) => values.iter().map(without_secrets).collect(),
+        Value::Object(members) => {
+            let mut shown = members.clone();
+            shown.retain(|key, _| !is_secret(key));
+            shown.values_mut().for_each(|value| *value = without_secrets(value));
+            Value::Object(shown)
         }
-        value => Some(name(&shortened(&value.to_string()))),
+        value => value.clone(),
     }
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
-        None => text.to_owned(),
-    }
-}
-
-/// Whether a text is a time such as `2026-11-26T08:00:00.000Z`.
-fn is_time(text: &str) -> bool {
-    const SHAPE: &[u8] = b"0000-00-00T00:00:00";
-    let text = text.as_bytes();
-    text.len() > SHAPE.len()
-        && text.ends_with(b"Z")
-        && SHAPE.iter().zip(text).all(|(shape, byte)| match shape {
-            b'0' => byte.is_ascii_digit(),
-            mark => byte == mark,
-        })
 }
 
 #[cfg(test)]
@@ -255,16 +204,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::text::values::tests::flat;
 
-    fn shown(profile: &Value, since: Option<&str>) -> Vec<(String, String)> {
+    fn told(profile: &Value, since: Option<&str>) -> Vec<(String, String)> {
         let identity =
             json!({ "provider": "github", "user_id": 42, "connection": "github", "profileData": profile });
         let identity: Identity = serde_json::from_value(identity).unwrap();
         let profile = identity.profile_data.clone().unwrap();
         let line = |Detail { label, told }| match told {
             Told::Id(id) => (label, id),
-            Told::Lines(lines) => (label, plain(&lines.join("; "))),
-            Told::Time(time) => (label, format!("time {time}")),
+            Told::Line(line) => (label, plain(&line)),
+            Told::Value(key, value) => (label, flat(&key, &value)),
         };
         details(&identity, &profile, since, None).into_iter().map(line).collect()
     }
@@ -277,22 +227,22 @@ mod tests {
     fn what_the_provider_told_is_said_in_words() {
         let profile = json!({
             "email": "ada@x.example", "email_verified": false, "given_name": "Ada", "site_admin": true,
-            "groups": ["staff", "math", null], "address": { "postalCode": "N1", "country": "UK" },
+            "groups": ["staff", "math"], "address": { "postalCode": "N1", "country": "UK" },
             "https://acme.example/claims/costCenter": 7, "last_login": "2026-01-02T03:04:05.000Z", "empty": " ",
         });
         assert_eq!(
-            pairs(&shown(&profile, Some("2020-01-01T00:00:00.000Z"))),
+            pairs(&told(&profile, Some("2020-01-01T00:00:00.000Z"))),
             [
                 ("Connection", "github"),
                 ("Id", "github|42"),
                 ("E-mail address", "ada@x.example, not verified"),
                 ("First name", "Ada"),
-                ("Last used", "time 2026-01-02T03:04:05.000Z"),
-                ("Address", "Country: UK; Postal code: N1"),
-                ("Groups", "staff; math"),
+                ("Last used", "2026-01-02T03:04:05Z"),
+                ("Address", "(Country: UK; Postal code: N1)"),
+                ("Groups", "staff and math"),
                 ("Cost center", "7"),
                 ("Site admin", "Yes"),
-                ("Account since", "time 2020-01-01T00:00:00.000Z"),
+                ("Account since", "2020-01-01T00:00:00Z"),
             ]
         );
     }
@@ -302,22 +252,20 @@ mod tests {
         let profile = json!({
             "access_token": "s3cret", "refreshToken": "s3cret", "client_secret": "s3cret", "more": { "id_token": "s3cret" },
         });
-        assert_eq!(pairs(&shown(&profile, None)), [("Connection", "github"), ("Id", "github|42")]);
+        let told = told(&profile, None);
+        assert_eq!(pairs(&told)[..2], [("Connection", "github"), ("Id", "github|42")]);
+        assert!(!format!("{told:?}").contains("s3cret"), "{told:?}");
+        let json = profile_json(&Profile(profile.as_object().unwrap().clone()));
+        assert_eq!(json, json!({ "more": {} }));
     }
 
     #[test]
     fn whether_an_address_is_verified_is_said_only_where_the_tenant_says_so() {
-        let email = |profile| shown(&profile, None)[2].1.clone();
+        let email = |profile| told(&profile, None)[2].1.clone();
         assert_eq!(email(json!({ "email": "a@x.example" })), "a@x.example");
         assert_eq!(
             email(json!({ "email": "a@x.example", "email_verified": "true" })),
             "a@x.example, verified"
         );
-    }
-
-    #[test]
-    fn a_long_value_is_shortened_between_characters() {
-        let profile = json!({ "bio": "é".repeat(LONGEST + 5) });
-        assert_eq!(shown(&profile, None)[2].1, format!("{}…", "é".repeat(LONGEST)));
     }
 }

@@ -7,6 +7,7 @@ pub mod deleting;
 pub mod demo;
 pub mod details;
 pub mod failure;
+pub mod key_words;
 pub mod label;
 pub mod linking;
 pub mod list;
@@ -15,7 +16,9 @@ pub mod message_format;
 mod messages;
 pub mod name;
 pub mod page;
+pub mod times;
 pub mod unlinking;
+pub mod values;
 pub mod ways_in;
 
 pub use failure::{Failure, Remedy, request_failure, settings_failure, sign_in_failure};

@@ -23,6 +23,7 @@ fn declared() -> Vec<Declared> {
         list::declared(),
         page::declared(),
         unlinking::declared(),
+        values::declared(),
         ways_in::declared(),
     ];
     sections.into_iter().flatten().collect()

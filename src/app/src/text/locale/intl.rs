@@ -25,10 +25,21 @@ pub(super) fn number(tag: &str, number: usize) -> String {
     Number::from(number as f64).to_locale_string(tag).into()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit into 53 bits")]
 pub(super) fn date_and_time(tag: &str, seconds: i64) -> String {
-    let date = Date::new(&JsValue::from_f64(seconds as f64 * 1000.0));
-    date.to_locale_string(tag, &options(&[("dateStyle", "medium"), ("timeStyle", "short")])).into()
+    date_string(tag, seconds, &[("dateStyle", "medium"), ("timeStyle", "short")])
+}
+
+pub(super) fn local_date_and_time(tag: &str, seconds: i64) -> String {
+    date_string(tag, seconds, &[("dateStyle", "medium"), ("timeStyle", "short"), ("timeZone", "UTC")])
+}
+
+pub(super) fn date(tag: &str, seconds: i64) -> String {
+    date_string(tag, seconds, &[("dateStyle", "medium"), ("timeZone", "UTC")])
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit into 53 bits")]
+fn date_string(tag: &str, seconds: i64, of: &[(&str, &str)]) -> String {
+    Date::new(&JsValue::from_f64(seconds as f64 * 1000.0)).to_locale_string(tag, &options(of)).into()
 }
 
 fn options(options: &[(&str, &str)]) -> Object {

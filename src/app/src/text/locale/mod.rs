@@ -98,6 +98,18 @@ pub fn date_and_time(seconds: i64) -> String {
     formats::date_and_time(current().tag, seconds)
 }
 
+/// Formats a date and a time of day that name no time zone, in seconds since 1970 as if they were of UTC.
+#[must_use]
+pub fn local_date_and_time(seconds: i64) -> String {
+    formats::local_date_and_time(current().tag, seconds)
+}
+
+/// Formats a date that names no time zone, in seconds since 1970 as if it were of UTC.
+#[must_use]
+pub fn date(seconds: i64) -> String {
+    formats::date(current().tag, seconds)
+}
+
 #[cfg(test)]
 mod chosen_by_tests {
     use std::cell::Cell;

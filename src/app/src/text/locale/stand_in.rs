@@ -45,6 +45,14 @@ pub(super) fn date_and_time(_: &str, seconds: i64) -> String {
     seconds.to_string()
 }
 
+pub(super) fn local_date_and_time(_: &str, seconds: i64) -> String {
+    seconds.to_string()
+}
+
+pub(super) fn date(_: &str, seconds: i64) -> String {
+    seconds.to_string()
+}
+
 fn language(tag: &str) -> &str {
     tag.split('-').next().unwrap_or(tag)
 }

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use model::Metadata;
 use serde_json::Value;
 
-use crate::text;
+use crate::components::{in_parts, json_disclosure, value};
+use crate::text::{self, values};
 
 /// A key of the secondary account's metadata that the primary account lacks or has with another value.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,12 +26,12 @@ pub(super) fn differences(mine: &Metadata, theirs: &Metadata) -> Vec<Difference>
         mine: mine.get(key).cloned(),
         theirs: value.clone(),
     };
-    theirs.iter().filter(differs).map(difference).collect()
-}
-
-/// Formats a value for people: text without quotes, everything else as JSON.
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+    let differences = theirs.iter().filter(differs).map(difference);
+    // First what is lost unless the person chooses it: those that come first are shown first.
+    let (mut differences, lacked): (Vec<_>, Vec<_>) =
+        differences.partition(|difference| difference.mine.is_some());
+    differences.extend(lacked);
+    differences
 }
 
 /// The metadata that the person keeps. A copy is a handle to the same choice.
@@ -69,52 +70,93 @@ impl Choice {
     }
 }
 
-/// Asks, key by key, which value to keep. Returns nothing where there is nothing to choose from.
+/// Asks, key by key, which value to keep, with the JSON of both sides one click away. Returns nothing where there is nothing
+/// to choose from.
 pub(super) fn choices(choice: Choice) -> Option<AnyView> {
     let differences = choice.differences.get_value();
     (!differences.is_empty()).then(|| {
-        let rows = differences.into_iter().enumerate();
+        let labels = values::labels(differences.iter().map(|one| one.key.as_str()));
+        let mut json = vec![
+            (Some(text::metadata_here()), side(&differences, |one| one.mine.clone())),
+            (Some(text::metadata_there()), side(&differences, |one| Some(one.theirs.clone()))),
+        ];
+        json.retain(|(_, side)| side.as_object().is_some_and(|side| !side.is_empty()));
+        let rows: Vec<(usize, String, Difference)> = differences
+            .into_iter()
+            .zip(labels)
+            .enumerate()
+            .map(|(place, (one, label))| (place, label, one))
+            .collect();
+        let rows = in_parts(rows, move |rows| {
+            rows.iter()
+                .map(|(place, label, one)| row(choice, *place, label.clone(), one))
+                .collect_view()
+                .into_any()
+        });
         view! {
             <h3 class="choices">{text::metadata_title()}</h3>
             <p>{text::metadata_story()}</p>
-            {rows.map(|(place, one)| row(choice, place, one)).collect_view()}
+            {json_disclosure(json)}
+            {rows}
         }
         .into_any()
     })
 }
 
-fn row(choice: Choice, place: usize, difference: Difference) -> impl IntoView {
+/// Returns the values of one side as an object.
+fn side(differences: &[Difference], value: impl Fn(&Difference) -> Option<Value>) -> Value {
+    let mut side = Metadata::new();
+    for one in differences {
+        if let Some(value) = value(one) {
+            side.insert(one.key.clone(), value);
+        }
+    }
+    Value::Object(side)
+}
+
+fn row(choice: Choice, place: usize, label: String, difference: &Difference) -> AnyView {
     let Difference { key, mine, theirs } = difference;
     let group = format!("metadata-{place}");
-    let (k1, k2, k3, k4) = (key.clone(), key.clone(), key.clone(), key.clone());
-    let none = mine.is_none();
-    let mine = mine.as_ref().map_or_else(|| text::metadata_none().to_owned(), shown);
-    let taken = choice.taken;
     view! {
         <fieldset class="choice">
-            <legend translate="no">{key}</legend>
-            <label>
-                <input
-                    type="radio"
-                    name=group.clone()
-                    checked=move || !taken.read().contains(&k1)
-                    on:change=move |_| choice.choose(&k2, false)
-                />
-                <span class="choice-side">{text::metadata_here()}</span>
-                <bdi class="choice-value" class:none=none translate=(!none).then_some("no")>{mine}</bdi>
-            </label>
-            <label>
-                <input
-                    type="radio"
-                    name=group
-                    checked=move || taken.read().contains(&k3)
-                    on:change=move |_| choice.choose(&k4, true)
-                />
-                <span class="choice-side">{text::metadata_there()}</span>
-                <bdi class="choice-value" translate="no">{shown(&theirs)}</bdi>
-            </label>
+            <legend dir="auto">{label}</legend>
+            {option(choice, key, &group, false, mine.as_ref())}
+            {option(choice, key, &group, true, Some(theirs))}
         </fieldset>
     }
+    .into_any()
+}
+
+/// Renders the button that keeps the value of one side. A value of one line is part of its label; a longer one stands below,
+/// where it has controls of its own, and describes the button.
+fn option(choice: Choice, key: &str, group: &str, is_theirs: bool, kept: Option<&Value>) -> AnyView {
+    let (of_state, of_change) = (key.to_owned(), key.to_owned());
+    let taken = choice.taken;
+    let is_line = kept.is_none_or(|kept| values::shown(key, kept).is_line());
+    let rendered = match kept {
+        Some(kept) => value(key, kept),
+        None => view! { <span class="none">{text::metadata_none()}</span> }.into_any(),
+    };
+    let id = format!("{group}-{is_theirs}");
+    let (described_by, described) = ((!is_line).then(|| id.clone()), (!is_line).then_some(id));
+    let (inside, below) = if is_line { (Some(rendered), None) } else { (None, Some(rendered)) };
+    view! {
+        <div class="choice-option">
+            <label>
+                <input
+                    type="radio"
+                    name=group.to_owned()
+                    aria-describedby=described_by
+                    checked=move || taken.read().contains(&of_state) == is_theirs
+                    on:change=move |_| choice.choose(&of_change, is_theirs)
+                />
+                <span class="choice-side">{if is_theirs { text::metadata_there() } else { text::metadata_here() }}</span>
+                {inside.map(|inside| view! { <span class="choice-value">{inside}</span> })}
+            </label>
+            {below.map(|below| view! { <div class="choice-value" id=described>{below}</div> })}
+        </div>
+    }
+    .into_any()
 }
 
 #[cfg(test)]
@@ -133,14 +175,8 @@ mod tests {
         let theirs = metadata(&json!({ "theme": "dark", "locale": "en", "phone": "x", "gone": null }));
         let found = differences(&mine, &theirs);
         let keys: Vec<&str> = found.iter().map(|one| one.key.as_str()).collect();
-        assert_eq!(keys, ["phone", "theme"]);
-        assert_eq!(found[0].mine, None);
-        assert_eq!(found[1].mine, Some(json!("light")));
-    }
-
-    #[test]
-    fn text_is_shown_without_quotes_and_the_rest_as_json() {
-        assert_eq!(shown(&json!("dark")), "dark");
-        assert_eq!(shown(&json!({ "a": [1] })), r#"{"a":[1]}"#);
+        assert_eq!(keys, ["theme", "phone"]);
+        assert_eq!(found[0].mine, Some(json!("light")));
+        assert_eq!(found[1].mine, None);
     }
 }
