@@ -46,6 +46,15 @@ pub(crate) fn default_issuer(scheme: &str, listening: SocketAddr) -> String {
     }
 }
 
+/// Returns the URL for a program on this machine: the issuer if it names this socket, else the address of the
+/// socket.
+pub(crate) fn reachable_at(issuer: &Issuer, scheme: &str, listening: SocketAddr) -> String {
+    let names_this_socket = is_local(issuer)
+        && issuer.is_https() == (scheme == "https")
+        && issuer.port() == Some(listening.port());
+    if names_this_socket { issuer.origin().to_owned() } else { format!("{scheme}://{listening}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -98,6 +98,9 @@ pub(crate) enum InvalidOptions {
     /// `--client-secret` names a client that the tenant does not have.
     #[error("--client-secret: the tenant has no client with the name or id \"{0}\"")]
     SecretOfUnknownClient(String),
+    /// The file of `--connections` is not a list of connections.
+    #[error("{}: a list of connections as in config.json is needed, each with \"name\" and \"strategy\": {}", .0.display(), .1)]
+    Connections(PathBuf, serde_json::Error),
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -311,7 +314,7 @@ fn users(
     }
 }
 
-fn read_text(path: &Path) -> Result<String, InvalidOptions> {
+pub(crate) fn read_text(path: &Path) -> Result<String, InvalidOptions> {
     fs::read_to_string(path).map_err(|error| InvalidOptions::Unreadable(path.to_owned(), error))
 }
 
@@ -326,25 +329,28 @@ pub(crate) fn exposure(listening: SocketAddr, issuer: &Issuer) -> Option<String>
     }
 }
 
-/// Returns the site: from `folder` if one is given, else the embedded one, else from the folder of the build.
+/// Returns the site: from `folder` if one is given, else the embedded one, else from the folder of the build. Its policy
+/// names the origin of a tenant elsewhere.
 ///
-/// A folder without a page is reported in the log, and the tenant is served without a page.
+/// # Errors
+/// When there is no site, a file of it cannot be read, or it has no usable content security policy.
+pub(crate) fn built_site(folder: Option<&Path>, tenant: Option<&str>) -> Result<Site, SiteError> {
+    if let Some(folder) = folder {
+        return Site::load(folder, tenant);
+    }
+    #[cfg(feature = "embedded-site")]
+    return Site::embedded(tenant);
+    #[cfg(not(feature = "embedded-site"))]
+    Site::load(Path::new(BUILT_SITE), tenant)
+}
+
+/// Returns the site of a server with a tenant, see [`built_site`]. A missing one is reported in the log and replaced by one that
+/// says how to build it: a tenant is useful without a page.
 ///
 /// # Errors
 /// When a file of the site cannot be read, or when the site has no usable content security policy.
 pub(crate) fn site(folder: Option<&Path>) -> Result<Site, InvalidOptions> {
-    if let Some(folder) = folder {
-        return or_not_built(Site::load(folder));
-    }
-    #[cfg(feature = "embedded-site")]
-    return Ok(Site::embedded()?);
-    #[cfg(not(feature = "embedded-site"))]
-    or_not_built(Site::load(Path::new(BUILT_SITE)))
-}
-
-/// Replaces a missing site by one that says how to build it: a tenant is useful without a page.
-fn or_not_built(site: Result<Site, SiteError>) -> Result<Site, InvalidOptions> {
-    match site {
+    match built_site(folder, None) {
         Err(error @ SiteError::Missing(_)) => {
             tracing::warn!(
                 "{error}. Run `cargo xtask build`, or pass the folder of a built page with --site. \

@@ -1,18 +1,15 @@
 //! The command line. Every option can also be given as an environment variable.
 
-use std::num::NonZeroU16;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
-use model::settings::Bearer;
 use tenant::Issuer;
 use tenant::secret::Secret;
-use tracing_subscriber::filter::Targets;
 
-use crate::listener::Limits;
+use crate::network_options::Network;
+use crate::page_options::{PageBehaviour, PageHost};
 use crate::proxy;
 
 /// The default database.
@@ -36,6 +33,10 @@ pub(crate) enum Command {
     ///
     /// Without --tenant and --users, a demo tenant with demo users is served.
     Serve(Box<Serve>),
+    /// Serve the page alone, for a tenant elsewhere: its files, its settings and the headers that it needs.
+    ///
+    /// Nothing is stored. What the tenant must know of the page is printed at the start.
+    Page(Box<PageHost>),
     /// Read a tenant file and a users file and say what they contain, without starting anything.
     ///
     /// The exit code is 2 if `serve` would refuse them.
@@ -59,11 +60,6 @@ pub(crate) struct RotateKeys {
 /// The options of `serve`.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The address to listen on. Port 0 selects a free port.
-    #[arg(long, env = "LINKED_ACCOUNTS_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:3000")]
-    #[arg(value_parser = host_and_port)]
-    pub(crate) listen: String,
-
     /// The http(s) origin that browsers use. Tokens name it as their issuer.
     ///
     /// By default it is derived from --listen: http://localhost:PORT/ on this machine. Set it when the server
@@ -110,41 +106,9 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_NO_RATE_LIMIT", value_parser = BoolishValueParser::new())]
     pub(crate) no_rate_limit: bool,
 
-    /// The most connections that are open at once; keep it below the limit of open files. At the limit, a new
-    /// connection closes the one that has been idle or slow for longest, so that idle connections cannot shut
-    /// others out.
-    #[arg(long, env = "LINKED_ACCOUNTS_MAX_CONNECTIONS", value_name = "N", default_value = "512")]
-    pub(crate) max_connections: NonZeroU16,
-
-    /// The longest time for a client to send the head of a request (at most 64 KiB) or to be idle, and again
-    /// to send the body (at most 1 MiB).
-    #[arg(long, env = "LINKED_ACCOUNTS_CLIENT_TIMEOUT", value_name = "SECONDS", default_value = "30")]
-    pub(crate) client_timeout: NonZeroU16,
-
-    /// Serve TLS with this certificate: a PEM file with the certificate of the server, then those up to its
-    /// root.
-    ///
-    /// The default issuer is then https. A renewed certificate is read at the next start.
-    #[arg(long, env = "LINKED_ACCOUNTS_TLS_CERT", value_name = "FILE.pem", requires = "tls_key")]
-    pub(crate) tls_cert: Option<PathBuf>,
-
-    /// The private key of --tls-cert, in PEM.
-    #[arg(long, env = "LINKED_ACCOUNTS_TLS_KEY", value_name = "FILE.pem", requires = "tls_cert")]
-    pub(crate) tls_key: Option<PathBuf>,
-
-    /// Serve TLS with a certificate of a local authority, which is made in this folder once, for clients to
-    /// trust.
-    ///
-    /// The authority can issue certificates for this machine and the issuer's host only. The certificate is
-    /// made anew at every start and is valid for a year. The program prints how to trust the authority.
-    #[arg(long, env = "LINKED_ACCOUNTS_TLS_SELF_SIGNED", value_name = "DIR", conflicts_with = "tls_cert")]
-    pub(crate) tls_self_signed: Option<PathBuf>,
-
-    /// The log level on standard error: error, warn, info, debug, trace, or a filter such as
-    /// info,tenant=debug.
-    #[arg(long, env = "LINKED_ACCOUNTS_LOG", value_name = "FILTER", default_value = "info")]
-    #[arg(value_parser = filter)]
-    pub(crate) log: Targets,
+    /// Where to listen, and how.
+    #[command(flatten)]
+    pub(crate) network: Network,
 }
 
 /// The options that name the tenant and its users.
@@ -225,24 +189,11 @@ impl Seed {
 }
 
 impl Serve {
-    /// Returns the limits for connections.
-    pub(crate) fn limits(&self) -> Limits {
-        Limits {
-            max_connections: self.max_connections.get().into(),
-            read_timeout: Duration::from_secs(self.client_timeout.get().into()),
-        }
-    }
-
     /// Returns the address of the database. The demo has a file of its own, so that its people, whose passwords are public,
     /// do not come into a tenant of one's own.
     pub(crate) fn database(&self) -> &str {
         let default = if self.seed.is_demo() { DEMO_DATABASE } else { DATABASE };
         self.database.as_deref().unwrap_or(default)
-    }
-
-    /// Whether an option requests TLS.
-    pub(crate) fn has_tls(&self) -> bool {
-        self.tls_cert.is_some() || self.tls_self_signed.is_some()
     }
 }
 
@@ -254,35 +205,9 @@ pub(crate) struct Page {
     #[arg(long, env = "LINKED_ACCOUNTS_CLIENT", value_name = "ID")]
     pub(crate) client: Option<String>,
 
-    /// The token that the page sends to the Management API: `access_token`, or `id_token` for the older
-    /// variant of the call, which the tenant accepts only with its flag `enable_idtoken_api2`.
-    #[arg(long, env = "LINKED_ACCOUNTS_BEARER", value_name = "KIND", default_value = "access_token")]
-    #[arg(value_parser = bearer)]
-    pub(crate) bearer: Bearer,
-
-    /// The greatest age of a sign-in with which logins can be changed, in seconds; 0 for any age. By default
-    /// 900.
-    #[arg(long, env = "LINKED_ACCOUNTS_FRESH_SIGN_IN", value_name = "SECONDS")]
-    pub(crate) fresh_sign_in: Option<u32>,
-
-    /// How long the page offers Undo, in seconds; 0 for until it is dismissed. By default 10.
-    #[arg(long, env = "LINKED_ACCOUNTS_UNDO", value_name = "SECONDS")]
-    pub(crate) undo: Option<u32>,
-
-    /// The comma-separated addresses to which `?return_to=` of the page may lead. One that ends in a slash
-    /// includes every address below it.
-    #[arg(long, env = "LINKED_ACCOUNTS_RETURN_TO", value_name = "URL", value_delimiter = ',')]
-    pub(crate) return_to: Vec<String>,
-}
-
-fn host_and_port(text: &str) -> Result<String, String> {
-    let is_address =
-        text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
-    if is_address {
-        Ok(text.to_owned())
-    } else {
-        Err("expected HOST:PORT, such as 127.0.0.1:3000".to_owned())
-    }
+    /// How the page behaves.
+    #[command(flatten)]
+    pub(crate) behaviour: PageBehaviour,
 }
 
 fn database(text: &str) -> Result<String, String> {
@@ -300,18 +225,6 @@ fn client_secret(text: &str) -> Result<ClientSecret, String> {
         }
         _ => Err("expected NAME=SECRET".to_owned()),
     }
-}
-
-fn bearer(text: &str) -> Result<Bearer, String> {
-    match text {
-        "access_token" => Ok(Bearer::AccessToken),
-        "id_token" => Ok(Bearer::IdToken),
-        _ => Err("expected access_token or id_token".to_owned()),
-    }
-}
-
-fn filter(text: &str) -> Result<Targets, String> {
-    text.parse().map_err(|_| "expected a level such as info, or a list such as info,tenant=debug".to_owned())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::response::IntoResponse;
@@ -45,6 +46,14 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The pause after a connection could not be accepted, as when all file descriptors are in use.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// Listens on `address`.
+///
+/// # Errors
+/// When the address is in use or is not of this machine; the error names it.
+pub(crate) async fn bind(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
 
 /// Serves `router`, over TLS if `tls` is given, until `shutdown` completes. Open requests then have
 /// [`DRAIN_TIMEOUT`] to finish.

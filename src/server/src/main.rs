@@ -11,6 +11,9 @@ mod listener;
 mod log;
 mod mail_file;
 mod navigation;
+mod network_options;
+mod page_host;
+mod page_options;
 mod page_policy;
 mod page_settings;
 mod proxy;
@@ -21,7 +24,6 @@ mod static_files;
 mod tls;
 
 use std::io::{IsTerminal, Write, stderr, stdout};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -30,7 +32,6 @@ use anyhow::Context;
 use clap::Parser;
 use store::Store;
 use tenant::{Clock, Issuer, Tenant};
-use tokio::net::TcpListener;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 
@@ -46,9 +47,16 @@ const INVALID_OPTIONS: u8 = 2;
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(options) => {
-            let log = log::start(&options.log);
+            let log = log::start(&options.network.log);
             tokio::select! {
                 outcome = serve(&options) => outcome,
+                () = log.report_dropped_lines() => unreachable!("the report never ends"),
+            }
+        }
+        Command::Page(options) => {
+            let log = log::start(&options.network.log);
+            tokio::select! {
+                outcome = page_host::serve(&options) => outcome,
                 () = log.report_dropped_lines() => unreachable!("the report never ends"),
             }
         }
@@ -84,11 +92,9 @@ fn error_message(error: &anyhow::Error) -> String {
 /// # Errors
 /// [`InvalidOptions`] for options and files; anything else for the environment, such as a port in use.
 async fn serve(options: &Serve) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(&options.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", options.listen))?;
+    let listener = listener::bind(&options.network.listen).await?;
     let listening = listener.local_addr()?;
-    let scheme = if options.has_tls() { "https" } else { "http" };
+    let scheme = options.network.scheme();
     let issuer = match &options.issuer {
         Some(issuer) => issuer.clone(),
         None => Issuer::parse(&address::default_issuer(scheme, listening))?,
@@ -104,7 +110,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let settings =
         page_settings::settings(&options.page, &configuration, &issuer).map_err(InvalidOptions::from)?;
     let site = bootstrap::site(options.site.as_deref())?;
-    let tls = tls::open(options, &issuer, Clock::system().now()).map_err(InvalidOptions::from)?;
+    let tls = tls::open(&options.network, &issuer, Clock::system().now()).map_err(InvalidOptions::from)?;
     let (tls, authority) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.authority));
 
     let store = open(options.database()).await?;
@@ -135,7 +141,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let message = StartupMessage {
         name: &name,
         open: issuer.as_str(),
-        listening: &reachable_at(&issuer, scheme, listening),
+        listening: &address::reachable_at(&issuer, scheme, listening),
         sign_ins: &sign_ins,
         derived_ids: &derived_ids,
         new_secrets: tenant.new_client_secrets(),
@@ -144,28 +150,12 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         mail: &std::path::absolute(&mail_path).unwrap_or(mail_path),
         authority: authority.as_deref(),
     };
-    print_greeting(message.text(stdout().is_terminal()), !tenant.new_client_secrets().is_empty());
-    listener::serve(listener, tls, options.limits(), router, shutdown).await;
+    startup_message::print(message.text(stdout().is_terminal()), !tenant.new_client_secrets().is_empty());
+    listener::serve(listener, tls, options.network.limits(), router, shutdown).await;
     tenant.drain_mails().await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Prints the text on a thread of its own, because standard output may be a pipe that nobody reads. What cannot be
-/// printed is reported in the log.
-fn print_greeting(text: String, has_secrets: bool) {
-    std::thread::spawn(move || {
-        let mut output = stdout().lock();
-        if let Err(error) = output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-            let lost = if has_secrets {
-                "; the secrets that were made at this start are lost, --client-secret sets others"
-            } else {
-                ""
-            };
-            tracing::warn!("standard output cannot be written to: {error}{lost}");
-        }
-    });
 }
 
 /// Rotates the signing keys of the database.
@@ -188,15 +178,6 @@ async fn rotate_keys(database: &str) -> anyhow::Result<()> {
 
 async fn open(database: &str) -> anyhow::Result<Store> {
     Store::open(database).await.with_context(|| format!("the database {database} cannot be opened"))
-}
-
-/// Returns the URL for a program on this machine: the issuer if it names this socket, else the address of the
-/// socket.
-fn reachable_at(issuer: &Issuer, scheme: &str, listening: SocketAddr) -> String {
-    let names_this_socket = address::is_local(issuer)
-        && issuer.is_https() == (scheme == "https")
-        && issuer.port() == Some(listening.port());
-    if names_this_socket { issuer.origin().to_owned() } else { format!("{scheme}://{listening}") }
 }
 
 /// Returns the absolute path of the database file.

@@ -30,14 +30,15 @@ pub(crate) enum PolicyError {
 
 /// Returns the `Content-Security-Policy` of the page from the content of `csp.txt`.
 ///
-/// The tenant of this server has the origin of the page, which `'self'` covers: the placeholder
-/// `https://TENANT` is removed from every directive.
+/// `tenant` is the origin of a tenant elsewhere, which takes the place of the placeholder `https://TENANT` in every directive.
+/// Without one, the tenant has the origin of the page, which `'self'` covers: the placeholder is removed.
 ///
 /// # Errors
 /// [`PolicyError`] when there is no content, or when it cannot be sent as a header.
-pub(crate) fn page_policy(file: Option<&[u8]>) -> Result<HeaderValue, PolicyError> {
+pub(crate) fn page_policy(file: Option<&[u8]>, tenant: Option<&str>) -> Result<HeaderValue, PolicyError> {
     let text = std::str::from_utf8(file.ok_or(PolicyError::Missing)?).map_err(|_| PolicyError::Malformed)?;
-    let policy = text.trim().replace(TENANT_SOURCE, "");
+    let source = tenant.map_or_else(String::new, |origin| format!(" {origin}"));
+    let policy = text.trim().replace(TENANT_SOURCE, &source);
     let is_printable = !policy.is_empty() && policy.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     HeaderValue::from_str(&policy).ok().filter(|_| is_printable).ok_or(PolicyError::Malformed)
 }
@@ -47,16 +48,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tenants_origin_is_covered_by_self() {
+    fn the_tenants_origin_is_named_unless_self_covers_it() {
         let file =
             b"default-src 'none'; img-src 'self' data: https://TENANT; connect-src 'self' https://TENANT\n";
-        let policy = page_policy(Some(file)).unwrap();
+        let policy = page_policy(Some(file), None).unwrap();
         assert_eq!(policy, "default-src 'none'; img-src 'self' data:; connect-src 'self'");
+        let policy = page_policy(Some(file), Some("https://example.eu.auth0.com")).unwrap();
+        assert_eq!(
+            policy,
+            "default-src 'none'; img-src 'self' data: https://example.eu.auth0.com; \
+             connect-src 'self' https://example.eu.auth0.com"
+        );
     }
 
     #[test]
     fn a_site_without_a_policy_is_refused() {
-        assert_eq!(page_policy(None), Err(PolicyError::Missing));
+        assert_eq!(page_policy(None, None), Err(PolicyError::Missing));
     }
 
     #[test]
@@ -64,8 +71,12 @@ mod tests {
         for content in
             ["", "\n", "default-src 'none'\nimg-src 'self'", "default-src 'none'; img-src ü", "a\0b"]
         {
-            assert_eq!(page_policy(Some(content.as_bytes())), Err(PolicyError::Malformed), "{content:?}");
+            assert_eq!(
+                page_policy(Some(content.as_bytes()), None),
+                Err(PolicyError::Malformed),
+                "{content:?}"
+            );
         }
-        assert_eq!(page_policy(Some(b"\xff")), Err(PolicyError::Malformed));
+        assert_eq!(page_policy(Some(b"\xff"), None), Err(PolicyError::Malformed));
     }
 }

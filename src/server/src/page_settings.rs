@@ -6,6 +6,7 @@ use tenant::configuration::{ApplicationType, Client, Connection, VerifiedEmailTo
 use tenant::{Configuration, Issuer};
 
 use crate::config::Page;
+use crate::page_options::PageHost;
 
 /// Why the options for the page are not valid.
 #[derive(Debug, thiserror::Error)]
@@ -48,17 +49,43 @@ pub(crate) fn settings(
         domain: issuer.origin().to_owned(),
         client_id: client.client_id.clone(),
         audience: Some(issuer.management_audience()),
-        bearer: page.bearer,
+        bearer: page.behaviour.bearer,
         name: Some(configuration.options().friendly_name.clone()),
         connections: offered_connections(configuration, &client.client_id),
         identity_claim: Some(configuration.options().identity_claim.clone()),
-        fresh_sign_in: page.fresh_sign_in,
-        undo_seconds: page.undo,
-        return_to: page.return_to.clone(),
+        fresh_sign_in: page.behaviour.fresh_sign_in,
+        undo_seconds: page.behaviour.undo,
+        return_to: page.behaviour.return_to.clone(),
         demo: configuration.options().faults,
         verified_email_to_link: configuration.options().verified_email_to_link != VerifiedEmailToLink::Nobody,
     });
     settings.as_ref().map_or(Ok(()), Settings::check)?;
+    Ok(settings)
+}
+
+/// Returns the settings of a page whose tenant is elsewhere, of the options and the connections that they name.
+///
+/// # Errors
+/// [`InvalidPageOptions::Settings`].
+pub(crate) fn settings_for_tenant_elsewhere(
+    page: &PageHost,
+    connections: Vec<OfferedConnection>,
+) -> Result<Settings, InvalidPageOptions> {
+    let settings = Settings {
+        domain: page.domain.clone(),
+        client_id: page.client_id.clone(),
+        audience: page.audience.clone(),
+        bearer: page.behaviour.bearer,
+        name: page.name.clone(),
+        connections,
+        identity_claim: page.identity_claim.clone(),
+        fresh_sign_in: page.behaviour.fresh_sign_in,
+        undo_seconds: page.behaviour.undo,
+        return_to: page.behaviour.return_to.clone(),
+        demo: false,
+        verified_email_to_link: page.verified_email_to_link,
+    };
+    settings.check()?;
     Ok(settings)
 }
 

@@ -18,6 +18,7 @@ use tower_http::trace::TraceLayer;
 use tracing::Span;
 
 use crate::headers;
+use crate::readiness::READY;
 use crate::static_files::Site;
 
 /// The path of the health check. It responds as soon as the server is ready.
@@ -83,6 +84,11 @@ pub(crate) fn router(
         )
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .layer(map_request(forget_odd_request_id))
+}
+
+/// Returns the routes of a server that serves the page alone, in place of a tenant's. It is ready as soon as it answers.
+pub(crate) fn page_health() -> Router {
+    Router::new().route(READY, get(async || Json(serde_json::json!({ "status": "ok" }))))
 }
 
 /// Removes a request id that is too long, repeated, or not of letters, digits and `-_.:/+=`, so that it gets one of the server's:

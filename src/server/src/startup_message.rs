@@ -1,8 +1,10 @@
 //! The text that the program prints when it starts.
 
 use std::fmt::Write as _;
+use std::io::{Write as _, stdout};
 use std::path::Path;
 
+use model::route;
 use tenant::NewClientSecret;
 use tenant::configuration::DemoSignIn;
 
@@ -30,12 +32,28 @@ pub(crate) struct StartupMessage<'a> {
     pub(crate) authority: Option<&'a Path>,
 }
 
+/// What the startup message of a server that serves the page alone says.
+pub(crate) struct PageMessage<'a> {
+    /// The name of the page.
+    pub(crate) name: &'a str,
+    /// The origin that browsers use.
+    pub(crate) origin: &'a str,
+    /// The origin of the tenant.
+    pub(crate) tenant: &'a str,
+    /// The client id of the page.
+    pub(crate) client_id: &'a str,
+    /// The address for a program on this machine.
+    pub(crate) listening: &'a str,
+    /// The certificate of the local authority, if the server has its certificate from one.
+    pub(crate) authority: Option<&'a Path>,
+}
+
 impl StartupMessage<'_> {
     /// Returns the text. Its last line is the one that other programs wait for: `Listening on http://…`.
     ///
     /// `styled` adds terminal styles.
     pub(crate) fn text(&self, styled: bool) -> String {
-        let (strong, faint, plain) = if styled { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
+        let (strong, faint, plain) = styles(styled);
         let mut text = format!("\n  {strong}{}{plain}\n\n", self.name);
         let mut line = |label: &str, content: &str| {
             let _ = writeln!(text, "  {faint}{label:<9}{plain}{content}");
@@ -69,15 +87,69 @@ impl StartupMessage<'_> {
         line("Data", self.data);
         line("Mail", &self.mail.display().to_string());
         if let Some(authority) = self.authority {
-            line("Trust", &format!("{}, once, by", authority.display()));
-            for (program, instruction) in trust_instructions(authority) {
-                line("", &format!("{faint}{program:<9}{plain}{instruction}"));
+            for (label, content) in trust_rows(authority, styled) {
+                line(label, &content);
             }
         }
         line("Stop", "Ctrl-C");
         let _ = writeln!(text, "\nListening on {}", self.listening);
         text
     }
+}
+
+/// Prints the text on a thread of its own, because standard output may be a pipe that nobody reads. What cannot be
+/// printed is reported in the log.
+pub(crate) fn print(text: String, has_secrets: bool) {
+    std::thread::spawn(move || {
+        let mut output = stdout().lock();
+        if let Err(error) = output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+            let lost = if has_secrets {
+                "; the secrets that were made at this start are lost, --client-secret sets others"
+            } else {
+                ""
+            };
+            tracing::warn!("standard output cannot be written to: {error}{lost}");
+        }
+    });
+}
+
+/// Returns the text of a server that serves the page alone: where it is, and what the tenant must know of it.
+///
+/// Its last line is the one that other programs wait for: `Listening on http://…`.
+pub(crate) fn page_text(message: &PageMessage<'_>, styled: bool) -> String {
+    let (strong, faint, plain) = styles(styled);
+    let PageMessage { name, origin, tenant, client_id, listening, authority } = message;
+    let mut text = format!("\n  {strong}{name}{plain}\n\n");
+    let mut line = |label: &str, content: &str| {
+        let _ = writeln!(text, "  {faint}{label:<9}{plain}{content}");
+    };
+    line("Open", &format!("{strong}{origin}/{plain}"));
+    line("Tenant", &format!("{tenant}  {faint}client_id{plain} {client_id}"));
+    line("Enter", &format!("{origin}{}  {faint}Allowed Callback URLs{plain}", route::CALLBACK));
+    line("there", &format!("{origin}/  {faint}Allowed Logout URLs{plain}"));
+    line("", &format!("{origin}  {faint}Allowed Web Origins{plain}"));
+    if let Some(authority) = authority {
+        for (label, content) in trust_rows(authority, styled) {
+            line(label, &content);
+        }
+    }
+    line("Stop", "Ctrl-C");
+    let _ = writeln!(text, "\nListening on {listening}");
+    text
+}
+
+/// Returns the terminal styles for what matters, for what explains, and for neither.
+fn styles(styled: bool) -> (&'static str, &'static str, &'static str) {
+    if styled { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") }
+}
+
+/// Returns the lines on how to trust the authority: a label, and what stands behind it.
+fn trust_rows(authority: &Path, styled: bool) -> Vec<(&'static str, String)> {
+    let (_, faint, plain) = styles(styled);
+    let mut rows = vec![("Trust", format!("{}, once, by", authority.display()))];
+    let ways = trust_instructions(authority).into_iter();
+    rows.extend(ways.map(|(program, way)| ("", format!("{faint}{program:<9}{plain}{way}"))));
+    rows
 }
 
 /// Returns the ways to trust the authority: the program, and the variables to set or the command to run.

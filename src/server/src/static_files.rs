@@ -94,27 +94,27 @@ impl Variant {
 }
 
 impl Site {
-    /// Reads a built site from its folder.
+    /// Reads a built site from its folder, with a policy for the origin of a tenant elsewhere, or for one on this server.
     ///
     /// # Errors
     /// [`SiteError`] when there is no `index.html`, when a file cannot be read, or when `csp.txt` is missing
     /// or is not a policy.
-    pub(crate) fn load(folder: &Path) -> Result<Self, SiteError> {
+    pub(crate) fn load(folder: &Path, tenant: Option<&str>) -> Result<Self, SiteError> {
         if !folder.join("index.html").is_file() {
             return Err(SiteError::Missing(folder.to_owned()));
         }
         let mut contents = HashMap::new();
         read_folder(folder, "", &mut contents)?;
-        Self::from_contents(contents)
+        Self::from_contents(contents, tenant)
             .map_err(|reason| SiteError::Policy { site: folder.display().to_string(), reason })
     }
 
-    /// Returns the site that is embedded in this program.
+    /// Returns the site that is embedded in this program, with a policy as in [`Site::load`].
     ///
     /// # Errors
     /// [`SiteError::Policy`] when the site was embedded without a usable `csp.txt`.
     #[cfg(feature = "embedded-site")]
-    pub(crate) fn embedded() -> Result<Self, SiteError> {
+    pub(crate) fn embedded(tenant: Option<&str>) -> Result<Self, SiteError> {
         static SITE: include_dir::Dir<'_> =
             include_dir::include_dir!("$CARGO_MANIFEST_DIR/../../target/site");
         fn collect(folder: &include_dir::Dir<'static>, contents: &mut HashMap<String, Bytes>) {
@@ -127,7 +127,7 @@ impl Site {
         }
         let mut contents = HashMap::new();
         collect(&SITE, &mut contents);
-        Self::from_contents(contents)
+        Self::from_contents(contents, tenant)
             .map_err(|reason| SiteError::Policy { site: "this program".to_owned(), reason })
     }
 
@@ -138,8 +138,11 @@ impl Site {
 
     /// Makes a site of files by path. Files whose names end in `.br` and `.gz` become variants of the file
     /// without that ending, if there is one; the policy's file is read and not served.
-    fn from_contents(mut contents: HashMap<String, Bytes>) -> Result<Self, PolicyError> {
-        let policy = page_policy(contents.remove(POLICY_FILE).as_deref())?;
+    fn from_contents(
+        mut contents: HashMap<String, Bytes>,
+        tenant: Option<&str>,
+    ) -> Result<Self, PolicyError> {
+        let policy = page_policy(contents.remove(POLICY_FILE).as_deref(), tenant)?;
         let mut variants = HashMap::new();
         let is_variant = |path: &String| {
             let original = path.strip_suffix(".br").or_else(|| path.strip_suffix(".gz"));
@@ -328,7 +331,7 @@ mod tests {
             file("/avatars/ada.svg", "<svg/>"),
             file("/archive.gz", "an original, not a variant"),
         ]);
-        Site::from_contents(contents).unwrap()
+        Site::from_contents(contents, None).unwrap()
     }
 
     fn send(method: Method, path: &str, headers: &[(HeaderName, &str)]) -> Response {
@@ -451,7 +454,7 @@ mod tests {
     #[test]
     fn a_folder_without_a_page_is_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Site::load(folder.path()).unwrap_err();
+        let error = Site::load(folder.path(), None).unwrap_err();
         assert!(matches!(&error, SiteError::Missing(path) if path == folder.path()));
     }
 
@@ -459,13 +462,15 @@ mod tests {
     fn a_folder_without_a_policy_is_refused_with_the_reason() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("index.html"), "<!doctype html>").unwrap();
-        let reason = Site::load(folder.path()).unwrap_err().to_string();
+        let reason = Site::load(folder.path(), None).unwrap_err().to_string();
         assert!(reason.ends_with(
             "it has no csp.txt, which holds the page's content security policy. \
              Build it again with `cargo xtask build`"
         ));
         fs::write(folder.path().join("csp.txt"), "").unwrap();
-        assert!(Site::load(folder.path()).unwrap_err().to_string().contains("its csp.txt is not a content"));
+        assert!(
+            Site::load(folder.path(), None).unwrap_err().to_string().contains("its csp.txt is not a content")
+        );
     }
 
     #[test]

@@ -42,9 +42,10 @@ pub(crate) enum TlsError {
         /// The error of the TLS library.
         reason: rustls::Error,
     },
-    /// The issuer is http, but the server speaks TLS.
+    /// The origin that browsers use is http, but the server speaks TLS.
     #[error(
-        "the issuer {0} is http, but with TLS the server does not respond there; pass an https --issuer, or none"
+        "{0} is http, but with TLS the server does not respond there; pass an https --issuer, or none \
+         (with `page`: --origin)"
     )]
     PlainIssuer(String),
 }

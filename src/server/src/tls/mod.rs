@@ -19,7 +19,7 @@ use tenant::clock::Moment;
 use tokio_rustls::TlsAcceptor;
 
 use crate::address;
-use crate::config::Serve;
+use crate::network_options::Network;
 use authority::Authority;
 
 /// The TLS of the server.
@@ -38,7 +38,7 @@ pub(crate) struct Tls {
 ///
 /// # Errors
 /// [`TlsError`].
-pub(crate) fn open(options: &Serve, issuer: &Issuer, now: Moment) -> Result<Option<Tls>, TlsError> {
+pub(crate) fn open(options: &Network, issuer: &Issuer, now: Moment) -> Result<Option<Tls>, TlsError> {
     if options.has_tls() && !issuer.is_https() {
         return Err(TlsError::PlainIssuer(issuer.as_str().to_owned()));
     }

@@ -12,6 +12,7 @@ mod files;
 mod floods;
 #[cfg(target_os = "linux")]
 mod log;
+mod page;
 mod tenant_file;
 mod tls;
 mod upstream;
