@@ -15,6 +15,8 @@ export class LinkedAccounts {
   readonly rows: Locator;
   /** The polite live region, which states the outcome of an action. */
   readonly status: Locator;
+  /** What was just done, with the button that undoes it; it has the focus after unlinking. */
+  readonly statusNotice: Locator;
   readonly notice: Locator;
   /** The line above the list with the number of ways in. */
   readonly safetyLine: Locator;
@@ -37,6 +39,7 @@ export class LinkedAccounts {
     this.linkedList = page.getByRole('list', { name: 'Linked logins', exact: true });
     this.linkedHeading = page.getByRole('heading', { level: 2, name: 'Linked logins' });
     this.rows = this.primaryList.or(this.linkedList).locator('> [data-identity]');
+    this.statusNotice = page.getByRole('group', { name: 'Just now' });
     this.status = page.locator('.toast').getByRole('status');
     this.safetyLine = page.locator('.safety[aria-live="polite"]');
     this.notice = page.getByRole('alert');

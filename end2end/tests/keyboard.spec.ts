@@ -57,7 +57,8 @@ test('everything from signing in to unlinking works with the keyboard alone', as
   await tabTo(page, app.confirmButton(github!));
   await page.keyboard.press('Enter');
   await expect(app.status).toHaveText(`GitHub (${github!.label}) was unlinked.`);
-  await expect(app.unlinkButton(company!)).toBeFocused();
+  await expect(app.statusNotice).toBeFocused();
+  await expectVisibleFocus(app.statusNotice);
   await app.expectIdentities([person.primary, google!, company!]);
 
   await tabTo(page, app.signOutButton);
@@ -113,15 +114,55 @@ test('selecting several takes the focus to the first box and back, and Escape le
   await expect(page.locator('body')).not.toBeFocused();
 });
 
-// WCAG 2.4.11, 1.4.13: keyboard
-test('Escape dismisses the notice, and the focus stays where it was', async ({ app, page, signedIn: person }) => {
-  await app.unlink(person.linked[0]!);
-  await expect(app.unlinkButton(person.linked[1]!)).toBeFocused();
+// WCAG 2.4.3, 2.4.11, 1.4.13: keyboard
+test('Undo is one Tab away from where the focus is after unlinking, and Escape leads on to the next login', async ({
+  app,
+  page,
+  signedIn: person,
+}) => {
   const undo = page.getByRole('button', { name: 'Undo', exact: true });
-  await expect(undo).toBeVisible();
-  await page.keyboard.press('Escape');
-  await expect(undo).toBeHidden();
-  await expect(app.unlinkButton(person.linked[1]!)).toBeFocused();
+  const [google, github, company] = person.linked;
+  // The last login, one in the middle, and the only one that is left.
+  for (const [login, next] of [
+    [company, app.unlinkButton(github!)],
+    [google, app.unlinkButton(github!)],
+    [github, app.linkedHeading],
+  ] as const) {
+    await app.unlinkButton(login!).press('Enter');
+    await app.confirmButton(login!).press('Enter');
+    await expect(app.statusNotice).toBeFocused();
+    await expect(app.statusNotice).toBeInViewport({ ratio: 1 });
+    await page.keyboard.press('Tab');
+    await expect(undo).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(undo).toBeHidden();
+    await expect(next).toBeFocused();
+  }
+});
+
+// WCAG 2.4.1, 2.4.7: keyboard
+test('the way past the header is the first thing that Tab reaches, and leads to the list', async ({
+  app,
+  page,
+  signedIn: person,
+}) => {
+  const skip = page.getByRole('link', { name: 'Skip to your logins' });
+  const address = page.url();
+  await page.locator('body').evaluate((body) => body.focus());
+  expect(await skip.evaluate((link) => getComputedStyle(link).clipPath)).toBe('inset(50%)');
+  await page.keyboard.press('Tab');
+  await expect(skip).toBeFocused();
+  await expectVisibleFocus(skip);
+  await expect(skip).toBeInViewport({ ratio: 1 });
+  expect(await skip.evaluate((link) => getComputedStyle(link).clipPath)).toBe('none');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Main login', exact: true })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(app.detailsSummary(person.primary)).toBeFocused();
+  expect(page.url()).toBe(address);
+  await app.signOutButton.click();
+  await app.expectSignedOut();
+  await expect(skip).toBeHidden();
 });
 
 test.describe('on a small screen', () => {
@@ -276,9 +317,9 @@ test('whatever is dismissed gives the focus back to where the work is', async ({
   await app.expectIdentities([person.primary, google!, company!]);
   await expect(app.unlinkButton(company!)).toBeFocused();
 
-  // Dismissing a status message moves it back to where it was.
+  // Dismissing a status message moves it on to the next row.
   await app.unlink(company!);
-  await expect(app.unlinkButton(google!)).toBeFocused();
+  await expect(app.statusNotice).toBeFocused();
   const dismiss = page.locator('.toast').getByRole('button', { name: 'Dismiss' });
   await expect(dismiss).toBeVisible();
   await dismiss.press('Enter');

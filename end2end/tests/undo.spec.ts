@@ -77,6 +77,8 @@ test.describe('the notice', () => {
     await expect(undoButton(page)).toBeVisible();
     await page.clock.runFor(1_500);
     await expect(undoButton(page)).toBeHidden();
+    // The focus, which came to the notice with a click, goes on with it.
+    await expect(app.unlinkButton(person.linked[1]!)).toBeFocused();
     await page.clock.resume();
     const again = page.getByRole('button', { name: `Link again: Google, ${google.label}` });
     await expect(again).toBeVisible();

@@ -70,7 +70,7 @@ test('a row folds away where motion is welcome, and the others keep their elemen
   await app.unlink(google!);
   await app.expectIdentities([person.primary, github!, company!]);
   expect(await marks(app.rows)).toEqual([person.primary.key, github!.key, company!.key]);
-  await expect(app.unlinkButton(github!)).toBeFocused();
+  await expect(app.statusNotice).toBeFocused();
 });
 
 test('the row is busy, and no other can be unlinked, until the answer comes', async ({
@@ -94,17 +94,21 @@ test('the row is busy, and no other can be unlinked, until the answer comes', as
 });
 
 // WCAG 2.4.3: keyboard
-test('the focus goes to the next login, then to the one before, then to the heading', async ({
+test('the focus goes from the notice to the next login, then to the one before, then to the heading', async ({
   app,
   signedIn: person,
 }) => {
   const [google, github, company] = person.linked;
-  await app.unlink(github!);
-  await expect(app.unlinkButton(company!)).toBeFocused();
-  await app.unlink(company!);
-  await expect(app.unlinkButton(google!)).toBeFocused();
-  await app.unlink(google!);
-  await expect(app.linkedHeading).toBeFocused();
+  for (const [login, next] of [
+    [github, app.unlinkButton(company!)],
+    [company, app.unlinkButton(google!)],
+    [google, app.linkedHeading],
+  ] as const) {
+    await app.unlink(login!);
+    await expect(app.statusNotice).toBeFocused();
+    await app.statusNotice.getByRole('button', { name: 'Dismiss' }).click();
+    await expect(next).toBeFocused();
+  }
 });
 
 test('somebody without another login is told so', async ({ app, page, signedIn: person }) => {

@@ -33,6 +33,7 @@ use leptos_router::path;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use components::focus::focus_first;
 use components::{Avatar, FailureNotice, Skeleton, SkeletonHtml, breakable, dyn_view, picture};
 use pages::{Callback, Home, LinkedAccounts, NotFound};
 use session::{PageEntry, Session, popup};
@@ -96,6 +97,7 @@ fn Pages(tenant: Tenant, entry: PageEntry) -> impl IntoView {
     provide_context(Session::start(tenant, entry));
     view! {
         <Router>
+            <SkipLink/>
             <Header/>
             <main>
                 <FlatRoutes fallback=NotFound>
@@ -108,6 +110,27 @@ fn Pages(tenant: Tenant, entry: PageEntry) -> impl IntoView {
             </main>
         </Router>
     }
+}
+
+/// The link past the header, first in the order of Tab and seen only there. It is there while somebody is signed in: before
+/// that, nothing but the name of the page is in the way.
+#[component]
+fn SkipLink() -> impl IntoView {
+    let person = expect_context::<Session>().person();
+    let is_needed = Memo::new(move |_| person.read().is_some());
+    let skip = move |event: web_sys::MouseEvent| {
+        // Following the address would move the focus in some browsers only, and stay in the address.
+        event.prevent_default();
+        focus_first(&["#main-login", "main :is(a, button)"]);
+    };
+    dyn_view(move || {
+        if is_needed.get() {
+            view! { <a class="button solid skip" href="#main-login" on:click=skip>{text::skip_to_list()}</a> }
+                .into_any()
+        } else {
+            ().into_any()
+        }
+    })
 }
 
 /// The header with the name of the page and of the account. Without a session, while the settings are being fetched, it

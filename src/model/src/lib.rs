@@ -48,6 +48,7 @@ pub mod error;
 pub mod id;
 pub mod identity;
 pub mod initials;
+pub mod line_break;
 pub mod profile;
 pub mod provider;
 pub mod purpose;

@@ -1,11 +1,14 @@
-//! Line breaks in account names.
+//! Line breaks in names and addresses.
 
 use leptos::prelude::*;
+use model::line_break::pieces;
 
-/// Renders `account_name` so that an e-mail address can break after its `@` rather than in the middle of a word.
-pub fn breakable(account_name: &str) -> impl IntoView + use<> {
-    let (before, after) =
-        account_name.split_once('@').map_or((account_name, None), |(before, after)| (before, Some(after)));
-    let after = after.map(|after| view! { "@"<wbr/>{after.to_owned()} });
-    view! { {before.to_owned()}{after} }
+/// Renders a name or an address so that its line breaks at [its own places](model::line_break) rather than in the middle of a
+/// word; there it breaks only where no other way is left.
+pub fn breakable(name: &str) -> AnyView {
+    let piece = |(place, piece): (usize, &str)| {
+        let wbr = (place > 0).then(|| view! { <wbr/> });
+        view! { {wbr}{piece.to_owned()} }
+    };
+    pieces(name).into_iter().enumerate().map(piece).collect_view().into_any()
 }

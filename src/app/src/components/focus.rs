@@ -8,7 +8,7 @@ use web_sys::HtmlElement;
 
 /// Moves the focus once the page is drawn: to the first element that the first of `selectors` finds, else to that of the
 /// next one.
-pub(super) fn focus_first(selectors: &'static [&'static str]) {
+pub fn focus_first(selectors: &'static [&'static str]) {
     request_animation_frame(move || {
         let page = document();
         let found = selectors.iter().find_map(|selector| page.query_selector(selector).ok().flatten());

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use model::{IdentityKey, Profile};
 
+use super::breakable::breakable;
 use super::copy_button::{CopyWords, copy_button};
 use super::disclosure::disclosure;
 use super::rows::ListState;
@@ -56,7 +57,7 @@ fn detail(Detail { label, told }: Detail) -> AnyView {
                 not_copied: details::id_not_copied(),
             };
             let button = copy_button(id.clone(), words);
-            view! { <code translate="no">{id}</code>{button} }.into_any()
+            view! { <code translate="no">{breakable(&id)}</code>{button} }.into_any()
         }
         Told::Line(line) => words(&line),
         Told::Value(key, told) => value(&key, &told),

@@ -37,7 +37,7 @@ pub fn IdentityList(
     let can_link = actions.is_some();
     view! {
         <SafetyLine list can_link/>
-        <h2 id="main-login">{text::main_login()}</h2>
+        <h2 id="main-login" tabindex="-1">{text::main_login()}</h2>
         <ul class="card list" role="list" aria-labelledby="main-login">
             {dyn_view(move || match main.get() {
                 None => ().into_any(),

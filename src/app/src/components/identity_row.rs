@@ -342,7 +342,7 @@ fn Who(
         <div class="body">
             <div class="name">
                 <span translate=label.is_brand.then_some("no")>{label.name}</span>
-                {label.connection.map(|connection| view! { <bdi class="badge plain" translate="no">{connection}</bdi> })}
+                {label.connection.map(|connection| view! { <bdi class="badge plain" translate="no">{breakable(&connection)}</bdi> })}
                 {dyn_view(move || if in_use.get() {
                     view! { <span class="badge ok">{text::in_use()}</span> }.into_any()
                 } else {
@@ -354,7 +354,7 @@ fn Who(
                 <div class="sub">
                     <Avatar picture initials/>
                     <div class="sub-text">
-                        {label.person.map(|person| view! { <bdi class="person" translate="no">{person}</bdi> })}
+                        {label.person.map(|person| view! { <bdi class="person" translate="no">{breakable(&person)}</bdi> })}
                         {label.who.map(|who| view! { <bdi translate="no">{breakable(&who)}</bdi> })}
                     </div>
                 </div>

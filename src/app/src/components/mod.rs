@@ -9,7 +9,7 @@ pub mod copy_button;
 pub mod disclosure;
 pub mod document_title;
 pub mod dyn_view;
-mod focus;
+pub mod focus;
 pub mod icon;
 pub mod identity_details;
 pub mod identity_list;

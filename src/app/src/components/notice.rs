@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{Element, HtmlElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::dyn_view::dyn_view;
 use super::focus::{focus_first, on_escape};
@@ -95,8 +95,11 @@ pub enum Status {
     Announced(String),
 }
 
+/// The id of the status notice, which takes the focus where its first button is the next thing to do.
+pub const STATUS_ID: &str = "just-now";
+
 /// A polite live region that stays below the list, so that its content is announced. It takes room of its own: nothing
-/// that can be clicked is ever under it. When it is dismissed, by its button or by Escape, the focus
+/// that can be clicked is ever under it. When it goes, by its button, by Escape or in time, the focus that is in it
 /// returns to where it came from.
 #[component]
 pub fn StatusNotice(
@@ -109,7 +112,12 @@ pub fn StatusNotice(
 ) -> impl IntoView {
     let came_from = StoredValue::new_local(None::<HtmlElement>);
     let on_focus = move |event: FocusEvent| {
-        held.update(|held| held.1 = true);
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        // The focus that came with a click does not hold the notice; one that is seen, or in a button, does.
+        let is_held = target.is_some_and(|target| {
+            target.id() != STATUS_ID || target.matches(":focus-visible").unwrap_or_default()
+        });
+        held.update(|held| held.1 = is_held);
         let inside = |from: &HtmlElement| {
             let notice = event.current_target().and_then(|notice| notice.dyn_into::<Node>().ok());
             notice.is_some_and(|notice| notice.contains(Some(from)))
@@ -120,25 +128,37 @@ pub fn StatusNotice(
         }
     };
     let is_shown = Memo::new(move |_| matches!(*message.read(), Some(Status::Shown(_))));
-    let dismiss = move || {
-        message.set(None);
-        let had_focus = held.get_untracked().1;
+    let notice = NodeRef::<Div>::new();
+    let has_focus = move || {
+        let focused = document().active_element();
+        notice.get_untracked().is_some_and(|notice| notice.contains(focused.as_deref()))
+    };
+    let leave = move || {
+        let is_here = has_focus();
         // Not every browser says that the focus left with the button.
         held.set((false, false));
         let from = came_from.try_update_value(Option::take).flatten();
-        if had_focus {
+        if is_here {
             match from.filter(|from| from.is_connected()) {
                 Some(from) => _ = from.focus(),
                 None => focus_first(&["#linked-logins"]),
             }
         }
     };
+    let dismiss = move || {
+        leave();
+        message.set(None);
+    };
+    Effect::new(move |_| {
+        if !is_shown.get() {
+            leave();
+        }
+    });
     on_escape(move || {
         if is_shown.get_untracked() {
             dismiss();
         }
     });
-    let notice = NodeRef::<Div>::new();
     Effect::new(move |_| {
         if matches!(*message.read(), Some(Status::Shown(_)))
             && let Some(notice) = notice.get()
@@ -154,6 +174,10 @@ pub fn StatusNotice(
     view! {
         <div
             class="toast"
+            id=STATUS_ID
+            role=move || is_shown.get().then_some("group")
+            aria-label=move || is_shown.get().then(text::just_now)
+            tabindex="-1"
             node_ref=notice
             class:shown=is_shown
             on:mouseenter=move |_| held.update(|held| held.0 = true)

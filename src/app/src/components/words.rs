@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::breakable::breakable;
 use crate::text::{Part, name};
 
-/// Renders a sentence. Its names (see [`name`](crate::text::name())) are never translated.
+/// Renders a sentence. Its names (see [`name`](crate::text::name())) are never translated, and break at their own places.
 pub fn words(sentence: &str) -> AnyView {
     let part = |(is_name, part): (bool, &str)| {
         if is_name {
-            view! { <bdi translate="no">{part.to_owned()}</bdi> }.into_any()
+            view! { <bdi translate="no">{breakable(part)}</bdi> }.into_any()
         } else {
             part.to_owned().into_any()
         }

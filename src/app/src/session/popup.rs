@@ -27,7 +27,8 @@ use crate::settings::Tenant;
 
 const CHANNEL: &str = "linked-accounts.popup";
 const FEATURES: &str = "popup,width=480,height=720";
-/// The media query of screens that a popup would cover. `style/layout.css` has the same width.
+/// The media query of screens that a popup would cover. `style/layout.css` has the same width, in letters of the
+/// page.
 const NARROW: &str = "(max-width: 36rem)";
 /// How often the popup is polled for being in sight, for which there is no event.
 const POLL: Duration = Duration::from_millis(300);

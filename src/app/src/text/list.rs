@@ -79,6 +79,8 @@ messages! { list:
     recently_unlinked() = "Recently unlinked";
     /// Button that links a login of that list again.
     link_again() = "Link again";
+    /// Name of the status notice, which says what was just done.
+    just_now() = "Just now";
     /// Button of the status notice after one login was unlinked.
     undo() = "Undo";
     /// Link of the status notice after several logins were unlinked; leads to the list of [`recently_unlinked`].

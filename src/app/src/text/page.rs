@@ -7,6 +7,8 @@ messages! { page:
     document_title(shown: &str, page: &str) = "{shown} · {page}";
     /// Button of the header.
     sign_out() = "Sign out";
+    /// Link past the header, for the keyboard.
+    skip_to_list() = "Skip to your logins";
     /// Introduction of the sign-in page.
     welcome() = "See every login that opens your account, and unlink the ones that you no longer use.";
     /// Promise of the sign-in page.

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use crate::components::identity_row::row_name;
+use crate::components::notice::STATUS_ID;
 
 /// Whether the person prefers reduced motion.
 pub(super) fn prefers_reduced_motion() -> bool {
@@ -46,6 +47,13 @@ pub(super) fn focus_row(key: Option<&IdentityKey>) {
     if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
         let _ = target.focus();
     }
+}
+
+/// Moves the focus to the notice that says what was just done, with Undo as the next thing that Tab reaches. From there it
+/// goes on to the row of `key` when the notice is gone.
+pub(super) fn focus_notice(key: Option<&IdentityKey>) {
+    focus_row(key);
+    focus_heading(STATUS_ID);
 }
 
 /// Moves the focus to the heading of the section that links another login.

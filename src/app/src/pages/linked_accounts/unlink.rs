@@ -9,7 +9,7 @@ use model::purpose::Purpose;
 use model::{Identity, IdentityKey};
 
 use super::account::AccountState;
-use super::focus::{focus_again, focus_row, is_focus_in_rows, prefers_reduced_motion};
+use super::focus::{focus_again, focus_notice, focus_row, is_focus_in_rows, prefers_reduced_motion};
 use super::pause::{pause, send_with_pause};
 use crate::api::identities::Outcome;
 use crate::api::{ApiError, Client, ErrorKind};
@@ -175,7 +175,7 @@ impl Context {
         self.end(&keys, unlinked, next, current_identity);
     }
 
-    /// Shows the result of a run, and moves the focus to the row that needs attention, else to the next one.
+    /// Shows the result of a run, and moves the focus to the row that needs attention, else to the notice with Undo.
     fn end(
         self,
         keys: &[IdentityKey],
@@ -205,8 +205,11 @@ impl Context {
         if let Some(kept) = kept {
             focus_again(kept);
         } else if is_focus_in_rows() {
-            let next = if unlinked.is_empty() { keys.first().cloned() } else { next };
-            request_animation_frame(move || focus_row(next.as_ref()));
+            let (focus, key): (fn(Option<&IdentityKey>), _) = match unlinked.is_empty() {
+                true => (focus_row, keys.first().cloned()),
+                false => (focus_notice, next),
+            };
+            request_animation_frame(move || focus(key.as_ref()));
         }
         if !unlinked.is_empty() {
             let _ = self.on_done.try_run(unlinked);

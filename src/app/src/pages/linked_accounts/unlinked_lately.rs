@@ -7,7 +7,7 @@ use super::link::LinkFlow;
 use super::link::flow::Place;
 use super::link::section::progress;
 use super::undo::Undo;
-use crate::components::{ProviderMark, words};
+use crate::components::{ProviderMark, breakable, words};
 use crate::text::{self, Label, linking};
 
 /// Shows the identities that were unlinked lately, each with a button that links it again.
@@ -32,7 +32,7 @@ pub fn UnlinkedLately(
                 <ProviderMark provider=identity.provider.clone()/>
                 <div class="body">
                     <div class="name" translate=label.is_brand.then_some("no")>{label.name}</div>
-                    {label.who.map(|who| view! { <div class="sub"><bdi translate="no">{who}</bdi></div> })}
+                    {label.who.map(|who| view! { <div class="sub"><bdi translate="no">{breakable(&who)}</bdi></div> })}
                     {still_listed(&identity.provider)}
                 </div>
                 <div class="act">

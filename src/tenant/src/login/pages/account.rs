@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use model::bidi::isolate;
 
 use super::assets::Assets;
-use super::layout::{FieldState, FormRefusal, PageContext, layout, notice, page_button};
+use super::layout::{FieldState, FormRefusal, PageContext, layout, name, notice, page_button};
 use crate::login::paths::{FORGOT_PASSWORD, LOGIN, SIGN_UP};
 
 /// The contents of the sign-up page. Its form posts `state`, `email`, `password` and, if people have
@@ -120,11 +120,11 @@ pub(super) fn mail_sent(email: &str, link_for: LinkFor) -> Markup {
         p role="status" {
             @match link_for {
                 LinkFor::Password => {
-                    "If there is an account for " bdi { (email) } ", a mail with a link is on its way. The link is good for an \
+                    "If there is an account for " (name(email)) ", a mail with a link is on its way. The link is good for an \
                      hour, and once."
                 }
                 LinkFor::Address => {
-                    "If " bdi { (email) } " still has to be confirmed, a mail with a link is on its way. The link is good for \
+                    "If " (name(email)) " still has to be confirmed, a mail with a link is on its way. The link is good for \
                      five days, and once."
                 }
             }

@@ -5,7 +5,7 @@ use model::Scope;
 use model::bidi::isolate;
 
 use super::assets::Assets;
-use super::layout::{PageContext, initials, layout};
+use super::layout::{PageContext, breakable, initials, layout, name};
 use crate::login::paths::CONSENT;
 
 /// What the page shows.
@@ -67,8 +67,8 @@ pub(crate) fn consent(assets: &Assets, page: &ConsentPage<'_>) -> Markup {
             }
             div.account {
                 span.initials aria-hidden="true" { (initials(account)) }
-                p { bdi { (account) } @if let Some(email) = page.email.filter(|email| *email != account) {
-                    br; bdi.meta { (email) }
+                p { (name(account)) @if let Some(email) = page.email.filter(|email| *email != account) {
+                    br; bdi.meta { (breakable(email)) }
                 } }
             }
             h2 #wanted {

@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 use model::Provider;
 use model::bidi::{isolate, isolated_parts};
+use model::line_break::pieces;
 
 use super::assets::Assets;
 use crate::login::paths::with_query;
@@ -120,9 +121,19 @@ pub(super) fn notice(sentence: &str) -> Markup {
 pub(super) fn words(sentence: &str) -> Markup {
     html! {
         @for (is_name, part) in isolated_parts(sentence) {
-            @if is_name { bdi { (part) } } @else { (part) }
+            @if is_name { (name(part)) } @else { (part) }
         }
     }
+}
+
+/// Renders a name or an address in a direction of its own, which breaks at [its own places](model::line_break).
+pub(super) fn name(name: &str) -> Markup {
+    html! { bdi { (breakable(name)) } }
+}
+
+/// Renders the text of a name or an address with the places where its line may break.
+pub(super) fn breakable(name: &str) -> Markup {
+    html! { @for (place, piece) in pieces(name).into_iter().enumerate() { @if place > 0 { wbr; } (piece) } }
 }
 
 /// Renders the mark of a provider from the sprite, or its initials if the sprite has no mark for it.

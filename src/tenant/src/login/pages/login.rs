@@ -7,7 +7,7 @@ use model::bidi::isolate;
 
 use super::account;
 use super::assets::Assets;
-use super::layout::{PageContext, layout, mark, notice, words};
+use super::layout::{PageContext, layout, mark, name, notice, words};
 use crate::configuration::DemoSignIn;
 use crate::login::paths::{CONNECTION, LOGIN, with_query};
 use crate::login::upstream::provider::UpstreamError;
@@ -151,7 +151,7 @@ fn demo_box(page: &LoginPage<'_>) -> Markup {
                     li {
                         div.who {
                             p.about { (sign_in.about) }
-                            p { bdi { (sign_in.email) } }
+                            p { (name(&sign_in.email)) }
                             p.password { "Password " code { (sign_in.password) } }
                         }
                         form method="post" action=(LOGIN) {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use model::bidi::isolate;
 
 use super::assets::Assets;
-use super::layout::{PageContext, initials, layout, mark, notice, words};
+use super::layout::{PageContext, initials, layout, mark, name, notice, words};
 use crate::login::paths::{STAND_IN, login_path};
 
 /// The contents of the page. Its forms post `state`, `connection` and `choice` to [`STAND_IN`]. For an
@@ -147,7 +147,7 @@ pub(super) fn person_button(person: &StandInPerson) -> Markup {
         button.person type="submit" name="choice" value=(person.user_id) {
             span.initials aria-hidden="true" { (initials) }
             span.who {
-                @for line in lines { bdi { (line) } " " }
+                @for line in lines { (name(line)) " " }
             }
         }
     }

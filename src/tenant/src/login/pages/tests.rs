@@ -153,6 +153,8 @@ fn hostile_text_stays_text_on_every_page() {
     let calm = pages("calm");
     for (hostile, calm) in pages(HOSTILE).iter().zip(&calm) {
         assert!(!hostile.contains("<script"), "{hostile}");
+        // A line may break in any name; what is compared are the tags around names.
+        let hostile = hostile.replace("<wbr>", "");
         // Text that broke out would add tags or end an attribute early.
         assert_eq!(hostile.matches('<').count(), calm.matches('<').count(), "{hostile}");
         assert_eq!(hostile.matches('"').count(), calm.matches('"').count(), "{hostile}");

@@ -5,7 +5,7 @@ use model::Provider;
 
 use super::account::{known_address, new_password_field};
 use super::assets::Assets;
-use super::layout::{FieldState, FormRefusal, layout, mark, notice};
+use super::layout::{FieldState, FormRefusal, layout, mark, name, notice};
 use crate::login::paths::{RESET, VERIFY};
 
 /// A login that was linked before the address was proven. Its field has the value `stays` or `leaves`.
@@ -81,7 +81,7 @@ pub(crate) fn verify(assets: &Assets, page: &VerifyPage<'_>) -> Markup {
     let content = html! {
         div.card {
             h1 { "Confirm your e-mail address" }
-            p { "Is " bdi { (page.email) } " your address?" }
+            p { "Is " (name(page.email)) " your address?" }
             @if let Some(refusal) = page.refusal { (notice(refusal.sentence)) }
             form.fields method="post" action=(VERIFY) {
                 @if page.needs_password {
@@ -121,7 +121,7 @@ fn linked_logins(assets: &Assets, logins: &[LinkedLogin]) -> Markup {
                     fieldset {
                         legend {
                             (mark(assets, login.provider.as_str(), &login.label))
-                            span { bdi { (login.label) } " " bdi { (login.name) } }
+                            span { bdi { (login.label) } " " (name(&login.name)) }
                         }
                         @if login.is_primary {
                             p.rules { "The account was made with this login. If it does not stay, it keeps what applications \

@@ -6,7 +6,7 @@ use model::{Metadata, User};
 use super::metadata::{Choice, Difference, choices};
 use super::other_account::logins;
 use crate::account_name::account_name;
-use crate::components::{ConfirmDialog, changing, facts, words};
+use crate::components::{ConfirmDialog, breakable, changing, facts, words};
 use crate::session::SecondaryAccount;
 use crate::text::deleting::{Deletion, deletion, is_deleted, keep_both, stays_here};
 
@@ -54,7 +54,7 @@ fn side(title: &'static str, account: &User) -> AnyView {
     view! {
         <section class="side" aria-label=title>
             <h3>{title}</h3>
-            {who.map(|who| view! { <p class="dialog-who"><bdi translate="no">{who}</bdi></p> })}
+            {who.map(|who| view! { <p class="dialog-who"><bdi translate="no">{breakable(&who)}</bdi></p> })}
             {logins(account)}
         </section>
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use model::{IdentityKey, Provider, User};
 
 use super::judgement::{movable, ways_left};
-use crate::components::{ConfirmDialog, Icon, ProviderMark, changing, facts, words};
+use crate::components::{ConfirmDialog, Icon, ProviderMark, breakable, changing, facts, words};
 use crate::session::{SecondaryAccount, Session};
 use crate::text::deleting::{lockout, move_and_lock};
 use crate::text::linking::{OtherStory, other_story};
@@ -73,7 +73,7 @@ pub(super) fn logins(user: &User) -> AnyView {
                 <ProviderMark provider/>
                 <span class="other-login">
                     <b translate=label.is_brand.then_some("no")>{label.name}</b>
-                    {label.who.map(|who| view! { <bdi translate="no">{who}</bdi> })}
+                    {label.who.map(|who| view! { <bdi translate="no">{breakable(&who)}</bdi> })}
                 </span>
             </li>
         }
