@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::json;
-use crate::unlink_policy::{is_unreadable, unreadable_id};
+use model::unlink_policy::{is_unreadable, unreadable_id};
 
 /// The members of a user that are no attributes of the profile.
 const BESIDE_THE_PROFILE: [&str; 10] = [
@@ -156,7 +156,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
+    use model::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
     fn sound() -> Value {
         json!({

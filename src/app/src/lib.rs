@@ -23,7 +23,6 @@ pub mod settings;
 pub mod storage;
 pub mod text;
 pub mod token;
-pub mod unlink_policy;
 pub mod unlinked;
 
 use leptos::prelude::*;

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use web_sys::RequestCache;
 
-use crate::unlink_policy::UnlinkPolicy;
 use crate::{fetch, json};
+use model::unlink_policy::UnlinkPolicy;
 
 /// The tenant of the settings, with all addresses derived.
 #[derive(Clone, Debug, PartialEq, Eq)]

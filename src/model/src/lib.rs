@@ -55,6 +55,7 @@ pub mod purpose;
 pub mod route;
 pub mod scope;
 pub mod settings;
+pub mod unlink_policy;
 pub mod user;
 
 pub use connected_apps::connected_apps;
@@ -66,4 +67,5 @@ pub use profile::Profile;
 pub use provider::Provider;
 pub use scope::{Scope, Scopes};
 pub use settings::Settings;
+pub use unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 pub use user::{Metadata, User};

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::json;
-use crate::unlink_policy::UnlinkBlocked;
+use model::unlink_policy::UnlinkBlocked;
 
 /// The kind of a failed request, by what the person can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use super::popup_notice::PopupNotice;
 use super::provider_mark::ProviderMark;
 use super::rows::{ListActions, ListState, Step};
 use crate::text::{self, Label};
-use crate::unlink_policy::UnlinkBlocked;
+use model::unlink_policy::UnlinkBlocked;
 
 /// Returns the value of `data-identity`, which names a row in the page.
 #[must_use]
@@ -319,7 +319,7 @@ fn Who(
     let initials = label.initials.clone();
     let badge = dyn_view(move || {
         let gone = (offer.get() == Offer::Dismiss).then_some(text::already_unlinked());
-        match gone.or_else(|| reason.get()?.badge()) {
+        match gone.or_else(|| text::unlink_blocked::badge(reason.get()?)) {
             None => ().into_any(),
             Some(badge) => view! { <span class="badge" class:plain=gone.is_some()>{badge}</span> }.into_any(),
         }
@@ -331,7 +331,7 @@ fn Who(
             <p class="meta why" id=why.clone()>
                 {match reason {
                     UnlinkBlocked::LastWayIn => view! { {text::last_way_in()}" "<a href=format!("#{LINK_ANOTHER}") on:click=go_to_linking>{text::link_first()}</a> }.into_any(),
-                    reason => reason.sentence().into_any(),
+                    reason => text::unlink_blocked::sentence(reason).into_any(),
                 }}
             </p>
         }

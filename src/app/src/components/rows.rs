@@ -5,7 +5,7 @@ use model::{Identity, IdentityKey, User};
 
 use super::notice::Status;
 use crate::text::{self, Failure, Remedy};
-use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
+use model::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
 /// The step that unlinking one identity has reached.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,7 +10,7 @@ use super::icon::Icon;
 use super::linking_place::{LINK_ANOTHER, go_to_linking};
 use super::rows::ListState;
 use crate::text;
-use crate::unlink_policy::WaysIn;
+use model::unlink_policy::WaysIn;
 
 /// Shows how many identities open the account. It changes as logins go and come; screen readers are told once when what
 /// follows from it changes, and not each time the number does.

@@ -8,7 +8,7 @@ use super::messages::messages;
 use super::name::{name, plain};
 use super::times::time_of_iso;
 use super::values::{self, Shown, shown};
-use crate::unlink_policy::is_unreadable;
+use model::unlink_policy::is_unreadable;
 
 messages! { details:
     /// Summary of the details of a row.

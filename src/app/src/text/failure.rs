@@ -1,6 +1,7 @@
 //! Texts of failure notices: what happened and what to do.
 
 use super::messages::messages;
+use super::unlink_blocked;
 use crate::api::{ApiError, ErrorKind};
 use crate::session::{SignInError, SignInErrorKind};
 
@@ -135,7 +136,9 @@ pub fn request_failure(error: &ApiError) -> Failure {
         ErrorKind::NotAllowed => (not_allowed_title(), not_allowed(), Remedy::SignIn),
         ErrorKind::Gone => (gone_title(), gone(), Remedy::SignIn),
         ErrorKind::TooMany(_) => (too_many_title(), too_many(), Remedy::TryAgain),
-        ErrorKind::UnlinkBlocked(reason) => (unlink_blocked_title(), reason.sentence(), Remedy::TryAgain),
+        ErrorKind::UnlinkBlocked(reason) => {
+            (unlink_blocked_title(), unlink_blocked::sentence(reason), Remedy::TryAgain)
+        }
         ErrorKind::Unavailable(_) => (unavailable_title(), unavailable(), Remedy::TryAgain),
         ErrorKind::Refused => (refused_title(), refused(), Remedy::TryAgain),
         ErrorKind::Tenant => (tenant_title(), tenant(), Remedy::TryAgain),

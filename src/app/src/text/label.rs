@@ -5,7 +5,8 @@ use model::{Identity, Profile, Provider, User, initials};
 use super::message_format::{Keyword, Message};
 use super::messages::messages;
 use super::name::{name, plain};
-use crate::unlink_policy::UnlinkBlocked;
+use super::unlink_blocked;
+use model::unlink_policy::UnlinkBlocked;
 
 messages! { label:
     /// Name of a login that is not a company's or a product's, by the kind of its provider.
@@ -176,13 +177,13 @@ impl Label {
     /// Explains, before a request, why the login cannot be unlinked.
     #[must_use]
     pub fn stays(&self, reason: UnlinkBlocked) -> String {
-        login_stays(Message(&self.in_full()), Message(reason.sentence()))
+        login_stays(Message(&self.in_full()), Message(unlink_blocked::sentence(reason)))
     }
 
     /// Explains the tenant's refusal to unlink the login.
     #[must_use]
     pub fn stayed(&self, reason: UnlinkBlocked) -> String {
-        login_stayed(Message(&self.in_full()), Message(reason.sentence()))
+        login_stayed(Message(&self.in_full()), Message(unlink_blocked::sentence(reason)))
     }
 
     /// Accessible name of the row's checkbox.

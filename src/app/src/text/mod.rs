@@ -17,6 +17,7 @@ mod messages;
 pub mod name;
 pub mod page;
 pub mod times;
+pub mod unlink_blocked;
 pub mod unlinking;
 pub mod values;
 pub mod ways_in;

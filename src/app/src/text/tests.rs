@@ -10,7 +10,7 @@ use super::locale::{ENGLISH, Locale, with_locale};
 use super::message_format::{Argument, format};
 use super::messages::Declared;
 use super::*;
-use crate::unlink_policy::UnlinkPolicy;
+use model::unlink_policy::UnlinkPolicy;
 
 fn declared() -> Vec<Declared> {
     let sections = [
@@ -22,6 +22,7 @@ fn declared() -> Vec<Declared> {
         linking::declared(),
         list::declared(),
         page::declared(),
+        unlink_blocked::declared(),
         unlinking::declared(),
         values::declared(),
         ways_in::declared(),
@@ -203,7 +204,7 @@ fn japanese_has_neither_plurals_nor_spaces() {
         assert_eq!([chosen(0), chosen(1), chosen(12)], ["選択してください。", "1件を選択中", "12件を選択中"]);
         let label = labels(&account()).remove(0);
         assert_eq!(
-            plain(&label.stays(crate::unlink_policy::UnlinkBlocked::Primary)),
+            plain(&label.stays(model::unlink_policy::UnlinkBlocked::Primary)),
             "パスワード（a@x.example）はそのままです。メインのログインは解除できません。"
         );
     });

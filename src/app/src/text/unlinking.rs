@@ -4,11 +4,10 @@ use model::{IdentityKey, User};
 
 use super::label::{Label, labels};
 use super::linking::fresh_first;
-use super::list::main_stays;
 use super::message_format::{Message, Part};
 use super::messages::messages;
 use super::name::name;
-use crate::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
+use model::unlink_policy::UnlinkPolicy;
 
 messages! { unlinking:
     /// Title of the confirmation dialog for the only password.
@@ -60,16 +59,6 @@ messages! { unlinking:
     /// The same for several logins.
     may_sign_in_again_several() = "If you signed in with one of them this time, you may have to sign in again.";
 
-    /// Reason why a login cannot be unlinked.
-    pinned() = "Only your administrator can unlink this.";
-    /// Reason why a login cannot be unlinked.
-    last_way_in_stays() = "Nothing else would open this account. Link another login first.";
-    /// Reason why a login cannot be unlinked.
-    unreadable() = "The sign-in service does not say enough about this login to unlink it here.";
-    /// Badge of a login that an organisation manages.
-    managed() = "Managed by your organisation";
-    /// Badge of the last login that opens the account.
-    last_way_in_badge() = "Last way in";
 
     /// Status while several logins are unlinked: which of how many.
     unlinking_of(place: usize, total: usize) =
@@ -291,29 +280,6 @@ fn what_happens_here(split: &Split, keys: &[IdentityKey], sign_in: PresentSignIn
             [one] => Fact::new("ui-out", may_sign_in_again(Message(&split.name(one)))),
             _ => Fact::new("ui-out", one_part(may_sign_in_again_several())),
         },
-    }
-}
-
-impl UnlinkBlocked {
-    /// Explains why a login cannot be unlinked, and what the person can do.
-    #[must_use]
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Primary => main_stays(),
-            Self::Pinned => pinned(),
-            Self::LastWayIn => last_way_in_stays(),
-            Self::Unreadable => unreadable(),
-        }
-    }
-
-    /// Badge beside the login's name, where there is one.
-    #[must_use]
-    pub fn badge(self) -> Option<&'static str> {
-        match self {
-            Self::Primary | Self::Unreadable => None,
-            Self::Pinned => Some(managed()),
-            Self::LastWayIn => Some(last_way_in_badge()),
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Texts of the safety line: how many ways into the account there are, and what follows from it.
 
 use super::messages::messages;
-use crate::unlink_policy::WaysIn;
+use model::unlink_policy::WaysIn;
 
 messages! { ways_in:
     /// The number of logins that open the account.

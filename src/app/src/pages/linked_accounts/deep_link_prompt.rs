@@ -128,7 +128,7 @@ fn find(link: &DeepLink, session: Session, list: ListState) -> Option<Found> {
             Some(match identity {
                 None => refusal(text::deep_link_not_linked()),
                 Some(identity) => match untrack(|| list.blocked(identity)) {
-                    Some(reason) => refusal(reason.sentence()),
+                    Some(reason) => refusal(text::unlink_blocked::sentence(reason)),
                     None => Found { ask: Some(identity.clone()), ..Found::default() },
                 },
             })

@@ -3,7 +3,7 @@
 use model::{Identity, IdentityKey, Metadata, User, UserId};
 
 use crate::session::{LinkTarget, SecondaryAccount};
-use crate::unlink_policy::UnlinkPolicy;
+use model::unlink_policy::UnlinkPolicy;
 
 /// What to do with a proven login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

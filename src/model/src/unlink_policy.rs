@@ -1,8 +1,11 @@
-//! Whether an identity can be unlinked, by the tenant's rules as far as the page's data show them. The page thus
-//! explains a refusal before a request is sent; the tenant decides.
+//! Whether an identity can be unlinked, by the tenant's rules as far as a client's data show them. The page and the
+//! operators' commands thus explain a refusal before a request is sent. The tenant decides about people's requests
+//! (contract [G1](crate::contract#g1)); it holds no machine to these rules, so that a command keeps them by itself.
 
-use model::settings::OfferedConnection;
-use model::{ConnectionName, Identity, IdentityId, IdentityKey, User};
+use crate::id::{ConnectionName, IdentityId, IdentityKey};
+use crate::identity::Identity;
+use crate::settings::OfferedConnection;
+use crate::user::User;
 
 /// Why an identity cannot be unlinked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +78,8 @@ pub fn is_unreadable(id: &IdentityId) -> bool {
 pub struct UnlinkPolicy {
     pinned: Vec<ConnectionName>,
     closed: Vec<ConnectionName>,
+    /// Every connection of the tenant, if they are all known: nobody signs in through another one.
+    all: Option<Vec<ConnectionName>>,
 }
 
 impl UnlinkPolicy {
@@ -84,13 +89,33 @@ impl UnlinkPolicy {
         let names = |matches: fn(&&OfferedConnection) -> bool| {
             connections.iter().filter(matches).map(|connection| connection.name.clone()).collect()
         };
-        Self { pinned: names(|connection| connection.pinned), closed: names(|connection| connection.closed) }
+        Self {
+            pinned: names(|connection| connection.pinned),
+            closed: names(|connection| connection.closed),
+            all: None,
+        }
+    }
+
+    /// Reads the settings of all connections that the tenant has. Nobody signs in through one that is not listed.
+    #[must_use]
+    pub fn of_all(connections: &[OfferedConnection]) -> Self {
+        let all = connections.iter().map(|connection| connection.name.clone()).collect();
+        Self { all: Some(all), ..Self::new(connections) }
+    }
+
+    /// Returns the rules as they are once a connection is closed.
+    #[must_use]
+    pub fn without(&self, connection: &ConnectionName) -> Self {
+        let mut rules = self.clone();
+        rules.closed.push(connection.clone());
+        rules
     }
 
     /// Returns whether signing in with `identity` is possible: its connection is not closed.
     #[must_use]
     pub fn is_way_in(&self, identity: &Identity) -> bool {
         !self.closed.contains(&identity.connection)
+            && self.all.as_ref().is_none_or(|all| all.contains(&identity.connection))
     }
 
     /// Returns what opens the account of `user`.
@@ -182,6 +207,18 @@ mod tests {
             reasons(&two, &[1]),
             [Some(UnlinkBlocked::Primary), None, Some(UnlinkBlocked::LastWayIn), None]
         );
+    }
+
+    #[test]
+    fn a_connection_that_the_tenant_no_longer_has_is_no_way_in() {
+        let open = |names: &[&str]| {
+            let list: Vec<_> = names.iter().map(|name| json!({ "name": name, "strategy": name })).collect();
+            UnlinkPolicy::of_all(&serde_json::from_value::<Vec<_>>(Value::from(list)).unwrap())
+        };
+        assert_eq!(open(&["auth0", "github"]).ways_in(&user()), WaysIn::Several(2));
+        assert_eq!(reasons(&open(&["github"]), &[])[1], Some(UnlinkBlocked::LastWayIn));
+        let github = ConnectionName::new("github");
+        assert_eq!(open(&["github"]).without(&github).ways_in(&user()), WaysIn::None);
     }
 
     #[test]
