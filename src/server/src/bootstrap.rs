@@ -278,7 +278,7 @@ pub(crate) fn complete(configuration: &mut Configuration, options: &Serve) -> Re
 
 /// Returns the certificate authorities (DER) that providers are verified against: those of the system, and
 /// those in `file` (PEM).
-fn authorities(file: Option<&Path>) -> Result<Vec<Vec<u8>>, InvalidOptions> {
+pub(crate) fn authorities(file: Option<&Path>) -> Result<Vec<Vec<u8>>, InvalidOptions> {
     let system = rustls_native_certs::load_native_certs();
     for error in &system.errors {
         tracing::warn!(%error, "a certificate authority of the system cannot be read");

@@ -9,6 +9,7 @@ use tenant::Issuer;
 use tenant::secret::Secret;
 
 use crate::network_options::Network;
+use crate::operators::options::{IdentitiesOptions, UnlinkOptions};
 use crate::page_options::{PageBehaviour, PageHost};
 use crate::proxy;
 
@@ -46,6 +47,13 @@ pub(crate) enum Command {
     /// Tokens signed with the previous key stay valid until they expire. Restart all servers on this database
     /// within a day: until then they sign with the previous key.
     RotateKeys(RotateKeys),
+    /// List the identities of a user.
+    Identities(Box<IdentitiesOptions>),
+    /// Unlink identities of users, and on request delete the users that they become.
+    ///
+    /// The rules of the page are kept: the main login stays, and so do identities of pinned connections and the last
+    /// one that opens the account. The exit code is 0 when all are done, 3 when some are, 1 when none is.
+    Unlink(Box<UnlinkOptions>),
 }
 
 /// The options of `rotate-keys`.
@@ -236,7 +244,16 @@ mod tests {
     #[test]
     fn every_option_has_an_environment_variable_and_a_description() {
         let program = Arguments::command();
-        let arguments = program.get_subcommands().flat_map(clap::Command::get_arguments);
+        // What an operator's command does is said by each call; who does it comes from the environment, too.
+        let is_of_call = |argument: &clap::Arg| {
+            argument.get_env().is_none() && !argument.get_id().as_str().starts_with("management_")
+        };
+        let of_call =
+            |command: &&clap::Command| !["serve", "check", "rotate-keys"].contains(&command.get_name());
+        let operators = program.get_subcommands().filter(of_call).flat_map(clap::Command::get_arguments);
+        let operators = operators.filter(|argument| !is_of_call(argument));
+        let others = program.get_subcommands().filter(|command| !of_call(command));
+        let arguments = others.flat_map(clap::Command::get_arguments).chain(operators);
         for argument in arguments.filter(|argument| argument.get_id() != "help") {
             let name = argument.get_id().as_str();
             let variable = argument.get_env().unwrap_or_default().to_string_lossy();

@@ -12,6 +12,7 @@ mod log;
 mod mail_file;
 mod navigation;
 mod network_options;
+mod operators;
 mod page_host;
 mod page_options;
 mod page_policy;
@@ -49,29 +50,32 @@ async fn main() -> ExitCode {
         Command::Serve(options) => {
             let log = log::start(&options.network.log);
             tokio::select! {
-                outcome = serve(&options) => outcome,
+                outcome = serve(&options) => outcome.map(|()| ExitCode::SUCCESS),
                 () = log.report_dropped_lines() => unreachable!("the report never ends"),
             }
         }
         Command::Page(options) => {
             let log = log::start(&options.network.log);
             tokio::select! {
-                outcome = page_host::serve(&options) => outcome,
+                outcome = page_host::serve(&options) => outcome.map(|()| ExitCode::SUCCESS),
                 () = log.report_dropped_lines() => unreachable!("the report never ends"),
             }
         }
-        Command::Check(options) => check::check(&options),
+        Command::Check(options) => check::check(&options).map(|()| ExitCode::SUCCESS),
         Command::RotateKeys(options) => {
             let _log = log::start(&Targets::new().with_default(Level::WARN));
-            rotate_keys(&options.database).await
+            rotate_keys(&options.database).await.map(|()| ExitCode::SUCCESS)
         }
+        Command::Identities(options) => operators::identities::identities(&options).await,
+        Command::Unlink(options) => operators::unlinking::unlink(&options).await,
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Nobody may read it; the exit code says it as well.
             let _ = writeln!(stderr(), "linked-accounts: {}", error_message(&error));
-            if error.is::<InvalidOptions>() { ExitCode::from(INVALID_OPTIONS) } else { ExitCode::FAILURE }
+            let is_invalid = error.is::<InvalidOptions>() || error.is::<operators::InvalidInput>();
+            if is_invalid { ExitCode::from(INVALID_OPTIONS) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -11,11 +11,12 @@ use crate::tool;
 use crate::workspace::{BROWSER_TARGET, Workspace};
 
 /// The crates of the workspace, and those that each may depend on.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 8] = [
     ("app", &["model"]),
     ("fuzz", &["model", "server", "store", "tenant"]),
+    ("management-client", &["model"]),
     ("model", &[]),
-    ("server", &["model", "store", "tenant"]),
+    ("server", &["management-client", "model", "store", "tenant"]),
     ("store", &["model"]),
     ("tenant", &["model", "store"]),
     ("xtask", &[]),
