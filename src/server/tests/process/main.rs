@@ -13,6 +13,7 @@ mod floods;
 #[cfg(target_os = "linux")]
 mod log;
 mod page;
+mod operators;
 mod tenant_file;
 mod tls;
 mod upstream;
