@@ -107,33 +107,61 @@ impl UnlinkList {
 
 fn parse_csv(content: &[u8]) -> Result<Vec<Row>, InvalidList> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(content);
-    let expected = ["user_id", "provider", "identity_id"];
-    let header = reader.headers().map_err(|error| csv_error(&error))?;
-    if let Some(missing) = expected.iter().find(|name| !header.iter().any(|found| found == **name)) {
-        let reason = format!("the header must be user_id,provider,identity_id: {missing} is missing");
+    let header = reader.headers().map_err(|error| csv_error(content, &error))?;
+    let place = |name: &str| {
+        header.iter().position(|found| found == name).ok_or_else(|| {
+            let reason = format!("the header must be user_id,provider,identity_id: {name} is missing");
+            InvalidList::Line { line: 1, reason }
+        })
+    };
+    let places = [place("user_id")?, place("provider")?, place("identity_id")?];
+    if header.len() > places.len() {
+        let reason =
+            format!("the header must be user_id,provider,identity_id, without {} more", header.len() - 3);
         return Err(InvalidList::Line { line: 1, reason });
     }
-    let header = header.clone();
+    let mut lines = Lines { content, counted: 0, line: 1 };
     reader
         .into_records()
         .map(|record| {
-            let record = record.map_err(|error| csv_error(&error))?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let written = record.deserialize::<Written>(Some(&header)).map_err(|error| csv_error(&error))?;
+            let record = record.map_err(|error| csv_error(content, &error))?;
+            let line = lines.at(record.position().map_or(0, csv::Position::byte));
+            let [user_id, provider, identity_id] = places.map(|place| record.get(place).unwrap_or_default());
             // A number in CSV has no type of its own.
-            Row::new(line, Written { identity_id: IdentityId::text(written.identity_id.as_str()), ..written })
+            let (user_id, provider, identity_id) =
+                (user_id.to_owned(), provider.to_owned(), IdentityId::text(identity_id));
+            Row::new(line, Written { user_id, provider, identity_id })
         })
         .collect()
 }
 
-fn csv_error(error: &csv::Error) -> InvalidList {
-    let line = error.position().map_or(1, csv::Position::line);
+/// Counts lines. The reader's own count is one behind after each CRLF.
+struct Lines<'c> {
+    content: &'c [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// Returns the line of the record that begins at a byte, or after the end of a line there. Bytes must not decrease.
+    fn at(&mut self, byte: u64) -> u64 {
+        let mut end = usize::try_from(byte).unwrap_or(usize::MAX).min(self.content.len());
+        end += self.content[end..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = self.content[self.counted.min(end)..end].iter().filter(|byte| **byte == b'\n').count();
+        self.line += passed as u64;
+        self.counted = end;
+        self.line
+    }
+}
+
+fn csv_error(content: &[u8], error: &csv::Error) -> InvalidList {
+    let place = error.position().map_or(0, csv::Position::byte);
+    let line = Lines { content, counted: 0, line: 1 }.at(place);
     let reason = match error.kind() {
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("{len} values in place of {expected_len}")
         }
-        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
         _ => error.to_string(),
     };
     InvalidList::Line { line, reason }
@@ -216,6 +244,7 @@ mod tests {
             |rows: &str| parse(Format::Csv, &format!("user_id,provider,identity_id\n{rows}")).unwrap_err();
         assert_eq!(csv(""), "there is nothing in it to unlink");
         assert_eq!(csv("auth0|1,github\n"), "line 2: 2 values in place of 3");
+        assert_eq!(csv("auth0|1,github,2\r\nauth0|1,github\r\n"), "line 3: 2 values in place of 3");
         assert_eq!(csv("auth0|1,github,1\nauth0|1,github,1\n"), "line 3: the same identity as in line 2");
         assert_eq!(csv("me,github,1\n"), "line 2: user_id is \"me\", not of the form provider|id");
         assert_eq!(

@@ -134,7 +134,7 @@ async fn a_list_is_done_by_row_and_its_journal_lets_the_next_run_do_the_rest() {
     {"line":4,"user_id":"auth0|nobody","provider":"github","identity_id":"7","outcome":"unknown_user"}
     "#);
     // The row that is done is not asked about again; the others are.
-    assert_snapshot!(run(&demo, "unlink", &["--from", "list.csv", "--json"]).stdout, @r#"
+    assert_snapshot!(run(&demo, "unlink", &["--from", "list.csv", "--json", "--concurrency", "1"]).stdout, @r#"
     {"line":2,"user_id":"auth0|65a000000000000000000002","provider":"github","identity_id":"19061209","outcome":"unlinked"}
     {"line":3,"user_id":"auth0|65a000000000000000000002","provider":"auth0","identity_id":"65a000000000000000000002","outcome":"refused","reason":"main_login"}
     {"line":4,"user_id":"auth0|nobody","provider":"github","identity_id":"7","outcome":"unknown_user"}
