@@ -147,8 +147,8 @@ impl Lines<'_> {
     fn at(&mut self, byte: u64) -> u64 {
         let mut end = usize::try_from(byte).unwrap_or(usize::MAX).min(self.content.len());
         end += self.content[end..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let passed = self.content[self.counted.min(end)..end].iter().filter(|byte| **byte == b'\n').count();
-        self.line += passed as u64;
+        self.line +=
+            self.content[self.counted.min(end)..end].split(|byte| *byte == b'\n').skip(1).count() as u64;
         self.counted = end;
         self.line
     }

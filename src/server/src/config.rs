@@ -244,16 +244,18 @@ mod tests {
     #[test]
     fn every_option_has_an_environment_variable_and_a_description() {
         let program = Arguments::command();
-        // What an operator's command does is said by each call; who does it comes from the environment, too.
-        let is_of_call = |argument: &clap::Arg| {
-            argument.get_env().is_none() && !argument.get_id().as_str().starts_with("management_")
+        // What an operator's command does is said by each call; only the tenant may come from the environment.
+        let is_of_operators = |command: &clap::Command| {
+            command.get_arguments().any(|argument| argument.get_id() == "management_domain")
         };
-        let of_call =
-            |command: &&clap::Command| !["serve", "check", "rotate-keys"].contains(&command.get_name());
-        let operators = program.get_subcommands().filter(of_call).flat_map(clap::Command::get_arguments);
-        let operators = operators.filter(|argument| !is_of_call(argument));
-        let others = program.get_subcommands().filter(|command| !of_call(command));
-        let arguments = others.flat_map(clap::Command::get_arguments).chain(operators);
+        let of_environment = |command: &clap::Command, argument: &clap::Arg| {
+            argument.get_env().is_some()
+                || !is_of_operators(command)
+                || argument.get_id().as_str().starts_with("management_")
+        };
+        let arguments = program.get_subcommands().flat_map(|command| {
+            command.get_arguments().filter(move |argument| of_environment(command, argument))
+        });
         for argument in arguments.filter(|argument| argument.get_id() != "help") {
             let name = argument.get_id().as_str();
             let variable = argument.get_env().unwrap_or_default().to_string_lossy();

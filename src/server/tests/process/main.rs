@@ -12,8 +12,8 @@ mod files;
 mod floods;
 #[cfg(target_os = "linux")]
 mod log;
-mod page;
 mod operators;
+mod page;
 mod tenant_file;
 mod tls;
 mod upstream;
