@@ -108,6 +108,9 @@ test('signing up leads through the API to a page elsewhere', async ({ page, shop
   await page.getByLabel('E-mail address').fill(`new${Date.now()}@example.test`);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign up' }).click();
+  await expect(page.getByRole('heading')).toHaveText('Check your mail');
+  expect(application.answers).toHaveLength(0);
+  await page.getByRole('button', { name: 'Continue to Shop' }).click();
   await page.waitForURL(`${application.pageOrigin}/callback-done`);
   expect(application.answers).toHaveLength(1);
 });

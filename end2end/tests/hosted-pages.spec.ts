@@ -83,6 +83,35 @@ test('what is no e-mail address is told at its field, which has the focus', asyn
   }
 });
 
+test('after sign-up a page says that a mail went out, sends it again, and goes on', async ({
+  app,
+  hosted,
+  page,
+  worker,
+}) => {
+  const address = `signs.up${Date.now()}@example.test`;
+  await app.open();
+  await app.signInButton.click();
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  await hosted.email.fill(address);
+  await hosted.password.fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Check your mail');
+  await expect(page.getByText(`We sent a mail to ${address}.`)).toBeVisible();
+  const goOn = page.getByRole('button', { name: /^Continue to / });
+  await expect(goOn).toBeFocused();
+  expect(page.url()).not.toContain('signs.up');
+  await expectGoodAtEverySize(page);
+  const first = await worker.server.linkTo(address);
+
+  await page.getByRole('button', { name: 'Send the mail again' }).click();
+  await expect(page.getByRole('status')).toContainText(`If ${address} still has to be confirmed, a mail`);
+  await expectGoodAtEverySize(page);
+  await expect.poll(() => worker.server.linkTo(address)).not.toBe(first);
+  await goOn.click();
+  await app.expectList();
+});
+
 // WCAG 3.3.3: text
 test('a link that is used up says so, and its page sends a new mail with a good one', async ({
   app,

@@ -76,6 +76,7 @@ test('nobody confirms an address for an account that they are not signed in to',
   await hosted.email.fill(address);
   await hosted.password.fill(NEW_PASSWORD);
   await page.getByRole('button', { name: 'Sign up' }).click();
+  await page.getByRole('button', { name: /^Continue to / }).click();
   await app.expectList();
   // The page says before any click why nothing can be linked, and what to do.
   await expect(page.getByText(`First confirm that ${address} is your address.`)).toBeVisible();

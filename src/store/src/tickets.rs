@@ -14,6 +14,9 @@ pub const LINKS: u32 = 5;
 /// The number of tickets that are kept for addresses that nobody has.
 const LINKS_OF_NOBODY: u32 = 1000;
 
+/// How long a ticket with options is kept after it expired, in milliseconds.
+const KEPT_FOR: i64 = 30 * 24 * 60 * 60 * 1000;
+
 /// The purpose of a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -64,6 +67,21 @@ pub struct TicketOptions {
     pub keeps_verification: bool,
 }
 
+impl TicketRow {
+    /// Takes over what a machine asked for with `before`, if that was for the same identity and address.
+    pub fn take_over(&mut self, before: Option<Self>) {
+        let is_same = |before: &Self| {
+            before.key.is_some()
+                && before.key == self.key
+                && before.email == self.email
+                && before.purpose == self.purpose
+        };
+        if let Some(before) = before.filter(is_same) {
+            self.options = before.options;
+        }
+    }
+}
+
 impl Reader {
     /// Returns the ticket with this purpose and digest, expired or not.
     ///
@@ -104,7 +122,8 @@ impl Reader {
 }
 
 impl Unit {
-    /// Inserts a ticket and deletes those that have expired at `now`. The last [`LINKS`] for the same address and purpose
+    /// Inserts a ticket and deletes those that have expired at `now`; those with which a machine asked for more are kept for
+    /// another 30 days, so that a link that replaces one does the same. The last [`LINKS`] for the same address and purpose
     /// stay good: a stranger who asks for another mail does not take the one that its owner is reading. Of those that
     /// belong to no identity, the last `LINKS_OF_NOBODY` are kept.
     ///
@@ -112,7 +131,9 @@ impl Unit {
     /// [`Error::Database`].
     pub async fn insert_ticket(&mut self, ticket: &TicketRow, now: i64) -> Result<(), Error> {
         sqlx::query(
-            "DELETE FROM tickets WHERE expires_at <= $1 OR digest IN (SELECT digest FROM tickets \
+            "DELETE FROM tickets WHERE (expires_at <= $1 AND (expires_at <= $1 - $6 \
+             OR COALESCE(result_url, client_id) IS NULL AND COALESCE(keeps_verification, 0) = 0)) \
+             OR digest IN (SELECT digest FROM tickets \
              WHERE purpose = $2 AND connection = $3 AND email = $4 \
              ORDER BY rowid DESC LIMIT -1 OFFSET $5)",
         )
@@ -121,6 +142,7 @@ impl Unit {
         .bind(ticket.connection.as_str())
         .bind(&ticket.email)
         .bind(i64::from(LINKS - 1))
+        .bind(KEPT_FOR)
         .execute(self.connection())
         .await?;
         sqlx::query(

@@ -217,7 +217,7 @@ async fn change_password(
     let (body, connection) = read_body(&tenant, request).await?;
     let email = fold_identifier(text(&body, "email")?);
     ticket_mails::limit_requests(&tenant, &email, address).map_err(DbConnectionError::TooManyRequests)?;
-    ticket_mails::send_password_reset(&tenant, vec![connection.name.clone()], &email).await.map_err(
+    ticket_mails::send_password_reset(&tenant, vec![connection.name.clone()], &email, None).await.map_err(
         |error| {
             log_failure(&error);
             DbConnectionError::Internal

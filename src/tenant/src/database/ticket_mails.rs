@@ -24,7 +24,7 @@ const RESET_LIFETIME: Duration = Duration::from_hours(1);
 const VERIFY_LIFETIME: Duration = Duration::from_hours(5 * 24);
 
 /// Sends a link that resets the password of the identity with this address in the first of `databases` that
-/// has it.
+/// has it. A link that it replaces leaves it what was asked for with that one.
 ///
 /// For an unknown address it does the same work except for adding the mail to the queue, so that the response time does
 /// not reveal which addresses exist.
@@ -35,6 +35,7 @@ pub(crate) async fn send_password_reset(
     tenant: &Tenant,
     databases: Vec<ConnectionName>,
     email: &str,
+    instead_of: Option<TicketRow>,
 ) -> Result<(), store::Error> {
     // Whatever is no address belongs to nobody, and may be of any length.
     let Some(first) = databases.first().cloned().filter(|_| is_address(email)) else { return Ok(()) };
@@ -54,6 +55,7 @@ pub(crate) async fn send_password_reset(
                         (ticket.key, ticket.connection) = (found, database);
                     }
                 }
+                ticket.take_over(instead_of);
                 unit.insert_ticket(&ticket, now).await?;
                 Ok(ticket.key.map(|_| ticket.email))
             })
@@ -88,7 +90,7 @@ pub(crate) async fn send_email_verification(
 }
 
 /// Sends another link that verifies this e-mail address, for the identity with it in the first of `databases` that has one whose
-/// address is not verified. For any other address it does the same work, as [`send_password_reset`] does.
+/// address is not verified. A link that it replaces leaves it what was asked for with that one. For any other address it does the same work, as [`send_password_reset`] does.
 ///
 /// # Errors
 /// The store's. A mail that cannot be sent is logged only.
@@ -96,6 +98,7 @@ pub(crate) async fn send_verification_again(
     tenant: &Tenant,
     databases: Vec<ConnectionName>,
     email: &str,
+    instead_of: Option<TicketRow>,
 ) -> Result<(), store::Error> {
     let Some(first) = databases.first().cloned().filter(|_| is_address(email)) else { return Ok(()) };
     let code = Secret::random();
@@ -124,6 +127,7 @@ pub(crate) async fn send_verification_again(
                         (ticket.key, ticket.connection) = (Some(key), database);
                     }
                 }
+                ticket.take_over(instead_of);
                 unit.insert_ticket(&ticket, now).await?;
                 Ok(ticket.key.map(|_| ticket.email))
             })

@@ -49,7 +49,7 @@ async fn ask(
         .filter(|connection| connection.is_database())
         .map(|connection| connection.name.clone())
         .collect();
-    ticket_mails::send_password_reset(tenant, databases, &email).await?;
+    ticket_mails::send_password_reset(tenant, databases, &email, None).await?;
     Ok(render(tenant, pending, &email, Some(Outcome::Sent)))
 }
 

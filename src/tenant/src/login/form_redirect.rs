@@ -38,7 +38,8 @@ pub(crate) async fn continue_by_page(State(tenant): State<Tenant>, request: Requ
     with_headers(page, &hash)
 }
 
-fn accepts_html(headers: &HeaderMap) -> bool {
+/// Returns whether the client accepts `text/html` by name.
+pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|range| {
         range.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("text/html"))

@@ -24,6 +24,8 @@ pub(super) fn render(
         email,
         refusal,
         has_database: offered().any(Connection::is_database),
+        has_usernames: offered()
+            .any(|connection| connection.is_database() && connection.database.usernames.is_some()),
         sign_up: sign_up_connection(tenant, pending).is_some(),
         connections: offered()
             .filter(|connection| !connection.is_database() && tenant.0.configuration.is_served(connection))

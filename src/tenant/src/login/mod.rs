@@ -6,7 +6,8 @@
 //! `verify_email` are the pages behind them, with what they share in `ticket`, and `new_link` sends another one. `earlier_logins` asks about what was linked
 //! before an address was proven.
 //! Where the application needs the person's consent, a pending consent (`pending_consent`) follows, which the page of
-//! `consent` answers. [`pages`] has the HTML, [`response`] the responses around it.
+//! `consent` answers. After a sign-up in a browser, a pending sign-up (`pending_sign_up`) waits while the page of `signed_up`
+//! tells of the mail. [`pages`] has the HTML, [`response`] the responses around it.
 
 mod complete;
 mod consent;
@@ -23,9 +24,11 @@ mod password_sign_in;
 pub(crate) mod paths;
 pub(crate) mod pending;
 pub(crate) mod pending_consent;
+mod pending_sign_up;
 mod reset_password;
 pub(crate) mod response;
 mod sign_up;
+mod signed_up;
 pub(crate) mod stand_in;
 pub(crate) mod stand_in_sessions;
 mod ticket;
@@ -52,6 +55,7 @@ pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
         .route(paths::LOGIN, get(password_sign_in::show).post(password_sign_in::submit))
         .route(paths::CONSENT, get(consent::show).post(consent::submit))
         .route(paths::SIGN_UP, get(sign_up::show).post(sign_up::submit))
+        .route(paths::SIGNED_UP, get(signed_up::show).post(signed_up::submit))
         .route(paths::FORGOT_PASSWORD, get(forgot_password::show).post(forgot_password::submit))
         .route(paths::RESET, get(reset_password::show).post(reset_password::submit))
         .route(paths::VERIFY, get(verify_email::show).post(verify_email::submit))

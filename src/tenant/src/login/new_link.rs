@@ -1,6 +1,8 @@
 //! `/u/reset-password/mail` and `/u/verify-email/mail`: send a new mail in place of a link that is no longer good.
 //!
-//! Anybody can ask for a mail, within the limits on them, and is told the same whether or not the address is known.
+//! Anybody can ask for a mail, within the limits on them, and is told the same whether or not the address is known. A link that
+//! a machine made leaves the new one what was asked for with it (contract [A20](model::contract#a20)): the browser still has
+//! its code.
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -17,6 +19,7 @@ use super::paths;
 use super::pending::PendingLoginError;
 use super::response::{application_of, home, page, too_many_mails, wait_before};
 use crate::database::ticket_mails;
+use crate::http::cookie::Cookie;
 use crate::http::peer::Peer;
 use crate::mail::is_address;
 use crate::state::Tenant;
@@ -62,9 +65,17 @@ async fn send(tenant: &Tenant, peer: &Peer, typed: &str, purpose: Purpose) -> Re
         .filter(|connection| connection.is_database() && connection.is_enabled())
         .map(|connection| connection.name.clone())
         .collect();
+    let instead_of = match Cookie::Ticket.read(tenant, &peer.headers) {
+        Some(code) => tenant.0.store.read().await?.find_ticket(purpose, &code.digest()).await?,
+        None => None,
+    };
     match purpose {
-        Purpose::ResetPassword => ticket_mails::send_password_reset(tenant, databases, &email).await?,
-        Purpose::VerifyEmail => ticket_mails::send_verification_again(tenant, databases, &email).await?,
+        Purpose::ResetPassword => {
+            ticket_mails::send_password_reset(tenant, databases, &email, instead_of).await?;
+        }
+        Purpose::VerifyEmail => {
+            ticket_mails::send_verification_again(tenant, databases, &email, instead_of).await?;
+        }
     }
     Ok(render(tenant, peer, StatusCode::OK, &NewLinkPage { sent: true, ..view }))
 }

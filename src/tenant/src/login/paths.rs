@@ -8,6 +8,8 @@ pub(crate) const CONNECTION: &str = "/u/connection";
 pub(crate) const CONSENT: &str = "/u/consent";
 /// The sign-up page.
 pub(crate) const SIGN_UP: &str = "/u/signup";
+/// The page after signing up, which tells of the mail to confirm the address.
+pub(crate) const SIGNED_UP: &str = "/u/signed-up";
 /// The page that sends a mail to reset the password.
 pub(crate) const FORGOT_PASSWORD: &str = "/u/forgot-password";
 /// The page behind the link in that mail.

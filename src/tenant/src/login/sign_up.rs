@@ -1,13 +1,15 @@
-//! `/u/signup`: sign-up, which also signs the person in.
+//! `/u/signup`: sign-up, which also signs the person in. A person in a browser is told of the mail before the sign-in goes on
+//! (`signed_up`).
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use model::Profile;
-use store::fold_identifier;
+use store::{UserRow, fold_identifier};
 
 use super::complete::{CompleteError, complete_with};
 use super::form::Submitted;
+use super::form_redirect::accepts_html;
 use super::known_browser;
 use super::login_page::sign_up_connection;
 use super::new_link::NOT_AN_ADDRESS;
@@ -15,6 +17,7 @@ use super::pages::account::{self, SignUpPage};
 use super::pages::layout::FormRefusal;
 use super::paths::login_path;
 use super::pending::{PendingLogin, PendingLoginError};
+use super::pending_sign_up;
 use super::response::{page, sign_up_closed, wait_before};
 use crate::configuration::Connection;
 use crate::database::sign_up::{self, NewAccount, SignUpError};
@@ -69,16 +72,30 @@ async fn sign_up(
         profile: Profile::default(),
         user_metadata: None,
     };
-    let key = match sign_up::sign_up(tenant, connection, new, peer.address()).await {
-        Ok(user) => user.user_id.as_identity_key().ok_or(PendingLoginError::Gone)?,
+    let user = match sign_up::sign_up(tenant, connection, new, peer.address()).await {
+        Ok(user) => user,
         Err(refusal) => return Ok(render(tenant, pending, connection, &typed, Some(&refusal))),
     };
-    match complete_with(tenant, &peer.headers, pending, key, None).await {
-        Ok(mut response) => {
-            let login = fold_identifier(&typed.email);
-            response.headers_mut().append(header::SET_COOKIE, known_browser::remember(tenant, &login));
-            Ok(response)
-        }
+    let login = fold_identifier(&typed.email);
+    let mut response = go_on(tenant, &peer.headers, pending, (&user, connection, &login)).await?;
+    response.headers_mut().append(header::SET_COOKIE, known_browser::remember(tenant, &login));
+    Ok(response)
+}
+
+/// Tells a person in a browser that a mail went out. A client without a page gets its response at once, and so does an
+/// application that asked for somebody else.
+async fn go_on(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    pending: &PendingLogin,
+    (user, connection, email): (&UserRow, &Connection, &str),
+) -> Result<Response, PendingLoginError> {
+    if accepts_html(headers) && pending.request.may_be_about(&user.user_id) {
+        return pending_sign_up::start(tenant, headers, pending, (user, &connection.name, email)).await;
+    }
+    let key = user.user_id.as_identity_key().ok_or(PendingLoginError::Gone)?;
+    match complete_with(tenant, headers, pending, key, None).await {
+        Ok(response) => Ok(response),
         Err(CompleteError::Pending(error)) => Err(error),
         // An account that was created just now is neither blocked nor linked.
         Err(CompleteError::Blocked | CompleteError::OtherConnection) => Err(PendingLoginError::Gone),

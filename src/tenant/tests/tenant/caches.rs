@@ -83,6 +83,7 @@ async fn call_other_endpoints(tenant: &TestTenant, seen: &mut Seen) {
         "/u/connection",
         "/u/consent",
         "/u/signup",
+        "/u/signed-up",
         "/u/forgot-password",
         "/u/reset-password",
         "/u/verify-email",

@@ -5,16 +5,17 @@ use crate::test_tenant::{
 };
 
 /// The value of `Accept` when Chromium navigates.
-const NAVIGATION: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+pub(crate) const NAVIGATION: &str =
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
 
-fn browser(tenant: &TestTenant) -> Browser<'_> {
+pub(crate) fn browser(tenant: &TestTenant) -> Browser<'_> {
     let mut browser = Browser::new(tenant);
     browser.accept = NAVIGATION;
     browser
 }
 
 /// Checks that a response is the page that goes on, and returns the address that it leads to.
-fn target(response: &TestResponse) -> String {
+pub(crate) fn target(response: &TestResponse) -> String {
     assert_eq!((response.status.as_u16(), response.location()), (200, ""), "{}", response.text);
     assert_eq!(response.header("cache-control"), "no-store");
     assert_eq!(response.header("referrer-policy"), "no-referrer");
@@ -29,7 +30,7 @@ fn target(response: &TestResponse) -> String {
     target.replace("&amp;", "&")
 }
 
-fn code(target: &str) -> String {
+pub(crate) fn code(target: &str) -> String {
     let url = url::Url::parse(target).unwrap();
     url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
@@ -56,6 +57,10 @@ async fn a_browser_goes_on_from_a_page_after_every_form_that_signs_in() {
     let login_state = signing_up.start_login(&[]).await;
     let fields = [("state", &*login_state), ("email", "new@example.test"), ("password", PASSWORD)];
     let response = signing_up.post("/u/signup", &fields).await;
+    let there = target(&response);
+    assert!(there.starts_with("/u/signed-up?state="), "{there}");
+    let state = there.split_once('=').unwrap().1;
+    let response = signing_up.post("/u/signed-up", &[("state", state), ("choice", "continue")]).await;
     assert!(tenant.account_of(&code(&target(&response))).await.starts_with("auth0|"));
 }
 

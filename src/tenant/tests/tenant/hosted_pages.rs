@@ -87,6 +87,24 @@ async fn the_address_that_was_typed_comes_along_to_the_other_pages_of_the_login_
     assert!(tenant.take_mails().await.is_empty());
 }
 
+#[tokio::test]
+async fn the_sign_in_page_asks_for_a_user_name_too_where_there_are_some() {
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    for (connection, label, wrong) in [
+        ("members", "E-mail address or user name", "Wrong e-mail address, user name or password."),
+        ("staff", "E-mail address", "Wrong e-mail address or password."),
+    ] {
+        let login_state = browser.start_login(&[("client_id", "other"), ("connection", connection)]).await;
+        let page = browser.get(&format!("/u/login?state={login_state}")).await;
+        assert!(page.text.contains(&format!("<label for=\"username\">{label}</label>")), "{}", page.text);
+        assert!(page.text.contains("autocomplete=\"username\""), "{}", page.text);
+        assert_eq!(page.text.contains("inputmode=\"email\""), connection == "staff", "{}", page.text);
+        let refused = browser.type_password(&login_state, "nobody", "wrong").await;
+        assert!(refused.text.contains(wrong), "{}", refused.text);
+    }
+}
+
 // attack: guessing
 #[tokio::test]
 async fn a_button_to_another_page_never_signs_anybody_in_nor_checks_a_password() {

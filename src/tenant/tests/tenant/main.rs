@@ -62,6 +62,7 @@ mod scopes;
 mod search;
 mod sign_in;
 mod sign_up;
+mod signed_up;
 mod stand_in;
 mod test_tenant;
 mod tickets;

@@ -4,7 +4,9 @@ use axum::http::Method;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::test_tenant::{Browser, ISSUER, PASSWORD, TestResponse, TestTenant, email, unproven_user, user};
+use crate::test_tenant::{
+    Browser, DATABASE, ISSUER, PAGE, PASSWORD, TestResponse, TestTenant, email, unproven_user, user,
+};
 
 const VERIFY: &str = "/api/v2/tickets/email-verification";
 const RESET: &str = "/api/v2/tickets/password-change";
@@ -104,6 +106,61 @@ async fn a_link_expires_when_it_was_told_and_a_later_one_ends_it_when_it_is_used
     assert!(done.status == 200 && done.text.contains("href=\"http://localhost:3000/\""), "{}", done.text);
     let ended = redeem(&mut Browser::new(&tenant), &second, &[("password", NEW_PASSWORD), STAYS]).await;
     assert_eq!(ended.status, 400);
+}
+
+/// Opens a link of the API an hour after it expired, while other links are made, asks for another one, and redeems that.
+async fn renew(
+    tenant: &TestTenant,
+    path: &str,
+    typed: &str,
+    body: Value,
+    fields: &[(&str, &str)],
+) -> TestResponse {
+    let link = link(tenant, path, body).await;
+    tenant.clock.advance(std::time::Duration::from_hours(1));
+    let mut browser = Browser::new(tenant);
+    // Adding another ticket removes those that have expired.
+    let reset = json!({ "client_id": PAGE, "connection": DATABASE, "email": "nobody@example.test" });
+    assert_eq!(tenant.post_json("/dbconnections/change_password", None, &reset).await.status, 200);
+    let opened = browser.get(&link).await.location().to_owned();
+    assert_eq!(browser.get(&opened).await.status, 400);
+    let sent = browser.post(&format!("{opened}/mail"), &[("email", typed)]).await;
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    let mails = tenant.take_mails().await;
+    let Some(link) = mails.iter().rev().find_map(|mail| mail.link.clone()) else { return sent };
+    let link = link.strip_prefix(ISSUER.trim_end_matches('/')).unwrap().to_owned();
+    redeem(&mut browser, &link, fields).await
+}
+
+#[tokio::test]
+async fn a_link_that_is_sent_in_place_of_one_of_the_api_goes_where_that_one_went() {
+    let tenant = people().await;
+    let result =
+        json!({ "user_id": "auth0|1", "result_url": "https://app.example.test/done", "ttl_sec": 60 });
+    let mut with_email = result.clone();
+    with_email["includeEmailInRedirect"] = json!(true);
+    let done =
+        renew(&tenant, RESET, &email("auth0|1"), with_email, &[("password", NEW_PASSWORD), STAYS]).await;
+    assert!(
+        done.location().starts_with("https://app.example.test/done?email="),
+        "{}",
+        done.status_and_text()
+    );
+    assert!(!is_verified(&tenant, "auth0|1").await, "the address stays as the first link would have left it");
+    let fields = &[("password", NEW_PASSWORD), STAYS];
+    let done = renew(&tenant, VERIFY, &email("auth0|1"), result, fields).await;
+    assert!(done.location().starts_with("https://app.example.test/done?success=true"), "{}", done.text);
+    assert!(is_verified(&tenant, "auth0|1").await);
+}
+
+// attack: accounts
+#[tokio::test]
+async fn a_link_for_another_address_takes_over_nothing_from_the_one_of_this_browser() {
+    let tenant = TestTenant::with_seeds(vec![unproven_user(&["auth0|1"]), user(&["auth0|2"])]).await;
+    let body = json!({ "user_id": "auth0|1", "result_url": "https://app.example.test/done", "ttl_sec": 60 });
+    let done = renew(&tenant, RESET, &email("auth0|2"), body, &[("password", NEW_PASSWORD)]).await;
+    assert_eq!((done.status.as_u16(), done.location()), (200, ""), "{}", done.text);
+    assert!(done.text.contains("Password changed"), "{}", done.text);
 }
 
 #[tokio::test]

@@ -23,6 +23,8 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) refusal: Option<FormError<'a>>,
     /// Whether there is a database connection.
     pub(crate) has_database: bool,
+    /// Whether people may sign in with a user name in place of their address.
+    pub(crate) has_usernames: bool,
     /// Whether sign-up is allowed.
     pub(crate) sign_up: bool,
     /// The other connections, in the order of the page.
@@ -63,8 +65,9 @@ pub(crate) enum FormError<'a> {
 }
 
 impl FormError<'_> {
-    fn sentence(self) -> Cow<'static, str> {
+    fn sentence(self, has_usernames: bool) -> Cow<'static, str> {
         match self {
+            Self::WrongPassword if has_usernames => "Wrong e-mail address, user name or password.".into(),
             Self::WrongPassword => "Wrong e-mail address or password.".into(),
             Self::TooManyAttempts => "Too many attempts. Wait a minute, then try again.".into(),
             Self::Blocked => {
@@ -90,16 +93,18 @@ pub(crate) fn login(assets: &Assets, page: &LoginPage<'_>) -> Markup {
             @if !page.context.tenant.eq_ignore_ascii_case(page.context.client) {
                 p.lede { bdi { (page.context.tenant) } " signs you in; " bdi { (page.context.client) } " never sees your password." }
             }
-            @if let Some(refusal) = page.refusal { (notice(&refusal.sentence())) }
+            @if let Some(refusal) = page.refusal { (notice(&refusal.sentence(page.has_usernames))) }
             @if page.has_database {
                 form #typed.fields method="post" action=(LOGIN) {
                     input type="hidden" name="state" value=(page.context.state);
                     div.field {
-                        label for="username" { "E-mail address" }
+                        label for="username" {
+                            @if page.has_usernames { "E-mail address or user name" } @else { "E-mail address" }
+                        }
                         // Not type=email: browsers rewrite international domains there, so that the account
                         // is not found.
-                        input #username name="username" type="text" inputmode="email" value=(page.email)
-                            autocomplete="username" autocapitalize="none" spellcheck="false" dir="auto" required
+                        input #username name="username" type="text" inputmode=[(!page.has_usernames).then_some("email")]
+                            value=(page.email) autocomplete="username" autocapitalize="none" spellcheck="false" dir="auto" required
                             autofocus[page.email.is_empty()]
                             aria-invalid=[wrong] aria-describedby=[described];
                     }

@@ -14,6 +14,7 @@ pub(crate) mod new_link;
 pub(crate) mod problem;
 pub(crate) mod purpose;
 pub(crate) mod scripted;
+pub(crate) mod signed_up;
 pub(crate) mod stand_in;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use super::logout::{confirm_logout, signed_out};
 use super::new_link::{NewLinkPage, new_link};
 use super::problem::{ProblemPage, WayOn, problem};
 use super::scripted::{form_post, script_hash, web_message};
+use super::signed_up::{SignedUpPage, signed_up};
 use super::stand_in::{StandInPage, StandInPerson, person_button, stand_in};
 use super::ticket::{LinkedLogin, ResetPage, VerifyPage, reset, verify};
 use crate::configuration::DemoSignIn;
@@ -43,6 +44,7 @@ fn login_page(text: &str) -> LoginPage<'_> {
         email: text,
         refusal: None,
         has_database: true,
+        has_usernames: false,
         sign_up: true,
         connections: vec![ConnectionButton { connection: text, provider: text, label: text, stand_in: true }],
         demo: Vec::new(),
@@ -82,6 +84,10 @@ fn sign_up_page(text: &str) -> SignUpPage<'_> {
 
 fn forgotten_page(text: &str, sent: bool) -> ForgottenPage<'_> {
     ForgottenPage { context: context(text), email: text, sent, refusal: Some(refused(text)) }
+}
+
+fn signed_up_page(text: &str, sent_again: bool) -> SignedUpPage<'_> {
+    SignedUpPage { context: context(text), email: text, sent_again, refusal: Some(refused(text)) }
 }
 
 fn linked_login(text: &str, stays: Option<bool>) -> LinkedLogin {
@@ -137,6 +143,8 @@ fn pages(text: &str) -> Vec<String> {
         sign_up(&assets(), &sign_up_page(text)),
         forgotten(&assets(), &forgotten_page(text, false)),
         forgotten(&assets(), &forgotten_page(text, true)),
+        signed_up(&assets(), &signed_up_page(text, false)),
+        signed_up(&assets(), &signed_up_page(text, true)),
         reset(&assets(), &reset_page(text)),
         verify(&assets(), &verify_page(text, true)),
         verify(&assets(), &verify_page(text, false)),
