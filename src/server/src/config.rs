@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use ipnet::IpNet;
 use tenant::Issuer;
 use tenant::secret::Secret;
 
-use crate::network_options::Network;
+use crate::network_options::{Network, host_and_port};
 use crate::operators::options::{IdentitiesOptions, UnlinkOptions};
 use crate::page_options::{PageBehaviour, PageHost};
 use crate::proxy;
@@ -44,8 +45,8 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Sign tokens with the next key, and make a new next key.
     ///
-    /// Tokens signed with the previous key stay valid until they expire. Restart all servers on this database
-    /// within a day: until then they sign with the previous key.
+    /// Tokens signed with the previous key stay valid until they expire. Send SIGHUP to the servers on this
+    /// database within a day, or restart them: until then they sign with the previous key.
     RotateKeys(RotateKeys),
     /// List the identities of a user.
     Identities(Box<IdentitiesOptions>),
@@ -54,6 +55,10 @@ pub(crate) enum Command {
     /// The rules of the page are kept: the main login stays, and so do identities of pinned connections and the last
     /// one that opens the account. The exit code is 0 when all are done, 3 when some are, 1 when none is.
     Unlink(Box<UnlinkOptions>),
+    /// Print a script that completes the commands and options in a shell.
+    Completions(Completions),
+    /// Write the manual pages of the program and of its commands into a folder.
+    Man(Man),
 }
 
 /// The options of `rotate-keys`.
@@ -63,6 +68,21 @@ pub(crate) struct RotateKeys {
     #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "sqlite:PATH")]
     #[arg(default_value = "sqlite:linked-accounts.db", value_parser = database)]
     pub(crate) database: String,
+}
+
+/// The options of `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    pub(crate) shell: Shell,
+}
+
+/// The options of `man`.
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The folder, which is made if it does not exist.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }
 
 /// The options of `serve`.
@@ -117,6 +137,11 @@ pub(crate) struct Serve {
     /// Where to listen, and how.
     #[command(flatten)]
     pub(crate) network: Network,
+
+    /// The address on which /metrics (Prometheus) and /ready are served, apart from the page and the tenant.
+    /// By default they are not.
+    #[arg(long, env = "LINKED_ACCOUNTS_METRICS_LISTEN", value_name = "HOST:PORT", value_parser = host_and_port)]
+    pub(crate) metrics_listen: Option<String>,
 }
 
 /// The options that name the tenant and its users.
@@ -256,7 +281,8 @@ mod tests {
         let arguments = program.get_subcommands().flat_map(|command| {
             command.get_arguments().filter(move |argument| of_environment(command, argument))
         });
-        for argument in arguments.filter(|argument| argument.get_id() != "help") {
+        let is_option = |argument: &&clap::Arg| argument.get_id() != "help" && !argument.is_positional();
+        for argument in arguments.filter(is_option) {
             let name = argument.get_id().as_str();
             let variable = argument.get_env().unwrap_or_default().to_string_lossy();
             assert_eq!(variable, format!("LINKED_ACCOUNTS_{}", name.to_uppercase()));

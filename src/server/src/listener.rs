@@ -176,6 +176,20 @@ fn connection_service(
     })
 }
 
+/// Calls `reload` at each SIGHUP. Never returns; where there are no signals it does nothing.
+pub(crate) async fn reload_on_hangup(reload: impl AsyncFn()) {
+    #[cfg(unix)]
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) {
+        Ok(mut hangup) => {
+            while hangup.recv().await.is_some() {
+                reload().await;
+            }
+        }
+        Err(error) => tracing::warn!(%error, "SIGHUP reloads nothing"),
+    }
+    std::future::pending::<()>().await;
+}
+
 /// Returns a future that completes on Ctrl-C, or on SIGTERM where there is one. Signals are caught from the
 /// moment this function returns.
 ///

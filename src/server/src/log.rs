@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use clap::ValueEnum;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -19,6 +20,16 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How long one write may last at the end of the process before the lines that wait are given up.
 const STUCK_AFTER: Duration = Duration::from_millis(500);
+
+/// The form of the lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people, in colour on a terminal.
+    #[default]
+    Text,
+    /// One JSON object per line, for programs.
+    Json,
+}
 
 /// The log. On drop the lines that wait are written, unless nobody reads them.
 pub(crate) struct Log {
@@ -43,13 +54,17 @@ impl Write for Output {
     }
 }
 
-/// Starts the log. Panics are written to it as well, because the standard hook waits for whoever reads standard error.
-pub(crate) fn start(filter: &Targets) -> Log {
+/// Starts the log, which has lines of this form about what passes the filter. Panics are written to it as well, because the standard hook waits for whoever reads standard error.
+pub(crate) fn start(filter: &Targets, format: LogFormat) -> Log {
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES);
     let count = Arc::new(AtomicU64::new(0));
     let (writer, worker) = builder.thread_name("log").finish(Output(Arc::clone(&count)));
     let dropped = writer.error_counter();
-    let lines = fmt::layer().with_writer(writer).with_ansi(stderr().is_terminal()).log_internal_errors(false);
+    let lines = fmt::layer().with_writer(writer).log_internal_errors(false);
+    let lines = match format {
+        LogFormat::Text => lines.with_ansi(stderr().is_terminal()).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+    };
     tracing_subscriber::registry().with(lines.with_filter(filter.clone())).init();
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or_default();

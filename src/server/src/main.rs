@@ -10,6 +10,7 @@ mod list_header;
 mod listener;
 mod log;
 mod mail_file;
+mod metrics;
 mod navigation;
 mod network_options;
 mod operators;
@@ -17,6 +18,7 @@ mod page_host;
 mod page_options;
 mod page_policy;
 mod page_settings;
+mod print_config;
 mod proxy;
 mod readiness;
 mod router;
@@ -24,38 +26,54 @@ mod startup_message;
 mod static_files;
 mod tls;
 
+use std::fs;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap_complete::Shell;
+use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 use tenant::{Clock, Issuer, Tenant};
+use tokio::net::TcpListener;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 
 use crate::bootstrap::{Bootstrap, InvalidOptions};
 use crate::config::{Arguments, Command, Serve};
+use crate::log::LogFormat;
 use crate::mail_file::MailFile;
+use crate::readiness::Readiness;
 use crate::startup_message::StartupMessage;
+use crate::tls::Tls;
 
 /// The exit code for invalid options and files, the same as that of clap. It is 1 for any other failure.
 const INVALID_OPTIONS: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let program = Arguments::command();
+    let matches = program.clone().get_matches();
+    let command = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()).command;
+    let outcome = match command {
+        Command::Serve(options) if options.network.print_config => {
+            print_effective_options(&program, &matches).map(|()| ExitCode::SUCCESS)
+        }
         Command::Serve(options) => {
-            let log = log::start(&options.network.log);
+            let log = log::start(&options.network.log, options.network.log_format);
             tokio::select! {
                 outcome = serve(&options) => outcome.map(|()| ExitCode::SUCCESS),
                 () = log.report_dropped_lines() => unreachable!("the report never ends"),
             }
         }
+        Command::Page(options) if options.network.print_config => {
+            print_effective_options(&program, &matches).map(|()| ExitCode::SUCCESS)
+        }
         Command::Page(options) => {
-            let log = log::start(&options.network.log);
+            let log = log::start(&options.network.log, options.network.log_format);
             tokio::select! {
                 outcome = page_host::serve(&options) => outcome.map(|()| ExitCode::SUCCESS),
                 () = log.report_dropped_lines() => unreachable!("the report never ends"),
@@ -63,11 +81,15 @@ async fn main() -> ExitCode {
         }
         Command::Check(options) => check::check(&options).map(|()| ExitCode::SUCCESS),
         Command::RotateKeys(options) => {
-            let _log = log::start(&Targets::new().with_default(Level::WARN));
+            let _log = log::start(&Targets::new().with_default(Level::WARN), LogFormat::Text);
             rotate_keys(&options.database).await.map(|()| ExitCode::SUCCESS)
         }
         Command::Identities(options) => operators::identities::identities(&options).await,
         Command::Unlink(options) => operators::unlinking::unlink(&options).await,
+        Command::Completions(options) => {
+            print_completions(program, options.shell).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Man(options) => write_manual_pages(program, &options.folder).map(|()| ExitCode::SUCCESS),
     };
     match outcome {
         Ok(code) => code,
@@ -78,6 +100,29 @@ async fn main() -> ExitCode {
             if is_invalid { ExitCode::from(INVALID_OPTIONS) } else { ExitCode::FAILURE }
         }
     }
+}
+
+/// Prints what `serve` would do.
+fn print_effective_options(program: &clap::Command, matches: &ArgMatches) -> anyhow::Result<()> {
+    let (name, matches) = matches.subcommand().context("there is no command")?;
+    let command = program.find_subcommand(name).context("there is no such command")?;
+    print(print_config::text(command, matches).as_bytes())
+}
+
+fn print_completions(mut program: clap::Command, shell: Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut program, "linked-accounts", &mut script);
+    print(&script)
+}
+
+fn write_manual_pages(program: clap::Command, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(program, folder))
+        .with_context(|| format!("the manual pages cannot be written to {}", folder.display()))
+}
+
+fn print(text: &[u8]) -> anyhow::Result<()> {
+    stdout().write_all(text).context("standard output cannot be written to")
 }
 
 /// Returns the error and its causes in one sentence. A cause that the text already ends with is not repeated.
@@ -114,8 +159,13 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let settings =
         page_settings::settings(&options.page, &configuration, &issuer).map_err(InvalidOptions::from)?;
     let site = bootstrap::site(options.site.as_deref())?;
-    let tls = tls::open(&options.network, &issuer, Clock::system().now()).map_err(InvalidOptions::from)?;
-    let (tls, authority) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.authority));
+    let tls = Tls::open(&options.network, &issuer, Clock::system().now()).map_err(InvalidOptions::from)?;
+    let metrics = match &options.metrics_listen {
+        Some(address) => {
+            Some((listener::bind(address).await?, metrics::start().context("nothing can be measured")?))
+        }
+        None => None,
+    };
 
     let store = open(options.database()).await?;
     bootstrap::check_demo_users(&store, options, exposure.as_deref()).await?;
@@ -137,9 +187,11 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         tracing::info!(added = seeded.added, kept = seeded.kept, "users");
     }
 
-    let endpoints = tenant.router().merge(readiness::router(store.clone()));
+    let readiness = Readiness::new(store.clone());
+    let endpoints = tenant.router().merge(readiness.clone().router());
     let router = router::router(endpoints, &issuer, settings, site, listening.ip().is_loopback())
         .layer(axum::middleware::from_fn(headers::require_one_host));
+    let router = if metrics.is_some() { metrics::measure(router) } else { router };
     let router = proxy::trust_forwarded_for(router, &options.trust_proxy);
     let shutdown = listener::shutdown_signal().context("cannot install the signal handlers")?;
     let message = StartupMessage {
@@ -152,14 +204,40 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         stand_ins,
         data: &data,
         mail: &std::path::absolute(&mail_path).unwrap_or(mail_path),
-        authority: authority.as_deref(),
+        authority: tls.as_ref().and_then(|tls| tls.authority.as_deref()),
+        metrics: metrics.as_ref().and_then(|(listener, _)| listener.local_addr().ok()),
     };
     startup_message::print(message.text(stdout().is_terminal()), !tenant.new_client_secrets().is_empty());
-    listener::serve(listener, tls, options.network.limits(), router, shutdown).await;
+    let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
+    let reload = async || reload(options, &issuer, &tenant, tls.as_ref()).await;
+    tokio::select! {
+        () = listener::serve(listener, acceptor, options.network.limits(), router, shutdown) => {}
+        () = listener::reload_on_hangup(reload) => {}
+        () = serve_metrics(metrics, readiness) => {}
+    }
     tenant.drain_mails().await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Reads the certificate and the signing keys again. What cannot be read is reported in the log, and stays as it is.
+async fn reload(options: &Serve, issuer: &Issuer, tenant: &Tenant, tls: Option<&Tls>) {
+    if let Some(tls) = tls {
+        tls.reload(&options.network, issuer, Clock::system().now());
+    }
+    match tenant.reload_keys().await {
+        Ok(()) => tracing::info!("the signing keys were read again"),
+        Err(error) => tracing::error!("the signing keys stay as they were: {}", error_message(&error.into())),
+    }
+}
+
+/// Serves the metrics, if they are to be. Never returns.
+async fn serve_metrics(metrics: Option<(TcpListener, PrometheusHandle)>, readiness: Readiness) {
+    if let Some((listener, handle)) = metrics {
+        metrics::serve(listener, handle, readiness.router_of_metrics()).await;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Rotates the signing keys of the database.
@@ -175,7 +253,7 @@ async fn rotate_keys(database: &str) -> anyhow::Result<()> {
     store.close().await;
     writeln!(
         stdout(),
-        "Tokens are signed with the key {kid} from now on. Restart the servers on this database within a day."
+        "Tokens are signed with the key {kid} from now on. Send SIGHUP to the servers on this database within a day, or restart them."
     )
     .context("the keys are rotated, but standard output cannot be written to")
 }

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use tracing_subscriber::filter::Targets;
 
 use crate::listener::Limits;
+use crate::log::LogFormat;
 
 /// Where to listen, the limits of connections, TLS and the log.
 #[derive(Args, Clone, Debug)]
@@ -31,7 +33,7 @@ pub(crate) struct Network {
     /// Serve TLS with this certificate: a PEM file with the certificate of the server, then those up to its
     /// root.
     ///
-    /// The default origin is then https. A renewed certificate is read at the next start.
+    /// The default origin is then https. SIGHUP makes the server read a renewed certificate and its key.
     #[arg(long, env = "LINKED_ACCOUNTS_TLS_CERT", value_name = "FILE.pem", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
 
@@ -52,6 +54,14 @@ pub(crate) struct Network {
     #[arg(long, env = "LINKED_ACCOUNTS_LOG", value_name = "FILTER", default_value = "info")]
     #[arg(value_parser = filter)]
     pub(crate) log: Targets,
+
+    /// The form of the log: text for people, or json for programs, one object per line.
+    #[arg(long, env = "LINKED_ACCOUNTS_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+
+    /// Print the options as they are in effect and where each comes from, without secrets, and start nothing.
+    #[arg(long, env = "LINKED_ACCOUNTS_PRINT_CONFIG", value_parser = BoolishValueParser::new())]
+    pub(crate) print_config: bool,
 }
 
 impl Network {
@@ -74,7 +84,7 @@ impl Network {
     }
 }
 
-fn host_and_port(text: &str) -> Result<String, String> {
+pub(crate) fn host_and_port(text: &str) -> Result<String, String> {
     let is_address =
         text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
     if is_address {

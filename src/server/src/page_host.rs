@@ -12,7 +12,8 @@ use tenant::{Clock, Issuer};
 use crate::bootstrap::{self, InvalidOptions};
 use crate::page_options::PageHost;
 use crate::startup_message::{self, PageMessage};
-use crate::{address, headers, listener, page_settings, router, tls};
+use crate::tls::Tls;
+use crate::{address, headers, listener, page_settings, router};
 
 /// The name of a page without one of its own.
 const NAME: &str = "Linked accounts";
@@ -39,8 +40,7 @@ pub(crate) async fn serve(options: &PageHost) -> anyhow::Result<()> {
         .map_err(InvalidOptions::from)?;
     warn_about(&origin, &tenant);
     let site = bootstrap::built_site(options.site.as_deref(), Some(&tenant)).map_err(InvalidOptions::from)?;
-    let tls = tls::open(&options.network, &origin, Clock::system().now()).map_err(InvalidOptions::from)?;
-    let (acceptor, authority) = tls.map_or((None, None), |tls| (Some(tls.acceptor), tls.authority));
+    let tls = Tls::open(&options.network, &origin, Clock::system().now()).map_err(InvalidOptions::from)?;
 
     let Settings { name, client_id, .. } = settings.clone();
     let is_loopback = listening.ip().is_loopback();
@@ -53,10 +53,19 @@ pub(crate) async fn serve(options: &PageHost) -> anyhow::Result<()> {
         tenant: &tenant,
         client_id: &client_id,
         listening: &address::reachable_at(&origin, scheme, listening),
-        authority: authority.as_deref(),
+        authority: tls.as_ref().and_then(|tls| tls.authority.as_deref()),
     };
     startup_message::print(startup_message::page_text(&message, stdout().is_terminal()), false);
-    listener::serve(listener, acceptor, options.network.limits(), router, shutdown).await;
+    let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
+    let reload = async || {
+        if let Some(tls) = &tls {
+            tls.reload(&options.network, &origin, Clock::system().now());
+        }
+    };
+    tokio::select! {
+        () = listener::serve(listener, acceptor, options.network.limits(), router, shutdown) => {}
+        () = listener::reload_on_hangup(reload) => {}
+    }
     tracing::info!("stopped");
     Ok(())
 }

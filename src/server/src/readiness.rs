@@ -14,6 +14,8 @@ use tokio::time::Instant;
 
 /// The path of the readiness check.
 pub(crate) const READY: &str = "/health/ready";
+/// Its path on the address of the metrics.
+const READY_OF_METRICS: &str = "/ready";
 
 /// How long an answer is given again, so that nobody can keep the writer busy with questions.
 const ANSWER_LIFETIME: Duration = Duration::from_secs(1);
@@ -27,10 +29,31 @@ struct LastAnswer(Arc<Mutex<Option<(Instant, Answer)>>>);
 /// What the check found: nothing, or the reason why changes cannot be made.
 type Answer = Result<(), String>;
 
-/// Returns the route of the readiness check: 200 while changes can be made, else 503 with the reasons in words.
-pub(crate) fn router(store: Store) -> Router {
-    let last = LastAnswer::default();
-    Router::new().route(READY, get(async move || answer(&last.ask(&store).await)))
+/// The readiness check. Clones share its last answer.
+#[derive(Clone)]
+pub(crate) struct Readiness {
+    store: Store,
+    last: LastAnswer,
+}
+
+impl Readiness {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, last: LastAnswer::default() }
+    }
+
+    /// Returns the route of the check: 200 while changes can be made, else 503 with the reasons in words.
+    pub(crate) fn router(self) -> Router {
+        self.at(READY)
+    }
+
+    /// Returns the same for the address of the metrics.
+    pub(crate) fn router_of_metrics(self) -> Router {
+        self.at(READY_OF_METRICS)
+    }
+
+    fn at(self, path: &str) -> Router {
+        Router::new().route(path, get(async move || answer(&self.last.ask(&self.store).await)))
+    }
 }
 
 impl LastAnswer {

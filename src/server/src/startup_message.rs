@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{Write as _, stdout};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use model::route;
@@ -30,6 +31,8 @@ pub(crate) struct StartupMessage<'a> {
     pub(crate) mail: &'a Path,
     /// The certificate of the local authority, if the server has its certificate from one.
     pub(crate) authority: Option<&'a Path>,
+    /// The address of the metrics, if they are served.
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 /// What the startup message of a server that serves the page alone says.
@@ -90,6 +93,9 @@ impl StartupMessage<'_> {
             for (label, content) in trust_rows(authority, styled) {
                 line(label, &content);
             }
+        }
+        if let Some(address) = self.metrics {
+            line("Metrics", &format!("http://{address}/metrics"));
         }
         line("Stop", "Ctrl-C");
         let _ = writeln!(text, "\nListening on {}", self.listening);
@@ -202,6 +208,7 @@ mod tests {
             data: "/data/linked-accounts.db",
             mail: Path::new("/data/linked-accounts.mail.jsonl"),
             authority: None,
+            metrics: None,
         }
         .text(false);
         assert!(
@@ -229,6 +236,7 @@ mod tests {
             data: "/data/linked-accounts.db",
             mail: Path::new("/data/linked-accounts.mail.jsonl"),
             authority,
+            metrics: None,
         }
         .text(styled)
     }

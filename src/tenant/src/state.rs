@@ -1,6 +1,6 @@
 //! The state that all handlers share: [`Tenant`].
 
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, PoisonError, RwLock};
 use std::time::Duration;
 
 use store::{Store, Unit, UserRow};
@@ -55,7 +55,7 @@ pub(crate) struct Inner {
     pub(crate) issuer: Issuer,
     pub(crate) configuration: Configuration,
     pub(crate) clock: Clock,
-    pub(crate) keys: SigningKeys,
+    keys: RwLock<Arc<SigningKeys>>,
     pub(crate) mails: MailQueue,
     pub(crate) client_secrets: ClientSecrets,
     new_client_secrets: Vec<NewClientSecret>,
@@ -139,7 +139,7 @@ impl Tenant {
             issuer,
             configuration,
             clock,
-            keys,
+            keys: RwLock::new(Arc::new(keys)),
             mails: MailQueue::start(mail),
             client_secrets,
             new_client_secrets,
@@ -159,6 +159,22 @@ impl Tenant {
             providers,
             query_token_advice: Once::new(),
         })))
+    }
+
+    /// Returns the signing keys as they were last read.
+    pub(crate) fn keys(&self) -> Arc<SigningKeys> {
+        Arc::clone(&self.0.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the signing keys again, after [`rotate_keys`]. Requests that began before go on with the keys that they have.
+    ///
+    /// # Errors
+    /// [`OpenError`]; then the keys stay as they are.
+    pub async fn reload_keys(&self) -> Result<(), OpenError> {
+        let lifetime = longest_token_lifetime(&self.0.configuration);
+        let keys = SigningKeys::open(&self.0.store, self.now(), lifetime).await?;
+        *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        Ok(())
     }
 
     /// Returns the secrets that were made when the tenant was opened, for clients whose secret is neither configured nor
@@ -245,7 +261,7 @@ fn longest_token_lifetime(configuration: &Configuration) -> Duration {
 /// Makes the next signing key the current one and generates a new next key. Returns the id of the new current key.
 ///
 /// Clients know the next key already, and tokens of the former key stay valid until they expire. An open tenant
-/// keeps the keys that it has read, which stay valid, until it is opened again.
+/// keeps the keys that it has read, which stay valid, until [`Tenant::reload_keys`].
 ///
 /// # Errors
 /// [`OpenError`].

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -13,22 +14,35 @@ use crate::{server, tool};
 /// The licences of the program and of what it has inside. They stand beside it, as they demand.
 const LICENCES: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "src/tenant/data/LICENSE-common-passwords"];
 
-/// Writes the static site, the release binary with that site embedded, and their licences.
+/// What operators put beside the program.
+const PACKAGING: [&str; 2] =
+    ["src/server/packaging/linked-accounts.service", "src/server/packaging/Containerfile"];
+
+/// The shells for which completions are written, and the names of their files.
+const COMPLETIONS: [(&str, &str); 3] =
+    [("bash", "linked-accounts.bash"), ("fish", "linked-accounts.fish"), ("zsh", "_linked-accounts")];
+
+/// Writes the static site, the release binary with that site embedded, their licences, and what operators need: manual pages,
+/// completions, a unit for systemd, a container file. With `is_static` the binary needs no libraries, as in a container.
 ///
 /// # Errors
 /// When a build fails or a file cannot be written. The folder of the previous run stays as it was then.
-pub(crate) fn write() -> Result<()> {
+pub(crate) fn write(is_static: bool) -> Result<()> {
     let workspace = Workspace::find()?;
     workspace.ensure_browser_target()?;
+    let (build, program) = if is_static {
+        let (build, target) = server::static_release(&workspace)?;
+        (build, workspace.target.join(target).join("release/linked-accounts"))
+    } else {
+        (server::release(&workspace), workspace.target.join("release/linked-accounts"))
+    };
     let mut steps = Steps::of(4);
     steps.take("Compiling the page", |step| {
         tool::build(vec![site::compilation(&workspace, Profile::Small)], step)
     })?;
     let site = steps.take("Assembling the site", |_| site::assemble(&workspace, Profile::Small))?;
     site.check_budget()?;
-    steps.take("Compiling the server with the site inside", |step| {
-        tool::build(vec![server::release(&workspace)], step)
-    })?;
+    steps.take("Compiling the server with the site inside", |step| tool::build(vec![build], step))?;
     let folder = workspace.root.join("target/dist");
     let binary = folder.join("linked-accounts");
     steps.take("Copying", |_| {
@@ -39,11 +53,14 @@ pub(crate) fn write() -> Result<()> {
             fs::create_dir_all(to.parent().context("a file of the site has no folder")?)?;
             fs::copy(&from, &to)?;
         }
-        fs::copy(workspace.target.join("release/linked-accounts"), fresh.join("linked-accounts"))?;
-        for licence in LICENCES.map(Path::new) {
-            let name = licence.file_name().context("a licence has no name")?;
-            fs::copy(workspace.root.join(licence), fresh.join(name))?;
+        fs::copy(&program, fresh.join("linked-accounts"))?;
+        for file in LICENCES.iter().chain(&PACKAGING).map(Path::new) {
+            let name = file.file_name().context("a file has no name")?;
+            fs::copy(workspace.root.join(file), fresh.join(name))?;
         }
+        // The folder of the image that belongs to its user.
+        fs::create_dir_all(fresh.join("data"))?;
+        describe(&program, &fresh)?;
         empty(&folder)?;
         Ok(fs::rename(&fresh, &folder)?)
     })?;
@@ -55,6 +72,17 @@ pub(crate) fn write() -> Result<()> {
         binary.display(),
         kilobytes(bytes)
     );
+    Ok(())
+}
+
+/// Writes the manual pages and the completions, as the program prints them.
+fn describe(program: &Path, folder: &Path) -> Result<()> {
+    tool::output(Command::new(program).arg("man").arg(folder.join("man")))?;
+    fs::create_dir_all(folder.join("completions"))?;
+    for (shell, file) in COMPLETIONS {
+        let script = tool::output(Command::new(program).args(["completions", shell]))?;
+        fs::write(folder.join("completions").join(file), script)?;
+    }
     Ok(())
 }
 

@@ -103,7 +103,11 @@ enum Command {
         dev: bool,
     },
     /// Write what is deployed into target/dist: the static site, and the release binary with that site inside
-    Dist,
+    Dist {
+        /// Make a program for any Linux of this processor, without libraries beside it, as a container needs it
+        #[arg(long = "static")]
+        is_static: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -135,7 +139,7 @@ fn run(command: Command) -> Result<bool> {
             checks::run(&checks, &TestOptions { playwright, clients: client, update_table })
         }
         Command::Build { dev } => build(profile(dev)),
-        Command::Dist => dist::write().map(|()| true),
+        Command::Dist { is_static } => dist::write(is_static).map(|()| true),
     }
 }
 

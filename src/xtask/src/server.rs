@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use crate::tool::Build;
+use crate::tool::{self, Build};
 use crate::workspace::Workspace;
 
 /// The cargo command that compiles the server for development.
@@ -17,6 +17,33 @@ pub(crate) fn compilation(workspace: &Workspace) -> Build {
 pub(crate) fn release(workspace: &Workspace) -> Build {
     let arguments = ["build", "-p", "server", "--release", "--features", "embedded-site"];
     Build { what: "the server", command: workspace.cargo(&arguments) }
+}
+
+/// The C compiler for the target of [`static_release`], which some crates need.
+const MUSL_COMPILER: &str = "musl-gcc";
+
+/// As [`release`], for any Linux of this processor: the program needs no libraries beside it. Installs what is missing.
+/// Returns the target as well, which names the folder of the program.
+///
+/// # Errors
+/// On other systems, or when the compiler or the target are missing and cannot be installed.
+pub(crate) fn static_release(workspace: &Workspace) -> Result<(Build, String)> {
+    if !cfg!(target_os = "linux") {
+        bail!("a static program can be made on Linux only");
+    }
+    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    workspace.ensure_target(&target)?;
+    let has_compiler = || tool::output(Command::new(MUSL_COMPILER).arg("-dumpversion")).is_ok();
+    if !has_compiler() {
+        tool::install_debians(&["musl-tools"])?;
+    }
+    if !has_compiler() {
+        bail!("{MUSL_COMPILER} was not found; install it (Debian: musl-tools) and start again");
+    }
+    let mut build = release(workspace);
+    let variable = format!("CC_{}", target.replace('-', "_"));
+    build.command.args(["--target", &target]).env(variable, MUSL_COMPILER);
+    Ok((build, target))
 }
 
 /// Replaces this process by the server, on the built site, so that Ctrl-C and SIGTERM reach it directly. Returns only

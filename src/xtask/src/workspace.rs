@@ -73,13 +73,20 @@ impl Workspace {
     /// # Errors
     /// When it is missing and rustup is missing or fails, with what to do.
     pub(crate) fn ensure_browser_target(&self) -> Result<()> {
-        let libraries = tool::output(
-            &mut self.command("rustc", &["--print", "target-libdir", "--target", BROWSER_TARGET]),
-        )?;
+        self.ensure_target(BROWSER_TARGET)
+    }
+
+    /// Installs Rust's libraries for a target if they are missing, and prints that it does.
+    ///
+    /// # Errors
+    /// As [`Workspace::ensure_browser_target`].
+    pub(crate) fn ensure_target(&self, target: &str) -> Result<()> {
+        let libraries =
+            tool::output(&mut self.command("rustc", &["--print", "target-libdir", "--target", target]))?;
         if PathBuf::from(libraries.trim()).is_dir() {
             return Ok(());
         }
-        self.rustup(&["target", "add", BROWSER_TARGET])
+        self.rustup(&["target", "add", target])
     }
 
     /// Installs a component such as rustfmt if it is missing, and prints that it does.

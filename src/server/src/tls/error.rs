@@ -48,4 +48,7 @@ pub(crate) enum TlsError {
          (with `page`: --origin)"
     )]
     PlainIssuer(String),
+    /// The TLS library cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Unsupported(#[source] rustls::Error),
 }

@@ -12,6 +12,8 @@ mod files;
 mod floods;
 #[cfg(target_os = "linux")]
 mod log;
+#[cfg(unix)]
+mod operation;
 mod operators;
 mod page;
 mod tenant_file;

@@ -16,7 +16,7 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::{Server, start_failure, work_dir};
 
 const SELF_SIGNED: [&str; 2] = ["--tls-self-signed", "tls"];
-const FROM_FILES: [&str; 4] = ["--tls-cert", "certificate.pem", "--tls-key", "key.pem"];
+pub(crate) const FROM_FILES: [&str; 4] = ["--tls-cert", "certificate.pem", "--tls-key", "key.pem"];
 
 /// Returns the TLS configuration of a client that trusts only the certificate in the file `trusted`, or none.
 pub(crate) fn client_config(trusted: Option<&Path>) -> ClientConfig {
@@ -30,7 +30,7 @@ pub(crate) fn client_config(trusted: Option<&Path>) -> ClientConfig {
 }
 
 /// Writes a certificate for localhost and its key to the files of [`FROM_FILES`].
-fn write_pair(work_dir: &Path, last_year: i32) {
+pub(crate) fn write_pair(work_dir: &Path, last_year: i32) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
     params.not_after = date_time_ymd(last_year, 12, 31);
@@ -141,7 +141,7 @@ fn invalid_files_are_named_with_the_reason() {
     );
     let (_, plain) =
         start_failure(work_dir.path(), &[&FROM_FILES[..], &["--issuer", "http://localhost:1"]].concat());
-    assert!(plain.starts_with("linked-accounts: the issuer http://localhost:1/ is http"), "{plain}");
+    assert!(plain.starts_with("linked-accounts: http://localhost:1/ is http"), "{plain}");
 }
 
 // attack: network

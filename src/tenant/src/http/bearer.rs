@@ -177,6 +177,7 @@ impl FromRequestParts<Tenant> for Caller {
             return Ok(caller.clone());
         }
         let caller = Self::authenticate(parts, tenant).await?;
+        tracing::Span::current().record("actor", caller.subject.as_str());
         parts.extensions.insert(caller.clone());
         Ok(caller)
     }
@@ -193,7 +194,7 @@ impl Caller {
     async fn authenticate(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
         let token = bearer(parts).ok_or(ApiError::MissingAuthentication)?;
         let claims: AccessClaims =
-            token::verify(&tenant.0.keys, token, tenant.now()).map_err(|error| match error {
+            token::verify(&tenant.keys(), token, tenant.now()).map_err(|error| match error {
                 InvalidToken::Malformed => ApiError::BadBearer,
                 InvalidToken::Header | InvalidToken::Algorithm | InvalidToken::Signature => {
                     ApiError::InvalidSignature

@@ -363,7 +363,7 @@ fn secondary_of_token(
     token: &str,
     permission: &MayChangeIdentities,
 ) -> Result<(UserId, LinkProof), ApiError> {
-    let claims: Map<String, Value> = match token::verify(&tenant.0.keys, token, tenant.now()) {
+    let claims: Map<String, Value> = match token::verify(&tenant.keys(), token, tenant.now()) {
         Ok(claims) => claims,
         Err(InvalidToken::Algorithm) => {
             return Err(ApiError::Link("JWT (link_with) must have an alg of RS256."));

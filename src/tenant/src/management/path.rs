@@ -34,11 +34,22 @@ impl<S: Send + Sync> FromRequestParts<S> for PathIds {
                 .find(|(name, _)| *name == wanted)
                 .map_or_else(String::new, |(_, value)| value.to_owned())
         };
-        Ok(Self { id: segment("id"), provider: segment("provider"), user_id: segment("user_id") })
+        let ids = Self { id: segment("id"), provider: segment("provider"), user_id: segment("user_id") };
+        tracing::Span::current().record("target", ids.target());
+        Ok(ids)
     }
 }
 
 impl PathIds {
+    /// Returns what the request is about, for the log: the id, and the identity in it.
+    fn target(&self) -> String {
+        if self.provider.is_empty() {
+            self.id.clone()
+        } else {
+            format!("{} {}|{}", self.id, self.provider, self.user_id)
+        }
+    }
+
     /// Returns the id of the user in the path.
     pub(crate) fn user(&self) -> UserId {
         UserId::new(self.id.clone())

@@ -66,7 +66,7 @@ impl AccessToken<'_> {
             permissions: self.permitted.permissions.clone(),
             sid,
         };
-        token::sign_access_token(&tenant.0.keys, &claims)
+        token::sign_access_token(&tenant.keys(), &claims)
     }
 
     /// Returns the audience: the API, and `/userinfo` if a person's scopes include `openid`. The Management API accepts

@@ -96,7 +96,7 @@ async fn find_request(
         return Ok(pushed.map(Ok).ok_or(InvalidAuthorizationRequest::RequestUri));
     }
     let (configuration, issuer) = (&tenant.0.configuration, &tenant.0.issuer);
-    let checked = request_object::read(configuration, issuer, &tenant.0.keys, parameters, tenant.now());
+    let checked = request_object::read(configuration, issuer, &tenant.keys(), parameters, tenant.now());
     let client = tenant.client(text("client_id"));
     let must_be_pushed = client.is_some_and(|client| client.require_pushed_authorization_requests);
     Ok(checked.map(|checked| match checked {

@@ -30,7 +30,7 @@ pub(super) fn issue(
 ) -> Option<String> {
     let mut claims = claims(tenant, request, scopes, user, sign_in, nonce);
     claims.at_hash = Some(half_digest(access_token.as_bytes()));
-    token::sign(&tenant.0.keys, &claims)
+    token::sign(&tenant.keys(), &claims)
 }
 
 /// An ID token in the response to a request, bound to the code beside it (OpenID Connect Core 3.3.2.11); `None` when it
@@ -44,7 +44,7 @@ pub(super) fn issue_with_code(
 ) -> Option<String> {
     let mut claims = claims(tenant, request, &request.scopes, user, sign_in, request.nonce.clone());
     claims.c_hash = code.map(|code| half_digest(code.expose().as_bytes()));
-    token::sign(&tenant.0.keys, &claims)
+    token::sign(&tenant.keys(), &claims)
 }
 
 fn claims(

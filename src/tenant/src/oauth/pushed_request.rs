@@ -46,7 +46,7 @@ pub(super) async fn push(
     body.insert("client_id".to_owned(), client_id.clone().into());
     let now = tenant.now();
     let (configuration, issuer) = (&tenant.0.configuration, &tenant.0.issuer);
-    let request = request_object::read(configuration, issuer, &tenant.0.keys, &body, now)
+    let request = request_object::read(configuration, issuer, &tenant.keys(), &body, now)
         .map_err(|invalid| TokenError::InvalidRequest(description(invalid)))?
         .map_err(|(_, refusal)| TokenError::Authorization {
             error: refusal.error,

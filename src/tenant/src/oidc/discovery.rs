@@ -61,5 +61,5 @@ pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResp
 
 /// Returns the public keys.
 pub(super) async fn keys(State(tenant): State<Tenant>) -> impl IntoResponse {
-    (CACHED, Json(json!({ "keys": tenant.0.keys.public() })))
+    (CACHED, Json(json!({ "keys": tenant.keys().public() })))
 }

@@ -55,7 +55,7 @@ async fn logout(
     let text = |key: &str| parameters.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     // An invalid hint, or one signed by a key that was removed, is ignored.
     let hint = text("id_token_hint")
-        .and_then(|hint| token::verify_id_token_hint(&tenant.0.keys, tenant.0.issuer.as_str(), hint));
+        .and_then(|hint| token::verify_id_token_hint(&tenant.keys(), tenant.0.issuer.as_str(), hint));
     let client_id = match (text("client_id"), &hint) {
         (Some(id), Some(hint)) if !hint.aud.contains(id) => {
             return Ok(logout::invalid_return_url(tenant, "The id_token_hint was given to another client."));
