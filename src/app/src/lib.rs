@@ -142,7 +142,29 @@ fn Header() -> impl IntoView {
     let name = name.unwrap_or_else(|| text::page_name().to_owned());
     let account = session.map(|session| {
         let person = session.person();
-        let sign_out = move |_| session.sign_out();
+        let online = session.is_online();
+        let is_kept = RwSignal::new(false);
+        let sign_out = move |()| {
+            // Leaving without a connection would end at an error of the browser, and the session would go on.
+            is_kept.set(!online.get_untracked());
+            if online.get_untracked() {
+                session.sign_out();
+            }
+        };
+        let kept = move || {
+            dyn_view(move || {
+                if is_kept.get() {
+                    let on_remedy = leptos::prelude::Callback::new(move |_| sign_out(()));
+                    let on_dismiss = leptos::prelude::Callback::new(move |()| {
+                        is_kept.set(false);
+                        focus_first(&[".bar > .button"]);
+                    });
+                    view! { <FailureNotice failure=text::still_signed_in() on_remedy on_dismiss/> }.into_any()
+                } else {
+                    ().into_any()
+                }
+            })
+        };
         dyn_view(move || match person.get() {
             None => ().into_any(),
             Some(person) => {
@@ -154,7 +176,8 @@ fn Header() -> impl IntoView {
                         <Avatar picture=picture(&profile) initials/>
                         <bdi class="who-name" translate="no">{who.as_deref().map(breakable)}</bdi>
                     </div>
-                    <button type="button" class="button" on:click=sign_out>{text::sign_out()}</button>
+                    <button type="button" class="button" on:click=move |_| sign_out(())>{text::sign_out()}</button>
+                    {kept()}
                 }
                 .into_any()
             }

@@ -6,6 +6,11 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+/// Whether anything on the page has the focus. A button that went away leaves it to the body.
+pub fn has_focus() -> bool {
+    document().active_element().is_some_and(|element| element.tag_name() != "BODY")
+}
+
 /// Moves the focus once the page is drawn: to the first element that the first of `selectors` finds, else to that of the
 /// next one.
 pub fn focus_first(selectors: &'static [&'static str]) {

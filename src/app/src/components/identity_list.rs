@@ -8,6 +8,7 @@ use super::changing::changing;
 use super::dyn_view::dyn_view;
 use super::focus::{focus_first, keep_clear_of, on_escape};
 use super::identity_row::{IdentityRow, MainRow};
+use super::list_as_text::{ListAsText, PrintedHead};
 use super::picture::picture;
 use super::rows::{ListActions, ListState, Step};
 use super::safety_line::SafetyLine;
@@ -36,6 +37,7 @@ pub fn IdentityList(
     };
     let can_link = actions.is_some();
     view! {
+        <PrintedHead list/>
         <SafetyLine list can_link/>
         <h2 id="main-login" tabindex="-1">{text::main_login()}</h2>
         <ul class="card list" role="list" aria-labelledby="main-login">
@@ -61,6 +63,7 @@ pub fn IdentityList(
         </ul>
         <p class="card nothing" hidden=some_linked>{text::none_linked()}</p>
         <Chosen list/>
+        <ListAsText list/>
         <UnlinkDialog list actions/>
     }
 }

@@ -15,6 +15,7 @@ pub mod identity_details;
 pub mod identity_list;
 pub mod identity_row;
 pub mod linking_place;
+pub mod list_as_text;
 pub mod notice;
 pub mod picture;
 pub mod popup_notice;

@@ -6,11 +6,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{Element, HtmlDivElement, HtmlElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::dyn_view::dyn_view;
 use super::focus::{focus_first, on_escape};
-use super::icon::Icon;
 use super::words::words;
 use crate::clock::within;
 use crate::text::{self, Failure, Remedy};
@@ -37,9 +36,18 @@ pub fn FailureNotice(
     let dismiss = on_dismiss.map(|on_dismiss| {
         view! { <button type="button" class="button" on:click=move |_| on_dismiss.run(())>{text::dismiss()}</button> }
     });
+    let notice = NodeRef::<Div>::new();
+    Effect::new(move |_| {
+        if let Some(notice) = notice.get() {
+            scroll_into_view(notice);
+        }
+    });
     view! {
-        <div class="notice danger failure" role="alert">
-            <Icon name="ui-alert"/>
+        <div class="notice danger failure" role="alert" node_ref=notice>
+            // Not from the sprite: without a connection, nothing can be fetched.
+            <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+                <path d="M12 3a9 9 0 1 0 .01 0M12 7.5v5.5M12 16.5h.01"/>
+            </svg>
             <div class="failure-body">
                 <p class="failure-title">{failure.title}</p>
                 <p>{words(&failure.advice)}</p>
@@ -52,6 +60,15 @@ pub fn FailureNotice(
             </div>
         </div>
     }
+}
+
+/// Scrolls as far as it takes to see `notice`, after the focus has moved, which may scroll too.
+fn scroll_into_view(notice: HtmlDivElement) {
+    request_animation_frame(move || {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        notice.scroll_into_view_with_scroll_into_view_options(&options);
+    });
 }
 
 #[component]
@@ -163,12 +180,7 @@ pub fn StatusNotice(
         if matches!(*message.read(), Some(Status::Shown(_)))
             && let Some(notice) = notice.get()
         {
-            let options = ScrollIntoViewOptions::new();
-            options.set_block(ScrollLogicalPosition::Nearest);
-            // After the focus has moved, which may scroll too.
-            request_animation_frame(move || {
-                notice.scroll_into_view_with_scroll_into_view_options(&options);
-            });
+            scroll_into_view(notice);
         }
     });
     view! {

@@ -5,15 +5,11 @@ use leptos::prelude::*;
 
 use super::changing::changing;
 use super::dyn_view::dyn_view;
+use super::focus::has_focus;
 use super::icon::Icon;
 use crate::session::Session;
 use crate::session::popup::{PopupState, bring_to_front, cancel};
 use crate::text::{self, linking};
-
-/// Whether anything on the page has the focus. A button that went away leaves it to the body.
-fn has_focus() -> bool {
-    document().active_element().is_some_and(|element| element.tag_name() != "BODY")
-}
 
 /// Says where to go on while a popup is open, with a button that brings it to the front and one that cancels. It stands
 /// where the person opened the popup.

@@ -96,6 +96,8 @@ pub struct ListState {
     pub user: Memo<Option<User>>,
     /// The linked identities in the order of the list, with removed ones in their old places.
     pub shown: Memo<Vec<Identity>>,
+    /// When the account was read, by the date of this device in seconds since 1970.
+    pub read_at: Signal<i64>,
     /// What the settings say about unlinking.
     pub policy: StoredValue<UnlinkPolicy>,
     /// The identity that the present session began with, where that is known.
@@ -126,10 +128,11 @@ pub struct ListActions {
 }
 
 impl ListState {
-    /// Returns the state of a list that is only shown, for the reason `read_only`.
+    /// Returns the state of a list that was read at `read_at` and is only shown, for the reason `read_only`.
     #[must_use]
     pub fn read_only(
         user: User,
+        read_at: i64,
         policy: UnlinkPolicy,
         read_only: ReadOnlyReason,
         status_message: RwSignal<Option<Status>>,
@@ -139,6 +142,7 @@ impl ListState {
         Self {
             user: Memo::new(move |_| user.get_value()),
             shown: Memo::new(move |_| linked.clone()),
+            read_at: Signal::stored(read_at),
             policy: StoredValue::new(policy),
             current_identity: Memo::new(|_| None),
             steps: Steps::none(),

@@ -57,6 +57,10 @@ messages! { failure:
     offline() = "Check your connection, then try again; trying twice does no harm.";
     /// Advice for a sign-in.
     offline_sign_in() = "Check your connection, then sign in again.";
+    /// Failure: without a connection nobody can be signed out.
+    still_signed_in_title() = "You are still signed in";
+    /// Advice for it.
+    still_signed_in_advice() = "You are offline, and signing out needs the sign-in service. Try again once you are back.";
     /// Failure: the answer cannot be read.
     malformed_title() = "The answer made no sense";
     /// Advice for it.
@@ -124,6 +128,13 @@ pub struct Failure {
     pub remedy: Remedy,
     /// Status, code and message of the response, for support; shown on request.
     pub details: Option<String>,
+}
+
+/// Returns the texts for signing out without a connection.
+#[must_use]
+pub fn still_signed_in() -> Failure {
+    let (title, advice) = (still_signed_in_title(), still_signed_in_advice().to_owned());
+    Failure { title, advice, remedy: Remedy::TryAgain, details: None }
 }
 
 /// Returns the texts for a failed request to the Management API.

@@ -94,6 +94,10 @@ messages! { linking:
     window_timeout_title() = "The window was open for too long";
     /// Advice for both.
     window_again() = "Nothing was changed. Try again, and sign in in the window that opens.";
+    /// Failure: the proof of the other login is too old for the request.
+    proof_ended_title() = "That sign-in has ended";
+    /// Advice for it.
+    proof_ended() = "Nothing was changed. Try again, and sign in with that login once more.";
     /// Failure: the person cancelled.
     cancelled_title() = "Sign-in was cancelled";
     /// Advice for it.
@@ -241,6 +245,16 @@ pub fn not_proven(not: &PopupError) -> Failure {
             failure(cancelled_title(), cancelled())
         }
         PopupError::SignIn(error) => Failure { remedy: Remedy::TryAgain, ..sign_in_failure(error) },
+    }
+}
+
+/// Failure notice: a request with the token of the other login failed. Trying again proves that login once more; signing in
+/// again would be about this account.
+#[must_use]
+pub fn secondary_failure(error: &ApiError) -> Failure {
+    match error.kind {
+        ErrorKind::SessionEnded => failure(proof_ended_title(), proof_ended()),
+        _ => Failure { remedy: Remedy::TryAgain, ..request_failure(error) },
     }
 }
 

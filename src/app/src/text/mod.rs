@@ -11,6 +11,7 @@ pub mod key_words;
 pub mod label;
 pub mod linking;
 pub mod list;
+pub mod list_as_text;
 pub mod locale;
 pub mod message_format;
 mod messages;
@@ -22,7 +23,7 @@ pub mod unlinking;
 pub mod values;
 pub mod ways_in;
 
-pub use failure::{Failure, Remedy, request_failure, settings_failure, sign_in_failure};
+pub use failure::{Failure, Remedy, request_failure, settings_failure, sign_in_failure, still_signed_in};
 pub use label::{Label, labels, picture, provider_name};
 pub use linking::{Change, change};
 pub use list::*;

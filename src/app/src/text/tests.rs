@@ -21,6 +21,7 @@ fn declared() -> Vec<Declared> {
         label::declared(),
         linking::declared(),
         list::declared(),
+        list_as_text::declared(),
         page::declared(),
         unlink_blocked::declared(),
         unlinking::declared(),

@@ -17,6 +17,7 @@ use model::{Identity, IdentityKey, UserId};
 
 use super::outside::outside;
 use crate::cache;
+use crate::clock::date;
 use crate::components::{
     Banner, FailureNotice, IdentityList, ListActions, ListState, PauseNotice, ReadOnlyReason, Skeleton,
     Status, StatusNotice, Step, dyn_view, set_document_title,
@@ -77,6 +78,10 @@ fn Accounts() -> impl IntoView {
     let list = ListState {
         user,
         shown: account.shown(),
+        read_at: Signal::derive(move || {
+            user.track();
+            date()
+        }),
         policy: StoredValue::new(session.tenant().unlink_policy),
         current_identity,
         steps,
@@ -97,6 +102,9 @@ fn Accounts() -> impl IntoView {
             unlinking.start(keys);
         }),
         on_remedy: Callback::new(move |(key, remedy)| match remedy {
+            Remedy::TryAgain | Remedy::SignIn if let Some(reason) = list.read_only.get_untracked() => {
+                list.announce(reason.sentence().to_owned());
+            }
             Remedy::TryAgain => unlinking.start(vec![key]),
             Remedy::SignIn => session.sign_in(),
         }),

@@ -205,11 +205,12 @@ impl Context {
         if let Some(kept) = kept {
             focus_again(kept);
         } else if is_focus_in_rows() {
-            let (focus, key): (fn(Option<&IdentityKey>), _) = match unlinked.is_empty() {
-                true => (focus_row, keys.first().cloned()),
-                false => (focus_notice, next),
-            };
-            request_animation_frame(move || focus(key.as_ref()));
+            if unlinked.is_empty() {
+                let first = keys.first().cloned();
+                request_animation_frame(move || focus_row(first.as_ref()));
+            } else {
+                request_animation_frame(move || focus_notice(next.as_ref()));
+            }
         }
         if !unlinked.is_empty() {
             let _ = self.on_done.try_run(unlinked);

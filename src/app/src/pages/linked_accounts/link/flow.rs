@@ -21,9 +21,10 @@ use crate::session::{
     Authentication, LinkTarget, ReauthenticationError, RememberedUser, SecondaryAccount, Session,
 };
 use crate::text::linking::{
-    already_here, link_failure, linked, moved_halfway, not_fresh, not_proven, unverified, wrong_login,
+    already_here, link_failure, linked, moved_halfway, not_fresh, not_proven, secondary_failure, unverified,
+    wrong_login,
 };
-use crate::text::{self, Failure, Label, Remedy, labels, request_failure};
+use crate::text::{self, Failure, Label, Remedy, labels};
 
 /// How far linking has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -281,7 +282,7 @@ impl LinkFlow {
         let user = match self.send_with_pause(|| client.user()).await {
             Ok(user) => user,
             Err(_) if self.is_stopped() => return Stage::Idle,
-            Err(error) => return Stage::Stopped(request_failure(&error), target, None),
+            Err(error) => return Stage::Stopped(secondary_failure(&error), target, None),
         };
         let _ = self.secondary.try_set_value(Some(client));
         self.consider(target, SecondaryAccount { id_token, current_identity: account.current_identity, user })
@@ -415,7 +416,7 @@ impl LinkFlow {
             };
             match (moved, popup) {
                 (Err(error), _) => {
-                    _ = self.stage.try_set(Stage::Stopped(request_failure(&error), target, None));
+                    _ = self.stage.try_set(Stage::Stopped(secondary_failure(&error), target, None));
                 }
                 (Ok(_), Some(popup)) => {
                     let again = target.clone();

@@ -9,6 +9,7 @@ use super::deletion_dialog::DeletionDialog;
 use super::flow::{LinkFlow, Place, Stage};
 use super::judgement::unconfirmed_address;
 use super::other_account::OtherAccount;
+use crate::components::focus::{focus_first, has_focus};
 use crate::components::{FailureNotice, PauseNotice, PopupNotice, changing, dyn_view, words};
 use crate::session::SecondaryAccount;
 use crate::text::{self, linking};
@@ -86,6 +87,12 @@ fn outcome(flow: &LinkFlow, stage: Stage) -> AnyView {
         Stage::Stopped(failure, target, secondary) => {
             let on_remedy = Callback::new(move |remedy| flow.remedy(remedy, target.clone()));
             let beside = secondary.map(|secondary| link_anyway(&flow, secondary));
+            // The notice of the popup, which may have had the focus, is gone.
+            request_animation_frame(|| {
+                if !has_focus() {
+                    focus_first(&[".linking-progress + .failure .button"]);
+                }
+            });
             view! { <FailureNotice failure on_remedy on_dismiss beside/> }.into_any()
         }
         Stage::OtherAccount(secondary, _) => {
