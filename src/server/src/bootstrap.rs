@@ -5,6 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use doctor::target::InvalidTarget;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use server::seed::keywords::Keywords;
@@ -101,6 +102,15 @@ pub(crate) enum InvalidOptions {
     /// The file of `--connections` is not a list of connections.
     #[error("{}: a list of connections as in config.json is needed, each with \"name\" and \"strategy\": {}", .0.display(), .1)]
     Connections(PathBuf, serde_json::Error),
+    /// What `doctor` is to look at is not valid.
+    #[error(transparent)]
+    Target(#[from] InvalidTarget),
+    /// `--management-client-id` has no secret.
+    #[error(
+        "the secret of --management-client-id is missing: set LINKED_ACCOUNTS_MANAGEMENT_CLIENT_SECRET, or name a file with \
+         --management-client-secret-file"
+    )]
+    SecretMissing,
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),

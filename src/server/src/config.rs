@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use tenant::Issuer;
 use tenant::secret::Secret;
 
+use crate::doctor_options::DoctorOptions;
 use crate::network_options::{Network, host_and_port};
 use crate::operators::options::{IdentitiesOptions, UnlinkOptions};
 use crate::page_options::{PageBehaviour, PageHost};
@@ -39,6 +40,11 @@ pub(crate) enum Command {
     ///
     /// Nothing is stored. What the tenant must know of the page is printed at the start.
     Page(Box<PageHost>),
+    /// Look at a page and its tenant from outside, and say what is wrong and how to repair it.
+    ///
+    /// Nothing is changed. The exit code is 0 if nothing is broken, 1 if something is, and 2 if the options are not
+    /// valid; with --fail-on-warnings it is 1 for warnings, too.
+    Doctor(DoctorOptions),
     /// Read a tenant file and a users file and say what they contain, without starting anything.
     ///
     /// The exit code is 2 if `serve` would refuse them.

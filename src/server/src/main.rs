@@ -5,6 +5,8 @@ mod bootstrap;
 mod check;
 mod config;
 mod connection_slots;
+mod doctor_options;
+mod examination;
 mod headers;
 mod list_header;
 mod listener;
@@ -80,6 +82,7 @@ async fn main() -> ExitCode {
             }
         }
         Command::Check(options) => check::check(&options).map(|()| ExitCode::SUCCESS),
+        Command::Doctor(options) => examination::examine(&options).await,
         Command::RotateKeys(options) => {
             let _log = log::start(&Targets::new().with_default(Level::WARN), LogFormat::Text);
             rotate_keys(&options.database).await.map(|()| ExitCode::SUCCESS)

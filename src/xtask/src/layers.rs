@@ -13,7 +13,7 @@ use crate::site::files_below;
 const ORDER: &str = "src/README.md";
 
 /// The crates that must have an order.
-const CRATES: [&str; 6] = ["app", "model", "server", "store", "tenant", "xtask"];
+const CRATES: [&str; 7] = ["app", "doctor", "model", "server", "store", "tenant", "xtask"];
 
 /// The specification, and how sources cite a section of it.
 const CONTRACT: (&str, &str) = ("src/docs/auth0-contract.md", "contract#");

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod clients;
+mod doctor;
 #[cfg(unix)]
 mod durability;
 #[cfg(unix)]
