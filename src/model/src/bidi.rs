@@ -52,7 +52,7 @@ pub fn isolated_parts(sentence: &str) -> Vec<(bool, &str)> {
 }
 
 /// Whether `c` embeds, overrides or isolates the direction of what follows.
-fn is_control(c: char) -> bool {
+pub(crate) fn is_control(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 

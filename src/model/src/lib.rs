@@ -43,12 +43,14 @@
 
 pub mod bidi;
 pub mod connected_apps;
+pub mod connection_label;
 pub mod contract;
 pub mod error;
 pub mod id;
 pub mod identity;
 pub mod initials;
 pub mod line_break;
+pub mod login_names;
 pub mod profile;
 pub mod provider;
 pub mod purpose;
@@ -59,10 +61,12 @@ pub mod unlink_policy;
 pub mod user;
 
 pub use connected_apps::connected_apps;
+pub use connection_label::ConnectionLabel;
 pub use error::{ManagementError, OAuthError};
 pub use id::{ConnectionName, IdentityId, IdentityKey, NewIdentityId, UserId};
 pub use identity::Identity;
 pub use initials::initials;
+pub use login_names::LoginName;
 pub use profile::Profile;
 pub use provider::Provider;
 pub use scope::{Scope, Scopes};

@@ -139,6 +139,13 @@ impl Provider {
         )
     }
 
+    /// Returns whether a tenant may have many connections of this provider, each to somebody else: they are told apart by
+    /// their own names.
+    #[must_use]
+    pub fn has_many_connections(&self) -> bool {
+        self.is_enterprise() || matches!(self.as_str(), "custom" | "oauth1" | "oauth2")
+    }
+
     /// Returns whether ids of this provider include the connection name, as in `samlp|acme|name` (contract
     /// [B3](crate::contract#b3)).
     #[must_use]

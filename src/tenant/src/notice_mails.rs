@@ -42,7 +42,7 @@ impl Login {
 
     /// Returns the login as a sentence names it: with the name that its connection has on the pages.
     fn words(&self, configuration: &Configuration) -> String {
-        let name = isolate(configuration.login_label(&self.connection, &self.provider));
+        let name = isolate(&configuration.login_label(&self.connection, &self.provider));
         match self.plain_address() {
             Some(email) => format!("{name} ({})", isolate(email)),
             None => name,

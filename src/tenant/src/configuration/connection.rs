@@ -1,6 +1,6 @@
 //! Connections: the ways to sign in.
 
-use model::{ConnectionName, Provider};
+use model::{ConnectionLabel, ConnectionName, Provider};
 
 use super::client::ClientAuthentication;
 use super::identifier::derived_id;
@@ -16,7 +16,7 @@ pub struct Connection {
     pub name: ConnectionName,
     /// The strategy, which is also the provider of its identities.
     pub strategy: Provider,
-    /// The label of its button after "Continue with"; by default the name of the provider.
+    /// The label of its button after "Continue with"; without it, see [`ConnectionLabel`].
     pub display_name: Option<String>,
     /// The ids of the clients that may use it; `None` for all clients.
     pub enabled_clients: Option<Vec<String>>,
@@ -70,10 +70,10 @@ impl Connection {
         self.enabled_clients.as_ref().is_none_or(|clients| !clients.is_empty())
     }
 
-    /// Returns the name that people see.
+    /// Returns the name that people see: the same as on the page.
     #[must_use]
-    pub fn label(&self) -> &str {
-        self.display_name.as_deref().unwrap_or_else(|| self.strategy.display_name())
+    pub fn label(&self) -> String {
+        ConnectionLabel::new(self.display_name.as_deref(), &self.name, &self.strategy).into_english()
     }
 }
 

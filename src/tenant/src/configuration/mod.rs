@@ -28,7 +28,7 @@ pub use connection::{Connection, Database, Upstream, Usernames};
 pub use options::{DemoSignIn, Options, VerifiedEmailToLink};
 pub use parts::Parts;
 
-use model::{ConnectionName, Identity, Provider, Scope, Scopes};
+use model::{ConnectionLabel, ConnectionName, Identity, Provider, Scope, Scopes};
 
 use crate::issuer::Issuer;
 
@@ -194,11 +194,11 @@ impl Configuration {
         self.parts.connections.iter().find(|connection| connection.name.as_str() == name)
     }
 
-    /// Returns what people call a login of `connection`: by the name of the connection, or of the provider if the connection
-    /// is not configured any more.
+    /// Returns what people call a login of `connection`, also if the connection is not configured any more.
     #[must_use]
-    pub fn login_label<'c>(&'c self, connection: &ConnectionName, provider: &'c Provider) -> &'c str {
-        self.connection(connection.as_str()).map_or_else(|| provider.display_name(), Connection::label)
+    pub fn login_label(&self, connection: &ConnectionName, provider: &Provider) -> String {
+        let without_settings = || ConnectionLabel::new(None, connection, provider).into_english();
+        self.connection(connection.as_str()).map_or_else(without_settings, Connection::label)
     }
 }
 

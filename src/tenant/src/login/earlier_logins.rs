@@ -75,7 +75,7 @@ pub(super) fn shown(
         let name = profile.email().or_else(|| profile.phone_number()).or_else(|| profile.text("name"));
         LinkedLogin {
             field: format!("{PREFIX}{}", key.as_user_id()),
-            label: tenant.0.configuration.login_label(&identity.connection, &key.provider).to_owned(),
+            label: tenant.0.configuration.login_label(&identity.connection, &key.provider),
             provider: key.provider.clone(),
             name: name.unwrap_or_else(|| key.user_id.as_str()).to_owned(),
             is_primary: user.identities.first().is_some_and(|primary| primary.key() == key),

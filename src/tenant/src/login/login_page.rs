@@ -19,6 +19,10 @@ pub(super) fn render(
 ) -> Response {
     let options = tenant.0.configuration.options();
     let offered = || pending.connections(tenant);
+    let labelled: Vec<(&Connection, String)> = offered()
+        .filter(|connection| !connection.is_database() && tenant.0.configuration.is_served(connection))
+        .map(|connection| (connection, connection.label()))
+        .collect();
     let view = LoginPage {
         context: pending.context(tenant),
         email,
@@ -27,12 +31,12 @@ pub(super) fn render(
         has_usernames: offered()
             .any(|connection| connection.is_database() && connection.database.usernames.is_some()),
         sign_up: sign_up_connection(tenant, pending).is_some(),
-        connections: offered()
-            .filter(|connection| !connection.is_database() && tenant.0.configuration.is_served(connection))
-            .map(|connection| ConnectionButton {
+        connections: labelled
+            .iter()
+            .map(|(connection, label)| ConnectionButton {
                 connection: connection.name.as_str(),
                 provider: connection.strategy.as_str(),
-                label: connection.label(),
+                label,
                 stand_in: connection.needs_stand_in(),
             })
             .collect(),

@@ -263,10 +263,11 @@ async fn render(
     // A fresh sign-in is one to the account of this browser.
     let is_offered = |row: &&IdentityRow| pending.own.as_ref().is_none_or(|own| own.has(&row.identity.key()));
     let known = known.iter().filter(is_offered).map(|row| person(row, true));
+    let label = connection.label();
     let view = StandInPage {
         context: pending.context(tenant),
         connection: connection.name.as_str(),
-        label: connection.label(),
+        label: &label,
         provider: connection.strategy.as_str(),
         people: known.chain(people.iter().filter(is_offered).map(|row| person(row, false))).collect(),
         new_person: pending.own.is_none(),

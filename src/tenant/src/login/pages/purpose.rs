@@ -8,7 +8,7 @@ use crate::configuration::Connection;
 /// Returns the name of a connection's logins within a sentence, isolated.
 pub(crate) fn login_name(connection: &Connection) -> String {
     let has_no_name = connection.is_database() && connection.display_name.is_none();
-    if has_no_name { "your password".to_owned() } else { isolate(connection.label()) }
+    if has_no_name { "your password".to_owned() } else { isolate(&connection.label()) }
 }
 
 /// Returns the title of a page of a sign-in for this purpose. `login` names the login that it is about.

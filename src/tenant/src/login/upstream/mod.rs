@@ -194,7 +194,7 @@ async fn report(
     connection: &Connection,
     problem: UpstreamError,
 ) -> Response {
-    let label = connection.label();
+    let label = &connection.label();
     if pending.request.connection.is_none() {
         return login_page::render(tenant, pending, "", Some(FormError::Provider { problem, label }));
     }
