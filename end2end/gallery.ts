@@ -195,7 +195,7 @@ demoTest('the tenant’s own problem page', async ({ page, consoleGuard }) => {
 const GOOGLE = { key: 'google-oauth2|119210409000000000010', name: 'Google', label: 'mary.jackson@gmail.example' };
 const GLOBEX = {
   key: 'waad|globex|7Qd2mRk0Jx5vYt81',
-  name: 'Microsoft Entra ID',
+  name: 'Globex',
   label: 'mary.jackson@globex.example',
 };
 const BUSY = {

@@ -97,7 +97,7 @@ test('after a DELETE that worked, the page says so whatever the answer looks lik
   await app.expectIdentities([person.primary, company!]);
   answer = [{ provider: 'auth0' }];
   await app.unlink(company!);
-  await expect(app.status).toContainText(`Company login (${company!.label}) was unlinked.`);
+  await expect(app.status).toContainText(`${company!.name} (${company!.label}) was unlinked.`);
   await app.expectIdentities([person.primary]);
   await expect(app.notice).toBeHidden();
 });

@@ -16,7 +16,10 @@ const test = base.extend<{ authorize: () => string }, { shop: Shop }>({
       const application = await Application.start();
       const server = await Server.start(async (writeFile) => [
         '--users',
-        await writeFile('users.json', JSON.stringify(createPeople(false).users.slice(0, 6))),
+        await writeFile(
+          'users.json',
+          JSON.stringify(createPeople({ includeClosedPrimary: false, company: 'Acme SAML' }).users.slice(0, 6)),
+        ),
         '--tenant',
         await writeFile('tenant.yaml', tenantFile(application.apiOrigin)),
       ]);

@@ -34,7 +34,7 @@ test('an address asks to unlink, and the dialog asks the person', async ({ app, 
   const requests = recordManagementRequests(page);
   const company = person.linked[2]!;
   await page.goto(`/unlink/samlp/${encodeURIComponent(company.key.slice('samlp|'.length))}`);
-  await expect(app.dialog).toHaveAccessibleName(/^Unlink Company login, .+\?$/);
+  await expect(app.dialog).toHaveAccessibleName(`Unlink ${company.name}, ${company.label}?`);
   expect(requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
   await app.confirmButton(company).click();
   await expect(app.row(company)).toHaveCount(0);

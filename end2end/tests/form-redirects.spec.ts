@@ -18,7 +18,10 @@ const test = base.extend<{ authorize: (parameters?: Record<string, string>) => s
       const application = await Application.start();
       const server = await Server.start(async (writeFile) => [
         '--users',
-        await writeFile('users.json', JSON.stringify(createPeople(false).users.slice(0, 3))),
+        await writeFile(
+          'users.json',
+          JSON.stringify(createPeople({ includeClosedPrimary: false, company: 'Acme SAML' }).users.slice(0, 3)),
+        ),
         '--tenant',
         await writeFile('tenant.yaml', tenantFile(application.apiOrigin)),
       ]);

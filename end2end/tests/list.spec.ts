@@ -42,7 +42,7 @@ const DEMO_USERS: Record<string, DemoUser> = {
       'Unlink Google, ada.lovelace@gmail.example',
       'Unlink Google, ada@analytical-engine.example',
       'Unlink GitHub, ada@users.github.example',
-      'Unlink Company login, ada.lovelace@acme.example',
+      'Unlink Acme Corp, ada.lovelace@acme.example',
     ],
   },
   'twelve logins of every kind': {
@@ -59,7 +59,7 @@ const DEMO_USERS: Record<string, DemoUser> = {
       'Unlink Microsoft, grace.hopper@outlook.example',
       'Unlink Twitter, amazinggrace',
       'Unlink LinkedIn, grace@linkedin.example',
-      'Unlink Company login, ghopper@acme.example',
+      'Unlink Acme Corp, ghopper@acme.example',
       'Unlink E-mail code, grace@navy.example',
       'Unlink Text message, +12025550119',
     ],
@@ -126,16 +126,13 @@ const DEMO_USERS: Record<string, DemoUser> = {
     signIn: { password: ['mary@example.com', 'mary-demo'] },
     header: 'mary@example.com',
     primary: ['Password', 'Mary Jackson', 'mary@example.com'],
-    unlinkButtons: [
-      'Unlink Microsoft Entra ID, mary.jackson@globex.example',
-      'Unlink Google, mary.jackson@gmail.example',
-    ],
+    unlinkButtons: ['Unlink Globex, mary.jackson@globex.example', 'Unlink Google, mary.jackson@gmail.example'],
   },
   'a company login as the main one': {
     id: 'samlp|acme-saml|ops/kenji',
     signIn: { standIn: ['Acme Corp', 'kenji.tanaka@acme.example'] },
     header: 'kenji.tanaka@acme.example',
-    primary: ['Company login', 'Acme SAML', '田中 健二', 'kenji.tanaka@acme.example'],
+    primary: ['Acme Corp', '田中 健二', 'kenji.tanaka@acme.example'],
     unlinkButtons: ['Unlink Microsoft, kenji@outlook.example'],
   },
   'a numeric GitHub id as the main login': {

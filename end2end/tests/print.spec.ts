@@ -51,7 +51,7 @@ test('the copy as text has the account, the date, and each login with its addres
     '   Connection: github',
     '   A way in: signing in with it opens this account.',
     '',
-    '4. Company login',
+    `4. ${company!.name}`,
     `   ${person.name.replace(' Example', ' at Acme')}, ${company!.label}`,
     '   Connection: acme-saml',
     '   A way in: signing in with it opens this account.',

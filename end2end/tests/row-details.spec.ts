@@ -13,10 +13,10 @@ test('the details of a row say on demand what the tenant tells, and leave the ot
   await expect(row.locator('dl')).toHaveCount(0);
   await expect(app.detailsSummary(google!)).toHaveAccessibleName(`Details of Google (${google!.label})`);
   await app.detailsSummary(google!).press('Enter');
-  await expect(row.locator('dt')).toHaveText(['Connection', 'Id', 'E-mail address', 'Name']);
-  await expect(row.locator('dd').nth(0)).toHaveText('google-oauth2');
-  await expect(row.locator('dd').nth(1)).toContainText(google!.key);
-  await expect(row.locator('dd').nth(2)).toHaveText(`${google!.label}, verified`);
+  await expect(row.locator('dt')).toHaveText(['Your name for it', 'Connection', 'Id', 'E-mail address', 'Name']);
+  await expect(row.locator('dd').nth(1)).toHaveText('Google');
+  await expect(row.locator('dd').nth(2)).toContainText(google!.key);
+  await expect(row.locator('dd').nth(3)).toHaveText(`${google!.label}, verified`);
   expect(await app.row(github!).evaluate((element) => 'isFirst' in element)).toBe(true);
   await expect(page.locator('dl')).toHaveCount(1);
   await app.detailsSummary(google!).press('Enter');

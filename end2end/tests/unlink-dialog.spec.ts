@@ -10,7 +10,7 @@ test('the dialog names the ways in that remain, the account that splits off, and
   const [google, github, company] = person.linked;
   await app.unlinkButton(github!).click();
   await expect(app.dialog).toHaveAccessibleName(`Unlink GitHub, ${github!.label}?`);
-  await expect(app.dialog).toContainText('You can still sign in with Password, Google and Company login.');
+  await expect(app.dialog).toContainText('You can still sign in with Password, Google and Acme Corp.');
   await expect(app.dialog).toContainText('Signing in with GitHub afterwards opens a separate, empty account.');
   await expect(app.dialog).toContainText('Everything in this account stays as it is.');
   await expect(app.dialog).toContainText('That includes your name and your e-mail address.');
@@ -31,7 +31,7 @@ test('a login that opens the account no longer is not promised as a way in', asy
   await overrideSettings(page, withPasswordsClosed);
   await page.reload();
   await app.unlinkButton(person.linked[1]!).click();
-  await expect(app.dialog).toContainText('You can still sign in with Google and Company login.');
+  await expect(app.dialog).toContainText('You can still sign in with Google and Acme Corp.');
 });
 
 test('somebody who signed in with another login is told that they stay signed in', async ({
@@ -82,7 +82,7 @@ demoTest(
     await app.expectList();
     await page.getByRole('button', { name: /^Unlink GitHub/ }).click();
     const logins = app.dialog.locator('.fact-logins li');
-    await expect(logins).toHaveText(['Password', /^Google \(.+\)$/, /^Google \(.+\)$/, /^Company login/]);
+    await expect(logins).toHaveText(['Password', /^Google \(.+\)$/, /^Google \(.+\)$/, /^Acme Corp/]);
     const lineHeight = (await logins.first().boundingBox())!.height;
     for (const login of await logins.all()) {
       expect((await login.boundingBox())!.height).toBe(lineHeight);

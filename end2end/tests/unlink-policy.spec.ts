@@ -50,7 +50,7 @@ test(
     await page.reload();
     await app.unlink(globex);
     await expect(app.status).toHaveText(
-      `Microsoft Entra ID (${globex.label}) was not unlinked. Only your administrator can unlink this.`,
+      `Globex (${globex.label}) was not unlinked. Only your administrator can unlink this.`,
     );
     await expectDisabledWithReason(app.unlinkButton(globex), 'Only your administrator can unlink this.');
     await expect(app.notice).toBeHidden();

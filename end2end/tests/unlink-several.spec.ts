@@ -30,11 +30,13 @@ test('several logins go with one dialog', { tag: '@anywhere' }, async ({ app, pa
   await expect(app.dialog).toContainText(company!.label);
   await expect(app.dialog).toContainText('You can still sign in with Password and GitHub.');
   await expect(app.dialog).toContainText(
-    'Signing in with Google or Company login afterwards opens a separate, empty account of its own.',
+    `Signing in with Google or ${company!.name} afterwards opens a separate, empty account of its own.`,
   );
   await app.dialog.getByRole('button', { name: 'Unlink 2 logins' }).click();
   await app.expectIdentities([person.primary, github!]);
-  await expect(app.status).toHaveText(`Google (${google!.label}) and Company login (${company!.label}) were unlinked.`);
+  await expect(app.status).toHaveText(
+    `Google (${google!.label}) and ${company!.name} (${company!.label}) were unlinked.`,
+  );
   await expect(app.selectionBar).toBeHidden();
   expect(requests.filter((request) => request.startsWith('DELETE'))).toHaveLength(2);
   await page.reload();

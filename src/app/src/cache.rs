@@ -1,6 +1,7 @@
 //! The last list, in local storage, for reading without a connection. It contains only what a row shows, above all no
 //! token, and is removed on signing out.
 
+use model::login_names::only_names;
 use model::{Identity, Profile, User, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +71,10 @@ fn shown(user: &User) -> User {
         last_ip: None,
         logins_count: None,
         blocked: None,
-        user_metadata: None,
+        user_metadata: only_names(
+            user.user_metadata.as_ref(),
+            &user.identities.iter().map(Identity::key).collect::<Vec<_>>(),
+        ),
         app_metadata: None,
         profile: shown_profile(&user.profile),
     }
@@ -86,7 +90,8 @@ mod tests {
     fn only_what_a_row_shows_is_stored() {
         let user: User = serde_json::from_value(json!({
             "user_id": "auth0|1", "name": "Ada", "last_ip": "203.0.113.7", "locale": "en",
-            "user_metadata": { "theme": "dark" }, "app_metadata": { "plan": "x" },
+            "user_metadata": { "theme": "dark", "login_names": { "github|2": "Work", "line|3": "Gone" } },
+            "app_metadata": { "plan": "x" },
             "identities": [
                 { "connection": "db", "user_id": "1", "provider": "auth0" },
                 { "connection": "github", "user_id": 2, "provider": "github",
@@ -98,7 +103,7 @@ mod tests {
         assert_eq!(
             kept,
             json!({
-                "user_id": "auth0|1", "name": "Ada",
+                "user_id": "auth0|1", "name": "Ada", "user_metadata": { "login_names": { "github|2": "Work" } },
                 "identities": [
                     { "connection": "db", "user_id": "1", "provider": "auth0", "isSocial": false },
                     { "connection": "github", "user_id": 2, "provider": "github", "isSocial": false,

@@ -12,6 +12,7 @@ pub mod api;
 pub mod cache;
 pub mod clock;
 pub mod components;
+pub mod connection_names;
 pub mod deep_link;
 pub mod fetch;
 pub mod json;

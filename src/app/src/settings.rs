@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use web_sys::RequestCache;
 
+use crate::connection_names::ConnectionNames;
 use crate::{fetch, json};
 use model::unlink_policy::UnlinkPolicy;
 
@@ -28,6 +29,8 @@ pub struct Tenant {
     pub name: Option<String>,
     /// The connections whose identities can be linked.
     pub connections: Vec<OfferedConnection>,
+    /// The display names of connections.
+    pub connection_names: ConnectionNames,
     /// The rules of unlinking.
     pub unlink_policy: UnlinkPolicy,
     /// The claim of the ID token that names the identity in use.
@@ -59,6 +62,7 @@ impl Tenant {
             bearer: settings.bearer,
             name: settings.name.filter(|name| !name.trim().is_empty()),
             unlink_policy: UnlinkPolicy::new(&settings.connections),
+            connection_names: ConnectionNames::new(&settings.connections),
             connections: settings.connections.into_iter().filter(|connection| !connection.closed).collect(),
             identity_claim: settings.identity_claim.unwrap_or_else(|| settings::IDENTITY_CLAIM.to_owned()),
             fresh_sign_in: settings.fresh_sign_in.unwrap_or(settings::FRESH_SIGN_IN),

@@ -1,7 +1,7 @@
 //! The recently unlinked identities, in local storage, for linking them again. They contain only what a row shows, and
 //! are removed on signing out.
 
-use model::{Identity, IdentityKey, UserId};
+use model::{Identity, IdentityKey, LoginName, Metadata, UserId, login_names};
 use serde::{Deserialize, Serialize};
 
 use crate::answer;
@@ -18,6 +18,9 @@ pub struct Unlinked {
     user_id: UserId,
     #[serde(deserialize_with = "answer::stored_identities")]
     identities: Vec<Identity>,
+    /// Metadata with the names that the user gave them.
+    #[serde(default)]
+    names: Metadata,
 }
 
 impl Unlinked {
@@ -25,7 +28,11 @@ impl Unlinked {
     #[must_use]
     pub fn of(user_id: UserId) -> Self {
         let kept: Option<Self> = Storage::Local.read(UNLINKED);
-        kept.filter(|kept| kept.user_id == user_id).unwrap_or(Self { user_id, identities: Vec::new() })
+        kept.filter(|kept| kept.user_id == user_id).unwrap_or(Self {
+            user_id,
+            identities: Vec::new(),
+            names: Metadata::new(),
+        })
     }
 
     /// Returns the identities, the latest first.
@@ -34,16 +41,33 @@ impl Unlinked {
         &self.identities
     }
 
-    /// Adds identities that were just unlinked.
-    pub fn add(&mut self, unlinked: &[Identity]) {
+    /// Returns the name that the user gave an identity.
+    #[must_use]
+    pub fn name_of(&self, key: &IdentityKey) -> Option<LoginName> {
+        login_names::name_of(Some(&self.names), key)
+    }
+
+    /// Adds identities that were just unlinked, with the names that they have in the user's `metadata`.
+    pub fn add(&mut self, unlinked: &[Identity], metadata: Option<&Metadata>) {
         self.remove(&unlinked.iter().map(Identity::key).collect::<Vec<_>>());
         self.identities.splice(..0, unlinked.iter().map(cache::shown_identity));
         self.identities.truncate(MAX_IDENTITIES);
+        let named = |identity: &Identity| (identity.key(), login_names::name_of(metadata, &identity.key()));
+        self.change_names(&unlinked.iter().map(named).collect::<Vec<_>>());
     }
 
     /// Removes identities that are linked again.
     pub fn remove(&mut self, keys: &[IdentityKey]) {
         self.identities.retain(|identity| !keys.contains(&identity.key()));
+        self.change_names(&[]);
+    }
+
+    /// Changes names, and drops those of identities that are no longer stored.
+    fn change_names(&mut self, changes: &[(IdentityKey, Option<LoginName>)]) {
+        let stored: Vec<IdentityKey> = self.identities.iter().map(Identity::key).collect();
+        if let Some(names) = login_names::changed(Some(&self.names), &stored, changes) {
+            self.names.insert(login_names::KEY.to_owned(), names);
+        }
     }
 
     /// Stores the identities, which replace those of any user before. A full or forbidden storage stores nothing.
@@ -76,20 +100,43 @@ mod tests {
 
     #[test]
     fn the_latest_comes_first_and_none_is_listed_twice() {
-        let mut unlinked = Unlinked { user_id: UserId::new("auth0|1"), identities: Vec::new() };
-        unlinked.add(&[identity(1), identity(2)]);
-        unlinked.add(&[identity(2)]);
+        let mut unlinked =
+            Unlinked { user_id: UserId::new("auth0|1"), identities: Vec::new(), names: Metadata::new() };
+        unlinked.add(&[identity(1), identity(2)], None);
+        unlinked.add(&[identity(2)], None);
         assert_eq!(ids(&unlinked), ["2", "1"]);
         unlinked.remove(&[identity(2).key()]);
         assert_eq!(ids(&unlinked), ["1"]);
-        unlinked.add(&(10..25).map(identity).collect::<Vec<_>>());
+        unlinked.add(&(10..25).map(identity).collect::<Vec<_>>(), None);
         assert_eq!(unlinked.identities().len(), MAX_IDENTITIES);
     }
 
     #[test]
+    fn a_name_stays_with_its_login_until_that_is_linked_again() {
+        let names =
+            json!({ "login_names": { "p|1": "Work", "p|2": "Family", "p|3": "Other" }, "theme": "dark" });
+        let metadata = names.as_object().cloned();
+        let mut unlinked =
+            Unlinked { user_id: UserId::new("auth0|1"), identities: Vec::new(), names: Metadata::new() };
+        unlinked.add(&[identity(1), identity(2)], metadata.as_ref());
+        let name = |unlinked: &Unlinked, id: usize| {
+            unlinked.name_of(&identity(id).key()).map(|name| name.as_str().to_owned())
+        };
+        assert_eq!(
+            [1, 2, 3].map(|id| name(&unlinked, id)),
+            [Some("Work".into()), Some("Family".into()), None]
+        );
+        unlinked.remove(&[identity(1).key()]);
+        assert_eq!([1, 2].map(|id| name(&unlinked, id)), [None, Some("Family".into())]);
+        let text = serde_json::to_string(&unlinked).unwrap();
+        assert!(!text.contains("Other") && !text.contains("theme"));
+    }
+
+    #[test]
     fn only_what_a_row_shows_is_stored() {
-        let mut unlinked = Unlinked { user_id: UserId::new("auth0|1"), identities: Vec::new() };
-        unlinked.add(&[identity(1)]);
+        let mut unlinked =
+            Unlinked { user_id: UserId::new("auth0|1"), identities: Vec::new(), names: Metadata::new() };
+        unlinked.add(&[identity(1)], None);
         let text = serde_json::to_string(&unlinked).unwrap();
         assert!(text.contains("a@x.example") && !text.contains("s3cret"));
     }

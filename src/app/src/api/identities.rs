@@ -1,6 +1,6 @@
 //! The user and their identities: reading, linking, unlinking, and the meaning of the responses.
 
-use model::{Identity, IdentityKey, Metadata, User, UserId, route};
+use model::{Identity, IdentityKey, LoginName, Metadata, User, UserId, login_names, route};
 use oauth2::http::Method;
 use serde_json::json;
 
@@ -61,6 +61,28 @@ impl Client {
     pub async fn set_metadata(&self, metadata: &Metadata) -> Result<(), ApiError> {
         let body = json!({ "user_metadata": metadata });
         self.send(Method::PATCH, &route::user(&self.user_id), Some(body)).await.map(drop)
+    }
+
+    /// Gives logins names, or takes them away with `None`. Reads the user first, because the names replace those that are
+    /// stored, which another tab or device may have changed (contract [A9](model::contract#a9)). Returns the user's metadata
+    /// afterwards.
+    ///
+    /// # Errors
+    /// [`ApiError`], by what the person can do about it.
+    pub async fn name_logins(
+        &self,
+        changes: &[(IdentityKey, Option<LoginName>)],
+    ) -> Result<Option<Metadata>, ApiError> {
+        let User { identities, user_metadata, .. } = self.user().await?;
+        let held: Vec<IdentityKey> = identities.iter().map(Identity::key).collect();
+        let Some(names) = login_names::changed(user_metadata.as_ref(), &held, changes) else {
+            return Ok(user_metadata);
+        };
+        let change: Metadata = [(login_names::KEY.to_owned(), names.clone())].into_iter().collect();
+        self.set_metadata(&change).await?;
+        let mut after = login_names::without_names(user_metadata.unwrap_or_default());
+        after.extend(change);
+        Ok(Some(after))
     }
 
     /// Returns the identities after a change: those of its response, or, with the error of that, those of the user

@@ -11,7 +11,7 @@ use super::dyn_view::dyn_view;
 pub fn disclosure(
     class: &'static str,
     summary: String,
-    label: Option<String>,
+    label: Option<Signal<String>>,
     content: Box<dyn Fn() -> AnyView + Send>,
 ) -> AnyView {
     let is_open = RwSignal::new(false);
@@ -21,7 +21,7 @@ pub fn disclosure(
     };
     view! {
         <details class=class on:toggle=toggle>
-            <summary aria-label=label>{summary}</summary>
+            <summary aria-label=move || label.map(|label| label.get())>{summary}</summary>
             {dyn_view(move || if is_open.get() { content() } else { ().into_any() })}
         </details>
     }

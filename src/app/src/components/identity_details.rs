@@ -6,7 +6,8 @@ use model::{IdentityKey, Profile};
 use super::breakable::breakable;
 use super::copy_button::{CopyWords, copy_button};
 use super::disclosure::disclosure;
-use super::rows::ListState;
+use super::login_name::OwnName;
+use super::rows::{ListActions, ListState, RowLabel};
 use super::values::{json_disclosure, value};
 use super::words::words;
 use crate::text::details::{self, Detail, Told};
@@ -17,34 +18,45 @@ pub fn IdentityDetails(
     /// The identity.
     key: StoredValue<IdentityKey>,
     /// What the identity is called.
-    login: String,
+    label: RowLabel,
     /// The list of the row.
     list: ListState,
+    /// The actions to call.
+    #[prop(optional_no_strip)]
+    actions: Option<ListActions>,
 ) -> impl IntoView {
-    let label = details::details_of(&login);
+    let summary_label = Signal::derive(move || details::details_of(&label.get().in_full()));
     let content = Box::new(move || {
         let (details, profile) = key.with_value(|key| details_of(key, list));
         let json =
             (!profile.0.is_empty()).then(|| json_disclosure(vec![(None, details::profile_json(&profile))]));
-        view! { <dl>{details.into_iter().map(detail).collect_view()}</dl>{json} }.into_any()
+        view! {
+            <dl>
+                <OwnName key label list actions/>
+                {details.into_iter().map(detail).collect_view()}
+            </dl>
+            {json}
+        }
+        .into_any()
     });
-    disclosure("row-details", details::summary().to_owned(), Some(label), content)
+    disclosure("row-details", details::summary().to_owned(), Some(summary_label), content)
 }
 
 /// Returns the details of `key`, and its profile, as the list has them now.
 fn details_of(key: &IdentityKey, list: ListState) -> (Vec<Detail>, Profile) {
-    let (user, shown) = (list.user.get_untracked(), list.shown.get_untracked());
+    let (user, shown, names) =
+        (list.user.get_untracked(), list.shown.get_untracked(), list.names.get_value());
     let main = user.as_ref().and_then(|user| Some((user, user.identities.first()?)));
     if let Some((user, main)) = main.filter(|(_, main)| main.key() == *key) {
         let (since, last_login) = (user.created_at.as_deref(), user.last_login.as_deref());
-        return (details::details(main, &user.profile, since, last_login), user.profile.clone());
+        return (details::details(main, &names, &user.profile, since, last_login), user.profile.clone());
     }
     let mut linked = user.iter().flat_map(|user| &user.identities).chain(&shown);
     let Some(identity) = linked.find(|identity| identity.key() == *key) else {
         return (Vec::new(), Profile::default());
     };
     let profile = identity.profile_data.clone().unwrap_or_default();
-    (details::details(identity, &profile, None, None), profile)
+    (details::details(identity, &names, &profile, None, None), profile)
 }
 
 fn detail(Detail { label, told }: Detail) -> AnyView {

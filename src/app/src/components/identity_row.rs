@@ -1,6 +1,7 @@
 //! The row of one identity.
 
 use leptos::prelude::*;
+use model::login_names::name_of;
 use model::{Identity, IdentityKey, Profile, route};
 
 use super::avatar::Avatar;
@@ -14,7 +15,8 @@ use super::linking_place::{LINK_ANOTHER, go_to_linking};
 use super::notice::FailureNotice;
 use super::popup_notice::PopupNotice;
 use super::provider_mark::ProviderMark;
-use super::rows::{ListActions, ListState, Step};
+use super::rows::{ListActions, ListState, RowLabel, Step};
+use super::words::words;
 use crate::text::{self, Label};
 use model::unlink_policy::UnlinkBlocked;
 
@@ -39,7 +41,7 @@ pub fn MainRow(
     #[prop(optional_no_strip)]
     actions: Option<ListActions>,
 ) -> impl IntoView {
-    let label = Label::main(&identity, &profile);
+    let label = list.names.with_value(|names| Label::main(&identity, &profile, names));
     view! { <Row identity label picture main=true list actions/> }
 }
 
@@ -56,7 +58,7 @@ pub fn IdentityRow(
     #[prop(optional_no_strip)]
     actions: Option<ListActions>,
 ) -> impl IntoView {
-    let label = Label::linked(&identity);
+    let label = list.names.with_value(|names| Label::linked(&identity, names));
     view! { <Row identity label picture main=false list actions/> }
 }
 
@@ -84,6 +86,12 @@ fn Row(
     let name = row_name(&identity.key());
     let why = format!("why-{}", route::segment(&name));
     let provider = identity.provider.clone();
+    let own = Memo::new(move |_| {
+        let user = list.user.read();
+        let metadata = user.as_ref().and_then(|user| user.user_metadata.as_ref());
+        key.with_value(|key| name_of(metadata, key)).map(|name| name.as_str().to_owned())
+    });
+    let label = RowLabel { of_provider: StoredValue::new(label), own };
     let in_use = Memo::new(move |_| {
         list.current_identity
             .read()
@@ -125,14 +133,14 @@ fn Row(
         }
     });
     let act = {
-        let (label, why) = (label.clone(), why.clone());
+        let why = why.clone();
         dyn_view(move || {
             match offer.get() {
             Offer::Unlink => {
-                view! { <UnlinkButton label=label.clone() key step why=why.clone() reason list/> }.into_any()
+                view! { <UnlinkButton label key step why=why.clone() reason list/> }.into_any()
             }
             Offer::Choose => {
-                view! { <ChooseBox label=label.clone() key why=why.clone() reason list/> }.into_any()
+                view! { <ChooseBox label key why=why.clone() reason list/> }.into_any()
             }
             Offer::Dismiss => view! {
                 <button type="button" class="button" on:click=move |_| dismiss.run(())>{text::dismiss()}</button>
@@ -142,7 +150,6 @@ fn Row(
         }
         })
     };
-    let login = label.in_full();
     view! {
         <li
             class="slot"
@@ -158,7 +165,7 @@ fn Row(
                     <ProviderMark provider/>
                     <Who label picture in_use offer reason why/>
                     <div class="act">{act}</div>
-                    <IdentityDetails key login list/>
+                    <IdentityDetails key label list actions/>
                 </div>
                 {dyn_view(move || match failure.get() {
                     None => ().into_any(),
@@ -188,7 +195,7 @@ fn Row(
 /// The Unlink button of a row. Disabled, it stays focusable, and a press says why it is disabled.
 #[component]
 fn UnlinkButton(
-    label: Label,
+    label: RowLabel,
     key: StoredValue<IdentityKey>,
     step: Memo<Option<Step>>,
     why: String,
@@ -203,11 +210,10 @@ fn UnlinkButton(
             list.read_only.get().map(|_| READ_ONLY_ID.to_owned())
         }
     };
-    let stays = label.clone();
     let press = move |_| {
         if list.running.get_untracked() {
         } else if let Some(reason) = reason.get_untracked() {
-            list.announce(stays.stays(reason));
+            list.announce(untrack(|| label.get()).stays(reason));
         } else if let Some(read_only) = list.read_only.get_untracked() {
             list.announce(read_only.sentence().to_owned());
         } else {
@@ -221,9 +227,9 @@ fn UnlinkButton(
     });
     // The name begins with the words that are seen, so that it can be called by them (WCAG 2.5.3).
     let name = move || match *step.read() {
-        Some(Step::Busy | Step::Folding) => label.unlinking(),
-        Some(Step::Queued | Step::SigningIn | Step::Pausing(_)) => label.waiting(),
-        _ => label.unlink(),
+        Some(Step::Busy | Step::Folding) => label.get().unlinking(),
+        Some(Step::Queued | Step::SigningIn | Step::Pausing(_)) => label.get().waiting(),
+        _ => label.get().unlink(),
     };
     view! {
         <button
@@ -241,7 +247,7 @@ fn UnlinkButton(
 /// The checkbox of a row, while the person selects several identities.
 #[component]
 fn ChooseBox(
-    label: Label,
+    label: RowLabel,
     key: StoredValue<IdentityKey>,
     why: String,
     reason: Memo<Option<UnlinkBlocked>>,
@@ -249,11 +255,10 @@ fn ChooseBox(
 ) -> impl IntoView {
     let is_chosen =
         move || list.selected.read().as_ref().is_some_and(|chosen| chosen.contains(&key.get_value()));
-    let stays = label.clone();
     let press = move |event: web_sys::MouseEvent| {
         if let Some(reason) = reason.get_untracked().filter(|_| !untrack(is_chosen)) {
             event.prevent_default();
-            list.announce(stays.stays(reason));
+            list.announce(untrack(|| label.get()).stays(reason));
         }
     };
     let toggle = move |_| {
@@ -272,7 +277,7 @@ fn ChooseBox(
         <label class="choose">
             <input
                 type="checkbox"
-                aria-label=label.select()
+                aria-label=move || label.get().select()
                 aria-disabled=move || is_kept.get().then_some("true")
                 aria-describedby=move || is_kept.get().then(|| why.clone())
                 prop:checked=is_chosen
@@ -308,15 +313,16 @@ pub fn PauseNotice(
 /// Provider, connection and person. Names come from outside, so that `bdi` isolates their direction.
 #[component]
 fn Who(
-    label: Label,
+    label: RowLabel,
     picture: Option<String>,
     in_use: Memo<bool>,
     offer: Memo<Offer>,
     reason: Memo<Option<UnlinkBlocked>>,
     why: String,
 ) -> impl IntoView {
-    let someone = label.who.is_some() || picture.is_some();
-    let initials = label.initials.clone();
+    let (own, nameless) = (label.own, label.of_provider.get_value());
+    let someone = nameless.who.is_some() || picture.is_some();
+    let initials = nameless.initials.clone();
     let badge = dyn_view(move || {
         let gone = (offer.get() == Offer::Dismiss).then_some(text::already_unlinked());
         match gone.or_else(|| text::unlink_blocked::badge(reason.get()?)) {
@@ -341,8 +347,11 @@ fn Who(
     view! {
         <div class="body">
             <div class="name">
-                <span translate=label.is_brand.then_some("no")>{label.name}</span>
-                {label.connection.map(|connection| view! { <bdi class="badge plain" translate="no">{breakable(&connection)}</bdi> })}
+                {words(&nameless.connection())}
+                {dyn_view(move || match own.get() {
+                    None => ().into_any(),
+                    Some(own) => view! { <span class="own-name">{words(&text::label::quoted(&own))}</span> }.into_any(),
+                })}
                 {dyn_view(move || if in_use.get() {
                     view! { <span class="badge ok">{text::in_use()}</span> }.into_any()
                 } else {
@@ -354,12 +363,12 @@ fn Who(
                 <div class="sub">
                     <Avatar picture initials/>
                     <div class="sub-text">
-                        {label.person.map(|person| view! { <bdi class="person" translate="no">{breakable(&person)}</bdi> })}
-                        {label.who.map(|who| view! { <bdi translate="no">{breakable(&who)}</bdi> })}
+                        {nameless.person.map(|person| view! { <bdi class="person" translate="no">{breakable(&person)}</bdi> })}
+                        {nameless.who.map(|who| view! { <bdi translate="no">{breakable(&who)}</bdi> })}
                     </div>
                 </div>
             })}
-            {label.unverified.then(|| view! { <p class="meta">{text::address_not_verified()}</p> })}
+            {nameless.unverified.then(|| view! { <p class="meta">{text::address_not_verified()}</p> })}
             {because}
         </div>
     }

@@ -46,10 +46,11 @@ pub fn ListAsText(
     let copy = move |_| {
         let text = list.user.with_untracked(|user| {
             let user = user.as_ref()?;
-            Some(
-                list.policy
-                    .with_value(|policy| texts::list_as_text(user, policy, list.read_at.get_untracked())),
-            )
+            Some(list.policy.with_value(|policy| {
+                list.names.with_value(|names| {
+                    texts::list_as_text(user, names, policy, list.read_at.get_untracked())
+                })
+            }))
         });
         let Some(text) = text else { return };
         copying.set(Copying::Idle);

@@ -1,20 +1,24 @@
 //! The state of a list and the actions of its rows.
 
 use leptos::prelude::*;
-use model::{Identity, IdentityKey, User};
+use model::{Identity, IdentityKey, LoginName, User};
 
 use super::notice::Status;
-use crate::text::{self, Failure, Remedy};
+use crate::connection_names::ConnectionNames;
+use crate::settings::Tenant;
+use crate::text::{self, Failure, Label, Remedy};
 use model::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
-/// The step that unlinking one identity has reached.
+/// The step that a change of one identity has reached: unlinking it, or naming it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
+    /// The person writes a name.
+    Editing,
     /// Waits for others to be unlinked.
     Queued,
     /// Waits for the person to sign in again in a popup, for this one and those queued behind it.
     SigningIn,
-    /// The DELETE is on its way.
+    /// The request is on its way.
     Busy,
     /// Waits for a pause that the tenant asked for, with the seconds left.
     Pausing(u32),
@@ -28,7 +32,7 @@ pub enum Step {
     Failed(Failure),
 }
 
-/// The steps of all identities that are being unlinked.
+/// The steps of all identities that are being unlinked, or of those that are being named.
 #[derive(Clone, Copy)]
 pub struct Steps(RwSignal<Vec<(IdentityKey, Step)>>);
 
@@ -100,10 +104,16 @@ pub struct ListState {
     pub read_at: Signal<i64>,
     /// What the settings say about unlinking.
     pub policy: StoredValue<UnlinkPolicy>,
+    /// The display names of connections.
+    pub names: StoredValue<ConnectionNames>,
     /// The identity that the present session began with, where that is known.
     pub current_identity: Memo<Option<IdentityKey>>,
     /// The steps of identities that are being unlinked.
     pub steps: Steps,
+    /// The steps of identities that are being named.
+    pub name_steps: Steps,
+    /// Whether the person may name identities.
+    pub may_name: Signal<bool>,
     /// Whether a run of unlinking is under way. There is one at a time, or two responses could overtake each other.
     pub running: Signal<bool>,
     /// The reason why nothing can be changed now.
@@ -116,9 +126,28 @@ pub struct ListState {
     pub status_message: RwSignal<Option<Status>>,
 }
 
+/// What the identity of a row is called: the name that the person gave it may change while the row stays.
+#[derive(Clone, Copy)]
+pub struct RowLabel {
+    /// The label without that name.
+    pub of_provider: StoredValue<Label>,
+    /// The name.
+    pub own: Memo<Option<String>>,
+}
+
+impl RowLabel {
+    /// Returns the label with the name, and tracks that.
+    #[must_use]
+    pub fn get(self) -> Label {
+        Label { own: self.own.get(), ..self.of_provider.get_value() }
+    }
+}
+
 /// The callbacks of a list. A list that is only shown has none.
 #[derive(Clone, Copy)]
 pub struct ListActions {
+    /// Called with the name that the person gives an identity; `None` takes it away.
+    pub on_name: Callback<(IdentityKey, Option<LoginName>)>,
     /// Called once the person has confirmed.
     pub on_unlink: Callback<Vec<IdentityKey>>,
     /// Called when the person follows the remedy of a failure.
@@ -133,7 +162,7 @@ impl ListState {
     pub fn read_only(
         user: User,
         read_at: i64,
-        policy: UnlinkPolicy,
+        tenant: &Tenant,
         read_only: ReadOnlyReason,
         status_message: RwSignal<Option<Status>>,
     ) -> Self {
@@ -143,9 +172,12 @@ impl ListState {
             user: Memo::new(move |_| user.get_value()),
             shown: Memo::new(move |_| linked.clone()),
             read_at: Signal::stored(read_at),
-            policy: StoredValue::new(policy),
+            policy: StoredValue::new(tenant.unlink_policy.clone()),
+            names: StoredValue::new(tenant.connection_names.clone()),
             current_identity: Memo::new(|_| None),
             steps: Steps::none(),
+            name_steps: Steps::none(),
+            may_name: Signal::stored(true),
             running: Signal::stored(false),
             read_only: Signal::stored(Some(read_only)),
             selected: RwSignal::new(None),

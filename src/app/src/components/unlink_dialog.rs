@@ -20,7 +20,7 @@ pub fn UnlinkDialog(
     #[prop(optional_no_strip)]
     actions: Option<ListActions>,
 ) -> impl IntoView {
-    let ListState { confirming, user, policy, current_identity, .. } = list;
+    let ListState { confirming, user, policy, names, current_identity, .. } = list;
     let session = use_context::<Session>();
     let is_old = session.map_or_else(|| Signal::stored(false), Session::asks_first);
     let question = Memo::new(move |_| {
@@ -33,7 +33,9 @@ pub fn UnlinkDialog(
             let session = session_of(session, &user.identities);
             let sign_in =
                 PresentSignIn { came_in: came_in.as_ref(), session: session.as_ref(), is_old: is_old.get() };
-            policy.with_value(|policy| text::question(user, policy, asked, sign_in))
+            policy.with_value(|policy| {
+                names.with_value(|names| text::question(user, policy, names, asked, sign_in))
+            })
         })
     });
     let is_asked = Memo::new(move |_| question.read().is_some());

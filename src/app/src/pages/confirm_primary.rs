@@ -25,6 +25,7 @@ pub fn ConfirmPrimary(
     set_document_title(text::link_another());
     let flow = LinkFlow::after_redirect(session, primary.clone(), target.clone(), authentication);
     let primary = StoredValue::new(primary);
+    let names = session.tenant().connection_names;
     let on_cancel = Callback::new(move |()| primary.with_value(|primary| session.return_as(primary)));
     let stage = flow.stage();
     let body = dyn_view(move || match stage.get() {
@@ -46,9 +47,9 @@ pub fn ConfirmPrimary(
             .into_any()
         }
         Stage::ConfirmPrimary(secondary, unexpected) => {
-            let note = unexpected.then(|| other_login(&secondary));
-            let story =
-                primary.with_value(|primary| prove_first(&secondary, primary.account_name.as_deref()));
+            let note = unexpected.then(|| other_login(&secondary, &names));
+            let story = primary
+                .with_value(|primary| prove_first(&secondary, &names, primary.account_name.as_deref()));
             let target = target.clone();
             view! {
                 <h1>{text::link_another()}</h1>

@@ -64,6 +64,8 @@ pub struct Credentials {
     pub person: Person,
     /// The token for the Management API.
     pub bearer: BearerToken,
+    /// Whether the token permits changes of the user's metadata, as far as the tenant says what it permits.
+    pub may_set_metadata: bool,
     /// When the token expires, by the page's clock; `None` when the tenant did not say.
     pub expires_at: Option<i64>,
     /// When the person last authenticated (`auth_time`), by the page's clock; `None` when the tenant did not say.
@@ -130,6 +132,7 @@ impl Credentials {
         Self {
             person: Person { user_id: UserId::new(user_id), profile: Profile::default() },
             bearer: BearerToken::new(bearer.to_owned()),
+            may_set_metadata: true,
             expires_at: Some(100),
             auth_time: None,
             tenant_ahead: 0,

@@ -130,6 +130,15 @@ impl Session {
         }
     }
 
+    /// Returns whether the token permits changes of the user's metadata. It notifies.
+    #[must_use]
+    pub fn may_set_metadata(self) -> Signal<bool> {
+        Signal::derive(move || match &*self.state.read() {
+            State::SignedIn(account) => account.may_set_metadata,
+            _ => true,
+        })
+    }
+
     /// Returns what is remembered of the signed-in user across page loads.
     #[must_use]
     pub fn remembered_user(self) -> Option<RememberedUser> {

@@ -19,7 +19,7 @@ pub enum HttpError {
 }
 
 /// The texts in an answer of the token endpoint that the page uses.
-const TEXTS: [&str; 4] = ["access_token", "id_token", "error", "error_description"];
+const TEXTS: [&str; 5] = ["access_token", "id_token", "scope", "error", "error_description"];
 
 /// Sends one request of the `oauth2` crate.
 ///

@@ -21,6 +21,8 @@ use crate::token::BearerToken;
 const CHANNEL: &str = "linked-accounts";
 /// The name of the lock under which one tab at a time renews the token.
 const RENEWAL_LOCK: &str = "linked-accounts.renewal";
+/// The name of the lock under which one tab at a time changes the user's metadata, after reading it.
+const METADATA_LOCK: &str = "linked-accounts.metadata";
 
 /// An event in another tab.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -118,10 +120,10 @@ fn open() -> Option<BroadcastChannel> {
 /// The longest delay of a message after its sender has released the lock, in milliseconds: the two travel separately.
 const MESSAGE_DELAY_MS: u32 = 300;
 
-/// A guard that holds the renewal lock until it is dropped.
-pub struct RenewalLock(Option<Function>);
+/// A guard that holds a lock until it is dropped.
+pub struct TabLock(Option<Function>);
 
-impl Drop for RenewalLock {
+impl Drop for TabLock {
     fn drop(&mut self) {
         if let Some(release) = &self.0 {
             // Resolving a promise does not fail.
@@ -130,30 +132,36 @@ impl Drop for RenewalLock {
     }
 }
 
-/// The longest wait for the lock, in milliseconds. The system may have suspended the tab that holds it. Two renewals at
-/// once do no harm: the lock only saves one of them.
+/// The longest wait for a lock, in milliseconds. The system may have suspended the tab that holds it. Two renewals at
+/// once do no harm: the lock only saves one of them. Of two changes of metadata at once, the later one may win.
 const LOCK_TIMEOUT_MS: u32 = 10_000;
 
 /// Waits until no other tab holds the lock, and then until the message of that tab has arrived. In a browser without
 /// locks it returns at once, and after `LOCK_TIMEOUT_MS` without the lock.
-pub async fn acquire_renewal_lock() -> RenewalLock {
-    let locks = Reflect::get(&window().navigator(), &"locks".into()).unwrap_or_default();
-    let request = Reflect::get(&locks, &"request".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
-    let Some(request) = request else { return RenewalLock(None) };
-    if let Some(lock) = request_lock(&locks, &request, true).await {
+pub async fn acquire_renewal_lock() -> TabLock {
+    if let Some(lock) = request_lock(RENEWAL_LOCK, true).await {
         return lock;
     }
-    let lock = request_lock(&locks, &request, false).await.unwrap_or(RenewalLock(None));
+    let lock = request_lock(RENEWAL_LOCK, false).await.unwrap_or(TabLock(None));
     TimeoutFuture::new(MESSAGE_DELAY_MS).await;
     lock
 }
 
-/// Requests the lock by `navigator.locks.request`. With `if_available` it does not wait: it returns `None` while
-/// another tab holds the lock. It also returns `None` when the browser refuses the lock or does not give it in time.
-async fn request_lock(locks: &JsValue, request: &Function, if_available: bool) -> Option<RenewalLock> {
+/// Waits until no other tab changes the user's metadata, as [`acquire_renewal_lock`] does.
+pub async fn acquire_metadata_lock() -> TabLock {
+    request_lock(METADATA_LOCK, false).await.unwrap_or(TabLock(None))
+}
+
+/// Requests the lock `name` by `navigator.locks.request`. With `if_available` it does not wait: it returns `None` while
+/// another tab holds the lock. It also returns `None` when the browser refuses the lock or does not give it in time. In a
+/// browser without locks it returns a guard at once.
+async fn request_lock(name: &str, if_available: bool) -> Option<TabLock> {
+    let locks = Reflect::get(&window().navigator(), &"locks".into()).unwrap_or_default();
+    let request = Reflect::get(&locks, &"request".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
+    let Some(request) = request else { return Some(TabLock(None)) };
     let (released, release) = promise();
     let (decided, decide) = promise();
-    let lock = RenewalLock(release);
+    let lock = TabLock(release);
     let refuse = decide.clone();
     let callback = Closure::once_into_js(move |lock: JsValue| {
         let _ = decide.map(|decide| decide.call1(&JsValue::UNDEFINED, &lock));
@@ -162,7 +170,7 @@ async fn request_lock(locks: &JsValue, request: &Function, if_available: bool) -
     let options = Object::new();
     // Fails only for a frozen object.
     let _ = Reflect::set(&options, &"ifAvailable".into(), &if_available.into());
-    let requested = request.call3(locks, &RENEWAL_LOCK.into(), &options, &callback).ok()?;
+    let requested = request.call3(&locks, &name.into(), &options, &callback).ok()?;
     spawn_local(async move {
         if JsFuture::from(Promise::resolve(&requested)).await.is_err() {
             let _ = refuse.map(|refuse| refuse.call1(&JsValue::UNDEFINED, &JsValue::NULL));

@@ -343,7 +343,11 @@ pub async fn exchange_code(
         Bearer::IdToken => (id_token.secret().to_owned(), now.checked_add(claims.lifetime)),
     };
     let claimed = claims.profile.0.get(&tenant.identity_claim).and_then(CurrentIdentity::from_claim);
+    // A tenant that grants what was requested need not say so (RFC 6749 section 5.1).
+    let may_set_metadata = tenant.bearer == Bearer::IdToken
+        || response.scopes().is_none_or(|granted| granted.iter().any(may_set_metadata));
     let account = Credentials {
+        may_set_metadata,
         current_identity: claimed.or_else(|| {
             transaction.connection.map(|connection| CurrentIdentity { connection, identity: None })
         }),
@@ -356,6 +360,12 @@ pub async fn exchange_code(
         proven: None,
     };
     Ok(Authentication { account, id_token })
+}
+
+/// Whether a scope permits changes of the user's metadata (contract [A4](model::contract#a4)).
+fn may_set_metadata(scope: &oauth2::Scope) -> bool {
+    let permits = [Scope::UPDATE_CURRENT_USER_METADATA, Scope::CREATE_CURRENT_USER_METADATA];
+    permits.iter().any(|permitting| permitting.as_str() == scope.as_str())
 }
 
 fn unproven(reason: IdTokenError) -> SignInError {

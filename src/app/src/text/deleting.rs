@@ -6,6 +6,7 @@ use super::label::{Label, labels};
 use super::message_format::Message;
 use super::messages::messages;
 use super::unlinking::{Fact, one_part};
+use crate::connection_names::ConnectionNames;
 
 messages! { deleting:
     /// Title of the dialog before accounts are merged.
@@ -68,19 +69,19 @@ pub struct Deletion {
 /// Returns what is asked before `other` is deleted and its logins are linked. With `has_choice`, the person chooses
 /// below which metadata to keep.
 #[must_use]
-pub fn deletion(other: &User, has_choice: bool) -> Deletion {
-    let logins = labels(other);
-    let names = logins.iter().map(Label::in_full).collect();
+pub fn deletion(other: &User, names: &ConnectionNames, has_choice: bool) -> Deletion {
+    let logins = labels(other, names);
+    let in_full = logins.iter().map(Label::in_full).collect();
     let comes_over = if has_choice { chosen_comes_over } else { logins_come_over };
     let sign_ins = other.logins_count.and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
     let facts = vec![
-        Fact::about("ui-check", names, open_this, open_this_these()),
+        Fact::about("ui-check", in_full, open_this, open_this_these()),
         Fact::new("ui-stay", comes_over(logins.len())),
         Fact::new("ui-alert", deleted(other.user_id.as_str(), sign_ins)),
         Fact::new("ui-out", one_part(no_way_back())),
     ];
     let (title, confirm) = match logins.as_slice() {
-        [one] => (ask_to_link(Message(&one.provider()), one.who.as_deref()), link_and_delete()),
+        [one] => (ask_to_link(Message(&one.short()), one.who.as_deref()), link_and_delete()),
         _ => (ask_to_merge().to_owned(), merge_and_delete()),
     };
     Deletion { title, facts, confirm }
@@ -89,7 +90,7 @@ pub fn deletion(other: &User, has_choice: bool) -> Deletion {
 /// Returns the title and the consequences of moving `login`, without which nothing opens its account.
 #[must_use]
 pub fn lockout(login: &Label) -> (String, Vec<Fact>) {
-    let name = login.provider();
+    let name = login.short();
     let facts = vec![
         Fact::new("ui-alert", one_part(locked_out())),
         Fact::new("ui-check", moved_here(Message(&name))),
@@ -113,6 +114,10 @@ mod tests {
         serde_json::from_value(user).unwrap()
     }
 
+    fn deletion_of(other: &User, has_choice: bool) -> Deletion {
+        deletion(other, &ConnectionNames::default(), has_choice)
+    }
+
     fn told(deletion: &Deletion) -> Vec<String> {
         let text = |fact: &Fact| {
             let sentence: String = fact.sentence.iter().map(|part| plain(&part.text)).collect();
@@ -123,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_is_deleted_is_named_before_it_is() {
-        let deletion = deletion(&user(&["auth0", "github"], &json!({ "logins_count": 7 })), false);
+        let deletion = deletion_of(&user(&["auth0", "github"], &json!({ "logins_count": 7 })), false);
         assert_eq!(deletion.title, "Delete the other account and merge?");
         assert_eq!(
             told(&deletion),
@@ -139,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_login_with_an_account_of_its_own_is_named_in_the_title() {
-        let deletion = deletion(&user(&["github"], &json!({ "email": "a@x.example" })), true);
+        let deletion = deletion_of(&user(&["github"], &json!({ "email": "a@x.example" })), true);
         assert_eq!(plain(&deletion.title), "Delete the other account and link GitHub, a@x.example?");
         assert_eq!(told(&deletion)[1], "Its login comes over, and the details that you keep below.");
         assert!(told(&deletion)[2].ends_with("and its sign-in history."));
@@ -147,7 +152,7 @@ mod tests {
 
     #[test]
     fn more_than_three_logins_are_a_list() {
-        let deletion = deletion(&user(&["auth0", "github", "apple", "line"], &json!({})), false);
+        let deletion = deletion_of(&user(&["auth0", "github", "apple", "line"], &json!({})), false);
         assert_eq!(
             told(&deletion)[0],
             "Signing in with each of these logins opens this account afterwards: [Password] [GitHub] [Apple] [LINE]"

@@ -3,11 +3,13 @@
 use model::{Identity, Profile};
 use serde_json::Value;
 
+use super::label::Label;
 use super::message_format::{Keyword, Message};
 use super::messages::messages;
-use super::name::{name, plain};
+use super::name::plain;
 use super::times::time_of_iso;
 use super::values::{self, Shown, shown};
+use crate::connection_names::ConnectionNames;
 use model::unlink_policy::is_unreadable;
 
 messages! { details:
@@ -123,15 +125,14 @@ pub fn details_of(login: &str) -> String {
 #[must_use]
 pub fn details(
     identity: &Identity,
+    names: &ConnectionNames,
     profile: &Profile,
     since: Option<&str>,
     last_login: Option<&str>,
 ) -> Vec<Detail> {
     let mut details = Vec::new();
     let mut add = |label: &str, told: Told| details.push(Detail { label: label.to_owned(), told });
-    if !identity.connection.as_str().is_empty() {
-        add(connection(), Told::Line(name(identity.connection.as_str())));
-    }
+    add(connection(), Told::Line(Label::linked(identity, names).connection()));
     if !is_unreadable(&identity.user_id) {
         add(id(), Told::Id(identity.key().as_user_id().as_str().to_owned()));
     }
@@ -216,7 +217,7 @@ mod tests {
             Told::Line(line) => (label, plain(&line)),
             Told::Value(key, value) => (label, flat(&key, &value)),
         };
-        details(&identity, &profile, since, None).into_iter().map(line).collect()
+        details(&identity, &ConnectionNames::default(), &profile, since, None).into_iter().map(line).collect()
     }
 
     fn pairs(shown: &[(String, String)]) -> Vec<(&str, &str)> {
@@ -233,7 +234,7 @@ mod tests {
         assert_eq!(
             pairs(&told(&profile, Some("2020-01-01T00:00:00.000Z"))),
             [
-                ("Connection", "github"),
+                ("Connection", "GitHub"),
                 ("Id", "github|42"),
                 ("E-mail address", "ada@x.example, not verified"),
                 ("First name", "Ada"),
@@ -253,7 +254,7 @@ mod tests {
             "access_token": "s3cret", "refreshToken": "s3cret", "client_secret": "s3cret", "more": { "id_token": "s3cret" },
         });
         let told = told(&profile, None);
-        assert_eq!(pairs(&told)[..2], [("Connection", "github"), ("Id", "github|42")]);
+        assert_eq!(pairs(&told)[..2], [("Connection", "GitHub"), ("Id", "github|42")]);
         assert!(!format!("{told:?}").contains("s3cret"), "{told:?}");
         let json = profile_json(&Profile(profile.as_object().unwrap().clone()));
         assert_eq!(json, json!({ "more": {} }));

@@ -1,11 +1,15 @@
 //! The names of logins, and the sentences about one of them.
 
-use model::{Identity, Profile, Provider, User, initials};
+use model::login_names::name_of;
+use model::{
+    ConnectionLabel, ConnectionName, Identity, IdentityKey, LoginName, Profile, Provider, User, initials,
+};
 
 use super::message_format::{Keyword, Message};
 use super::messages::messages;
 use super::name::{name, plain};
 use super::unlink_blocked;
+use crate::connection_names::ConnectionNames;
 use model::unlink_policy::UnlinkBlocked;
 
 messages! { label:
@@ -21,6 +25,10 @@ messages! { label:
         custom {Custom login}
         ip {IP address}
         other {Unknown login}}";
+    /// The name that the person gave a login, after that of its connection.
+    quoted(own: &str) = "“{own}”";
+    /// A login that the person gave the name `own`.
+    named_login(login: Message<'_>, own: &str) = "{login} “{own}”";
     /// A login with the person in parentheses, where known.
     login(login: Message<'_>, who: Option<&str>) =
         "{who, select, none {{login}} other {{login} ({who})}}";
@@ -58,23 +66,28 @@ messages! { label:
 /// Returns the name of a provider: that of the company or the product, or what kind of login it is.
 #[must_use]
 pub fn provider_name(provider: &Provider) -> String {
-    let wire_form = provider.as_str();
-    if provider.is_brand() && !wire_form.is_empty() {
-        provider.display_name().to_owned()
-    } else {
-        kind_of_login(Keyword(wire_form))
+    let only_connection = ConnectionName::new(provider.as_str());
+    connection_name(ConnectionLabel::new(None, &only_connection, provider)).0
+}
+
+/// Returns what people call the logins of a connection, and whether that is a name, which no language translates.
+#[must_use]
+pub fn connection_name(label: ConnectionLabel) -> (String, bool) {
+    match label {
+        ConnectionLabel::Name(name) => (name, true),
+        ConnectionLabel::Kind(provider) => (kind_of_login(Keyword(provider.as_str())), false),
     }
 }
 
 /// Texts of one row. They do not depend on the other rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// The provider's name.
+    /// The name of its connection: the same wherever a person reads of it.
     pub name: String,
-    /// Whether that is the name of a company or a product, which no language translates.
+    /// Whether no language translates that: it is the name of a company, a product or a connection.
     pub is_brand: bool,
-    /// Company or connection, where the provider's name alone is not enough.
-    pub connection: Option<String>,
+    /// The name that the person gave the login. It never stands alone: it may be that of another provider.
+    pub own: Option<String>,
     /// Display name of the person at the provider.
     pub person: Option<String>,
     /// E-mail address, user name or telephone number there, or else the display name: who it is, for telling
@@ -87,31 +100,28 @@ pub struct Label {
 }
 
 impl Label {
-    /// Returns the label of a linked login, from its own profile.
+    /// Returns the label of a linked login, from its own profile, without the name that the person gave it.
     #[must_use]
-    pub fn linked(identity: &Identity) -> Self {
-        Self::new(identity, identity.profile_data.as_ref().unwrap_or(&Profile::default()))
+    pub fn linked(identity: &Identity, names: &ConnectionNames) -> Self {
+        Self::main(identity, identity.profile_data.as_ref().unwrap_or(&Profile::default()), names)
     }
 
-    /// Returns the label of the main login, from the account's profile.
+    /// Returns the label of the main login, from the account's profile, without the name that the person gave it.
     #[must_use]
-    pub fn main(identity: &Identity, profile: &Profile) -> Self {
-        Self::new(identity, profile)
-    }
-
-    fn new(identity: &Identity, profile: &Profile) -> Self {
+    pub fn main(identity: &Identity, profile: &Profile, names: &ConnectionNames) -> Self {
         let provider = &identity.provider;
-        let vague = matches!(provider.as_str(), "oauth1" | "oauth2" | "custom");
         let contact = match provider.as_str() {
             "sms" => profile.phone_number().or_else(|| profile.email()),
             _ => profile.email().or_else(|| profile.username()).or_else(|| profile.phone_number()),
         };
         let person = profile.name().filter(|name| Some(*name) != contact);
         let who = contact.or(person);
-        let name = provider_name(provider);
+        let display_name = names.of(&identity.connection);
+        let (name, is_brand) =
+            connection_name(ConnectionLabel::new(display_name, &identity.connection, provider));
         Self {
-            is_brand: provider.is_brand() && !provider.as_str().is_empty(),
-            connection: (provider.is_enterprise() || vague).then(|| prettify(identity.connection.as_str())),
+            is_brand,
+            own: None,
             person: person.filter(|_| contact.is_some()).map(ToOwned::to_owned),
             unverified: who.is_some() && who == profile.email() && profile.email_verified() == Some(false),
             initials: initials(person.or(contact).unwrap_or(&name)),
@@ -120,40 +130,46 @@ impl Label {
         }
     }
 
+    /// Returns the label with the name that the person gave the login.
+    #[must_use]
+    pub fn named(self, own: Option<&LoginName>) -> Self {
+        Self { own: own.map(|own| own.as_str().to_owned()), ..self }
+    }
+
     /// Accessible name of the row's Unlink button.
     #[must_use]
     pub fn unlink(&self) -> String {
-        plain(&unlink_login(Message(&self.provider()), self.who.as_deref()))
+        plain(&unlink_login(Message(&self.short()), self.who.as_deref()))
     }
 
     /// Accessible name of the row's button while the login is being unlinked.
     #[must_use]
     pub fn unlinking(&self) -> String {
-        plain(&unlinking_login(Message(&self.provider()), self.who.as_deref()))
+        plain(&unlinking_login(Message(&self.short()), self.who.as_deref()))
     }
 
     /// Accessible name of the row's button while the login waits to be unlinked.
     #[must_use]
     pub fn waiting(&self) -> String {
-        plain(&waiting_login(Message(&self.provider()), self.who.as_deref()))
+        plain(&waiting_login(Message(&self.short()), self.who.as_deref()))
     }
 
     /// Accessible name of the button that links the login again.
     #[must_use]
     pub fn link_again(&self) -> String {
-        plain(&link_login_again(Message(&self.provider()), self.who.as_deref()))
+        plain(&link_login_again(Message(&self.short()), self.who.as_deref()))
     }
 
     /// Title of the confirmation dialog.
     #[must_use]
     pub fn question(&self) -> String {
-        ask_to_unlink(Message(&self.provider()), self.who.as_deref())
+        ask_to_unlink(Message(&self.short()), self.who.as_deref())
     }
 
     /// Confirming button of the confirmation dialog.
     #[must_use]
     pub fn confirm(&self) -> String {
-        confirm_to_unlink(Message(&self.provider()))
+        confirm_to_unlink(Message(&self.short()))
     }
 
     /// Status after the login was unlinked.
@@ -192,29 +208,26 @@ impl Label {
         plain(&select_login(Message(&self.in_full())))
     }
 
-    /// Provider name with the person in parentheses, where known.
+    /// The login with the person in parentheses, where known.
     #[must_use]
     pub fn in_full(&self) -> String {
-        login(Message(&self.provider()), self.who.as_deref())
+        login(Message(&self.short()), self.who.as_deref())
     }
 
-    /// The provider's name as part of a sentence.
-    pub(super) fn provider(&self) -> String {
+    /// The login as part of a sentence: by its connection, and by the name that the person gave it.
+    #[must_use]
+    pub fn short(&self) -> String {
+        match &self.own {
+            Some(own) => named_login(Message(&self.connection()), own),
+            None => self.connection(),
+        }
+    }
+
+    /// The name of the connection as part of a sentence.
+    #[must_use]
+    pub fn connection(&self) -> String {
         if self.is_brand { name(&self.name) } else { self.name.clone() }
     }
-}
-
-/// Formats the name of a connection for reading: `acme-saml` becomes `Acme SAML`.
-fn prettify(connection: &str) -> String {
-    let word = |word: &str| match word.to_ascii_lowercase().as_str() {
-        "ad" | "adfs" | "idp" | "ldap" | "oidc" | "saml" | "sso" => word.to_ascii_uppercase(),
-        _ => {
-            let mut letters = word.chars();
-            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
-        }
-    };
-    let words = connection.split(['-', '_', ' ']).filter(|part| !part.is_empty());
-    words.map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// A picture that may be shown: only from one of `origins`, for nobody else shall learn who looks at this.
@@ -229,10 +242,22 @@ pub fn picture<'a>(profile: &'a Profile, origins: &[String]) -> Option<&'a str> 
 
 /// Returns the labels of the account's logins, the main one first.
 #[must_use]
-pub fn labels(user: &User) -> Vec<Label> {
-    let mut identities = user.identities.iter();
-    let main = identities.next().map(|identity| Label::main(identity, &user.profile));
-    main.into_iter().chain(identities.map(Label::linked)).collect()
+pub fn labels(user: &User, names: &ConnectionNames) -> Vec<Label> {
+    let label = |(place, identity): (usize, &Identity)| {
+        let label = match place {
+            0 => Label::main(identity, &user.profile, names),
+            _ => Label::linked(identity, names),
+        };
+        label.named(name_of(user.user_metadata.as_ref(), &identity.key()).as_ref())
+    };
+    user.identities.iter().enumerate().map(label).collect()
+}
+
+/// Returns the label of the account's login `key`.
+#[must_use]
+pub fn label_of(user: &User, key: &IdentityKey, names: &ConnectionNames) -> Option<Label> {
+    let place = user.identities.iter().position(|identity| identity.key() == *key)?;
+    labels(user, names).into_iter().nth(place)
 }
 
 #[cfg(test)]
@@ -244,7 +269,7 @@ mod tests {
     pub(super) fn label(provider: &str, connection: &str, profile: &Value) -> Label {
         let identity =
             json!({ "provider": provider, "user_id": "1", "connection": connection, "profileData": profile });
-        Label::linked(&serde_json::from_value(identity).unwrap())
+        Label::linked(&serde_json::from_value(identity).unwrap(), &ConnectionNames::default())
     }
 
     pub(super) fn google(email: &str) -> Label {
@@ -282,11 +307,28 @@ mod tests {
     }
 
     #[test]
-    fn a_company_login_shows_its_connection() {
-        let label = label("samlp", "acme-saml", &json!({}));
-        assert_eq!(label.name, "Company login");
-        assert_eq!(label.connection.as_deref(), Some("Acme SAML"));
-        assert_eq!(google("a@x.example").connection, None);
+    fn a_login_is_called_by_the_display_name_of_its_connection_open_or_closed() {
+        let settings = json!([
+            { "name": "acme-saml", "strategy": "samlp", "displayName": "Acme Corp", "closed": true },
+            { "name": "github", "strategy": "github" },
+        ]);
+        let names = ConnectionNames::new(&serde_json::from_value::<Vec<_>>(settings).unwrap());
+        let label = |connection: &str| {
+            let identity = json!({ "provider": "samlp", "user_id": "1", "connection": connection });
+            Label::linked(&serde_json::from_value(identity).unwrap(), &names).name
+        };
+        assert_eq!(label("acme-saml"), "Acme Corp");
+        assert_eq!(label("other-saml"), "Other SAML");
+    }
+
+    #[test]
+    fn a_name_of_ones_own_never_hides_the_provider() {
+        let own = LoginName::new("Google").ok();
+        let label = label("github", "github", &json!({ "email": "a@x.example" })).named(own.as_ref());
+        assert_eq!(label.unlink(), "Unlink GitHub “Google”, a@x.example");
+        assert_eq!(plain(&label.question()), "Unlink GitHub “Google”, a@x.example?");
+        assert_eq!(plain(&label.unlinked()), "GitHub “Google” (a@x.example) was unlinked.");
+        assert_eq!(label.short(), "\u{2068}GitHub\u{2069} “\u{2068}Google\u{2069}”");
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Texts of linking, undoing and signing in again.
 
 use model::settings::OfferedConnection;
-use model::{Identity, IdentityKey};
+use model::{ConnectionLabel, Identity, IdentityKey};
 
 use super::failure::{Failure, Remedy, request_failure, sign_in_failure};
-use super::label::{Label, labels, provider_name};
+use super::label::{Label, connection_name, label_of, labels};
 use super::message_format::Message;
 use super::messages::messages;
 use crate::account_name::account_name;
 use crate::api::{ApiError, ErrorKind};
+use crate::connection_names::ConnectionNames;
 use crate::session::popup::PopupError;
 use crate::session::{ReauthenticationError, SecondaryAccount, SignInErrorKind};
 
@@ -194,10 +195,11 @@ messages! { linking:
         "{before, select, none {Sign in as your account} other {Sign in as {before}}}";
 }
 
-/// Returns the display name of a connection, else the name of its strategy.
+/// Returns what people call a connection, as its logins in the list, and whether that is a name, which no language translates.
 #[must_use]
-pub fn connection(offered: &OfferedConnection) -> String {
-    offered.display_name.clone().unwrap_or_else(|| provider_name(&offered.strategy))
+pub fn connection(offered: &OfferedConnection) -> (String, bool) {
+    let OfferedConnection { name, strategy, display_name, .. } = offered;
+    connection_name(ConnectionLabel::new(display_name.as_deref(), name, strategy))
 }
 
 /// Status after linking. `labels` are the logins that are new.
@@ -267,41 +269,41 @@ pub fn already_here(label: Option<&Label>) -> Failure {
 
 /// Failure notice: the person signed in with a login other than the expected one.
 #[must_use]
-pub fn wrong_login(secondary: &SecondaryAccount) -> Failure {
-    failure(wrong_login_title(), wrong_login_advice(&whose(secondary)))
+pub fn wrong_login(secondary: &SecondaryAccount, names: &ConnectionNames) -> Failure {
+    failure(wrong_login_title(), wrong_login_advice(&whose(secondary, names)))
 }
 
 /// Failure notice: the login's e-mail address is not verified.
 #[must_use]
-pub fn unverified(secondary: &SecondaryAccount) -> Failure {
-    let whose = whose(secondary);
+pub fn unverified(secondary: &SecondaryAccount, names: &ConnectionNames) -> Failure {
+    let whose = whose(secondary, names);
     let is_database = secondary.user.user_id.as_str().starts_with("auth0|");
     let advice = if is_database { unverified_password_advice(&whose) } else { unverified_advice(&whose) };
     failure(unverified_title(), advice)
 }
 
-/// Returns the name of the secondary account, as the header would show it.
+/// Returns the name of the secondary account, as the header would show it; else that of its main login.
 #[must_use]
-pub fn whose(secondary: &SecondaryAccount) -> String {
-    let user_id = &secondary.user.user_id;
-    let provider = || {
-        let key = user_id.as_identity_key();
-        key.map_or_else(|| user_id.to_string(), |key| provider_name(&key.provider))
+pub fn whose(secondary: &SecondaryAccount, names: &ConnectionNames) -> String {
+    let user = &secondary.user;
+    let main_login = || {
+        let main = labels(user, names).into_iter().next();
+        main.map_or_else(|| user.user_id.to_string(), |label| label.name)
     };
-    account_name(&secondary.user.profile).map_or_else(provider, ToOwned::to_owned)
+    account_name(&user.profile).map_or_else(main_login, ToOwned::to_owned)
 }
 
 /// Note of linking by redirects: the person signed in with a login other than the expected one.
 #[must_use]
-pub fn other_login(secondary: &SecondaryAccount) -> String {
-    other_login_by(&whose(secondary))
+pub fn other_login(secondary: &SecondaryAccount, names: &ConnectionNames) -> String {
+    other_login_by(&whose(secondary, names))
 }
 
 /// Introduction of linking by redirects: the primary account has to sign in again.
 #[must_use]
-pub fn prove_first(secondary: &SecondaryAccount, primary: Option<&str>) -> String {
+pub fn prove_first(secondary: &SecondaryAccount, names: &ConnectionNames, primary: Option<&str>) -> String {
     let prove_first = if secondary.user.identities.len() > 1 { prove_first_to_merge } else { prove_first_as };
-    prove_first(&whose(secondary), primary)
+    prove_first(&whose(secondary, names), primary)
 }
 
 /// Texts of the section about a login of another account.
@@ -323,25 +325,24 @@ pub struct OtherStory {
 /// Returns the texts about the account that `secondary` opens. `moving` is the login that can leave it, if any, and
 /// `rest` the number of logins that still open it then.
 #[must_use]
-pub fn other_story(secondary: &SecondaryAccount, moving: Option<&IdentityKey>, rest: usize) -> OtherStory {
-    let all = labels(&secondary.user);
-    let label = |key: &IdentityKey| {
-        let identities = &secondary.user.identities;
-        let place = identities.iter().position(|identity| identity.key() == *key)?;
-        all.get(place)
-    };
-    let whose = whose(secondary);
-    let moved = moving.and_then(label);
+pub fn other_story(
+    secondary: &SecondaryAccount,
+    names: &ConnectionNames,
+    moving: Option<&IdentityKey>,
+    rest: usize,
+) -> OtherStory {
+    let whose = whose(secondary, names);
+    let moved = moving.and_then(|key| label_of(&secondary.user, key, names));
     OtherStory {
         title: other_title(),
-        belongs: match moved {
+        belongs: match &moved {
             Some(moved) => other_belongs(Message(&moved.in_full()), &whose),
             None => other_is_main(&whose),
         },
         move_title: move_title(),
-        moves: moved.map(|moved| move_story(Message(&moved.provider()), rest)),
+        moves: moved.map(|moved| move_story(Message(&moved.short()), rest)),
         merge_title: merge_title(),
-        merges: merge_story(all.len()),
+        merges: merge_story(secondary.user.identities.len()),
     }
 }
 

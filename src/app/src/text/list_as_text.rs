@@ -9,6 +9,7 @@ use super::message_format::Message;
 use super::messages::messages;
 use super::ways_in::{safety_of, ways_in};
 use crate::account_name::account_name;
+use crate::connection_names::ConnectionNames;
 
 messages! { list_as_text:
     /// Button that copies the list.
@@ -40,12 +41,12 @@ messages! { list_as_text:
 /// there are, and each login with its name, person, address and connection. Names are isolated as in a sentence, so that one in
 /// another direction changes nothing around it. Ids, which nobody signs in with, are not in it.
 #[must_use]
-pub fn list_as_text(user: &User, policy: &UnlinkPolicy, read_at: i64) -> String {
+pub fn list_as_text(user: &User, names: &ConnectionNames, policy: &UnlinkPolicy, read_at: i64) -> String {
     let ways = policy.ways_in(user);
     let mut text =
         [whose(account_name(&user.profile)), as_of(read_at), ways_in(ways), safety_of(ways).to_owned()]
             .join("\n");
-    for ((place, identity), label) in user.identities.iter().enumerate().zip(labels(user)) {
+    for ((place, identity), label) in user.identities.iter().enumerate().zip(labels(user, names)) {
         let Label { person, who, .. } = &label;
         let lines = [
             who.as_deref().map(|address| who_there(person.as_deref(), address)),
@@ -54,7 +55,7 @@ pub fn list_as_text(user: &User, policy: &UnlinkPolicy, read_at: i64) -> String 
             Some(if policy.is_way_in(identity) { opens() } else { opens_nothing() }.to_owned()),
         ];
         text.push_str("\n\n");
-        text.push_str(&entry(place.saturating_add(1), Message(&label.provider())));
+        text.push_str(&entry(place.saturating_add(1), Message(&label.short())));
         for line in lines.into_iter().flatten() {
             text.push_str("\n   ");
             text.push_str(&line);
@@ -89,7 +90,7 @@ mod tests {
         let closed: Vec<OfferedConnection> =
             serde_json::from_value(json!([{ "name": "acme-saml", "strategy": "samlp", "closed": true }]))
                 .unwrap();
-        let text = list_as_text(&user, &UnlinkPolicy::new(&closed), 0);
+        let text = list_as_text(&user, &ConnectionNames::default(), &UnlinkPolicy::new(&closed), 0);
         let as_of = as_of(0);
         let expected = format!(
             "Logins of \u{2068}ada@mail.example\u{2069}\n{as_of}\n2 ways in.\nLosing one will not lock you out.\n\n\
@@ -98,7 +99,7 @@ mod tests {
              A way in: signing in with it opens this account.\n\n\
              2. \u{2068}GitHub\u{2069}\n   \u{2068}ada\u{2069}\n   Connection: \u{2068}github\u{2069}\n   \
              A way in: signing in with it opens this account.\n\n\
-             3. Company login\n   \u{2068}\u{639}\u{627}\u{626}\u{634}\u{629}\u{2069}, \u{2068}aisha@acme.example\u{2069}\n   \
+             3. \u{2068}Acme SAML\u{2069}\n   \u{2068}\u{639}\u{627}\u{626}\u{634}\u{629}\u{2069}, \u{2068}aisha@acme.example\u{2069}\n   \
              Connection: \u{2068}acme-saml\u{2069}\n   No way in at the moment: signing in with it is switched off.\n"
         );
         assert_eq!(text, expected);

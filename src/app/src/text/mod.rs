@@ -16,6 +16,7 @@ pub mod locale;
 pub mod message_format;
 mod messages;
 pub mod name;
+pub mod naming;
 pub mod page;
 pub mod times;
 pub mod unlink_blocked;
@@ -24,7 +25,7 @@ pub mod values;
 pub mod ways_in;
 
 pub use failure::{Failure, Remedy, request_failure, settings_failure, sign_in_failure, still_signed_in};
-pub use label::{Label, labels, picture, provider_name};
+pub use label::{Label, connection_name, label_of, labels, picture, provider_name};
 pub use linking::{Change, change};
 pub use list::*;
 pub use message_format::Part;

@@ -10,6 +10,7 @@ use super::locale::{ENGLISH, Locale, with_locale};
 use super::message_format::{Argument, format};
 use super::messages::Declared;
 use super::*;
+use crate::connection_names::ConnectionNames;
 use model::unlink_policy::UnlinkPolicy;
 
 fn declared() -> Vec<Declared> {
@@ -22,6 +23,7 @@ fn declared() -> Vec<Declared> {
         linking::declared(),
         list::declared(),
         list_as_text::declared(),
+        naming::declared(),
         page::declared(),
         unlink_blocked::declared(),
         unlinking::declared(),
@@ -170,8 +172,13 @@ fn account() -> User {
 /// The title and the facts of the dialog before the login at `place` is unlinked; emphasis between asterisks.
 fn dialog(place: usize) -> Vec<String> {
     let user = account();
-    let question =
-        question(&user, &UnlinkPolicy::default(), &[user.identities[place].key()], PresentSignIn::default());
+    let question = question(
+        &user,
+        &UnlinkPolicy::default(),
+        &ConnectionNames::default(),
+        &[user.identities[place].key()],
+        PresentSignIn::default(),
+    );
     let part = |part: &Part| if part.strong { format!("*{}*", part.text) } else { part.text.clone() };
     let facts = question.facts.iter().map(|fact| fact.sentence.iter().map(part).collect::<String>());
     [question.title.clone()].into_iter().chain(facts).map(|sentence| plain(&sentence)).collect()
@@ -203,7 +210,7 @@ fn japanese_has_neither_plurals_nor_spaces() {
     with_locale(&JAPANESE, || {
         assert_eq!(dialog(2)[1], "引き続き*パスワード*、*Google*でログインできます。");
         assert_eq!([chosen(0), chosen(1), chosen(12)], ["選択してください。", "1件を選択中", "12件を選択中"]);
-        let label = labels(&account()).remove(0);
+        let label = labels(&account(), &ConnectionNames::default()).remove(0);
         assert_eq!(
             plain(&label.stays(model::unlink_policy::UnlinkBlocked::Primary)),
             "パスワード（a@x.example）はそのままです。メインのログインは解除できません。"
@@ -218,7 +225,7 @@ fn arabic_has_six_plurals_and_isolates_what_is_not_arabic() {
             [0, 1, 2, 3, 11, 100].map(chosen),
             ["لم يتم الاختيار", "تسجيل واحد", "تسجيلان", "3 تسجيلات", "11 تسجيلًا", "100 تسجيل"]
         );
-        let google = &labels(&account())[1];
+        let google = &labels(&account(), &ConnectionNames::default())[1];
         assert_eq!(google.unlinked(), "تم فصل \u{2068}Google\u{2069} (\u{2068}a@g.example\u{2069}).");
     });
 }

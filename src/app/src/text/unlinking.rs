@@ -1,5 +1,6 @@
 //! Texts of unlinking: the confirmation dialog, why a login is kept, progress and outcome.
 
+use model::login_names::has_others;
 use model::{IdentityKey, User};
 
 use super::label::{Label, labels};
@@ -7,6 +8,7 @@ use super::linking::fresh_first;
 use super::message_format::{Message, Part};
 use super::messages::messages;
 use super::name::name;
+use crate::connection_names::ConnectionNames;
 use model::unlink_policy::UnlinkPolicy;
 
 messages! { unlinking:
@@ -146,9 +148,9 @@ struct Split {
 }
 
 impl Split {
-    fn of(user: &User, guard: &UnlinkPolicy, keys: &[IdentityKey]) -> Self {
+    fn of(user: &User, guard: &UnlinkPolicy, names: &ConnectionNames, keys: &[IdentityKey]) -> Self {
         let all: Vec<(IdentityKey, Label)> =
-            user.identities.iter().map(model::Identity::key).zip(labels(user)).collect();
+            user.identities.iter().map(model::Identity::key).zip(labels(user, names)).collect();
         let mut going = Vec::new();
         let mut ways_in = Vec::new();
         for (identity, (key, label)) in user.identities.iter().zip(&all) {
@@ -163,8 +165,9 @@ impl Split {
 
     /// The name of a login as in the list, with the person where several have this name.
     fn name(&self, label: &Label) -> String {
-        let has_namesake = self.all.iter().filter(|(_, other)| other.name == label.name).count() > 1;
-        if has_namesake { label.in_full() } else { label.provider() }
+        let is_namesake = |other: &Label| (&other.name, &other.own) == (&label.name, &label.own);
+        let has_namesake = self.all.iter().filter(|(_, other)| is_namesake(other)).count() > 1;
+        if has_namesake { label.in_full() } else { label.short() }
     }
 
     /// The title that asks about one login: it names the very one.
@@ -172,11 +175,12 @@ impl Split {
         if self.is_only_password(going) { ask_to_unlink_password().to_owned() } else { going.question() }
     }
 
-    /// Whether `label` is a password, and the account has no other one.
+    /// Whether `label` is a password, which has no other name, and the account has no other one.
     fn is_only_password(&self, label: &Label) -> bool {
         let passwords = self.all.iter().filter(|(key, _)| key.provider.as_str() == "auth0");
         let mut passwords = passwords.map(|(_, label)| label);
-        passwords.next() == Some(label) && passwords.next().is_none()
+        let has_name = label.is_brand || label.own.is_some();
+        !has_name && passwords.next() == Some(label) && passwords.next().is_none()
     }
 
     /// The names of all `logins`.
@@ -206,10 +210,11 @@ pub struct PresentSignIn<'a> {
 pub fn question(
     user: &User,
     guard: &UnlinkPolicy,
+    names: &ConnectionNames,
     keys: &[IdentityKey],
     sign_in: PresentSignIn<'_>,
 ) -> Question {
-    let split = Split::of(user, guard, keys);
+    let split = Split::of(user, guard, names, keys);
     let mut facts = vec![
         Fact::about("ui-check", split.all_names(&split.ways_in), remains, remains_these()),
         Fact::new("ui-split", splits_off(&split.names(&split.going))),
@@ -253,7 +258,7 @@ fn what_stays(user: &User) -> Vec<Part> {
         profile.name().map(|_| your_name()),
         profile.email().map(|_| your_email_address()),
         profile.phone_number().map(|_| your_telephone_number()),
-        user.user_metadata.as_ref().filter(|data| !data.is_empty()).map(|_| your_preferences()),
+        user.user_metadata.as_ref().filter(|data| has_others(data)).map(|_| your_preferences()),
     ];
     let named: Vec<String> = named.into_iter().flatten().map(ToOwned::to_owned).collect();
     if named.is_empty() { one_part(stays()) } else { stays_with(&named) }
@@ -328,7 +333,7 @@ mod tests {
         let keys: Vec<_> = going.iter().map(key).collect();
         let came_in = in_use.as_ref().map(key);
         let sign_in = PresentSignIn { came_in: came_in.as_ref(), ..PresentSignIn::default() };
-        let question = question(user, guard, &keys, sign_in);
+        let question = question(user, guard, &ConnectionNames::default(), &keys, sign_in);
         let text = |fact: &Fact| {
             let sentence: String = fact.sentence.iter().map(|part| plain(&part.text)).collect();
             fact.logins.iter().fold(sentence, |all, login| format!("{all} [{}]", plain(login)))
@@ -366,6 +371,25 @@ mod tests {
             shown[1],
             "Signing in with Google (1@x.example) afterwards opens a separate, empty account."
         );
+    }
+
+    #[test]
+    fn names_of_ones_own_tell_two_logins_of_one_provider_apart() {
+        let mut user = user(&[
+            ("auth0", "a@x.example"),
+            ("google-oauth2", "1@x.example"),
+            ("google-oauth2", "2@x.example"),
+        ]);
+        user.user_metadata =
+            serde_json::from_value(json!({ "login_names": { "google-oauth2|2": "Work" } })).unwrap();
+        let shown = sentences(&user, &UnlinkPolicy::default(), &[1], None);
+        assert_eq!(shown[0], "You can still sign in with Password and Google “Work”.");
+        assert_eq!(shown[1], "Signing in with Google afterwards opens a separate, empty account.");
+        assert_eq!(shown[2], "Everything in this account stays as it is.", "names are no preferences");
+        let names = json!({ "login_names": { "google-oauth2|2": "Work", "google-oauth2|1": "Work", "auth0|0": "Old" } });
+        user.user_metadata = serde_json::from_value(names).unwrap();
+        let shown = sentences(&user, &UnlinkPolicy::default(), &[1], None);
+        assert_eq!(shown[0], "You can still sign in with Password “Old” and Google “Work” (2@x.example).");
     }
 
     #[test]
@@ -424,7 +448,8 @@ mod tests {
         let [password, _, github] = [0, 1, 2].map(|place: usize| user.identities[place].key());
         let of = |came_in| PresentSignIn { came_in, session: Some(&github), is_old: true };
         let shown = |keys: &[IdentityKey], came_in| {
-            let question = question(&user, &UnlinkPolicy::default(), keys, of(came_in));
+            let question =
+                question(&user, &UnlinkPolicy::default(), &ConnectionNames::default(), keys, of(came_in));
             let text = |fact: &Fact| fact.sentence.iter().map(|part| plain(&part.text)).collect::<String>();
             question.facts[3..].iter().map(text).collect::<Vec<_>>().join("\n")
         };
@@ -442,7 +467,7 @@ mod tests {
     #[test]
     fn the_outcome_of_several_is_told_in_a_sentence() {
         let user = three();
-        let labels: Vec<Label> = user.identities[1..].iter().map(Label::linked).collect();
+        let labels: Vec<Label> = labels(&user, &ConnectionNames::default()).split_off(1);
         assert_eq!(
             plain(&several_unlinked(&labels, 2)),
             "Google (a@gmail.example) and GitHub (a@hub.example) were unlinked."

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use model::{Identity, IdentityKey, User, UserId};
+use model::{Identity, IdentityKey, Metadata, User, UserId};
 
 use super::pause::{pause, send_with_pause};
 use crate::api::ApiError;
@@ -10,7 +10,7 @@ use crate::cache;
 use crate::clock::{date, now};
 use crate::components::{Status, Step, Steps};
 use crate::session::Session;
-use crate::text::Label;
+use crate::text::{Label, label_of};
 
 /// How long a list counts as current when the person comes back to the page, in seconds.
 const TRUE_FOR: i64 = 2;
@@ -109,6 +109,8 @@ impl AccountState {
     fn mark_removed(self, user: &User) {
         let has = |key: &IdentityKey| user.identities.iter().any(|identity| identity.key() == *key);
         let Some(shown) = self.shown_now() else { return };
+        let before = self.now();
+        let names = self.session.tenant().connection_names;
         let mut above = None;
         let mut removed = Vec::new();
         let mut fresh = None;
@@ -116,7 +118,7 @@ impl AccountState {
             let key = identity.key();
             if !has(&key) {
                 if !self.is_removed(&key) {
-                    fresh = Some(Label::linked(&identity));
+                    fresh = before.as_ref().and_then(|before| label_of(before, &key, &names));
                 }
                 self.steps.set(&key, Some(Step::Gone));
                 removed.push((above, identity));
@@ -198,12 +200,24 @@ impl AccountState {
     /// Replaces the linked identities by those of a response, without another request. The primary identity and the
     /// profile stay as they were read, because linking and unlinking do not change them.
     pub(super) fn replace_identities(self, left: Vec<Identity>) {
-        let user = self.with_user(|user| Some(user.clone()));
-        if let Some(mut user) = user {
+        if let Some(mut user) = self.now() {
             user.identities.truncate(1);
             user.identities.extend(left.into_iter().skip(1));
             self.set(Ok(user));
         }
+    }
+
+    /// Replaces the metadata by what a change left of it, without another request.
+    pub(super) fn replace_metadata(self, metadata: Option<Metadata>) {
+        if let Some(user) = self.now() {
+            self.set(Ok(User { user_metadata: metadata, ..user }));
+        }
+    }
+
+    /// The label of the login of that key.
+    pub(super) fn label(self, key: &IdentityKey) -> Option<Label> {
+        let names = self.session.tenant().connection_names;
+        self.with_user(|user| label_of(user, key, &names))
     }
 
     /// The linked identity of that key.

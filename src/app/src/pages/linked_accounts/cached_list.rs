@@ -17,8 +17,7 @@ pub(super) fn cached_list(kept: CachedList, on_try_again: Callback<()>) -> AnyVi
     } else {
         ReadOnlyReason::Offline
     };
-    let list =
-        ListState::read_only(kept.user, kept.read_at, session.tenant().unlink_policy, reason, status_message);
+    let list = ListState::read_only(kept.user, kept.read_at, &session.tenant(), reason, status_message);
     let as_of = Some(text::as_of(kept.read_at));
     view! {
         <h1>{text::page_heading()}</h1>

@@ -117,7 +117,7 @@ fn find(link: &DeepLink, session: Session, list: ListState) -> Option<Found> {
     match link {
         DeepLink::Link(connection) => {
             let offered = session.tenant().connections.into_iter().find(|one| one.name == *connection)?;
-            let name = linking::connection(&offered);
+            let (name, _) = linking::connection(&offered);
             let target = LinkTarget { connection: Some(offered.name), ..LinkTarget::default() };
             Some(Found { offer: Some((target, name)), ..Found::default() })
         }

@@ -7,6 +7,7 @@ pub mod deep_link_prompt;
 mod demo;
 mod focus;
 pub mod link;
+mod naming;
 mod pause;
 pub mod undo;
 mod unlink;
@@ -20,7 +21,7 @@ use crate::cache;
 use crate::clock::date;
 use crate::components::{
     Banner, FailureNotice, IdentityList, ListActions, ListState, PauseNotice, ReadOnlyReason, Skeleton,
-    Status, StatusNotice, Step, dyn_view, set_document_title,
+    Status, StatusNotice, Step, Steps, dyn_view, set_document_title,
 };
 use crate::session::{Intent, PendingAction, Phase, Session, SignInError, SignInErrorKind};
 use crate::text::{self, Remedy};
@@ -30,6 +31,7 @@ use deep_link_prompt::DeepLinkPrompt;
 use demo::demo_switch;
 use focus::focus_row;
 use link::{LinkFlow, LinkSection};
+use naming::Naming;
 use undo::Undo;
 use unlink::Unlinking;
 use unlinked_lately::UnlinkedLately;
@@ -69,7 +71,12 @@ fn Accounts() -> impl IntoView {
     });
     let undo = Undo::new(session, status_message);
     let flow = LinkFlow::new(account, undo);
-    let on_done = Callback::new(move |unlinked| undo.offer(unlinked));
+    let (naming, name_steps) = (Naming::new(account, status_message), Steps::none());
+    let on_done = Callback::new(move |unlinked: Vec<Identity>| {
+        let keys: Vec<IdentityKey> = unlinked.iter().map(Identity::key).collect();
+        undo.offer(unlinked, account.now().and_then(|user| user.user_metadata).as_ref());
+        naming.forget(&keys);
+    });
     let unlinking = Unlinking::new(session, account, current_identity, status_message, on_done);
     auto_refresh::refresh_automatically(session, account, unlinking.running());
 
@@ -83,8 +90,11 @@ fn Accounts() -> impl IntoView {
             date()
         }),
         policy: StoredValue::new(session.tenant().unlink_policy),
+        names: StoredValue::new(session.tenant().connection_names),
         current_identity,
         steps,
+        name_steps,
+        may_name: session.may_set_metadata(),
         running: unlinking.running(),
         read_only: Signal::derive(move || (!online.get()).then_some(ReadOnlyReason::Offline)),
         selected,
@@ -92,6 +102,7 @@ fn Accounts() -> impl IntoView {
         status_message,
     };
     let actions = ListActions {
+        on_name: Callback::new(move |(key, name)| naming.name(key, name, name_steps)),
         on_unlink: Callback::new(move |keys: Vec<IdentityKey>| {
             if selected.get_untracked().is_some() {
                 // The button that was pressed goes with the bar.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use model::{Identity, IdentityKey};
+use model::{Identity, IdentityKey, LoginName, Metadata};
 
 use crate::components::{Status, dyn_view};
 use crate::session::Session;
@@ -41,9 +41,9 @@ impl Undo {
         undo
     }
 
-    /// Offers to link again what was just unlinked. Called once the notice says what was unlinked.
-    pub(super) fn offer(self, unlinked: Vec<Identity>) {
-        self.change(|kept| kept.add(&unlinked));
+    /// Offers to link again what was just unlinked, with the names in `metadata`. Called once the notice says what was unlinked.
+    pub(super) fn offer(self, unlinked: Vec<Identity>, metadata: Option<&Metadata>) {
+        self.change(|kept| kept.add(&unlinked, metadata));
         let _ = self.offered.try_set(unlinked);
     }
 
@@ -59,6 +59,11 @@ impl Undo {
                 kept.store();
             }
         });
+    }
+
+    /// The name that an identity had which can be linked again.
+    pub(super) fn name_of(self, key: &IdentityKey) -> Option<LoginName> {
+        self.kept.try_with_untracked(|kept| kept.as_ref()?.name_of(key)).flatten()
     }
 
     /// Whether `key` is among those that can be linked again.

@@ -121,7 +121,7 @@ impl Context {
     // The page may be gone when an answer comes: after an await, only `try_` is safe.
     async fn run(self, keys: Vec<IdentityKey>, current_identity: Option<IdentityKey>) {
         let steps = self.account.steps();
-        let mut unlinked = Vec::new();
+        let (mut unlinked, mut labels) = (Vec::new(), Vec::new());
         let mut next = None;
         for (place, key) in keys.iter().enumerate() {
             if steps.peek(key) != Some(Step::Queued) {
@@ -135,7 +135,7 @@ impl Context {
                 steps.set(key, None);
                 continue;
             };
-            let label = Label::linked(&identity);
+            let Some(label) = self.account.label(key) else { continue };
             match self.send(key, place, keys.len()).await {
                 None => {}
                 Some(Ok(Outcome::Unlinked(left))) => {
@@ -151,6 +151,7 @@ impl Context {
                     // A refresh that was under way may have seen it go.
                     self.account.dismiss_removed(key);
                     unlinked.push(identity);
+                    labels.push(label);
                 }
                 Some(Ok(Outcome::NothingMatched(left))) => {
                     self.say(label.nothing_matched());
@@ -172,7 +173,7 @@ impl Context {
             }
         }
         steps.forget(|step| *step == Step::Queued);
-        self.end(&keys, unlinked, next, current_identity);
+        self.end(&keys, unlinked, &labels, next, current_identity);
     }
 
     /// Shows the result of a run, and moves the focus to the row that needs attention, else to the notice with Undo.
@@ -180,11 +181,11 @@ impl Context {
         self,
         keys: &[IdentityKey],
         unlinked: Vec<Identity>,
+        labels: &[Label],
         next: Option<IdentityKey>,
         current_identity: Option<IdentityKey>,
     ) {
-        let labels: Vec<Label> = unlinked.iter().map(Label::linked).collect();
-        let outcome = match labels.as_slice() {
+        let outcome = match labels {
             [one] if keys.len() == 1 => one.unlinked(),
             labels => unlinking::several_unlinked(labels, keys.len()),
         };

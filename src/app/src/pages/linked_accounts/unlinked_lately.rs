@@ -23,15 +23,17 @@ pub fn UnlinkedLately(
     #[prop(into)]
     locked: Signal<bool>,
 ) -> impl IntoView {
+    let names = StoredValue::new(flow.session().tenant().connection_names);
     let row = move |identity: Identity| {
-        let label = Label::linked(&identity);
+        let own = undo.name_of(&identity.key());
+        let label = names.with_value(|names| Label::linked(&identity, names)).named(own.as_ref());
         let name = label.link_again();
         let progress = progress(flow, Place::Unlinked(identity.key()));
         view! {
             <li class="slot"><div class="fold"><div class="row">
                 <ProviderMark provider=identity.provider.clone()/>
                 <div class="body">
-                    <div class="name" translate=label.is_brand.then_some("no")>{label.name}</div>
+                    <div class="name">{words(&label.short())}</div>
                     {label.who.map(|who| view! { <div class="sub"><bdi translate="no">{breakable(&who)}</bdi></div> })}
                     {still_listed(&identity.provider)}
                 </div>

@@ -30,7 +30,7 @@ pub fn Connections(
     let total = offered.len();
     let (is_all, query) = (RwSignal::new(false), RwSignal::new(String::new()));
     let names: StoredValue<Vec<String>> =
-        StoredValue::new(offered.iter().map(|one| lower_case(&linking::connection(one))).collect());
+        StoredValue::new(offered.iter().map(|one| lower_case(&linking::connection(one).0)).collect());
     let shown = Memo::new(move |_| {
         let query = lower_case(query.read().trim());
         let is_shown = |(place, name): (usize, &String)| match query.as_str() {
@@ -95,8 +95,7 @@ fn Connection(
     offered: OfferedConnection,
     is_shown: Memo<bool>,
 ) -> impl IntoView {
-    let is_brand = offered.display_name.is_some() || offered.strategy.is_brand();
-    let name = linking::connection(&offered);
+    let (name, is_brand) = linking::connection(&offered);
     let (to_link, to_link_more) =
         (text::plain(&linking::link(&name)), text::plain(&linking::link_more(&name)));
     let connection = offered.name.clone();

@@ -7,7 +7,8 @@ use super::metadata::{Choice, Difference, choices};
 use super::other_account::logins;
 use crate::account_name::account_name;
 use crate::components::{ConfirmDialog, breakable, changing, facts, words};
-use crate::session::SecondaryAccount;
+use crate::connection_names::ConnectionNames;
+use crate::session::{SecondaryAccount, Session};
 use crate::text::deleting::{Deletion, deletion, is_deleted, keep_both, stays_here};
 
 /// Shows both accounts side by side, what comes over and what is deleted, and asks which metadata to keep.
@@ -24,12 +25,13 @@ pub fn DeletionDialog(
     /// Called when the person leaves both accounts as they are.
     on_keep: Callback<()>,
 ) -> impl IntoView {
-    let Deletion { title, facts: told, confirm } = deletion(&secondary.user, !differences.is_empty());
+    let names = expect_context::<Session>().tenant().connection_names;
+    let Deletion { title, facts: told, confirm } = deletion(&secondary.user, &names, !differences.is_empty());
     let choice = Choice::among(differences);
     let sides = view! {
         <div class="sides">
-            {primary.map(|primary| side(stays_here(), &primary))}
-            {side(is_deleted(), &secondary.user)}
+            {primary.map(|primary| side(stays_here(), &primary, &names))}
+            {side(is_deleted(), &secondary.user, &names)}
         </div>
         {choices(choice)}
     };
@@ -49,13 +51,13 @@ pub fn DeletionDialog(
 }
 
 /// Renders one of both accounts: whose it is, and what opens it.
-fn side(title: &'static str, account: &User) -> AnyView {
+fn side(title: &'static str, account: &User, names: &ConnectionNames) -> AnyView {
     let who = account_name(&account.profile).map(ToOwned::to_owned);
     view! {
         <section class="side" aria-label=title>
             <h3>{title}</h3>
             {who.map(|who| view! { <p class="dialog-who"><bdi translate="no">{breakable(&who)}</bdi></p> })}
-            {logins(account)}
+            {logins(account, names)}
         </section>
     }
     .into_any()

@@ -4,7 +4,8 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use model::{Identity, IdentityKey, Metadata, User};
+use model::login_names::{name_of, without_names};
+use model::{Identity, IdentityKey, LoginName, Metadata, User};
 
 use super::judgement::{Judgement, deletes_an_account, hint, judge, movable};
 use super::metadata::{Difference, differences};
@@ -13,6 +14,7 @@ use crate::clock::parse;
 use crate::components::{Status, Step};
 use crate::pages::linked_accounts::account::AccountState;
 use crate::pages::linked_accounts::focus::{focus_row, focus_section, focus_unlinked};
+use crate::pages::linked_accounts::naming::Naming;
 use crate::pages::linked_accounts::pause::{pause, send_with_pause};
 use crate::pages::linked_accounts::undo::Undo;
 use crate::session::popup::{Popup, PopupError};
@@ -24,7 +26,7 @@ use crate::text::linking::{
     already_here, link_failure, linked, moved_halfway, not_fresh, not_proven, secondary_failure, unverified,
     wrong_login,
 };
-use crate::text::{self, Failure, Label, Remedy, labels};
+use crate::text::{self, Failure, Label, Remedy, label_of};
 
 /// How far linking has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,7 +122,7 @@ impl LinkFlow {
     }
 
     /// The session that the flow works for.
-    pub(super) fn session(self) -> Session {
+    pub(in crate::pages::linked_accounts) fn session(self) -> Session {
         self.session
     }
 
@@ -308,6 +310,7 @@ impl LinkFlow {
     /// The next stage for a proven login.
     fn consider(self, target: LinkTarget, secondary: SecondaryAccount) -> Stage {
         let Some(judgement) = self.judge(&target, &secondary) else { return Stage::Idle };
+        let names = self.session.tenant().connection_names;
         let failure = match judgement {
             Judgement::Same => {
                 let label = self.label_of(&secondary);
@@ -318,7 +321,9 @@ impl LinkFlow {
             }
             Judgement::Unexpected => {
                 return match self.carrier {
-                    Carrier::Popup(_) => Stage::Stopped(wrong_login(&secondary), target, Some(secondary)),
+                    Carrier::Popup(_) => {
+                        Stage::Stopped(wrong_login(&secondary, &names), target, Some(secondary))
+                    }
                     // Whatever comes along with the other login is judged as if it had been chosen.
                     Carrier::Redirect(_) => match self.consider(LinkTarget::default(), secondary) {
                         Stage::ConfirmPrimary(secondary, _) => Stage::ConfirmPrimary(secondary, true),
@@ -326,7 +331,7 @@ impl LinkFlow {
                     },
                 };
             }
-            Judgement::Unverified => unverified(&secondary),
+            Judgement::Unverified => unverified(&secondary, &names),
             Judgement::OtherAccount => return Stage::OtherAccount(secondary, target),
             Judgement::Fit => return self.ready(secondary, false),
         };
@@ -338,8 +343,7 @@ impl LinkFlow {
         let (account, _) = self.list()?;
         let primary = account.now()?;
         let key = secondary.current_identity.as_ref()?.among(&primary.identities)?;
-        let place = primary.identities.iter().position(|identity| identity.key() == key)?;
-        labels(&primary).into_iter().nth(place)
+        label_of(&primary, &key, &self.session.tenant().connection_names)
     }
 
     /// The stage of a login that may be linked.
@@ -348,7 +352,8 @@ impl LinkFlow {
             return Stage::ConfirmPrimary(secondary, unexpected);
         };
         let mine = account.now().and_then(|primary| primary.user_metadata).unwrap_or_default();
-        let theirs = secondary.user.user_metadata.clone().unwrap_or_default();
+        // Names of logins come along with them.
+        let theirs = without_names(secondary.user.user_metadata.clone().unwrap_or_default());
         Stage::Deletion(secondary, differences(&mine, &theirs))
     }
 
@@ -457,8 +462,14 @@ impl LinkFlow {
             Ok(all) => {
                 let is_new = |identity: &&Identity| !before.iter().any(|old| old.key() == identity.key());
                 let new: Vec<&Identity> = all.iter().skip(1).filter(is_new).collect();
-                let labels: Vec<Label> = new.iter().map(|identity| Label::linked(identity)).collect();
                 let keys: Vec<IdentityKey> = new.iter().map(|identity| identity.key()).collect();
+                let own_names = names_of(&keys, &secondary.user, undo);
+                let names = self.session.tenant().connection_names;
+                let label = |identity: &&Identity| {
+                    let own = own_names.iter().find(|(key, _)| *key == identity.key());
+                    Label::linked(identity, &names).named(own.and_then(|(_, own)| own.as_ref()))
+                };
+                let labels: Vec<Label> = new.iter().map(label).collect();
                 let _ = self.secondary.try_set_value(None);
                 let _ = self.stage.try_set(Stage::Idle);
                 account.replace_identities(all);
@@ -471,6 +482,9 @@ impl LinkFlow {
                 self.session.broadcast_change();
                 let _ = undo.status_message().try_set(Some(Status::Shown(linked(&labels))));
                 request_animation_frame(move || focus_row(keys.first()));
+                if !own_names.is_empty() {
+                    Naming::new(account, undo.status_message()).keep(own_names).await;
+                }
             }
             Err(_) if self.is_stopped() => {}
             Err(error) => _ = self.stage.try_set(Stage::Stopped(link_failure(&error), target, None)),
@@ -526,4 +540,13 @@ impl LinkFlow {
             }
         }
     }
+}
+
+/// The names of logins that were just linked: those that they had before they were unlinked here, else in their own account.
+fn names_of(keys: &[IdentityKey], secondary: &User, undo: Undo) -> Vec<(IdentityKey, Option<LoginName>)> {
+    let name = |key: &IdentityKey| {
+        let name = undo.name_of(key).or_else(|| name_of(secondary.user_metadata.as_ref(), key))?;
+        Some((key.clone(), Some(name)))
+    };
+    keys.iter().filter_map(name).collect()
 }

@@ -6,10 +6,12 @@ use model::{IdentityKey, Provider, User};
 
 use super::judgement::{movable, ways_left};
 use crate::components::{ConfirmDialog, Icon, ProviderMark, breakable, changing, facts, words};
+use crate::connection_names::ConnectionNames;
 use crate::session::{SecondaryAccount, Session};
+use crate::settings::Tenant;
 use crate::text::deleting::{lockout, move_and_lock};
 use crate::text::linking::{OtherStory, other_story};
-use crate::text::{self, Label, labels};
+use crate::text::{self, Label, label_of, labels};
 
 /// Shows the identities of the other account, and what each choice means.
 #[component]
@@ -24,15 +26,15 @@ pub fn OtherAccount(
     on_cancel: Callback<()>,
 ) -> impl IntoView {
     let moving = movable(&secondary).map(|(key, _)| key);
-    let policy = expect_context::<Session>().tenant().unlink_policy;
+    let Tenant { unlink_policy: policy, connection_names: names, .. } = expect_context::<Session>().tenant();
     let ways_left = moving.as_ref().map_or(0, |key| ways_left(&secondary.user, key, &policy));
     let OtherStory { title, belongs, move_title, moves, merge_title, merges } =
-        other_story(&secondary, moving.as_ref(), ways_left);
-    let rows = logins(&secondary.user);
+        other_story(&secondary, &names, moving.as_ref(), ways_left);
+    let rows = logins(&secondary.user, &names);
     let is_asking = RwSignal::new(false);
     let start_to_move = move |_| if ways_left == 0 { is_asking.set(true) } else { on_move.run(()) };
     let asked = moving.filter(|_| ways_left == 0);
-    let dialog = asked.map(|key| lockout_dialog(&secondary.user, &key, is_asking, on_move));
+    let dialog = asked.map(|key| lockout_dialog(&secondary.user, &names, &key, is_asking, on_move));
     // It comes without being asked for: the focus says so and brings it into view.
     let heading = NodeRef::<H3>::new();
     Effect::new(move |_| {
@@ -66,32 +68,32 @@ pub fn OtherAccount(
 }
 
 /// Renders the logins of an account.
-pub(super) fn logins(user: &User) -> AnyView {
+pub(super) fn logins(user: &User, names: &ConnectionNames) -> AnyView {
     let login = |(provider, label): (Provider, Label)| {
         view! {
             <li>
                 <ProviderMark provider/>
                 <span class="other-login">
-                    <b translate=label.is_brand.then_some("no")>{label.name}</b>
+                    <b>{words(&label.short())}</b>
                     {label.who.map(|who| view! { <bdi translate="no">{breakable(&who)}</bdi> })}
                 </span>
             </li>
         }
     };
     let providers = user.identities.iter().map(|identity| identity.provider.clone());
-    let logins = providers.zip(labels(user)).map(login).collect_view();
+    let logins = providers.zip(labels(user, names)).map(login).collect_view();
     view! { <ul class="other-logins" role="list">{logins}</ul> }.into_any()
 }
 
 /// Renders the dialog before the login `key` leaves `user`, whose account nothing opens without it.
 fn lockout_dialog(
     user: &User,
+    names: &ConnectionNames,
     key: &IdentityKey,
     is_asking: RwSignal<bool>,
     on_move: Callback<()>,
 ) -> Option<AnyView> {
-    let place = user.identities.iter().position(|identity| identity.key() == *key)?;
-    let (title, told) = lockout(&labels(user).into_iter().nth(place)?);
+    let (title, told) = lockout(&label_of(user, key, names)?);
     let dialog = view! {
         <ConfirmDialog
             name="lockout"
