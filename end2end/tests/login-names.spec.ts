@@ -161,7 +161,7 @@ test('the name is in the dialog, what remains, the notice, the list for Undo, an
   await app.expectList();
 
   const back = page.waitForResponse((response) => response.request().method() === 'PATCH');
-  const again = page.getByRole('button', { name: `Link LinkedIn “Family”, ${email}, again`, exact: true });
+  const again = page.getByRole('button', { name: `Link again: LinkedIn “Family”, ${email}`, exact: true });
   await Promise.all([page.waitForEvent('popup'), again.click()]);
   await expect(app.status).toHaveText(`LinkedIn “Family” (${email}) is linked to this account now.`);
   await back;
