@@ -11,7 +11,6 @@ use web_sys::HtmlElement;
 use super::banner::READ_ONLY_ID;
 use super::changing::changing;
 use super::dyn_view::dyn_view;
-use super::identity_row::row_name;
 use super::notice::FailureNotice;
 use super::rows::{ListActions, ListState, RowLabel, Step};
 use super::words::words;
@@ -43,7 +42,10 @@ pub fn OwnName(
         is_known && is_writable && !is_gone && list.may_name.get()
     });
     let is_hidden = move || !can_edit.get() && own.read().is_none();
-    let id = StoredValue::new(format!("name-{}", route::segment(&key.with_value(row_name))));
+    let id = StoredValue::new(format!(
+        "name-{}",
+        route::segment(key.with_value(IdentityKey::as_user_id).as_str())
+    ));
     let was_editing = StoredValue::new(false);
     let value = dyn_view(move || {
         let returns = was_editing.get_value();
