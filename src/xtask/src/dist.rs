@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::site::{self, Profile, empty, files_below, kilobytes};
 use crate::step::Steps;
 use crate::workspace::Workspace;
-use crate::{server, tool};
+use crate::{hosting, server, tool};
 
 /// The licences of the program and of what it has inside. They stand beside it, as they demand.
 const LICENCES: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "src/tenant/data/LICENSE-common-passwords"];
@@ -23,7 +23,7 @@ const COMPLETIONS: [(&str, &str); 3] =
     [("bash", "linked-accounts.bash"), ("fish", "linked-accounts.fish"), ("zsh", "_linked-accounts")];
 
 /// Writes the static site, the release binary with that site embedded, their licences, and what operators need: manual pages,
-/// completions, a unit for systemd, a container file. With `is_static` the binary needs no libraries, as in a container.
+/// completions, a unit for systemd, a container file, configurations of static hosts. With `is_static` the binary needs no libraries, as in a container.
 ///
 /// # Errors
 /// When a build fails or a file cannot be written. The folder of the previous run stays as it was then.
@@ -58,6 +58,7 @@ pub(crate) fn write(is_static: bool) -> Result<()> {
             let name = file.file_name().context("a file has no name")?;
             fs::copy(workspace.root.join(file), fresh.join(name))?;
         }
+        hosting::write(&workspace.root, &workspace.site(), &fresh.join("hosting"))?;
         // The folder of the image that belongs to its user.
         fs::create_dir_all(fresh.join("data"))?;
         describe(&program, &fresh)?;
@@ -66,9 +67,10 @@ pub(crate) fn write(is_static: bool) -> Result<()> {
     })?;
     let bytes = usize::try_from(fs::metadata(&binary)?.len())?;
     println!(
-        "\n{}\n\nStatic site: {}\nServer with the site inside: {} ({})",
+        "\n{}\n\nStatic site: {}\nConfigurations of hosts for it: {}\nServer with the site inside: {} ({})",
         site.table(),
         folder.join("site").display(),
+        folder.join("hosting").display(),
         binary.display(),
         kilobytes(bytes)
     );

@@ -1,7 +1,7 @@
 //! A tenant with the answers of Auth0, and a host of the page.
 //!
 //! The texts are those that people quote from Auth0 (contract [C1](model::contract#c1), [C3](model::contract#c3),
-//! [C4](model::contract#c4), [G124](model::contract#g124)).
+//! [C4](model::contract#c4)).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
