@@ -53,7 +53,7 @@ test('what was unlinked comes back only with a connection', async ({ app, contex
   await overrideSettings(page, (settings) => ({ ...settings, undoSeconds: 0 }));
   await page.reload();
   await app.unlink(google);
-  const linkAgainButtons = page.getByRole('button', { name: /^(Undo|Link Google, .* again)$/ });
+  const linkAgainButtons = page.getByRole('button', { name: /^(Undo|Link again: Google, .*)$/ });
   await expect(linkAgainButtons).toHaveCount(2);
   await goOffline(context);
   for (const button of await linkAgainButtons.all()) {

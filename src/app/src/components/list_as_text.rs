@@ -31,8 +31,7 @@ pub fn PrintedHead(
     dyn_view(move || {
         let user = list.user.read();
         let whose = texts::whose(user.as_ref().and_then(|user| account_name(&user.profile)));
-        view! { <p class="printed">{words(&whose)}<br/><span>{text::as_of(list.read_at.get())}</span></p> }
-            .into_any()
+        view! { <p class="printed">{words(&whose)}<br/>{text::as_of(list.read_at.get())}</p> }.into_any()
     })
 }
 
