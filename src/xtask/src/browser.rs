@@ -28,7 +28,7 @@ const HEADLESS_SHELL: &str = "chromium-headless-shell";
 const DOWNLOAD_LIMIT: Duration = Duration::from_mins(3);
 
 /// Playwright's command, inside the folder `end2end`.
-const PLAYWRIGHT: &str = "node_modules/@playwright/test/cli.js";
+pub(crate) const PLAYWRIGHT: &str = "node_modules/@playwright/test/cli.js";
 
 /// The static checks of the tests' source, by the npm script that runs each. Playwright itself only strips types.
 const STATIC_CHECKS: [(&str, &[&str]); 3] = [
@@ -94,7 +94,8 @@ pub(crate) fn tests(workspace: &Workspace, arguments: &[String], update_table: b
     Ok(Counts { failed: u64::from(!holds), ..counts })
 }
 
-fn node(folder: &Path, arguments: &[&str]) -> Command {
+/// Returns a command that runs Node.js in `folder`.
+pub(crate) fn node(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("node");
     command.args(arguments).current_dir(folder);
     command
@@ -137,9 +138,7 @@ pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
         }
         return Ok(chosen);
     }
-    let asked = "process.stdout.write(require('@playwright/test').chromium.executablePath())";
-    let playwrights =
-        PathBuf::from(tool::output(&mut node(folder, &["--input-type=commonjs", "--eval", asked]))?);
+    let playwrights = playwrights(folder, "chromium")?;
     if starts(&playwrights) {
         return Ok(playwrights);
     }
@@ -159,12 +158,22 @@ pub(crate) fn find(folder: &Path) -> Result<PathBuf> {
     })
 }
 
+/// Returns where Playwright has its own build of an engine, whether or not it is there.
+///
+/// # Errors
+/// When Playwright cannot be asked.
+pub(crate) fn playwrights(folder: &Path, engine: &str) -> Result<PathBuf> {
+    let asked = format!("process.stdout.write(require('@playwright/test').{engine}.executablePath())");
+    Ok(PathBuf::from(tool::output(&mut node(folder, &["--input-type=commonjs", "--eval", &asked]))?))
+}
+
 /// Whether a program exists and runs; a browser without its libraries does not.
 fn starts(program: &Path) -> bool {
     program.is_file() && tool::output(Command::new(program).arg("--version")).is_ok()
 }
 
-fn of_the_system(names: &[&str]) -> Option<PathBuf> {
+/// Returns the first of these programs that is on the path and runs.
+pub(crate) fn of_the_system(names: &[&str]) -> Option<PathBuf> {
     let path = environment("PATH")?;
     let folders: Vec<_> = split_paths(&path).collect();
     let candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));

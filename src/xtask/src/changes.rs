@@ -67,8 +67,9 @@ fn affected(path: &str) -> Vec<Check> {
             let name = rest.split('/').next().unwrap_or_default();
             by_crates(&dependents(name))
         }
-        "style" | "public" => vec![Check::Build, Check::Browser],
+        "style" | "public" => vec![Check::Build, Check::Browser, Check::Engines],
         "end2end" if rest.starts_with("clients/") => vec![Check::Clients],
+        "end2end" if rest.starts_with("engines") => vec![Check::Build, Check::Engines],
         "end2end" => vec![Check::Attacks, Check::Browser],
         // What decides how everything is compiled.
         ".cargo" => Check::ALL.to_vec(),
@@ -90,7 +91,7 @@ fn by_crates(crates: &[&str]) -> Vec<Check> {
         checks.push(Check::Fuzz);
     }
     if has(&["app", "server", "xtask"]) {
-        checks.extend([Check::Build, Check::Browser]);
+        checks.extend([Check::Build, Check::Browser, Check::Engines]);
     }
     if has(&["server", "xtask"]) {
         checks.push(Check::Clients);

@@ -9,7 +9,7 @@ use crate::counts::Counts;
 use crate::site::Profile;
 use crate::step::Stopwatch;
 use crate::workspace::{BROWSER_TARGET, Workspace};
-use crate::{attacks, browser, clients, dependency_rules, layers, server, site, step, tool};
+use crate::{attacks, browser, clients, dependency_rules, engines, layers, server, site, step, tool};
 
 /// One check; they run in the order of [`Check::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -34,6 +34,8 @@ pub(crate) enum Check {
     Build,
     /// The tests in a real browser, against the real server.
     Browser,
+    /// The tests in Firefox and WebKit.
+    Engines,
     /// The tests of clients that others wrote, against the real server with TLS.
     Clients,
 }
@@ -51,7 +53,7 @@ pub(crate) struct TestOptions {
 
 impl Check {
     /// All checks, cheapest first.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Format,
         Self::Dependencies,
         Self::Attacks,
@@ -62,6 +64,7 @@ impl Check {
         Self::Docs,
         Self::Build,
         Self::Browser,
+        Self::Engines,
         Self::Clients,
     ];
 
@@ -76,9 +79,14 @@ impl Check {
         let needed = |check: &Self| {
             wanted.is_empty()
                 || wanted.contains(check)
-                || (*check == Self::Build && wanted.contains(&Self::Browser))
+                || (*check == Self::Build && wanted.iter().any(|wanted| wanted.is_of_build()))
         };
         Self::ALL.into_iter().filter(needed).collect()
+    }
+
+    /// Whether the check tests what the build makes.
+    fn is_of_build(self) -> bool {
+        matches!(self, Self::Browser | Self::Engines)
     }
 
     fn title(self) -> &'static str {
@@ -93,6 +101,7 @@ impl Check {
             Self::Docs => "Documentation",
             Self::Build => "Build of page and server",
             Self::Browser => "Browser tests",
+            Self::Engines => "Firefox and WebKit",
             Self::Clients => "Clients of others",
         }
     }
@@ -166,6 +175,7 @@ impl Check {
                 Ok(Counts { passed: 1, failed: u64::from(!light) })
             }
             Self::Browser => browser::tests(workspace, &options.playwright, options.update_table),
+            Self::Engines => engines::tests(workspace),
             Self::Clients => clients::tests(workspace, &options.clients, options.update_table),
         }
     }
@@ -200,7 +210,7 @@ pub(crate) fn run(checks: &[Check], options: &TestOptions) -> Result<bool> {
         println!("\n== {}/{} {} ({})", number + 1, checks.len(), check.title(), check.name());
         let watch = Stopwatch::start();
         let unbuilt = outcomes.iter().any(|before| before.check == Check::Build && before.counts.passed == 0);
-        let counts = if check == Check::Browser && unbuilt {
+        let counts = if check.is_of_build() && unbuilt {
             println!("Not run: they would test an older build.");
             Counts::single(false)
         } else {

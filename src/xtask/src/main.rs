@@ -10,6 +10,7 @@ mod clients;
 mod counts;
 mod dependency_rules;
 mod dist;
+mod engines;
 mod hosting;
 mod layers;
 mod server;
