@@ -29,6 +29,26 @@ test(
   },
 );
 
+test('what goes on after such an address is told where it asked, and can be given up there', async ({
+  app,
+  page,
+  signedIn: person,
+}) => {
+  await page.goto('/link/linkedin');
+  const start = page.getByRole('button', { name: 'Link LinkedIn' }).first();
+  const [popup] = await Promise.all([page.waitForEvent('popup'), start.click()]);
+  const told = page.getByText('Go on in the window that opened.');
+  await expect(told).toBeVisible();
+  expect((await told.boundingBox())!.y).toBeLessThan((await page.locator('#linked-logins').boundingBox())!.y);
+  await expect(page.getByRole('button', { name: 'Show the window' })).toBeFocused();
+  await expect(popup.getByRole('heading', { level: 1 })).toContainText('LinkedIn');
+  const closed = popup.waitForEvent('close');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await closed;
+  await expect(told).toBeHidden();
+  await app.expectIdentities([person.primary, ...person.linked]);
+});
+
 // attack: page
 test('an address asks to unlink, and the dialog asks the person', async ({ app, page, signedIn: person }) => {
   const requests = recordManagementRequests(page);

@@ -112,6 +112,26 @@ test('after sign-up a page says that a mail went out, sends it again, and goes o
   await app.expectList();
 });
 
+test.describe('an address that nobody confirmed', () => {
+  test.use({ person: async ({ worker }, use) => use(worker.claimPerson('withUnprovenAddress')) });
+
+  test('gets the mail again from where it is told', async ({ app, page, worker, signedIn: person }) => {
+    const row = app.row(person.primary);
+    await expect(row).toContainText('This e-mail address is not verified. Send the mail again');
+    // A provider's own address is not ours to confirm.
+    await expect(page.getByRole('link', { name: 'Send the mail again' })).toHaveCount(2);
+    await row.getByRole('link', { name: 'Send the mail again' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Send a new mail');
+    await expect(page.getByLabel('E-mail address')).toHaveValue(person.email);
+    expect(page.url()).not.toContain('person');
+    await expectGoodAtEverySize(page);
+    await page.getByRole('button', { name: 'Send a new mail' }).click();
+    await expect(page.getByRole('status')).toContainText('a mail with a link is on its way');
+    await page.goto(await worker.server.linkTo(person.email));
+    await expect(page.getByRole('button', { name: 'Yes, confirm it' })).toBeVisible();
+  });
+});
+
 // WCAG 3.3.3: text
 test('a link that is used up says so, and its page sends a new mail with a good one', async ({
   app,

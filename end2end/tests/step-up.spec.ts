@@ -25,6 +25,49 @@ test(
   },
 );
 
+test('the dialog says before the click that a fresh sign-in comes, and the window what it is for', async ({
+  app,
+  page,
+  signedIn: person,
+}) => {
+  await makeSignInOld(page);
+  const github = person.linked[1]!;
+  await app.unlinkButton(github).click();
+  await expect(app.dialog).toHaveAccessibleDescription(/you will be asked to sign in again first/);
+  const [popup] = await Promise.all([page.waitForEvent('popup'), app.confirmButton(github).click()]);
+  const login = new HostedLogin(popup);
+  await expect(login.heading).toHaveText("Confirm it's you to unlink GitHub");
+  expect((await popup.title()).replace(/[\u2066-\u2069]/g, '')).toMatch(/^Confirm it's you to unlink GitHub · /);
+  // Nobody signs up to confirm who they are, nor by a login that the account does not have.
+  await expect(popup.getByRole('button', { name: 'Sign up' })).toHaveCount(0);
+  const ways = popup.getByRole('link', { name: /^Continue with / });
+  await expect(ways).toHaveText([/Google/, /GitHub/, /Company|Acme/i]);
+  await expect(login.email).toHaveValue(person.email);
+
+  const row = app.row(github);
+  await expect(row.getByRole('status').filter({ hasText: 'Go on in the window that opened.' })).toBeVisible();
+  await expect(row.getByRole('button', { name: 'Show the window' })).toBeVisible();
+  const closed = popup.waitForEvent('close');
+  await row.getByRole('button', { name: 'Cancel' }).click();
+  await closed;
+  await app.expectIdentities([person.primary, ...person.linked]);
+});
+
+test('the window of a fresh sign-in for several logins says so', async ({ app, page, signedIn: person }) => {
+  await makeSignInOld(page);
+  await app.selectSeveralButton.click();
+  for (const login of person.linked.slice(0, 2)) {
+    await app.checkbox(login).check();
+  }
+  await app.selectionBar.getByRole('button', { name: 'Unlink 2 logins' }).click();
+  const confirm = app.dialog.getByRole('button', { name: 'Unlink 2 logins' });
+  const [several] = await Promise.all([page.waitForEvent('popup'), confirm.click()]);
+  await expect(new HostedLogin(several).heading).toHaveText("Confirm it's you to unlink logins");
+  await app.row(person.linked[0]!).getByRole('button', { name: 'Cancel' }).click();
+  await expect(app.row(person.linked[0]!)).not.toContainText('Go on in the window');
+  await app.expectIdentities([person.primary, ...person.linked]);
+});
+
 test('several logins take one fresh sign-in', async ({ app, page, signedIn: person }) => {
   await makeSignInOld(page);
   const [google, github, company] = person.linked;

@@ -43,6 +43,8 @@ pub struct Tenant {
     pub return_to: Vec<String>,
     /// Whether the tenant lets users plan faults for their own requests.
     pub demo: bool,
+    /// The address of the page that sends the mail to confirm an address again, if the tenant has one.
+    pub verification_mail: Option<String>,
     /// Whether the tenant links no account of a database whose e-mail address is not verified.
     pub verified_email_to_link: bool,
 }
@@ -54,8 +56,11 @@ impl Tenant {
     /// [`InvalidSettings`] with the first setting that cannot be used.
     pub fn new(settings: Settings) -> Result<Self, InvalidSettings> {
         settings.check()?;
+        let origin = settings.tenant_origin()?;
+        let verification_mail =
+            settings.verification_mail.then(|| format!("{origin}{}", route::VERIFICATION_MAIL));
         Ok(Self {
-            origin: settings.tenant_origin()?,
+            origin,
             issuer: settings.issuer()?,
             audience: settings.management_audience()?,
             client_id: settings.client_id,
@@ -69,6 +74,7 @@ impl Tenant {
             undo_seconds: settings.undo_seconds.unwrap_or(settings::UNDO_SECONDS),
             return_to: settings.return_to,
             demo: settings.demo,
+            verification_mail,
             verified_email_to_link: settings.verified_email_to_link,
         })
     }

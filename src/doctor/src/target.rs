@@ -58,6 +58,7 @@ impl Target {
             undo_seconds: None,
             return_to: Vec::new(),
             demo: false,
+            verification_mail: false,
             verified_email_to_link: false,
         };
         settings.check()?;

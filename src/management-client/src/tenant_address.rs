@@ -83,6 +83,7 @@ fn settings(domain: &str, audience: Option<&str>) -> Settings {
         undo_seconds: None,
         return_to: Vec::new(),
         demo: false,
+        verification_mail: false,
         verified_email_to_link: false,
     }
 }

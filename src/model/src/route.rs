@@ -27,6 +27,8 @@ pub const DISCOVERY: &str = "/.well-known/openid-configuration";
 pub const SIGN_UP: &str = "/dbconnections/signup";
 /// Request for a password reset mail (contract [C4](crate::contract#c4)).
 pub const CHANGE_PASSWORD: &str = "/dbconnections/change_password";
+/// The page of this tenant that sends the mail to confirm an address again. Auth0 has none.
+pub const VERIFICATION_MAIL: &str = "/u/verify-email/mail";
 /// The tenant's public signing keys (RFC 7517).
 pub const JWKS: &str = "/.well-known/jwks.json";
 /// The base path of the Management API. The tenant's origin, this path and a final slash form the API's

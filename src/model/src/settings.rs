@@ -14,7 +14,7 @@ pub const FRESH_SIGN_IN: u32 = 900;
 pub const UNDO_SECONDS: u32 = 10;
 
 /// The keys of [`Settings`] in their order. Others mean nothing.
-pub const KEYS: [&str; 12] = [
+pub const KEYS: [&str; 13] = [
     "audience",
     "bearer",
     "clientId",
@@ -26,6 +26,7 @@ pub const KEYS: [&str; 12] = [
     "name",
     "returnTo",
     "undoSeconds",
+    "verificationMail",
     "verifiedEmailToLink",
 ];
 /// The keys of [`OfferedConnection`] in their order.
@@ -102,6 +103,10 @@ pub struct Settings {
     /// reacts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub demo: bool,
+    /// Whether the tenant has the page that sends the mail to confirm an address again
+    /// ([`VERIFICATION_MAIL`](crate::route::VERIFICATION_MAIL)), which Auth0 has not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verification_mail: bool,
     /// Whether the tenant links no account of a database whose e-mail address is not verified, which Auth0 does (contract
     /// [G3](crate::contract#g3)).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -217,6 +222,7 @@ mod tests {
             undo_seconds: None,
             return_to: Vec::new(),
             demo: false,
+            verification_mail: false,
             verified_email_to_link: false,
         }
     }
@@ -290,6 +296,7 @@ mod tests {
             undo_seconds: Some(1),
             return_to: vec!["r".to_owned()],
             demo: true,
+            verification_mail: true,
             verified_email_to_link: true,
             ..with_domain("host")
         };

@@ -57,6 +57,7 @@ pub(crate) fn settings(
         undo_seconds: page.behaviour.undo,
         return_to: page.behaviour.return_to.clone(),
         demo: configuration.options().faults,
+        verification_mail: true,
         verified_email_to_link: configuration.options().verified_email_to_link != VerifiedEmailToLink::Nobody,
     });
     settings.as_ref().map_or(Ok(()), Settings::check)?;
@@ -83,6 +84,7 @@ pub(crate) fn settings_for_tenant_elsewhere(
         undo_seconds: page.behaviour.undo,
         return_to: page.behaviour.return_to.clone(),
         demo: false,
+        verification_mail: false,
         verified_email_to_link: page.verified_email_to_link,
     };
     settings.check()?;

@@ -158,6 +158,7 @@ mod tests {
             undo_seconds: None,
             return_to: Vec::new(),
             demo: false,
+            verification_mail: false,
             verified_email_to_link: false,
         }
     }

@@ -17,6 +17,7 @@ use super::popup_notice::PopupNotice;
 use super::provider_mark::ProviderMark;
 use super::rows::{ListActions, ListState, RowLabel, Step};
 use super::words::words;
+use crate::session::Session;
 use crate::text::{self, Label};
 use model::unlink_policy::UnlinkBlocked;
 
@@ -150,6 +151,10 @@ fn Row(
         }
         })
     };
+    // Only the tenant's own database sends such mails.
+    let mail_page = use_context::<Session>()
+        .filter(|_| label.of_provider.with_value(|label| label.unverified) && provider.as_str() == "auth0")
+        .and_then(|session| session.tenant().verification_mail);
     view! {
         <li
             class="slot"
@@ -163,7 +168,7 @@ fn Row(
             <div class="fold">
                 <div class="row">
                     <ProviderMark provider/>
-                    <Who label picture in_use offer reason why/>
+                    <Who label picture mail_page in_use offer reason why/>
                     <div class="act">{act}</div>
                     <IdentityDetails key label list actions/>
                 </div>
@@ -315,6 +320,8 @@ pub fn PauseNotice(
 fn Who(
     label: RowLabel,
     picture: Option<String>,
+    /// The page that sends the mail to confirm the address again.
+    mail_page: Option<String>,
     in_use: Memo<bool>,
     offer: Memo<Offer>,
     reason: Memo<Option<UnlinkBlocked>>,
@@ -368,7 +375,12 @@ fn Who(
                     </div>
                 </div>
             })}
-            {nameless.unverified.then(|| view! { <p class="meta">{text::address_not_verified()}</p> })}
+            {nameless.unverified.then(|| view! {
+                <p class="meta">
+                    {text::address_not_verified()}
+                    {mail_page.map(|page| view! { " "<a href=page rel="external">{text::send_mail_again()}</a> })}
+                </p>
+            })}
             {because}
         </div>
     }

@@ -27,6 +27,8 @@ messages! { list:
     already_unlinked() = "Already unlinked";
     /// Note of a login whose e-mail address is not verified.
     address_not_verified() = "This e-mail address is not verified.";
+    /// Link after it, to the page that sends the mail again.
+    send_mail_again() = "Send the mail again";
     /// Button of a row.
     unlink() = "Unlink";
     /// Button of a row while the request is on its way.

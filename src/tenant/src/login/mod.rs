@@ -60,7 +60,7 @@ pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
         .route(paths::RESET, get(reset_password::show).post(reset_password::submit))
         .route(paths::VERIFY, get(verify_email::show).post(verify_email::submit))
         .route(paths::RESET_MAIL, post(new_link::reset))
-        .route(paths::VERIFY_MAIL, post(new_link::verify))
+        .route(paths::VERIFY_MAIL, get(new_link::show_verify).post(new_link::verify))
         .route(paths::CONNECTION, get(start_connection).head(head_not_allowed))
         .route(upstream::CALLBACK, get(upstream::callback).head(head_not_allowed))
         .route(paths::STAND_IN, post(stand_in::submit))

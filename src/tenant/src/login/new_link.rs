@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use model::ConnectionName;
-use store::{Purpose, fold_identifier};
+use store::{Purpose, UserRow, fold_identifier};
 
 use super::form::Form;
 use super::pages::account::LinkFor;
@@ -17,11 +17,12 @@ use super::pages::new_link::{NewLinkPage, new_link};
 use super::pages::problem::WayOn;
 use super::paths;
 use super::pending::PendingLoginError;
-use super::response::{application_of, home, page, too_many_mails, wait_before};
+use super::response::{application_of, failure, home, page, too_many_mails, wait_before};
 use crate::database::ticket_mails;
 use crate::http::cookie::Cookie;
 use crate::http::peer::Peer;
 use crate::mail::is_address;
+use crate::session::Session;
 use crate::state::Tenant;
 
 /// What a sentence says about something that was typed and is no address.
@@ -29,6 +30,27 @@ pub(super) const NOT_AN_ADDRESS: FormRefusal<'static> = FormRefusal {
     sentence: "This isn’t an e-mail address. One looks like ada@example.com.",
     field: Some("email"),
 };
+
+/// `GET /u/verify-email/mail`: the page for a person whose address is not confirmed, filled in with the address of the account
+/// that the browser is signed in to.
+pub(super) async fn show_verify(State(tenant): State<Tenant>, request: Request) -> Response {
+    let peer = Peer::of(&request);
+    match Session::find(&tenant, &peer.headers).await {
+        Ok(session) => {
+            let email = session.as_ref().and_then(|session| unconfirmed_address(&session.user));
+            let view = view(&tenant, Purpose::VerifyEmail, email.unwrap_or_default());
+            render(&tenant, &peer, StatusCode::OK, &view)
+        }
+        Err(error) => failure(&tenant, &error),
+    }
+}
+
+/// Returns the first address of a database login that is not confirmed.
+fn unconfirmed_address(user: &UserRow) -> Option<&str> {
+    let databases = user.identities.iter().filter(|identity| identity.provider.as_str() == "auth0");
+    let mut profiles = databases.map(|identity| identity.profile_data.as_ref().unwrap_or(&user.profile));
+    profiles.find(|profile| profile.email_verified() != Some(true))?.email()
+}
 
 /// `POST /u/reset-password/mail` with `email`.
 pub(super) async fn reset(State(tenant): State<Tenant>, request: Request) -> Response {

@@ -18,8 +18,8 @@ pub(crate) const RESET: &str = "/u/reset-password";
 pub(crate) const RESET_MAIL: &str = "/u/reset-password/mail";
 /// The page behind the link that verifies an e-mail address.
 pub(crate) const VERIFY: &str = "/u/verify-email";
-/// The form that sends that link in place of one that is no longer good.
-pub(crate) const VERIFY_MAIL: &str = "/u/verify-email/mail";
+/// The page that sends that link again, also in place of one that is no longer good.
+pub(crate) const VERIFY_MAIL: &str = model::route::VERIFICATION_MAIL;
 /// The form of a stand-in.
 pub(crate) const STAND_IN: &str = "/u/stand-in";
 

@@ -89,3 +89,20 @@ async fn no_verification_mail_is_sent_for_an_address_of_another_provider() {
     patch(&tenant, "/api/v2/users/google-oauth2%7C8", &json!({ "verify_email": true })).await;
     assert!(tenant.take_mails().await.is_empty());
 }
+
+// attack: accounts
+#[tokio::test]
+async fn the_page_that_sends_the_mail_again_knows_only_the_account_of_its_browser_and_sends_nothing_by_being_opened()
+ {
+    let tenant = open_tenant().await;
+    let mut browser = Browser::new(&tenant);
+    let page = browser.get("/u/verify-email/mail").await;
+    assert!(page.status == 200 && !page.text.contains(&email("auth0|1")), "{}", page.text);
+    browser.sign_in("auth0|1", &[]).await;
+    let page = browser.get("/u/verify-email/mail?email=eve@example.test").await;
+    assert!(page.text.contains(&email("auth0|1")) && !page.text.contains("eve@"), "{}", page.text);
+    assert_eq!((page.header("cache-control"), page.header("x-frame-options")), ("no-store", "DENY"));
+    assert!(tenant.take_mails().await.is_empty());
+    let sent = browser.post("/u/verify-email/mail", &[("email", &*email("auth0|1"))]).await;
+    assert_eq!((sent.status.as_u16(), tenant.take_mails().await.len()), (200, 1));
+}

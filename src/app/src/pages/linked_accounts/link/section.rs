@@ -31,7 +31,16 @@ pub fn LinkSection(
     });
     let locked = Signal::derive(move || locked.get() || unconfirmed.read().is_some());
     let lede = dyn_view(move || match unconfirmed.get() {
-        Some(address) => view! { <p>{words(&linking::confirm_first(&address))}</p> }.into_any(),
+        Some(address) => {
+            let mail_page = session.tenant().verification_mail;
+            view! {
+                <p>
+                    {words(&linking::confirm_first(&address))}
+                    {mail_page.map(|page| view! { " "<a href=page rel="external">{text::send_mail_again()}</a> })}
+                </p>
+            }
+            .into_any()
+        }
         None => view! { <p class="meta">{linking::link_lede()}</p> }.into_any(),
     });
     let asks_first = session.asks_first();
