@@ -63,6 +63,7 @@ fn affected(path: &str) -> Vec<Check> {
     let (folder, rest) = path.split_once('/').unwrap_or(("", path));
     match folder {
         _ if has_extension(path, "md") => vec![Check::Dependencies, Check::Attacks, Check::Docs],
+        "src" if rest.starts_with("hosting/") => vec![Check::Rust, Check::Hosts],
         "src" => {
             let name = rest.split('/').next().unwrap_or_default();
             by_crates(&dependents(name))
@@ -94,7 +95,7 @@ fn by_crates(crates: &[&str]) -> Vec<Check> {
         checks.extend([Check::Build, Check::Browser, Check::Engines]);
     }
     if has(&["server", "xtask"]) {
-        checks.push(Check::Clients);
+        checks.extend([Check::Clients, Check::Hosts]);
     }
     checks
 }

@@ -9,7 +9,9 @@ use crate::counts::Counts;
 use crate::site::Profile;
 use crate::step::Stopwatch;
 use crate::workspace::{BROWSER_TARGET, Workspace};
-use crate::{attacks, browser, clients, dependency_rules, engines, layers, server, site, step, tool};
+use crate::{
+    attacks, browser, clients, dependency_rules, engines, layers, server, site, static_hosts, step, tool,
+};
 
 /// One check; they run in the order of [`Check::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,6 +32,8 @@ pub(crate) enum Check {
     Fuzz,
     /// The documentation builds and its links lead somewhere.
     Docs,
+    /// Static hosts serve the page by the configurations in src/hosting.
+    Hosts,
     /// The page and the server build, and the page keeps its budget.
     Build,
     /// The tests in a real browser, against the real server.
@@ -53,7 +57,7 @@ pub(crate) struct TestOptions {
 
 impl Check {
     /// All checks, cheapest first.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Format,
         Self::Dependencies,
         Self::Attacks,
@@ -62,6 +66,7 @@ impl Check {
         Self::Rust,
         Self::Fuzz,
         Self::Docs,
+        Self::Hosts,
         Self::Build,
         Self::Browser,
         Self::Engines,
@@ -99,6 +104,7 @@ impl Check {
             Self::Rust => "Rust tests",
             Self::Fuzz => "Hostile inputs",
             Self::Docs => "Documentation",
+            Self::Hosts => "Static hosts",
             Self::Build => "Build of page and server",
             Self::Browser => "Browser tests",
             Self::Engines => "Firefox and WebKit",
@@ -158,6 +164,7 @@ impl Check {
                 let (status, _) = tool::run_streaming(docs.env("RUSTDOCFLAGS", "-D warnings"))?;
                 Ok(Counts::single(status.success()))
             }
+            Self::Hosts => static_hosts::tests(workspace),
             Self::Build => {
                 workspace.ensure_browser_target()?;
                 let mut steps = step::Steps::of(2);

@@ -16,6 +16,7 @@ mod layers;
 mod server;
 mod shell;
 mod site;
+mod static_hosts;
 mod step;
 mod table;
 mod tool;
