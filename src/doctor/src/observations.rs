@@ -37,6 +37,8 @@ pub struct EndpointsSeen {
     pub keys: Observed,
     /// `/authorize` with `prompt=none`.
     pub authorize: Observed,
+    /// The same without: some tenants look for a session before they look at the rest of the request.
+    pub sign_in: Observed,
     /// The same with `response_mode=web_message`.
     pub silent: Observed,
     /// The token endpoint with a code that nobody got.

@@ -148,6 +148,7 @@ impl Probe<'_> {
         EndpointsSeen {
             keys: observe(self.client.get(&target.at_tenant(route::JWKS))).await,
             authorize: observe(self.authorize(&[("prompt", "none")])).await,
+            sign_in: observe(self.authorize(&[])).await,
             silent: observe(self.authorize(&[("prompt", "none"), ("response_mode", "web_message")])).await,
             token: observe(form(token, &exchange)).await,
             preflight: observe(preflight).await,

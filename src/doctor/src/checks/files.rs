@@ -4,6 +4,7 @@ use super::needs::{self, Verdict};
 use crate::answer::{Answer, Observed};
 use crate::finding::{Finding, Id};
 use crate::observations::Observations;
+use crate::target::is_local;
 
 /// A year, in seconds.
 const YEAR: u64 = 31_536_000;
@@ -87,7 +88,9 @@ pub(crate) fn headers(seen: &Observations) -> Verdict {
             .value("X-Content-Type-Options: nosniff"),
         );
     }
-    if page.starts_with("https://") && index.header("strict-transport-security").is_none() {
+    // A browser applies it to all ports of the host: on this machine it would affect other programs.
+    let is_public = page.starts_with("https://") && !is_local(page);
+    if is_public && index.header("strict-transport-security").is_none() {
         found.push(
             Finding::hint(
                 Id::HeaderMissing,

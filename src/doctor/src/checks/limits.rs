@@ -10,6 +10,7 @@ pub(crate) fn rate(seen: &Observations) -> Verdict {
     let endpoints = needs::tenant(seen)?;
     let mut observed = vec![
         &endpoints.authorize,
+        &endpoints.sign_in,
         &endpoints.silent,
         &endpoints.token,
         &endpoints.preflight,

@@ -3,7 +3,7 @@
 use model::Settings;
 use serde_json::Value;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Observed};
 use crate::authorization::Authorization;
 use crate::finding::Finding;
 use crate::observations::{Configuration, EndpointsSeen, FilesSeen, ManagementSeen, Observations};
@@ -27,9 +27,15 @@ pub(crate) fn discovery(answer: &Answer) -> Option<Value> {
     answer.json().filter(|document| answer.status == 200 && document["issuer"].is_string())
 }
 
-/// Returns what `/authorize` says about the page's request; `None` if it did not answer.
+/// Returns what `/authorize` says about the page's request, the first time that it objects to anything; `None` if it did not
+/// answer.
 pub(crate) fn authorization(endpoints: &EndpointsSeen) -> Option<Authorization> {
-    endpoints.authorize.as_ref().ok().filter(|answer| answer.status != 429).map(Authorization::read)
+    let read = |answer: &Observed| {
+        answer.as_ref().ok().filter(|answer| answer.status != 429).map(Authorization::read)
+    };
+    let first = read(&endpoints.authorize)?;
+    let second = read(&endpoints.sign_in).filter(|_| first == Authorization::Accepted);
+    Some(second.unwrap_or(first))
 }
 
 /// Returns the endpoints of a tenant that knows the client.

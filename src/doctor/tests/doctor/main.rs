@@ -93,7 +93,7 @@ async fn the_doctor_sends_nothing_that_could_change_a_tenant() {
     };
     assert_eq!(requests.iter().filter(|request| !reads(request)).count(), 0, "{requests:?}");
     assert_eq!(requests.iter().filter(|request| request.starts_with("GET /v2/logout")).count(), 1);
-    assert_eq!(requests.len(), 14, "{requests:?}");
+    assert_eq!(requests.len(), 15, "{requests:?}");
 }
 
 #[tokio::test]

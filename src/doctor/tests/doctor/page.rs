@@ -162,7 +162,9 @@ async fn pages_and_tenants_by_http_are_told() {
     assert_eq!(finding.value.as_deref(), Some("https://logins.example"));
 
     seen.target.page = Some("https://logins.example".to_owned());
-    assert!(ids(&Report::of(&seen)).contains(&Id::MixedContent));
+    let report = Report::of(&seen);
+    assert!(ids(&report).contains(&Id::MixedContent));
+    assert!(report.findings.iter().any(|finding| finding.problem.contains("no Strict-Transport-Security")));
     seen.target.tenant = "http://login.example".to_owned();
     assert!(ids(&Report::of(&seen)).contains(&Id::TenantInsecure));
 }

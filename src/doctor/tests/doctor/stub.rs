@@ -248,7 +248,10 @@ fn authorize(served: &Served, query: &HashMap<String, String>) -> Response {
         return error_page(StatusCode::BAD_REQUEST, &detail);
     }
     let audience = text("audience");
-    let error = if let Some(refusal) = tenant.refusal {
+    // The session is looked for before the rest of the request.
+    let error = if text("prompt") == "none" {
+        Some(("login_required", "Login required".to_owned()))
+    } else if let Some(refusal) = tenant.refusal {
         Some((refusal.0, refusal.1.to_owned()))
     } else if audience != served.audience() {
         Some(("access_denied", format!("Service not found: {audience}")))
@@ -256,8 +259,6 @@ fn authorize(served: &Served, query: &HashMap<String, String>) -> Response {
         Some(("invalid_request", "no connections enabled for the client".to_owned()))
     } else if query.get("connection").is_some_and(|name| !tenant.connections.contains(&name.as_str())) {
         Some(("invalid_request", "the connection was not found".to_owned()))
-    } else if text("prompt") == "none" {
-        Some(("login_required", "Login required".to_owned()))
     } else {
         None
     };

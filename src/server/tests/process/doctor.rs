@@ -214,6 +214,22 @@ async fn the_doctor_names_a_policy_of_another_build_and_a_page_that_is_not_built
     assert_eq!(ids(&report), ["page-missing"], "{report:#}");
 }
 
+#[tokio::test]
+async fn the_doctor_trusts_the_authorities_that_it_is_given() {
+    let work_dir = work_dir();
+    let authority = work_dir.path().join("tls/authority.pem");
+    let server = Server::start_trusting(Some(&authority), work_dir.path(), &["--tls-self-signed", "tls"]);
+    let setup = Setup { work_dir, server };
+    let (code, report) = setup.examine(&[]);
+    assert_eq!(
+        (ids(&report), code),
+        (vec!["tenant-certificate".to_owned(), "page-certificate".to_owned()], Some(1))
+    );
+    assert!(
+        !ids(&setup.examine(&["--ca", "tls/authority.pem"]).1).iter().any(|id| id.ends_with("-certificate"))
+    );
+}
+
 // attack: network
 #[tokio::test]
 async fn the_secret_of_the_doctor_is_not_on_the_command_line_and_not_in_the_report() {
