@@ -11,7 +11,9 @@ use tenant::secret::Secret;
 
 use crate::doctor_options::DoctorOptions;
 use crate::network_options::{Network, host_and_port};
-use crate::operators::options::{IdentitiesOptions, UnlinkOptions};
+use crate::operators::options::{
+    ExportOptions, FindOptions, IdentitiesOptions, ImpactOptions, LinkOptions, UnlinkOptions,
+};
 use crate::page_options::{PageBehaviour, PageHost};
 use crate::proxy;
 
@@ -61,6 +63,14 @@ pub(crate) enum Command {
     /// The rules of the page are kept: the main login stays, and so do identities of pinned connections and the last
     /// one that opens the account. The exit code is 0 when all are done, 3 when some are, 1 when none is.
     Unlink(Box<UnlinkOptions>),
+    /// Link an account to another one, which gets its identities.
+    Link(Box<LinkOptions>),
+    /// Find the accounts with an e-mail address, and suggest which to link.
+    Find(Box<FindOptions>),
+    /// Write every user with its identities as JSON lines.
+    Export(Box<ExportOptions>),
+    /// Forecast who is locked out if a connection is closed.
+    Impact(Box<ImpactOptions>),
     /// Print a script that completes the commands and options in a shell.
     Completions(Completions),
     /// Write the manual pages of the program and of its commands into a folder.

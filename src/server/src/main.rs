@@ -89,6 +89,10 @@ async fn main() -> ExitCode {
         }
         Command::Identities(options) => operators::identities::identities(&options).await,
         Command::Unlink(options) => operators::unlinking::unlink(&options).await,
+        Command::Link(options) => operators::linking::link(&options).await,
+        Command::Find(options) => operators::linking::find(&options).await,
+        Command::Export(options) => operators::listing::export(&options).await,
+        Command::Impact(options) => operators::listing::impact(&options).await,
         Command::Completions(options) => {
             print_completions(program, options.shell).map(|()| ExitCode::SUCCESS)
         }

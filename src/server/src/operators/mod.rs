@@ -5,6 +5,8 @@
 
 pub(crate) mod connect;
 pub(crate) mod identities;
+pub(crate) mod linking;
+pub(crate) mod listing;
 pub(crate) mod options;
 mod output;
 mod progress;

@@ -55,6 +55,22 @@ async fn users_are_listed_by_pages_ordered_by_id() {
 }
 
 #[tokio::test]
+async fn users_are_listed_by_checkpoints_beyond_what_pages_reach() {
+    let tenant = open_tenant().await;
+    let fields = ("fields", "user_id");
+    assert_snapshot!(get(&tenant, &[("take", "3"), fields]).await.status_and_text(), @r#"200 {"users":[{"user_id":"auth0|1"},{"user_id":"auth0|2"},{"user_id":"google-oauth2|8"}],"next":"google-oauth2|8"}"#);
+    assert_snapshot!(get(&tenant, &[("take", "3"), ("from", "google-oauth2|8"), fields]).await.status_and_text(), @r#"200 {"users":[{"user_id":"google-oauth2|9"}]}"#);
+    // A checkpoint is a place, also after its user was deleted.
+    assert_eq!(find(&tenant, &[("from", "google-oauth2|0")]).await, ["google-oauth2|8", "google-oauth2|9"]);
+    let gold = [("q", "app_metadata.plan:gold"), ("take", "2")];
+    assert_eq!(find(&tenant, &gold).await, ["auth0|1", "auth0|2"]);
+    assert_eq!(find(&tenant, &[gold[0], gold[1], ("from", "auth0|2")]).await, ["google-oauth2|8"]);
+    for wrong in [("take", "0"), ("take", "101"), ("sort", "name:1")] {
+        assert_eq!(get(&tenant, &[("from", "a"), wrong]).await.status, 400, "{wrong:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_listed_user_equals_the_user_read_by_id() {
     let tenant = open_tenant().await;
     let machine = tenant.machine_token("read:users").await;

@@ -205,3 +205,127 @@ async fn the_secret_of_the_application_is_no_option_of_the_command_line() {
     from_file.env_remove("LINKED_ACCOUNTS_MANAGEMENT_CLIENT_SECRET");
     assert_eq!(ran(from_file, &demo.1).code, Some(0));
 }
+
+#[tokio::test]
+async fn find_suggests_what_is_verified_and_link_brings_it_together() {
+    let demo = demo();
+    assert_snapshot!(run(&demo, "unlink", &[GRACE, "github", "19061209"]).shown(), @"auth0|65a000000000000000000002  github 19061209  unlinked");
+    assert_snapshot!(run(&demo, "find", &["--email", "Grace@Users.github.example"]).shown(), @r"
+    The address is verified in:
+      github|19061209  Grace Hopper  grace@users.github.example: GitHub
+    ");
+    assert_snapshot!(run(&demo, "find", &["--email", "grace@example.com"]).shown(), @r"
+    The address is verified in:
+      auth0|65a000000000000000000002  Grace Hopper  grace@example.com: Password, Google, GitHub, Facebook, Apple, Microsoft, Twitter, LinkedIn, Company login, E-mail code, Text message
+    ");
+    assert_snapshot!(run(&demo, "find", &["--email", "none@nowhere.example"]).shown(), @r"
+    No account has the address none@nowhere.example.
+    exit code 1
+    ");
+    let link = |options: &[&'static str]| {
+        run(&demo, "link", &[&[ADA, "github|19061209"][..], options].concat()).shown()
+    };
+    assert_snapshot!(link(&["--dry-run"]), @r"
+    auth0|65a000000000000000000001 would have these logins:
+      Password: auth0 65a000000000000000000001  connection Username-Password-Authentication
+      Google: google-oauth2 115015401343387192604  ada.lovelace@gmail.example
+      Google: google-oauth2 104388216570921137785  ada@analytical-engine.example
+      GitHub: github 18151210  ada@users.github.example
+      Company login: samlp acme-saml|eng/ada  connection acme-saml  ada.lovelace@acme.example
+      GitHub: github 19061209
+    github|19061209 would no longer be a user of its own.
+    ");
+    assert_snapshot!(link(&[]), @r"
+    auth0|65a000000000000000000001 has these logins:
+      Password: auth0 65a000000000000000000001  connection Username-Password-Authentication  ada@example.com
+      Google: google-oauth2 115015401343387192604  ada.lovelace@gmail.example
+      Google: google-oauth2 104388216570921137785  ada@analytical-engine.example
+      GitHub: github 18151210  ada@users.github.example
+      Company login: samlp acme-saml|eng/ada  connection acme-saml  ada.lovelace@acme.example
+      GitHub: github 19061209  grace@users.github.example
+    github|19061209 is no longer a user of its own.
+    ");
+    assert_snapshot!(link(&[]), @r"
+    linked-accounts: there is no user github|19061209
+    exit code 1
+    ");
+    assert_snapshot!(run(&demo, "link", &[ADA, GRACE]).shown(), @r"
+    linked-accounts: auth0|65a000000000000000000002 has user_metadata, which linking discards; --discard-metadata links it nevertheless
+    exit code 1
+    ");
+    assert_snapshot!(run(&demo, "link", &[ADA, ADA]).shown(), @r"
+    linked-accounts: both are the same user
+    exit code 1
+    ");
+}
+
+#[tokio::test]
+async fn impact_forecasts_who_is_locked_out_when_a_connection_is_closed() {
+    let demo = demo();
+    assert_snapshot!(run(&demo, "impact", &["--connection", "Username-Password-Authentication"]).shown(), @r"
+    Users with a login of Username-Password-Authentication: 10
+    Locked out if it is closed, because nothing else opens the account: 1
+      auth0|65a000000000000000000003  Alan Turing  alan@example.com
+    Keep another way in, but it is their main login, which cannot be unlinked: 8
+      auth0|65a000000000000000000001  Ada Lovelace  ada@example.com
+      auth0|65a000000000000000000002  Grace Hopper  grace@example.com
+      auth0|65a000000000000000000005  ليلى الخوارزمي  layla@example.net
+      auth0|65a000000000000000000006  עדינה שמיר  adina@example.org
+      auth0|65a000000000000000000007  Linus Bergström  linus@example.org (not verified)
+      auth0|65a000000000000000000008  Hubert Blaine Adolph Bartholomew Cornelius Desmond Everard Ferdinand Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh the Younger of Nether Wallop  hubert@example.com
+      auth0|65a000000000000000000009  nobody@example.com
+      auth0|65a000000000000000000010  Mary Jackson  mary@example.com
+    ");
+    assert_snapshot!(run(&demo, "impact", &["--connection", "github"]).shown(), @r"
+    Users with a login of github: 4
+    Locked out if it is closed, because nothing else opens the account: 0
+    Keep another way in, but it is their main login, which cannot be unlinked: 1
+      github|5121951  Radia Perlman  radia@users.github.example (not verified)
+    ");
+    assert_snapshot!(run(&demo, "impact", &["--connection", "github", "--json"]).shown(), @r#"{"connection":"github","locked_out":[],"locked_out_already":0,"main_login":["github|5121951"],"unreadable":0,"users":4}"#);
+    assert_snapshot!(run(&demo, "impact", &["--connection", "gihtub"]).shown(), @r#"
+    linked-accounts: the tenant has no connection "gihtub"
+    exit code 2
+    "#);
+}
+
+#[tokio::test]
+async fn export_writes_each_user_with_its_identities_on_a_line() {
+    let demo = demo();
+    let ids = |text: &str| {
+        let user = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+        text.lines().map(|line| user(line)["user_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let all = run(&demo, "export", &[]).stdout;
+    let one: Value = serde_json::from_str(all.lines().next().unwrap()).unwrap();
+    assert_eq!((&one["user_id"], one["identities"].as_array().unwrap().len()), (&Value::from(ADA), 5));
+    assert!(ids(&all).len() > 2);
+    let github =
+        run(&demo, "export", &["--query", "identities.connection:github", "--output", "users.jsonl"]);
+    assert_eq!(github.shown(), "");
+    let written = fs::read_to_string(demo.0.path().join("users.jsonl")).unwrap();
+    assert_eq!(ids(&written)[..2], [ADA, GRACE]);
+    assert_snapshot!(run(&demo, "export", &["--query", "a:[", "--output", "none.jsonl"]).shown(), @r"
+    linked-accounts: the tenant answered 400: Query validation error: 'A range is written [a TO b]' on property q.
+    exit code 1
+    ");
+    assert!(!demo.0.path().join("none.jsonl").exists(), "an export that failed leaves no file");
+}
+
+#[test]
+fn each_command_explains_itself() {
+    let folder = work_dir();
+    for (task, expected) in [
+        ("identities", "List the identities of a user"),
+        ("unlink", "Unlink identities of users"),
+        ("link", "Link an account to another one"),
+        ("find", "Find the accounts with an e-mail address"),
+        ("export", "Write every user with its identities"),
+        ("impact", "Forecast who is locked out"),
+    ] {
+        let help = crate::program_as(folder.path(), task, &["--help"]).output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        assert!(help.starts_with(expected), "{help}");
+        assert!(help.contains("LINKED_ACCOUNTS_MANAGEMENT_CLIENT_SECRET`"), "{help}");
+    }
+}

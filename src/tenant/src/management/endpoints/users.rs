@@ -22,6 +22,8 @@ const SEARCH: &[Parameter] = &[
     ("q", "string", "Query in Lucene syntax"),
     ("search_engine", "string", "v3"),
     ("primary_order", "boolean", "Whether the order is deterministic. It always is"),
+    ("from", "string", "The checkpoint of the part, as next of the part before it; an addition to Auth0's"),
+    ("take", "integer", "The maximum number of users of a part, 1 to 100; an addition to Auth0's"),
 ];
 const BY_EMAIL: &[Parameter] =
     &[("email", "string", "The e-mail address, case-sensitive; required"), FIELDS[0], FIELDS[1]];

@@ -17,7 +17,7 @@ use serde_json::Value;
 use store::{CandidateField, Candidates, Order, Reader, UserRow, fold_text};
 
 use super::key_order::UserBody;
-use super::query::{Page, Query as Parameters};
+use super::query::{self as parameters, Checkpoint, Page, Query as Parameters};
 use super::users::to_json;
 use crate::http::bearer::{Caller, MayReadAllUsers};
 use crate::http::error::ApiError;
@@ -48,7 +48,16 @@ struct Totals<'u> {
     total: u64,
 }
 
-/// Lists or searches users. Responds with a page of them, ordered by id by default.
+/// The users after a checkpoint, and the checkpoint of the next part.
+#[derive(Serialize)]
+struct Part {
+    users: Vec<UserBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Lists or searches users. Responds with a page of them, ordered by id by default; with `from` or `take`, with the part
+/// after a checkpoint (contract [G116](model::contract#g116)).
 pub(crate) async fn list(
     State(tenant): State<Tenant>,
     caller: Caller,
@@ -60,6 +69,19 @@ pub(crate) async fn list(
     // Validated only: the order is always stable.
     parameters.boolean("primary_order", true)?;
     let query = read_query(&parameters)?;
+    if let Some(checkpoint) = parameters.checkpoint()? {
+        if sort.is_some() {
+            return Err(parameters::invalid("Checkpoints have an order of their own", "sort"));
+        }
+        let (rows, next) = find_after(&tenant, &permission, query.as_ref(), checkpoint).await?;
+        let users = rows.iter().map(|row| {
+            let mut user = to_json(row)?;
+            fields.apply(&mut user);
+            Ok(UserBody(user))
+        });
+        let users = users.collect::<Result<_, ApiError>>()?;
+        return Ok(management_json(StatusCode::OK, &Part { users, next }));
+    }
     let (rows, total) = find_users(&tenant, &permission, query, sort, page).await?;
     let mut users = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -180,6 +202,47 @@ async fn find_users(
         rows.into_iter().map(|row| (row.user_id.to_string(), row)).collect();
     // Users that were deleted in the meantime are left out.
     Ok((wanted.values.iter().filter_map(|id| rows.remove(id)).collect(), total))
+}
+
+/// Returns the users that match after a checkpoint, in the order of their ids, and the checkpoint of the next part: the
+/// last id that was looked at. It needs no user to be there, so that users may be deleted between two parts.
+///
+/// A part may have fewer users than was asked for, so that a query that few users match ends in time.
+async fn find_after(
+    tenant: &Tenant,
+    _permission: &MayReadAllUsers,
+    query: Option<&Query>,
+    checkpoint: Checkpoint<'_>,
+) -> Result<(Vec<UserRow>, Option<String>), ApiError> {
+    let end = tenant.now().after(TIME_LIMIT / 2);
+    let mut reader = tenant.0.store.read().await?;
+    let candidates = query.and_then(Query::candidates);
+    let (take, mut after) = (checkpoint.take as usize, checkpoint.from.unwrap_or_default().to_owned());
+    let mut found = Vec::with_capacity(take);
+    loop {
+        let rows = reader.scan_users(candidates.as_ref(), &after, CHUNK).await?;
+        let is_last = rows.len() < CHUNK as usize;
+        for row in rows {
+            tokio::task::yield_now().await;
+            if found.len() == take {
+                return Ok((found, Some(after)));
+            }
+            row.user_id.as_str().clone_into(&mut after);
+            let matches = match query {
+                None | Some(Query::All) => true,
+                Some(query) => query.matches(&to_json(&row)?),
+            };
+            if matches {
+                found.push(row);
+            }
+        }
+        if is_last {
+            return Ok((found, None));
+        }
+        if tenant.now() > end {
+            return Ok((found, Some(after)));
+        }
+    }
 }
 
 /// Matches every candidate and returns the ids of the page with the total number.
