@@ -1,6 +1,9 @@
 //! The operators' commands, as they are run: against the demo tenant, and what they print.
 
 mod commands;
+mod faulty_proxy;
+#[cfg(unix)]
+mod many;
 
 use std::path::Path;
 use std::process::{Command, Output};

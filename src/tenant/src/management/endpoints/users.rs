@@ -4,7 +4,7 @@ use axum::routing::{delete, get, patch, post};
 use model::route;
 use serde_json::{Value, json};
 
-use super::endpoint::{Content, Endpoint, FIELDS, PAGE, Parameter};
+use super::endpoint::{CHECKPOINT, Content, Endpoint, FIELDS, PAGE, Parameter};
 use crate::http::bearer::{CHANGE_IDENTITIES, CREATE, DELETE, READ_ALL_USERS, READ_USER, UPDATE};
 use crate::management::schema::{self, json_schema};
 use crate::management::{create, identities, search, update, users};
@@ -22,8 +22,8 @@ const SEARCH: &[Parameter] = &[
     ("q", "string", "Query in Lucene syntax"),
     ("search_engine", "string", "v3"),
     ("primary_order", "boolean", "Whether the order is deterministic. It always is"),
-    ("from", "string", "The checkpoint of the part, as next of the part before it; an addition to Auth0's"),
-    ("take", "integer", "The maximum number of users of a part, 1 to 100; an addition to Auth0's"),
+    CHECKPOINT[0],
+    CHECKPOINT[1],
 ];
 const BY_EMAIL: &[Parameter] =
     &[("email", "string", "The e-mail address, case-sensitive; required"), FIELDS[0], FIELDS[1]];
