@@ -43,11 +43,9 @@ impl SameAddress {
                 continue;
             }
             let is_verified = addresses(&user).any(|(address, verified)| is_same(address, email) && verified);
-            if is_verified && user.blocked != Some(true) {
-                same.verified.push(user)
-            } else {
-                same.others.push(user)
-            }
+            let list =
+                if is_verified && user.blocked != Some(true) { &mut same.verified } else { &mut same.others };
+            list.push(user);
         }
         // The account that is used most has most to lose.
         same.verified.sort_by_key(|user| {

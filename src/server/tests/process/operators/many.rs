@@ -83,13 +83,13 @@ async fn unlink_through_kills(users: usize, delete: bool, behaviour: Behaviour, 
         assert!(!run.wait().unwrap().success(), "it was killed in the middle");
         proxy.settled().await;
     }
-    let mut last = operator_at(folder.path(), &proxy.base, "unlink", &arguments);
-    let output = tokio::task::spawn_blocking(move || last.output().unwrap()).await.unwrap();
+    let mut final_run = operator_at(folder.path(), &proxy.base, "unlink", &arguments);
+    let output = tokio::task::spawn_blocking(move || final_run.output().unwrap()).await.unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let (stdout, stderr) = (text(output.stdout), text(output.stderr));
     assert_eq!(output.status.code(), Some(0), "{stdout}{stderr}");
-    let (all, done) = (users * LINKED, if delete { "unlinked and deleted" } else { "unlinked" });
-    assert_eq!(stdout, format!("{all} identities: {all} {done}\nResults: list.csv.results.jsonl\n"));
+    let (all, what) = (users * LINKED, if delete { "unlinked and deleted" } else { "unlinked" });
+    assert_eq!(stdout, format!("{all} identities: {all} {what}\nResults: list.csv.results.jsonl\n"));
 
     proxy.seen(|seen| {
         assert_eq!(seen.overruns, 0, "the limit is never overrun");
