@@ -26,6 +26,7 @@ pub enum Id {
     AlgorithmMissing,
     KeysMissing,
     FlowMissing,
+    EndpointFails,
     ClockSkew,
     PageUnreachable,
     PageCertificate,
@@ -80,7 +81,7 @@ pub enum Id {
 
 impl Id {
     /// All kinds.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 58] = [
         Self::TenantUnreachable,
         Self::TenantCertificate,
         Self::DiscoveryMissing,
@@ -88,6 +89,7 @@ impl Id {
         Self::AlgorithmMissing,
         Self::KeysMissing,
         Self::FlowMissing,
+        Self::EndpointFails,
         Self::ClockSkew,
         Self::PageUnreachable,
         Self::PageCertificate,

@@ -81,7 +81,7 @@ async fn look_at_page(client: &HttpClient, origin: &str) -> PageSeen {
 }
 
 /// Returns the path of the WASM file that the page loads.
-fn wasm_path(page: &str) -> Option<&str> {
+pub(crate) fn wasm_path(page: &str) -> Option<&str> {
     let end = page.find(".wasm\"")? + ".wasm".len();
     let start = page[..end].rfind('"')? + 1;
     Some(&page[start..end]).filter(|path| path.starts_with('/') && !path.starts_with("//"))

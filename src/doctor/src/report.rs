@@ -11,11 +11,12 @@ use crate::observations::Observations;
 type Check = (&'static str, fn(&Observations) -> Verdict);
 
 /// All checks. What others depend on comes first.
-const CHECKS: [Check; 26] = [
+const CHECKS: [Check; 27] = [
     ("discovery", tenant::answers),
     ("issuer", tenant::issuer),
     ("signing", tenant::signing),
     ("endpoints", tenant::flow),
+    ("answers of the tenant", tenant::endpoints),
     ("client", client::exists),
     ("single-page application", client::is_single_page),
     ("page", site::answers),

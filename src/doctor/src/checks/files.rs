@@ -4,6 +4,7 @@ use super::needs::{self, Verdict};
 use crate::answer::{Answer, Observed};
 use crate::finding::{Finding, Id};
 use crate::observations::Observations;
+use crate::probe::wasm_path;
 use crate::target::is_local;
 
 /// A year, in seconds.
@@ -17,7 +18,12 @@ pub(crate) fn fallback(seen: &Observations) -> Verdict {
         if let Some(location) = answer.location() {
             return Some(format!("{page}{path} leads to {location}"));
         }
-        let is_page = answer.status == 200 && answer.is_html() && answer.body == index.body;
+        // Some hosts add to each page what is never the same twice.
+        let is_same = match wasm_path(&index.body) {
+            Some(wasm) => wasm_path(&answer.body) == Some(wasm),
+            None => answer.body == index.body,
+        };
+        let is_page = answer.status == 200 && answer.is_html() && is_same;
         (!is_page).then(|| format!("{page}{path} answers {}", answer.status))
     };
     let wrong = what("/callback", &files.callback).or_else(|| what("/link/doctor", &files.deep_link));

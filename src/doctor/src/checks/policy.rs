@@ -58,8 +58,14 @@ pub(crate) fn policy(seen: &Observations) -> Verdict {
             .value(tenant),
         );
     }
-    let blocked_script = inline_scripts(&index.body)
-        .into_iter()
+    // A script that a host adds to the page is none of it, and may well be blocked.
+    let scripts = inline_scripts(&index.body);
+    let is_own =
+        |script: &&str| !scripts.iter().any(|script| script.contains(".wasm")) || script.contains(".wasm");
+    let blocked_script = scripts
+        .iter()
+        .copied()
+        .filter(is_own)
         .find(|script| !policies.iter().all(|policy| policy.allows_script(script)));
     if let Some(script) = blocked_script {
         found.push(

@@ -1,6 +1,7 @@
 //! Whether there is a tenant at the domain, under the name that its tokens have, and with what the page needs of it.
 
 use jiff::fmt::rfc2822::DateTimeParser;
+use model::route;
 use serde_json::Value;
 
 use super::needs::{self, Verdict};
@@ -142,6 +143,34 @@ pub(crate) fn flow(seen: &Observations) -> Verdict {
     ])
 }
 
+/// Whether every endpoint of the page answers at all.
+pub(crate) fn endpoints(seen: &Observations) -> Verdict {
+    let endpoints = needs::tenant(seen)?;
+    let asked = [
+        (route::JWKS, &endpoints.keys),
+        (route::AUTHORIZE, &endpoints.authorize),
+        (route::AUTHORIZE, &endpoints.sign_in),
+        (route::AUTHORIZE, &endpoints.silent),
+        (route::TOKEN, &endpoints.token),
+        (route::MANAGEMENT_API, &endpoints.preflight),
+        (route::LOGOUT, &endpoints.logout),
+    ];
+    let failing = asked.into_iter().find_map(|(path, answer)| match answer {
+        Err(Failure::Certificate(reason) | Failure::Unreachable(reason)) => {
+            Some(format!("{path} does not answer: {reason}"))
+        }
+        Ok(answer) if answer.status >= 500 => Some(format!("{path} answers {}", answer.status)),
+        Ok(_) => None,
+    });
+    let Some(failing) = failing else { return Ok(Vec::new()) };
+    Ok(vec![Finding::error(
+        Id::EndpointFails,
+        format!("The tenant does not serve all that the page needs: {failing}."),
+        "Look at https://status.auth0.com. If something stands in front of the tenant, it must pass this path on.",
+    )
+    .value(&seen.target.tenant)])
+}
+
 /// Whether clocks agree.
 pub(crate) fn clock(seen: &Observations) -> Verdict {
     document(seen)?;
@@ -163,7 +192,7 @@ pub(crate) fn clock(seen: &Observations) -> Verdict {
         format!(
             "The tenant's clock is {} seconds {} that of this machine. {who}",
             skew.abs(),
-            if skew > 0 { "before" } else { "behind" }
+            if skew > 0 { "ahead of" } else { "behind" }
         ),
         "Set the clock of this machine, and of a tenant that you run yourself, by NTP (`timedatectl set-ntp true`).",
     )])

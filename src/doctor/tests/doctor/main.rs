@@ -83,7 +83,6 @@ async fn a_right_set_up_has_no_findings() {
     assert_eq!(report.skipped.len(), 5, "{:?}", report.skipped);
 }
 
-// attack: network
 #[tokio::test]
 async fn the_doctor_sends_nothing_that_could_change_a_tenant() {
     let (_, requests) = observe_and_record(Setup { manages: true, ..Setup::default() }).await;

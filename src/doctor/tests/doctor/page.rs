@@ -29,6 +29,23 @@ async fn a_host_without_the_fallback_is_told() {
 }
 
 #[tokio::test]
+async fn what_a_host_adds_to_each_page_is_no_fault_of_the_page() {
+    let mut seen = observe(Setup::default()).await;
+    let page = seen.page.as_mut().unwrap();
+    let files = page.files.as_mut().unwrap();
+    let start = "<script type=\"module\">import(\"/app_bg-0123.wasm\")</script>";
+    let answers = [&mut page.index, &mut files.callback, &mut files.deep_link];
+    for (number, answer) in answers.into_iter().enumerate() {
+        let answer = answer.as_mut().unwrap();
+        answer.body = format!("{start}<script>beacon({number})</script><link href=\"/app_bg-0123.wasm\">");
+        answer.headers.retain(|(name, _)| name != "content-security-policy");
+        let policy = "script-src 'self' 'wasm-unsafe-eval' 'sha256-cLmIFz3kLliZEaVicWn0JEQFfUsDiw0N7WdYOuQ2ryM='; frame-ancestors 'none'";
+        answer.headers.push(("content-security-policy".to_owned(), policy.to_owned()));
+    }
+    assert_eq!(Report::of(&seen).findings, []);
+}
+
+#[tokio::test]
 async fn a_page_without_settings_is_told_what_they_need() {
     // The fallback answers for the missing file.
     let report = diagnose(with(|page| page.settings = None)).await;

@@ -175,8 +175,24 @@ async fn requests_that_the_client_must_push_or_make_for_an_organization_are_told
 async fn clocks_that_differ_are_told() {
     let finding = only(diagnose(with(|tenant| tenant.date = "Thu, 26 Nov 2026 09:05:00 GMT")).await);
     assert_eq!((finding.id, finding.severity), (Id::ClockSkew, Severity::Warning));
-    assert!(finding.problem.starts_with("The tenant's clock is 300 seconds before that of this machine."));
+    assert!(finding.problem.starts_with("The tenant's clock is 300 seconds ahead of that of this machine."));
     assert_eq!(diagnose(with(|tenant| tenant.date = "Thu, 26 Nov 2026 09:00:59 GMT")).await.findings, []);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_fails_is_told_and_not_only_skipped() {
+    let mut seen = observe(Setup::default()).await;
+    let endpoints = seen.tenant.endpoints.as_mut().unwrap();
+    endpoints.authorize = Err(Failure::Unreachable("no answer within 10 seconds".to_owned()));
+    let report = Report::of(&seen);
+    assert_eq!(skipped(&report, "callback"), Some("/authorize must answer first"));
+    let finding = only(report);
+    assert_eq!(finding.id, Id::EndpointFails);
+    assert!(finding.problem.ends_with("/authorize does not answer: no answer within 10 seconds."));
+
+    let mut seen = observe(Setup::default()).await;
+    seen.tenant.endpoints.as_mut().unwrap().keys.as_mut().unwrap().status = 502;
+    assert_eq!(only(Report::of(&seen)).id, Id::EndpointFails);
 }
 
 #[tokio::test]
