@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +12,9 @@ const START_TIMEOUT = 60_000;
 
 /** Limit for a mail to be written, in milliseconds. */
 const MAIL_TIMEOUT = 10_000;
+
+/** Returns further command-line options. `writeFile` writes a file into the server's folder and returns its path. */
+type Options = (writeFile: (name: string, text: string) => Promise<string>) => Promise<string[]>;
 
 /** A running server with a database of its own. */
 export class Server {
@@ -27,7 +32,19 @@ export class Server {
    * Starts a server on a free port and waits until it is healthy. `options` returns further command-line options; the
    * function that it is given writes a file beside the database and returns its path.
    */
-  static async start(options: (writeFile: (name: string, text: string) => Promise<string>) => Promise<string[]>) {
+  static async start(options: Options) {
+    return Server.run((folder, further) => {
+      const database = `sqlite:${join(folder, 'linked-accounts.db')}`;
+      return ['serve', '--listen', '127.0.0.1:0', '--database', database, ...further];
+    }, options);
+  }
+
+  /** Starts a server that serves the page alone, for a tenant elsewhere. `options` are as for `start`. */
+  static async startPage(options: Options) {
+    return Server.run((_, further) => ['page', ...further], options);
+  }
+
+  private static async run(command: (folder: string, further: string[]) => string[], options: Options) {
     const folder = await mkdtemp(join(tmpdir(), 'linked-accounts-'));
     const further = await options(async (name, text) => {
       await writeFile(join(folder, name), text);
@@ -37,19 +54,18 @@ export class Server {
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !name.startsWith('LINKED_ACCOUNTS_')),
     );
-    const database = `sqlite:${join(folder, 'linked-accounts.db')}`;
-    const child = spawn(
-      serverBinary,
-      ['serve', '--listen', '127.0.0.1:0', '--database', database, '--site', siteFolder, ...further],
-      { env, stdio: ['ignore', 'pipe', 'pipe'] },
-    );
+    const child = spawn(serverBinary, [...command(folder, further), '--site', siteFolder], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const server = new Server(child, folder, '');
     child.stderr.on('data', (text: Buffer) => (server.log += text.toString()));
     try {
       server.origin = await waitForOrigin(child, server);
-      const health = await fetch(`${server.origin}/health`);
-      if (!health.ok) {
-        throw new Error(`the server is not healthy: ${health.status}`);
+      const health = await statusOf(`${server.origin}/health`);
+      if (health !== 200) {
+        throw new Error(`the server is not healthy: ${health}`);
       }
     } catch (error) {
       await server.stop();
@@ -85,6 +101,14 @@ export class Server {
   }
 }
 
+/** Returns the status of a response. The certificate of a local authority is not verified. */
+function statusOf(url: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const get = url.startsWith('https:') ? https.get(url, { rejectUnauthorized: false }) : http.get(url);
+    get.once('error', reject).once('response', (response) => resolve(response.resume().statusCode));
+  });
+}
+
 /** Returns the origin that the server prints once it listens. */
 function waitForOrigin(child: ChildProcess, server: Server): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -93,7 +117,7 @@ function waitForOrigin(child: ChildProcess, server: Server): Promise<string> {
     let output = '';
     child.stdout?.on('data', (text: Buffer) => {
       output += text.toString();
-      const line = /^Listening on (http:\/\/\S+)$/m.exec(output);
+      const line = /^Listening on (https?:\/\/\S+)$/m.exec(output);
       if (line?.[1]) {
         clearTimeout(timer);
         resolve(line[1]);
