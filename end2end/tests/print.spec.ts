@@ -149,7 +149,8 @@ test('on paper there is the list with its heading, account and date, black on wh
   await app.unlink(person.linked[2]!);
   await expect(app.statusNotice).toBeVisible();
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-  const head = page.getByText(`Logins of ${person.email}`);
+  const head = page.locator('.printed');
+  await expect(head).toContainText(`Logins of ${person.email}`);
   await expect(head).toBeVisible();
   await expect(head).toContainText(/As of .*\d{4}/);
   await expect(app.heading).toBeVisible();
