@@ -46,6 +46,11 @@ pub(crate) struct PageHost {
     #[arg(long, env = "LINKED_ACCOUNTS_VERIFIED_EMAIL_TO_LINK", value_parser = BoolishValueParser::new())]
     pub(crate) verified_email_to_link: bool,
 
+    /// Lead people whose address is not verified to /u/verify-email/mail of the tenant, for tenants that have that
+    /// page, as the embedded one has.
+    #[arg(long, env = "LINKED_ACCOUNTS_VERIFICATION_MAIL", value_parser = BoolishValueParser::new())]
+    pub(crate) verification_mail: bool,
+
     /// The http(s) origin that browsers use for the page. By default it is derived from --listen:
     /// http://localhost:PORT/ on this machine.
     #[arg(long, env = "LINKED_ACCOUNTS_ORIGIN", value_name = "URL", value_parser = Issuer::parse)]

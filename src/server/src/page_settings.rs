@@ -84,7 +84,7 @@ pub(crate) fn settings_for_tenant_elsewhere(
         undo_seconds: page.behaviour.undo,
         return_to: page.behaviour.return_to.clone(),
         demo: false,
-        verification_mail: false,
+        verification_mail: page.verification_mail,
         verified_email_to_link: page.verified_email_to_link,
     };
     settings.check()?;

@@ -72,6 +72,7 @@ async fn the_settings_are_those_of_the_options() {
             ["--fresh-sign-in", "60"],
             ["--undo", "0"],
             ["--return-to", "https://shop.acme.example/"],
+            ["--verification-mail", "--verified-email-to-link"],
         ]
         .concat(),
     );
@@ -91,6 +92,8 @@ async fn the_settings_are_those_of_the_options() {
             "freshSignIn": 60,
             "undoSeconds": 0,
             "returnTo": ["https://shop.acme.example/"],
+            "verificationMail": true,
+            "verifiedEmailToLink": true,
         })
     );
 }
