@@ -12,8 +12,9 @@ use doctor::target::Target;
 use doctor::text::text;
 use tenant::Clock;
 
-use crate::bootstrap::{self, InvalidOptions};
+use crate::bootstrap;
 use crate::doctor_options::{DoctorOptions, SECRET_VARIABLE};
+use crate::invalid_options::InvalidOptions;
 
 /// Looks at the set-up, prints the report, and returns what the exit code is to be.
 ///

@@ -8,6 +8,7 @@ mod connection_slots;
 mod doctor_options;
 mod examination;
 mod headers;
+mod invalid_options;
 mod list_header;
 mod listener;
 mod log;
@@ -44,8 +45,9 @@ use tokio::net::TcpListener;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 
-use crate::bootstrap::{Bootstrap, InvalidOptions};
+use crate::bootstrap::Bootstrap;
 use crate::config::{Arguments, Command, Serve};
+use crate::invalid_options::InvalidOptions;
 use crate::log::LogFormat;
 use crate::mail_file::MailFile;
 use crate::readiness::Readiness;

@@ -9,7 +9,8 @@ use model::Settings;
 use model::settings::OfferedConnection;
 use tenant::{Clock, Issuer};
 
-use crate::bootstrap::{self, InvalidOptions};
+use crate::bootstrap;
+use crate::invalid_options::InvalidOptions;
 use crate::page_options::PageHost;
 use crate::startup_message::{self, PageMessage};
 use crate::tls::Tls;

@@ -39,7 +39,7 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 /// Writes one line of JSON to standard output.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string(value)?))
 }
