@@ -240,3 +240,32 @@ fn failed(error: Error) -> Result<Outcome, Stopped> {
     }
     Ok(Outcome::Failed { reason: error.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    // attack: accounts
+    #[test]
+    fn a_user_to_whom_somebody_signed_in_since_is_kept() {
+        let became =
+            Became { user_id: UserId::new("github|42"), linked_at: "2026-11-26T10:00:00Z".parse().ok() };
+        let reason = |last_login: Option<&str>, became: &Became| {
+            let mut user = json!({ "user_id": "github|42", "identities":
+                [{ "provider": "github", "connection": "github", "user_id": 42, "isSocial": true }] });
+            if let Some(time) = last_login {
+                user["last_login"] = json!(time);
+            }
+            reason_to_keep(&serde_json::from_value(user).unwrap(), became)
+        };
+        assert_eq!(reason(None, &became), None);
+        assert_eq!(reason(Some("2026-11-26T09:59:59.999Z"), &became), None);
+        assert_eq!(reason(Some("2026-11-26T10:00:00.000Z"), &became), Some(Kept::SignedIn));
+        assert_eq!(reason(Some("yesterday"), &became), Some(Kept::SignedIn));
+        // The tenant did not say when the identity was still linked.
+        let unknown = Became { linked_at: None, ..became };
+        assert_eq!(reason(Some("2020-01-01T00:00:00.000Z"), &unknown), Some(Kept::SignedIn));
+    }
+}

@@ -1,10 +1,11 @@
 //! How far a long command is: a bar on a terminal, a line a minute elsewhere. Both are on standard error.
 
+use std::fmt::Write;
 use std::io::{IsTerminal, stderr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::time::{Instant, interval_at};
 
 use super::output;
@@ -28,14 +29,18 @@ impl Progress {
             let (bar, template) = match total {
                 Some(total) => (
                     ProgressBar::new(total),
-                    "{bar:30} {human_pos}/{human_len} {msg}  {per_sec:.0}  {eta} left",
+                    "{bar:30} {human_pos}/{human_len} {msg}  {rate} a second  {eta} left",
                 ),
-                None => (ProgressBar::new_spinner(), "{spinner} {human_pos} {msg}  {per_sec:.0}"),
+                None => (ProgressBar::new_spinner(), "{spinner} {human_pos} {msg}  {rate} a second"),
             };
             bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(4));
-            bar.set_style(
-                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
+            let style =
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            // A text that cannot be written is not shown.
+            let rate = |state: &ProgressState, text: &mut dyn Write| {
+                let _ = write!(text, "{:.0}", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate));
             bar.set_message(what);
             bar
         });

@@ -202,7 +202,11 @@ fn text(options: &UnlinkOptions, work: &Work, report: &Report) -> String {
         }
         let sums: Vec<String> = sums.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let would = if options.dry_run { "Nothing was changed. " } else { "" };
-        let _ = writeln!(text, "{would}{} identities: {}", work.rows.len(), sums.join(", "));
+        let all = match work.rows.len() {
+            1 => "1 identity".to_owned(),
+            several => format!("{several} identities"),
+        };
+        let _ = writeln!(text, "{would}{all}: {}", sums.join(", "));
         if let Some(path) = &work.results {
             let _ = writeln!(text, "Results: {}", path.display());
         }

@@ -329,3 +329,81 @@ fn each_command_explains_itself() {
         assert!(help.contains("LINKED_ACCOUNTS_MANAGEMENT_CLIENT_SECRET`"), "{help}");
     }
 }
+
+/// Writes a list of one identity of Grace. Returns its name.
+fn list_of_one(demo: &(TempDir, Server)) -> &'static str {
+    fs::write(
+        demo.0.path().join("one.csv"),
+        format!("user_id,provider,identity_id\n{GRACE},github,19061209\n"),
+    )
+    .unwrap();
+    "one.csv"
+}
+
+// attack: accounts
+#[tokio::test]
+async fn only_a_user_that_a_run_with_this_journal_made_is_deleted_and_only_while_it_is_nothing_else() {
+    let demo = demo();
+    let list = list_of_one(&demo);
+    let unlink = || run(&demo, "unlink", &["--from", list, "--delete"]).shown();
+    let exists = |id: &str| run(&demo, "identities", &[id]).code == Some(0);
+    // Somebody else unlinked it.
+    run(&demo, "unlink", &[GRACE, "github", "19061209", "19440501"]);
+    assert!(
+        unlink().starts_with(
+            "line 2: auth0|65a000000000000000000002  github 19061209  not linked to this user\n"
+        )
+    );
+    assert!(exists("github|19061209"));
+    // A run announced that it would unlink it, and was stopped before it heard the answer, in the middle of a line. The
+    // person then linked another login to what it became.
+    let journal = demo.0.path().join("one.csv.journal");
+    let begun = fs::read_to_string(&journal).unwrap().lines().next().unwrap().to_owned();
+    let announced =
+        r#"{"state":"unlinking","line":2,"user_id":"github|19061209","linked_at":"2026-01-01T00:00:00Z"}"#;
+    fs::write(&journal, format!("{begun}\n{announced}\n{{\"state\":\"unl")).unwrap();
+    assert_eq!(run(&demo, "link", &["github|19061209", "github|19440501"]).code, Some(0));
+    assert_snapshot!(unlink(), @r"
+    line 2: auth0|65a000000000000000000002  github 19061209  unlinked; the user that it became has other logins by now and is kept
+    1 identity: 1 unlinked but not deleted
+    Results: one.csv.results.jsonl
+    exit code 1
+    ");
+    assert!(exists("github|19061209"));
+    // It is left alone also later: the row is finished.
+    run(&demo, "unlink", &["github|19061209", "github", "19440501"]);
+    unlink();
+    assert!(exists("github|19061209"));
+    // Without the other login the run that goes on deletes it.
+    fs::write(&journal, format!("{begun}\n{announced}\n")).unwrap();
+    assert_snapshot!(unlink(), @r"
+    1 identity: 1 unlinked and deleted
+    Results: one.csv.results.jsonl
+    ");
+    assert!(!exists("github|19061209"));
+    assert!(exists("github|19440501"));
+}
+
+#[tokio::test]
+async fn a_second_run_at_the_same_time_is_refused_and_so_is_a_damaged_journal() {
+    let demo = demo();
+    let list = list_of_one(&demo);
+    let path = demo.0.path().join("one.csv.journal");
+    let journal = fs::File::create(&path).unwrap();
+    journal.lock().unwrap();
+    assert_snapshot!(run(&demo, "unlink", &["--from", list]).shown(), @r"
+    linked-accounts: another run uses the journal one.csv.journal
+    exit code 2
+    ");
+    drop(journal);
+    fs::write(&path, "{\"state\":\"unlinked\",\"line\":2}\n").unwrap();
+    assert_snapshot!(run(&demo, "unlink", &["--from", list]).shown(), @r"
+    linked-accounts: the journal one.csv.journal is damaged at line 1
+    exit code 2
+    ");
+    assert_eq!(
+        run(&demo, "identities", &[GRACE]).stdout.matches("github 19061209").count(),
+        1,
+        "nothing was done"
+    );
+}
