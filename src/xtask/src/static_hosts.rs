@@ -205,8 +205,9 @@ fn configuration(
             text = text.replace("listen 80;", &format!("listen 127.0.0.1:{};", free_port()?));
             text = text.replace("server_name logins.example.com;", "server_name localhost;");
             let lines: Vec<&str> = text.lines().filter(|line| !line.contains("ssl_certificate")).collect();
+            // One process, so that ending it ends all of it.
             let mut whole =
-                "user root;\ndaemon off;\npid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n".to_owned();
+                "user root;\ndaemon off;\nmaster_process off;\npid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n".to_owned();
             for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
                 let _ = writeln!(whole, "{kind}_temp_path {kind};");
             }
