@@ -16,6 +16,14 @@ const MAIL_TIMEOUT = 10_000;
 /** Returns further command-line options. `writeFile` writes a file into the server's folder and returns its path. */
 type Options = (writeFile: (name: string, text: string) => Promise<string>) => Promise<string[]>;
 
+/** A mail in the file of mails. */
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  link?: string;
+}
+
 /** A running server with a database of its own. */
 export class Server {
   /** The log so far: everything that the server wrote to standard error. */
@@ -74,20 +82,31 @@ export class Server {
     return server;
   }
 
-  /** Returns the link in the last mail to an address that has one. Mails are written after the answer of who asked. */
+  /** Returns the link in the last mail to an address that has one. */
   async linkTo(address: string): Promise<string> {
+    const { link } = await this.lastMail(address, 'a link', (mail) => mail.link !== undefined);
+    return link!;
+  }
+
+  /** Returns the last mail to an address whose subject begins with these words. */
+  async mailTo(address: string, subject: string): Promise<Mail> {
+    return this.lastMail(address, `the subject "${subject}"`, (mail) => mail.subject.startsWith(subject));
+  }
+
+  /** Waits for a mail and returns the last one that `fits`. Mails are written after the answer of who asked. */
+  private async lastMail(address: string, what: string, fits: (mail: Mail) => boolean): Promise<Mail> {
     const file = join(this.folder, 'linked-accounts.mail.jsonl');
     const deadline = Date.now() + MAIL_TIMEOUT;
     while (Date.now() < deadline) {
       // What follows the last line end is being written.
       const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
-      const mails = lines.map((line) => JSON.parse(line) as { to: string; link?: string });
-      const link = mails.findLast((mail) => mail.to === address && mail.link)?.link;
-      if (link) {
-        return link;
+      const mails = lines.map((line) => JSON.parse(line) as Mail);
+      const mail = mails.findLast((mail) => mail.to === address && fits(mail));
+      if (mail) {
+        return mail;
       }
     }
-    throw new Error(`no mail with a link to ${address}`);
+    throw new Error(`no mail with ${what} to ${address}`);
   }
 
   /** Kills the process and removes its data, which nothing needs any more. */

@@ -64,7 +64,7 @@ test('a login that must stay, and choosing several, are accessible', async ({ ap
     };
   });
   await page.reload();
-  await expect(app.row(company!)).toContainText('Managed by your organisation');
+  await expect(app.row(company!)).toContainText('Managed by your company');
   await app.unlinkButton(company!).press('Enter');
   await expect(app.status).toContainText('Only your administrator');
   await page.getByText('Demo: play a fault').click();

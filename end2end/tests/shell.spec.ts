@@ -116,7 +116,7 @@ test('the WebAssembly is fetched once', async ({ app, page }) => {
 test('an address that leads nowhere says so and leads on', async ({ app, page }) => {
   await page.goto('/nowhere/at-all');
   await expect(app.heading).toHaveText('Page not found');
-  await page.getByRole('link', { name: 'Go to your linked accounts' }).click();
+  await page.getByRole('link', { name: 'Go to your logins' }).click();
   await app.expectSignedOut();
 });
 

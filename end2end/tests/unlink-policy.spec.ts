@@ -26,13 +26,13 @@ test('the main login says why it stays, and has no button for what it cannot do'
   await expect(row.getByRole('checkbox')).toHaveCount(0);
 });
 
-test('a login that an organisation manages says so, and only its administrator can unlink it', async ({
+test('a login that a company manages says so, and only its administrator can unlink it', async ({
   app,
   page,
   signedIn: person,
 }) => {
   const [twitter, globex] = person.linked;
-  await expect(app.row(globex!)).toContainText('Managed by your organisation');
+  await expect(app.row(globex!)).toContainText('Managed by your company');
   await expectDisabledWithReason(app.unlinkButton(globex!), 'Only your administrator can unlink this.');
   await page.keyboard.press('Space');
   await expect(app.status).toContainText('Only your administrator can unlink this.');

@@ -1,12 +1,15 @@
 //! Texts of linking, undoing and signing in again.
 
+use model::login_names::name_of;
 use model::settings::OfferedConnection;
-use model::{ConnectionLabel, Identity, IdentityKey};
+use model::{ConnectionLabel, Identity, IdentityKey, User};
 
 use super::failure::{Failure, Remedy, request_failure, sign_in_failure};
 use super::label::{Label, connection_name, label_of, labels};
 use super::message_format::Message;
 use super::messages::messages;
+use super::name::{name, plain};
+use super::values::several;
 use crate::account_name::account_name;
 use crate::api::{ApiError, ErrorKind};
 use crate::connection_names::ConnectionNames;
@@ -29,8 +32,12 @@ messages! { linking:
     link(connection: &str) = "Link {connection}";
     /// The same, where a login of that connection is linked already.
     link_more(connection: &str) = "Link {connection}, linked already";
+    /// The same, where the person gave these names to logins of that connection.
+    link_more_beside(connection: &str, names: Message<'_>) = "Link {connection}, linked already: {names}";
     /// Note on such a button.
-    linked_already() = "Linked already";
+    is_linked() = "Linked already";
+    /// The same with those names.
+    are_linked(names: Message<'_>) = "Linked already: {names}";
     /// Label of the search among many connections.
     find() = "Search";
     /// Status of the search.
@@ -134,10 +141,10 @@ messages! { linking:
     address_unverified() = "Linking takes verified e-mail addresses, here and there. Open the link in the mail that came when the account was made. Without it, sign out and choose \
         “Forgot your password?”: a new password confirms the address, too.";
     /// Failure: the other account has a pinned login.
-    pinned_secondary_title() = "That account has a login of an organization";
+    pinned_secondary_title() = "That account has a login of a company";
     /// Advice for it.
     pinned_secondary() =
-        "It stays where the organization put it. Sign in to that account, and link this login there.";
+        "It stays where the company put it. Sign in to that account, and link this login there.";
     /// Failure: the other account is blocked.
     blocked_account_title() = "That account is blocked";
     /// Advice for it.
@@ -200,6 +207,37 @@ messages! { linking:
 pub fn connection(offered: &OfferedConnection) -> (String, bool) {
     let OfferedConnection { name, strategy, display_name, .. } = offered;
     connection_name(ConnectionLabel::new(display_name.as_deref(), name, strategy))
+}
+
+/// Returns, where the account has a login of the connection `offered`, the names that the person gave its logins, as a list; the list
+/// is empty where there are none, or where a single login needs none to be told apart.
+#[must_use]
+pub fn linked_already(user: &User, offered: &OfferedConnection) -> Option<String> {
+    let of_it = |identity: &&Identity| identity.connection == offered.name;
+    let own = |identity: &Identity| name_of(user.user_metadata.as_ref(), &identity.key());
+    let linked = user.identities.iter().filter(of_it);
+    let names: Vec<String> = linked.clone().filter_map(own).map(|own| name(own.as_str())).collect();
+    match linked.count() {
+        0 => None,
+        1 => Some(String::new()),
+        _ => Some(several(&names)),
+    }
+}
+
+/// Returns the accessible name of the button of a connection, with what [`linked_already`] says of it.
+#[must_use]
+pub fn link_label(connection: &str, linked: Option<&str>) -> String {
+    plain(&match linked {
+        None => link(connection),
+        Some("") => link_more(connection),
+        Some(names) => link_more_beside(connection, Message(names)),
+    })
+}
+
+/// Returns the note on that button.
+#[must_use]
+pub fn linked_note(names: &str) -> String {
+    if names.is_empty() { is_linked().to_owned() } else { are_linked(Message(names)) }
 }
 
 /// Status after linking. `labels` are the logins that are new.
@@ -386,4 +424,46 @@ pub fn change(before: Option<&str>, now: Option<&str>) -> Change {
 
 fn failure(title: &'static str, advice: impl Into<String>) -> Failure {
     Failure { title, advice: advice.into(), remedy: Remedy::TryAgain, details: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn where_several_logins_of_a_connection_are_linked_those_with_names_are_told() {
+        let user = |names: &[&str], ids: &[&str]| -> User {
+            let identity = |id: &&str| json!({ "provider": "google-oauth2", "user_id": id, "connection": "google-oauth2" });
+            let names: serde_json::Map<_, _> = names
+                .iter()
+                .zip(ids)
+                .map(|(name, id)| (format!("google-oauth2|{id}"), json!(name)))
+                .collect();
+            serde_json::from_value(json!({
+                "user_id": "auth0|0",
+                "identities": ids.iter().map(identity).collect::<Vec<_>>(),
+                "user_metadata": { "login_names": names },
+            }))
+            .unwrap()
+        };
+        let google: OfferedConnection =
+            serde_json::from_value(json!({ "name": "google-oauth2", "strategy": "google-oauth2" })).unwrap();
+        let told = |names: &[&str], ids: &[&str]| {
+            let linked = linked_already(&user(names, ids), &google)?;
+            Some([link_label("Google", Some(&linked)), plain(&linked_note(&linked))])
+        };
+        let unnamed = Some(["Link Google, linked already", "Linked already"].map(ToOwned::to_owned));
+        assert_eq!(told(&[], &[]), None);
+        assert_eq!(told(&["Work"], &["1"]), unnamed);
+        assert_eq!(told(&[], &["1", "2"]), unnamed);
+        assert_eq!(
+            told(&["Work", "Family"], &["1", "2", "3"]),
+            Some(
+                ["Link Google, linked already: Work and Family", "Linked already: Work and Family"]
+                    .map(ToOwned::to_owned)
+            )
+        );
+    }
 }

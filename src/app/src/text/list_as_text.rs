@@ -30,7 +30,7 @@ messages! { list_as_text:
     who_there(person: Option<&str>, address: &str) =
         "{person, select, none {{address}} other {{person}, {address}}}";
     /// Line of a login: the name of its connection.
-    by_connection(connection: &str) = "Connection: {connection}";
+    by_connection(connection: Message<'_>) = "Connection: {connection}";
     /// Line of a login that can sign in.
     opens() = "A way in: signing in with it opens this account.";
     /// Line of a login that cannot sign in.
@@ -50,7 +50,7 @@ pub fn list_as_text(user: &User, names: &ConnectionNames, policy: &UnlinkPolicy,
         let Label { person, who, .. } = &label;
         let lines = [
             who.as_deref().map(|address| who_there(person.as_deref(), address)),
-            Some(by_connection(identity.connection.as_str())),
+            Some(by_connection(Message(&label.connection()))),
             (place == 0).then(|| main_login().to_owned()),
             Some(if policy.is_way_in(identity) { opens() } else { opens_nothing() }.to_owned()),
         ];
@@ -95,12 +95,12 @@ mod tests {
         let expected = format!(
             "Logins of \u{2068}ada@mail.example\u{2069}\n{as_of}\n2 ways in.\nLosing one will not lock you out.\n\n\
              1. Password\n   \u{2068}Ada Lovelace\u{2069}, \u{2068}ada@mail.example\u{2069}\n   \
-             Connection: \u{2068}Users\u{2069}\n   Main login\n   \
+             Connection: Password\n   Main login\n   \
              A way in: signing in with it opens this account.\n\n\
-             2. \u{2068}GitHub\u{2069}\n   \u{2068}ada\u{2069}\n   Connection: \u{2068}github\u{2069}\n   \
+             2. \u{2068}GitHub\u{2069}\n   \u{2068}ada\u{2069}\n   Connection: \u{2068}GitHub\u{2069}\n   \
              A way in: signing in with it opens this account.\n\n\
              3. \u{2068}Acme SAML\u{2069}\n   \u{2068}\u{639}\u{627}\u{626}\u{634}\u{629}\u{2069}, \u{2068}aisha@acme.example\u{2069}\n   \
-             Connection: \u{2068}acme-saml\u{2069}\n   No way in at the moment: signing in with it is switched off.\n"
+             Connection: \u{2068}Acme SAML\u{2069}\n   No way in at the moment: signing in with it is switched off.\n"
         );
         assert_eq!(text, expected);
         for useless in ["64a1f0", "42", "acme|7", "gho_secret"] {

@@ -44,5 +44,5 @@ messages! { page:
     /// Introduction of that page.
     not_found_lede() = "There is nothing at this address. It may have been mistyped.";
     /// Link of that page.
-    go_to_list() = "Go to your linked accounts";
+    go_to_list() = "Go to your logins";
 }

@@ -11,8 +11,8 @@ messages! { unlink_blocked:
     last_way_in_stays() = "Nothing else would open this account. Link another login first.";
     /// Reason why a login cannot be unlinked.
     unreadable() = "The sign-in service does not say enough about this login to unlink it here.";
-    /// Badge of a login that an organisation manages.
-    managed() = "Managed by your organisation";
+    /// Badge of a login that a company manages.
+    managed() = "Managed by your company";
     /// Badge of the last login that opens the account.
     last_way_in_badge() = "Last way in";
 }

@@ -28,7 +28,7 @@ pub(crate) async fn identities(options: &IdentitiesOptions) -> anyhow::Result<Ex
     let mut text = format!("{}\n", output::user(&user));
     for (place, identity) in user.identities.iter().enumerate() {
         let main = if place == 0 { "  main login" } else { "" };
-        let name = output::provider(&identity.provider);
+        let name = output::connection(identity);
         let _ = writeln!(text, "  {name}: {}{main}", output::identity(identity));
     }
     output::print(&text)?;

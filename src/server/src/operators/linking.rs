@@ -39,9 +39,8 @@ fn suggestion(email: &str, verified: &[User], others: &[User]) -> String {
         }
         let _ = writeln!(text, "{title}");
         for user in users {
-            let providers: Vec<_> =
-                user.identities.iter().map(|one| output::provider(&one.provider)).collect();
-            let _ = writeln!(text, "  {}: {}", output::user(user), providers.join(", "));
+            let logins: Vec<_> = user.identities.iter().map(output::connection).collect();
+            let _ = writeln!(text, "  {}: {}", output::user(user), logins.join(", "));
         }
     };
     list("The address is verified in:", verified);
@@ -86,7 +85,7 @@ pub(crate) async fn link(options: &LinkOptions) -> anyhow::Result<ExitCode> {
     let verb = if options.dry_run { "would have" } else { "has" };
     let mut text = format!("{} {verb} these logins:\n", output::printable(options.primary.as_str()));
     for identity in &identities {
-        let _ = writeln!(text, "  {}: {}", output::provider(&identity.provider), output::identity(identity));
+        let _ = writeln!(text, "  {}: {}", output::connection(identity), output::identity(identity));
     }
     let gone = if options.dry_run { "would no longer be a user" } else { "is no longer a user" };
     let _ = writeln!(text, "{} {gone} of its own.", output::printable(options.secondary.as_str()));

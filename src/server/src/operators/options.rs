@@ -73,7 +73,7 @@ pub(crate) struct RuleOptions {
     #[arg(long, env = "LINKED_ACCOUNTS_PAGE_SETTINGS", value_name = "config.json")]
     pub(crate) page_settings: Option<PathBuf>,
 
-    /// A connection that an organisation manages, whose identities are not unlinked. Can be repeated.
+    /// A connection that a company manages, whose identities are not unlinked. Can be repeated.
     #[arg(long, value_name = "CONNECTION")]
     pub(crate) pinned: Vec<String>,
 }
@@ -126,7 +126,7 @@ pub(crate) struct UnlinkOptions {
 /// A rule of unlinking that an operator may override.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Rule {
-    /// An organisation manages the connection.
+    /// A company manages the connection.
     Pinned,
     /// Nothing else would open the account.
     LastWayIn,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use management_client::{Blocked, Kept, Outcome, Row};
-use model::{Identity, Provider, User};
+use model::{ConnectionLabel, Identity, User};
 use serde::Serialize;
 
 /// The exit code when nothing was done.
@@ -129,9 +129,9 @@ pub(crate) fn sentence(outcome: &Outcome, dry_run: bool) -> String {
     text.to_owned()
 }
 
-/// Returns the display name of a provider.
-pub(crate) fn provider(provider: &Provider) -> String {
-    printable(provider.display_name())
+/// Returns what people call the logins of an identity's connection, as far as its name tells.
+pub(crate) fn connection(identity: &Identity) -> String {
+    printable(&ConnectionLabel::new(None, &identity.connection, &identity.provider).into_english())
 }
 
 #[cfg(test)]

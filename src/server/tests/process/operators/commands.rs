@@ -32,7 +32,7 @@ async fn identities_lists_the_main_login_and_the_linked_ones() {
       Google: google-oauth2 115015401343387192604  ada.lovelace@gmail.example
       Google: google-oauth2 104388216570921137785  ada@analytical-engine.example
       GitHub: github 18151210  ada@users.github.example
-      Company login: samlp acme-saml|eng/ada  connection acme-saml  ada.lovelace@acme.example
+      Acme SAML: samlp acme-saml|eng/ada  connection acme-saml  ada.lovelace@acme.example
     ");
     let json = run(&demo, "identities", &[ADA, "--json"]).stdout;
     let json: Value = serde_json::from_str(&json).unwrap();
@@ -216,7 +216,7 @@ async fn find_suggests_what_is_verified_and_link_brings_it_together() {
     ");
     assert_snapshot!(run(&demo, "find", &["--email", "grace@example.com"]).shown(), @r"
     The address is verified in:
-      auth0|65a000000000000000000002  Grace Hopper  grace@example.com: Password, Google, GitHub, Facebook, Apple, Microsoft, Twitter, LinkedIn, Company login, E-mail code, Text message
+      auth0|65a000000000000000000002  Grace Hopper  grace@example.com: Password, Google, GitHub, Facebook, Apple, Microsoft, Twitter, LinkedIn, Acme SAML, E-mail code, Text message
     ");
     assert_snapshot!(run(&demo, "find", &["--email", "none@nowhere.example"]).shown(), @r"
     No account has the address none@nowhere.example.
@@ -231,7 +231,7 @@ async fn find_suggests_what_is_verified_and_link_brings_it_together() {
       Google: google-oauth2 115015401343387192604  ada.lovelace@gmail.example
       Google: google-oauth2 104388216570921137785  ada@analytical-engine.example
       GitHub: github 18151210  ada@users.github.example
-      Company login: samlp acme-saml|eng/ada  connection acme-saml  ada.lovelace@acme.example
+      Acme SAML: samlp acme-saml|eng/ada  connection acme-saml  ada.lovelace@acme.example
       GitHub: github 19061209
     github|19061209 would no longer be a user of its own.
     ");
@@ -241,7 +241,7 @@ async fn find_suggests_what_is_verified_and_link_brings_it_together() {
       Google: google-oauth2 115015401343387192604  ada.lovelace@gmail.example
       Google: google-oauth2 104388216570921137785  ada@analytical-engine.example
       GitHub: github 18151210  ada@users.github.example
-      Company login: samlp acme-saml|eng/ada  connection acme-saml  ada.lovelace@acme.example
+      Acme SAML: samlp acme-saml|eng/ada  connection acme-saml  ada.lovelace@acme.example
       GitHub: github 19061209  grace@users.github.example
     github|19061209 is no longer a user of its own.
     ");

@@ -150,7 +150,7 @@ fn connection_button(assets: &Assets, state: &str, button: &ConnectionButton<'_>
 fn demo_box(page: &LoginPage<'_>) -> Markup {
     html! {
         section.demo aria-labelledby="demo" {
-            h2 #demo { "Demo sign-ins" }
+            h2 #demo { "Demo accounts" }
             ul {
                 @for sign_in in &page.demo {
                     li {

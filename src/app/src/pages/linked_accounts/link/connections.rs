@@ -5,9 +5,9 @@ use model::settings::OfferedConnection;
 use model::{ConnectionName, User};
 
 use super::flow::LinkFlow;
-use crate::components::{Icon, ProviderMark, changing, dyn_view};
+use crate::components::{Icon, ProviderMark, changing, dyn_view, words};
 use crate::session::LinkTarget;
-use crate::text::{self, linking};
+use crate::text::linking;
 
 /// The number of connections that are shown before the person asks for all.
 const FIRST: usize = 4;
@@ -96,18 +96,15 @@ fn Connection(
     is_shown: Memo<bool>,
 ) -> impl IntoView {
     let (name, is_brand) = linking::connection(&offered);
-    let (to_link, to_link_more) =
-        (text::plain(&linking::link(&name)), text::plain(&linking::link_more(&name)));
-    let connection = offered.name.clone();
-    let is_linked = Memo::new(move |_| {
-        user.read().iter().flat_map(|user| &user.identities).any(|one| one.connection == connection)
-    });
+    let called = name.clone();
+    let of_connection = offered.clone();
+    let linked = Memo::new(move |_| linking::linked_already(user.read().as_ref()?, &of_connection));
     let target = LinkTarget { connection: Some(offered.name), ..LinkTarget::default() };
     view! {
         <button
             type="button"
             class="button connect"
-            aria-label=move || if is_linked.get() { to_link_more.clone() } else { to_link.clone() }
+            aria-label=move || linking::link_label(&called, linked.read().as_deref())
             hidden=move || !is_shown.get()
             disabled=locked
             on:click=move |_| flow.start(target.clone())
@@ -116,10 +113,9 @@ fn Connection(
             <span class="connect-text">
                 <span translate=is_brand.then_some("no")>{name}</span>
                 " "
-                {dyn_view(move || if is_linked.get() {
-                    view! { <span class="meta">{linking::linked_already()}</span> }.into_any()
-                } else {
-                    ().into_any()
+                {dyn_view(move || match linked.get() {
+                    Some(names) => view! { <span class="meta">{words(&linking::linked_note(&names))}</span> }.into_any(),
+                    None => ().into_any(),
                 })}
             </span>
         </button>

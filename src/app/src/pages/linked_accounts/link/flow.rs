@@ -84,6 +84,8 @@ pub struct LinkFlow {
     place: RwSignal<Place>,
     /// The client of the secondary account while the person decides about it: in memory only.
     secondary: StoredValue<Option<Client>>,
+    /// The login that left the secondary account to be linked here, with the name that it had there.
+    moved: StoredValue<Option<(IdentityKey, LoginName)>>,
     /// The seconds until the next try, while linking pauses.
     pausing: RwSignal<Option<u32>>,
 }
@@ -117,6 +119,7 @@ impl LinkFlow {
             stage: RwSignal::new(stage),
             place: RwSignal::new(Place::Section),
             secondary: StoredValue::new(None),
+            moved: StoredValue::new(None),
             pausing: RwSignal::new(None),
         }
     }
@@ -414,6 +417,7 @@ impl LinkFlow {
             Carrier::Redirect(_) => None,
         };
         let client = self.secondary.try_update_value(Option::take).flatten();
+        let own = name_of(secondary.user.user_metadata.as_ref(), &key);
         spawn_local(async move {
             let moved = match client {
                 Some(client) => client.unlink(&key).await,
@@ -424,6 +428,7 @@ impl LinkFlow {
                     _ = self.stage.try_set(Stage::Stopped(secondary_failure(&error), target, None));
                 }
                 (Ok(_), Some(popup)) => {
+                    let _ = self.moved.try_set_value(own.map(|own| (key, own)));
                     let again = target.clone();
                     let mut next = self.prove(popup, target).await;
                     // Whoever cancels now must know that it left the other account.
@@ -463,7 +468,7 @@ impl LinkFlow {
                 let is_new = |identity: &&Identity| !before.iter().any(|old| old.key() == identity.key());
                 let new: Vec<&Identity> = all.iter().skip(1).filter(is_new).collect();
                 let keys: Vec<IdentityKey> = new.iter().map(|identity| identity.key()).collect();
-                let own_names = names_of(&keys, &secondary.user, undo);
+                let own_names = self.names_of(&keys, &secondary.user, undo);
                 let names = self.session.tenant().connection_names;
                 let label = |identity: &&Identity| {
                     let own = own_names.iter().find(|(key, _)| *key == identity.key());
@@ -540,13 +545,22 @@ impl LinkFlow {
             }
         }
     }
-}
 
-/// The names of logins that were just linked: those that they had before they were unlinked here, else in their own account.
-fn names_of(keys: &[IdentityKey], secondary: &User, undo: Undo) -> Vec<(IdentityKey, Option<LoginName>)> {
-    let name = |key: &IdentityKey| {
-        let name = undo.name_of(key).or_else(|| name_of(secondary.user_metadata.as_ref(), key))?;
-        Some((key.clone(), Some(name)))
-    };
-    keys.iter().filter_map(name).collect()
+    /// The names of logins that were just linked: those that they had before they were unlinked here, else in the account that
+    /// they come from.
+    fn names_of(
+        self,
+        keys: &[IdentityKey],
+        secondary: &User,
+        undo: Undo,
+    ) -> Vec<(IdentityKey, Option<LoginName>)> {
+        let moved = self.moved.try_get_value().flatten();
+        let moved =
+            |key: &IdentityKey| moved.as_ref().filter(|(of, _)| of == key).map(|(_, own)| own.clone());
+        let name = |key: &IdentityKey| {
+            let there = || name_of(secondary.user_metadata.as_ref(), key);
+            Some((key.clone(), Some(undo.name_of(key).or_else(there).or_else(|| moved(key))?)))
+        };
+        keys.iter().filter_map(name).collect()
+    }
 }
