@@ -21,9 +21,9 @@ use crate::workspace::{BROWSER_TARGET, Workspace};
 /// search among connections, pages of providers and the details of rows 13; dialogs before an account is deleted or locked
 /// 7; what a sign-in is for 2; metadata and profiles in words, with their JSON 12; names that break at their own places, the
 /// way past the header, the list as text and on paper, failures in their places 9; names for
-/// logins 14) and a little room, so that a careless
+/// logins 15) and a little room, so that a careless
 /// dependency is noticed.
-const BUDGET: usize = 416_000;
+const BUDGET: usize = 417_000;
 
 /// The style sheets in the order of their cascade.
 const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];

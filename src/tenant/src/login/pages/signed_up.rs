@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::account::{CHECK_YOUR_MAIL, LinkFor, mail_sent};
 use super::assets::Assets;
-use super::layout::{FormRefusal, PageContext, layout, notice};
+use super::layout::{FormRefusal, PageContext, layout, name, notice};
 use crate::login::paths::SIGNED_UP;
 
 /// The contents of the page. Its form posts `state` and `choice` to [`SIGNED_UP`].
@@ -29,14 +29,14 @@ pub(crate) fn signed_up(assets: &Assets, page: &SignedUpPage<'_>) -> Markup {
             @if page.sent_again {
                 (mail_sent(page.email, LinkFor::Address))
             } @else {
-                p { "Your account is ready. We sent a mail to " bdi { (page.email) } ". Open the link in it when you have a \
+                p { "Your account is ready. We sent a mail to " (name(page.email)) ". Open the link in it when you have a \
                     moment, to confirm that the address is yours." }
             }
             @if let Some(refusal) = page.refusal { (notice(refusal.sentence)) }
             form.fields method="post" action=(SIGNED_UP) {
                 input type="hidden" name="state" value=(state);
                 button.button.solid.wide type="submit" name="choice" value="continue" autofocus[!page.sent_again] {
-                    "Continue to " bdi { (client) }
+                    span { "Continue to " bdi { (client) } }
                 }
                 button.button.wide type="submit" name="choice" value="mail" { "Send the mail again" }
             }
