@@ -141,3 +141,34 @@ async fn an_export_is_complete_beyond_a_thousand_users_with_and_without_checkpoi
     assert_eq!(without.lines().count(), 1300);
     assert!(with.keys().all(|id| without.contains(&format!("\"user_id\":\"{id}\""))));
 }
+
+/// Prints how many identities a second `unlink` unlinks at a limit of 50 requests a second, with and without faults.
+#[ignore = "a measurement"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rate_of_unlinking() {
+    const USERS: usize = 60;
+    let list = |user: usize| {
+        (0..LINKED).map(move |place| {
+            let id = linked_id(user, place);
+            json!({ "user_id": main_id(user), "provider": "github", "identity_id": id }).to_string() + "\n"
+        })
+    };
+    let list: String = (0..USERS).flat_map(list).collect();
+    for fault_every in [0, 20] {
+        let (folder, server) = tenant_with(USERS, LINKED);
+        fs::write(folder.path().join("list.jsonl"), &list).unwrap();
+        let behaviour =
+            Behaviour { limit: 50, fault_every, rate_limited_every: 6, without_checkpoints: false };
+        let proxy = FaultyProxy::start(&server.base, behaviour).await;
+        let audience = format!("{}/api/v2/", server.base);
+        let arguments = ["--from", "list.jsonl", "--audience", &audience];
+        let mut command = operator_at(folder.path(), &proxy.base, "unlink", &arguments);
+        let started = tokio::time::Instant::now();
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let seconds = started.elapsed().as_secs_f64();
+        assert_eq!(output.status.code(), Some(0));
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+        let rate = (USERS * LINKED) as f64 / seconds;
+        eprintln!("a fault every {fault_every} requests: {rate:.1} identities a second");
+    }
+}
