@@ -9,7 +9,6 @@ use super::label::{Label, connection_name, label_of, labels};
 use super::message_format::Message;
 use super::messages::messages;
 use super::name::{name, plain};
-use super::values::several;
 use crate::account_name::account_name;
 use crate::api::{ApiError, ErrorKind};
 use crate::connection_names::ConnectionNames;
@@ -34,6 +33,8 @@ messages! { linking:
     link_more(connection: &str) = "Link {connection}, linked already";
     /// The same, where the person gave these names to logins of that connection.
     link_more_beside(connection: &str, names: Message<'_>) = "Link {connection}, linked already: {names}";
+    /// Those names.
+    listed(names: &[String]) = "{names, list, conjunction}";
     /// Note on such a button.
     is_linked() = "Linked already";
     /// The same with those names.
@@ -220,7 +221,7 @@ pub fn linked_already(user: &User, offered: &OfferedConnection) -> Option<String
     match linked.count() {
         0 => None,
         1 => Some(String::new()),
-        _ => Some(several(&names)),
+        _ => Some(listed(&names)),
     }
 }
 
