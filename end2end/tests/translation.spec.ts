@@ -39,7 +39,7 @@ test(
     await page.keyboard.press('Escape');
     await expect(app.dialog).toBeHidden();
     for (const { login, asked, split } of [
-      { login: company!, asked: 'UNLINK COMPANY LOGIN', split: 'SIGNING IN WITH COMPANY LOGIN AFTERWARDS' },
+      { login: company!, asked: `UNLINK ${company!.name}`, split: `SIGNING IN WITH ${company!.name} AFTERWARDS` },
       { login: github!, asked: 'UNLINK GitHub', split: 'SIGNING IN WITH GitHub AFTERWARDS' },
     ]) {
       await app.unlinkButton(login).click();
@@ -62,7 +62,7 @@ test(
     await unlink(app, google!);
     await expect(app.status).toHaveText(`Google (${google!.label}) WAS UNLINKED.`);
     await unlink(app, company!);
-    await expect(app.status).toHaveText(`COMPANY LOGIN (${company!.label}) WAS UNLINKED.`);
+    await expect(app.status).toHaveText(`${company!.name} (${company!.label}) WAS UNLINKED.`);
     await expect(page.getByText('NO OTHER LOGIN IS LINKED TO THIS ACCOUNT.')).toBeVisible();
   },
 );
@@ -87,7 +87,9 @@ test('a translated page counts the chosen logins as they are chosen', async ({ a
   await expect(app.dialog).toContainText(google!.label);
   await expect(app.dialog).not.toContainText(github!.label);
   await app.dialog.getByRole('button', { name: 'UNLINK 2 LOGINS' }).click();
-  await expect(app.status).toHaveText(`Google (${google!.label}) AND COMPANY LOGIN (${company!.label}) WERE UNLINKED.`);
+  await expect(app.status).toHaveText(
+    `Google (${google!.label}) AND ${company!.name} (${company!.label}) WERE UNLINKED.`,
+  );
   await expectRows(app, [person.primary, github!]);
 });
 

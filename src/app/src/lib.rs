@@ -99,7 +99,7 @@ fn Pages(tenant: Tenant, entry: PageEntry) -> impl IntoView {
         <Router>
             <SkipLink/>
             <Header/>
-            <main>
+            <main id="main">
                 <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=Home/>
                     <Route path=path!("/linked-accounts") view=LinkedAccounts/>
@@ -125,7 +125,7 @@ fn SkipLink() -> impl IntoView {
     };
     dyn_view(move || {
         if is_needed.get() {
-            view! { <a class="button solid skip" href="#main-login" on:click=skip>{text::skip_to_list()}</a> }
+            view! { <a class="button solid skip" href="#main" on:click=skip>{text::skip_to_list()}</a> }
                 .into_any()
         } else {
             ().into_any()
