@@ -23,7 +23,7 @@ use crate::workspace::{BROWSER_TARGET, Workspace};
 /// way past the header, the list as text and on paper, failures in their places 9; names for
 /// logins 15) and a little room, so that a careless
 /// dependency is noticed.
-const BUDGET: usize = 417_000;
+const BUDGET: usize = 418_000;
 
 /// The style sheets in the order of their cascade.
 const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];

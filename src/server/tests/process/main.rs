@@ -17,6 +17,7 @@ mod log;
 mod operation;
 mod operators;
 mod page;
+mod released;
 mod tenant_file;
 mod tls;
 mod upstream;
