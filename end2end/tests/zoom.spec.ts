@@ -76,10 +76,13 @@ async function brokenNames(page: Page): Promise<string[][]> {
 /** The most letters of one piece of a name that fit into a line of the narrowest place that has names. */
 const FITTING = 13;
 
-/** Whether a line of a name ends at one of its own places, or there is none before the next `FITTING` letters. */
+/**
+ * Whether a line of a name ends at one of its own places, or there is none before the next `FITTING` letters. Where the
+ * sign in an address has no room, it begins the next line.
+ */
 const isOwnPlace = (line: string, next: string): boolean =>
   /[\s@_+/|:-]$/.test(line) ||
-  /^[\s.]/.test(next) ||
+  /^[\s.@]/.test(next) ||
   (/^[^\s@._+/|:-]*$/.test(line + next) && (line + next).length > FITTING);
 
 /** Fails when a name or an address is broken anywhere but at its own places, with text twice as large. */
