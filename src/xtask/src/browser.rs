@@ -174,10 +174,13 @@ fn starts(program: &Path) -> bool {
 
 /// Returns the first of these programs that is on the path and runs.
 pub(crate) fn of_the_system(names: &[&str]) -> Option<PathBuf> {
-    let path = environment("PATH")?;
-    let folders: Vec<_> = split_paths(&path).collect();
-    let candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    candidates.into_iter().find(|candidate| starts(candidate))
+    names.iter().flat_map(|name| on_path(name)).find(|candidate| starts(candidate))
+}
+
+/// Returns the files of this name on the path.
+pub(crate) fn on_path(name: &str) -> Vec<PathBuf> {
+    let path = environment("PATH").unwrap_or_default();
+    split_paths(&path).map(|folder| folder.join(name)).filter(|file| file.is_file()).collect()
 }
 
 #[expect(

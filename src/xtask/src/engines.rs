@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -71,8 +70,9 @@ fn firefox() -> Option<PathBuf> {
 
 /// Returns the system's driver of WebKit, and the browser that it drives.
 fn webkit() -> Option<(PathBuf, PathBuf)> {
-    let driver = browser::of_the_system(&["WebKitWebDriver"])?;
-    tool::output(Command::new("Xvfb").arg("-help")).ok()?;
+    // Neither says its version.
+    let driver = browser::on_path("WebKitWebDriver").into_iter().next()?;
+    browser::on_path("Xvfb").first()?;
     let mini_browsers = fs::read_dir(LIBRARIES).ok()?.flatten().flat_map(|machine| {
         let folders = fs::read_dir(machine.path()).into_iter().flatten().flatten();
         folders.filter(|folder| folder.file_name().to_string_lossy().starts_with("webkit2gtk-4"))
