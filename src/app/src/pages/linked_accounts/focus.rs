@@ -26,10 +26,11 @@ pub(super) fn find_row(key: &IdentityKey) -> Option<HtmlElement> {
         .find(|row| row.get_attribute("data-identity").as_ref() == Some(&name))
 }
 
-/// Whether the focus is in a row or nowhere. Elsewhere the person has moved it, and it must stay.
+/// Whether the focus is in a row, in the head of the list, to which it returns when the choice of several ends, or nowhere.
+/// Elsewhere the person has moved it, and it must stay.
 pub(super) fn is_focus_in_rows() -> bool {
     document().active_element().is_none_or(|active| {
-        active.tag_name() == "BODY" || active.closest("[data-identity]").ok().flatten().is_some()
+        active.tag_name() == "BODY" || active.closest("[data-identity], .list-head").ok().flatten().is_some()
     })
 }
 
