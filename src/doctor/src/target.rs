@@ -1,7 +1,7 @@
 //! What is looked at: a tenant, a client of it, and perhaps a page and credentials for the Management API.
 
 use model::route;
-use model::settings::{Bearer, InvalidSettings};
+use model::settings::InvalidSettings;
 use model::{Settings, scope::Scope};
 use url::Url;
 
@@ -46,21 +46,7 @@ impl Target {
         page: Option<&str>,
         audience: Option<&str>,
     ) -> Result<Self, InvalidTarget> {
-        let settings = Settings {
-            domain: domain.to_owned(),
-            client_id: client_id.to_owned(),
-            audience: audience.map(str::to_owned),
-            bearer: Bearer::AccessToken,
-            name: None,
-            connections: Vec::new(),
-            identity_claim: None,
-            fresh_sign_in: None,
-            undo_seconds: None,
-            return_to: Vec::new(),
-            demo: false,
-            verification_mail: false,
-            verified_email_to_link: false,
-        };
+        let settings = Settings::new(domain, client_id);
         settings.check()?;
         let page = page.map(|page| origin(page).ok_or_else(|| InvalidTarget::Page(page.to_owned())));
         Ok(Self {

@@ -1,7 +1,6 @@
 //! Where a tenant is, and who calls it.
 
 use model::Settings;
-use model::settings::Bearer;
 use url::{Host, Url};
 
 /// The origin of a tenant and the audience of its Management API.
@@ -71,21 +70,7 @@ impl TenantAddress {
 }
 
 fn settings(domain: &str, audience: Option<&str>) -> Settings {
-    Settings {
-        domain: domain.to_owned(),
-        client_id: String::new(),
-        audience: audience.map(str::to_owned),
-        bearer: Bearer::AccessToken,
-        name: None,
-        connections: Vec::new(),
-        identity_claim: None,
-        fresh_sign_in: None,
-        undo_seconds: None,
-        return_to: Vec::new(),
-        demo: false,
-        verification_mail: false,
-        verified_email_to_link: false,
-    }
+    Settings { audience: audience.map(str::to_owned), ..Settings::new(domain, "") }
 }
 
 fn is_loopback(url: &Url) -> bool {

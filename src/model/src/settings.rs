@@ -133,6 +133,26 @@ pub enum InvalidSettings {
 }
 
 impl Settings {
+    /// Returns the settings of a page with this client at this tenant, and the defaults of everything else.
+    #[must_use]
+    pub fn new(domain: &str, client_id: &str) -> Self {
+        Self {
+            domain: domain.to_owned(),
+            client_id: client_id.to_owned(),
+            audience: None,
+            bearer: Bearer::default(),
+            name: None,
+            connections: Vec::new(),
+            identity_claim: None,
+            fresh_sign_in: None,
+            undo_seconds: None,
+            return_to: Vec::new(),
+            demo: false,
+            verification_mail: false,
+            verified_email_to_link: false,
+        }
+    }
+
     /// Returns the tenant's origin, without a final slash.
     ///
     /// # Errors
@@ -210,21 +230,7 @@ mod tests {
     use super::*;
 
     fn with_domain(domain: &str) -> Settings {
-        Settings {
-            domain: domain.to_owned(),
-            client_id: "client".to_owned(),
-            audience: None,
-            bearer: Bearer::AccessToken,
-            name: None,
-            connections: Vec::new(),
-            identity_claim: None,
-            fresh_sign_in: None,
-            undo_seconds: None,
-            return_to: Vec::new(),
-            demo: false,
-            verification_mail: false,
-            verified_email_to_link: false,
-        }
+        Settings::new(domain, "client")
     }
 
     #[test]

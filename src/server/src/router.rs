@@ -147,19 +147,9 @@ mod tests {
 
     fn settings() -> Settings {
         Settings {
-            domain: "http://localhost:3000".to_owned(),
-            client_id: "page".to_owned(),
             audience: Some("http://localhost:3000/api/v2/".to_owned()),
-            bearer: model::settings::Bearer::AccessToken,
             name: Some("Acme".to_owned()),
-            connections: Vec::new(),
-            identity_claim: None,
-            fresh_sign_in: None,
-            undo_seconds: None,
-            return_to: Vec::new(),
-            demo: false,
-            verification_mail: false,
-            verified_email_to_link: false,
+            ..Settings::new("http://localhost:3000", "page")
         }
     }
 
