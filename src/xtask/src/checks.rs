@@ -10,7 +10,8 @@ use crate::site::Profile;
 use crate::step::Stopwatch;
 use crate::workspace::{BROWSER_TARGET, Workspace};
 use crate::{
-    attacks, browser, clients, dependency_rules, engines, layers, server, site, static_hosts, step, tool,
+    attacks, browser, clients, dependency_rules, engines, layers, postgres, server, site, static_hosts, step,
+    tool,
 };
 
 /// One check; they run in the order of [`Check::ALL`].
@@ -144,8 +145,10 @@ impl Check {
                 cargo(workspace, &[&["clippy", "-p", "app", "-p", "model"], &target[..]].concat(), "")
             }
             Self::Rust => {
-                let (status, output) =
-                    tool::run_streaming(&mut workspace.cargo(&["test", "--workspace", "--no-fail-fast"]))?;
+                let postgres = postgres::for_tests(workspace)?;
+                let mut tests = workspace.cargo(&["test", "--workspace", "--no-fail-fast"]);
+                tests.envs(postgres.iter().map(|server| (postgres::ADDRESS_VARIABLE, &server.url)));
+                let (status, output) = tool::run_streaming(&mut tests)?;
                 Ok(Counts::of_cargo(&output).with_status(status.success()))
             }
             Self::Fuzz => {

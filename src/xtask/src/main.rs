@@ -13,6 +13,7 @@ mod dist;
 mod engines;
 mod hosting;
 mod layers;
+mod postgres;
 mod server;
 mod shell;
 mod site;
@@ -99,6 +100,10 @@ enum Command {
         #[arg(last = true, value_name = "PLAYWRIGHT OPTIONS")]
         playwright: Vec<String>,
     },
+    /// Start a PostgreSQL for tests by hand, and print its address for them
+    ///
+    /// `cargo test` uses it where the variable that is printed is set. Ctrl-C stops it, and its data goes with the next start.
+    Postgres,
     /// Build only the page, as a static site for any host, into target/site
     Build {
         /// Compile the page quickly and large, with names in stack traces
@@ -141,6 +146,7 @@ fn run(command: Command) -> Result<bool> {
             playwright.extend(headed.then(|| "--headed".to_owned()));
             checks::run(&checks, &TestOptions { playwright, clients: client, update_table })
         }
+        Command::Postgres => postgres::run().map(|()| true),
         Command::Build { dev } => build(profile(dev)),
         Command::Dist { is_static } => dist::write(is_static).map(|()| true),
     }

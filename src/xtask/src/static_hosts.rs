@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -103,7 +103,7 @@ impl Drop for Running {
 }
 
 fn try_host(workspace: &Workspace, folder: &Path, host: Host) -> Result<Counts> {
-    let (tenant_port, port) = (free_port()?, free_port()?);
+    let (tenant_port, port) = (tool::free_port()?, tool::free_port()?);
     let (tenant, page) = (format!("http://localhost:{tenant_port}"), format!("http://localhost:{port}"));
     let work = folder.join(host.program());
     fs::create_dir_all(&work)?;
@@ -202,7 +202,7 @@ fn configuration(
     match host {
         Host::Nginx => {
             text = text.replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"));
-            text = text.replace("listen 80;", &format!("listen 127.0.0.1:{};", free_port()?));
+            text = text.replace("listen 80;", &format!("listen 127.0.0.1:{};", tool::free_port()?));
             text = text.replace("server_name logins.example.com;", "server_name localhost;");
             let lines: Vec<&str> = text.lines().filter(|line| !line.contains("ssl_certificate")).collect();
             // One process, so that ending it ends all of it.
@@ -242,10 +242,6 @@ fn start(mut command: Command, log: &Path, port: u16) -> Result<Running> {
         thread::park_timeout(Duration::from_millis(50));
     }
     Ok(running)
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// Runs the doctor. Returns what it says if it finds anything.

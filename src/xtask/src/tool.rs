@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write, stderr, stdout};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -110,6 +111,14 @@ pub(crate) fn install_debians(packages: &[&str]) -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// Returns a port of this machine that nothing listens on.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// One cargo build among those that [`build`] runs at the same time.
