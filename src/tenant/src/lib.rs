@@ -51,6 +51,7 @@
 mod client_secrets;
 pub mod clock;
 pub mod configuration;
+mod counters;
 mod database;
 mod faults;
 mod http;
@@ -70,6 +71,7 @@ mod password_policy;
 pub mod secret;
 pub mod seed;
 mod session;
+mod shared_map;
 mod state;
 pub mod suggestion;
 mod token;

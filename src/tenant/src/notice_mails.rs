@@ -8,6 +8,7 @@ use model::{ConnectionName, Identity, Profile, Provider, UserId};
 use store::UserRow;
 
 use crate::configuration::Configuration;
+use crate::http::error::log_failure;
 use crate::mail::{Mail, is_address};
 use crate::state::Tenant;
 
@@ -129,11 +130,16 @@ pub(crate) async fn send(tenant: &Tenant, user_id: &UserId, change: Change, logi
     recipients.dedup_by_key(|address| store::fold_identifier(address));
     for to in recipients {
         let key = format!("{user_id} {}", store::fold_identifier(to));
-        if tenant.0.notices_to.take(&key, now).is_ok() {
+        let permitted = tenant.0.notices_to.take(&key, now).await;
+        if let Err(error) = &permitted {
+            // The change is stored, and its mail matters more than the limit.
+            log_failure(error);
+        }
+        if matches!(permitted, Ok(Err(_))) {
+            tracing::warn!(%user_id, ?change, "a mail about a change is not sent: there were too many");
+        } else {
             let (time, to, subject, text) = (time.clone(), to.clone(), subject.clone(), text.clone());
             tenant.0.mails.add(Mail { time, to, subject, text, link: None }).await;
-        } else {
-            tracing::warn!(%user_id, ?change, "a mail about a change is not sent: there were too many");
         }
     }
 }

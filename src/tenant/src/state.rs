@@ -10,9 +10,8 @@ use crate::clock::{Clock, Moment};
 use crate::configuration::{Client, Configuration};
 use crate::faults::plans::FaultPlans;
 use crate::http::body::BodyMemory;
-use crate::http::quota::Quotas;
-use crate::http::rate_limit::TokenBucket;
-use crate::http::subject_buckets::SubjectBuckets;
+use crate::http::quota::{Quota, Quotas};
+use crate::http::token_buckets::TokenBuckets;
 use crate::issuer::Issuer;
 use crate::jobs::Jobs;
 use crate::keys::{self, KeyError, SigningKeys};
@@ -26,24 +25,15 @@ use crate::password_hash::{AttemptWork, own_prefix};
 use crate::secret::Secret;
 use crate::token::MACHINE_TOKEN_LIFETIME;
 
-/// The number of mails that anybody may ask for at once to one address.
-const MAILS_TO: u32 = 5;
-
-/// The time after which one more mail may be asked for to one address: the time for which a link is good, so that whoever
+/// The mails that anybody may ask for to one address. One more comes after the time for which a link is good, so that whoever
 /// has the address always has a good link, also when strangers ask for all the others.
-const MAILS_TO_INTERVAL: Duration = Duration::from_hours(1);
+const MAILS_TO: Quota = Quota { burst: 5, interval: Duration::from_hours(1) };
 
-/// The number of mails that may be asked for at once from one network, which many people may share.
-const MAILS_FROM: u32 = 50;
+/// The mails that may be asked for from one network, which many people may share.
+const MAILS_FROM: Quota = Quota { burst: 50, interval: Duration::from_mins(15) };
 
-/// The time after which one more mail may be asked for from one network.
-const MAILS_FROM_INTERVAL: Duration = Duration::from_mins(15);
-
-/// The number of mails about changes that one address gets at once for one account: more than a person makes in a sitting.
-const NOTICES_TO: u32 = 20;
-
-/// The time after which one address gets one more mail about changes of one account.
-const NOTICES_TO_INTERVAL: Duration = Duration::from_mins(10);
+/// The mails about changes that one address gets for one account: at once more than a person makes in a sitting.
+const NOTICES_TO: Quota = Quota { burst: 20, interval: Duration::from_mins(10) };
 
 /// A tenant: a handle that clones share.
 #[derive(Clone)]
@@ -73,10 +63,8 @@ pub(crate) struct Inner {
     /// The key of the cookie that makes a browser known.
     pub(crate) browser_key: Secret,
     pub(crate) stand_in_sessions: StandInSessions,
-    /// The rate limit of the Management API; `None` for no limit.
-    pub(crate) bucket: Option<TokenBucket>,
-    /// The rate limit of each person inside it.
-    pub(crate) subject_buckets: Option<SubjectBuckets>,
+    /// The rate limits of the Management API; `None` for no limit.
+    pub(crate) buckets: Option<TokenBuckets>,
     pub(crate) faults: FaultPlans,
     pub(crate) jobs: Jobs,
     pub(crate) providers: Providers,
@@ -129,8 +117,7 @@ impl Tenant {
         let keys = SigningKeys::open(&store, clock.now(), longest_token_lifetime(&configuration)).await?;
         let (client_secrets, new_client_secrets) =
             ClientSecrets::open(&store, &configuration, clock.now()).await?;
-        let bucket = options.rate_limit.map(|limit| TokenBucket::new(limit, clock.now()));
-        let subject_buckets = options.rate_limit.map(SubjectBuckets::new);
+        let buckets = options.rate_limit.map(TokenBuckets::new);
         let browser_key = open_browser_key(&store).await?;
         let attempt_work = find_attempt_work(&store).await?;
         let providers = Providers::new(&configuration)?;
@@ -147,13 +134,12 @@ impl Tenant {
             body_memory: BodyMemory::default(),
             login_throttle: LoginThrottle::default(),
             attempt_work,
-            mails_to: Quotas::new(MAILS_TO, MAILS_TO_INTERVAL),
-            mails_from: Quotas::new(MAILS_FROM, MAILS_FROM_INTERVAL),
-            notices_to: Quotas::new(NOTICES_TO, NOTICES_TO_INTERVAL),
+            mails_to: Quotas::new(MAILS_TO),
+            mails_from: Quotas::new(MAILS_FROM),
+            notices_to: Quotas::new(NOTICES_TO),
             browser_key,
             stand_in_sessions: StandInSessions::default(),
-            bucket,
-            subject_buckets,
+            buckets,
             faults: FaultPlans::default(),
             jobs: Jobs::default(),
             providers,

@@ -216,13 +216,14 @@ async fn change_password(
     let address = Peer::of(&request).address();
     let (body, connection) = read_body(&tenant, request).await?;
     let email = fold_identifier(text(&body, "email")?);
-    ticket_mails::limit_requests(&tenant, &email, address).map_err(DbConnectionError::TooManyRequests)?;
-    ticket_mails::send_password_reset(&tenant, vec![connection.name.clone()], &email, None).await.map_err(
-        |error| {
-            log_failure(&error);
-            DbConnectionError::Internal
-        },
-    )?;
+    let failed = |error: store::Error| {
+        log_failure(&error);
+        DbConnectionError::Internal
+    };
+    let permitted = ticket_mails::limit_requests(&tenant, &email, address).await.map_err(failed)?;
+    permitted.map_err(DbConnectionError::TooManyRequests)?;
+    let databases = vec![connection.name.clone()];
+    ticket_mails::send_password_reset(&tenant, databases, &email, None).await.map_err(failed)?;
     let words = "We've just sent you an email to reset your password.";
     Ok(no_store(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], words).into_response()))
 }

@@ -90,11 +90,9 @@ pub(crate) async fn sign_up(
     };
     // Never refunded: frequent sign-ups are limited like failed sign-ins.
     let bucket = format!("sign-up {email}");
-    tenant
-        .0
-        .login_throttle
-        .start_attempt(&bucket, Guesser::Stranger(address), tenant.now())
-        .map_err(SignUpError::TooManyRequests)?;
+    let throttle = &tenant.0.login_throttle;
+    let started = throttle.start_attempt(&bucket, Guesser::Stranger(address), tenant.now()).await?;
+    started.map_err(SignUpError::TooManyRequests)?;
     let mut profile = new.profile.with("email", email.as_str()).with("email_verified", false);
     if let Some(name) = username {
         profile = profile.with("username", name);

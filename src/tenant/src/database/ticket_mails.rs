@@ -148,15 +148,25 @@ async fn send_verification(tenant: &Tenant, to: &str, code: &Secret) {
 /// Counts a request for a mail to this address, and limits such requests like failed sign-ins, and by the hour for each
 /// recipient and each network, whether or not the address is known.
 ///
+/// What is returned inside is the time to wait before the next request.
+///
 /// # Errors
-/// The time to wait before the next request.
-pub(crate) fn limit_requests(tenant: &Tenant, email: &str, from: Option<IpAddr>) -> Result<(), Duration> {
-    let now = tenant.now();
-    tenant.0.login_throttle.start_attempt(&format!("mail {email}"), Guesser::Stranger(from), now)?;
-    if let Some(from) = from {
-        tenant.0.mails_from.take(&network(from).to_string(), now)?;
+/// The store's.
+pub(crate) async fn limit_requests(
+    tenant: &Tenant,
+    email: &str,
+    from: Option<IpAddr>,
+) -> Result<Result<(), Duration>, store::Error> {
+    let (now, name) = (tenant.now(), format!("mail {email}"));
+    if let Err(wait) = tenant.0.login_throttle.start_attempt(&name, Guesser::Stranger(from), now).await? {
+        return Ok(Err(wait));
     }
-    tenant.0.mails_to.take(email, now)
+    if let Some(from) = from
+        && let Err(wait) = tenant.0.mails_from.take(&network(from).to_string(), now).await?
+    {
+        return Ok(Err(wait));
+    }
+    tenant.0.mails_to.take(email, now).await
 }
 
 fn new_ticket(

@@ -12,4 +12,4 @@ pub(crate) mod quota;
 pub(crate) mod rate_limit;
 pub(crate) mod required_scopes;
 pub(crate) mod response;
-pub(crate) mod subject_buckets;
+pub(crate) mod token_buckets;

@@ -1,10 +1,10 @@
-//! Rate limits: one token bucket for the whole tenant, and the response headers with its state (contract
+//! Rate limits: a token bucket, and the response headers with its state (contract
 //! [A1](model::contract#a1), [A14](model::contract#a14)).
 //!
 //! Only authenticated requests take a token, so that nobody can exhaust the limit without one.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::clock::Moment;
+use crate::counters::Counter;
 
 /// The rate limit of the Management API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,20 +33,6 @@ impl Default for RateLimit {
     }
 }
 
-/// A token bucket that refills as its clock advances.
-#[derive(Debug)]
-pub(crate) struct TokenBucket {
-    limit: RateLimit,
-    level: Mutex<Level>,
-}
-
-#[derive(Debug)]
-struct Level {
-    /// In thousandths of a token, so that the refill of a millisecond is an integer.
-    thousandths: u64,
-    at: Moment,
-}
-
 /// The state of the bucket after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RateLimitStatus {
@@ -57,33 +44,23 @@ pub(crate) struct RateLimitStatus {
     retry_after: Option<u64>,
 }
 
-impl TokenBucket {
-    /// Returns a full bucket.
-    pub(crate) fn new(limit: RateLimit, now: Moment) -> Self {
-        let level = Level { thousandths: u64::from(limit.burst.get()) * 1000, at: now };
-        Self { limit, level: Mutex::new(level) }
-    }
-
-    /// Takes a token, if there is one, and returns the state of the bucket.
-    pub(crate) fn take(&self, now: Moment) -> RateLimitStatus {
-        let (burst, per_second) = (u64::from(self.limit.burst.get()), u64::from(self.limit.per_second.get()));
-        // A panic cannot leave the two numbers inconsistent.
-        let mut level = self.level.lock().unwrap_or_else(PoisonError::into_inner);
-        // A clock that was set back must not stop the refill until it is where it was: time counts anew from there.
-        level.at = level.at.min(now);
-        let passed = u64::try_from(now.millis().saturating_sub(level.at.millis())).unwrap_or(0);
-        level.thousandths =
-            level.thousandths.saturating_add(passed.saturating_mul(per_second)).min(burst * 1000);
-        level.at = now;
-        let lacking = 1000_u64.saturating_sub(level.thousandths);
+impl RateLimit {
+    /// Takes a token from a bucket that refills as time passes, if there is one, and returns its state. What is used of the
+    /// bucket is counted in thousandths of a token, so that the refill of a millisecond is an integer.
+    pub(crate) fn take(self, used: &mut Option<Counter>, now: Moment) -> RateLimitStatus {
+        let (burst, per_second) = (u64::from(self.burst.get()), u64::from(self.per_second.get()));
+        let counter = used.get_or_insert_with(|| Counter::new(now));
+        let passed = counter.advance(now);
+        counter.value = counter.value.saturating_sub(passed.saturating_mul(per_second)).min(burst * 1000);
+        let lacking = (counter.value + 1000).saturating_sub(burst * 1000);
         if lacking == 0 {
-            level.thousandths -= 1000;
+            counter.value += 1000;
         }
-        let until_full = (burst * 1000 - level.thousandths).div_ceil(per_second);
-        let full = level.at.after(Duration::from_millis(until_full));
+        counter.until = counter.at.after(Duration::from_millis(counter.value.div_ceil(per_second)));
+        let full = counter.until;
         RateLimitStatus {
-            limit: self.limit.burst.get(),
-            remaining: level.thousandths / 1000,
+            limit: self.burst.get(),
+            remaining: burst - counter.value.div_ceil(1000),
             reset: full.millis().div_euclid(1000) + i64::from(full.millis().rem_euclid(1000) > 0),
             retry_after: (lacking > 0).then(|| lacking.div_ceil(per_second).div_ceil(1000)),
         }
@@ -149,9 +126,9 @@ mod tests {
     fn a_bucket_empties_and_fills_as_time_passes() {
         let limit = RateLimit { burst: 2.try_into().unwrap(), per_second: 4.try_into().unwrap() };
         let at = |millis: i64| Moment::from_millis(10_000 + millis);
-        let bucket = TokenBucket::new(limit, at(0));
-        let take = |millis| {
-            let status = bucket.take(at(millis));
+        let mut used = None;
+        let mut take = |millis| {
+            let status = limit.take(&mut used, at(millis));
             (status.remaining, status.reset, status.retry_after)
         };
         assert_eq!(take(0), (1, 11, None));
@@ -166,9 +143,9 @@ mod tests {
     fn a_clock_that_is_set_back_does_not_shut_the_bucket() {
         let limit = RateLimit { burst: 2.try_into().unwrap(), per_second: 4.try_into().unwrap() };
         let hour = 3_600_000;
-        let bucket = TokenBucket::new(limit, Moment::from_millis(hour));
-        let take = |millis| {
-            let status = bucket.take(Moment::from_millis(millis));
+        let mut used = None;
+        let mut take = |millis| {
+            let status = limit.take(&mut used, Moment::from_millis(millis));
             (status.remaining, status.reset, status.retry_after)
         };
         assert_eq!((take(hour).2, take(hour).2, take(hour).2), (None, None, Some(1)));

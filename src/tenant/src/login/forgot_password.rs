@@ -41,7 +41,7 @@ async fn ask(
     if !is_address(&email) {
         return Ok(render(tenant, pending, form.text("email"), Some(Outcome::NoAddress)));
     }
-    if let Err(wait) = ticket_mails::limit_requests(tenant, &email, peer.address()) {
+    if let Err(wait) = ticket_mails::limit_requests(tenant, &email, peer.address()).await? {
         return Ok(wait_before(render(tenant, pending, &email, Some(Outcome::TooMany(wait))), wait));
     }
     let databases = pending

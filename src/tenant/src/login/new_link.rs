@@ -78,7 +78,7 @@ async fn send(tenant: &Tenant, peer: &Peer, typed: &str, purpose: Purpose) -> Re
         return Ok(render(tenant, peer, StatusCode::UNPROCESSABLE_ENTITY, &refused));
     }
     let view = view(tenant, purpose, &email);
-    if let Err(wait) = ticket_mails::limit_requests(tenant, &email, peer.address()) {
+    if let Err(wait) = ticket_mails::limit_requests(tenant, &email, peer.address()).await? {
         let refused = NewLinkPage { refusal: Some(too_many_mails(wait)), ..view };
         return Ok(wait_before(render(tenant, peer, StatusCode::TOO_MANY_REQUESTS, &refused), wait));
     }

@@ -48,7 +48,7 @@ async fn sign_in(
     let login = fold_identifier(&typed);
     let cookie = known_browser::cookie(tenant, &peer.headers);
     let guesser = known_browser::guesser(tenant, peer, &login, cookie.as_ref());
-    let attempt = match tenant.0.login_throttle.start_attempt(&login, guesser, tenant.now()) {
+    let attempt = match tenant.0.login_throttle.start_attempt(&login, guesser, tenant.now()).await? {
         Ok(attempt) => attempt,
         Err(wait) => {
             let mut response = render(tenant, pending, &typed, Some(FormError::TooManyAttempts));
@@ -58,7 +58,7 @@ async fn sign_in(
     };
     let found = find_identity(tenant, &databases, &typed, password).await?;
     if found.is_some() {
-        tenant.0.login_throttle.record_success(&attempt);
+        tenant.0.login_throttle.record_success(&attempt, tenant.now()).await?;
     }
     match found {
         Some(key) => match complete_with(tenant, &peer.headers, pending, key, None).await {

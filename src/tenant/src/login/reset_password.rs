@@ -122,7 +122,7 @@ async fn set(tenant: &Tenant, ticket: &TicketRow, form: &Form) -> Result<usize, 
             })
         })
         .await?;
-    tenant.0.login_throttle.reset_account(&ticket.email);
+    tenant.0.login_throttle.reset_account(&ticket.email).await?;
     if let Some(primary) = Login::primary(&account) {
         notice_mails::send(tenant, &account.user_id, Change::Password, &login, &primary).await;
         earlier_logins::tell(tenant, &account.user_id, &primary, &left).await;

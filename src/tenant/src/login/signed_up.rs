@@ -53,7 +53,7 @@ async fn answer(tenant: &Tenant, peer: &Peer, request: Request) -> Result<Respon
 /// Sends the mail again, within the limits on all mails, to the address of the sign-up and no other.
 async fn send_again(tenant: &Tenant, peer: &Peer, pending: &PendingSignUp) -> Result<Response, store::Error> {
     let PendingSignUp { email, connection, .. } = pending;
-    if let Err(wait) = ticket_mails::limit_requests(tenant, email, peer.address()) {
+    if let Err(wait) = ticket_mails::limit_requests(tenant, email, peer.address()).await? {
         let refused =
             render(tenant, pending, StatusCode::TOO_MANY_REQUESTS, false, Some(too_many_mails(wait)));
         return Ok(wait_before(refused, wait));

@@ -156,6 +156,7 @@ async fn check_password(
         .0
         .login_throttle
         .start_attempt(&ticket.email, guesser, tenant.now())
+        .await?
         .map_err(|wait| TicketError::Refused(Refusal::TooManyAttempts(wait)))?;
     let password = Secret::new(form.untrimmed("password"));
     let databases = [ticket.connection.clone()];
@@ -163,6 +164,6 @@ async fn check_password(
     if found.is_none() || found != ticket.key {
         return Err(TicketError::Refused(Refusal::WrongPassword));
     }
-    tenant.0.login_throttle.record_success(&attempt);
+    tenant.0.login_throttle.record_success(&attempt, tenant.now()).await?;
     Ok(())
 }

@@ -22,13 +22,8 @@ pub(super) async fn enforce(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if let Some(bucket) = &tenant.0.bucket {
-        let now = tenant.now();
-        let own = tenant.0.subject_buckets.as_ref().and_then(|own| own.take(caller.subject(), now));
-        let status = match own {
-            Some(own) if own.is_exceeded() => own,
-            own => bucket.take(now).or_tighter(own),
-        };
+    if let Some(buckets) = &tenant.0.buckets {
+        let status = buckets.take(caller.subject(), tenant.now()).await?;
         if let Some(slot) = request.extensions().get::<RateLimitSlot>() {
             slot.set(status);
         }

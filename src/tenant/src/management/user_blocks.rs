@@ -33,7 +33,7 @@ pub(super) async fn list_by_identifier(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(READ_USER_BLOCKS)?;
-    Ok(respond(&tenant, vec![identifier(query.as_deref())?]))
+    respond(&tenant, vec![identifier(query.as_deref())?]).await
 }
 
 /// `DELETE /api/v2/user-blocks` with `identifier`: 204, whether or not anything was blocked.
@@ -43,7 +43,7 @@ pub(super) async fn delete_by_identifier(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(CHANGE_USER_BLOCKS)?;
-    tenant.0.login_throttle.reset_account(&identifier(query.as_deref())?);
+    tenant.0.login_throttle.reset_account(&identifier(query.as_deref())?).await?;
     Ok(management_empty())
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(READ_USER_BLOCKS)?;
     Query::parse(query.as_deref()).boolean("consider_brute_force_enablement", false)?;
-    Ok(respond(&tenant, identifiers_of(&tenant, &path).await?))
+    respond(&tenant, identifiers_of(&tenant, &path).await?).await
 }
 
 /// `DELETE /api/v2/user-blocks/{id}`: 204, whether or not anything was blocked. A user that is `blocked` stays so.
@@ -67,7 +67,7 @@ pub(super) async fn delete(
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(CHANGE_USER_BLOCKS)?;
     for identifier in identifiers_of(&tenant, &path).await? {
-        tenant.0.login_throttle.reset_account(&identifier);
+        tenant.0.login_throttle.reset_account(&identifier).await?;
     }
     Ok(management_empty())
 }
@@ -90,9 +90,13 @@ async fn identifiers_of(tenant: &Tenant, path: &PathIds) -> Result<Vec<String>, 
     Ok(found)
 }
 
-fn respond(tenant: &Tenant, identifiers: Vec<String>) -> Response {
+async fn respond(tenant: &Tenant, identifiers: Vec<String>) -> Result<Response, ApiError> {
     let now = tenant.now();
-    let waiting = identifiers.into_iter().filter(|one| tenant.0.login_throttle.is_waiting(one, now));
-    let blocked_for = waiting.map(|identifier| Block { identifier }).collect();
-    management_json(StatusCode::OK, &Blocks { blocked_for })
+    let mut blocked_for = Vec::new();
+    for identifier in identifiers {
+        if tenant.0.login_throttle.is_waiting(&identifier, now).await? {
+            blocked_for.push(Block { identifier });
+        }
+    }
+    Ok(management_json(StatusCode::OK, &Blocks { blocked_for }))
 }

@@ -40,12 +40,12 @@ pub(super) async fn authenticate<'t>(
         return Ok(client);
     }
     let secret = secret.ok_or_else(denied)?;
-    let is_right = || match &client.client_secret {
+    let is_right = match &client.client_secret {
         Some(expected) => expected.equals(secret),
         None => tenant.0.client_secrets.matches(&client.client_id, secret),
     };
     let throttle = &tenant.0.login_throttle;
-    let proven = throttle.check_secret(&client.client_id, peer.address(), tenant.now(), is_right);
+    let proven = throttle.check_secret(&client.client_id, peer.address(), tenant.now(), is_right).await?;
     if proven.map_err(TokenError::TooManyRequests)? { Ok(client) } else { Err(denied()) }
 }
 
