@@ -300,7 +300,7 @@ demoTest('a tenant that does not answer', async ({ app, hosted, page }) => {
   await signIn(app, hosted, 'ada');
   await page.clock.install();
   await page.route('**/authorize?*', () => {});
-  await page.reload();
+  await page.reload({ waitUntil: 'commit' });
   await expect(page.getByText('Loading your logins…')).toBeAttached();
   await page.clock.runFor(4000);
   await takeScreenshots(page, '28-slow');

@@ -110,7 +110,7 @@ test('the list without a connection is accessible, also as it was', async ({
 test('waiting long, and a tenant that cannot be reached, are accessible', async ({ app, page, signedIn: _ }) => {
   await pauseClock(page);
   await page.route('**/authorize?*', () => {});
-  await page.reload();
+  await page.reload({ waitUntil: 'commit' });
   await app.expectLoading();
   await page.clock.runFor(4000);
   await expect(page.getByText('The sign-in service is taking longer than usual…')).toBeVisible();

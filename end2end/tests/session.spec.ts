@@ -44,7 +44,8 @@ test('a message that is not the answer of the tenant signs nobody in or out', as
 }) => {
   const release = await holdRequests(page, '**/authorize?*');
   const authorizationRequest = page.waitForRequest('**/authorize?*');
-  await page.reload();
+  // Not until `load`, which a frame without an answer delays.
+  await page.reload({ waitUntil: 'commit' });
   const state = new URL((await authorizationRequest).url()).searchParams.get('state');
   await page.evaluate((state) => {
     window.postMessage({ type: 'authorization_response', response: { error: 'login_required', state } }, '*');
@@ -63,7 +64,7 @@ test('a tenant that does not answer is told after a while, and can be asked agai
   await page.clock.install();
   await page.route('**/authorize?*', () => {});
   const authorizationRequest = page.waitForRequest('**/authorize?*');
-  await page.reload();
+  await page.reload({ waitUntil: 'commit' });
   await authorizationRequest;
   await expect(app.notice).toBeHidden();
   await page.clock.fastForward(10_000);
@@ -92,9 +93,10 @@ test(
     await hosted.signIn(person.email, PASSWORD);
     const response = await exchange;
     const secrets = [
-      ...Object.values((await response.json()) as Record<string, unknown>).filter(
-        (value): value is string => typeof value === 'string' && value.length > 40,
-      ),
+      ...Object.entries((await response.json()) as Record<string, unknown>)
+        .filter(([key]) => key !== 'scope')
+        .map(([, value]) => value)
+        .filter((value): value is string => typeof value === 'string' && value.length > 40),
       ...['code', 'code_verifier'].map((name) => {
         const sent = response.request().postData() ?? '';
         return (sent.startsWith('{') ? JSON.parse(sent)[name] : new URLSearchParams(sent).get(name)) as string;

@@ -296,7 +296,7 @@ test.describe('where motion is welcome', () => {
   // WCAG 2.3.1: time
   test('nothing flashes while the page waits', async ({ app, page, signedIn: person }) => {
     await page.route('**/authorize?*', () => {});
-    await page.reload();
+    await page.reload({ waitUntil: 'commit' });
     await app.expectLoading();
     const waiting = await animations(page);
     expect(waiting.length).toBeGreaterThan(0);

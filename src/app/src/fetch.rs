@@ -1,10 +1,8 @@
 //! The defaults of every request.
 
 use gloo_net::http::{Method, RequestBuilder};
+use model::silent_sign_in::REQUEST_TIMEOUT_MS;
 use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
-
-/// The time limit of a request, in milliseconds.
-const REQUEST_TIMEOUT_MS: u32 = 30_000;
 
 /// Returns the signal that ends a request, and the reading of its response, when it takes too long.
 #[must_use]

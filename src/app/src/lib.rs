@@ -14,6 +14,7 @@ pub mod clock;
 pub mod components;
 pub mod connection_names;
 pub mod deep_link;
+pub mod early_start;
 pub mod fetch;
 pub mod json;
 pub mod location;
@@ -35,9 +36,9 @@ use web_sys::HtmlElement;
 
 use components::focus::focus_first;
 use components::{Avatar, FailureNotice, Skeleton, SkeletonHtml, breakable, dyn_view, picture};
+use early_start::EarlyStart;
 use pages::{Callback, Home, LinkedAccounts, NotFound};
 use session::{PageEntry, Session, popup};
-use settings::Tenant;
 use text::linking;
 
 /// Replaces the content of the shell by the page.
@@ -73,8 +74,12 @@ pub fn App(
         return view! { <main><h1>{linking::handed_over()}</h1><p class="lede">{linking::close_window()}</p></main> }
             .into_any();
     }
+    let early_start = StoredValue::new_local(EarlyStart::take());
     let settings = RwSignal::new(None);
-    let load = move || spawn_local(async move { _ = settings.try_set(Some(settings::load().await)) });
+    let load = move || {
+        let begun = early_start.try_update_value(|begun| begun.settings.take()).flatten();
+        spawn_local(async move { _ = settings.try_set(Some(settings::load(begun).await)) });
+    };
     load();
     let try_again = leptos::prelude::Callback::new(move |_| {
         settings.set(None);
@@ -87,14 +92,17 @@ pub fn App(
             view! { <Header/><main><h1>{text::page_heading()}</h1><FailureNotice failure on_remedy=try_again/></main> }
                 .into_any()
         }
-        Some(Ok(tenant)) => view! { <Pages tenant entry=entry.clone()/> }.into_any(),
+        Some(Ok(tenant)) => {
+            let begun = early_start.try_update_value(|begun| begun.sign_in.take()).flatten();
+            provide_context(Session::start(tenant, entry.clone(), begun));
+            view! { <Pages/> }.into_any()
+        }
     })
     .into_any()
 }
 
 #[component]
-fn Pages(tenant: Tenant, entry: PageEntry) -> impl IntoView {
-    provide_context(Session::start(tenant, entry));
+fn Pages() -> impl IntoView {
     view! {
         <Router>
             <SkipLink/>

@@ -1,6 +1,7 @@
 //! The public settings: fetches and checks them, and derives the addresses of the tenant.
 
 use gloo_net::http::Request;
+use js_sys::Promise;
 use leptos::logging::warn;
 use model::settings::{self, Bearer, InvalidSettings, OfferedConnection};
 use model::{Settings, route};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use web_sys::RequestCache;
 
 use crate::connection_names::ConnectionNames;
-use crate::{fetch, json};
+use crate::{early_start, fetch, json};
 use model::unlink_policy::UnlinkPolicy;
 
 /// The tenant of the settings, with all addresses derived.
@@ -107,17 +108,18 @@ pub enum SettingsError {
     Invalid(#[from] InvalidSettings),
 }
 
-/// Fetches and checks `/config.json`.
+/// Fetches and checks `/config.json`. `begun` is a request for it that was sent already.
 ///
 /// # Errors
 /// [`SettingsError`] when the settings are missing or cannot be used.
-pub async fn load() -> Result<Tenant, SettingsError> {
-    let response = Request::get(route::SETTINGS)
-        .cache(RequestCache::NoCache)
-        .abort_signal(Some(&fetch::time_limit()))
-        .send()
-        .await
-        .map_err(|error| SettingsError::Unreachable(error.to_string()))?;
+pub async fn load(begun: Option<Promise>) -> Result<Tenant, SettingsError> {
+    let response = if let Some(begun) = begun {
+        early_start::response(begun).await
+    } else {
+        let request = Request::get(route::SETTINGS).cache(RequestCache::NoCache);
+        request.abort_signal(Some(&fetch::time_limit())).send().await
+    };
+    let response = response.map_err(|error| SettingsError::Unreachable(error.to_string()))?;
     if !response.ok() {
         return Err(SettingsError::Status(response.status()));
     }

@@ -57,6 +57,7 @@ pub mod purpose;
 pub mod route;
 pub mod scope;
 pub mod settings;
+pub mod silent_sign_in;
 pub mod unlink_policy;
 pub mod user;
 

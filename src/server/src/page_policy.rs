@@ -1,7 +1,7 @@
 //! The content security policy of the page.
 //!
 //! `cargo xtask build` writes the policy once, as `csp.txt` at the root of the site, because only the build
-//! knows the hash of the inline script. This server, other static hosts and the browser tests all read that
+//! knows the hashes of the inline scripts. This server, other static hosts and the browser tests all read that
 //! file.
 
 use http::{HeaderName, HeaderValue};

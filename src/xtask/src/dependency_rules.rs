@@ -20,7 +20,7 @@ const CRATES: [(&str, &[&str]); 9] = [
     ("server", &["doctor", "management-client", "model", "store", "tenant"]),
     ("store", &["model"]),
     ("tenant", &["model", "store"]),
-    ("xtask", &[]),
+    ("xtask", &["model"]),
 ];
 
 /// Crates that only the named crate of the workspace may depend on.

@@ -10,6 +10,7 @@ mod clients;
 mod counts;
 mod dependency_rules;
 mod dist;
+mod early_start;
 mod engines;
 mod hosting;
 mod layers;

@@ -1,8 +1,9 @@
-//! The page shell: `src/app/index.html` with its three placeholders filled.
+//! The page shell: `src/app/index.html` with its placeholders filled.
 
 use anyhow::{Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use model::silent_sign_in::EARLY_START;
 use sha2::{Digest, Sha256};
 
 /// The names of the files that the shell loads, without a leading slash.
@@ -15,22 +16,27 @@ pub(crate) struct Names {
     pub(crate) styles: String,
 }
 
-/// The shell with links to these files, and the one inline script, which starts the page.
+/// The shell with links to these files, and the two inline scripts: `early_start`, which begins the silent sign-in, and the one
+/// that starts the page.
 ///
 /// # Errors
 /// When a placeholder is missing, or there twice.
-pub(crate) fn filled(shell: &str, names: &Names) -> Result<String> {
+pub(crate) fn filled(shell: &str, names: &Names, early_start: &str) -> Result<String> {
     let Names { script, wasm, styles } = names;
     let styles = format!(r#"<link rel="stylesheet" href="/{styles}">"#);
     let preloads = format!(
         "<link rel=\"modulepreload\" href=\"/{script}\">\n\
          <link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/{wasm}\">"
     );
+    let early_start = format!("<script>{early_start}</script>");
     let boot = format!(r#"<script type="module">{}</script>"#, boot(names));
     let mut page = shell.to_owned();
-    for (placeholder, content) in
-        [("<!--styles-->", styles), ("<!--preloads-->", preloads), ("<!--boot-->", boot)]
-    {
+    for (placeholder, content) in [
+        ("<!--preloads-->", preloads),
+        ("<!--early-start-->", early_start),
+        ("<!--styles-->", styles),
+        ("<!--boot-->", boot),
+    ] {
         match page.matches(placeholder).count() {
             1 => page = page.replacen(placeholder, &content, 1),
             0 => bail!("src/app/index.html lacks the placeholder {placeholder}"),
@@ -42,13 +48,14 @@ pub(crate) fn filled(shell: &str, names: &Names) -> Result<String> {
     Ok(page)
 }
 
-/// The inline script. The import is a dynamic one so that its failure, too, ends in the sentence that says what
-/// the page needs; a static import that fails would end in silence.
+/// The inline script that starts the page. The import is a dynamic one so that its failure, too, ends in the sentence that
+/// says what the page needs; a static import that fails would end in silence. Then nobody takes what the early start holds.
 fn boot(Names { script, wasm, .. }: &Names) -> String {
     format!(
         "import(\"/{script}\")\
          .then((page)=>page.default({{module_or_path:\"/{wasm}\"}}))\
-         .catch((reason)=>{{document.getElementById(\"needs\").hidden=false;console.error(reason)}});"
+         .catch((reason)=>{{document.getElementById(\"needs\").hidden=false;\
+         delete window[Symbol.for(\"{EARLY_START}\")];console.error(reason)}});"
     )
 }
 
@@ -56,10 +63,11 @@ fn boot(Names { script, wasm, .. }: &Names) -> String {
 ///
 /// `https://TENANT` stands for the origin of the tenant. A server that is the tenant itself leaves it out, because
 /// `'self'` covers it.
-pub(crate) fn content_security_policy(names: &Names) -> String {
-    let hash = STANDARD.encode(Sha256::digest(boot(names)));
+pub(crate) fn content_security_policy(names: &Names, early_start: &str) -> String {
+    let hash = |script: &str| STANDARD.encode(Sha256::digest(script));
+    let (early_start, boot) = (hash(early_start), hash(&boot(names)));
     format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-{hash}'; style-src 'self'; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-{early_start}' 'sha256-{boot}'; style-src 'self'; \
          img-src 'self' data: https://TENANT; font-src 'self'; connect-src 'self' https://TENANT; \
          frame-src 'self' https://TENANT; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'; object-src 'none'\n"
@@ -70,7 +78,8 @@ pub(crate) fn content_security_policy(names: &Names) -> String {
 mod tests {
     use super::*;
 
-    const SHELL: &str = "<head><!--styles--><!--preloads--></head><body><!--boot--></body>";
+    const SHELL: &str = "<head><!--preloads--><!--early-start--><!--styles--></head><body><!--boot--></body>";
+    const EARLY: &str = "begin()";
 
     fn names() -> Names {
         Names {
@@ -82,37 +91,39 @@ mod tests {
 
     #[test]
     fn every_placeholder_is_filled() {
-        let page = filled(SHELL, &names()).unwrap();
+        let page = filled(SHELL, &names(), EARLY).unwrap();
         assert!(page.contains(r#"<link rel="stylesheet" href="/site-3.css">"#));
         assert!(page.contains(r#"<link rel="modulepreload" href="/app-1.js">"#));
         assert!(page.contains(r#"crossorigin href="/app_bg-2.wasm">"#));
+        // A style sheet before a script keeps it waiting.
+        assert!(page.find("begin()").unwrap() < page.find("stylesheet").unwrap());
         assert!(page.contains(r#"page.default({module_or_path:"/app_bg-2.wasm"})"#));
         assert!(!page.contains("<!--"));
     }
 
     #[test]
     fn a_shell_without_a_placeholder_is_refused() {
-        let error = filled("<!--styles--><!--boot-->", &names()).unwrap_err();
+        let error = filled("<!--early-start--><!--styles--><!--boot-->", &names(), EARLY).unwrap_err();
         assert_eq!(error.to_string(), "src/app/index.html lacks the placeholder <!--preloads-->");
     }
 
     #[test]
     fn a_placeholder_that_stands_twice_is_refused() {
-        let error = filled(&format!("{SHELL}<!--boot-->"), &names()).unwrap_err();
+        let error = filled(&format!("{SHELL}<!--boot-->"), &names(), EARLY).unwrap_err();
         assert!(error.to_string().contains("<!--boot--> 2 times"), "{error}");
     }
 
     #[test]
     fn the_policy_names_the_hash_of_what_stands_between_the_script_tags() {
-        let page = filled(SHELL, &names()).unwrap();
-        let (_, rest) = page.split_once(r#"<script type="module">"#).unwrap();
-        let (script, _) = rest.split_once("</script>").unwrap();
-        let policy = content_security_policy(&names());
-        let hash = STANDARD.encode(Sha256::digest(script));
-        assert!(
-            policy.contains(&format!("script-src 'self' 'wasm-unsafe-eval' 'sha256-{hash}';")),
-            "{policy}"
-        );
+        let page = filled(SHELL, &names(), EARLY).unwrap();
+        let hash = |tag: &str| {
+            let (_, rest) = page.split_once(tag).unwrap();
+            STANDARD.encode(Sha256::digest(rest.split_once("</script>").unwrap().0))
+        };
+        let policy = content_security_policy(&names(), EARLY);
+        let (early_start, boot) = (hash("<script>"), hash(r#"<script type="module">"#));
+        let sources = format!("script-src 'self' 'wasm-unsafe-eval' 'sha256-{early_start}' 'sha256-{boot}';");
+        assert!(policy.contains(&sources), "{policy}");
         assert!(!policy.contains("unsafe-inline"));
         assert_eq!(policy.lines().count(), 1);
     }

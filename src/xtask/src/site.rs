@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::asset::{self, Sizes};
+use crate::early_start;
 use crate::shell::{self, Names};
 use crate::tool::Build;
 use crate::workspace::{BROWSER_TARGET, Workspace};
@@ -126,14 +127,15 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
     let shell = workspace.root.join("src/app/index.html");
     let shell =
         fs::read_to_string(&shell).with_context(|| format!("{} could not be read", shell.display()))?;
-    let mut page = shell::filled(&shell, &names)?;
+    let early_start = early_start::script(&fs::read_to_string(workspace.root.join(early_start::SOURCE))?)?;
+    let mut page = shell::filled(&shell, &names, &early_start)?;
     if profile == Profile::Watch {
         page = page.replacen("</body>", RELOAD_ELEMENT, 1);
         site_files.add("reload.js", RELOAD_SCRIPT.as_bytes())?;
         site_files.add("build.txt", build_id().as_bytes())?;
     }
     site_files.add("index.html", page.as_bytes())?;
-    site_files.add(POLICY_FILE, shell::content_security_policy(&names).as_bytes())?;
+    site_files.add(POLICY_FILE, shell::content_security_policy(&names, &early_start).as_bytes())?;
     site_files.add(&names.script, &glue.script)?;
     site_files.add(&names.wasm, &glue.wasm)?;
     for (name, content) in &glue.snippets {

@@ -1,12 +1,13 @@
 //! The user and their identities: reading, linking, unlinking, and the meaning of the responses.
 
+use js_sys::Promise;
 use model::{Identity, IdentityKey, LoginName, Metadata, User, UserId, login_names, route};
 use oauth2::http::Method;
 use serde_json::json;
 
 use super::{Answer, ApiError, Client, ErrorKind};
-use crate::answer;
 use crate::token::IdToken;
+use crate::{answer, early_start};
 
 /// The outcome of an unlink request. Either way the identities are complete and replace those that are shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,14 @@ impl Client {
     /// [`ApiError`], by what the person can do about it.
     pub async fn user(&self) -> Result<User, ApiError> {
         self.send(Method::GET, &route::user(&self.user_id), None).await?.read(answer::user)
+    }
+
+    /// Reads the user from the response to a request that was sent before, as [`Client::user`] does.
+    ///
+    /// # Errors
+    /// [`ApiError`], by what the person can do about it.
+    pub async fn begun_user(&self, answer: Promise) -> Result<User, ApiError> {
+        self.receive(early_start::response(answer).await).await?.read(answer::user)
     }
 
     /// Unlinks the identity that `key` names (contract [A12](model::contract#a12)). Where the response does not say

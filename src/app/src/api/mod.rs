@@ -6,6 +6,7 @@ pub mod identities;
 
 use std::fmt;
 
+use gloo_net::http::Response;
 use model::UserId;
 use oauth2::http::Method;
 use serde_json::Value;
@@ -51,6 +52,12 @@ impl Client {
         Self { origin, user_id, bearer, tenant_ahead }
     }
 
+    /// Returns the user that it acts for.
+    #[must_use]
+    pub fn user_id(&self) -> &UserId {
+        &self.user_id
+    }
+
     /// Sends one request, with a JSON body or without, and returns the body of its successful response. It never
     /// retries: callers decide that.
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<Answer, ApiError> {
@@ -64,6 +71,11 @@ impl Client {
             Ok(request) => request.send().await,
             Err(error) => Err(error),
         };
+        self.receive(sent).await
+    }
+
+    /// Returns the body of a successful response.
+    async fn receive(&self, sent: Result<Response, gloo_net::Error>) -> Result<Answer, ApiError> {
         let answer = sent.map_err(|error| ApiError::offline(&error))?;
         let status = answer.status();
         let header = |name: &str| answer.headers().get(name);

@@ -8,7 +8,8 @@ use model::route;
 
 use super::authorization_response::AuthorizationResponse;
 use super::credentials::Authentication;
-use super::error::SignInErrorKind;
+use super::early_start::{self, BegunExchange, BegunSignIn};
+use super::error::{SignInError, SignInErrorKind};
 use super::handle::{Session, remember};
 use super::intent::{PendingAction, RememberedUser};
 use super::state::{Event, State};
@@ -18,6 +19,7 @@ use super::transaction::{
 use super::{silent, storage};
 use crate::clock::now;
 use crate::location::{self, leave_to, own_origin};
+use crate::settings::Tenant;
 use crate::{cache, paths};
 
 /// How long the tenant may take to answer when the browser leaves for it.
@@ -30,18 +32,37 @@ impl Session {
             return self.apply(Event::Failed(SignInErrorKind::Stale.into()));
         };
         match transaction::accept(transaction.as_ref(), response) {
-            Ok(outcome) => self.act_on(outcome, transaction),
+            Ok(outcome) => self.act_on(outcome, transaction, None),
             Err(error) => self.apply(Event::Failed(error)),
         }
     }
 
-    /// Exchanges the code of an accepted response, or ends as signed out when the tenant has no session.
-    pub(super) fn act_on(self, outcome: CallbackOutcome, transaction: Option<Transaction>) {
+    /// Exchanges the code of an accepted response, or ends as signed out when the tenant has no session. `begun` is the
+    /// exchange of that code which was sent already.
+    pub(super) fn act_on(
+        self,
+        outcome: CallbackOutcome,
+        transaction: Option<Transaction>,
+        begun: Option<BegunExchange>,
+    ) {
         if let (CallbackOutcome::Exchange(code), Some(transaction)) = (outcome, transaction) {
             spawn_local(async move {
                 let (purpose, silent) = (transaction.purpose.clone(), transaction.silent);
-                let authentication =
-                    transaction::exchange_code(&self.tenant(), &own_origin(), code, transaction, now).await;
+                let mut received = None;
+                if let Some(begun) = begun {
+                    let (answer, user) = begun.receive().await;
+                    early_start::keep_user(user);
+                    received = Some(answer);
+                }
+                let authentication = transaction::exchange_code(
+                    &self.tenant(),
+                    &own_origin(),
+                    code,
+                    transaction,
+                    now,
+                    received,
+                )
+                .await;
                 self.apply(authentication.map_or_else(Event::Failed, |authentication| {
                     self.outcome(purpose, silent, authentication)
                 }));
@@ -87,32 +108,37 @@ impl Session {
         Event::Granted(account)
     }
 
-    /// Signs in without showing a page, in a hidden frame, and by one redirect where that cannot work.
+    /// Signs in without showing a page, in a hidden frame, and by one redirect where that cannot work. A sign-in that the early
+    /// start sent is taken over in place of another one.
     pub(super) fn sign_in_silently(self) {
         if !self.online.get_untracked() {
             return self.apply(Event::Failed(SignInErrorKind::Offline.into()));
         }
         let tenant = self.tenant();
+        let begun = early_start::take_sign_in();
         spawn_local(async move {
-            let request = AuthorizationRequest::sign_in(InteractionMode::SilentIframe, String::new());
-            let url = transaction::authorize_url(&tenant, &own_origin(), request, now());
-            let response = match url {
-                Ok((url, transaction)) => {
-                    silent::authorize(&url, &tenant.origin).await.map(|response| (response, transaction))
-                }
-                Err(error) => Err(error),
+            let begun = match begun {
+                Some(begun) => early_start::sign_in(begun, &tenant).await,
+                None => None,
             };
-            let accepted =
-                response.and_then(|(response, transaction)| Ok((transaction.accept(response)?, transaction)));
+            let answered = match begun {
+                Some(BegunSignIn { transaction, response, exchange }) => response
+                    .map(|response| (response, transaction, exchange))
+                    .ok_or_else(|| SignInErrorKind::Timeout.into()),
+                None => authorize(&tenant).await,
+            };
+            let accepted = answered.and_then(|(response, transaction, exchange)| {
+                Ok((transaction.accept(response)?, transaction, exchange))
+            });
             match accepted {
                 // A browser may withhold the cookies of another site from a frame. One silent redirect decides;
                 // its response is final.
-                Ok((CallbackOutcome::NoSession, _))
+                Ok((CallbackOutcome::NoSession, ..))
                     if window().location().hostname().as_deref() != Ok(tenant.hostname()) =>
                 {
                     self.leave(AuthorizationRequest::sign_in(InteractionMode::SilentRedirect, String::new()));
                 }
-                Ok((outcome, transaction)) => self.act_on(outcome, Some(transaction)),
+                Ok((outcome, transaction, exchange)) => self.act_on(outcome, Some(transaction), exchange),
                 Err(error) => self.apply(Event::Failed(error)),
             }
         });
@@ -186,4 +212,16 @@ impl Session {
         }
         self.apply(Event::Accepted);
     }
+}
+
+/// Sends the request of a silent sign-in in a hidden frame. Returns the response and what it is checked against.
+///
+/// # Errors
+/// Those of [`transaction::authorize_url`] and [`silent::authorize`].
+async fn authorize(
+    tenant: &Tenant,
+) -> Result<(AuthorizationResponse, Transaction, Option<BegunExchange>), SignInError> {
+    let request = AuthorizationRequest::sign_in(InteractionMode::SilentIframe, String::new());
+    let (url, transaction) = transaction::authorize_url(tenant, &own_origin(), request, now())?;
+    Ok((silent::authorize(&url, &tenant.origin).await?, transaction, None))
 }

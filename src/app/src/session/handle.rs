@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use js_sys::Promise;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::{UserId, route};
 use web_sys::UrlSearchParams;
 
 use super::credentials::{Credentials, CurrentIdentity, Person};
+use super::early_start;
 use super::entry::PageEntry;
 use super::intent::{PendingAction, RememberedUser};
 use super::phase::Phase;
@@ -39,9 +41,9 @@ const AGE_CHECK: Duration = Duration::from_secs(10);
 
 impl Session {
     /// Starts the session: completes the sign-in of a callback, signs in silently when the tenant may have a session,
-    /// or stays signed out.
+    /// or stays signed out. `begun` is the silent sign-in that the early start sent, if any.
     #[must_use]
-    pub fn start(tenant: Tenant, entry: PageEntry) -> Self {
+    pub fn start(tenant: Tenant, entry: PageEntry, begun: Option<Promise>) -> Self {
         let (state, return_to) = match &entry {
             PageEntry::Callback(_, transaction) => (
                 State::SigningIn,
@@ -66,7 +68,10 @@ impl Session {
             (PageEntry::Callback(response, transaction), _) => {
                 session.receive(response, transaction.map(|transaction| *transaction));
             }
-            (PageEntry::Visit, State::Checking) => session.sign_in_silently(),
+            (PageEntry::Visit, State::Checking) => {
+                early_start::keep_sign_in(begun);
+                session.sign_in_silently();
+            }
             (PageEntry::Visit | PageEntry::Popup(_), _) => {}
         }
         session.listen_to_window();

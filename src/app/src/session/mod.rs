@@ -5,6 +5,7 @@
 
 pub mod authorization_response;
 pub mod credentials;
+pub mod early_start;
 pub mod entry;
 pub mod error;
 pub mod http;

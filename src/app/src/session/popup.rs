@@ -132,7 +132,7 @@ impl Popup {
         let response = self.visit(url, &transaction.state).await?;
         match transaction.accept(response)? {
             CallbackOutcome::Exchange(code) => {
-                Ok(transaction::exchange_code(tenant, &own_origin(), code, transaction, now).await?)
+                Ok(transaction::exchange_code(tenant, &own_origin(), code, transaction, now, None).await?)
             }
             CallbackOutcome::NoSession => Err(SignInError::from(SignInErrorKind::Stale).into()),
         }

@@ -102,7 +102,7 @@ impl Session {
             let response = silent::authorize(&url, &tenant.origin).await?;
             match transaction.accept(response)? {
                 CallbackOutcome::Exchange(code) => {
-                    transaction::exchange_code(&tenant, &own_origin(), code, transaction, now).await
+                    transaction::exchange_code(&tenant, &own_origin(), code, transaction, now, None).await
                 }
                 CallbackOutcome::NoSession => Err(SignInErrorKind::Denied.into()),
             }

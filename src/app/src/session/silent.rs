@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, Object, Promise};
 use leptos::prelude::{document, set_timeout_with_handle, window_event_listener_untyped};
+use model::silent_sign_in::{FRAME_TIMEOUT_MS, MESSAGE_TYPE};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlIFrameElement, MessageEvent};
 
 use super::authorization_response::AuthorizationResponse;
 use super::error::{SignInError, SignInErrorKind};
-
-/// The time limit of the frame. The tenant responds at once or not at all.
-const IFRAME_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::early_start::{member, text};
 
 /// Opens `url` in a hidden frame and returns the response that it posts. Messages from another origin than
 /// `tenant_origin`, or from another window than the frame, are ignored.
@@ -38,15 +37,18 @@ pub async fn authorize(url: &str, tenant_origin: &str) -> Result<AuthorizationRe
             if let Some(event) = event.dyn_ref::<MessageEvent>()
                 && event.origin() == origin
                 && is_from(event, &frame)
-                && text(&event.data(), "type").as_deref() == Some("authorization_response")
+                && text(&event.data(), "type").as_deref() == Some(MESSAGE_TYPE)
             {
-                let response = Reflect::get(&event.data(), &"response".into()).unwrap_or_default();
+                let response = member(&event.data(), "response");
                 // Fails only if the page has replaced its promises.
                 let _ = resolve.call1(&JsValue::UNDEFINED, &response);
             }
         }
     });
-    let timer = set_timeout_with_handle(move || _ = resolve.call0(&JsValue::UNDEFINED), IFRAME_TIMEOUT);
+    let timer = set_timeout_with_handle(
+        move || _ = resolve.call0(&JsValue::UNDEFINED),
+        Duration::from_millis(FRAME_TIMEOUT_MS.into()),
+    );
     let attached = document().body().is_some_and(|body| body.append_child(&frame).is_ok());
     let answer = if attached { JsFuture::from(answer).await.unwrap_or_default() } else { JsValue::UNDEFINED };
 
@@ -63,8 +65,4 @@ fn is_from(event: &MessageEvent, frame: &HtmlIFrameElement) -> bool {
         (Some(source), Some(window)) => Object::is(&source, &window),
         _ => false,
     }
-}
-
-fn text(object: &JsValue, key: &str) -> Option<String> {
-    object.is_object().then(|| Reflect::get(object, &key.into()).ok()).flatten()?.as_string()
 }

@@ -3,12 +3,12 @@
 //! token of
 //! [`Purpose::ReauthenticatePrimary`](super::transaction::Purpose::ReauthenticatePrimary).
 
+pub use model::silent_sign_in::REMEMBERED_USER;
+
 use super::intent::RememberedUser;
 use super::transaction::Transaction;
 use crate::storage::Storage;
 
-/// The local-storage key of the remembered user, watched by other tabs.
-pub const REMEMBERED_USER: &str = "linked-accounts.signed-in";
 const SIGN_OUT_NOTICE: &str = "linked-accounts.parting";
 const TRANSACTION: &str = "linked-accounts.login";
 

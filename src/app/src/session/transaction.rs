@@ -1,9 +1,11 @@
 //! One transaction: from the authorization request to the code exchange, by the `oauth2` crate.
 
+use std::cell::Cell;
 use std::fmt;
 
 use model::purpose::{CONNECTION_PARAMETER, PURPOSE_PARAMETER, Purpose as DeclaredPurpose};
 use model::settings::Bearer;
+use model::silent_sign_in::{ANY_AGE, PROMPT, RESPONSE_MODE, SCOPES};
 use model::{ConnectionName, Scope, route};
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
@@ -19,26 +21,11 @@ use serde::{Deserialize, Serialize};
 use super::authorization_response::{AuthorizationResponse, Code};
 use super::credentials::{Authentication, Credentials, CurrentIdentity, Person};
 use super::error::{SignInError, SignInErrorKind};
-use super::http::{self, HttpError};
+use super::http::{self, HttpError, TokenAnswer};
 use super::id_token::{self, IdTokenError};
 use super::intent::{Declared, Intent, LinkTarget, RememberedUser, SecondaryAccount};
 use crate::settings::Tenant;
 use crate::token::{BearerToken, IdToken};
-
-/// The requested scopes: who the user is, and to read and change their own identities (contract
-/// [A15](model::contract#a15)).
-const SCOPES: [Scope; 6] = [
-    Scope::OPENID,
-    Scope::PROFILE,
-    Scope::EMAIL,
-    Scope::READ_CURRENT_USER,
-    Scope::UPDATE_CURRENT_USER_IDENTITIES,
-    Scope::UPDATE_CURRENT_USER_METADATA,
-];
-
-/// The `max_age` of a sign-in of any age, in seconds. No session lasts longer than a year, and a request with
-/// `max_age` makes the tenant send `auth_time` (OpenID Connect Core 2).
-const ANY_AGE: &str = "31536000";
 
 /// The prefix of the `state` of a popup's authorization request. It tells the callback that another page waits for
 /// the response.
@@ -214,7 +201,7 @@ pub fn authorize_url(
         .add_extra_param("max_age", if fresh { "0" } else { ANY_AGE });
     let silent = matches!(mode, InteractionMode::SilentRedirect | InteractionMode::SilentIframe);
     if silent {
-        request = request.add_extra_param("prompt", "none");
+        request = request.add_extra_param("prompt", PROMPT);
     }
     if let Some(connection) = &connection {
         request = request.add_extra_param("connection", connection.as_str());
@@ -229,7 +216,7 @@ pub fn authorize_url(
         }
     }
     if mode == InteractionMode::SilentIframe {
-        request = request.add_extra_param("response_mode", "web_message");
+        request = request.add_extra_param("response_mode", RESPONSE_MODE);
     }
     let (url, state) = request.url();
     let transaction = Transaction {
@@ -266,6 +253,21 @@ pub enum CallbackOutcome {
 }
 
 impl Transaction {
+    /// Returns the transaction of a silent sign-in that was sent with these secrets.
+    #[must_use]
+    pub fn silent(state: String, nonce: String, verifier: String) -> Self {
+        Self {
+            state,
+            nonce,
+            verifier,
+            return_to: String::new(),
+            silent: true,
+            since: None,
+            connection: None,
+            purpose: Purpose::SignIn,
+        }
+    }
+
     /// Accepts a response to this transaction, which must be its first.
     ///
     /// # Errors
@@ -310,7 +312,8 @@ fn requires_interaction(error: &str) -> bool {
     )
 }
 
-/// Exchanges `code` for tokens and checks the ID token. `now` returns the time of the page's clock.
+/// Exchanges `code` for tokens and checks the ID token. `now` returns the time of the page's clock. `received` is what the
+/// token endpoint answered already; then nothing is sent.
 ///
 /// # Errors
 /// [`SignInErrorKind::Offline`], [`SignInErrorKind::Malformed`] or the tenant's error when there are no tokens,
@@ -322,15 +325,18 @@ pub async fn exchange_code(
     code: Code,
     transaction: Transaction,
     now: impl Fn() -> i64,
+    received: Option<Result<TokenAnswer, gloo_net::Error>>,
 ) -> Result<Authentication, SignInError> {
     let client = client(tenant, origin).map_err(settings_error)?;
+    let at = received.as_ref().and_then(|answer| Some(answer.as_ref().ok()?.at));
+    let received = Cell::new(received);
     let response = client
         .exchange_code(AuthorizationCode::new(code.into_secret()))
         .set_pkce_verifier(PkceCodeVerifier::new(transaction.verifier))
-        .request_async(&http::send)
+        .request_async(&|request| http::send(request, received.take()))
         .await
         .map_err(exchange_error)?;
-    let now = now();
+    let now = at.unwrap_or_else(now);
     let id_token = response.extra_fields().id_token.as_deref().unwrap_or_default();
     let within = transaction.since.map(|since| now.saturating_sub(since).max(0));
     let claims = id_token::check(id_token, tenant, &transaction.nonce, within).map_err(unproven)?;
@@ -398,16 +404,8 @@ fn exchange_error(error: RequestTokenError<HttpError, BasicErrorResponse>) -> Si
 impl Transaction {
     /// A login with a known state.
     pub(super) fn for_test(state: &str, silent: bool) -> Self {
-        Self {
-            state: state.to_owned(),
-            nonce: "n0nce".to_owned(),
-            verifier: "verifier".to_owned(),
-            return_to: "/linked-accounts".to_owned(),
-            silent,
-            since: None,
-            connection: None,
-            purpose: Purpose::SignIn,
-        }
+        let transaction = Self::silent(state.to_owned(), "n0nce".to_owned(), "verifier".to_owned());
+        Self { return_to: "/linked-accounts".to_owned(), silent, ..transaction }
     }
 }
 
@@ -416,6 +414,7 @@ mod tests {
     use std::collections::HashMap;
 
     use model::UserId;
+    use model::silent_sign_in::fixed_parameters;
 
     use super::*;
 
@@ -479,10 +478,18 @@ mod tests {
     fn a_request_in_a_frame_requires_a_message_and_no_page() {
         let (url, transaction) =
             authorize(AuthorizationRequest::sign_in(InteractionMode::SilentIframe, "/".to_owned()));
-        let parameters = parameters(&url);
+        let mut parameters = parameters(&url);
         assert_eq!(parameters.get("prompt").map(String::as_str), Some("none"));
         assert_eq!(parameters.get("response_mode").map(String::as_str), Some("web_message"));
         assert!(transaction.silent);
+        // The early start sends the same.
+        for (name, value) in fixed_parameters() {
+            assert_eq!(parameters.remove(name), Some(value), "{name}");
+        }
+        let mut others: Vec<_> = parameters.into_keys().collect();
+        others.sort();
+        let named = ["audience", "client_id", "code_challenge", "nonce", "redirect_uri", "state"];
+        assert_eq!(others, named);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Whether the page's content security policy is there, lets the page reach its tenant, and is one.
 
+use model::silent_sign_in::EARLY_START;
+
 use super::needs::{self, Verdict};
 use crate::content_policy::{ContentPolicy, hash, inline_scripts};
 use crate::finding::{Finding, Id};
@@ -60,14 +62,13 @@ pub(crate) fn policy(seen: &Observations) -> Verdict {
     }
     // A script that a host adds to the page is none of it, and may well be blocked.
     let scripts = inline_scripts(&index.body);
-    let is_own =
-        |script: &&str| !scripts.iter().any(|script| script.contains(".wasm")) || script.contains(".wasm");
-    let blocked_script = scripts
-        .iter()
-        .copied()
-        .filter(is_own)
-        .find(|script| !policies.iter().all(|policy| policy.allows_script(script)));
-    if let Some(script) = blocked_script {
+    let names_wasm = scripts.iter().any(|script| script.contains(".wasm"));
+    let is_start = |script: &&str| {
+        if names_wasm { script.contains(".wasm") } else { !script.contains(EARLY_START) }
+    };
+    let is_blocked = |script: &&str| !policies.iter().all(|policy| policy.allows_script(script));
+    let mut blocked = scripts.iter().copied().filter(is_blocked);
+    if let Some(script) = blocked.clone().find(is_start) {
         found.push(
             Finding::error(
                 Id::PolicyBlocksScript,
@@ -84,6 +85,15 @@ pub(crate) fn policy(seen: &Observations) -> Verdict {
                 "Where the host sets Content-Security-Policy, add this to script-src.",
             )
             .value("'wasm-unsafe-eval'"),
+        );
+    } else if let Some(script) = blocked.find(|script| script.contains(EARLY_START)) {
+        found.push(
+            Finding::warning(
+                Id::PolicyBlocksScript,
+                "The content security policy is not that of this build: it keeps the script from running that signs in while the page is on its way, and the list comes later.",
+                "Copy the line of csp.txt anew after each build; the script-src of this one needs this.",
+            )
+            .value(hash(script)),
         );
     }
     // Several policies hold together, so that one without a hole is enough.

@@ -122,6 +122,17 @@ async fn a_policy_of_another_build_is_told_with_the_hash_that_is_missing() {
 }
 
 #[tokio::test]
+async fn a_policy_that_blocks_the_early_start_alone_is_a_warning() {
+    let mut seen = observe(Setup::default()).await;
+    let index = seen.page.as_mut().unwrap().index.as_mut().unwrap();
+    let early_start = "<script>take(Symbol.for('linked-accounts.early-start'))</script>";
+    index.body = index.body.replacen("<script", &format!("{early_start}<script"), 1);
+    let finding = only(Report::of(&seen));
+    assert_eq!((finding.id, finding.severity), (Id::PolicyBlocksScript, Severity::Warning));
+    assert!(finding.problem.ends_with("the list comes later."), "{}", finding.problem);
+}
+
+#[tokio::test]
 async fn a_missing_or_worthless_policy_is_a_warning() {
     let finding = only(diagnose(with(|page| page.policy = None)).await);
     assert_eq!((finding.id, finding.severity), (Id::PolicyMissing, Severity::Warning));

@@ -5,11 +5,11 @@ use leptos::task::spawn_local;
 use model::{Identity, IdentityKey, Metadata, User, UserId};
 
 use super::pause::{pause, send_with_pause};
-use crate::api::ApiError;
+use crate::api::{ApiError, Client};
 use crate::cache;
 use crate::clock::{date, now};
 use crate::components::{Status, Step, Steps};
-use crate::session::Session;
+use crate::session::{Session, early_start};
 use crate::text::{Label, label_of};
 
 /// How long a list counts as current when the person comes back to the page, in seconds.
@@ -236,7 +236,11 @@ impl AccountState {
 }
 
 async fn fetch_user(session: Session) -> Result<User, ApiError> {
-    session.call(|client| async move { client.user().await }).await
+    let read = async |client: Client| match early_start::take_user(client.user_id()).await {
+        Some(answer) => client.begun_user(answer).await,
+        None => client.user().await,
+    };
+    session.call(read).await
 }
 
 /// Keeps a new list for reading offline, and notes that the account changed.

@@ -1,0 +1,93 @@
+// Begins the silent sign-in while the page is on its way: the settings, the hidden frame, the tokens, the user. The page takes
+// over whatever is begun, checks all of it, and does the rest; what is not begun, it begins itself. See
+// src/early_start.rs for what is handed over.
+//
+// `cargo xtask build` puts this into the shell, without comments and indentation, and replaces every name that starts with a dollar
+// by a constant of the page.
+
+// The callback has an answer to another request in its address.
+if (location.pathname !== $CALLBACK_PATH) {
+  const encode = (text) => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  const base64url = (bytes) => encode(String.fromCharCode(...new Uint8Array(bytes)));
+  const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
+  // The page looks at each promise later, so that until then none counts as forgotten.
+  const kept = (promise) => (promise.catch(() => {}), promise);
+  const request = (url, options) => kept(fetch(url, { signal: AbortSignal.timeout($REQUEST_TIMEOUT), ...options }));
+  const requestOfTenant = (url, authorization, options) =>
+    request(url, {
+      headers: { accept: 'application/json', ...authorization },
+      redirect: 'error',
+      credentials: 'omit',
+      cache: 'no-store',
+      referrerPolicy: 'no-referrer',
+      ...options,
+    });
+
+  const settings = request($SETTINGS_PATH, { cache: 'no-cache' });
+  // Before the page reads it: a body can be read once.
+  const copy = kept(settings.then((answer) => answer.clone().json()));
+
+  const signIn = async () => {
+    const remembered = localStorage.getItem($REMEMBERED_USER);
+    if (remembered === null || !navigator.onLine) return;
+    const [state, nonce, verifier] = [random(), random(), random()];
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
+    const { domain, clientId, audience: named, bearer } = await copy;
+    const host = domain.trim().toLowerCase().replace(/\/$/, '');
+    const origin = host.includes('://') ? host : 'https://' + host;
+    // What a browser writes in another way, the page judges.
+    if (new URL(origin).origin !== origin) return;
+    const audience = named || origin + $AUDIENCE_PATH;
+    const client = { client_id: clientId, redirect_uri: location.origin + $CALLBACK_PATH };
+
+    const frame = document.createElement('iframe');
+    frame.hidden = true;
+    const parameters = { ...client, audience, state, nonce, code_challenge: base64url(digest), ...$FIXED_PARAMETERS };
+    frame.src = origin + $AUTHORIZE_PATH + '?' + new URLSearchParams(parameters);
+    const listening = new AbortController();
+    let timer;
+    const response = await new Promise((resolve) => {
+      const listen = ({ origin: sender, source, data }) => {
+        if (sender === origin && source && source === frame.contentWindow && data?.type === $MESSAGE_TYPE)
+          resolve(data.response);
+      };
+      addEventListener('message', listen, { signal: listening.signal });
+      timer = setTimeout(resolve, $FRAME_TIMEOUT);
+      document.documentElement.append(frame);
+    });
+    listening.abort();
+    clearTimeout(timer);
+    frame.remove();
+
+    const begun = { origin, clientId, audience, state, nonce, verifier, response };
+    const code = response?.code;
+    if (response?.state === state && typeof code === 'string' && typeof response.error !== 'string') {
+      const exchange = { grant_type: 'authorization_code', ...client, code, code_verifier: verifier };
+      const body = new URLSearchParams(exchange);
+      const answer = requestOfTenant(origin + $TOKEN_PATH, {}, { method: 'POST', body });
+      begun.tokens = kept(
+        answer.then(async (answer) => ({
+          status: answer.status,
+          body: await answer.text(),
+          at: performance.timeOrigin + performance.now(),
+        })),
+      );
+      begun.user = kept(
+        begun.tokens.then(({ body }) => {
+          const { access_token, id_token } = JSON.parse(body);
+          const claims = id_token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+          const { sub } = JSON.parse(atob(claims));
+          // Somebody else is the person's decision.
+          if (sub !== JSON.parse(remembered).user_id) return;
+          const authorization = 'Bearer ' + (bearer === $ID_TOKEN ? id_token : access_token);
+          return { sub, answer: requestOfTenant(origin + $USER_PATH + encodeURIComponent(sub), { authorization }) };
+        }),
+      );
+    }
+    return begun;
+  };
+
+  // Neither to be listed nor to be named by a frame or an element: the page deletes it when it takes it.
+  const value = { settings, signIn: kept(signIn()) };
+  Object.defineProperty(window, Symbol.for($EARLY_START), { value, configurable: true });
+}

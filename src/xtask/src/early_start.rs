@@ -1,0 +1,98 @@
+//! The inline script that begins the silent sign-in while the page is on its way: `src/app/early-start.js` with the constants of
+//! the page in it, so that script and page ask for the same.
+
+use anyhow::{Result, bail};
+use model::settings::Bearer;
+use model::{route, silent_sign_in};
+use serde_json::{Map, Value, json};
+
+/// The path of the script in the repository.
+pub(crate) const SOURCE: &str = "src/app/early-start.js";
+
+/// Returns the script from its source: with the constants, and without comments and indentation.
+///
+/// # Errors
+/// When the source lacks a constant, or names one that there is not.
+pub(crate) fn script(source: &str) -> Result<String> {
+    let mut script = String::new();
+    for line in source.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")) {
+        script.push_str(line);
+        script.push('\n');
+    }
+    for (name, value) in constants() {
+        if !script.contains(name) {
+            bail!("{SOURCE} lacks the constant {name}");
+        }
+        script = script.replace(name, &value.to_string());
+    }
+    let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
+    if let Some(rest) = script.split('$').skip(1).find(|rest| rest.starts_with(is_name)) {
+        let name: String = rest.chars().take_while(|c| is_name(*c)).collect();
+        bail!("{SOURCE} names the constant ${name}, which there is not");
+    }
+    if script.contains("</") || script.contains("<!--") {
+        bail!("{SOURCE} has what ends or hides a script in HTML");
+    }
+    Ok(script.trim_end().to_owned())
+}
+
+/// The constants by their names in the script. No name begins with another one.
+fn constants() -> [(&'static str, Value); 13] {
+    let fixed: Map<String, Value> = silent_sign_in::fixed_parameters()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), Value::String(value)))
+        .collect();
+    [
+        ("$CALLBACK_PATH", route::CALLBACK.into()),
+        ("$SETTINGS_PATH", route::SETTINGS.into()),
+        ("$AUTHORIZE_PATH", route::AUTHORIZE.into()),
+        ("$TOKEN_PATH", route::TOKEN.into()),
+        ("$USER_PATH", format!("{}/", route::USERS).into()),
+        ("$AUDIENCE_PATH", format!("{}/", route::MANAGEMENT_API).into()),
+        ("$FIXED_PARAMETERS", fixed.into()),
+        ("$MESSAGE_TYPE", silent_sign_in::MESSAGE_TYPE.into()),
+        ("$FRAME_TIMEOUT", silent_sign_in::FRAME_TIMEOUT_MS.into()),
+        ("$REQUEST_TIMEOUT", silent_sign_in::REQUEST_TIMEOUT_MS.into()),
+        ("$REMEMBERED_USER", silent_sign_in::REMEMBERED_USER.into()),
+        ("$EARLY_START", silent_sign_in::EARLY_START.into()),
+        ("$ID_TOKEN", json!(Bearer::IdToken)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::workspace::Workspace;
+
+    fn source() -> String {
+        fs::read_to_string(Workspace::find().unwrap().root.join(SOURCE)).unwrap()
+    }
+
+    #[test]
+    fn the_script_has_every_constant_of_the_page() {
+        let script = script(&source()).unwrap();
+        for constant in [
+            r#""/callback""#,
+            r#""/authorize""#,
+            r#""linked-accounts.signed-in""#,
+            r#""prompt":"none""#,
+            r#""response_mode":"web_message""#,
+            "openid profile email read:current_user",
+        ] {
+            assert!(script.contains(constant), "{constant}");
+        }
+        assert!(!script.lines().any(|line| line.starts_with("//") || line.starts_with(' ')), "{script}");
+        assert!(script.len() < 4000, "{} bytes", script.len());
+    }
+
+    #[test]
+    fn a_source_without_a_constant_or_with_another_one_is_refused() {
+        let source = source();
+        let error = script(&source.replace("$TOKEN_PATH", "'/token'")).unwrap_err();
+        assert_eq!(error.to_string(), format!("{SOURCE} lacks the constant $TOKEN_PATH"));
+        let error = script(&format!("{source}\nlog($AGE)")).unwrap_err();
+        assert_eq!(error.to_string(), format!("{SOURCE} names the constant $AGE, which there is not"));
+    }
+}
