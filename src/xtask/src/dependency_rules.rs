@@ -11,12 +11,13 @@ use crate::tool;
 use crate::workspace::{BROWSER_TARGET, Workspace};
 
 /// The crates of the workspace, and those that each may depend on.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("app", &["model"]),
     ("doctor", &["model"]),
     ("fuzz", &["model", "server", "store", "tenant"]),
     ("management-client", &["model"]),
     ("model", &[]),
+    ("peers", &[]),
     ("server", &["doctor", "management-client", "model", "store", "tenant"]),
     ("store", &["model"]),
     ("tenant", &["model", "store"]),

@@ -3,6 +3,7 @@
 
 mod asset;
 mod attacks;
+mod bench;
 mod browser;
 mod changes;
 mod checks;
@@ -105,6 +106,11 @@ enum Command {
     ///
     /// `cargo test` uses it where the variable that is printed is set. Ctrl-C stops it, and its data goes with the next start.
     Postgres,
+    /// Measure the product against peers on this machine, and write target/bench/report.html
+    ///
+    /// Builds and starts everything on loopback, runs each pair in turn, and prints ratios with their spread. It needs Node.js
+    /// and a quiet machine; the exit code says whether all targets are met.
+    Bench(bench::Options),
     /// Build only the page, as a static site for any host, into target/site
     Build {
         /// Compile the page quickly and large, with names in stack traces
@@ -148,6 +154,7 @@ fn run(command: Command) -> Result<bool> {
             checks::run(&checks, &TestOptions { playwright, clients: client, update_table })
         }
         Command::Postgres => postgres::run().map(|()| true),
+        Command::Bench(options) => bench::run(&options),
         Command::Build { dev } => build(profile(dev)),
         Command::Dist { is_static } => dist::write(is_static).map(|()| true),
     }

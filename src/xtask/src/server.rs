@@ -8,9 +8,12 @@ use anyhow::{Context, Result, bail};
 use crate::tool::{self, Build};
 use crate::workspace::Workspace;
 
+/// The name of the program.
+pub(crate) const NAME: &str = "linked-accounts";
+
 /// The cargo command that compiles the server for development.
 pub(crate) fn compilation(workspace: &Workspace) -> Build {
-    Build { what: "the server", command: workspace.program("linked-accounts") }
+    Build { what: "the server", command: workspace.program(NAME) }
 }
 
 /// The cargo command that compiles the server for release, with the files of `target/site` inside.

@@ -1,4 +1,4 @@
-//! Tables in documents that the test command makes: it compares them, and writes them when asked to.
+//! Tables in documents that a command makes: it compares them, and writes them when asked to.
 
 use std::fs;
 use std::path::Path;
@@ -11,8 +11,8 @@ pub(crate) struct Table {
     pub(crate) document: &'static str,
     /// What the table is of, as the marks name it.
     pub(crate) subject: &'static str,
-    /// The name of the check that makes it.
-    pub(crate) check: &'static str,
+    /// The command that writes it.
+    pub(crate) command: &'static str,
 }
 
 impl Table {
@@ -37,18 +37,14 @@ impl Table {
         }
         println!(
             "\nThe table of {subject} in {document} is not what this run produced; write it anew by `{}`.",
-            self.command()
+            self.command
         );
         Ok(false)
     }
 
-    fn command(&self) -> String {
-        format!("cargo xtask test --only {} --update-table", self.check)
-    }
-
     /// Replaces what is between the two marks; `None` when a mark is missing.
     fn replace(&self, text: &str, fresh: &str) -> Option<String> {
-        let begin = format!("<!-- The table of {}: `{}` writes it. -->\n", self.subject, self.command());
+        let begin = format!("<!-- The table of {}: `{}` writes it. -->\n", self.subject, self.command);
         let end = format!("<!-- End of the table of {}. -->\n", self.subject);
         let (before, rest) = text.split_once(&begin)?;
         let (_, after) = rest.split_once(&end)?;
@@ -62,9 +58,9 @@ mod tests {
 
     #[test]
     fn only_the_table_is_replaced() {
-        let table = Table { document: "a.md", subject: "clients", check: "clients" };
-        let begin =
-            "<!-- The table of clients: `cargo xtask test --only clients --update-table` writes it. -->\n";
+        let table =
+            Table { document: "a.md", subject: "clients", command: "cargo xtask test --update-table" };
+        let begin = "<!-- The table of clients: `cargo xtask test --update-table` writes it. -->\n";
         let end = "<!-- End of the table of clients. -->\n";
         assert_eq!(
             table.replace(&format!("a\n{begin}old\n{end}b\n"), "| new |\n"),

@@ -1,0 +1,138 @@
+// One of the two pages in a browser: how people sign in there, what is waited for, and the measurement of one visit.
+
+/* global MutationObserver, performance, requestAnimationFrame */
+
+/** The emulated lines: the round trip in milliseconds, and kilobits a second down and up. */
+export const LINES = {
+  slow: { latency: 150, down: 1600, up: 750, slowdown: 4 },
+  fast: { latency: 60, down: 9000, up: 3000, slowdown: 1 },
+  none: { latency: 0, down: undefined, up: undefined, slowdown: 1 },
+};
+
+/** The longest time for anything that is waited for. */
+const LIMIT = { timeout: 60_000 };
+
+/**
+ * Runs in each document: notes the time of the frame in which there are buttons that unlink, one that signs in, or a
+ * dialog. A list with one enabled button and a second one is usable.
+ */
+function watch() {
+  if (window !== window.top) return;
+  const seen = {};
+  window.seen = seen;
+  const note = (what) => {
+    seen[what] ??= null;
+    requestAnimationFrame(() => (seen[what] ??= performance.now()));
+  };
+  const look = () => {
+    const buttons = [...document.querySelectorAll('button:not(:disabled, [aria-disabled="true"])')];
+    const named = (pattern) => buttons.filter((button) => pattern.test(button.textContent));
+    if (!('list' in seen) && named(/^\s*unlink/i).length > 1) note('list');
+    if (!('signedOut' in seen) && named(/^\s*(sign|log) in/i).length > 0) note('signedOut');
+    if (!('dialog' in seen) && document.querySelector('dialog[open], [role="dialog"]')) note('dialog');
+  };
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });
+}
+
+/** A page with a browser context of its own. */
+export class Side {
+  constructor(browser, { origin, tenant }) {
+    this.browser = browser;
+    this.origin = origin;
+    this.tenant = tenant;
+  }
+
+  /** Opens a browser in which nobody is signed in. */
+  async open(options = {}) {
+    this.context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    await this.context.addInitScript(watch);
+    this.page = await this.context.newPage();
+    this.devtools = await this.context.newCDPSession(this.page);
+    await this.devtools.send('Network.enable');
+    this.code = 0;
+    const code = new Set();
+    this.devtools.on('Network.responseReceived', ({ requestId, response }) => {
+      if (/javascript|wasm/.test(response.mimeType)) code.add(requestId);
+    });
+    this.devtools.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+      if (code.has(requestId)) this.code += encodedDataLength;
+    });
+    return this;
+  }
+
+  async close() {
+    await this.context.close();
+  }
+
+  /** Signs in without a slow line, and waits for the list. */
+  async signIn(person) {
+    await this.page.goto(this.origin);
+    await this.enterPassword(person);
+    await this.page.keyboard.press('Enter');
+    await this.see('list');
+  }
+
+  async enterPassword(person) {
+    await this.page
+      .getByRole('button', { name: /^(sign|log) in/i })
+      .first()
+      .click(LIMIT);
+    await this.page.locator('input[name=username], input[type=email]').first().fill(person.email, LIMIT);
+    await this.page.locator('input[type=password]').first().fill(person.password, LIMIT);
+  }
+
+  /** Waits until the document has seen something, and returns the time since the navigation began. */
+  async see(what) {
+    const isSeen = (name) => typeof window.seen?.[name] === 'number' && window.seen[name];
+    return (await this.page.waitForFunction(isSeen, what, LIMIT)).jsonValue();
+  }
+
+  async emulate({ latency, down, up, slowdown }) {
+    const bytes = (kilobits) => (kilobits === undefined ? -1 : (kilobits * 1000) / 8);
+    await this.devtools.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency,
+      downloadThroughput: bytes(down),
+      uploadThroughput: bytes(up),
+    });
+    await this.devtools.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
+  }
+
+  async clearCache() {
+    await this.devtools.send('Network.clearBrowserCache');
+  }
+
+  /**
+   * Visits an address and waits for something. Returns the milliseconds until then and until the first paint, and the
+   * kilobytes of script and WASM that were transferred until then.
+   */
+  async visit(what, { line, cold, path = '/' }) {
+    await this.page.goto('about:blank');
+    if (cold) await this.clearCache();
+    await this.emulate(line);
+    this.code = 0;
+    await this.page.goto(this.origin + path, { waitUntil: 'commit', ...LIMIT });
+    const shown = await this.see(what);
+    const kilobytes = this.code / 1000;
+    const painted = await this.page.evaluate(
+      () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+    );
+    await this.emulate(LINES.none);
+    return { shown, painted, kilobytes };
+  }
+
+  /** Signs in with a cold cache on a slow line. Returns the milliseconds from the password to the list. */
+  async callBack(person, line) {
+    await this.page.goto(this.origin);
+    await this.enterPassword(person);
+    await this.clearCache();
+    await this.emulate(line);
+    const begun = Date.now();
+    await this.page.keyboard.press('Enter');
+    await this.page.waitForURL((url) => url.origin === this.origin, { waitUntil: 'commit', ...LIMIT });
+    await this.see('list');
+    const ended = await this.page.evaluate(() => performance.timeOrigin + window.seen.list);
+    await this.emulate(LINES.none);
+    return { shown: ended - begun };
+  }
+}
