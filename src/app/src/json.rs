@@ -3,13 +3,13 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Parses `text` by `serde_json::from_slice`, as the `oauth2` crate does. `serde_json::from_str` would link a second
-/// copy of the parser.
+/// Parses `text` as a value and reads that, by `serde_json::from_slice` as the `oauth2` crate does: reading each type from
+/// the text, or `serde_json::from_str`, would link the parser once more for each.
 ///
 /// # Errors
 /// When `text` is not JSON, or not a `T`.
 pub fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
-    serde_json::from_slice(text.as_bytes())
+    T::deserialize(serde_json::from_slice::<Value>(text.as_bytes())?)
 }
 
 /// Returns whole seconds, which some services send as text or with a fraction.

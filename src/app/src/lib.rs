@@ -5,11 +5,16 @@
     clippy::needless_pass_by_value,
     reason = "components are called by the view macro, which uses what they return, and own their properties"
 )]
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the entry of the later chunk fails where the chunk does not come"
+)]
 
 pub mod account_name;
 pub mod answer;
 pub mod api;
 pub mod cache;
+pub mod chunk;
 pub mod clock;
 pub mod components;
 pub mod connection_names;
@@ -29,20 +34,34 @@ pub mod unlinked;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::path;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+use leptos_router::components::Router;
+use leptos_router::hooks::use_location;
+use leptos_router::location::{BrowserUrl, LocationProvider};
+use model::route;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use components::focus::focus_first;
-use components::{Avatar, FailureNotice, Skeleton, SkeletonHtml, breakable, dyn_view, picture};
+use components::{Avatar, Skeleton, SkeletonHtml, breakable, dyn_view, picture};
 use early_start::EarlyStart;
-use pages::{Callback, Home, LinkedAccounts, NotFound};
+use pages::rare::rare;
+use pages::{Callback, Home, LinkedAccounts};
 use session::{PageEntry, Session, popup};
 use text::linking;
 
+/// The one entry of the [later chunk](chunk): enters its functions in their tables.
+#[wasm_split(later, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn enter() -> Result<(), SplitLoaderError> {
+    components::later_parts::enter();
+    pages::later::enter();
+    pages::linked_accounts::later::enter();
+    Ok(())
+}
+
 /// Replaces the content of the shell by the page.
 pub fn mount() {
+    chunk::set_source(|| Box::pin(async { enter().await.is_ok() }));
     let place = document().get_element_by_id("app").and_then(|place| place.dyn_into::<HtmlElement>().ok());
     if let Some(root) = document().document_element() {
         let locale = text::locale::current();
@@ -88,9 +107,8 @@ pub fn App(
     dyn_view(move || match settings.get() {
         None => view! { <Header/><main><Skeleton/></main> }.into_any(),
         Some(Err(error)) => {
-            let failure = text::settings_failure(error.to_string());
-            view! { <Header/><main><h1>{text::page_heading()}</h1><FailureNotice failure on_remedy=try_again/></main> }
-                .into_any()
+            let failure = rare(move |rare| (rare.settings_failure)(&error, try_again));
+            view! { <Header/><main>{failure}</main> }.into_any()
         }
         Some(Ok(tenant)) => {
             let begun = early_start.try_update_value(|begun| begun.sign_in.take()).flatten();
@@ -108,16 +126,32 @@ fn Pages() -> impl IntoView {
             <SkipLink/>
             <Header/>
             <main id="main">
-                <FlatRoutes fallback=NotFound>
-                    <Route path=path!("/") view=Home/>
-                    <Route path=path!("/linked-accounts") view=LinkedAccounts/>
-                    <Route path=path!("/link/:connection") view=LinkedAccounts/>
-                    <Route path=path!("/unlink/:provider/*id") view=LinkedAccounts/>
-                    <Route path=path!("/callback") view=Callback/>
-                </FlatRoutes>
+                <Page/>
             </main>
         </Router>
     }
+}
+
+/// The page of the address. The router says which address that is, leads from one to the other, and keeps the history; its own
+/// routes would weigh 10 kB for what a `match` does.
+#[component]
+fn Page() -> impl IntoView {
+    let path = use_location().pathname;
+    let browser = use_context::<BrowserUrl>();
+    dyn_view(move || {
+        if let Some(browser) = &browser {
+            // A followed link enters the history once its page is there.
+            browser.ready_to_complete();
+        }
+        match path.read().as_str() {
+            paths::HOME => view! { <Home/> }.into_any(),
+            route::CALLBACK => view! { <Callback/> }.into_any(),
+            path if path.trim_end_matches('/') == paths::LIST || paths::is_deep_link(path) => {
+                view! { <LinkedAccounts/> }.into_any()
+            }
+            _ => rare(|rare| (rare.not_found)()),
+        }
+    })
 }
 
 /// The link past the header, first in the order of Tab and seen only there. It is there while somebody is signed in: before
@@ -168,7 +202,7 @@ fn Header() -> impl IntoView {
                         is_kept.set(false);
                         focus_first(&[".bar > .button"]);
                     });
-                    view! { <FailureNotice failure=text::still_signed_in() on_remedy on_dismiss/> }.into_any()
+                    rare(move |rare| (rare.still_signed_in)(on_remedy, on_dismiss))
                 } else {
                     ().into_any()
                 }

@@ -2,6 +2,9 @@
 
 use model::route;
 
+/// The path that leads to the list, or says what the page is for.
+pub const HOME: &str = "/";
+
 /// The path of the list.
 pub const LIST: &str = "/linked-accounts";
 
@@ -15,6 +18,12 @@ pub fn safe_return(wanted: &str) -> &str {
         && !wanted.chars().any(char::is_control);
     let path = wanted.split(['?', '#']).next().unwrap_or_default();
     if is_path && path != route::CALLBACK { wanted } else { LIST }
+}
+
+/// Whether `path` is that of a [deep link](crate::deep_link), or meant as one.
+#[must_use]
+pub fn is_deep_link(path: &str) -> bool {
+    path.starts_with("/link/") || path.starts_with("/unlink/")
 }
 
 #[cfg(test)]

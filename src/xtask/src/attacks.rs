@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::site::files_below;
+use crate::folder::files_below;
 use crate::table::Table;
 
 const TABLE: Table = Table {

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
+use crate::bundle::Profile;
 use crate::counts::Counts;
-use crate::site::Profile;
 use crate::step::Stopwatch;
 use crate::workspace::{BROWSER_TARGET, Workspace};
 use crate::{
-    attacks, browser, clients, dependency_rules, engines, layers, postgres, server, site, static_hosts, step,
-    tool,
+    attacks, browser, bundle, clients, dependency_rules, engines, layers, postgres, server, site,
+    static_hosts, step, tool,
 };
 
 /// One check; they run in the order of [`Check::ALL`].
@@ -173,7 +173,7 @@ impl Check {
                 let mut steps = step::Steps::of(2);
                 steps.take("Compiling the page and the server", |step| {
                     tool::build(
-                        vec![site::compilation(workspace, Profile::Small), server::compilation(workspace)],
+                        vec![bundle::compilation(workspace, Profile::Small), server::compilation(workspace)],
                         step,
                     )
                 })?;

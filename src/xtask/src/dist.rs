@@ -6,7 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::site::{self, Profile, empty, files_below, kilobytes};
+use crate::bundle::{self, Profile};
+use crate::folder::{empty, files_below};
+use crate::site::{self, kilobytes};
 use crate::step::Steps;
 use crate::workspace::Workspace;
 use crate::{hosting, server, tool};
@@ -38,7 +40,7 @@ pub(crate) fn write(is_static: bool) -> Result<()> {
     };
     let mut steps = Steps::of(4);
     steps.take("Compiling the page", |step| {
-        tool::build(vec![site::compilation(&workspace, Profile::Small)], step)
+        tool::build(vec![bundle::compilation(&workspace, Profile::Small)], step)
     })?;
     let site = steps.take("Assembling the site", |_| site::assemble(&workspace, Profile::Small))?;
     site.check_budget()?;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::site::files_below;
+use crate::folder::files_below;
 
 /// The document that states the order.
 const ORDER: &str = "src/README.md";

@@ -5,6 +5,7 @@ mod asset;
 mod attacks;
 mod bench;
 mod browser;
+mod bundle;
 mod changes;
 mod checks;
 mod clients;
@@ -13,9 +14,11 @@ mod dependency_rules;
 mod dist;
 mod early_start;
 mod engines;
+mod folder;
 mod hosting;
 mod layers;
 mod postgres;
+mod script;
 mod server;
 mod shell;
 mod site;
@@ -32,8 +35,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::bundle::Profile;
 use crate::checks::{Check, TestOptions};
-use crate::site::Profile;
 use crate::step::{Steps, Stopwatch};
 use crate::workspace::Workspace;
 
@@ -169,8 +172,9 @@ fn build(profile: Profile) -> Result<bool> {
     let workspace = Workspace::find()?;
     workspace.ensure_browser_target()?;
     let mut steps = Steps::of(2);
-    steps
-        .take("Compiling the page", |step| tool::build(vec![site::compilation(&workspace, profile)], step))?;
+    steps.take("Compiling the page", |step| {
+        tool::build(vec![bundle::compilation(&workspace, profile)], step)
+    })?;
     let site = steps.take("Assembling the site", |_| site::assemble(&workspace, profile))?;
     println!("\n{}\nBuilt in {stopwatch}.", site.table());
     site.check_budget()?;
@@ -182,7 +186,7 @@ fn start(profile: Profile, arguments: &[OsString]) -> Result<bool> {
     workspace.ensure_browser_target()?;
     let mut steps = Steps::of(3);
     steps.take("Compiling the page and the server", |step| {
-        tool::build(vec![site::compilation(&workspace, profile), server::compilation(&workspace)], step)
+        tool::build(vec![bundle::compilation(&workspace, profile), server::compilation(&workspace)], step)
     })?;
     let site = steps.take("Assembling the site", |_| site::assemble(&workspace, profile))?;
     // `build` and `test` refuse a page over its budget; here it runs all the same.

@@ -16,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use crate::counts::Counts;
-use crate::site::empty;
+use crate::folder::empty;
 use crate::step::Stopwatch;
 use crate::workspace::Workspace;
 use crate::{hosting, tool};

@@ -14,10 +14,10 @@ use anyhow::{Context, Result};
 use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecursiveMode, Watcher, recommended_watcher};
 
-use crate::site::Profile;
+use crate::bundle::Profile;
 use crate::step::Steps;
 use crate::workspace::Workspace;
-use crate::{server, site, tool};
+use crate::{bundle, server, site, tool};
 
 /// The folders whose changes count.
 const WATCHED: [&str; 3] = ["src", "style", "public"];
@@ -74,7 +74,7 @@ fn changed_source(event: Option<&Event>) -> Option<&Path> {
 fn build(workspace: &Workspace) -> Result<()> {
     let mut steps = Steps::of(2);
     steps.take("Compiling the page and the server", |step| {
-        let builds = vec![site::compilation(workspace, Profile::Watch), server::compilation(workspace)];
+        let builds = vec![bundle::compilation(workspace, Profile::Watch), server::compilation(workspace)];
         tool::build(builds, step)
     })?;
     steps.take("Assembling the site", |_| site::assemble(workspace, Profile::Watch)).map(|_| ())

@@ -5,41 +5,25 @@ use model::{IdentityKey, Profile};
 
 use super::breakable::breakable;
 use super::copy_button::{CopyWords, copy_button};
-use super::disclosure::disclosure;
 use super::login_name::OwnName;
-use super::rows::{ListActions, ListState, RowLabel};
+use super::rows::{ListState, RowLabel};
 use super::values::{json_disclosure, value};
 use super::words::words;
 use crate::text::details::{self, Detail, Told};
 
-/// Shows the summary, and below it the details once the person has opened them: nothing is rendered before.
-#[component]
-pub fn IdentityDetails(
-    /// The identity.
-    key: StoredValue<IdentityKey>,
-    /// What the identity is called.
-    label: RowLabel,
-    /// The list of the row.
-    list: ListState,
-    /// The actions to call.
-    #[prop(optional_no_strip)]
-    actions: Option<ListActions>,
-) -> impl IntoView {
-    let summary_label = Signal::derive(move || details::details_of(&label.get().in_full()));
-    let content = Box::new(move || {
-        let (details, profile) = key.with_value(|key| details_of(key, list));
-        let json =
-            (!profile.0.is_empty()).then(|| json_disclosure(vec![(None, details::profile_json(&profile))]));
-        view! {
-            <dl>
-                <OwnName key label list actions/>
-                {details.into_iter().map(detail).collect_view()}
-            </dl>
-            {json}
-        }
-        .into_any()
-    });
-    disclosure("row-details", details::summary().to_owned(), Some(summary_label), content)
+/// Renders the details of the login `key`, with the name that the person gave it.
+pub fn identity_details(key: StoredValue<IdentityKey>, label: RowLabel, list: ListState) -> AnyView {
+    let (details, profile) = key.with_value(|key| details_of(key, list));
+    let json =
+        (!profile.0.is_empty()).then(|| json_disclosure(vec![(None, details::profile_json(&profile))]));
+    view! {
+        <dl>
+            <OwnName key label list/>
+            {details.into_iter().map(detail).collect_view()}
+        </dl>
+        {json}
+    }
+    .into_any()
 }
 
 /// Returns the details of `key`, and its profile, as the list has them now.

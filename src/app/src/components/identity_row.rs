@@ -8,17 +8,16 @@ use super::avatar::Avatar;
 use super::banner::READ_ONLY_ID;
 use super::breakable::breakable;
 use super::changing::changing;
+use super::disclosure::disclosure;
 use super::dyn_view::dyn_view;
-use super::icon::Icon;
-use super::identity_details::IdentityDetails;
+use super::later::{asked_later, later, on_its_way};
 use super::linking_place::{LINK_ANOTHER, go_to_linking};
-use super::notice::FailureNotice;
-use super::popup_notice::PopupNotice;
 use super::provider_mark::ProviderMark;
-use super::rows::{ListActions, ListState, RowLabel, Step};
+use super::rows::{ListState, RowLabel, Step};
 use super::words::words;
+use crate::chunk::{self, Chunk};
 use crate::session::Session;
-use crate::text::{self, Label};
+use crate::text::{self, Label, details};
 use model::unlink_policy::UnlinkBlocked;
 
 /// Returns the value of `data-identity`, which names a row in the page.
@@ -38,12 +37,9 @@ pub fn MainRow(
     picture: Option<String>,
     /// The list of the row.
     list: ListState,
-    /// The actions to call.
-    #[prop(optional_no_strip)]
-    actions: Option<ListActions>,
 ) -> impl IntoView {
     let label = list.names.with_value(|names| Label::main(&identity, &profile, names));
-    view! { <Row identity label picture main=true list actions/> }
+    view! { <Row identity label picture main=true list/> }
 }
 
 /// The row of a linked identity, with its Unlink button or the reason why it cannot be unlinked.
@@ -55,12 +51,9 @@ pub fn IdentityRow(
     picture: Option<String>,
     /// The list of the row.
     list: ListState,
-    /// The actions to call.
-    #[prop(optional_no_strip)]
-    actions: Option<ListActions>,
 ) -> impl IntoView {
     let label = list.names.with_value(|names| Label::linked(&identity, names));
-    view! { <Row identity label picture main=false list actions/> }
+    view! { <Row identity label picture main=false list/> }
 }
 
 /// The control of a row.
@@ -81,7 +74,6 @@ fn Row(
     picture: Option<String>,
     main: bool,
     list: ListState,
-    #[prop(optional_no_strip)] actions: Option<ListActions>,
 ) -> impl IntoView {
     let key = StoredValue::new(identity.key());
     let name = row_name(&identity.key());
@@ -112,25 +104,18 @@ fn Row(
         None | Some(Step::Failed(_)) if list.selected.read().is_some() => Offer::Choose,
         _ => Offer::Unlink,
     });
-    let failure = Memo::new(move |_| match step.get() {
-        Some(Step::Failed(failure)) => Some(failure),
-        _ => None,
+    let has_progress = Memo::new(move |_| {
+        matches!(*step.read(), Some(Step::SigningIn | Step::Busy | Step::Pausing(_) | Step::Failed(_)))
     });
-    let left = Memo::new(move |_| match *step.read() {
-        Some(Step::Pausing(left)) => Some(left),
-        _ => None,
+    let awaited = Memo::new(move |_| {
+        let is_asked =
+            list.confirming.read().as_ref().is_some_and(|asked| key.with_value(|key| asked.contains(key)));
+        is_asked.then(chunk::state).filter(|state| *state != Chunk::Here)
     });
-    // The tenant may ask for a sign-in while a request is under way.
-    let is_signing_in = Memo::new(move |_| matches!(*step.read(), Some(Step::SigningIn | Step::Busy)));
-    let is_pausing = Memo::new(move |_| left.read().is_some());
+    let is_missing = Memo::new(move |_| *awaited.read() == Some(Chunk::Missing));
     let dismiss = Callback::new(move |()| {
-        if let Some(actions) = actions {
+        if let Some(actions) = list.actions.get_value() {
             actions.on_dismiss.run(key.get_value());
-        }
-    });
-    let remedy = Callback::new(move |remedy| {
-        if let Some(actions) = actions {
-            actions.on_remedy.run((key.get_value(), remedy));
         }
     });
     let act = {
@@ -138,10 +123,11 @@ fn Row(
         dyn_view(move || {
             match offer.get() {
             Offer::Unlink => {
-                view! { <UnlinkButton label key step why=why.clone() reason list/> }.into_any()
+                view! { <UnlinkButton label key step awaited why=why.clone() reason list/> }.into_any()
             }
             Offer::Choose => {
-                view! { <ChooseBox label key why=why.clone() reason list/> }.into_any()
+                let why = why.clone();
+                later(move |parts| (parts.choose_box)(label, key, why.clone(), reason, list))
             }
             Offer::Dismiss => view! {
                 <button type="button" class="button" on:click=move |_| dismiss.run(())>{text::dismiss()}</button>
@@ -163,32 +149,20 @@ fn Row(
             class:told=move || offer.get() != Offer::Choose && (offer.get() == Offer::Dismiss || reason.read().is_some())
             data-identity=name
             tabindex="-1"
-            aria-busy=move || is_running().then_some("true")
+            aria-busy=move || (is_running() || awaited.read().is_some_and(|chunk| chunk != Chunk::Missing)).then_some("true")
         >
             <div class="fold">
                 <div class="row">
                     <ProviderMark provider/>
                     <Who label picture mail_page in_use offer reason why/>
                     <div class="act">{act}</div>
-                    <IdentityDetails key label list actions/>
+                    {row_details(key, label, list)}
                 </div>
-                {dyn_view(move || match failure.get() {
-                    None => ().into_any(),
-                    Some(failure) => view! {
-                        <div class="row-failure">
-                            <FailureNotice failure on_remedy=remedy on_dismiss=dismiss/>
-                        </div>
-                    }
-                    .into_any(),
-                })}
-                {dyn_view(move || if is_signing_in.get() {
-                    view! { <div class="row-failure"><PopupNotice/></div> }.into_any()
-                } else {
-                    ().into_any()
-                })}
-                {dyn_view(move || if is_pausing.get() {
-                    let left = Signal::derive(move || left.get().unwrap_or_default());
-                    view! { <div class="row-failure"><PauseNotice left on_stop=dismiss/></div> }.into_any()
+                {dyn_view(move || if has_progress.get() {
+                    later(move |parts| (parts.progress)(key, step, list))
+                } else if is_missing.get() {
+                    let keep = Callback::new(move |()| list.confirming.set(None));
+                    view! { <div class="row-failure">{on_its_way(Some(keep))}</div> }.into_any()
                 } else {
                     ().into_any()
                 })}
@@ -203,6 +177,8 @@ fn UnlinkButton(
     label: RowLabel,
     key: StoredValue<IdentityKey>,
     step: Memo<Option<Step>>,
+    /// How far the later chunk is, while the dialog of this row waits for it.
+    awaited: Memo<Option<Chunk>>,
     why: String,
     reason: Memo<Option<UnlinkBlocked>>,
     list: ListState,
@@ -223,17 +199,22 @@ fn UnlinkButton(
             list.announce(read_only.sentence().to_owned());
         } else {
             list.confirming.set(Some(vec![key.get_value()]));
+            chunk::fetch();
         }
     };
+    let is_waiting = Memo::new(move |_| {
+        matches!(*step.read(), Some(Step::Queued | Step::SigningIn | Step::Pausing(_)))
+            || awaited.read().is_some_and(|chunk| chunk != Chunk::Missing)
+    });
     let words = changing(move || match *step.read() {
         Some(Step::Busy | Step::Folding) => text::unlinking_now(),
-        Some(Step::Queued | Step::SigningIn | Step::Pausing(_)) => text::waiting(),
+        _ if is_waiting.get() => text::waiting(),
         _ => text::unlink(),
     });
     // The name begins with the words that are seen, so that it can be called by them (WCAG 2.5.3).
     let name = move || match *step.read() {
         Some(Step::Busy | Step::Folding) => label.get().unlinking(),
-        Some(Step::Queued | Step::SigningIn | Step::Pausing(_)) => label.get().waiting(),
+        _ if is_waiting.get() => label.get().waiting(),
         _ => label.get().unlink(),
     };
     view! {
@@ -246,72 +227,6 @@ fn UnlinkButton(
             on:click=press
             prop:textContent=words
         ></button>
-    }
-}
-
-/// The checkbox of a row, while the person selects several identities.
-#[component]
-fn ChooseBox(
-    label: RowLabel,
-    key: StoredValue<IdentityKey>,
-    why: String,
-    reason: Memo<Option<UnlinkBlocked>>,
-    list: ListState,
-) -> impl IntoView {
-    let is_chosen =
-        move || list.selected.read().as_ref().is_some_and(|chosen| chosen.contains(&key.get_value()));
-    let press = move |event: web_sys::MouseEvent| {
-        if let Some(reason) = reason.get_untracked().filter(|_| !untrack(is_chosen)) {
-            event.prevent_default();
-            list.announce(untrack(|| label.get()).stays(reason));
-        }
-    };
-    let toggle = move |_| {
-        let key = key.get_value();
-        list.selected.update(|chosen| {
-            if let Some(chosen) = chosen {
-                match chosen.iter().position(|other| *other == key) {
-                    Some(place) => _ = chosen.remove(place),
-                    None => chosen.push(key),
-                }
-            }
-        });
-    };
-    let is_kept = Memo::new(move |_| reason.read().is_some() && !is_chosen());
-    view! {
-        <label class="choose">
-            <input
-                type="checkbox"
-                aria-label=move || label.get().select()
-                aria-disabled=move || is_kept.get().then_some("true")
-                aria-describedby=move || is_kept.get().then(|| why.clone())
-                prop:checked=is_chosen
-                on:click=press
-                on:change=toggle
-            />
-        </label>
-    }
-}
-
-/// The countdown of a pause that the tenant asked for.
-#[component]
-pub fn PauseNotice(
-    /// The seconds left.
-    #[prop(into)]
-    left: Signal<u32>,
-    /// Called when the person stops the pause; without it there is no button.
-    #[prop(optional)]
-    on_stop: Option<Callback<()>>,
-) -> impl IntoView {
-    let stop = on_stop.map(|on_stop| {
-        view! { <button type="button" class="button" on:click=move |_| on_stop.run(())>{text::stop()}</button> }
-    });
-    view! {
-        <div class="notice pause">
-            <Icon name="ui-clock"/>
-            <p>{text::paused()}" "<span role="timer" prop:textContent=changing(move || text::goes_on(left.get()))></span></p>
-            {stop}
-        </div>
     }
 }
 
@@ -384,4 +299,11 @@ fn Who(
             {because}
         </div>
     }
+}
+
+/// The summary of the details, which are rendered once the person opens them.
+fn row_details(key: StoredValue<IdentityKey>, label: RowLabel, list: ListState) -> AnyView {
+    let name = Signal::derive(move || details::details_of(&label.get().in_full()));
+    let content = Box::new(move || asked_later(move |parts| (parts.details)(key, label, list)));
+    disclosure("row-details", details::summary().to_owned(), Some(name), content)
 }

@@ -12,7 +12,7 @@ use super::banner::READ_ONLY_ID;
 use super::changing::changing;
 use super::dyn_view::dyn_view;
 use super::notice::FailureNotice;
-use super::rows::{ListActions, ListState, RowLabel, Step};
+use super::rows::{ListState, RowLabel, Step};
 use super::words::words;
 use crate::text::message_format::Message;
 use crate::text::naming;
@@ -27,9 +27,6 @@ pub fn OwnName(
     label: RowLabel,
     /// The list of the row.
     list: ListState,
-    /// The actions to call.
-    #[prop(optional_no_strip)]
-    actions: Option<ListActions>,
 ) -> impl IntoView {
     let own = label.own;
     let step = Memo::new(move |_| key.with_value(|key| list.name_steps.of(key)));
@@ -51,7 +48,7 @@ pub fn OwnName(
         let returns = was_editing.get_value();
         was_editing.set_value(is_editing.get());
         if is_editing.get() {
-            view! { <NameField key own=own.get_untracked() id step list actions/> }.into_any()
+            view! { <NameField key own=own.get_untracked() id step list/> }.into_any()
         } else {
             shown(key, label, id, can_edit, list, returns)
         }
@@ -131,7 +128,6 @@ fn NameField(
     id: StoredValue<String>,
     step: Memo<Option<Step>>,
     list: ListState,
-    #[prop(optional_no_strip)] actions: Option<ListActions>,
 ) -> impl IntoView {
     let draft = RwSignal::new(own.clone().unwrap_or_default());
     let value = draft.get_untracked();
@@ -161,7 +157,7 @@ fn NameField(
             list.announce(reason.sentence().to_owned());
         } else if name.as_ref().map(LoginName::as_str) == own.as_deref() {
             cancel();
-        } else if let Some(actions) = actions {
+        } else if let Some(actions) = list.actions.get_value() {
             // The notice of a failure goes, with its button that may have been pressed.
             focus(&part(id, "field"));
             actions.on_name.run((key.get_value(), name));
@@ -178,7 +174,7 @@ fn NameField(
             cancel();
         }
     };
-    let on_remedy = Callback::new(move |remedy| match (remedy, actions) {
+    let on_remedy = Callback::new(move |remedy| match (remedy, list.actions.get_value()) {
         (Remedy::SignIn, Some(actions)) => actions.on_remedy.run((key.get_value(), remedy)),
         _ => save.run(()),
     });

@@ -124,6 +124,10 @@ pub struct ListState {
     pub confirming: RwSignal<Option<Vec<IdentityKey>>>,
     /// The sentence of the status notice.
     pub status_message: RwSignal<Option<Status>>,
+    /// What its rows call, once the later chunk is here; a list that is only shown never has any.
+    pub actions: StoredValue<Option<ListActions>>,
+    /// Whether the page has the section that links another login.
+    pub can_link: bool,
 }
 
 /// What the identity of a row is called: the name that the person gave it may change while the row stays.
@@ -183,6 +187,8 @@ impl ListState {
             selected: RwSignal::new(None),
             confirming: RwSignal::new(None),
             status_message,
+            actions: StoredValue::new(None),
+            can_link: false,
         }
     }
 

@@ -18,8 +18,6 @@ use model::unlink_policy::WaysIn;
 pub fn SafetyLine(
     /// The list below.
     list: ListState,
-    /// Whether the page has the section that links another login.
-    can_link: bool,
 ) -> impl IntoView {
     let ways_in = Memo::new(move |_| {
         let user = list.user.read();
@@ -48,7 +46,7 @@ pub fn SafetyLine(
                 .into_any(),
                 Some(few) => {
                     let way_on = text::safety_of(few);
-                    let way_on = if can_link {
+                    let way_on = if list.can_link {
                         view! { <a href=format!("#{LINK_ANOTHER}") on:click=go_to_linking>{way_on}</a> }.into_any()
                     } else {
                         view! { <span>{way_on}</span> }.into_any()

@@ -6,7 +6,7 @@ use model::IdentityKey;
 use super::changing::changing;
 use super::confirm_dialog::{ConfirmDialog, facts};
 use super::dyn_view::dyn_view;
-use super::rows::{ListActions, ListState};
+use super::rows::ListState;
 use super::words::words;
 use crate::session::Session;
 use crate::text::{self, PresentSignIn, Question};
@@ -16,9 +16,6 @@ use crate::text::{self, PresentSignIn, Question};
 pub fn UnlinkDialog(
     /// The list whose identities the dialog asks about.
     list: ListState,
-    /// The actions to call.
-    #[prop(optional_no_strip)]
-    actions: Option<ListActions>,
 ) -> impl IntoView {
     let ListState { confirming, user, policy, names, current_identity, .. } = list;
     let session = use_context::<Session>();
@@ -48,7 +45,7 @@ pub fn UnlinkDialog(
     let on_confirm = Callback::new(move |()| {
         let keys = confirming.get_untracked().unwrap_or_default();
         confirming.set(None);
-        if let Some(actions) = actions
+        if let Some(actions) = list.actions.get_value()
             && !keys.is_empty()
         {
             actions.on_unlink.run(keys);

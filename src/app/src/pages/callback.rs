@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::outside::{outside, redirect_to};
+use super::waiting::{in_place_of_page, redirect_to};
 use crate::components::dyn_view;
 use crate::session::{Phase, Session};
 
@@ -14,6 +14,6 @@ pub fn Callback() -> impl IntoView {
     let phase = session.phase();
     dyn_view(move || match phase.get() {
         Phase::Present | Phase::SignedOut => redirect_to(session.return_to()),
-        phase => outside(phase),
+        phase => in_place_of_page(phase),
     })
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::outside::{outside, redirect_to};
+use super::waiting::{in_place_of_page, redirect_to};
 use crate::components::dyn_view;
 use crate::paths;
 use crate::session::{Phase, Session};
@@ -13,6 +13,6 @@ pub fn Home() -> impl IntoView {
     let phase = expect_context::<Session>().phase();
     dyn_view(move || match phase.get() {
         Phase::Present => redirect_to(paths::LIST.to_owned()),
-        phase => outside(phase),
+        phase => in_place_of_page(phase),
     })
 }

@@ -1,33 +1,23 @@
-//! What stands in for a page that needs a signed-in person.
+//! What stands in for a page that needs a signed-in person, when signing in failed or has to be decided about.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::components::Redirect;
 
 use super::confirm_primary::ConfirmPrimary;
-use super::sign_in::SignIn;
-use crate::components::{FailureNotice, Skeleton, set_document_title, words};
+use crate::components::{FailureNotice, set_document_title, words};
 use crate::session::{Phase, Session, SignInError};
 use crate::text::{self, Remedy};
 
-/// Renders the replacement of a page that needs a signed-in person.
+/// Renders the replacement of a page that needs a signed-in person, where that is neither waiting nor signing in.
 pub(super) fn outside(phase: Phase) -> AnyView {
     match phase {
         Phase::Failed(error) => view! { <SignInFailure error/> }.into_any(),
-        Phase::SignedOut => view! { <SignIn/> }.into_any(),
         Phase::Changed(before, now) => view! { <Changed before now/> }.into_any(),
         Phase::ConfirmPrimary(proven) => {
             let (primary, target, authentication) = *proven;
             view! { <ConfirmPrimary primary target authentication /> }.into_any()
         }
-        Phase::Waiting | Phase::Present => view! { <Skeleton/> }.into_any(),
+        Phase::SignedOut | Phase::Waiting | Phase::Present => ().into_any(),
     }
-}
-
-/// Redirects to `path` and leaves nothing in the history.
-pub(super) fn redirect_to(path: String) -> AnyView {
-    view! { <Redirect path options=NavigateOptions { replace: true, ..NavigateOptions::default() }/> }
-        .into_any()
 }
 
 #[component]

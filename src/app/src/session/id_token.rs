@@ -64,7 +64,10 @@ pub(super) fn check(
 ) -> Result<Claims, IdTokenError> {
     fn part(text: Option<&str>) -> Result<Profile, IdTokenError> {
         let bytes = URL_SAFE_NO_PAD.decode(text.unwrap_or_default()).map_err(|_| IdTokenError::Malformed)?;
-        serde_json::from_slice(&bytes).map_err(|_| IdTokenError::Malformed)
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(members)) => Ok(Profile(members)),
+            _ => Err(IdTokenError::Malformed),
+        }
     }
     let mut parts = token.split('.');
     let header = part(parts.next())?;

@@ -31,6 +31,12 @@ messages! { page:
     dismiss() = "Dismiss";
     /// Button that cancels.
     cancel() = "Cancel";
+    /// Status in place of a part of the page that is on its way.
+    part_loading() = "Loading…";
+    /// Title of the notice when that part did not come.
+    part_missing() = "This part of the page could not be loaded.";
+    /// Advice below it.
+    part_missing_advice() = "Nothing was changed. Check your connection and try again.";
     /// Summary of the details of a failure.
     technical_details() = "Technical details";
     /// Button that copies them.

@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::load::Load;
 use super::programs::Programs;
 use super::tenant::Databases;
-use crate::site::empty;
+use crate::folder::empty;
 use crate::workspace::Workspace;
 
 /// The connections of a load.

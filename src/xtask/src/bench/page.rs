@@ -12,7 +12,7 @@ use super::context::Context;
 use super::load::float;
 use super::measurement::{Outcome, Row, Target};
 use super::running::Running;
-use crate::site::files_below;
+use crate::folder::files_below;
 use crate::{browser, tool};
 
 /// The longest time for the tenant to listen.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::running::Running;
-use crate::site::{self, Profile};
+use crate::bundle::{self, Profile};
+use crate::site;
 use crate::step::Steps;
 use crate::tool::{self, Build};
 use crate::workspace::Workspace;
@@ -38,7 +39,7 @@ pub(super) fn build(workspace: &Workspace, with_page: bool) -> Result<Programs> 
         workspace.ensure_browser_target()?;
         let mut steps = Steps::of(3);
         steps.take("Compiling the page", |step| {
-            tool::build(vec![site::compilation(workspace, Profile::Small)], step)
+            tool::build(vec![bundle::compilation(workspace, Profile::Small)], step)
         })?;
         steps.take("Assembling the site", |_| site::assemble(workspace, Profile::Small))?;
         steps.take("Compiling the server and the peers", |step| tool::build(builds, step))?;

@@ -166,7 +166,7 @@ impl Databases {
     /// When it does not start.
     pub(super) fn start(&self, population: Population, folder: &Path) -> Result<Tenant> {
         let database = self.database(population)?;
-        crate::site::empty(folder)?;
+        crate::folder::empty(folder)?;
         fs::create_dir_all(folder)?;
         fs::copy(database, folder.join(DATABASE))?;
         Tenant::start(&self.program, folder, ADDRESS, None)
@@ -179,7 +179,7 @@ impl Databases {
             return Ok(kept);
         }
         let work = self.folder.join("new");
-        crate::site::empty(&work)?;
+        crate::folder::empty(&work)?;
         fs::create_dir_all(&work)?;
         let users = work.join("users.json");
         population.write(&users)?;
@@ -190,7 +190,7 @@ impl Databases {
             bail!("the server has ended and left a part of its database beside it");
         }
         fs::rename(work.join(DATABASE), &kept)?;
-        crate::site::empty(&work)?;
+        crate::folder::empty(&work)?;
         Ok(kept)
     }
 }

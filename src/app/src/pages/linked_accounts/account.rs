@@ -51,7 +51,7 @@ impl AccountState {
             let wait = async |seconds| pause(seconds, |left| pausing.try_set(Some(left)).is_none()).await;
             let user = send_with_pause(|| fetch_user(session), wait).await;
             let _ = pausing.try_set(None);
-            note(&user, revision);
+            note(revision);
             user
         });
         let account = Self {
@@ -66,6 +66,15 @@ impl AccountState {
         };
         account.load();
         account
+    }
+
+    /// Keeps each list that comes for reading offline.
+    pub(super) fn keep_for_offline(self) {
+        Effect::new(move |_| {
+            if let Some(Ok(user)) = &*self.read.read() {
+                cache::store(user, date());
+            }
+        });
     }
 
     /// The session that the account is read with.
@@ -101,7 +110,7 @@ impl AccountState {
     }
 
     fn set(self, user: Result<User, ApiError>) {
-        note(&user, self.revision);
+        note(self.revision);
         let _ = self.read.try_set(Some(user));
     }
 
@@ -243,11 +252,8 @@ async fn fetch_user(session: Session) -> Result<User, ApiError> {
     session.call(read).await
 }
 
-/// Keeps a new list for reading offline, and notes that the account changed.
-fn note(user: &Result<User, ApiError>, revision: StoredValue<(i64, u32)>) {
-    if let Ok(user) = user {
-        cache::store(user, date());
-    }
+/// Notes that the account changed.
+fn note(revision: StoredValue<(i64, u32)>) {
     let _ = revision.try_update_value(|(at, drawn)| {
         *at = now();
         *drawn = drawn.wrapping_add(1);

@@ -8,7 +8,7 @@ use crate::session::Session;
 use crate::text;
 
 /// Renders the heading, the banner and the list. `on_try_again` is called to try to sign in again.
-pub(super) fn cached_list(kept: CachedList, on_try_again: Callback<()>) -> AnyView {
+pub(in crate::pages) fn cached_list(kept: CachedList, on_try_again: Callback<()>) -> AnyView {
     set_document_title(text::page_heading());
     let session = expect_context::<Session>();
     let status_message = RwSignal::new(None);

@@ -37,7 +37,7 @@ pub fn DeepLinkPrompt(
     let location = window().location();
     let (path, search) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
     let link = deep_link::parse(&path, decode);
-    let is_deep_link = path.starts_with("/link/") || path.starts_with("/unlink/");
+    let is_deep_link = crate::paths::is_deep_link(&path);
     if is_deep_link && let Ok(history) = window().history() {
         // Refused only for another origin, which this path is not.
         let clean = [crate::paths::LIST, &search].concat();

@@ -14,7 +14,7 @@ use crate::components::{FailureNotice, PauseNotice, PopupNotice, changing, dyn_v
 use crate::session::SecondaryAccount;
 use crate::text::{self, linking};
 
-/// The section that links another login: its connections, and how the flow goes.
+/// The section that links another login, below its heading: its connections, and how the flow goes.
 #[component]
 pub fn LinkSection(
     /// The flow that the buttons start.
@@ -46,7 +46,6 @@ pub fn LinkSection(
     let asks_first = session.asks_first();
     let busy = Memo::new(move |_| flow.stage().read().is_busy());
     view! {
-        <h2 id="link-another" tabindex="-1">{text::link_another()}</h2>
         <div class="card linking" aria-busy=move || busy.get().then_some("true")>
             {lede}
             {move || asks_first.get().then(|| view! { <p class="meta">{linking::fresh_first()}</p> })}
