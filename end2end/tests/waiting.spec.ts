@@ -192,7 +192,7 @@ test('on a slow network nothing is sent twice', async ({ app, page, signedIn: pe
 test('a tenant that keeps the page waiting is told after three seconds', async ({ app, page, signedIn: person }) => {
   await pauseClock(page);
   await page.route('**/authorize?*', () => {});
-  await page.reload();
+  await page.reload({ waitUntil: 'commit' });
   await app.expectLoading();
   await page.clock.runFor(2900);
   await expect(page.getByText('The sign-in service is taking longer than usual…')).toBeHidden();
