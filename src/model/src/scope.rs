@@ -148,6 +148,9 @@ impl fmt::Display for Scope {
 pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
+    /// The empty set.
+    pub const NONE: Self = Self(Vec::new());
+
     /// Parses a list separated by white space. Duplicates are dropped.
     #[must_use]
     pub fn parse(text: &str) -> Self {

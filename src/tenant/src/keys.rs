@@ -6,11 +6,15 @@
 use std::time::Duration;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use axum::body::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use serde_json::json;
 use store::{SigningKeyRow, Store};
 
 use crate::clock::Moment;
@@ -27,19 +31,19 @@ pub(crate) enum KeyError {
 }
 
 /// All keys that can have signed a valid token.
-#[derive(Clone)]
 pub(crate) struct SigningKeys {
     current: SigningKey,
     next: SigningKey,
     /// The keys that signed before, oldest first.
     former: Vec<SigningKey>,
+    /// The public keys as the JSON that clients get.
+    key_set: Bytes,
 }
 
 /// A key pair, parsed for signing and verification.
-#[derive(Clone)]
 pub(crate) struct SigningKey {
     pub(crate) kid: String,
-    pub(crate) signing: EncodingKey,
+    signing: RsaKeyPair,
     pub(crate) verifying: DecodingKey,
     public: Jwk,
 }
@@ -58,7 +62,8 @@ impl SigningKeys {
         }
         let next = keys.pop().ok_or(KeyError::Key)?;
         let current = keys.pop().ok_or(KeyError::Key)?;
-        Ok(Self { current, next, former: keys })
+        let key_set = key_set([&current, &next].into_iter().chain(keys.iter().rev()))?;
+        Ok(Self { current, next, former: keys, key_set })
     }
 
     /// Returns the key that signs now.
@@ -71,10 +76,10 @@ impl SigningKeys {
         self.all().find(|key| key.kid == kid)
     }
 
-    /// Returns the public keys in the order of the key set: the current one first (contract [C5](model::contract#c5),
-    /// RFC 7517 section 5).
-    pub(crate) fn public(&self) -> Vec<&Jwk> {
-        self.all().map(|key| &key.public).collect()
+    /// Returns the key set of the public keys as JSON, the current one first (contract [C5](model::contract#c5), RFC 7517
+    /// section 5).
+    pub(crate) fn key_set(&self) -> Bytes {
+        self.key_set.clone()
     }
 
     fn all(&self) -> impl Iterator<Item = &SigningKey> {
@@ -108,13 +113,27 @@ async fn add(store: &Store, now: Moment) -> Result<SigningKeyRow, KeyError> {
     Ok(made)
 }
 
+fn key_set<'k>(keys: impl Iterator<Item = &'k SigningKey>) -> Result<Bytes, KeyError> {
+    let keys: Vec<&Jwk> = keys.map(|key| &key.public).collect();
+    serde_json::to_vec(&json!({ "keys": keys })).map(Bytes::from).map_err(|_| KeyError::Key)
+}
+
 impl SigningKey {
+    /// Signs with RS256. The key is parsed once, because that takes a part of the time of a signature. Returns `None` if
+    /// signing fails.
+    pub(crate) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+        let mut signature = vec![0; self.signing.public_modulus_len()];
+        self.signing.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).ok()?;
+        Some(signature)
+    }
+
     fn read(row: &SigningKeyRow) -> Result<Self, KeyError> {
         let signing = EncodingKey::from_rsa_pem(row.pem.as_bytes()).map_err(|_| KeyError::Key)?;
         let mut public = Jwk::from_encoding_key(&signing, Algorithm::RS256).map_err(|_| KeyError::Key)?;
         public.common.key_id = Some(row.kid.clone());
         public.common.public_key_use = Some(PublicKeyUse::Signature);
         let verifying = DecodingKey::from_jwk(&public).map_err(|_| KeyError::Key)?;
+        let signing = RsaKeyPair::from_der(signing.as_bytes()).map_err(|_| KeyError::Key)?;
         Ok(Self { kid: row.kid.clone(), signing, verifying, public })
     }
 }

@@ -75,6 +75,7 @@ mod shared_map;
 mod state;
 pub mod suggestion;
 mod token;
+mod token_verifier;
 pub mod users_file;
 mod view;
 

@@ -1,8 +1,9 @@
 //! The state that all handlers share: [`Tenant`].
 
-use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::sync::{Arc, Once, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use store::{Store, Unit, UserRow};
 
 use crate::client_secrets::{ClientSecrets, NewClientSecret};
@@ -24,6 +25,7 @@ use crate::mail_queue::MailQueue;
 use crate::password_hash::{AttemptWork, own_prefix};
 use crate::secret::Secret;
 use crate::token::MACHINE_TOKEN_LIFETIME;
+use crate::token_verifier::TokenVerifier;
 
 /// The mails that anybody may ask for to one address. One more comes after the time for which a link is good, so that whoever
 /// has the address always has a good link, also when strangers ask for all the others.
@@ -45,7 +47,7 @@ pub(crate) struct Inner {
     pub(crate) issuer: Issuer,
     pub(crate) configuration: Configuration,
     pub(crate) clock: Clock,
-    keys: RwLock<Arc<SigningKeys>>,
+    verifier: RwLock<Arc<TokenVerifier>>,
     pub(crate) mails: MailQueue,
     pub(crate) client_secrets: ClientSecrets,
     new_client_secrets: Vec<NewClientSecret>,
@@ -68,6 +70,8 @@ pub(crate) struct Inner {
     pub(crate) faults: FaultPlans,
     pub(crate) jobs: Jobs,
     pub(crate) providers: Providers,
+    /// The OpenAPI document, once it was asked for.
+    pub(crate) openapi: OnceLock<Bytes>,
     /// Done once the log has the advice about access tokens in addresses.
     pub(crate) query_token_advice: Once,
 }
@@ -126,7 +130,7 @@ impl Tenant {
             issuer,
             configuration,
             clock,
-            keys: RwLock::new(Arc::new(keys)),
+            verifier: RwLock::new(Arc::new(TokenVerifier::new(keys))),
             mails: MailQueue::start(mail),
             client_secrets,
             new_client_secrets,
@@ -143,13 +147,19 @@ impl Tenant {
             faults: FaultPlans::default(),
             jobs: Jobs::default(),
             providers,
+            openapi: OnceLock::new(),
             query_token_advice: Once::new(),
         })))
     }
 
     /// Returns the signing keys as they were last read.
     pub(crate) fn keys(&self) -> Arc<SigningKeys> {
-        Arc::clone(&self.0.keys.read().unwrap_or_else(PoisonError::into_inner))
+        self.verifier().keys()
+    }
+
+    /// Returns what verifies access tokens, with the signing keys as they were last read.
+    pub(crate) fn verifier(&self) -> Arc<TokenVerifier> {
+        Arc::clone(&self.0.verifier.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Reads the signing keys again, after [`rotate_keys`]. Requests that began before go on with the keys that they have.
@@ -159,7 +169,8 @@ impl Tenant {
     pub async fn reload_keys(&self) -> Result<(), OpenError> {
         let lifetime = longest_token_lifetime(&self.0.configuration);
         let keys = SigningKeys::open(&self.0.store, self.now(), lifetime).await?;
-        *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        let verifier = Arc::new(TokenVerifier::new(keys));
+        *self.0.verifier.write().unwrap_or_else(PoisonError::into_inner) = verifier;
         Ok(())
     }
 

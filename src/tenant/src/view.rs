@@ -1,9 +1,12 @@
 //! Conversion of rows to what clients see: users, identities and claims, with the defaults that Auth0 derives.
 
+use std::fmt::Write;
+
 use md5::{Digest, Md5};
 use model::profile::has_permitted_length;
-use model::{Identity, Profile, Provider, Scope, Scopes, User};
+use model::{ConnectionName, Identity, IdentityId, Profile, Provider, Scope, Scopes, User};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::UserRow;
 
@@ -32,12 +35,31 @@ pub(crate) fn user(row: &UserRow) -> User {
 
 /// Returns a user's identities as in the response to link and unlink: `profileData` on all of them (contract
 /// [B1](model::contract#b1)).
-pub(crate) fn identities(row: &UserRow) -> Vec<Identity> {
-    let mut identities = row.identities.clone();
-    if let Some(primary) = identities.first_mut() {
-        primary.profile_data = Some(row.profile.clone());
-    }
-    identities
+pub(crate) fn identities(row: &UserRow) -> Vec<LinkedIdentity<'_>> {
+    let profiles = row.identities.iter().enumerate().map(|(place, identity)| match place {
+        0 => (identity, Some(&row.profile)),
+        _ => (identity, identity.profile_data.as_ref()),
+    });
+    let linked = profiles.map(|(identity, profile_data)| LinkedIdentity {
+        profile_data,
+        connection: &identity.connection,
+        user_id: &identity.user_id,
+        provider: &identity.provider,
+        is_social: identity.is_social,
+    });
+    linked.collect()
+}
+
+/// An identity with its profile, as [`Identity`] is written.
+#[derive(Serialize)]
+pub(crate) struct LinkedIdentity<'r> {
+    #[serde(rename = "profileData", skip_serializing_if = "Option::is_none")]
+    profile_data: Option<&'r Profile>,
+    connection: &'r ConnectionName,
+    user_id: &'r IdentityId,
+    provider: &'r Provider,
+    #[serde(rename = "isSocial")]
+    is_social: bool,
 }
 
 /// Returns the value of the claim for the identity in use: its id, in the format of the API, and its connection.
@@ -74,22 +96,33 @@ pub(crate) fn claims(row: &UserRow, scopes: &Scopes) -> Map<String, Value> {
 /// address (contract [A8](model::contract#a8)).
 fn with_defaults(row: &UserRow) -> Profile {
     let mut profile = row.profile.clone();
+    for (key, value) in defaults(row) {
+        profile.0.insert(key.to_owned(), Value::String(value));
+    }
+    profile
+}
+
+/// Returns the attributes that the root profile lacks and that are derived from its e-mail address, see [`with_defaults`].
+pub(crate) fn defaults(row: &UserRow) -> impl Iterator<Item = (&'static str, String)> {
+    type Derive = fn(&str) -> String;
+    const DERIVED: [(&str, Derive); 3] = [
+        ("name", str::to_owned),
+        ("nickname", |email| email.split('@').next().unwrap_or_default().to_owned()),
+        ("picture", gravatar),
+    ];
     let provider = row.identities.first().map(|primary| &primary.provider);
     let derives = provider.is_some_and(|provider: &Provider| matches!(provider.as_str(), "auth0" | "email"));
-    let Some(email) = profile.email().map(str::to_owned).filter(|_| derives) else { return profile };
-    let local = email.split('@').next().unwrap_or_default();
-    let mut set = |key: &str, value: String| {
-        profile.0.entry(key).or_insert(Value::String(value));
-    };
-    set("name", email.clone());
-    set("nickname", local.to_owned());
-    set("picture", gravatar(&email));
-    profile
+    let email = row.profile.email().filter(|_| derives);
+    let lacking = DERIVED.into_iter().filter(|(key, _)| !row.profile.0.contains_key(*key));
+    email.into_iter().flat_map(move |email| lacking.clone().map(move |(key, derive)| (key, derive(email))))
 }
 
 fn gravatar(email: &str) -> String {
     let digest = Md5::digest(email.trim().to_lowercase().as_bytes());
-    let hash = digest.iter().fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+    let hash = digest.iter().fold(String::with_capacity(32), |mut hash, byte| {
+        let _ = write!(hash, "{byte:02x}");
+        hash
+    });
     let letters: String = email.chars().take(2).flat_map(char::to_lowercase).collect();
     let fallback = format!("https://cdn.auth0.com/avatars/{letters}.png");
     let fallback = utf8_percent_encode(&fallback, NON_ALPHANUMERIC).to_string();

@@ -4,7 +4,7 @@
 //! A handler gets a [`Caller`] and exchanges it for the permission that it needs, a type that only this module can
 //! create. Functions that read or change users require such a permission as an argument.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -21,13 +21,12 @@ use crate::token::{self, AccessClaims, Audience, InvalidToken};
 /// The caller of the Management API, authenticated by its access token.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
+    claims: Arc<AccessClaims>,
     subject: UserId,
-    scopes: Scopes,
-    client_id: Option<String>,
+    /// The scopes of a caller with an ID token, which has none of its own.
+    implied_scopes: Option<&'static Scopes>,
     /// The caller's own account, as it was when the token was checked; `None` for a client.
     account: Option<Arc<UserRow>>,
-    /// What says when the caller signed in.
-    sign_in: SignIn,
 }
 
 /// Where the time of a caller's sign-in is stored.
@@ -193,35 +192,43 @@ impl Caller {
     /// what the token depends on; reading one's own account needs no other.
     async fn authenticate(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
         let token = bearer(parts).ok_or(ApiError::MissingAuthentication)?;
-        let claims: AccessClaims =
-            token::verify(&tenant.keys(), token, tenant.now()).map_err(|error| match error {
-                InvalidToken::Malformed => ApiError::BadBearer,
-                InvalidToken::Header | InvalidToken::Algorithm | InvalidToken::Signature => {
-                    ApiError::InvalidSignature
-                }
-                InvalidToken::Expired => ApiError::ExpiredToken,
-                InvalidToken::Claims => ApiError::InvalidToken,
-            })?;
+        let claims = tenant.verifier().verify(token, tenant.now()).map_err(|error| match error {
+            InvalidToken::Malformed => ApiError::BadBearer,
+            InvalidToken::Header | InvalidToken::Algorithm | InvalidToken::Signature => {
+                ApiError::InvalidSignature
+            }
+            InvalidToken::Expired => ApiError::ExpiredToken,
+            InvalidToken::Claims => ApiError::InvalidToken,
+        })?;
         let audience = tenant.0.issuer.management_audience();
         if claims.iss != tenant.0.issuer.as_str() {
             return Err(ApiError::InvalidToken);
         }
-        let mut caller = if claims.aud.contains(&audience) {
-            Self {
-                subject: UserId::new(&*claims.sub),
-                scopes: claims.scope.clone().unwrap_or_default(),
-                client_id: claims.azp.clone(),
-                account: None,
-                sign_in: SignIn::of(&claims),
-            }
+        let implied_scopes = if claims.aud.contains(&audience) {
+            None
         } else {
-            Self::from_id_token(tenant, &claims).ok_or(ApiError::InvalidToken)?
+            Some(scopes_of_id_token(tenant, &claims).ok_or(ApiError::InvalidToken)?)
         };
-        if !claims.is_of_client() {
+        let account = if claims.is_of_client() {
+            None
+        } else {
             let holder = find_holder(tenant, &claims).await?;
-            caller.account = holder.map_err(|Ended| ApiError::InvalidToken)?.map(Arc::new);
+            holder.map_err(|Ended| ApiError::InvalidToken)?.map(Arc::new)
+        };
+        Ok(Self { subject: UserId::new(&*claims.sub), claims, implied_scopes, account })
+    }
+
+    fn scopes(&self) -> &Scopes {
+        static NONE: Scopes = Scopes::NONE;
+        self.implied_scopes.or(self.claims.scope.as_ref()).unwrap_or(&NONE)
+    }
+
+    /// Returns the client that the token was issued to: the `azp` of an access token, the audience of an ID token.
+    fn client_id(&self) -> Option<&str> {
+        match self.implied_scopes {
+            None => self.claims.azp.as_deref(),
+            Some(_) => self.claims.client(),
         }
-        Ok(caller)
     }
 }
 
@@ -286,41 +293,37 @@ pub(crate) fn bearer(parts: &Parts) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-impl Caller {
-    /// Authenticates a user by an ID token in place of an access token, if the tenant allows that (contract
-    /// E). The caller gets the scopes of a user for their own account. Every use is logged.
-    fn from_id_token(tenant: &Tenant, claims: &AccessClaims) -> Option<Self> {
-        const IMPLIED: [Scope; 3] = [
+/// Returns the scopes of a user for their own account, which an ID token gives in place of an access token, if the tenant
+/// allows that (contract E). Every use is logged.
+fn scopes_of_id_token(tenant: &Tenant, claims: &AccessClaims) -> Option<&'static Scopes> {
+    static IMPLIED: LazyLock<Scopes> = LazyLock::new(|| {
+        let scopes = [
             Scope::READ_CURRENT_USER,
             Scope::UPDATE_CURRENT_USER_METADATA,
             Scope::UPDATE_CURRENT_USER_IDENTITIES,
         ];
-        let Audience::One(client_id) = &claims.aud else { return None };
-        let is_id_token = claims.scope.is_none()
-            && claims.azp.is_none()
-            && claims.gty.is_none()
-            && claims.client_id.is_none()
-            && claims.jti.is_none();
-        let is_taken = tenant.0.configuration.options().id_token_bearer;
-        if !is_taken || !is_id_token || tenant.client(client_id).is_none() {
-            return None;
-        }
-        tracing::warn!(client_id = ?client_id, user_id = ?claims.sub, "an ID token was taken for an access token");
-        let (subject, scopes) = (UserId::new(&*claims.sub), IMPLIED.into_iter().collect());
-        Some(Self {
-            subject,
-            scopes,
-            client_id: Some(client_id.clone()),
-            account: None,
-            sign_in: SignIn::of(claims),
-        })
+        scopes.into_iter().collect()
+    });
+    let Audience::One(client_id) = &claims.aud else { return None };
+    let is_id_token = claims.scope.is_none()
+        && claims.azp.is_none()
+        && claims.gty.is_none()
+        && claims.client_id.is_none()
+        && claims.jti.is_none();
+    let is_taken = tenant.0.configuration.options().id_token_bearer;
+    if !is_taken || !is_id_token || tenant.client(client_id).is_none() {
+        return None;
     }
+    tracing::warn!(client_id = ?client_id, user_id = ?claims.sub, "an ID token was taken for an access token");
+    Some(&IMPLIED)
+}
 
+impl Caller {
     /// Returns the permission to read a user: any user with `read:users`, the own user with
     /// `read:current_user`.
     pub(crate) fn may_read(&self, user_id: UserId) -> Result<MayRead, ApiError> {
-        if !self.scopes.contains(&Scope::READ_USERS) {
-            if !self.scopes.contains(&Scope::READ_CURRENT_USER) {
+        if !self.scopes().contains(&Scope::READ_USERS) {
+            if !self.scopes().contains(&Scope::READ_CURRENT_USER) {
                 return Err(ApiError::InsufficientScope(READ_USER));
             }
             self.require_own(&user_id)?;
@@ -341,12 +344,12 @@ impl Caller {
         user_id: UserId,
     ) -> Result<MayChangeIdentities, ApiError> {
         self.require_any(CHANGE_IDENTITIES)?;
-        let any_user = self.scopes.contains(&Scope::UPDATE_USERS);
+        let any_user = self.scopes().contains(&Scope::UPDATE_USERS);
         if !any_user {
             self.require_own(&user_id)?;
         }
         self.require_fresh_sign_in(tenant).await?;
-        Ok(MayChangeIdentities { user_id, any_user, client_id: self.client_id.clone() })
+        Ok(MayChangeIdentities { user_id, any_user, client_id: self.client_id().map(str::to_owned) })
     }
 
     /// Returns the permission to read all users, which requires `read:users`.
@@ -363,7 +366,7 @@ impl Caller {
     /// `delete:current_user`.
     pub(crate) fn may_delete(&self, user_id: UserId) -> Result<MayDelete, ApiError> {
         self.require_any(DELETE)?;
-        if !self.scopes.contains(&Scope::DELETE_USERS) {
+        if !self.scopes().contains(&Scope::DELETE_USERS) {
             self.require_own(&user_id)?;
         }
         Ok(MayDelete(user_id))
@@ -373,12 +376,12 @@ impl Caller {
     /// `app_metadata` of any user with `update:users_app_metadata`, the own `user_metadata` with a scope of
     /// the current user (contract [A4](model::contract#a4)).
     pub(crate) fn may_update(&self, user_id: UserId) -> Result<MayUpdate, ApiError> {
-        let updatable = if self.scopes.contains(&Scope::UPDATE_USERS) {
+        let updatable = if self.scopes().contains(&Scope::UPDATE_USERS) {
             Updatable::Everything
-        } else if self.scopes.contains(&Scope::UPDATE_USERS_APP_METADATA) {
+        } else if self.scopes().contains(&Scope::UPDATE_USERS_APP_METADATA) {
             Updatable::AppMetadata
         } else if self
-            .scopes
+            .scopes()
             .contains_any(&[Scope::UPDATE_CURRENT_USER_METADATA, Scope::CREATE_CURRENT_USER_METADATA])
         {
             self.require_own(&user_id)?;
@@ -396,16 +399,17 @@ impl Caller {
     }
 
     fn require_any(&self, scopes: RequiredScopes) -> Result<(), ApiError> {
-        if scopes.are_in(&self.scopes) { Ok(()) } else { Err(ApiError::InsufficientScope(scopes)) }
+        if scopes.are_in(self.scopes()) { Ok(()) } else { Err(ApiError::InsufficientScope(scopes)) }
     }
 
     /// Requires that a person signed in as recently as the tenant says. A token whose row does not say when counts as old.
     async fn require_fresh_sign_in(&self, tenant: &Tenant) -> Result<(), ApiError> {
         let Some(limit) = tenant.0.configuration.options().fresh_sign_in else { return Ok(()) };
-        if self.sign_in == SignIn::Client {
+        let sign_in = SignIn::of(&self.claims);
+        if sign_in == SignIn::Client {
             return Ok(());
         }
-        let signed_in = self.sign_in.time(tenant).await?;
+        let signed_in = sign_in.time(tenant).await?;
         let is_fresh = signed_in.is_some_and(|time| tenant.now() <= time.after(limit));
         if is_fresh { Ok(()) } else { Err(ApiError::OldSignIn { max_age: limit.as_secs() }) }
     }

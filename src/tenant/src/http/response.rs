@@ -1,12 +1,18 @@
 //! Building blocks of responses: Management API bodies, redirects, cache headers.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Returns a Management API response with a JSON body and the headers of contract [A1](model::contract#a1).
 pub(crate) fn management_json(status: StatusCode, body: &impl serde::Serialize) -> Response {
     with_management_headers((status, Json(body)).into_response())
+}
+
+/// Returns a Management API response with a body that is JSON already.
+pub(crate) fn management_text(status: StatusCode, body: Bytes) -> Response {
+    with_management_headers((status, body).into_response())
 }
 
 /// Returns a 204 of the Management API. It has a content type although it has no body, as recorded (contract

@@ -11,7 +11,6 @@ use store::{UserRow, fold_identifier};
 
 use super::key_order::UserBody;
 use super::metadata::check_size;
-use super::users::to_json;
 use super::{body, schema};
 use crate::configuration::Connection;
 use crate::database::accounts::{NewUserRow, insert_account, new_user, normalize_username};
@@ -69,14 +68,14 @@ pub(crate) async fn create(
         None => None,
     };
     check_size(None, &row)?;
-    let user = to_json(&row)?;
+    let created = management_json(StatusCode::CREATED, &UserBody::of(&row));
     let unverified =
         row.profile.email().filter(|_| verify).map(str::to_owned).zip(row.user_id.as_identity_key());
     insert(&tenant, permission, row, hash).await?;
     if let Some((email, key)) = unverified {
         send_email_verification(&tenant, &connection.name, &email, key).await?;
     }
-    Ok(management_json(StatusCode::CREATED, &UserBody(user)))
+    Ok(created)
 }
 
 /// Checks that the connection supports creating users, and that the required properties are present.

@@ -160,15 +160,15 @@ impl Writer {
     }
 
     fn add(&mut self, row: &UserRow) -> Result<(), ApiError> {
+        if !self.csv && self.fields.is_empty() {
+            let text = serde_json::to_vec(&UserBody::of(row)).map_err(|_| ApiError::Internal)?;
+            return self.line(&text);
+        }
         let user = to_json(row)?;
         if self.csv {
             let cells: Vec<String> =
                 self.fields.iter().map(|field| quoted(&cell(at(&user, &field.name)))).collect();
             return self.line(cells.join(",").as_bytes());
-        }
-        if self.fields.is_empty() {
-            let text = serde_json::to_vec(&UserBody(user)).map_err(|_| ApiError::Internal)?;
-            return self.line(&text);
         }
         let mut object = Map::new();
         for field in &self.fields {

@@ -1,8 +1,6 @@
 //! Query parameters: which keys of an object to include, and which page of a list (contract
 //! [A3](model::contract#a3), [A5](model::contract#a5), [A6](model::contract#a6)).
 
-use serde_json::Value;
-
 use crate::http::error::ApiError;
 
 /// The number of records that paging can reach (contract [A6](model::contract#a6)).
@@ -106,13 +104,6 @@ impl Fields {
     pub(super) fn is_exclusion(&self) -> bool {
         self.exclude
     }
-
-    /// Removes the keys that are not included.
-    pub(super) fn apply(&self, object: &mut Value) {
-        if let Value::Object(object) = object {
-            object.retain(|key, _| self.includes(key));
-        }
-    }
 }
 
 /// A page of a list, by number.
@@ -155,21 +146,13 @@ mod tests {
 
     #[test]
     fn fields_include_or_exclude_the_named_keys() {
-        let user = || serde_json::json!({ "user_id": "a|1", "email": "e", "name": "n" });
-        let apply = |query: &str| {
-            let mut user = user();
-            Query::parse(Some(query)).fields().unwrap().apply(&mut user);
-            user
+        let included = |query: &str| {
+            let fields = Query::parse(Some(query)).fields().unwrap();
+            ["user_id", "email", "name"].into_iter().filter(|key| fields.includes(key)).collect::<Vec<_>>()
         };
-        assert_eq!(
-            apply("fields=email,user_id,unheard"),
-            serde_json::json!({ "user_id": "a|1", "email": "e" })
-        );
-        assert_eq!(
-            apply("fields=email&include_fields=false"),
-            serde_json::json!({ "user_id": "a|1", "name": "n" })
-        );
-        assert_eq!(apply("include_fields=false&other=1"), user());
+        assert_eq!(included("fields=email,user_id,unheard"), ["user_id", "email"]);
+        assert_eq!(included("fields=email&include_fields=false"), ["user_id", "name"]);
+        assert_eq!(included("include_fields=false&other=1"), ["user_id", "email", "name"]);
         assert!(Query::parse(Some("include_fields=perhaps")).fields().is_err());
         assert!(Query::parse(Some("fields=a&fields=b")).fields().is_err());
     }

@@ -11,7 +11,6 @@ use store::{Address, CredentialRow, Unit, UserRow, fold_identifier};
 use super::key_order::UserBody;
 use super::metadata::{check_size, merge};
 use super::path::PathIds;
-use super::users::to_json;
 use super::{body, schema};
 use crate::configuration::PasswordPolicy;
 use crate::database::accounts::{normalize_username, set_password};
@@ -90,7 +89,7 @@ pub(crate) async fn update(
     if let Some(email) = email {
         send_email_verification(&tenant, &identity.connection, &email, identity.key()).await?;
     }
-    Ok(management_json(StatusCode::OK, &UserBody(to_json(&changed)?)))
+    Ok(management_json(StatusCode::OK, &UserBody::of(&changed)))
 }
 
 /// Tells the person that the password or the address was changed. The address of before is told, too.

@@ -30,9 +30,8 @@ pub(crate) async fn get(
     let permission = caller.may_read(path.user())?;
     let fields = Query::parse(query.as_deref()).fields()?;
     let row = permission.read(&tenant).await?;
-    let mut user = to_json(row.as_deref().ok_or(ApiError::UnknownUser)?)?;
-    fields.apply(&mut user);
-    Ok(management_json(StatusCode::OK, &UserBody(user)))
+    let row = row.as_deref().ok_or(ApiError::UnknownUser)?;
+    Ok(management_json(StatusCode::OK, &UserBody::with_fields(row, &fields)))
 }
 
 /// `GET /api/v2/users-by-email`: the users whose root profile has the address, compared case-sensitively.
@@ -53,16 +52,15 @@ pub(crate) async fn by_email(
     let (mut users, mut after) = (Vec::new(), String::new());
     loop {
         let rows = reader.scan_users(Some(&candidates), &after, CHUNK).await?;
-        for row in rows.iter().filter(|row| row.profile.email().is_some_and(|own| is_same_text(own, email))) {
-            let mut user = to_json(row)?;
-            fields.apply(&mut user);
-            users.push(UserBody(user));
-        }
         match rows.last() {
             Some(last) => last.user_id.as_str().clone_into(&mut after),
-            None => return Ok(management_json(StatusCode::OK, &users)),
+            None => break,
         }
+        let is_same = |row: &UserRow| row.profile.email().is_some_and(|own| is_same_text(own, email));
+        users.extend(rows.into_iter().filter(is_same));
     }
+    let users: Vec<_> = users.iter().map(|row| UserBody::with_fields(row, &fields)).collect();
+    Ok(management_json(StatusCode::OK, &users))
 }
 
 /// `DELETE /api/v2/users/{id}`: deletes a user with its identities and sessions; 204 also if it does not

@@ -1,16 +1,18 @@
 //! Discovery and the key set (contract [C5](model::contract#c5), OpenID Connect Discovery 1.0, RFC 7517).
 
-use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, get};
 use model::route;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::state::Tenant;
 
 /// Ten minutes: keys and addresses change rarely, and a rotation must not be missed for long.
-const CACHED: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "public, max-age=600")];
+const HEADERS: [(header::HeaderName, &str); 2] =
+    [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=600")];
 
 /// How clients prove themselves (contract [C3](model::contract#c3)).
 const AUTHENTICATION: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
@@ -18,8 +20,14 @@ const AUTHENTICATION: [&str; 4] = ["none", "client_secret_basic", "client_secret
 /// The algorithms of client assertions and request objects.
 const SIGNED_BY_CLIENTS: [&str; 4] = ["RS256", "RS384", "PS256", "ES256"];
 
+/// Returns a handler that returns the discovery document, which is made once.
+pub(super) fn configuration(tenant: &Tenant) -> MethodRouter<Tenant> {
+    let body = Bytes::from(document(tenant).to_string());
+    get(async move || answer(body.clone()))
+}
+
 /// Returns the discovery document. It lists only what the tenant implements.
-pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResponse {
+fn document(tenant: &Tenant) -> Value {
     let url = |path: &str| tenant.0.issuer.url(path);
     let mut document = json!({
         "issuer": tenant.0.issuer.as_str(),
@@ -56,10 +64,14 @@ pub(super) async fn configuration(State(tenant): State<Tenant>) -> impl IntoResp
     if tenant.0.configuration.options().end_session_discovery {
         document["end_session_endpoint"] = url(route::END_SESSION).into();
     }
-    (CACHED, Json(document))
+    document
 }
 
 /// Returns the public keys.
 pub(super) async fn keys(State(tenant): State<Tenant>) -> impl IntoResponse {
-    (CACHED, Json(json!({ "keys": tenant.keys().public() })))
+    answer(tenant.keys().key_set())
+}
+
+fn answer(body: Bytes) -> impl IntoResponse {
+    (HEADERS, body)
 }

@@ -20,7 +20,7 @@ pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
         .route(route::END_SESSION, get(logout::from_query).post(logout::from_form).head(head_not_allowed))
         .route_layer(from_fn_with_state(tenant.clone(), continue_by_page));
     Router::new()
-        .route(route::DISCOVERY, get(discovery::configuration))
+        .route(route::DISCOVERY, discovery::configuration(tenant))
         .route(route::JWKS, get(discovery::keys))
         .route(route::USERINFO, get(userinfo::userinfo).post(userinfo::userinfo))
         .layer(cors::public())

@@ -15,7 +15,6 @@ use crate::http::error::{bearer_challenge, log_failure};
 use crate::http::response::no_store;
 use crate::secret::Secret;
 use crate::state::Tenant;
-use crate::token::{self, AccessClaims};
 use crate::view;
 
 /// Returns the claims that the scopes of an access token allow. The token is opaque or a JWT. The `sub` is
@@ -86,9 +85,7 @@ async fn find_token(tenant: &Tenant, request: Request<Body>) -> Result<Option<Se
 /// Returns the user and the scopes of an access token. `None` if the token does not allow `/userinfo`.
 async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scopes)>, store::Error> {
     let (user, scopes) = if token.contains('.') {
-        let Ok(claims) = token::verify::<AccessClaims>(&tenant.keys(), token, tenant.now()) else {
-            return Ok(None);
-        };
+        let Ok(claims) = tenant.verifier().verify(token, tenant.now()) else { return Ok(None) };
         let issuer = &tenant.0.issuer;
         // Tokens for the Management API are accepted, too, because the page requests one token only (contract
         // U-15).
@@ -97,7 +94,7 @@ async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scope
         if claims.iss != issuer.as_str() || !addressed {
             return Ok(None);
         }
-        (find_holder(tenant, &claims).await?.ok().flatten(), claims.scope.unwrap_or_default())
+        (find_holder(tenant, &claims).await?.ok().flatten(), claims.scope.clone().unwrap_or_default())
     } else {
         let mut reader = tenant.0.store.read().await?;
         let row = reader.find_access_token(&Secret::new(token).digest()).await?;

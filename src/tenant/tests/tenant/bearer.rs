@@ -1,7 +1,7 @@
 //! Authentication of the Management API (contract A2): every route with every kind of invalid token.
 
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::{Method, Request, StatusCode};
 use insta::assert_snapshot;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
@@ -121,6 +121,49 @@ async fn a_token_that_the_tenants_key_did_not_sign_is_refused() {
         assert_everywhere(&tenant, Some(&format!("Bearer {token}")), SIGNATURE).await;
     }
     assert_eq!(tenant.call(Method::GET, ROUTES[0].1, &good).await.status, 200);
+}
+
+// attack: tokens
+#[tokio::test]
+async fn a_verified_token_is_refused_once_its_key_is_not_the_tenants_any_more() {
+    let tenant = open_tenant().await;
+    let mut claims = tenant.claims("auth0|1", "read:current_user update:current_user_identities");
+    claims["exp"] = json!(tenant.clock.now().seconds() + 365 * 86_400);
+    let token = tenant.sign(&claims).await;
+    let read = async || tenant.call(Method::GET, ROUTES[0].1, &token).await.status;
+    assert_eq!((read().await, read().await), (StatusCode::OK, StatusCode::OK));
+    tenant.rotate_keys().await;
+    assert_eq!(read().await, StatusCode::OK, "a former key verifies as long as tokens last");
+    tenant.clock.advance(std::time::Duration::from_hours(90 * 24));
+    tenant.reload_keys().await;
+    assert_everywhere(&tenant, Some(&format!("Bearer {token}")), SIGNATURE).await;
+}
+
+// attack: tokens
+#[tokio::test]
+async fn the_claims_of_a_verified_token_are_refused_with_any_other_signature() {
+    let tenant = open_tenant().await;
+    let token = tenant.user_token("auth0|1").await;
+    assert_eq!(tenant.call(Method::GET, ROUTES[0].1, &token).await.status, 200);
+    let other = tenant.user_token("auth0|2").await;
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    for signature in ["", &signature[..signature.len() - 4], other.rsplit_once('.').unwrap().1] {
+        let forged = format!("{message}.{signature}");
+        assert_everywhere(&tenant, Some(&format!("Bearer {forged}")), SIGNATURE).await;
+    }
+    assert_eq!(tenant.call(Method::GET, ROUTES[0].1, &token).await.status, 200);
+}
+
+// attack: tokens
+#[tokio::test]
+async fn a_verified_token_ends_with_what_it_depends_on_in_the_database() {
+    let tenant = open_tenant().await;
+    let token = tenant.user_token("auth0|1").await;
+    assert_eq!(tenant.call(Method::GET, ROUTES[0].1, &token).await.status, 200);
+    tenant.block("auth0|1", true).await;
+    assert_everywhere(&tenant, Some(&format!("Bearer {token}")), INVALID).await;
+    tenant.block("auth0|1", false).await;
+    assert_eq!(tenant.call(Method::GET, ROUTES[0].1, &token).await.status, 200);
 }
 
 // attack: tokens

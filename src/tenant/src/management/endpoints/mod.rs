@@ -9,6 +9,7 @@ mod roles;
 mod schemas;
 mod users;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -16,7 +17,7 @@ use axum::routing::get;
 use model::route;
 use serde_json::{Map, Value, json};
 
-use crate::http::response::management_json;
+use crate::http::response::management_text;
 use crate::state::Tenant;
 use endpoint::{Content, Endpoint};
 
@@ -43,18 +44,23 @@ fn openapi() -> Endpoint {
         body: None,
         success: (200, Content::Document),
         errors: &[],
-        handler: get(document),
+        handler: get(answer),
     }
 }
 
-/// `GET /api/v2/openapi.json`: the OpenAPI document of the Management API.
-async fn document(State(tenant): State<Tenant>) -> Response {
+/// `GET /api/v2/openapi.json`: the OpenAPI document of the Management API, which is made once.
+async fn answer(State(tenant): State<Tenant>) -> Response {
+    let text = tenant.0.openapi.get_or_init(|| Bytes::from(document(&tenant).to_string()));
+    management_text(StatusCode::OK, text.clone())
+}
+
+fn document(tenant: &Tenant) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for endpoint in all() {
         let path = paths.entry(endpoint.path).or_insert_with(|| json!({}));
         path[endpoint.method] = endpoint.describe();
     }
-    let document = json!({
+    json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Management API of the embedded tenant",
@@ -69,6 +75,5 @@ async fn document(State(tenant): State<Tenant>) -> Response {
             },
             "schemas": schemas::all(),
         },
-    });
-    management_json(StatusCode::OK, &document)
+    })
 }

@@ -44,14 +44,14 @@ struct Totals<'u> {
     start: u32,
     limit: u32,
     length: usize,
-    users: &'u [UserBody],
+    users: &'u [UserBody<'u>],
     total: u64,
 }
 
 /// The users after a checkpoint, and the checkpoint of the next part.
 #[derive(Serialize)]
-struct Part {
-    users: Vec<UserBody>,
+struct Part<'u> {
+    users: Vec<UserBody<'u>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -74,21 +74,11 @@ pub(crate) async fn list(
             return Err(parameters::invalid("Checkpoints have an order of their own", "sort"));
         }
         let (rows, next) = find_after(&tenant, &permission, query.as_ref(), checkpoint).await?;
-        let users = rows.iter().map(|row| {
-            let mut user = to_json(row)?;
-            fields.apply(&mut user);
-            Ok(UserBody(user))
-        });
-        let users = users.collect::<Result<_, ApiError>>()?;
+        let users = rows.iter().map(|row| UserBody::with_fields(row, &fields)).collect();
         return Ok(management_json(StatusCode::OK, &Part { users, next }));
     }
     let (rows, total) = find_users(&tenant, &permission, query, sort, page).await?;
-    let mut users = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let mut user = to_json(row)?;
-        fields.apply(&mut user);
-        users.push(UserBody(user));
-    }
+    let users: Vec<_> = rows.iter().map(|row| UserBody::with_fields(row, &fields)).collect();
     if !page.totals {
         return Ok(management_json(StatusCode::OK, &users));
     }

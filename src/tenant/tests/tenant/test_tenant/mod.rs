@@ -195,6 +195,17 @@ impl TestTenant {
         link.strip_prefix(ISSUER.trim_end_matches('/')).unwrap().to_owned()
     }
 
+    /// Makes the next signing key the current one, and has the open tenant read the keys again.
+    pub(crate) async fn rotate_keys(&self) {
+        tenant::rotate_keys(&self.store, &self.clock).await.unwrap();
+        self.tenant.reload_keys().await.unwrap();
+    }
+
+    /// Has the open tenant read its keys again.
+    pub(crate) async fn reload_keys(&self) {
+        self.tenant.reload_keys().await.unwrap();
+    }
+
     /// Opens the tenant again, like a restart.
     pub(crate) async fn reopen(&mut self) {
         let (store, issuer, mails) = (&self.store, &self.issuer, self.mails.clone());
