@@ -4,10 +4,11 @@
 //! that a crowd of idle connections cannot shut others out. A semaphore would make the new connection wait
 //! instead. A connection that waits for its response is never evicted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::{Bytes, Incoming};
@@ -32,6 +33,8 @@ struct Shared {
     capacity: usize,
     occupancy: Mutex<Occupancy>,
     freed: Notify,
+    /// Done once the log says that all slots are taken.
+    advice: Once,
 }
 
 #[derive(Default)]
@@ -39,6 +42,9 @@ struct Occupancy {
     /// Counts every change of a phase, so that an earlier change has a lower number.
     sequence: u64,
     slots: HashMap<u64, SlotState>,
+    /// The slots that can be evicted, by phase, by the number of the change to it, and by their own number: the first one
+    /// goes first.
+    waited_for: BTreeSet<(ConnectionPhase, u64, u64)>,
 }
 
 /// The state of a taken slot.
@@ -59,7 +65,12 @@ pub(crate) struct ConnectionSlot {
 impl ConnectionSlots {
     /// Makes `capacity` slots.
     pub(crate) fn new(capacity: usize) -> Self {
-        Self(Arc::new(Shared { capacity, occupancy: Mutex::default(), freed: Notify::new() }))
+        Self(Arc::new(Shared {
+            capacity,
+            occupancy: Mutex::default(),
+            freed: Notify::new(),
+            advice: Once::new(),
+        }))
     }
 
     /// Returns a slot for a new connection; waits while no connection can be evicted. Only one caller may
@@ -76,23 +87,46 @@ impl ConnectionSlots {
     fn try_acquire(&self) -> Option<Arc<ConnectionSlot>> {
         let mut occupancy = self.0.occupancy();
         if occupancy.slots.len() >= self.0.capacity {
-            let waited_for =
-                occupancy.slots.iter().filter(|(_, state)| state.phase != ConnectionPhase::Responding);
-            let (number, _) = waited_for.min_by_key(|(_, state)| (state.phase, state.since))?;
-            let number = *number;
-            occupancy.slots.remove(&number).inspect(|state| state.eviction.notify_one());
+            self.0.advice.call_once(|| {
+                tracing::warn!(
+                    "all {} connections are taken: each further one closes the idlest or waits (--max-connections)",
+                    self.0.capacity
+                );
+            });
+            let (_, _, number) = *occupancy.waited_for.first()?;
+            occupancy.remove(number).inspect(|state| state.eviction.notify_one());
         }
-        occupancy.sequence += 1;
-        let (number, eviction) = (occupancy.sequence, Arc::new(Notify::new()));
-        occupancy.slots.insert(
-            number,
-            SlotState {
-                phase: ConnectionPhase::AwaitingRequest,
-                since: number,
-                eviction: Arc::clone(&eviction),
-            },
-        );
+        let (number, eviction) = (occupancy.next_number(), Arc::new(Notify::new()));
+        let state = SlotState { phase: ConnectionPhase::AwaitingRequest, since: number, eviction };
+        let eviction = Arc::clone(&state.eviction);
+        occupancy.waited_for.insert((state.phase, number, number));
+        occupancy.slots.insert(number, state);
         Some(Arc::new(ConnectionSlot { shared: Arc::clone(&self.0), number, eviction }))
+    }
+}
+
+impl Occupancy {
+    fn next_number(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    /// Changes the phase of a slot, if it is taken.
+    fn enter(&mut self, number: u64, phase: ConnectionPhase) {
+        let since = self.next_number();
+        let Some(state) = self.slots.get_mut(&number) else { return };
+        self.waited_for.remove(&(state.phase, state.since, number));
+        (state.phase, state.since) = (phase, since);
+        if phase != ConnectionPhase::Responding {
+            self.waited_for.insert((phase, since, number));
+        }
+    }
+
+    /// Frees a slot and returns its state.
+    fn remove(&mut self, number: u64) -> Option<SlotState> {
+        let state = self.slots.remove(&number)?;
+        self.waited_for.remove(&(state.phase, state.since, number));
+        Some(state)
     }
 }
 
@@ -124,8 +158,19 @@ impl ConnectionSlot {
         self.enter(ConnectionPhase::AwaitingRequest);
     }
 
+    /// Completes when the body of a request is still being read after `limit`. Never completes for a request whose body was
+    /// read before.
+    pub(crate) async fn body_timeout(&self, limit: Duration) {
+        if self.is_reading_body() {
+            tokio::time::sleep(limit).await;
+        }
+        if !self.is_reading_body() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Whether a part of the request is still to be read.
-    pub(crate) fn is_reading_body(&self) -> bool {
+    fn is_reading_body(&self) -> bool {
         self.shared
             .occupancy()
             .slots
@@ -134,12 +179,7 @@ impl ConnectionSlot {
     }
 
     fn enter(&self, phase: ConnectionPhase) {
-        let mut occupancy = self.shared.occupancy();
-        occupancy.sequence += 1;
-        let since = occupancy.sequence;
-        if let Some(state) = occupancy.slots.get_mut(&self.number) {
-            (state.phase, state.since) = (phase, since);
-        }
+        self.shared.occupancy().enter(self.number, phase);
         // `acquire` may be waiting for a connection that can be evicted.
         if phase != ConnectionPhase::Responding {
             self.shared.freed.notify_one();
@@ -149,7 +189,7 @@ impl ConnectionSlot {
 
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.shared.occupancy().slots.remove(&self.number);
+        self.shared.occupancy().remove(self.number);
         self.shared.freed.notify_one();
     }
 }

@@ -68,6 +68,7 @@ pub(crate) async fn serve(
     let (stopping, stopped) = watch::channel(());
     let slots = ConnectionSlots::new(limits.max_connections);
     let mut shutdown = pin!(shutdown);
+    let mut is_accepting = true;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -75,6 +76,7 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
+                is_accepting = true;
                 // Small responses should not wait for more data. Where the option cannot be set, they do.
                 let _ = stream.set_nodelay(true);
                 let slot = tokio::select! {
@@ -106,7 +108,10 @@ pub(crate) async fn serve(
                 });
             }
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                // Once for all connections that wait until one can be accepted again.
+                if std::mem::take(&mut is_accepting) {
+                    tracing::warn!(%error, "a connection could not be accepted; it waits with those that follow");
+                }
                 tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
@@ -162,13 +167,7 @@ fn connection_service(
             let mut response = pin!(router.oneshot(request.map(|body| slot.start_request(body))));
             let response = tokio::select! {
                 response = &mut response => response,
-                () = tokio::time::sleep(read_timeout) => {
-                    if slot.is_reading_body() {
-                        Ok(StatusCode::REQUEST_TIMEOUT.into_response())
-                    } else {
-                        response.await
-                    }
-                }
+                () = slot.body_timeout(read_timeout) => Ok(StatusCode::REQUEST_TIMEOUT.into_response()),
             };
             slot.finish_response();
             response

@@ -1,6 +1,6 @@
 //! The options that say where a command listens, and how. `serve` and `page` share them.
 
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tracing_subscriber::filter::Targets;
 
 use crate::listener::Limits;
 use crate::log::LogFormat;
+use crate::open_files;
 
 /// Where to listen, the limits of connections, TLS and the log.
 #[derive(Args, Clone, Debug)]
@@ -19,11 +20,14 @@ pub(crate) struct Network {
     #[arg(value_parser = host_and_port)]
     pub(crate) listen: String,
 
-    /// The most connections that are open at once; keep it below the limit of open files. At the limit, a new
-    /// connection closes the one that has been idle or slow for longest, so that idle connections cannot shut
-    /// others out.
-    #[arg(long, env = "LINKED_ACCOUNTS_MAX_CONNECTIONS", value_name = "N", default_value = "512")]
-    pub(crate) max_connections: NonZeroU16,
+    /// The most connections that are open at once, within the limit of open files: by default as many as that allows,
+    /// up to 16384.
+    ///
+    /// The server raises its limit of open files as far as it may, and keeps 128 of them for everything else. When all
+    /// connections are taken, a new one closes the one that has been idle or slow for longest, so that idle connections
+    /// cannot shut others out.
+    #[arg(long, env = "LINKED_ACCOUNTS_MAX_CONNECTIONS", value_name = "N")]
+    pub(crate) max_connections: Option<NonZeroU32>,
 
     /// The longest time for a client to send the head of a request (at most 64 KiB) or to be idle, and again
     /// to send the body (at most 1 MiB).
@@ -65,12 +69,16 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// Returns the limits for connections.
+    /// Returns the limits for connections, and raises that of open files to have as many as it allows.
     pub(crate) fn limits(&self) -> Limits {
-        Limits {
-            max_connections: self.max_connections.get().into(),
-            read_timeout: Duration::from_secs(self.client_timeout.get().into()),
+        let wanted = self.max_connections;
+        let max_connections = open_files::connections(open_files::raise_limit(), wanted);
+        if let Some(wanted) = wanted.filter(|wanted| wanted.get() as usize > max_connections) {
+            tracing::warn!(
+                "{max_connections} connections are served at once, not {wanted}: the limit of open files is lower"
+            );
         }
+        Limits { max_connections, read_timeout: Duration::from_secs(self.client_timeout.get().into()) }
     }
 
     /// Whether an option requests TLS.

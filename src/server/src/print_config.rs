@@ -59,7 +59,7 @@ mod tests {
         let text = text(serve, &matches);
         assert!(text.contains("--listen 0.0.0.0:80  (command line)\n"), "{text}");
         assert!(text.contains("--client-secret [secret],[secret]  (command line)\n"), "{text}");
-        assert!(text.contains("--max-connections 512  (default)\n"), "{text}");
+        assert!(text.contains("--client-timeout 30  (default)\n"), "{text}");
         assert!(text.contains("--strict  (command line)\n"), "{text}");
         assert!(
             !text.contains("s3cret") && !text.contains("pa55") && !text.contains("no-rate-limit"),

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
-use http::StatusCode;
-use http::header::CACHE_CONTROL;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderName, StatusCode};
 use model::{Settings, route};
 use tenant::Issuer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
@@ -30,6 +31,8 @@ const BODY_LIMIT: usize = 1024 * 1024;
 const REQUEST_ID: &str = "x-request-id";
 /// The maximum length of a request id that a proxy or a client chose.
 const REQUEST_ID_LENGTH: usize = 128;
+/// The type of what is written as JSON at the start.
+const JSON: (HeaderName, &str) = (CONTENT_TYPE, "application/json");
 /// The longest time for a response.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -45,12 +48,15 @@ pub(crate) fn router(
     site: Site,
     is_loopback: bool,
 ) -> Router {
+    let settings = settings.map(|settings| {
+        Bytes::from(serde_json::to_vec(&settings).expect("settings are texts and numbers, which JSON has"))
+    });
     let routes = Router::new()
-        .route(HEALTH, get(async || Json(serde_json::json!({ "status": "ok" }))))
+        .route(HEALTH, get(healthy))
         .route(
             route::SETTINGS,
-            get(async move || match settings {
-                Some(settings) => ([(CACHE_CONTROL, "no-cache")], Json(settings)).into_response(),
+            get(async move || match settings.clone() {
+                Some(settings) => ([JSON, (CACHE_CONTROL, "no-cache")], settings).into_response(),
                 None => StatusCode::NOT_FOUND.into_response(),
             }),
         )
@@ -88,7 +94,12 @@ pub(crate) fn router(
 
 /// Returns the routes of a server that serves the page alone, in place of a tenant's. It is ready as soon as it answers.
 pub(crate) fn page_health() -> Router {
-    Router::new().route(READY, get(async || Json(serde_json::json!({ "status": "ok" }))))
+    Router::new().route(READY, get(healthy))
+}
+
+/// Returns the response of a process that lives.
+async fn healthy() -> impl IntoResponse {
+    ([JSON], Bytes::from_static(br#"{"status":"ok"}"#))
 }
 
 /// Removes a request id that is too long, repeated, or not of letters, digits and `-_.:/+=`, so that it gets one of the server's:

@@ -6,7 +6,6 @@
 //! embedded in the program.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
@@ -19,8 +18,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use model::route;
-use sha2::{Digest, Sha256};
 
+use crate::file_variants::{Variant, Variants};
 use crate::list_header;
 use crate::navigation::is_navigation;
 use crate::page_policy::{OPENER_POLICY, POLICY_FILE, PolicyError, page_policy};
@@ -69,28 +68,7 @@ struct File {
     is_immutable: bool,
     /// The content security policy of an HTML file.
     policy: Option<HeaderValue>,
-    plain: Variant,
-    brotli: Option<Variant>,
-    gzip: Option<Variant>,
-}
-
-/// One representation of a file. A strong `ETag` differs between representations (RFC 9110 section 8.8.1).
-#[derive(Debug)]
-struct Variant {
-    bytes: Bytes,
-    etag: HeaderValue,
-}
-
-impl Variant {
-    fn new(bytes: Bytes) -> Self {
-        let mut etag = String::from("\"");
-        for byte in &Sha256::digest(&bytes)[..16] {
-            let _ = write!(etag, "{byte:02x}");
-        }
-        etag.push('"');
-        let etag = HeaderValue::from_str(&etag).expect("hexadecimal digits in quotes are a header value");
-        Self { bytes, etag }
-    }
+    variants: Variants,
 }
 
 impl Site {
@@ -105,7 +83,7 @@ impl Site {
         }
         let mut contents = HashMap::new();
         read_folder(folder, "", &mut contents)?;
-        Self::from_contents(contents, tenant)
+        Self::from_contents(contents, HashMap::new(), tenant)
             .map_err(|reason| SiteError::Policy { site: folder.display().to_string(), reason })
     }
 
@@ -115,19 +93,19 @@ impl Site {
     /// [`SiteError::Policy`] when the site was embedded without a usable `csp.txt`.
     #[cfg(feature = "embedded-site")]
     pub(crate) fn embedded(tenant: Option<&str>) -> Result<Self, SiteError> {
-        static SITE: include_dir::Dir<'_> =
-            include_dir::include_dir!("$CARGO_MANIFEST_DIR/../../target/site");
-        fn collect(folder: &include_dir::Dir<'static>, contents: &mut HashMap<String, Bytes>) {
-            for file in folder.files() {
-                contents.insert(format!("/{}", file.path().display()), Bytes::from_static(file.contents()));
-            }
-            for inner in folder.dirs() {
-                collect(inner, contents);
-            }
+        /// The form in which a file is embedded.
+        enum Form {
+            Plain(&'static [u8]),
+            Brotli(&'static [u8]),
         }
-        let mut contents = HashMap::new();
-        collect(&SITE, &mut contents);
-        Self::from_contents(contents, tenant)
+        let (mut contents, mut compressed) = (HashMap::new(), HashMap::new());
+        for (path, form) in include!(concat!(env!("OUT_DIR"), "/embedded_site.rs")) {
+            match form {
+                Form::Plain(bytes) => contents.insert(path.to_owned(), Bytes::from_static(bytes)),
+                Form::Brotli(bytes) => compressed.insert(path.to_owned(), Bytes::from_static(bytes)),
+            };
+        }
+        Self::from_contents(contents, compressed, tenant)
             .map_err(|reason| SiteError::Policy { site: "this program".to_owned(), reason })
     }
 
@@ -137,9 +115,11 @@ impl Site {
     }
 
     /// Makes a site of files by path. Files whose names end in `.br` and `.gz` become variants of the file
-    /// without that ending, if there is one; the policy's file is read and not served.
+    /// without that ending, if there is one; the policy's file is read and not served. Of the files in `compressed` there is
+    /// only the form with brotli.
     fn from_contents(
         mut contents: HashMap<String, Bytes>,
+        compressed: HashMap<String, Bytes>,
         tenant: Option<&str>,
     ) -> Result<Self, PolicyError> {
         let policy = page_policy(contents.remove(POLICY_FILE).as_deref(), tenant)?;
@@ -151,25 +131,26 @@ impl Site {
         let paths: Vec<_> = contents.keys().filter(|path| is_variant(path)).cloned().collect();
         for path in paths {
             if let Some(bytes) = contents.remove(&path) {
-                variants.insert(path, Variant::new(bytes));
+                variants.insert(path, Variant::stored(bytes));
             }
         }
-        let files = contents
-            .into_iter()
-            .map(|(path, bytes)| {
-                let content_type = content_type(&path);
-                let file = File {
-                    content_type,
-                    is_immutable: has_content_hash(&path),
-                    policy: content_type.starts_with("text/html").then(|| policy.clone()),
-                    plain: Variant::new(bytes),
-                    brotli: variants.remove(&format!("{path}.br")),
-                    gzip: variants.remove(&format!("{path}.gz")),
-                };
-                (path, file)
-            })
-            .collect();
-        Ok(Self(Arc::new(files)))
+        let contents = contents.into_iter().map(|(path, bytes)| {
+            let plain = Variant::stored(bytes);
+            let [brotli, gzip] = ["br", "gz"].map(|ending| variants.remove(&format!("{path}.{ending}")));
+            (path, Variants { plain, brotli, gzip })
+        });
+        let compressed = compressed.into_iter().map(|(path, bytes)| (path, Variants::of_brotli(bytes)));
+        let files = contents.chain(compressed).map(|(path, variants)| {
+            let content_type = content_type(&path);
+            let file = File {
+                content_type,
+                is_immutable: has_content_hash(&path),
+                policy: content_type.starts_with("text/html").then(|| policy.clone()),
+                variants,
+            };
+            (path, file)
+        });
+        Ok(Self(Arc::new(files.collect())))
     }
 
     /// Responds to a request that no route matched: with a file, with the page for a navigation, or with 404.
@@ -224,7 +205,7 @@ impl File {
         let headers = response.headers_mut();
         headers.insert(ETAG, variant.etag.clone());
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache_control()));
-        if self.brotli.is_some() || self.gzip.is_some() {
+        if self.variants.brotli.is_some() || self.variants.gzip.is_some() {
             headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
         if let Some(policy) = &self.policy {
@@ -235,25 +216,29 @@ impl File {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
+        let Some(bytes) = variant.bytes() else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(variant.bytes.len()));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
         if let Some(encoding) = encoding {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
         if method != Method::HEAD {
-            *response.body_mut() = Body::from(variant.bytes.clone());
+            *response.body_mut() = Body::from(bytes);
         }
         response
     }
 
     /// Returns the smallest variant that the client accepts, with its content encoding.
     fn select_variant(&self, request: &HeaderMap) -> (&Variant, Option<&'static str>) {
-        let candidates = [(&self.brotli, "br"), (&self.gzip, "gzip")];
+        let Variants { plain, brotli, gzip } = &self.variants;
+        let candidates = [(brotli, "br"), (gzip, "gzip")];
         candidates
             .into_iter()
             .filter(|(_, encoding)| accepts_encoding(request, encoding))
             .find_map(|(variant, encoding)| Some((variant.as_ref()?, Some(encoding))))
-            .unwrap_or((&self.plain, None))
+            .unwrap_or((plain, None))
     }
 
     fn cache_control(&self) -> &'static str {
@@ -331,7 +316,7 @@ mod tests {
             file("/avatars/ada.svg", "<svg/>"),
             file("/archive.gz", "an original, not a variant"),
         ]);
-        Site::from_contents(contents, None).unwrap()
+        Site::from_contents(contents, HashMap::new(), None).unwrap()
     }
 
     fn send(method: Method, path: &str, headers: &[(HeaderName, &str)]) -> Response {

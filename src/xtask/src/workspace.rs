@@ -40,7 +40,7 @@ impl Workspace {
         Ok(Self { root: folder("workspace_root")?, target: folder("target_directory")? })
     }
 
-    /// The folder of the built site, which the server and `include_dir!` read.
+    /// The folder of the built site, which the server reads, and its build script.
     pub(crate) fn site(&self) -> PathBuf {
         self.root.join("target/site")
     }

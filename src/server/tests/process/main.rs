@@ -13,6 +13,8 @@ mod files;
 mod floods;
 #[cfg(target_os = "linux")]
 mod log;
+#[cfg(target_os = "linux")]
+mod open_files;
 #[cfg(unix)]
 mod operation;
 mod operators;
