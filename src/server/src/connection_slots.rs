@@ -45,6 +45,8 @@ struct Occupancy {
     /// The slots that can be evicted, by phase, by the number of the change to it, and by their own number: the first one
     /// goes first.
     waited_for: BTreeSet<(ConnectionPhase, u64, u64)>,
+    /// How many slots were evicted and are not free yet.
+    evicted: usize,
 }
 
 /// The state of a taken slot.
@@ -52,6 +54,7 @@ struct SlotState {
     phase: ConnectionPhase,
     /// The number of the change to this phase.
     since: u64,
+    is_evicted: bool,
     eviction: Arc<Notify>,
 }
 
@@ -73,8 +76,8 @@ impl ConnectionSlots {
         }))
     }
 
-    /// Returns a slot for a new connection; waits while no connection can be evicted. Only one caller may
-    /// wait at a time.
+    /// Returns a slot for a new connection; waits until one is free, for which it evicts a connection as soon as one can be.
+    /// Only one caller may wait at a time.
     pub(crate) async fn acquire(&self) -> Arc<ConnectionSlot> {
         loop {
             if let Some(slot) = self.try_acquire() {
@@ -93,11 +96,15 @@ impl ConnectionSlots {
                     self.0.capacity
                 );
             });
-            let (_, _, number) = *occupancy.waited_for.first()?;
-            occupancy.remove(number).inspect(|state| state.eviction.notify_one());
+            // One that was evicted has its files until it is dropped.
+            if occupancy.slots.len() - occupancy.evicted >= self.0.capacity {
+                occupancy.evict();
+            }
+            return None;
         }
         let (number, eviction) = (occupancy.next_number(), Arc::new(Notify::new()));
-        let state = SlotState { phase: ConnectionPhase::AwaitingRequest, since: number, eviction };
+        let phase = ConnectionPhase::AwaitingRequest;
+        let state = SlotState { phase, since: number, is_evicted: false, eviction };
         let eviction = Arc::clone(&state.eviction);
         occupancy.waited_for.insert((state.phase, number, number));
         occupancy.slots.insert(number, state);
@@ -117,16 +124,26 @@ impl Occupancy {
         let Some(state) = self.slots.get_mut(&number) else { return };
         self.waited_for.remove(&(state.phase, state.since, number));
         (state.phase, state.since) = (phase, since);
-        if phase != ConnectionPhase::Responding {
+        if phase != ConnectionPhase::Responding && !state.is_evicted {
             self.waited_for.insert((phase, since, number));
         }
     }
 
-    /// Frees a slot and returns its state.
-    fn remove(&mut self, number: u64) -> Option<SlotState> {
-        let state = self.slots.remove(&number)?;
+    /// Evicts the connection that has kept the server waiting longest, if there is one.
+    fn evict(&mut self) {
+        let Some((_, _, number)) = self.waited_for.pop_first() else { return };
+        if let Some(state) = self.slots.get_mut(&number) {
+            state.is_evicted = true;
+            state.eviction.notify_one();
+            self.evicted += 1;
+        }
+    }
+
+    /// Frees a slot.
+    fn remove(&mut self, number: u64) {
+        let Some(state) = self.slots.remove(&number) else { return };
         self.waited_for.remove(&(state.phase, state.since, number));
-        Some(state)
+        self.evicted -= usize::from(state.is_evicted);
     }
 }
 
@@ -234,17 +251,34 @@ mod tests {
         slot.shared.occupancy().slots.get(&slot.number).map(|state| state.phase)
     }
 
+    fn is_evicted(slot: &ConnectionSlot) -> bool {
+        slot.shared.occupancy().slots[&slot.number].is_evicted
+    }
+
     #[tokio::test]
     async fn the_connection_that_kept_the_server_waiting_longest_is_evicted() {
         let slots = ConnectionSlots::new(3);
         let (first, second, third) = (slots.acquire().await, slots.acquire().await, slots.acquire().await);
         first.finish_response();
-        let _fourth = slots.acquire().await;
+        assert!(slots.try_acquire().is_none());
         second.evicted().await;
-        assert_eq!(
-            (phase_of(&first), phase_of(&second), phase_of(&third)),
-            (Some(ConnectionPhase::AwaitingRequest), None, Some(ConnectionPhase::AwaitingRequest))
-        );
+        assert!(is_evicted(&second) && !is_evicted(&first) && !is_evicted(&third));
+    }
+
+    #[tokio::test]
+    async fn an_evicted_connection_has_its_slot_until_it_is_closed_and_no_other_is_evicted_meanwhile() {
+        let slots = ConnectionSlots::new(2);
+        let (first, second) = (slots.acquire().await, slots.acquire().await);
+        for _ in 0..3 {
+            assert!(slots.try_acquire().is_none());
+        }
+        assert!(is_evicted(&first) && !is_evicted(&second));
+        first.finish_response();
+        assert!(slots.try_acquire().is_none());
+        drop(first);
+        let _third = slots.try_acquire().unwrap();
+        assert!(slots.try_acquire().is_none());
+        assert!(is_evicted(&second));
     }
 
     #[tokio::test]
@@ -252,7 +286,7 @@ mod tests {
         let slots = ConnectionSlots::new(2);
         let (sending, idle) = (slots.acquire().await, slots.acquire().await);
         sending.enter(ConnectionPhase::ReadingBody);
-        let _third = slots.acquire().await;
+        assert!(slots.try_acquire().is_none());
         idle.evicted().await;
         assert!(sending.is_reading_body());
     }

@@ -1,5 +1,8 @@
 //! JWTs: their claims, their signature and its verification (contract [C6](model::contract#c6)).
 
+use std::num::NonZero;
+use std::sync::{Arc, LazyLock};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use base64::Engine;
@@ -10,6 +13,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::Digest;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
 use crate::clock::Moment;
 use crate::keys::SigningKeys;
@@ -166,14 +171,19 @@ pub(crate) enum InvalidToken {
     Claims,
 }
 
+/// The number of signatures that are computed at the same time: one per processor, because more would not finish sooner.
+static SIGNATURES: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
+
 /// Signs `claims` with the current key. Returns `None` if signing fails.
-pub(crate) fn sign(keys: &SigningKeys, claims: &impl Serialize) -> Option<String> {
-    sign_as("JWT", keys, claims)
+pub(crate) async fn sign(keys: Arc<SigningKeys>, claims: &impl Serialize) -> Option<String> {
+    sign_message(keys.clone(), message("JWT", &keys, claims)?).await
 }
 
 /// Signs the claims of an access token; the type is that of its form. Returns `None` if signing fails.
-pub(crate) fn sign_access_token(keys: &SigningKeys, claims: &AccessClaims) -> Option<String> {
-    sign_as(if claims.client_id.is_some() { "at+jwt" } else { "JWT" }, keys, claims)
+pub(crate) async fn sign_access_token(keys: Arc<SigningKeys>, claims: &AccessClaims) -> Option<String> {
+    let typ = if claims.client_id.is_some() { "at+jwt" } else { "JWT" };
+    sign_message(keys.clone(), message(typ, &keys, claims)?).await
 }
 
 /// The claims of a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4). It has a `jti`, so that nothing takes
@@ -191,24 +201,34 @@ pub(crate) struct LogoutClaims<'c> {
 }
 
 /// Signs a logout token. Returns `None` if signing fails.
-pub(crate) fn sign_logout_token(keys: &SigningKeys, claims: &LogoutClaims<'_>) -> Option<String> {
-    sign_as("logout+jwt", keys, claims)
+pub(crate) async fn sign_logout_token(keys: Arc<SigningKeys>, claims: &LogoutClaims<'_>) -> Option<String> {
+    sign_message(keys.clone(), message("logout+jwt", &keys, claims)?).await
 }
 
-/// Signs claims in the compact form (RFC 7515 section 7.1). `jsonwebtoken` would parse the key at each signature.
-fn sign_as(typ: &str, keys: &SigningKeys, claims: &impl Serialize) -> Option<String> {
-    let key = keys.current();
+/// Returns what is signed: header and claims in the compact form (RFC 7515 section 7.1).
+fn message(typ: &str, keys: &SigningKeys, claims: &impl Serialize) -> Option<String> {
     let mut header = Header::new(Algorithm::RS256);
     header.typ = Some(typ.to_owned());
-    header.kid = Some(key.kid.clone());
-    let mut token = String::new();
-    URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(&header).ok()?, &mut token);
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims).ok()?, &mut token);
-    let signature = key.sign(token.as_bytes())?;
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-    Some(token)
+    header.kid = Some(keys.current().kid.clone());
+    let mut message = String::new();
+    URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(&header).ok()?, &mut message);
+    message.push('.');
+    URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims).ok()?, &mut message);
+    Some(message)
+}
+
+/// Completes a token with its signature, which takes most of a millisecond: on a thread of its own, so that other requests go
+/// on meanwhile.
+async fn sign_message(keys: Arc<SigningKeys>, mut message: String) -> Option<String> {
+    let permit = SIGNATURES.acquire().await.ok()?;
+    let signed = spawn_blocking(move || {
+        let _permit = permit;
+        let signature = keys.current().sign(message.as_bytes())?;
+        message.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut message);
+        Some(message)
+    });
+    signed.await.ok()?
 }
 
 /// Verifies a token of this tenant and its validity at `now`, and returns its claims.

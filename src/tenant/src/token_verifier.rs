@@ -131,7 +131,7 @@ mod tests {
     #[tokio::test]
     async fn a_signature_is_verified_once() {
         let verifier = verifier().await;
-        let token = sign_access_token(&verifier.keys(), &claims("auth0|1", 60)).unwrap();
+        let token = sign_access_token(verifier.keys(), &claims("auth0|1", 60)).await.unwrap();
         let first = verifier.verify(&token, Moment::from_millis(0)).unwrap();
         let second = verifier.verify(&token, Moment::from_millis(59_999)).unwrap();
         assert!(Arc::ptr_eq(&first, &second));
@@ -153,7 +153,7 @@ mod tests {
     #[tokio::test]
     async fn no_verified_token_is_kept_in_clear_and_none_is_found_by_a_part_of_it() {
         let verifier = verifier().await;
-        let token = sign_access_token(&verifier.keys(), &claims("auth0|1", 60)).unwrap();
+        let token = sign_access_token(verifier.keys(), &claims("auth0|1", 60)).await.unwrap();
         verifier.verify(&token, Moment::from_millis(0)).unwrap();
         let (message, signature) = token.rsplit_once('.').unwrap();
         for other in [
@@ -172,7 +172,7 @@ mod tests {
     #[tokio::test]
     async fn a_remembered_token_that_is_over_is_forgotten() {
         let verifier = verifier().await;
-        let token = sign_access_token(&verifier.keys(), &claims("auth0|1", 60)).unwrap();
+        let token = sign_access_token(verifier.keys(), &claims("auth0|1", 60)).await.unwrap();
         verifier.verify(&token, Moment::from_millis(59_999)).unwrap();
         assert_eq!(verifier.verify(&token, Moment::from_millis(60_000)).unwrap_err(), InvalidToken::Expired);
         assert_eq!(verifier.verified.len(), 0);

@@ -195,7 +195,7 @@ pub(super) async fn complete(
             return Ok(respond_with_error(tenant, &pending.request.reply_to, &refusal));
         }
         Completed::Granted(user) | Completed::Proven(user) => {
-            respond_with_grant(tenant, &pending.request, &begun, &user, code.as_ref())
+            respond_with_grant(tenant, &pending.request, &begun, &user, code.as_ref()).await
         }
         Completed::ConsentIsMissing(page) => no_store(redirect_found(&page)),
     };

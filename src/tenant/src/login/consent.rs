@@ -91,7 +91,7 @@ async fn answer(tenant: &Tenant, peer: &Peer, request: Request) -> Result<Respon
         let refusal = AuthorizationError::new("access_denied", "User did not authorize the request");
         return Ok(respond_with_error(tenant, &request.reply_to, &refusal));
     };
-    Ok(respond_with_grant(tenant, &request, &session, &user, code.as_ref()))
+    Ok(respond_with_grant(tenant, &request, &session, &user, code.as_ref()).await)
 }
 
 fn render(tenant: &Tenant, pending: &PendingConsent) -> Response {

@@ -32,7 +32,7 @@ pub(super) struct AccessToken<'t> {
 
 impl AccessToken<'_> {
     /// Signs the token, in the form of its API. Returns `None` if signing fails.
-    pub(super) fn sign(&self, tenant: &Tenant, now: Moment) -> Option<String> {
+    pub(super) async fn sign(&self, tenant: &Tenant, now: Moment) -> Option<String> {
         let dialect = match self.api {
             RequestedApi::Management => TokenDialect::Auth0,
             RequestedApi::Own(api) => api.token_dialect,
@@ -66,7 +66,7 @@ impl AccessToken<'_> {
             permissions: self.permitted.permissions.clone(),
             sid,
         };
-        token::sign_access_token(&tenant.keys(), &claims)
+        token::sign_access_token(tenant.keys(), &claims).await
     }
 
     /// Returns the audience: the API, and `/userinfo` if a person's scopes include `openid`. The Management API accepts

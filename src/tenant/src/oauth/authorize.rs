@@ -149,7 +149,7 @@ async fn respond_to_request(
             })
             .await?;
         if still_holds {
-            return Ok(respond_with_grant(tenant, &request, &session.row, &session.user, code.as_ref()));
+            return Ok(respond_with_grant(tenant, &request, &session.row, &session.user, code.as_ref()).await);
         }
     }
     if request.prompt == Some(Prompt::None) {

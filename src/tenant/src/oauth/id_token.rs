@@ -19,7 +19,7 @@ pub(super) struct SignIn<'s> {
 
 /// An ID token for a request's client, bound to the access token beside it (OpenID Connect Core 3.1.3.6); `None` when it
 /// cannot be signed.
-pub(super) fn issue(
+pub(super) async fn issue(
     tenant: &Tenant,
     request: &AuthorizationRequest,
     scopes: &Scopes,
@@ -30,12 +30,12 @@ pub(super) fn issue(
 ) -> Option<String> {
     let mut claims = claims(tenant, request, scopes, user, sign_in, nonce);
     claims.at_hash = Some(half_digest(access_token.as_bytes()));
-    token::sign(&tenant.keys(), &claims)
+    token::sign(tenant.keys(), &claims).await
 }
 
 /// An ID token in the response to a request, bound to the code beside it (OpenID Connect Core 3.3.2.11); `None` when it
 /// cannot be signed.
-pub(super) fn issue_with_code(
+pub(super) async fn issue_with_code(
     tenant: &Tenant,
     request: &AuthorizationRequest,
     user: &UserRow,
@@ -44,7 +44,7 @@ pub(super) fn issue_with_code(
 ) -> Option<String> {
     let mut claims = claims(tenant, request, &request.scopes, user, sign_in, request.nonce.clone());
     claims.c_hash = code.map(|code| half_digest(code.expose().as_bytes()));
-    token::sign(&tenant.keys(), &claims)
+    token::sign(tenant.keys(), &claims).await
 }
 
 fn claims(

@@ -44,7 +44,7 @@ pub(crate) fn new_code(
 }
 
 /// Responds with what the request is for: the code, an ID token, or both.
-pub(crate) fn respond_with_grant(
+pub(crate) async fn respond_with_grant(
     tenant: &Tenant,
     request: &AuthorizationRequest,
     session: &SessionRow,
@@ -57,7 +57,7 @@ pub(crate) fn respond_with_grant(
     }
     let (key, sid, authenticated_at) = (&session.key, &session.sid, session.authenticated_at);
     let sign_in = SignIn { key, sid, authenticated_at };
-    match id_token::issue_with_code(tenant, request, user, &sign_in, code) {
+    match id_token::issue_with_code(tenant, request, user, &sign_in, code).await {
         Some(token) => {
             parameters.push(("id_token", &token));
             respond(tenant, &request.reply_to, &parameters)

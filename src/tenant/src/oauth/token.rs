@@ -73,7 +73,10 @@ pub(super) async fn exchange(
             exchange_refresh_token(&tenant, client, &Secret::new(token), text("scope").map(Scopes::parse))
                 .await
         }
-        _ => exchange_client_credentials(&tenant, client, text("audience"), text("scope").map(Scopes::parse)),
+        _ => {
+            exchange_client_credentials(&tenant, client, text("audience"), text("scope").map(Scopes::parse))
+                .await
+        }
     };
     Ok(hide_from_scripts(client, issued.into_response()))
 }
@@ -341,7 +344,7 @@ async fn exchange_code(
             })
         })
         .await??;
-    token_response(tenant, client, issued)
+    token_response(tenant, client, issued).await
 }
 
 /// Exchanges a refresh token for tokens with the same scopes or fewer.
@@ -395,12 +398,12 @@ async fn exchange_refresh_token(
             })
         })
         .await??;
-    token_response(tenant, client, issued)
+    token_response(tenant, client, issued).await
 }
 
 /// Issues the access token that a client is granted for itself, without a user (contract
 /// [A15](model::contract#a15)).
-fn exchange_client_credentials(
+async fn exchange_client_credentials(
     tenant: &Tenant,
     client: &Client,
     audience: Option<&str>,
@@ -425,7 +428,7 @@ fn exchange_client_credentials(
         lifetime,
     };
     let tokens = Tokens {
-        access_token: token.sign(tenant, tenant.now()).ok_or(TokenError::Internal)?,
+        access_token: token.sign(tenant, tenant.now()).await.ok_or(TokenError::Internal)?,
         refresh_token: None,
         id_token: None,
         scope: permitted.scopes,
@@ -448,7 +451,7 @@ struct Issued {
 }
 
 /// Returns the token response for a user.
-fn token_response(tenant: &Tenant, client: &Client, issued: Issued) -> Result<Response, TokenError> {
+async fn token_response(tenant: &Tenant, client: &Client, issued: Issued) -> Result<Response, TokenError> {
     let Issued { grant, user, permitted, fresh, refreshed, with_refresh_token } = issued;
     let access = access_of(tenant, client, &grant.request)?;
     let lifetime = access.lifetime();
@@ -458,23 +461,17 @@ fn token_response(tenant: &Tenant, client: &Client, issued: Issued) -> Result<Re
             let subject = Subject::User { user_id: &user.user_id, refreshed, sid, jti };
             let token =
                 AccessToken { api, client_id: &grant.client_id, subject, permitted: &permitted, lifetime };
-            token.sign(tenant, fresh.now).ok_or(TokenError::Internal)?
+            token.sign(tenant, fresh.now).await.ok_or(TokenError::Internal)?
         }
         None => fresh.access.expose().to_owned(),
     };
     let id_token = if permitted.scopes.contains(&Scope::OPENID) {
         // The nonce binds the first ID token to the request of the browser.
         let nonce = grant.request.nonce.clone().filter(|_| !refreshed);
-        let token = id_token::issue(
-            tenant,
-            &grant.request,
-            &permitted.scopes,
-            &user,
-            &grant.sign_in(),
-            nonce,
-            &access_token,
-        );
-        Some(token.ok_or(TokenError::Internal)?)
+        let sign_in = grant.sign_in();
+        let token =
+            id_token::issue(tenant, &grant.request, &permitted.scopes, &user, &sign_in, nonce, &access_token);
+        Some(token.await.ok_or(TokenError::Internal)?)
     } else {
         None
     };

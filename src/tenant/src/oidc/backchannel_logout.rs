@@ -103,7 +103,7 @@ async fn deliver(tenant: &Tenant, ended: &EndedSession) {
         events: json!({ EVENT: {} }),
         sid: &ended.sid,
     };
-    let Some(token) = sign_logout_token(&tenant.keys(), &claims) else { return };
+    let Some(token) = sign_logout_token(tenant.keys(), &claims).await else { return };
     let form = form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
     let client_id = &ended.client_id;
     match tenant.0.providers.post_form(url, form).await {
