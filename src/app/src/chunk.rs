@@ -4,7 +4,7 @@
 //! That function enters the tables of the modules that have something in the chunk ([`Table`]). Whoever needs a function
 //! of a table finds it there once the chunk is here, and calls it at once, so that a popup can be opened inside a click.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::pin::Pin;
 use std::thread::LocalKey;
 use std::time::Duration;
@@ -41,6 +41,8 @@ const IDLE: Duration = Duration::from_millis(200);
 thread_local! {
     static SOURCE: Cell<Option<Source>> = const { Cell::new(None) };
     static STATE: ArcRwSignal<Chunk> = ArcRwSignal::new(Chunk::Unasked);
+    /// What waits for the chunk.
+    static WAITING: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Sets where the chunk comes from.
@@ -80,7 +82,28 @@ pub async fn load() -> Result<(), MissingChunk> {
     set(Chunk::Loading);
     let is_here = source().await;
     set(if is_here { Chunk::Here } else { Chunk::Missing });
-    if is_here { Ok(()) } else { Err(MissingChunk) }
+    if !is_here {
+        return Err(MissingChunk);
+    }
+    for waiting in WAITING.take() {
+        waiting();
+    }
+    Ok(())
+}
+
+/// Calls `then` once the chunk is here: at once, or when it comes. Does not fetch it.
+pub fn when_here(then: impl FnOnce() + 'static) {
+    if STATE.with(GetUntracked::get_untracked) == Chunk::Here {
+        then();
+    } else {
+        WAITING.with_borrow_mut(|waiting| waiting.push(Box::new(then)));
+    }
+}
+
+/// Whether the chunk did not come; tracked.
+#[must_use]
+pub fn is_missing() -> Memo<bool> {
+    Memo::new(|_| state() == Chunk::Missing)
 }
 
 /// Begins to fetch the chunk, if it is not here. [`state`] says how that goes.

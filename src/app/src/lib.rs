@@ -35,17 +35,14 @@ pub mod unlinked;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
-use leptos_router::components::Router;
-use leptos_router::hooks::use_location;
-use leptos_router::location::{BrowserUrl, LocationProvider};
 use model::route;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use components::focus::focus_first;
-use components::{Avatar, Skeleton, SkeletonHtml, breakable, dyn_view, picture};
+use components::{Avatar, Skeleton, SkeletonHtml, breakable, dyn_view, on_its_way, picture};
 use early_start::EarlyStart;
-use pages::rare::rare;
+use pages::rare::{RARE, rare};
 use pages::{Callback, Home, LinkedAccounts};
 use session::{PageEntry, Session, popup};
 use text::linking;
@@ -53,6 +50,7 @@ use text::linking;
 /// The one entry of the [later chunk](chunk): enters its functions in their tables.
 #[wasm_split(later, wasm_split_path = ::leptos::wasm_split, fallible)]
 fn enter() -> Result<(), SplitLoaderError> {
+    session::requests::enter();
     components::later_parts::enter();
     pages::later::enter();
     pages::linked_accounts::later::enter();
@@ -72,6 +70,7 @@ pub fn mount() {
     // Without its place in the shell there is nothing to show anything in.
     if let Some(place) = place {
         let skeleton = SkeletonHtml::of(&place);
+        components::marks::read_address(&place);
         place.set_inner_html("");
         leptos::mount::mount_to(place, move || view! { <App skeleton/> }).forget();
     }
@@ -92,6 +91,10 @@ pub fn App(
         }
         return view! { <main><h1>{linking::handed_over()}</h1><p class="lede">{linking::close_window()}</p></main> }
             .into_any();
+    }
+    if matches!(entry, PageEntry::Callback(..)) {
+        // The exchange of the code is in it.
+        chunk::fetch();
     }
     let early_start = StoredValue::new_local(EarlyStart::take());
     let settings = RwSignal::new(None);
@@ -122,35 +125,45 @@ pub fn App(
 #[component]
 fn Pages() -> impl IntoView {
     view! {
-        <Router>
-            <SkipLink/>
-            <Header/>
-            <main id="main">
-                <Page/>
-            </main>
-        </Router>
+        <SkipLink/>
+        <Header/>
+        <main id="main">
+            <Page/>
+        </main>
+        {dyn_view(|| chunk::table(&RARE).map_or_else(|| ().into_any(), |rare| (rare.follow_links)()))}
     }
 }
 
-/// The page of the address. The router says which address that is, leads from one to the other, and keeps the history; its own
-/// routes would weigh 10 kB for what a `match` does.
+/// What a path shows.
+#[derive(Clone, Copy, PartialEq)]
+enum Shown {
+    Home,
+    Callback,
+    /// The list, also at a deep link, which becomes the path of the list once it is read.
+    List,
+    Nothing,
+}
+
+impl Shown {
+    fn at(path: &str) -> Self {
+        match path {
+            paths::HOME => Self::Home,
+            route::CALLBACK => Self::Callback,
+            path if path.trim_end_matches('/') == paths::LIST || paths::is_deep_link(path) => Self::List,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// The page of the path that is shown.
 #[component]
 fn Page() -> impl IntoView {
-    let path = use_location().pathname;
-    let browser = use_context::<BrowserUrl>();
-    dyn_view(move || {
-        if let Some(browser) = &browser {
-            // A followed link enters the history once its page is there.
-            browser.ready_to_complete();
-        }
-        match path.read().as_str() {
-            paths::HOME => view! { <Home/> }.into_any(),
-            route::CALLBACK => view! { <Callback/> }.into_any(),
-            path if path.trim_end_matches('/') == paths::LIST || paths::is_deep_link(path) => {
-                view! { <LinkedAccounts/> }.into_any()
-            }
-            _ => rare(|rare| (rare.not_found)()),
-        }
+    let shown = Memo::new(|_| Shown::at(&location::path()));
+    dyn_view(move || match shown.get() {
+        Shown::Home => view! { <Home/> }.into_any(),
+        Shown::Callback => view! { <Callback/> }.into_any(),
+        Shown::List => view! { <LinkedAccounts/> }.into_any(),
+        Shown::Nothing => rare(|rare| (rare.not_found)()),
     })
 }
 
@@ -202,7 +215,11 @@ fn Header() -> impl IntoView {
                         is_kept.set(false);
                         focus_first(&[".bar > .button"]);
                     });
-                    rare(move |rare| (rare.still_signed_in)(on_remedy, on_dismiss))
+                    chunk::fetch();
+                    dyn_view(move || match chunk::table(&RARE) {
+                        Some(rare) => (rare.still_signed_in)(on_remedy, on_dismiss),
+                        None => on_its_way(Some(on_dismiss)),
+                    })
                 } else {
                     ().into_any()
                 }

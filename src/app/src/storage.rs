@@ -39,9 +39,14 @@ impl Storage {
 
     /// Returns the value of `key` and removes it. A value that cannot be removed is not returned.
     pub fn take<T: DeserializeOwned>(self, key: &str) -> Option<T> {
+        json::read(&self.take_text(key)?).ok()
+    }
+
+    /// Returns the value of `key`, valid or not, and removes it, as [`Storage::take`].
+    pub fn take_text(self, key: &str) -> Option<String> {
         let text = self.text(key)?;
         self.open()?.remove_item(key).ok()?;
-        json::read(&text).ok()
+        Some(text)
     }
 
     /// Sets the value of `key`. Returns whether it was stored; a full or forbidden storage refuses it.

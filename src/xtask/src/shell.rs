@@ -14,6 +14,8 @@ pub(crate) struct Names {
     pub(crate) wasm: String,
     /// All styles in one file.
     pub(crate) styles: String,
+    /// The marks of providers and the icons.
+    pub(crate) marks: String,
 }
 
 /// The shell with links to these files, and the two inline scripts: `early_start`, which begins the silent sign-in, and the one
@@ -22,7 +24,7 @@ pub(crate) struct Names {
 /// # Errors
 /// When a placeholder is missing, or there twice.
 pub(crate) fn filled(shell: &str, names: &Names, early_start: &str) -> Result<String> {
-    let Names { script, wasm, styles } = names;
+    let Names { script, wasm, styles, marks } = names;
     let styles = format!(r#"<link rel="stylesheet" href="/{styles}">"#);
     let preloads = format!(
         "<link rel=\"modulepreload\" href=\"/{script}\">\n\
@@ -35,6 +37,7 @@ pub(crate) fn filled(shell: &str, names: &Names, early_start: &str) -> Result<St
         ("<!--preloads-->", preloads),
         ("<!--early-start-->", early_start),
         ("<!--styles-->", styles),
+        ("<!--marks-->", format!("/{marks}")),
         ("<!--boot-->", boot),
     ] {
         match page.matches(placeholder).count() {
@@ -78,7 +81,8 @@ pub(crate) fn content_security_policy(names: &Names, early_start: &str) -> Strin
 mod tests {
     use super::*;
 
-    const SHELL: &str = "<head><!--preloads--><!--early-start--><!--styles--></head><body><!--boot--></body>";
+    const SHELL: &str =
+        "<head><!--preloads--><!--early-start--><!--styles--></head><body><!--marks--><!--boot--></body>";
     const EARLY: &str = "begin()";
 
     fn names() -> Names {
@@ -86,6 +90,7 @@ mod tests {
             script: "app-1.js".to_owned(),
             wasm: "app_bg-2.wasm".to_owned(),
             styles: "site-3.css".to_owned(),
+            marks: "providers-4.svg".to_owned(),
         }
     }
 
@@ -98,12 +103,14 @@ mod tests {
         // A style sheet before a script keeps it waiting.
         assert!(page.find("begin()").unwrap() < page.find("stylesheet").unwrap());
         assert!(page.contains(r#"page.default({module_or_path:"/app_bg-2.wasm"})"#));
+        assert!(page.contains("<body>/providers-4.svg<script"));
         assert!(!page.contains("<!--"));
     }
 
     #[test]
     fn a_shell_without_a_placeholder_is_refused() {
-        let error = filled("<!--early-start--><!--styles--><!--boot-->", &names(), EARLY).unwrap_err();
+        let error =
+            filled("<!--early-start--><!--styles--><!--marks--><!--boot-->", &names(), EARLY).unwrap_err();
         assert_eq!(error.to_string(), "src/app/index.html lacks the placeholder <!--preloads-->");
     }
 

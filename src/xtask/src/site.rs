@@ -17,15 +17,18 @@ use crate::workspace::{BROWSER_TARGET, Workspace};
 
 /// What the first load and the later chunk weighed with brotli when somebody last looked, in bytes, in the small profile. The
 /// first load is what comes before the list: the script and the first chunk of the WASM.
-const FIRST_LOAD: usize = 253_000;
+const FIRST_LOAD: usize = 180_400;
 /// See [`FIRST_LOAD`].
-const LATER_CHUNK: usize = 144_700;
+const LATER_CHUNK: usize = 226_800;
 
 /// How much more they may weigh before the build fails, in percent, so that a careless dependency is noticed.
 const TOLERANCE: usize = 2;
 
 /// The style sheets in the order of their cascade.
 const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.css"];
+
+/// The marks of providers and the icons, in `public`.
+const MARKS: &str = "providers.svg";
 
 /// The file with the content security policy, which servers and static hosts read.
 const POLICY_FILE: &str = "csp.txt";
@@ -68,10 +71,14 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
     let mut site_files = Files { folder: &fresh, earlier: &site, profile, written: Vec::new() };
     let bundle = bundle::bundle(workspace, profile)?;
     let styles = style_sheets(&workspace.root.join("style"))?;
+    let public = workspace.root.join("public");
+    let marks = public.join(MARKS);
+    let marks = fs::read(&marks).with_context(|| format!("{} could not be read", marks.display()))?;
     let names = Names {
         script: asset::name_by_content("app", "js", &bundle.script),
         wasm: asset::name_by_content("app_bg", "wasm", &bundle.wasm),
         styles: asset::name_by_content("site", "css", styles.as_bytes()),
+        marks: asset::name_by_content("providers", "svg", &marks),
     };
     let shell = workspace.root.join("src/app/index.html");
     let shell =
@@ -93,10 +100,11 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
         site_files.add(name, content.as_bytes())?;
     }
     site_files.add(&names.styles, styles.as_bytes())?;
-    let public = workspace.root.join("public");
     for path in files_below(&public)? {
         let name = path.strip_prefix(&public)?.to_string_lossy().replace('\\', "/");
         let content = fs::read(&path).with_context(|| format!("{} could not be read", path.display()))?;
+        // The page asks for the marks by the name that they have by their content, and so once.
+        let name = if name == MARKS { names.marks.clone() } else { name };
         site_files.add(&name, &content)?;
     }
 

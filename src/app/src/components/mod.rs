@@ -20,6 +20,7 @@ pub mod later_parts;
 pub mod linking_place;
 pub mod list_as_text;
 pub mod login_name;
+pub mod marks;
 pub mod notice;
 pub mod pause_notice;
 pub mod picture;

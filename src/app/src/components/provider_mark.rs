@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use model::Provider;
 
+use super::marks::address_of;
 use crate::text;
 
 /// The provider's mark from the local sprite, or its initials. Decoration beside the provider's name.
@@ -13,7 +14,7 @@ pub fn ProviderMark(
 ) -> impl IntoView {
     let mark = match provider.mark() {
         Some(id) => view! {
-            <svg class=format!("mark {id}")><use_ href=format!("/providers.svg#{id}")/></svg>
+            <svg class=format!("mark {id}")><use_ href=address_of(id)/></svg>
         }
         .into_any(),
         None => text::initials(&text::provider_name(&provider)).into_any(),

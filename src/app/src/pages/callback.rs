@@ -13,7 +13,7 @@ pub fn Callback() -> impl IntoView {
     let session = expect_context::<Session>();
     let phase = session.phase();
     dyn_view(move || match phase.get() {
-        Phase::Present | Phase::SignedOut => redirect_to(session.return_to()),
+        Phase::Present | Phase::SignedOut => redirect_to(&session.return_to()),
         phase => in_place_of_page(phase),
     })
 }

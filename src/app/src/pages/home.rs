@@ -12,7 +12,7 @@ use crate::session::{Phase, Session};
 pub fn Home() -> impl IntoView {
     let phase = expect_context::<Session>().phase();
     dyn_view(move || match phase.get() {
-        Phase::Present => redirect_to(paths::LIST.to_owned()),
+        Phase::Present => redirect_to(paths::LIST),
         phase => in_place_of_page(phase),
     })
 }

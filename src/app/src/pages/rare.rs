@@ -23,6 +23,8 @@ pub struct Rare {
     pub unreachable: fn(SignInError, Callback<()>) -> AnyView,
     /// The person did not leave, because there is no connection.
     pub still_signed_in: fn(Callback<Remedy>, Callback<()>) -> AnyView,
+    /// Follows links within the page, and the history.
+    pub follow_links: fn() -> AnyView,
     /// The page of an unknown path.
     pub not_found: fn() -> AnyView,
 }

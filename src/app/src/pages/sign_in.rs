@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Icon, changing, parts, set_document_title, words};
+use crate::chunk;
+use crate::components::{Icon, changing, dyn_view, on_its_way, parts, set_document_title, words};
 use crate::session::Session;
 use crate::text;
 
@@ -11,6 +12,9 @@ use crate::text;
 pub fn SignIn() -> impl IntoView {
     let session = expect_context::<Session>();
     let leaving = session.is_leaving();
+    // What the button calls is in the later chunk.
+    chunk::fetch_when_idle();
+    let is_missing = chunk::is_missing();
     let elsewhere = {
         let tenant = session.tenant();
         let here = window().location().hostname().unwrap_or_default();
@@ -45,6 +49,7 @@ pub fn SignIn() -> impl IntoView {
                 on:click=move |_| session.sign_in()
                 prop:textContent=changing(move || if leaving.get() { text::signing_in() } else { text::sign_in() })
             ></button>
+            {dyn_view(move || if is_missing.get() { on_its_way(None) } else { ().into_any() })}
             {elsewhere.map(|host| view! { <p class="meta">{parts(text::signs_in_at(&host))}</p> })}
         </div>
     }

@@ -11,7 +11,6 @@ use model::UserId;
 use wasm_bindgen_futures::JsFuture;
 
 use super::authorization_response::AuthorizationResponse;
-use super::http::TokenAnswer;
 use super::transaction::Transaction;
 use crate::clock::now;
 use crate::early_start::{error_of, member, number, promise, text};
@@ -50,6 +49,14 @@ pub(super) struct BegunSignIn {
     pub(super) response: Option<AuthorizationResponse>,
     /// The exchange of its code, where the script began that.
     pub(super) exchange: Option<BegunExchange>,
+}
+
+/// What the token endpoint answered to the script.
+pub(super) struct TokenAnswer {
+    pub(super) status: u16,
+    pub(super) body: String,
+    /// When it came, by the page's clock.
+    pub(super) at: i64,
 }
 
 /// A code exchange that the script sent.

@@ -7,15 +7,15 @@ use web_sys::UrlSearchParams;
 
 use super::authorization_response::AuthorizationResponse;
 use super::storage;
-use super::transaction::{Transaction, is_popup_state};
+use super::transaction::is_popup_state;
 
 /// How the page was opened, with what its address contained.
 #[derive(Clone)]
 pub enum PageEntry {
     /// An ordinary visit.
     Visit,
-    /// The redirect from the tenant, with its response and the stored transaction, if any.
-    Callback(Option<AuthorizationResponse>, Option<Box<Transaction>>),
+    /// The redirect from the tenant, with its response and the stored transaction as text, if any.
+    Callback(Option<AuthorizationResponse>, Option<String>),
     /// The redirect from the tenant in a popup. The page that opened it waits for this response.
     Popup(Option<AuthorizationResponse>),
 }
@@ -40,6 +40,6 @@ impl PageEntry {
         if get("state").is_some_and(|state| is_popup_state(&state)) {
             return Self::Popup(response);
         }
-        Self::Callback(response, storage::take_transaction().map(Box::new))
+        Self::Callback(response, storage::take_transaction())
     }
 }

@@ -6,12 +6,12 @@ use super::error::SignInErrorKind;
 use super::handle::Session;
 use super::state::{Event, State};
 use super::storage;
-use super::tabs::{self, TabMessage};
+use super::tabs::TabMessage;
 use crate::clock::now;
 
 impl Session {
     /// Listens to the window for as long as the page lives: `pageshow` (the Back button restores a page whose buttons
-    /// were disabled on leaving), `storage` (another tab signed out), `online` and `offline`, and messages of tabs.
+    /// were disabled on leaving), `storage` (another tab signed out), `online` and `offline`.
     pub(super) fn listen_to_window(self) {
         let _ = window_event_listener_untyped("pageshow", move |_| _ = self.leaving.try_set(false));
         let _ = window_event_listener(leptos::ev::storage, move |event| {
@@ -28,7 +28,6 @@ impl Session {
         };
         let _ = window_event_listener_untyped("online", move |_| set_online(true));
         let _ = window_event_listener_untyped("offline", move |_| set_online(false));
-        tabs::on_message(move |message| self.on_tab_message(message));
     }
 
     /// Applies a message of another tab.

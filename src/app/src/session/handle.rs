@@ -44,20 +44,15 @@ impl Session {
     /// or stays signed out. `begun` is the silent sign-in that the early start sent, if any.
     #[must_use]
     pub fn start(tenant: Tenant, entry: PageEntry, begun: Option<Promise>) -> Self {
-        let (state, return_to) = match &entry {
-            PageEntry::Callback(_, transaction) => (
-                State::SigningIn,
-                transaction
-                    .as_ref()
-                    .map_or(paths::LIST, |transaction| paths::safe_return(&transaction.return_to)),
-            ),
-            PageEntry::Visit if storage::may_have_session() => (State::Checking, paths::LIST),
-            PageEntry::Visit | PageEntry::Popup(_) => (State::SignedOut, paths::LIST),
+        let state = match &entry {
+            PageEntry::Callback(..) => State::SigningIn,
+            PageEntry::Visit if storage::may_have_session() => State::Checking,
+            PageEntry::Visit | PageEntry::Popup(_) => State::SignedOut,
         };
         let session = Self {
             tenant: StoredValue::new(tenant),
             state: RwSignal::new(state.clone()),
-            return_to: StoredValue::new(return_to.to_owned()),
+            return_to: StoredValue::new(paths::LIST.to_owned()),
             leaving: RwSignal::new(false),
             changed_elsewhere: RwSignal::new(None),
             online: RwSignal::new(window().navigator().on_line()),
@@ -66,7 +61,7 @@ impl Session {
         };
         match (entry, state) {
             (PageEntry::Callback(response, transaction), _) => {
-                session.receive(response, transaction.map(|transaction| *transaction));
+                session.request(move |requests, session| (requests.receive)(session, response, transaction));
             }
             (PageEntry::Visit, State::Checking) => {
                 early_start::keep_sign_in(begun);
@@ -75,6 +70,7 @@ impl Session {
             (PageEntry::Visit | PageEntry::Popup(_), _) => {}
         }
         session.listen_to_window();
+        session.listen_to_tabs();
         session
     }
 
@@ -209,7 +205,7 @@ impl Session {
         storage::forget_user();
         cache::clear();
         unlinked::clear();
-        tabs::broadcast(&TabMessage::SignedOut);
+        Self::broadcast_sign_out();
         self.depart(&format!("{}{}?{query}", tenant.origin, route::LOGOUT));
     }
 

@@ -21,40 +21,20 @@ pub enum HttpError {
 /// The texts in an answer of the token endpoint that the page uses.
 const TEXTS: [&str; 5] = ["access_token", "id_token", "scope", "error", "error_description"];
 
-/// What the token endpoint answered to a request that was sent before.
-pub struct TokenAnswer {
-    /// The status.
-    pub status: u16,
-    /// The body.
-    pub body: String,
-    /// When it came, by the page's clock.
-    pub at: i64,
-}
-
-/// Sends one request of the `oauth2` crate, or returns what was `received` as an answer to it.
+/// Sends one request of the `oauth2` crate.
 ///
 /// # Errors
 /// [`HttpError::Fetch`] when no response came.
-pub async fn send(
-    request: HttpRequest,
-    received: Option<Result<TokenAnswer, gloo_net::Error>>,
-) -> Result<HttpResponse, HttpError> {
-    let (status, body) = match received {
-        Some(answer) => answer.map(|answer| (answer.status, answer.body.into_bytes()))?,
-        None => exchange(request).await?,
-    };
-    let status = StatusCode::from_u16(status).map_err(oauth2::http::Error::from)?;
-    // Without its type: what is JSON is read as JSON.
-    Ok(Response::builder().status(status).body(used_members(body))?)
-}
-
-async fn exchange(request: HttpRequest) -> Result<(u16, Vec<u8>), gloo_net::Error> {
+pub async fn send(request: HttpRequest) -> Result<HttpResponse, HttpError> {
     // The only request is the code exchange, which has these two headers. Reading the map of headers would link a
     // table of all header names, which weighs as much as this whole client.
     let fetch = fetch::request(request.method().clone(), &request.uri().to_string())
         .header("content-type", "application/x-www-form-urlencoded");
     let answer = fetch.body(String::from_utf8_lossy(request.body()).into_owned())?.send().await?;
-    Ok((answer.status(), answer.binary().await?))
+    let status = StatusCode::from_u16(answer.status()).map_err(oauth2::http::Error::from)?;
+    // Without its type: what is JSON is read as JSON.
+    let body = used_members(answer.binary().await?);
+    Ok(Response::builder().status(status).body(body)?)
 }
 
 /// Returns an answer of the token endpoint with only those members that the page uses. The `oauth2` crate reads the

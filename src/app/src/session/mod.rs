@@ -1,17 +1,21 @@
 //! The session of the page: who is signed in, signing in and out, and the access token.
 //!
-//! [`state`] is a pure state machine; [`Session`] is the handle that pages use. [`transaction`] builds an authorization
-//! request and exchanges the code that answers it; [`silent`] and [`popup`] send one without leaving the page.
+//! [`state`] is a pure state machine; [`Session`] is the handle that pages use. The first load takes over what the early start
+//! found; [`requests`] has everything else, and is in the later chunk: [`authorization_request`] builds a request, [`exchange`]
+//! exchanges the code that answers it, [`silent`] and [`popup`] send one without leaving the page.
 
+pub mod authorization_request;
 pub mod authorization_response;
 pub mod credentials;
 pub mod early_start;
 pub mod entry;
 pub mod error;
+pub mod exchange;
 pub mod http;
 pub mod id_token;
 pub mod intent;
 pub mod popup;
+pub mod requests;
 pub mod silent;
 pub mod state;
 pub mod step_up;
@@ -22,8 +26,10 @@ pub mod transaction;
 mod authorization;
 mod events;
 mod handle;
+mod later;
 mod phase;
 mod renewal;
+mod tokens;
 
 pub use credentials::{Authentication, Credentials, CurrentIdentity, Person};
 pub use entry::PageEntry;

@@ -16,10 +16,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, MessageEvent, Window};
 
+use super::authorization_request::{self, AuthorizationRequest};
 use super::authorization_response::AuthorizationResponse;
 use super::credentials::Authentication;
 use super::error::{SignInError, SignInErrorKind};
-use super::transaction::{self, AuthorizationRequest, CallbackOutcome};
+use super::exchange::exchange_code;
+use super::transaction::CallbackOutcome;
 use crate::clock::{now, within};
 use crate::json;
 use crate::location::own_origin;
@@ -128,11 +130,11 @@ impl Popup {
         tenant: &Tenant,
         request: AuthorizationRequest,
     ) -> Result<Authentication, PopupError> {
-        let (url, transaction) = transaction::authorize_url(tenant, &own_origin(), request, now())?;
+        let (url, transaction) = authorization_request::authorize_url(tenant, &own_origin(), request, now())?;
         let response = self.visit(url, &transaction.state).await?;
         match transaction.accept(response)? {
             CallbackOutcome::Exchange(code) => {
-                Ok(transaction::exchange_code(tenant, &own_origin(), code, transaction, now, None).await?)
+                Ok(exchange_code(tenant, &own_origin(), code, transaction, now).await?)
             }
             CallbackOutcome::NoSession => Err(SignInError::from(SignInErrorKind::Stale).into()),
         }

@@ -8,11 +8,12 @@ use leptos::task::spawn_local;
 
 use super::credentials::{Authentication, Credentials};
 use super::error::SignInErrorKind;
+use super::exchange::exchange_code;
 use super::handle::Session;
-use super::silent;
+use super::requests::authorize;
 use super::state::Event;
 use super::tabs::{self, Renewal, TabMessage};
-use super::transaction::{self, AuthorizationRequest, CallbackOutcome, InteractionMode};
+use super::transaction::CallbackOutcome;
 use crate::api::{ApiError, Client, ErrorKind};
 use crate::clock::now;
 use crate::location::own_origin;
@@ -85,7 +86,7 @@ impl Session {
 
     /// Replaces the token of `spent` silently. Returns whether there is a new one. One tab at a time sends the request;
     /// the others adopt its token.
-    pub(super) async fn renew(self, spent: Option<Credentials>) -> bool {
+    pub(super) async fn renew_token(self, spent: Option<Credentials>) -> bool {
         let _lock = tabs::acquire_renewal_lock().await;
         // The expiry is compared too: two tokens that were issued in the same second can be identical.
         let token = |account: &Credentials| (account.bearer.clone(), account.expires_at);
@@ -97,12 +98,10 @@ impl Session {
         }
         let Some(tenant) = self.tenant.try_get_value() else { return false };
         let authentication = async {
-            let request = AuthorizationRequest::sign_in(InteractionMode::SilentIframe, String::new());
-            let (url, transaction) = transaction::authorize_url(&tenant, &own_origin(), request, now())?;
-            let response = silent::authorize(&url, &tenant.origin).await?;
+            let (response, transaction) = authorize(&tenant).await?;
             match transaction.accept(response)? {
                 CallbackOutcome::Exchange(code) => {
-                    transaction::exchange_code(&tenant, &own_origin(), code, transaction, now, None).await
+                    exchange_code(&tenant, &own_origin(), code, transaction, now).await
                 }
                 CallbackOutcome::NoSession => Err(SignInErrorKind::Denied.into()),
             }

@@ -2,12 +2,13 @@
 
 use leptos::prelude::UpdateValue;
 
+use super::authorization_request::{AuthorizationRequest, InteractionMode};
 use super::credentials::Credentials;
 use super::handle::{Session, remember};
 use super::intent::{Declared, Intent};
 use super::popup::{Popup, PopupError};
 use super::state::Event;
-use super::transaction::{AuthorizationRequest, InteractionMode, Purpose};
+use super::transaction::Purpose;
 use crate::account_name::account_name;
 use crate::api::ApiError;
 use crate::clock::now;
@@ -80,7 +81,7 @@ impl Session {
     ///
     /// Until somebody does, the page takes the sign-in for old, and from then on it asks for one of at most `max_age` seconds
     /// before by itself, inside the click.
-    pub(super) async fn answer_challenge(self, max_age: u32) -> bool {
+    pub(super) async fn step_up(self, max_age: u32) -> bool {
         let max_age = max_age.max(1);
         self.tenant.try_update_value(|tenant| match &mut tenant.fresh_sign_in {
             0 => tenant.fresh_sign_in = max_age,

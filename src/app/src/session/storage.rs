@@ -18,9 +18,9 @@ pub fn put_transaction(transaction: &Transaction) -> bool {
     Storage::Session.write(TRANSACTION, transaction)
 }
 
-/// Returns and removes the transaction in flight, so that a second call, or a reload, finds none.
-pub fn take_transaction() -> Option<Transaction> {
-    Storage::Session.take(TRANSACTION)
+/// Returns and removes the transaction in flight, as text, so that a second call, or a reload, finds none.
+pub fn take_transaction() -> Option<String> {
+    Storage::Session.take_text(TRANSACTION)
 }
 
 /// Returns whether the tenant may still have the session of a user who was signed in here.

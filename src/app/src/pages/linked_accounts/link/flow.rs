@@ -17,8 +17,9 @@ use crate::pages::linked_accounts::focus::{focus_row, focus_section, focus_unlin
 use crate::pages::linked_accounts::naming::Naming;
 use crate::pages::linked_accounts::pause::{pause, send_with_pause};
 use crate::pages::linked_accounts::undo::Undo;
+use crate::session::authorization_request::{AuthorizationRequest, InteractionMode};
 use crate::session::popup::{Popup, PopupError};
-use crate::session::transaction::{AuthorizationRequest, InteractionMode, Purpose};
+use crate::session::transaction::Purpose;
 use crate::session::{
     Authentication, LinkTarget, ReauthenticationError, RememberedUser, SecondaryAccount, Session,
 };
