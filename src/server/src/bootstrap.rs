@@ -13,12 +13,12 @@ use server::seed::tenant_file::{self, TenantFile};
 use server::seed::{demo, users_file};
 use store::Store;
 use tenant::configuration::{Client, Connection, Parts, RateLimit};
-use tenant::seed::SeedUser;
 use tenant::{Configuration, Issuer};
 
 use crate::address;
 use crate::config::{ClientSecret, Seed, Serve};
 use crate::invalid_options::InvalidOptions;
+use crate::seeding::Users;
 use crate::static_files::{Site, SiteError};
 
 /// The folder to which `cargo xtask` writes the site.
@@ -34,7 +34,7 @@ pub(crate) struct Bootstrap {
     /// What the reader of the tenant file should know, in sentences.
     pub(crate) notices: Vec<String>,
     /// The users to add.
-    pub(crate) users: Vec<SeedUser>,
+    pub(crate) users: Users,
     /// Whether these are the demo users, which are added to an empty database only.
     pub(crate) has_demo_users: bool,
 }
@@ -95,8 +95,8 @@ pub(crate) fn read(
     tenant.stand_ins = stand_in.is_some();
 
     let users = users(options, has_demo_users, &variable, connections, &mut notices)?;
-    if has_demo_users {
-        tenant.demo_sign_ins = demo::sign_ins(&users, connections);
+    if let Users::Listed(users) = &users {
+        tenant.demo_sign_ins = demo::sign_ins(users, connections);
     }
     let configuration = Configuration::new(parts)?;
     Ok(Bootstrap { configuration, derived_client_ids, notices, users, has_demo_users })
@@ -217,16 +217,17 @@ fn users(
     keyword: &dyn Fn(&str) -> Option<String>,
     connections: &[Connection],
     notices: &mut Vec<String>,
-) -> Result<Vec<SeedUser>, InvalidOptions> {
+) -> Result<Users, InvalidOptions> {
     match &options.users {
         Some(path) => {
             let (name, text) = (path.display().to_string(), read_text(path)?);
-            let file = users_file::parse(&name, &text, connections, options.users_connection.as_deref())?;
-            notices.extend(file.notices.iter().map(|notice| format!("{name}: {notice}")));
-            Ok(file.users)
+            let import = options.users_connection.as_deref();
+            let (users, found) = users_file::check(&name, text, connections, import)?;
+            notices.extend(found.iter().map(|notice| format!("{name}: {notice}")));
+            Ok(Users::File(users))
         }
-        None if has_demo_users => Ok(demo::users(keyword, connections)?),
-        None => Ok(Vec::new()),
+        None if has_demo_users => Ok(Users::Listed(demo::users(keyword, connections)?)),
+        None => Ok(Users::Listed(Vec::new())),
     }
 }
 
@@ -401,7 +402,7 @@ databases:
         let tenant = file(TENANT);
         let path = tenant.path().to_str().unwrap();
         let start = bootstrap(&options(&["--tenant", path]), &local(), "127.0.0.1:3000").unwrap();
-        assert!(start.users.is_empty());
+        assert_eq!(start.users.count(), 0);
         assert!(start.configuration.options().demo_sign_ins.is_empty());
     }
 

@@ -38,7 +38,7 @@ fn report(bootstrap: &Bootstrap) -> String {
     list("APIs", configuration.apis().iter().map(|api| api.identifier.clone()).collect());
     list("Roles", configuration.roles().iter().map(|role| role.name.clone()).collect());
     list("Client grants", describe_grants(configuration));
-    let _ = writeln!(report, "Users: {}", users.len());
+    let _ = writeln!(report, "Users: {}", users.count());
     for notice in notices {
         let _ = writeln!(report, "\n{notice}");
     }

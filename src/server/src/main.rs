@@ -27,6 +27,7 @@ mod print_config;
 mod proxy;
 mod readiness;
 mod router;
+mod seeding;
 mod startup_message;
 mod static_files;
 mod tls;
@@ -41,6 +42,7 @@ use anyhow::Context;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use clap_complete::Shell;
 use metrics_exporter_prometheus::PrometheusHandle;
+use mimalloc::MiMalloc;
 use store::Store;
 use tenant::{Clock, Issuer, Tenant};
 use tokio::net::TcpListener;
@@ -55,6 +57,11 @@ use crate::mail_file::MailFile;
 use crate::readiness::Readiness;
 use crate::startup_message::StartupMessage;
 use crate::tls::Tls;
+
+/// Returns to the system what was allocated at once and is free again, such as the memory of hashing passwords, and is as fast
+/// where there is no other allocator than that of musl.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The exit code for invalid options and files, the same as that of clap. It is 1 for any other failure.
 const INVALID_OPTIONS: u8 = 2;
@@ -194,7 +201,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let mails = Arc::new(mails);
     let tenant = Tenant::open(store.clone(), issuer.clone(), configuration, Clock::system(), mails).await?;
     if !has_demo_users || !tenant.has_users().await? {
-        let seeded = tenant.seed(users).await.context("the users cannot be added")?;
+        let seeded = seeding::seed(&tenant, users).await.context("the users cannot be added")?;
         tracing::info!(added = seeded.added, kept = seeded.kept, "users");
     }
 

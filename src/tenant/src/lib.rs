@@ -79,6 +79,8 @@ mod token_verifier;
 pub mod users_file;
 mod view;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::middleware::map_response;
 
@@ -89,6 +91,7 @@ pub use issuer::{InvalidIssuer, Issuer};
 pub use state::{OpenError, Tenant, rotate_keys};
 
 use crate::seed::{SeedError, SeedUser, Seeded};
+use crate::users_file::CheckedUsers;
 
 impl Tenant {
     /// Returns a router with every endpoint of the tenant.
@@ -124,6 +127,18 @@ impl Tenant {
     /// # Errors
     /// [`SeedError`]; then no user was added.
     pub async fn seed(&self, users: Vec<SeedUser>) -> Result<Seeded, SeedError> {
-        seed::add_missing(self, users).await
+        seed::add_missing(self, Arc::from(users), |_| {}).await
+    }
+
+    /// Adds the users of a file as [`Tenant::seed`] does, and calls `progress` with the number of those that it has looked at.
+    ///
+    /// # Errors
+    /// [`SeedError`]; then no user was added.
+    pub async fn seed_file(
+        &self,
+        users: CheckedUsers,
+        progress: impl Fn(usize) + Clone + Send + Sync + 'static,
+    ) -> Result<Seeded, SeedError> {
+        seed::add_missing(self, users, progress).await
     }
 }

@@ -1,13 +1,17 @@
 //! Seeding: users that are added at the start of a tenant.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use model::id::InvalidIdentityId;
-use model::{IdentityKey, NewIdentityId, Profile, Provider, User};
+use model::{Identity, IdentityKey, NewIdentityId, Profile, Provider, User};
 use serde_json::Value;
 use store::{Address, CredentialRow, Unit, UserRow, fold_identifier};
+use tokio::task::JoinSet;
 
 use crate::clock::Moment;
 use crate::database::accounts::{MAX_USER_SIZE, identifiers, json_size};
-use crate::password_hash::{ImportedHash, hash_password};
+use crate::password_hash::{ImportedHash, hash_password, with_hash_permit};
 use crate::secret::Secret;
 use crate::state::Tenant;
 
@@ -62,60 +66,122 @@ pub enum SeedError {
         /// The size in bytes.
         size: usize,
     },
+    /// The user at this place was read when the file was checked, and cannot be read any more.
+    #[error("the user at place {0} of the file cannot be read")]
+    Changed(usize),
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] store::Error),
 }
 
-/// Adds the users that do not exist yet; see [`Tenant::seed`].
-pub(crate) async fn add_missing(tenant: &Tenant, users: Vec<SeedUser>) -> Result<Seeded, SeedError> {
-    let now = tenant.now();
-    let mut reader = tenant.0.store.read().await?;
-    let mut missing = Vec::new();
-    let mut kept = 0;
-    for seed in users {
-        // The id was checked against the first identity when the file was read.
-        let key = seed.user.identities.first().map(model::Identity::key);
-        let known = match &key {
-            Some(key) => reader.find_user_by_identity(key).await?.is_some(),
-            None => true,
-        };
-        if known { kept += 1 } else { missing.push(seed) }
+/// The users to add. Each is read when its turn comes, so that not all of them are in memory.
+pub(crate) trait Source: Clone + Send + Sync + 'static {
+    /// Returns the number of users.
+    fn count(&self) -> usize;
+
+    /// Returns the places of the users whose password is in clear.
+    fn with_clear_password(&self) -> Vec<usize>;
+
+    /// Returns the user at a place.
+    fn read(&self, place: usize) -> Result<SeedUser, SeedError>;
+}
+
+impl Source for Arc<[SeedUser]> {
+    fn count(&self) -> usize {
+        self.len()
     }
-    drop(reader);
-    for seed in &mut missing {
-        check(seed)?;
+
+    fn with_clear_password(&self) -> Vec<usize> {
+        let users = self.iter().enumerate();
+        users.filter(|(_, user)| user.clear_password().is_some()).map(|(place, _)| place).collect()
     }
-    // Hashing is slow, so it happens before the unit of work.
-    let rows = tokio::task::spawn_blocking(move || {
-        missing.into_iter().map(|seed| rows_of(&seed, now)).collect::<Vec<_>>()
-    })
-    .await
-    .map_err(|_| store::Error::Closed)?;
-    for credential in rows.iter().flat_map(|(_, credentials)| credentials) {
-        tenant.0.attempt_work.learn(&credential.password_hash);
+
+    fn read(&self, place: usize) -> Result<SeedUser, SeedError> {
+        Ok(self[place].clone())
     }
-    let added = rows.len();
-    tenant
-        .0
-        .store
-        .write(move |unit| {
-            Box::pin(async move {
-                for (user, credentials) in &rows {
-                    let conflict = |error| match error {
-                        store::Error::Conflict => SeedError::Conflict(user.user_id.to_string()),
-                        other => SeedError::Store(other),
-                    };
-                    check_addresses(unit, user).await.map_err(conflict)?;
-                    unit.insert_user(user).await.map_err(conflict)?;
-                    for credential in credentials {
-                        unit.insert_credential(credential).await.map_err(conflict)?;
-                    }
+}
+
+impl SeedUser {
+    fn clear_password(&self) -> Option<&Secret> {
+        match &self.password {
+            Some(SeedPassword::Clear(password)) => Some(password),
+            Some(SeedPassword::Imported(_)) | None => None,
+        }
+    }
+
+    /// Returns the key of the first identity, which the id was checked against when the file was read.
+    fn key(&self) -> Option<IdentityKey> {
+        self.user.identities.first().map(Identity::key)
+    }
+}
+
+/// Adds the users that do not exist yet, in one unit of work; see [`Tenant::seed`]. `progress` is called with the number of
+/// users that were looked at.
+pub(crate) async fn add_missing(
+    tenant: &Tenant,
+    users: impl Source,
+    progress: impl Fn(usize) + Clone + Send + Sync + 'static,
+) -> Result<Seeded, SeedError> {
+    let hashes = Arc::new(hash_missing(tenant, &users).await?);
+    let inner = tenant.clone();
+    let add = tenant.0.store.write(move |unit| {
+        Box::pin(async move {
+            let (now, mut seeded) = (inner.now(), Seeded::default());
+            for place in 0..users.count() {
+                let seed = users.read(place)?;
+                let is_known = match seed.key() {
+                    Some(key) => unit.find_user_by_identity(&key).await?.is_some(),
+                    None => true,
+                };
+                if is_known {
+                    seeded.kept += 1;
+                } else {
+                    add_user(&inner, unit, seed, hashes.get(&place), now).await?;
+                    seeded.added += 1;
                 }
-                Ok(Seeded { added, kept })
-            })
+                progress(place + 1);
+            }
+            Ok(seeded)
         })
-        .await
+    });
+    add.await
+}
+
+/// Hashes the passwords in clear of the users that do not exist yet, by their place. It is slow, so it happens before the unit
+/// of work, on all processors.
+async fn hash_missing(tenant: &Tenant, users: &impl Source) -> Result<HashMap<usize, String>, SeedError> {
+    let mut hashing = JoinSet::new();
+    for place in users.with_clear_password() {
+        let seed = users.read(place)?;
+        let (Some(key), Some(password)) = (seed.key(), seed.clear_password().cloned()) else { continue };
+        if tenant.0.store.read().await?.find_user_by_identity(&key).await?.is_none() {
+            hashing.spawn(with_hash_permit(move || (place, hash_password(&password))));
+        }
+    }
+    Ok(hashing.join_all().await.into_iter().flatten().collect())
+}
+
+/// Adds one user.
+async fn add_user(
+    tenant: &Tenant,
+    unit: &mut Unit,
+    mut seed: SeedUser,
+    hash: Option<&String>,
+    now: Moment,
+) -> Result<(), SeedError> {
+    check(&mut seed)?;
+    let (user, credentials) = rows_of(&seed, hash, now);
+    let conflict = |error| match error {
+        store::Error::Conflict => SeedError::Conflict(user.user_id.to_string()),
+        other => SeedError::Store(other),
+    };
+    check_addresses(unit, &user).await.map_err(conflict)?;
+    unit.insert_user(&user).await.map_err(conflict)?;
+    for credential in &credentials {
+        tenant.0.attempt_work.learn(&credential.password_hash);
+        unit.insert_credential(credential).await.map_err(conflict)?;
+    }
+    Ok(())
 }
 
 /// Checks what is to become a user. Attributes that are too long are left out, because a file of another tenant can have
@@ -164,8 +230,9 @@ fn fold_identifiers(profile: &mut Profile) {
     }
 }
 
-/// Returns the rows of a user: its own, and one credential each for its e-mail address and its username.
-fn rows_of(seed: &SeedUser, now: Moment) -> (UserRow, Vec<CredentialRow>) {
+/// Returns the rows of a user: its own, and one credential each for its e-mail address and its username. `hash` is that of its
+/// password in clear.
+fn rows_of(seed: &SeedUser, hash: Option<&String>, now: Moment) -> (UserRow, Vec<CredentialRow>) {
     let user = &seed.user;
     let millis = |text: &Option<String>| text.as_deref().and_then(Moment::parse_iso).map(Moment::millis);
     let created_at = millis(&user.created_at).unwrap_or(now.millis());
@@ -205,7 +272,7 @@ fn rows_of(seed: &SeedUser, now: Moment) -> (UserRow, Vec<CredentialRow>) {
     };
     let hash = match &seed.password {
         None => return (row, Vec::new()),
-        Some(SeedPassword::Clear(password)) => hash_password(password),
+        Some(SeedPassword::Clear(password)) => hash.cloned().unwrap_or_else(|| hash_password(password)),
         Some(SeedPassword::Imported(hash)) => hash.clone().into_stored(),
     };
     let database = row.identities.iter().enumerate().find(|(_, one)| one.provider.as_str() == "auth0");

@@ -34,9 +34,9 @@ pub(crate) fn write(is_static: bool) -> Result<()> {
     workspace.ensure_browser_target()?;
     let (build, program) = if is_static {
         let (build, target) = server::static_release(&workspace)?;
-        (build, workspace.target.join(target).join("release/linked-accounts"))
+        (build, workspace.target.join(target).join("packaged/linked-accounts"))
     } else {
-        (server::release(&workspace), workspace.target.join("release/linked-accounts"))
+        (server::release(&workspace), workspace.target.join("packaged/linked-accounts"))
     };
     let mut steps = Steps::of(4);
     steps.take("Compiling the page", |step| {

@@ -18,7 +18,7 @@ pub(crate) fn compilation(workspace: &Workspace) -> Build {
 
 /// The cargo command that compiles the server for release, with the files of `target/site` inside.
 pub(crate) fn release(workspace: &Workspace) -> Build {
-    let arguments = ["build", "-p", "server", "--release", "--features", "embedded-site"];
+    let arguments = ["build", "-p", "server", "--profile", "packaged", "--features", "embedded-site"];
     Build { what: "the server", command: workspace.cargo(&arguments) }
 }
 

@@ -128,3 +128,54 @@ fn an_address_twice_stops_the_start() {
     );
     assert!(!folder.path().join("linked-accounts.db").exists(), "nothing was written");
 }
+
+/// Returns a file of users with a database identity and two others.
+fn many(count: usize) -> String {
+    let users = (0..count).map(|number| {
+        json!({ "user_id": format!("auth0|{number:024}"), "email": format!("user{number}@example.com"),
+            "email_verified": true, "user_metadata": { "theme": "dark", "notes": "x".repeat(200) },
+            "identities": [
+                { "connection": "Username-Password-Authentication", "user_id": format!("{number:024}"),
+                    "provider": "auth0", "isSocial": false },
+                { "connection": "google-oauth2", "user_id": format!("g{number}"), "provider": "google-oauth2",
+                    "isSocial": true, "profileData": { "email": format!("user{number}@gmail.example") } },
+                { "connection": "google-oauth2", "user_id": format!("h{number}"), "provider": "google-oauth2",
+                    "isSocial": true, "profileData": { "name": "x".repeat(200) } },
+            ] })
+    });
+    users.map(|user| user.to_string()).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+// attack: accounts
+#[tokio::test]
+async fn a_file_whose_last_user_has_a_login_of_somebody_else_adds_nobody() {
+    let folder = work_dir();
+    let first = json!({ "user_id": "google-oauth2|taken", "email": "eve@example.com", "identities": [
+        { "connection": "google-oauth2", "user_id": "taken", "provider": "google-oauth2", "isSocial": true }] });
+    drop(start(folder.path(), &first.to_string()));
+    let last = json!({ "user_id": "auth0|last", "email": "last@example.com", "identities": [
+        { "connection": "Username-Password-Authentication", "user_id": "last", "provider": "auth0" },
+        { "connection": "google-oauth2", "user_id": "taken", "provider": "google-oauth2", "isSocial": true }] });
+    fs::write(folder.path().join("users.json"), format!("{}{last}\n", many(6000))).unwrap();
+    let (code, log) = start_failure(folder.path(), &["--tenant", "tenant.yaml", "--users", "users.json"]);
+    assert_eq!(code, Some(1));
+    assert!(log.contains("user \"auth0|last\" cannot be added"), "{log}");
+    assert!(log.contains("users are being added done=3005 total=6001"), "{log}");
+    let users = listed(&Server::start(folder.path(), &["--tenant", "tenant.yaml"])).await;
+    assert_eq!(users.iter().map(|user| &user["user_id"]).collect::<Vec<_>>(), ["google-oauth2|taken"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn adding_many_users_takes_no_more_memory_than_twice_their_file() {
+    let folder = work_dir();
+    let peak = |users: &str| {
+        let server = start(folder.path(), users);
+        let status = fs::read_to_string(format!("/proc/{}/status", server.process.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    };
+    let (one, file) = (peak(&many(1)), many(10_000));
+    let all = peak(&file);
+    assert!(all < one + 2 * file.len(), "{all} bytes for {} of the file, {one} with one user", file.len());
+}

@@ -1,6 +1,8 @@
 //! `POST /api/v2/jobs/users-imports`: users in the format of Auth0's bulk import (contract [A20](model::contract#a20),
 //! [B4](model::contract#b4)). Each user is a unit of work of its own: those that are refused are the job's errors.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{FromRequest, Request, State};
@@ -157,10 +159,12 @@ async fn add(
     match known {
         Some(known) if upsert && known.1.connection == connection.name => change(tenant, known, seed).await,
         Some(_) => Ok(Outcome::refused("DUPLICATED_USER", "The user already exists.", None)),
-        None => match seed::add_missing(tenant, vec![seed]).await {
+        None => match seed::add_missing(tenant, Arc::<[SeedUser]>::from([seed]), |_| {}).await {
             Ok(Seeded { added: 1, .. }) => Ok(Outcome::Inserted),
             Ok(_) => Ok(Outcome::refused("DUPLICATED_USER", "The user already exists.", None)),
             Err(SeedError::Store(error)) => Err(error.into()),
+            // Nothing is read again here.
+            Err(SeedError::Changed(_)) => Err(ApiError::Internal),
             Err(SeedError::Conflict(_)) => {
                 let message = "The email or the username belongs to another user.";
                 Ok(Outcome::refused("DUPLICATED_USER", message, None))
