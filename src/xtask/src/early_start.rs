@@ -6,6 +6,8 @@ use model::settings::Bearer;
 use model::{route, silent_sign_in};
 use serde_json::{Map, Value, json};
 
+use crate::script::without_remarks;
+
 /// The path of the script in the repository.
 pub(crate) const SOURCE: &str = "src/app/early-start.js";
 
@@ -14,11 +16,7 @@ pub(crate) const SOURCE: &str = "src/app/early-start.js";
 /// # Errors
 /// When the source lacks a constant, or names one that there is not.
 pub(crate) fn script(source: &str) -> Result<String> {
-    let mut script = String::new();
-    for line in source.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")) {
-        script.push_str(line);
-        script.push('\n');
-    }
+    let mut script = without_remarks(source);
     for (name, value) in constants() {
         if !script.contains(name) {
             bail!("{SOURCE} lacks the constant {name}");
