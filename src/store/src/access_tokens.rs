@@ -3,11 +3,11 @@
 //! The row of an opaque token has the digest of the token, that of a JWT a digest that the caller derives from its `jti`.
 
 use model::{IdentityKey, Scopes, UserId};
-use sqlx::Row;
 
 use crate::columns::key_from_row;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::{Reader, Unit};
 
 /// An access token.
@@ -37,7 +37,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`].
     pub async fn find_access_token(&mut self, digest: &Digest) -> Result<Option<AccessTokenRow>, Error> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT client_id, family, provider, id, sid, authenticated_at, scope, expires_at FROM access_tokens \
              WHERE digest = $1",
         )
@@ -47,14 +47,14 @@ impl Reader {
         row.map(|row| {
             Ok(AccessTokenRow {
                 digest: digest.clone(),
-                client_id: row.try_get("client_id")?,
+                client_id: row.get("client_id")?,
                 // Rows older than the column `family` have no value.
-                family: Digest::new(row.try_get::<Option<String>, _>("family")?.unwrap_or_default()),
+                family: Digest::new(row.get::<Option<String>>("family")?.unwrap_or_default()),
                 key: key_from_row(&row)?,
-                sid: row.try_get::<Option<String>, _>("sid")?.unwrap_or_default(),
-                authenticated_at: row.try_get("authenticated_at")?,
-                scopes: Scopes::parse(&row.try_get::<String, _>("scope")?),
-                expires_at: row.try_get("expires_at")?,
+                sid: row.get::<Option<String>>("sid")?.unwrap_or_default(),
+                authenticated_at: row.get("authenticated_at")?,
+                scopes: Scopes::parse(&row.get::<String>("scope")?),
+                expires_at: row.get("expires_at")?,
             })
         })
         .transpose()
@@ -67,11 +67,8 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn insert_access_token(&mut self, token: &AccessTokenRow, now: i64) -> Result<(), Error> {
-        sqlx::query("DELETE FROM access_tokens WHERE expires_at <= $1")
-            .bind(now)
-            .execute(self.connection())
-            .await?;
-        sqlx::query(
+        query("DELETE FROM access_tokens WHERE expires_at <= $1").bind(now).send(self.connection()).await?;
+        query(
             "INSERT INTO access_tokens \
              (digest, client_id, family, provider, id, sid, authenticated_at, scope, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -95,9 +92,9 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn remove_access_token(&mut self, digest: &Digest) -> Result<(), Error> {
-        sqlx::query("DELETE FROM access_tokens WHERE digest = $1")
+        query("DELETE FROM access_tokens WHERE digest = $1")
             .bind(digest.as_str())
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
         Ok(())
     }
@@ -107,7 +104,7 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn remove_access_tokens_of_session(&mut self, sid: &str) -> Result<(), Error> {
-        sqlx::query("DELETE FROM access_tokens WHERE sid = $1").bind(sid).execute(self.connection()).await?;
+        query("DELETE FROM access_tokens WHERE sid = $1").bind(sid).send(self.connection()).await?;
         Ok(())
     }
 
@@ -116,10 +113,10 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn remove_access_tokens_of(&mut self, key: &IdentityKey) -> Result<(), Error> {
-        sqlx::query("DELETE FROM access_tokens WHERE provider = $1 AND id = $2")
+        query("DELETE FROM access_tokens WHERE provider = $1 AND id = $2")
             .bind(key.provider.as_str())
             .bind(key.user_id.as_str())
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
         Ok(())
     }
@@ -129,12 +126,12 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub(crate) async fn remove_access_tokens_of_user(&mut self, user_id: &UserId) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "DELETE FROM access_tokens WHERE (provider, id) IN \
              (SELECT provider, id FROM identities WHERE user_id = $1)",
         )
         .bind(user_id.as_str())
-        .execute(self.connection())
+        .send(self.connection())
         .await?;
         Ok(())
     }

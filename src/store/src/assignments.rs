@@ -4,9 +4,9 @@
 //! unlinked identity starts without any.
 
 use model::{Scope, UserId};
-use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::{Reader, Unit};
 use crate::users::{COLUMNS, TABLES, UserRow, users_from_rows};
 
@@ -35,21 +35,20 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`].
     pub async fn find_assignments(&mut self, user_id: &UserId) -> Result<Assignments, Error> {
-        let rows = sqlx::query("SELECT role_id FROM user_roles WHERE user_id = $1 ORDER BY role_id")
+        let rows = query("SELECT role_id FROM user_roles WHERE user_id = $1 ORDER BY role_id")
             .bind(user_id.as_str())
             .fetch_all(self.connection())
             .await?;
-        let roles = rows.iter().map(|row| row.try_get("role_id")).collect::<Result<_, _>>()?;
-        let rows = sqlx::query(
-            "SELECT api, permission FROM user_permissions WHERE user_id = $1 ORDER BY api, permission",
-        )
-        .bind(user_id.as_str())
-        .fetch_all(self.connection())
-        .await?;
+        let roles = rows.iter().map(|row| row.get("role_id")).collect::<Result<_, _>>()?;
+        let rows =
+            query("SELECT api, permission FROM user_permissions WHERE user_id = $1 ORDER BY api, permission")
+                .bind(user_id.as_str())
+                .fetch_all(self.connection())
+                .await?;
         let mut permissions = Vec::with_capacity(rows.len());
         for row in &rows {
-            let scope = Scope::new(row.try_get::<String, _>("permission")?);
-            permissions.push(AssignedPermission { api: row.try_get("api")?, scope });
+            let scope = Scope::new(row.get::<String>("permission")?);
+            permissions.push(AssignedPermission { api: row.get("api")?, scope });
         }
         Ok(Assignments { roles, permissions })
     }
@@ -70,7 +69,7 @@ impl Reader {
             "{COLUMNS} {TABLES} WHERE u.user_id IN (SELECT user_id FROM user_roles WHERE role_id = $1 AND user_id > $2 \
              ORDER BY user_id LIMIT $3 OFFSET $4) ORDER BY u.user_id, i.position"
         );
-        let rows = sqlx::query(AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(role_id)
             .bind(after)
             .bind(i64::from(limit))
@@ -85,11 +84,11 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`].
     pub async fn count_users_with_role(&mut self, role_id: &str) -> Result<u64, Error> {
-        let row = sqlx::query("SELECT COUNT(*) AS users FROM user_roles WHERE role_id = $1")
+        let row = query("SELECT COUNT(*) AS users FROM user_roles WHERE role_id = $1")
             .bind(role_id)
             .fetch_one(self.connection())
             .await?;
-        Ok(u64::try_from(row.try_get::<i64, _>("users")?).unwrap_or(0))
+        Ok(u64::try_from(row.get::<i64>("users")?).unwrap_or(0))
     }
 }
 
@@ -100,7 +99,7 @@ impl Unit {
     /// [`Error::Database`], also if the user does not exist.
     pub async fn assign_roles(&mut self, user_id: &UserId, roles: &[String]) -> Result<(), Error> {
         for role in roles {
-            sqlx::query("INSERT INTO user_roles (user_id, role_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            query("INSERT INTO user_roles (user_id, role_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
                 .bind(user_id.as_str())
                 .bind(role)
                 .execute(self.connection())
@@ -115,10 +114,10 @@ impl Unit {
     /// [`Error::Database`].
     pub async fn remove_roles(&mut self, user_id: &UserId, roles: &[String]) -> Result<(), Error> {
         for role in roles {
-            sqlx::query("DELETE FROM user_roles WHERE user_id = $1 AND role_id = $2")
+            query("DELETE FROM user_roles WHERE user_id = $1 AND role_id = $2")
                 .bind(user_id.as_str())
                 .bind(role)
-                .execute(self.connection())
+                .send(self.connection())
                 .await?;
         }
         Ok(())
@@ -134,7 +133,7 @@ impl Unit {
         permissions: &[AssignedPermission],
     ) -> Result<(), Error> {
         for permission in permissions {
-            sqlx::query(
+            query(
                 "INSERT INTO user_permissions (user_id, api, permission) VALUES ($1, $2, $3) \
                  ON CONFLICT DO NOTHING",
             )
@@ -157,11 +156,11 @@ impl Unit {
         permissions: &[AssignedPermission],
     ) -> Result<(), Error> {
         for permission in permissions {
-            sqlx::query("DELETE FROM user_permissions WHERE user_id = $1 AND api = $2 AND permission = $3")
+            query("DELETE FROM user_permissions WHERE user_id = $1 AND api = $2 AND permission = $3")
                 .bind(user_id.as_str())
                 .bind(&permission.api)
                 .bind(permission.scope.as_str())
-                .execute(self.connection())
+                .send(self.connection())
                 .await?;
         }
         Ok(())

@@ -1,8 +1,7 @@
 //! Bounds for rows that people who are not known yet can add: the oldest make room.
 
-use sqlx::AssertSqlSafe;
-
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::Unit;
 
 /// How many rows of a table are kept.
@@ -30,9 +29,9 @@ impl Unit {
     ) -> Result<(), Error> {
         let sql = format!(
             "DELETE FROM {table} WHERE digest IN (SELECT digest FROM {table} WHERE {condition} \
-             ORDER BY rowid DESC LIMIT -1 OFFSET $2)"
+             ORDER BY rowid DESC LIMIT 9223372036854775807 OFFSET $2)"
         );
-        sqlx::query(AssertSqlSafe(sql)).bind(value).bind(i64::from(keep)).execute(self.connection()).await?;
+        query(sql).bind(value).bind(i64::from(keep)).send(self.connection()).await?;
         Ok(())
     }
 }

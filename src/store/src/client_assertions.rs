@@ -2,6 +2,7 @@
 
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::Unit;
 
 impl Unit {
@@ -16,17 +17,17 @@ impl Unit {
         expires_at: i64,
         now: i64,
     ) -> Result<bool, Error> {
-        sqlx::query("DELETE FROM client_assertions WHERE expires_at <= $1")
+        query("DELETE FROM client_assertions WHERE expires_at <= $1")
             .bind(now)
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
-        let inserted = sqlx::query(
+        let inserted = query(
             "INSERT INTO client_assertions (digest, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         )
         .bind(digest.as_str())
         .bind(expires_at)
         .execute(self.connection())
         .await?;
-        Ok(inserted.rows_affected() > 0)
+        Ok(inserted > 0)
     }
 }

@@ -1,9 +1,8 @@
 //! The secrets that were made for clients, by their digests.
 
-use sqlx::Row;
-
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::Unit;
 
 impl Unit {
@@ -18,7 +17,7 @@ impl Unit {
         digest: &Digest,
         now: i64,
     ) -> Result<(Digest, bool), Error> {
-        let inserted = sqlx::query(
+        let inserted = query(
             "INSERT INTO client_secrets (client_id, digest, created_at) VALUES ($1, $2, $3) \
              ON CONFLICT (client_id) DO NOTHING",
         )
@@ -26,12 +25,11 @@ impl Unit {
         .bind(digest.as_str())
         .bind(now)
         .execute(self.connection())
-        .await?
-        .rows_affected();
-        let row = sqlx::query("SELECT digest FROM client_secrets WHERE client_id = $1")
+        .await?;
+        let row = query("SELECT digest FROM client_secrets WHERE client_id = $1")
             .bind(client_id)
             .fetch_one(self.connection())
             .await?;
-        Ok((Digest::new(row.try_get::<String, _>("digest")?), inserted == 1))
+        Ok((Digest::new(row.get::<String>("digest")?), inserted == 1))
     }
 }

@@ -1,11 +1,11 @@
 //! Authorization codes. Each can be exchanged once (RFC 6749 section 4.1.2).
 
 use model::IdentityKey;
-use sqlx::Row;
 
 use crate::columns::key_from_row;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::Unit;
 
 /// An authorization code.
@@ -33,8 +33,8 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn insert_code(&mut self, code: &CodeRow, now: i64) -> Result<(), Error> {
-        sqlx::query("DELETE FROM codes WHERE expires_at <= $1").bind(now).execute(self.connection()).await?;
-        sqlx::query(
+        query("DELETE FROM codes WHERE expires_at <= $1").bind(now).send(self.connection()).await?;
+        query(
             "INSERT INTO codes (digest, client_id, provider, id, request, sid, authenticated_at, \
              expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
@@ -58,7 +58,7 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn mark_code_used(&mut self, digest: &Digest, now: i64) -> Result<Option<CodeRow>, Error> {
-        let row = sqlx::query(
+        let row = query(
             "UPDATE codes SET used_at = $2 WHERE digest = $1 AND used_at IS NULL \
              RETURNING client_id, provider, id, request, sid, authenticated_at, expires_at",
         )
@@ -69,12 +69,12 @@ impl Unit {
         row.map(|row| {
             Ok(CodeRow {
                 digest: digest.clone(),
-                client_id: row.try_get("client_id")?,
+                client_id: row.get("client_id")?,
                 key: key_from_row(&row)?,
-                request: row.try_get("request")?,
-                sid: row.try_get("sid")?,
-                authenticated_at: row.try_get("authenticated_at")?,
-                expires_at: row.try_get("expires_at")?,
+                request: row.get("request")?,
+                sid: row.get("sid")?,
+                authenticated_at: row.get("authenticated_at")?,
+                expires_at: row.get("expires_at")?,
             })
         })
         .transpose()

@@ -1,31 +1,30 @@
 //! Conversions between columns and the types of `model`.
 
 use model::{ConnectionName, Identity, IdentityId, IdentityKey, Metadata, Profile, Provider};
-use sqlx::Row;
-use sqlx::any::AnyRow;
 
 use crate::error::Error;
 use crate::normal_form::fold_identifier;
+use crate::row::Row;
 
 /// Returns an identity without `profile_data`, and its profile.
-pub(crate) fn identity_from_row(row: &AnyRow) -> Result<(Identity, Profile), Error> {
-    let profile: String = row.try_get("profile")?;
-    let integer = row.try_get::<i64, _>("id_is_integer")? != 0;
+pub(crate) fn identity_from_row(row: &Row) -> Result<(Identity, Profile), Error> {
+    let profile: &str = row.get("profile")?;
+    let integer = row.get::<i64>("id_is_integer")? != 0;
     let identity = Identity {
         profile_data: None,
-        connection: ConnectionName::new(row.try_get::<String, _>("connection")?),
-        user_id: IdentityId::from_parts(row.try_get::<String, _>("id")?, integer),
-        provider: Provider::new(row.try_get::<String, _>("provider")?),
-        is_social: row.try_get::<i64, _>("is_social")? != 0,
+        connection: ConnectionName::new(row.get::<&str>("connection")?),
+        user_id: IdentityId::from_parts(row.get::<&str>("id")?, integer),
+        provider: Provider::new(row.get::<&str>("provider")?),
+        is_social: row.get::<i64>("is_social")? != 0,
     };
-    Ok((identity, from_json(&profile, "profile")?))
+    Ok((identity, from_json(profile, "profile")?))
 }
 
 /// Returns the key in the columns `provider` and `id`.
-pub(crate) fn key_from_row(row: &AnyRow) -> Result<IdentityKey, Error> {
+pub(crate) fn key_from_row(row: &Row) -> Result<IdentityKey, Error> {
     Ok(IdentityKey {
-        provider: Provider::new(row.try_get::<String, _>("provider")?),
-        user_id: IdentityId::text(row.try_get::<String, _>("id")?),
+        provider: Provider::new(row.get::<&str>("provider")?),
+        user_id: IdentityId::text(row.get::<&str>("id")?),
     })
 }
 

@@ -2,10 +2,10 @@
 //! unlinked takes none of them along, and those of an account that is linked to another one end with it.
 
 use model::{Scopes, UserId};
-use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::Error;
+use crate::query::query;
+use crate::row::Row;
 use crate::unit::{Reader, Unit};
 
 /// What a user allows an application to do at one API.
@@ -25,13 +25,13 @@ pub struct ConsentRow {
 
 const COLUMNS: &str = "SELECT id, user_id, client_id, audience, scope FROM consents";
 
-fn consent_from_row(row: &AnyRow) -> Result<ConsentRow, Error> {
+fn consent_from_row(row: &Row) -> Result<ConsentRow, Error> {
     Ok(ConsentRow {
-        id: row.try_get("id")?,
-        user_id: UserId::new(row.try_get::<String, _>("user_id")?),
-        client_id: row.try_get("client_id")?,
-        audience: row.try_get("audience")?,
-        scopes: Scopes::parse(&row.try_get::<String, _>("scope")?),
+        id: row.get("id")?,
+        user_id: UserId::new(row.get::<String>("user_id")?),
+        client_id: row.get("client_id")?,
+        audience: row.get("audience")?,
+        scopes: Scopes::parse(&row.get::<String>("scope")?),
     })
 }
 
@@ -47,7 +47,7 @@ impl Reader {
         audience: &str,
     ) -> Result<Option<ConsentRow>, Error> {
         let sql = format!("{COLUMNS} WHERE user_id = $1 AND client_id = $2 AND audience = $3");
-        let row = sqlx::query(AssertSqlSafe(sql))
+        let row = query(sql)
             .bind(user_id.as_str())
             .bind(client_id)
             .bind(audience)
@@ -63,7 +63,7 @@ impl Reader {
     pub async fn list_consents(&mut self, user_id: Option<&UserId>) -> Result<Vec<ConsentRow>, Error> {
         let condition = if user_id.is_some() { "WHERE user_id = $1" } else { "" };
         let sql = format!("{COLUMNS} {condition} ORDER BY user_id, client_id, audience");
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = query(sql);
         if let Some(user_id) = user_id {
             query = query.bind(user_id.as_str());
         }
@@ -81,7 +81,7 @@ impl Unit {
         let before = self.find_consent(&consent.user_id, &consent.client_id, &consent.audience).await?;
         let before = before.iter().flat_map(|before| before.scopes.iter());
         let scopes: Scopes = before.chain(consent.scopes.iter()).cloned().collect();
-        sqlx::query(
+        query(
             "INSERT INTO consents (id, user_id, client_id, audience, scope) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (user_id, client_id, audience) DO UPDATE SET scope = $5",
         )
@@ -111,10 +111,10 @@ impl Unit {
                  ON i.user_id = c.user_id WHERE c.{column} = $1 AND c.client_id = {table}.client_id \
                  AND i.provider = {table}.provider AND i.id = {table}.id)"
             );
-            sqlx::query(AssertSqlSafe(sql)).bind(value).execute(self.connection()).await?;
+            query(sql).bind(value).send(self.connection()).await?;
         }
         let sql = format!("DELETE FROM consents WHERE {column} = $1");
-        sqlx::query(AssertSqlSafe(sql)).bind(value).execute(self.connection()).await?;
+        query(sql).bind(value).send(self.connection()).await?;
         Ok(())
     }
 }

@@ -1,11 +1,11 @@
 //! Passwords of database connections.
 
 use model::{ConnectionName, IdentityKey};
-use sqlx::Row;
 
 use crate::columns::key_from_row;
 use crate::error::Error;
 use crate::normal_form::fold_identifier;
+use crate::query::query;
 use crate::unit::{Reader, Unit};
 
 /// A password of an identity, under one of the identifiers that the identity signs in with.
@@ -31,19 +31,18 @@ impl Reader {
         connection: &ConnectionName,
         identifier: &str,
     ) -> Result<Option<CredentialRow>, Error> {
-        let row = sqlx::query(
-            "SELECT provider, id, password_hash FROM credentials WHERE connection = $1 AND login = $2",
-        )
-        .bind(connection.as_str())
-        .bind(identifier)
-        .fetch_optional(self.connection())
-        .await?;
+        let row =
+            query("SELECT provider, id, password_hash FROM credentials WHERE connection = $1 AND login = $2")
+                .bind(connection.as_str())
+                .bind(identifier)
+                .fetch_optional(self.connection())
+                .await?;
         row.map(|row| {
             Ok(CredentialRow {
                 connection: connection.clone(),
                 identifier: identifier.to_owned(),
                 key: key_from_row(&row)?,
-                password_hash: row.try_get("password_hash")?,
+                password_hash: row.get("password_hash")?,
             })
         })
         .transpose()
@@ -60,7 +59,7 @@ impl Reader {
         after: Option<&CredentialRow>,
         limit: u32,
     ) -> Result<Vec<CredentialRow>, Error> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT connection, login, provider, id, password_hash FROM credentials \
              WHERE (connection, login) > ($1, $2) AND password_hash NOT LIKE $3 || '%' \
              ORDER BY connection, login LIMIT $4",
@@ -74,10 +73,10 @@ impl Reader {
         rows.iter()
             .map(|row| {
                 Ok(CredentialRow {
-                    connection: ConnectionName::new(row.try_get::<String, _>("connection")?),
-                    identifier: row.try_get("login")?,
+                    connection: ConnectionName::new(row.get::<String>("connection")?),
+                    identifier: row.get("login")?,
                     key: key_from_row(row)?,
-                    password_hash: row.try_get("password_hash")?,
+                    password_hash: row.get("password_hash")?,
                 })
             })
             .collect()
@@ -90,7 +89,7 @@ impl Unit {
     /// # Errors
     /// [`Error::Conflict`] if the connection already has that identifier.
     pub async fn insert_credential(&mut self, credential: &CredentialRow) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "INSERT INTO credentials (connection, login, provider, id, password_hash) \
              VALUES ($1, $2, $3, $4, $5)",
         )
@@ -109,14 +108,13 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn replace_password(&mut self, key: &IdentityKey, password_hash: &str) -> Result<bool, Error> {
-        let replaced =
-            sqlx::query("UPDATE credentials SET password_hash = $3 WHERE provider = $1 AND id = $2")
-                .bind(key.provider.as_str())
-                .bind(key.user_id.as_str())
-                .bind(password_hash)
-                .execute(self.connection())
-                .await?;
-        Ok(replaced.rows_affected() > 0)
+        let replaced = query("UPDATE credentials SET password_hash = $3 WHERE provider = $1 AND id = $2")
+            .bind(key.provider.as_str())
+            .bind(key.user_id.as_str())
+            .bind(password_hash)
+            .execute(self.connection())
+            .await?;
+        Ok(replaced > 0)
     }
 
     /// Replaces the identifier `from` of an identity, in whatever form it is written, by `to`. Returns `false` if the
@@ -130,24 +128,24 @@ impl Unit {
         from: &str,
         to: &str,
     ) -> Result<bool, Error> {
-        let rows = sqlx::query("SELECT login FROM credentials WHERE provider = $1 AND id = $2")
+        let rows = query("SELECT login FROM credentials WHERE provider = $1 AND id = $2")
             .bind(key.provider.as_str())
             .bind(key.user_id.as_str())
             .fetch_all(self.connection())
             .await?;
-        let logins = rows.iter().map(|row| row.try_get("login")).collect::<Result<Vec<String>, _>>()?;
+        let logins = rows.iter().map(|row| row.get("login")).collect::<Result<Vec<String>, _>>()?;
         let folded = fold_identifier(from);
         let Some(from) = logins.into_iter().find(|login| fold_identifier(login) == folded) else {
             return Ok(false);
         };
         let renamed =
-            sqlx::query("UPDATE credentials SET login = $4 WHERE provider = $1 AND id = $2 AND login = $3")
+            query("UPDATE credentials SET login = $4 WHERE provider = $1 AND id = $2 AND login = $3")
                 .bind(key.provider.as_str())
                 .bind(key.user_id.as_str())
                 .bind(from)
                 .bind(to)
                 .execute(self.connection())
                 .await?;
-        Ok(renamed.rows_affected() > 0)
+        Ok(renamed > 0)
     }
 }

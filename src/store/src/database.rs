@@ -1,53 +1,69 @@
 //! Opening a database, and handing out readers and units of work.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use sqlx::any::AnyPoolOptions;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyConnection, AnyPool, Connection, Executor, SqlSafeStr};
-use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::task::JoinHandle;
+use deadpool::{Runtime, managed, unmanaged};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::damage::Damage;
 use crate::database_file::{self, DatabaseFile};
+use crate::engine::postgres::{Manager, Postgres, Server};
+use crate::engine::sqlite::{self, Sqlite};
+use crate::engine::{Connection, Engine};
 use crate::error::Error;
+use crate::migrations::{self, Dialect};
 use crate::unit::{Reader, Unit};
-use crate::writer::{Command, Done, Job, Settle, Work, write_units};
-
-/// The migrations in order. A released migration never changes.
-const MIGRATIONS: &[(i64, &str, &str)] = &[
-    (1, "accounts and sign-in", include_str!("../migrations/0001_accounts_and_sign_in.sql")),
-    (2, "refresh tokens", include_str!("../migrations/0002_refresh_tokens.sql")),
-    (3, "finding and changing users", include_str!("../migrations/0003_finding_and_changing_users.sql")),
-    (4, "links in mails", include_str!("../migrations/0004_links_in_mails.sql")),
-    (5, "roles and permissions", include_str!("../migrations/0005_roles_and_permissions.sql")),
-    (6, "row migrations", include_str!("../migrations/0006_row_migrations.sql")),
-    (7, "pushed requests", include_str!("../migrations/0007_pushed_requests.sql")),
-    (8, "client secrets", include_str!("../migrations/0008_client_secrets.sql")),
-    (9, "finding by session", include_str!("../migrations/0009_finding_by_session.sql")),
-    (10, "ticket options", include_str!("../migrations/0010_ticket_options.sql")),
-    (11, "ends of tokens", include_str!("../migrations/0011_ends_of_tokens.sql")),
-    (12, "proofs to link", include_str!("../migrations/0012_proofs_to_link.sql")),
-    (13, "bounds of requests", include_str!("../migrations/0013_bounds_of_requests.sql")),
-    (15, "fresh sign-in and consent", include_str!("../migrations/0015_fresh_sign_in_and_consent.sql")),
-    (16, "clients of sessions", include_str!("../migrations/0016_clients_of_sessions.sql")),
-];
+use crate::writer::{Closure, Command, Guard, Work, write_units};
 
 /// The number of connections for reading. The writer has a connection of its own.
-const READERS: u32 = 8;
+const READERS: usize = 8;
+
+/// The number of readers that search through all users at once. The others are left to those who ask for one row.
+const SCANS: usize = 2;
 
 /// The number of units of work that can wait. Further callers of [`Store::write`] wait for a free place.
 const WAITING_UNITS: usize = 1024;
 
+/// How long a caller waits for a reader, or for a place among the units that wait.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// An open database. Clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Store {
-    readers: AnyPool,
+    readers: Readers,
+    scans: Arc<Semaphore>,
     units: mpsc::Sender<Command>,
-    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
-    file: Arc<DatabaseFile>,
+    /// Is closed once the writer has ended.
+    writer: Arc<Mutex<Option<oneshot::Receiver<()>>>>,
+    file: Option<Arc<DatabaseFile>>,
     damage: Damage,
+}
+
+#[derive(Clone)]
+enum Readers {
+    Sqlite(unmanaged::Pool<rusqlite::Connection>),
+    Postgres(managed::Pool<Manager>),
+}
+
+impl std::fmt::Debug for Readers {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Sqlite(_) => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        })
+    }
+}
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opening {
+    /// By a program that does not serve a tenant, which may run beside a server.
+    Shared,
+    /// By a server: it is the only one.
+    Alone,
 }
 
 impl Store {
@@ -55,158 +71,214 @@ impl Store {
     ///
     /// `sqlite:PATH` is a file; a relative path starts at the working directory. The file is in WAL mode with
     /// full synchronisation: acknowledged changes survive a killed process and a power failure. Only its owner
-    /// can read it.
+    /// can read it. `postgres://USER:PASSWORD@HOST/DATABASE` is a database of a `PostgreSQL` server, with the parameters of libpq.
     ///
     /// # Errors
     /// [`Error::Address`] for any other address, [`Error::Database`] if the file cannot be opened, created
-    /// or migrated, [`Error::File`] if it is read-only or belongs to another user, [`Error::Corrupt`] if it is damaged; then
-    /// nothing is written to it.
+    /// or migrated, [`Error::Unavailable`] if the server cannot be reached, [`Error::File`] if the file is read-only or belongs to
+    /// another user, [`Error::Foreign`] if it is another program's, [`Error::Corrupt`] if it is damaged, [`Error::Newer`] if a
+    /// newer version has changed it; then nothing is written to it.
     pub async fn open(address: &str) -> Result<Self, Error> {
-        let path = address
-            .strip_prefix("sqlite:")
-            .map(|path| path.strip_prefix("//").unwrap_or(path))
-            .filter(|path| !path.is_empty())
-            .ok_or_else(|| Error::Address(address.to_owned()))?;
-        // The driver decodes the path and reads options behind `?`, so these characters are encoded.
-        let encoded = path.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
-        let url = format!("sqlite:{encoded}?mode=rwc");
-
-        let path = std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
-        database_file::prepare(&path)?;
-        sqlx::any::install_default_drivers();
-        // A pool retries until a timeout. A single connection reports at once that a file cannot be opened.
-        let mut first = AnyConnection::connect(&url).await?;
-        first.execute("PRAGMA journal_mode = WAL").await?;
-        check_pages(&mut first).await?;
-        first.close().await?;
-        let writers = pool(1).connect(&url).await?;
-        let migrations = MIGRATIONS.iter().map(|(version, description, sql)| {
-            let simple = MigrationType::Simple;
-            Migration::new(*version, (*description).into(), simple, sql.into_sql_str(), false)
-        });
-        Migrator::with_migrations(migrations.collect()).run(&writers).await?;
-        let damage = Damage::default();
-        let mut unit = Unit::new(writers.acquire().await?, damage.clone());
-        unit.backfill_emails().await?;
-        unit.migrate_rows().await?;
-        // A database that cannot be changed fails here and not at the first change.
-        unit.connection().execute("BEGIN IMMEDIATE").await?;
-        unit.connection().execute("COMMIT").await?;
-
-        // All readers are open from the start: one that is opened later would look for a file that may be gone by then.
-        let existing = format!("sqlite:{encoded}?mode=rw");
-        let readers = pool(READERS).min_connections(READERS).connect(&existing).await?;
-        let (units, waiting) = mpsc::channel(WAITING_UNITS);
-        let file = Arc::new(DatabaseFile::new(path));
-        let writer = tokio::spawn(write_units(writers, unit, waiting, Arc::clone(&file), damage.clone()));
-        Ok(Self { readers, units, writer: Arc::new(Mutex::new(Some(writer))), file, damage })
+        Self::open_as(address, Opening::Shared).await
     }
 
-    /// Returns a connection for reading.
+    /// Opens the database for a server, like [`Store::open`]. A file is served by one server at a time, because counters of
+    /// attempts and calls are in its memory.
     ///
     /// # Errors
-    /// [`Error::Database`] if no connection is available.
+    /// Also [`Error::InUse`] if another server has the file open.
+    pub async fn open_for_server(address: &str) -> Result<Self, Error> {
+        Self::open_as(address, Opening::Alone).await
+    }
+
+    async fn open_as(address: &str, opening: Opening) -> Result<Self, Error> {
+        if let Some(path) = sqlite_path(address) {
+            return Self::open_file(&path, opening).await;
+        }
+        if ["postgres://", "postgresql://"].iter().any(|scheme| address.starts_with(scheme)) {
+            return Self::open_server(address).await;
+        }
+        Err(Error::Address(address.to_owned()))
+    }
+
+    async fn open_file(path: &Path, opening: Opening) -> Result<Self, Error> {
+        sqlite::refuse_foreign(path)?;
+        let mut file = database_file::prepare(path)?;
+        if opening == Opening::Alone {
+            file.lock()?;
+        }
+        let damage = Damage::default();
+        let connection = sqlite::open(path)?;
+        let held = Box::new(Box::new(connection));
+        let mut unit = Unit::new(Connection::new(Engine::Sqlite(Sqlite::new(held)), damage.clone()));
+        unit.migrate(Dialect::Sqlite).await?;
+
+        // All readers are open from the start: one that is opened later would look for a file that may be gone by then.
+        let readers = unmanaged::Pool::new(READERS);
+        for _ in 0..READERS {
+            let reader = sqlite::open_existing(path)?;
+            readers.try_add(reader).map_err(|_| Error::Closed)?;
+        }
+        file.remember();
+        let file = Arc::new(file);
+        let guard = Guard { file: Some(Arc::clone(&file)), damage: damage.clone() };
+        let runtime = tokio::runtime::Handle::current();
+        let (units, writer) = spawn_writer(unit, guard, move |work| runtime.block_on(work))?;
+        Ok(Self::new(Readers::Sqlite(readers), units, writer, Some(file), damage))
+    }
+
+    async fn open_server(address: &str) -> Result<Self, Error> {
+        let server = Server::parse(address)?;
+        let damage = Damage::default();
+        let own = || Connection::new(Engine::Postgres(Postgres::own(server.clone())), damage.clone());
+        let mut unit = Unit::new(own());
+        unit.connection().restore().await?;
+        unit.migrate(Dialect::Postgres).await?;
+        drop(unit);
+
+        let readers = managed::Pool::builder(Manager(server.clone()))
+            .max_size(READERS)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(PATIENCE))
+            .create_timeout(Some(PATIENCE))
+            .build()
+            .map_err(|error| Error::Unavailable(Arc::new(error)))?;
+        let guard = Guard { file: None, damage: damage.clone() };
+        // The writer waits for the connection in its own thread: no other has to be woken for an answer.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::Unavailable(Arc::new(error)))?;
+        let (units, writer) = spawn_writer(Unit::new(own()), guard, move |work| runtime.block_on(work))?;
+        Ok(Self::new(Readers::Postgres(readers), units, writer, None, damage))
+    }
+
+    fn new(
+        readers: Readers,
+        units: mpsc::Sender<Command>,
+        writer: oneshot::Receiver<()>,
+        file: Option<Arc<DatabaseFile>>,
+        damage: Damage,
+    ) -> Self {
+        let (scans, writer) = (Arc::new(Semaphore::new(SCANS)), Arc::new(Mutex::new(Some(writer))));
+        Self { readers, scans, units, writer, file, damage }
+    }
+
+    /// Returns a connection for reading single rows and short lists.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if no connection becomes free in time, [`Error::Unavailable`] if the server cannot be reached,
+    /// [`Error::Closed`] if the store is closed.
     pub async fn read(&self) -> Result<Reader, Error> {
-        Ok(Reader::new(self.readers.acquire().await?, self.damage.clone()))
+        let engine = match &self.readers {
+            Readers::Sqlite(_) => Engine::Sqlite(Sqlite::new(self.take_reader().await?)),
+            Readers::Postgres(pool) => Engine::Postgres(Postgres::pooled(take_session(pool).await?)),
+        };
+        Ok(Reader::new(Connection::new(engine, self.damage.clone())))
+    }
+
+    /// Returns a connection for what reads through many rows. There are few of them, so that however many ask, those who ask
+    /// for single rows do not wait.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn scan(&self) -> Result<Reader, Error> {
+        let permit = timeout(PATIENCE, Arc::clone(&self.scans).acquire_owned()).await;
+        let permit = permit.map_err(|_| Error::Busy)?.map_err(|_| Error::Closed)?;
+        let engine = match &self.readers {
+            Readers::Sqlite(_) => Engine::Sqlite(Sqlite::for_scans(self.take_reader().await?)),
+            Readers::Postgres(pool) => Engine::Postgres(Postgres::pooled(take_session(pool).await?)),
+        };
+        Ok(Reader::for_scans(Connection::new(engine, self.damage.clone()), permit))
+    }
+
+    async fn take_reader(&self) -> Result<sqlite::Held, Error> {
+        let Readers::Sqlite(pool) = &self.readers else { return Err(Error::Closed) };
+        let taken = timeout(PATIENCE, pool.get()).await.map_err(|_| Error::Busy)?;
+        Ok(Box::new(taken.map_err(|_| Error::Closed)?))
     }
 
     /// Runs `work` as one unit of work.
     ///
     /// All of its changes are on disk when this returns `Ok`, and none of them when it returns `Err`. Units
-    /// run one after the other. Units that wait at the same time share a commit, so that many of them cost
-    /// little more than one.
+    /// run one after the other, also those of other servers on the same database. Units that wait at the same time share a
+    /// commit, so that many of them cost little more than one. A unit whose caller is dropped before it begins is not run.
+    ///
+    /// `work` is cloned where the database can refuse it because of another server, and is tried again then.
     ///
     /// # Errors
-    /// The error of `work`; [`Error::Database`] if the commit fails; [`Error::Corrupt`] once a statement has found the file
+    /// The error of `work`; [`Error::Database`], [`Error::Unavailable`] or [`Error::NoSpace`] if the commit fails;
+    /// [`Error::Busy`] if too many units wait; [`Error::Corrupt`] once a statement has found the database
     /// damaged; [`Error::Closed`] if the store is closed or `work` panics.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: for<'u> FnOnce(&'u mut Unit) -> Work<'u, T, E> + Send + 'static,
+        F: for<'u> FnOnce(&'u mut Unit) -> Work<'u, T, E> + Clone + Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let (sender, outcome) = oneshot::channel();
-        let job: Job = Box::new(move |unit| {
-            Box::pin(async move {
-                let result = work(unit).await;
-                let keep = result.is_ok();
-                let settle: Settle = Box::new(move |committed| {
-                    // The caller may have been dropped. The change is kept.
-                    let _ = sender.send(match committed {
-                        Err(error) if keep => Err(error.into()),
-                        _ => result,
-                    });
-                });
-                Done { keep, settle }
-            })
-        });
-        self.units.send(Command::Run(job)).await.map_err(|_| Error::Closed)?;
-        // The writer drops what it refuses.
+        let (caller, outcome) = oneshot::channel();
+        let job = Command::Run(Box::new(Closure::new(work, caller)));
+        let place = timeout(PATIENCE, self.units.reserve()).await.map_err(|_| Error::Busy)?;
+        place.map_err(|_| Error::Closed)?.send(job);
         outcome.await.map_err(|_| self.damage.check().err().unwrap_or(Error::Closed))?
     }
 
-    /// Checks that changes can be made: that no statement found the file damaged, that the writer commits, that the files of
+    /// Checks that changes can be made: that no statement found the database damaged, that the writer commits, that the files of
     /// the database are the ones that were opened, and that there is space.
     ///
     /// # Errors
     /// What [`write`](Self::write) would fail with; [`Error::Full`] before it does.
     pub async fn check(&self) -> Result<(), Error> {
         self.damage.check()?;
-        self.file.check_space()?;
-        self.write(|unit| Box::pin(async move { unit.check_schema().await })).await
+        if let Some(file) = &self.file {
+            file.check_space()?;
+        }
+        self.write(|unit| Box::pin(async move { migrations::check(unit.connection()).await })).await
     }
 
-    /// Finishes the waiting units and closes the database. Later writes fail with [`Error::Closed`], later
-    /// reads with [`Error::Database`]. Closing twice is harmless.
+    /// Finishes the waiting units and closes the database. Later calls fail with [`Error::Closed`]. Closing twice is harmless.
     pub async fn close(&self) {
         let Some(writer) = self.writer.lock().await.take() else { return };
         // Both fail only if the writer has stopped already.
         let _ = self.units.send(Command::Stop).await;
         let _ = writer.await;
-        self.readers.close().await;
-    }
-}
-
-impl Unit {
-    /// Checks that the commits of other programs have left the tables as they are: reads the number of migrations.
-    async fn check_schema(&mut self) -> Result<(), Error> {
-        let (found,): (i64,) =
-            sqlx::query_as("SELECT count(*) FROM _sqlx_migrations").fetch_one(self.connection()).await?;
-        if usize::try_from(found).is_ok_and(|found| found >= MIGRATIONS.len()) {
-            Ok(())
-        } else {
-            Err(Error::Damaged("list of migrations"))
+        match &self.readers {
+            Readers::Sqlite(pool) => pool.close(),
+            Readers::Postgres(pool) => pool.close(),
         }
     }
 }
 
-/// Checks the pages of the file, before anything is written to it. It takes as long as to read the file once.
-///
-/// # Errors
-/// [`Error::Corrupt`] with what is wrong in the log.
-async fn check_pages(connection: &mut AnyConnection) -> Result<(), Error> {
-    let (found,): (String,) = sqlx::query_as("PRAGMA quick_check(1)").fetch_one(connection).await?;
-    if found == "ok" {
-        return Ok(());
-    }
-    tracing::error!(found, "the database file is damaged");
-    Err(Error::Corrupt)
+async fn take_session(pool: &managed::Pool<Manager>) -> Result<managed::Object<Manager>, Error> {
+    pool.get().await.map_err(|error| match error {
+        managed::PoolError::Backend(error) => error,
+        managed::PoolError::Closed => Error::Closed,
+        managed::PoolError::Timeout(managed::TimeoutType::Wait) => Error::Busy,
+        other => Error::Unavailable(Arc::new(other)),
+    })
 }
 
-fn pool(size: u32) -> AnyPoolOptions {
-    AnyPoolOptions::new().max_connections(size).idle_timeout(None).max_lifetime(None).after_connect(
-        |connection, _| {
-            Box::pin(async move {
-                for pragma in [
-                    "PRAGMA journal_mode = WAL",
-                    "PRAGMA synchronous = FULL",
-                    "PRAGMA foreign_keys = ON",
-                    "PRAGMA busy_timeout = 5000",
-                ] {
-                    connection.execute(pragma).await?;
-                }
-                Ok(())
-            })
-        },
-    )
+/// Starts the thread of the writer.
+fn spawn_writer(
+    unit: Unit,
+    guard: Guard,
+    run: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) + Send + 'static,
+) -> Result<(mpsc::Sender<Command>, oneshot::Receiver<()>), Error> {
+    let (units, waiting) = mpsc::channel(WAITING_UNITS);
+    let (ended, end) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("store-writer".to_owned())
+        .spawn(move || {
+            run(Box::pin(write_units(unit, waiting, guard)));
+            drop(ended);
+        })
+        .map_err(|error| Error::Database(Arc::new(error)))?;
+    Ok((units, end))
+}
+
+/// Returns the path of `sqlite:PATH`.
+fn sqlite_path(address: &str) -> Option<PathBuf> {
+    let path = address.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    (!path.is_empty()).then(|| std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)))
 }

@@ -2,6 +2,7 @@
 //! left for them.
 
 use std::ffi::OsString;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,8 @@ const LEAST_FREE_BYTES: u64 = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct DatabaseFile {
     path: PathBuf,
+    /// The file that a server keeps locked.
+    lock: Option<File>,
     /// The database, its write-ahead log and the index of that, each with what identified it when it was opened.
     parts: Vec<(PathBuf, Option<Identity>)>,
 }
@@ -27,31 +30,54 @@ type Identity = (u64, u64);
 ///
 /// # Errors
 /// [`Error::File`] if the file is read-only, belongs to another user or cannot be opened.
-pub(crate) fn prepare(path: &Path) -> Result<(), Error> {
+pub(crate) fn prepare(path: &Path) -> Result<DatabaseFile, Error> {
+    let file = DatabaseFile { path: path.to_owned(), lock: None, parts: Vec::new() };
     let refused = |path: &Path, error: &io::Error| Error::File(path.to_owned(), error.to_string());
     // The file is closed before SQLite opens it: closing it later would release the locks that SQLite has on it.
     match private_file::open(path) {
         // There is no such folder, which SQLite reports.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(file),
         opened => drop(opened.map_err(|error| refused(path, &error))?),
     }
     for beside in [beside(path, "-wal"), beside(path, "-shm"), beside(path, "-journal")] {
         private_file::tighten(&beside).map_err(|error| refused(&beside, &error))?;
     }
-    Ok(())
+    Ok(file)
 }
 
 impl DatabaseFile {
-    /// Remembers which files are open. Call it once they all exist, after the first connection.
-    pub(crate) fn new(path: PathBuf) -> Self {
-        let files = [path.clone(), beside(&path, "-wal"), beside(&path, "-shm")];
-        let parts = files
+    /// Keeps other servers from the file, as long as it is open.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] if another server has it, [`Error::File`] if it cannot be locked.
+    pub(crate) fn lock(&mut self) -> Result<(), Error> {
+        // A file of its own: SQLite has locks on the database, which closing any other handle of it would release.
+        let path = beside(&self.path, "-lock");
+        let refused = |error: &io::Error| Error::File(path.clone(), error.to_string());
+        let file = match private_file::open(&path) {
+            // There is no such folder, which SQLite reports.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            opened => opened.map_err(|error| refused(&error))?,
+        };
+        match file.try_lock() {
+            Ok(()) => {
+                self.lock = Some(file);
+                Ok(())
+            }
+            Err(TryLockError::WouldBlock) => Err(Error::InUse(self.path.clone())),
+            Err(TryLockError::Error(error)) => Err(refused(&error)),
+        }
+    }
+
+    /// Remembers which files are open. Call it once they all exist.
+    pub(crate) fn remember(&mut self) {
+        let files = [self.path.clone(), beside(&self.path, "-wal"), beside(&self.path, "-shm")];
+        self.parts = files
             .map(|file| {
                 let identity = identity(&file);
                 (file, identity)
             })
             .into();
-        Self { path, parts }
     }
 
     /// Checks that the files of that name are still the ones that are open.

@@ -1,11 +1,11 @@
 //! Identities: finding them, and moving them between users by link and unlink.
 
 use model::{ConnectionName, Identity, IdentityKey, Profile, UserId};
-use sqlx::{AssertSqlSafe, Row};
 
 use crate::columns::{folded_email, identity_from_row, key_from_row, to_json};
 use crate::error::Error;
 use crate::normal_form::fold_identifier;
+use crate::query::query;
 use crate::unit::{Reader, Unit};
 use crate::users::UserRow;
 
@@ -39,7 +39,7 @@ impl Reader {
         connection: &ConnectionName,
         limit: u32,
     ) -> Result<Vec<IdentityRow>, Error> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT provider, id, id_is_integer, user_id, connection, is_social, profile FROM identities \
              WHERE connection = $1 ORDER BY id LIMIT $2",
         )
@@ -50,7 +50,7 @@ impl Reader {
         rows.iter()
             .map(|row| {
                 let (identity, profile) = identity_from_row(row)?;
-                let user_id = UserId::new(row.try_get::<String, _>("user_id")?);
+                let user_id = UserId::new(row.get::<String>("user_id")?);
                 Ok(IdentityRow { identity, profile, user_id })
             })
             .collect()
@@ -77,11 +77,7 @@ impl Reader {
             }
         };
         let sql = format!("SELECT provider, id FROM identities WHERE connection = $1 AND {condition}");
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(connection.as_str())
-            .bind(value)
-            .fetch_all(self.connection())
-            .await?;
+        let rows = query(sql).bind(connection.as_str()).bind(value).fetch_all(self.connection()).await?;
         for row in &rows {
             let key = key_from_row(row)?;
             if except != Some(&key) {
@@ -110,7 +106,7 @@ impl Unit {
     ) -> Result<bool, Error> {
         let freed = key.as_user_id();
         // The check and the move are one statement, so that only one of two concurrent unlinks matches.
-        let moved = sqlx::query(
+        let moved = query(
             "UPDATE identities SET user_id = $4, position = 0 \
              WHERE provider = $1 AND id = $2 AND user_id = $3 AND user_id <> $4",
         )
@@ -120,10 +116,10 @@ impl Unit {
         .bind(freed.as_str())
         .execute(self.connection())
         .await?;
-        if moved.rows_affected() == 0 {
+        if moved == 0 {
             return Ok(false);
         }
-        let block = sqlx::query("SELECT user_id FROM users WHERE user_id = $1 AND blocked = 1")
+        let block = query("SELECT user_id FROM users WHERE user_id = $1 AND blocked = 1")
             .bind(primary.as_str())
             .fetch_optional(self.connection())
             .await?;
@@ -150,7 +146,7 @@ impl Unit {
         }
         // They name an account that is no more. What they open must not be what the primary has.
         self.remove_access_tokens_of_user(secondary).await?;
-        let moved = sqlx::query(
+        let moved = query(
             "UPDATE identities SET user_id = $1, \
              position = position + (SELECT MAX(position) + 1 FROM identities WHERE user_id = $1) \
              WHERE user_id = $2",
@@ -159,11 +155,11 @@ impl Unit {
         .bind(secondary.as_str())
         .execute(self.connection())
         .await?;
-        sqlx::query("DELETE FROM users WHERE user_id = $1")
+        query("DELETE FROM users WHERE user_id = $1")
             .bind(secondary.as_str())
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
-        Ok(moved.rows_affected() > 0)
+        Ok(moved > 0)
     }
 
     /// Replaces the profile of an identity.
@@ -171,20 +167,20 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn update_profile(&mut self, key: &IdentityKey, profile: &Profile) -> Result<(), Error> {
-        sqlx::query("UPDATE identities SET profile = $3, email = $4 WHERE provider = $1 AND id = $2")
+        query("UPDATE identities SET profile = $3, email = $4 WHERE provider = $1 AND id = $2")
             .bind(key.provider.as_str())
             .bind(key.user_id.as_str())
             .bind(to_json(profile, "profile")?)
             .bind(folded_email(profile))
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
         Ok(())
     }
 
-    /// Fills the column `email` of rows that are older than the column.
+    /// Fills the column `email` of rows that are older than the column, within the caller's transaction.
     pub(crate) async fn backfill_emails(&mut self) -> Result<(), Error> {
         loop {
-            let rows = sqlx::query(
+            let rows = query(
                 "SELECT provider, id, id_is_integer, connection, is_social, profile FROM identities \
                  WHERE email IS NULL LIMIT 500",
             )
@@ -193,12 +189,10 @@ impl Unit {
             if rows.is_empty() {
                 return Ok(());
             }
-            sqlx::query("BEGIN IMMEDIATE").execute(self.connection()).await?;
             for row in &rows {
                 let (identity, profile) = identity_from_row(row)?;
                 self.update_profile(&identity.key(), &profile).await?;
             }
-            sqlx::query("COMMIT").execute(self.connection()).await?;
         }
     }
 }

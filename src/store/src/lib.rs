@@ -14,7 +14,7 @@
 //!    [`Digest`].
 //! 4. The tables are in `migrations/`.
 //!
-//! The statements use the common subset of SQLite and PostgreSQL. Times are milliseconds since the Unix epoch
+//! The statements are the same for both engines, SQLite and PostgreSQL, with the types TEXT and BIGINT. Times are milliseconds since the Unix epoch
 //! and always come from the caller.
 //!
 //! # Example
@@ -69,14 +69,18 @@ mod damage;
 mod database;
 mod database_file;
 mod digest;
+mod engine;
 mod error;
 mod identities;
 mod link_proofs;
+mod migrations;
 mod normal_form;
 mod pending_logins;
 pub mod private_file;
 mod pushed_requests;
+mod query;
 mod refresh_tokens;
+mod row;
 mod row_migrations;
 mod session_clients;
 mod sessions;
@@ -95,7 +99,7 @@ pub use consents::{ConsentRow, ConsentsOf};
 pub use credentials::CredentialRow;
 pub use database::Store;
 pub use digest::Digest;
-pub use error::Error;
+pub use error::{Cause, Error};
 pub use identities::{Address, IdentityRow};
 pub use normal_form::{fold_identifier, fold_text, is_same_text};
 pub use pending_logins::PendingLoginRow;

@@ -2,6 +2,7 @@
 
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::Unit;
 
 impl Unit {
@@ -16,17 +17,13 @@ impl Unit {
         expires_at: i64,
         now: i64,
     ) -> Result<bool, Error> {
-        sqlx::query("DELETE FROM link_proofs WHERE expires_at <= $1")
-            .bind(now)
-            .execute(self.connection())
-            .await?;
-        let inserted = sqlx::query(
-            "INSERT INTO link_proofs (digest, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        )
-        .bind(digest.as_str())
-        .bind(expires_at)
-        .execute(self.connection())
-        .await?;
-        Ok(inserted.rows_affected() > 0)
+        query("DELETE FROM link_proofs WHERE expires_at <= $1").bind(now).send(self.connection()).await?;
+        let inserted =
+            query("INSERT INTO link_proofs (digest, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+                .bind(digest.as_str())
+                .bind(expires_at)
+                .execute(self.connection())
+                .await?;
+        Ok(inserted > 0)
     }
 }

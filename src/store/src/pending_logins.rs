@@ -1,10 +1,9 @@
 //! Pending logins: authorization requests that wait on the hosted pages for a person to sign in.
 
-use sqlx::Row;
-
 use crate::bounds::Bounds;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::{Reader, Unit};
 
 /// An authorization request that waits for a sign-in, bound to the browser that sent it.
@@ -28,18 +27,18 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`].
     pub async fn find_pending_login(&mut self, digest: &Digest) -> Result<Option<PendingLoginRow>, Error> {
-        let row = sqlx::query("SELECT browser, network, request, expires_at FROM logins WHERE digest = $1")
+        let row = query("SELECT browser, network, request, expires_at FROM logins WHERE digest = $1")
             .bind(digest.as_str())
             .fetch_optional(self.connection())
             .await?;
         row.map(|row| {
             Ok(PendingLoginRow {
                 digest: digest.clone(),
-                browser: Digest::new(row.try_get::<String, _>("browser")?),
+                browser: Digest::new(row.get::<String>("browser")?),
                 // Rows older than the column have no value.
-                network: row.try_get::<Option<String>, _>("network")?.unwrap_or_default(),
-                request: row.try_get("request")?,
-                expires_at: row.try_get("expires_at")?,
+                network: row.get::<Option<String>>("network")?.unwrap_or_default(),
+                request: row.get("request")?,
+                expires_at: row.get("expires_at")?,
             })
         })
         .transpose()
@@ -57,8 +56,8 @@ impl Unit {
         bounds: Bounds,
         now: i64,
     ) -> Result<(), Error> {
-        sqlx::query("DELETE FROM logins WHERE expires_at <= $1").bind(now).execute(self.connection()).await?;
-        sqlx::query(
+        query("DELETE FROM logins WHERE expires_at <= $1").bind(now).send(self.connection()).await?;
+        query(
             "INSERT INTO logins (digest, browser, network, request, expires_at) VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(login.digest.as_str())
@@ -80,10 +79,10 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn remove_pending_login(&mut self, digest: &Digest) -> Result<bool, Error> {
-        let removed = sqlx::query("DELETE FROM logins WHERE digest = $1")
+        let removed = query("DELETE FROM logins WHERE digest = $1")
             .bind(digest.as_str())
             .execute(self.connection())
             .await?;
-        Ok(removed.rows_affected() > 0)
+        Ok(removed > 0)
     }
 }

@@ -1,10 +1,9 @@
 //! Pushed authorization requests. Each is good once (RFC 9126 section 4).
 
-use sqlx::Row;
-
 use crate::bounds::Bounds;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::Unit;
 
 /// An authorization request that a client pushed.
@@ -34,11 +33,8 @@ impl Unit {
         bounds: Bounds,
         now: i64,
     ) -> Result<(), Error> {
-        sqlx::query("DELETE FROM pushed_requests WHERE expires_at <= $1")
-            .bind(now)
-            .execute(self.connection())
-            .await?;
-        sqlx::query(
+        query("DELETE FROM pushed_requests WHERE expires_at <= $1").bind(now).send(self.connection()).await?;
+        query(
             "INSERT INTO pushed_requests (digest, client_id, network, request, expires_at) \
              VALUES ($1, $2, $3, $4, $5)",
         )
@@ -65,7 +61,7 @@ impl Unit {
         digest: &Digest,
         client_id: &str,
     ) -> Result<Option<PushedRequestRow>, Error> {
-        let row = sqlx::query(
+        let row = query(
             "DELETE FROM pushed_requests WHERE digest = $1 AND client_id = $2 RETURNING network, request, expires_at",
         )
         .bind(digest.as_str())
@@ -76,9 +72,9 @@ impl Unit {
             Ok(PushedRequestRow {
                 digest: digest.clone(),
                 client_id: client_id.to_owned(),
-                network: row.try_get::<Option<String>, _>("network")?.unwrap_or_default(),
-                request: row.try_get("request")?,
-                expires_at: row.try_get("expires_at")?,
+                network: row.get::<Option<String>>("network")?.unwrap_or_default(),
+                request: row.get("request")?,
+                expires_at: row.get("expires_at")?,
             })
         })
         .transpose()

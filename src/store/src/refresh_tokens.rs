@@ -2,12 +2,12 @@
 //! together (RFC 9700 section 4.14).
 
 use model::{IdentityKey, UserId};
-use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
 
 use crate::columns::key_from_row;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::query::query;
+use crate::row::Row;
 use crate::unit::{Reader, Unit};
 
 /// A family of refresh tokens. It belongs to an identity: the account follows from where the identity is
@@ -50,16 +50,16 @@ pub struct RefreshTokenRow {
 const FAMILY: &str = "SELECT f.family, f.client_id, f.provider, f.id, f.request, f.sid, f.authenticated_at, \
      f.expires_at, f.idle_until FROM refresh_families f";
 
-fn family_from_row(row: &AnyRow) -> Result<RefreshFamilyRow, Error> {
+fn family_from_row(row: &Row) -> Result<RefreshFamilyRow, Error> {
     Ok(RefreshFamilyRow {
-        family: Digest::new(row.try_get::<String, _>("family")?),
-        client_id: row.try_get("client_id")?,
+        family: Digest::new(row.get::<String>("family")?),
+        client_id: row.get("client_id")?,
         key: key_from_row(row)?,
-        request: row.try_get("request")?,
-        sid: row.try_get("sid")?,
-        authenticated_at: row.try_get("authenticated_at")?,
-        expires_at: row.try_get("expires_at")?,
-        idle_until: row.try_get("idle_until")?,
+        request: row.get("request")?,
+        sid: row.get("sid")?,
+        authenticated_at: row.get("authenticated_at")?,
+        expires_at: row.get("expires_at")?,
+        idle_until: row.get("idle_until")?,
     })
 }
 
@@ -69,7 +69,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`].
     pub async fn find_refresh_token(&mut self, digest: &Digest) -> Result<Option<RefreshTokenRow>, Error> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT t.generation, t.rotated_at, f.family, f.client_id, f.provider, f.id, f.request, f.sid, \
              f.authenticated_at, f.expires_at, f.idle_until, \
              (SELECT MAX(generation) FROM refresh_tokens WHERE family = f.family) AS newest \
@@ -81,9 +81,9 @@ impl Reader {
         row.map(|row| {
             Ok(RefreshTokenRow {
                 digest: digest.clone(),
-                generation: row.try_get("generation")?,
-                newest: row.try_get("newest")?,
-                rotated_at: row.try_get("rotated_at")?,
+                generation: row.get("generation")?,
+                newest: row.get("newest")?,
+                rotated_at: row.get("rotated_at")?,
                 family: family_from_row(&row)?,
             })
         })
@@ -96,8 +96,7 @@ impl Reader {
     /// [`Error::Database`].
     pub async fn find_refresh_family(&mut self, family: &Digest) -> Result<Option<RefreshFamilyRow>, Error> {
         let sql = format!("{FAMILY} WHERE f.family = $1");
-        let row =
-            sqlx::query(AssertSqlSafe(sql)).bind(family.as_str()).fetch_optional(self.connection()).await?;
+        let row = query(sql).bind(family.as_str()).fetch_optional(self.connection()).await?;
         row.as_ref().map(family_from_row).transpose()
     }
 
@@ -110,8 +109,7 @@ impl Reader {
             "{FAMILY} WHERE (f.provider, f.id) IN (SELECT provider, id FROM identities WHERE user_id = $1) \
              ORDER BY f.authenticated_at, f.family"
         );
-        let rows =
-            sqlx::query(AssertSqlSafe(sql)).bind(user_id.as_str()).fetch_all(self.connection()).await?;
+        let rows = query(sql).bind(user_id.as_str()).fetch_all(self.connection()).await?;
         rows.iter().map(family_from_row).collect()
     }
 
@@ -124,7 +122,7 @@ impl Reader {
         sid: &str,
     ) -> Result<Vec<RefreshFamilyRow>, Error> {
         let sql = format!("{FAMILY} WHERE f.sid = $1 ORDER BY f.client_id, f.family");
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(sid).fetch_all(self.connection()).await?;
+        let rows = query(sql).bind(sid).fetch_all(self.connection()).await?;
         rows.iter().map(family_from_row).collect()
     }
 }
@@ -140,11 +138,11 @@ impl Unit {
         token: &Digest,
         now: i64,
     ) -> Result<(), Error> {
-        sqlx::query("DELETE FROM refresh_families WHERE expires_at <= $1 OR idle_until <= $1")
+        query("DELETE FROM refresh_families WHERE expires_at <= $1 OR idle_until <= $1")
             .bind(now)
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
-        sqlx::query(
+        query(
             "INSERT INTO refresh_families (family, client_id, provider, id, request, sid, \
              authenticated_at, expires_at, idle_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
@@ -173,10 +171,10 @@ impl Unit {
         now: i64,
     ) -> Result<(), Error> {
         // The leeway counts from the first rotation, however often the token is used again.
-        sqlx::query("UPDATE refresh_tokens SET rotated_at = $2 WHERE digest = $1 AND rotated_at IS NULL")
+        query("UPDATE refresh_tokens SET rotated_at = $2 WHERE digest = $1 AND rotated_at IS NULL")
             .bind(old.digest.as_str())
             .bind(now)
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
         self.insert_refresh_token(new, &old.family.family, old.generation + 1).await
     }
@@ -187,7 +185,7 @@ impl Unit {
         family: &Digest,
         generation: i64,
     ) -> Result<(), Error> {
-        sqlx::query("INSERT INTO refresh_tokens (digest, family, generation) VALUES ($1, $2, $3)")
+        query("INSERT INTO refresh_tokens (digest, family, generation) VALUES ($1, $2, $3)")
             .bind(digest.as_str())
             .bind(family.as_str())
             .bind(generation)
@@ -201,10 +199,10 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn touch_refresh_family(&mut self, family: &Digest, idle_until: i64) -> Result<(), Error> {
-        sqlx::query("UPDATE refresh_families SET idle_until = $2 WHERE family = $1")
+        query("UPDATE refresh_families SET idle_until = $2 WHERE family = $1")
             .bind(family.as_str())
             .bind(idle_until)
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
         Ok(())
     }
@@ -218,7 +216,7 @@ impl Unit {
         for sql in
             ["DELETE FROM access_tokens WHERE family = $1", "DELETE FROM refresh_families WHERE family = $1"]
         {
-            sqlx::query(sql).bind(family.as_str()).execute(self.connection()).await?;
+            query(sql).bind(family.as_str()).send(self.connection()).await?;
         }
         Ok(())
     }
@@ -228,10 +226,10 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn remove_refresh_families_of(&mut self, key: &IdentityKey) -> Result<(), Error> {
-        sqlx::query("DELETE FROM refresh_families WHERE provider = $1 AND id = $2")
+        query("DELETE FROM refresh_families WHERE provider = $1 AND id = $2")
             .bind(key.provider.as_str())
             .bind(key.user_id.as_str())
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
         Ok(())
     }

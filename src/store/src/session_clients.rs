@@ -1,9 +1,9 @@
 //! The applications that are told when a session ends (OpenID Connect Back-Channel Logout 1.0).
 
 use model::UserId;
-use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::{Reader, Unit};
 
 /// What ended a session, with Auth0's names of initiators.
@@ -53,7 +53,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`].
     pub async fn has_ended_sessions(&mut self) -> Result<bool, Error> {
-        let found = sqlx::query("SELECT sid FROM session_clients WHERE ended_by IS NOT NULL LIMIT 1");
+        let found = query("SELECT sid FROM session_clients WHERE ended_by IS NOT NULL LIMIT 1");
         Ok(found.fetch_optional(self.connection()).await?.is_some())
     }
 }
@@ -69,7 +69,7 @@ impl Unit {
         client_id: &str,
         user_id: &UserId,
     ) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "INSERT INTO session_clients (sid, client_id, user_id) \
              SELECT $1, $2, $3 WHERE EXISTS (SELECT 1 FROM sessions WHERE sid = $1) \
              ON CONFLICT (sid, client_id) DO UPDATE SET user_id = excluded.user_id",
@@ -94,7 +94,7 @@ impl Unit {
             "UPDATE session_clients SET ended_by = $1 \
              WHERE ended_by IS NULL AND sid IN (SELECT sid FROM sessions WHERE {condition})"
         );
-        let update = sqlx::query(AssertSqlSafe(sql)).bind(ended_by.as_str());
+        let update = query(sql).bind(ended_by.as_str());
         let update = values.iter().fold(update, |update, value| update.bind(*value));
         update.execute(self.connection()).await?;
         Ok(())
@@ -102,12 +102,12 @@ impl Unit {
 
     /// Forgets who knew the sessions that have expired at `now`, before they are deleted: nobody is told of that end.
     pub(crate) async fn forget_clients_of_expired_sessions(&mut self, now: i64) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "DELETE FROM session_clients \
              WHERE ended_by IS NULL AND sid IN (SELECT sid FROM sessions WHERE expires_at <= $1)",
         )
         .bind(now)
-        .execute(self.connection())
+        .send(self.connection())
         .await?;
         Ok(())
     }
@@ -117,7 +117,7 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`], [`Error::Damaged`].
     pub async fn take_ended_sessions(&mut self, most: i64) -> Result<Vec<EndedSession>, Error> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT sid, client_id, user_id, ended_by FROM session_clients WHERE ended_by IS NOT NULL \
              ORDER BY sid, client_id LIMIT $1",
         )
@@ -126,18 +126,18 @@ impl Unit {
         .await?;
         let mut taken = Vec::new();
         for row in rows {
-            let name: String = row.try_get("ended_by")?;
+            let name: String = row.get("ended_by")?;
             let ended_by = SessionEnd::ALL.into_iter().find(|end| end.as_str() == name);
             let ended = EndedSession {
-                sid: row.try_get("sid")?,
-                client_id: row.try_get("client_id")?,
-                user_id: UserId::new(row.try_get::<String, _>("user_id")?),
+                sid: row.get("sid")?,
+                client_id: row.get("client_id")?,
+                user_id: UserId::new(row.get::<String>("user_id")?),
                 ended_by: ended_by.ok_or(Error::Damaged("ended_by"))?,
             };
-            sqlx::query("DELETE FROM session_clients WHERE sid = $1 AND client_id = $2")
+            query("DELETE FROM session_clients WHERE sid = $1 AND client_id = $2")
                 .bind(&ended.sid)
                 .bind(&ended.client_id)
-                .execute(self.connection())
+                .send(self.connection())
                 .await?;
             taken.push(ended);
         }

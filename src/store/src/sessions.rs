@@ -1,12 +1,12 @@
 //! Sessions at the tenant: which identity is signed in in which browser.
 
 use model::{IdentityKey, UserId};
-use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
 
 use crate::columns::key_from_row;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::query::query;
+use crate::row::Row;
 use crate::session_clients::SessionEnd;
 use crate::unit::{Reader, Unit};
 
@@ -33,15 +33,15 @@ pub struct SessionRow {
 const COLUMNS: &str =
     "SELECT digest, sid, provider, id, authenticated_at, used_at, expires_at, replaced_by FROM sessions";
 
-fn session_from_row(row: &AnyRow) -> Result<SessionRow, Error> {
+fn session_from_row(row: &Row) -> Result<SessionRow, Error> {
     Ok(SessionRow {
-        digest: Digest::new(row.try_get::<String, _>("digest")?),
-        sid: row.try_get("sid")?,
+        digest: Digest::new(row.get::<String>("digest")?),
+        sid: row.get("sid")?,
         key: key_from_row(row)?,
-        authenticated_at: row.try_get("authenticated_at")?,
-        used_at: row.try_get("used_at")?,
-        expires_at: row.try_get("expires_at")?,
-        replaced: row.try_get::<Option<String>, _>("replaced_by")?.is_some(),
+        authenticated_at: row.get("authenticated_at")?,
+        used_at: row.get("used_at")?,
+        expires_at: row.get("expires_at")?,
+        replaced: row.get::<Option<String>>("replaced_by")?.is_some(),
     })
 }
 
@@ -52,8 +52,7 @@ impl Reader {
     /// [`Error::Database`].
     pub async fn find_session(&mut self, digest: &Digest) -> Result<Option<SessionRow>, Error> {
         let sql = format!("{COLUMNS} WHERE digest = $1");
-        let row =
-            sqlx::query(AssertSqlSafe(sql)).bind(digest.as_str()).fetch_optional(self.connection()).await?;
+        let row = query(sql).bind(digest.as_str()).fetch_optional(self.connection()).await?;
         row.as_ref().map(session_from_row).transpose()
     }
 
@@ -63,7 +62,7 @@ impl Reader {
     /// [`Error::Database`].
     pub async fn find_session_by_sid(&mut self, sid: &str) -> Result<Option<SessionRow>, Error> {
         let sql = format!("{COLUMNS} WHERE sid = $1");
-        let row = sqlx::query(AssertSqlSafe(sql)).bind(sid).fetch_optional(self.connection()).await?;
+        let row = query(sql).bind(sid).fetch_optional(self.connection()).await?;
         row.as_ref().map(session_from_row).transpose()
     }
 
@@ -76,8 +75,7 @@ impl Reader {
             "{COLUMNS} WHERE (provider, id) IN (SELECT provider, id FROM identities WHERE user_id = $1) \
              ORDER BY authenticated_at, sid"
         );
-        let rows =
-            sqlx::query(AssertSqlSafe(sql)).bind(user_id.as_str()).fetch_all(self.connection()).await?;
+        let rows = query(sql).bind(user_id.as_str()).fetch_all(self.connection()).await?;
         rows.iter().map(session_from_row).collect()
     }
 }
@@ -89,11 +87,11 @@ impl Unit {
     /// [`Error::Database`].
     pub async fn insert_session(&mut self, session: &SessionRow) -> Result<(), Error> {
         self.forget_clients_of_expired_sessions(session.used_at).await?;
-        sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
+        query("DELETE FROM sessions WHERE expires_at <= $1")
             .bind(session.used_at)
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
-        sqlx::query(
+        query(
             "INSERT INTO sessions (digest, sid, provider, id, authenticated_at, used_at, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
@@ -117,10 +115,10 @@ impl Unit {
     pub async fn insert_proof(&mut self, session: &SessionRow, beside: Option<&Digest>) -> Result<(), Error> {
         self.insert_session(session).await?;
         // No digest of a cookie has a full stop.
-        sqlx::query("UPDATE sessions SET digest = 'proof.' || sid, replaced_by = $2 WHERE digest = $1")
+        query("UPDATE sessions SET digest = 'proof.' || sid, replaced_by = $2 WHERE digest = $1")
             .bind(session.digest.as_str())
             .bind(beside.unwrap_or(&session.digest).as_str())
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
         Ok(())
     }
@@ -130,12 +128,12 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn touch_session(&mut self, digest: &Digest, now: i64) -> Result<bool, Error> {
-        let touched = sqlx::query("UPDATE sessions SET used_at = $2 WHERE digest = $1")
+        let touched = query("UPDATE sessions SET used_at = $2 WHERE digest = $1")
             .bind(digest.as_str())
             .bind(now)
             .execute(self.connection())
             .await?;
-        Ok(touched.rows_affected() > 0)
+        Ok(touched > 0)
     }
 
     /// Lets the session `new` take the place of the session `before` in a browser: the cookie of `before` is no longer good.
@@ -151,7 +149,7 @@ impl Unit {
             // No digest of a cookie has a full stop.
             "UPDATE sessions SET replaced_by = $2, digest = 'replaced.' || sid WHERE digest = $1",
         ] {
-            sqlx::query(sql).bind(before.as_str()).bind(new.as_str()).execute(self.connection()).await?;
+            query(sql).bind(before.as_str()).bind(new.as_str()).send(self.connection()).await?;
         }
         Ok(())
     }
@@ -163,9 +161,9 @@ impl Unit {
     pub async fn remove_session(&mut self, digest: &Digest) -> Result<(), Error> {
         let of_browser = "digest = $2 OR replaced_by = $2";
         self.record_end_of_sessions(SessionEnd::Logout, of_browser, &[digest.as_str()]).await?;
-        sqlx::query("DELETE FROM sessions WHERE digest = $1 OR replaced_by = $1")
+        query("DELETE FROM sessions WHERE digest = $1 OR replaced_by = $1")
             .bind(digest.as_str())
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
         Ok(())
     }
@@ -176,11 +174,10 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn end_session(&mut self, sid: &str) -> Result<bool, Error> {
-        sqlx::query("DELETE FROM codes WHERE sid = $1").bind(sid).execute(self.connection()).await?;
+        query("DELETE FROM codes WHERE sid = $1").bind(sid).send(self.connection()).await?;
         self.record_end_of_sessions(SessionEnd::Revoked, "sid = $2", &[sid]).await?;
-        let ended =
-            sqlx::query("DELETE FROM sessions WHERE sid = $1").bind(sid).execute(self.connection()).await?;
-        Ok(ended.rows_affected() > 0)
+        let ended = query("DELETE FROM sessions WHERE sid = $1").bind(sid).execute(self.connection()).await?;
+        Ok(ended > 0)
     }
 
     /// Deletes every session of an identity.
@@ -190,10 +187,10 @@ impl Unit {
     pub async fn remove_sessions_of(&mut self, key: &IdentityKey) -> Result<(), Error> {
         let values = [key.provider.as_str(), key.user_id.as_str()];
         self.record_end_of_sessions(SessionEnd::Revoked, "provider = $2 AND id = $3", &values).await?;
-        sqlx::query("DELETE FROM sessions WHERE provider = $1 AND id = $2")
+        query("DELETE FROM sessions WHERE provider = $1 AND id = $2")
             .bind(key.provider.as_str())
             .bind(key.user_id.as_str())
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
         Ok(())
     }

@@ -1,8 +1,7 @@
 //! The keys that sign tokens.
 
-use sqlx::Row;
-
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::{Reader, Unit};
 
 /// A private signing key.
@@ -28,15 +27,15 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`].
     pub async fn list_signing_keys(&mut self) -> Result<Vec<SigningKeyRow>, Error> {
-        let rows = sqlx::query("SELECT kid, pem, created_at FROM signing_keys ORDER BY created_at, kid")
+        let rows = query("SELECT kid, pem, created_at FROM signing_keys ORDER BY created_at, kid")
             .fetch_all(self.connection())
             .await?;
         rows.iter()
             .map(|row| {
                 Ok(SigningKeyRow {
-                    kid: row.try_get("kid")?,
-                    pem: row.try_get("pem")?,
-                    created_at: row.try_get("created_at")?,
+                    kid: row.get("kid")?,
+                    pem: row.get("pem")?,
+                    created_at: row.get("created_at")?,
                 })
             })
             .collect()
@@ -49,7 +48,7 @@ impl Unit {
     /// # Errors
     /// [`Error::Conflict`] if a key with this id exists.
     pub async fn insert_signing_key(&mut self, key: &SigningKeyRow) -> Result<(), Error> {
-        sqlx::query("INSERT INTO signing_keys (kid, pem, created_at) VALUES ($1, $2, $3)")
+        query("INSERT INTO signing_keys (kid, pem, created_at) VALUES ($1, $2, $3)")
             .bind(&key.kid)
             .bind(&key.pem)
             .bind(key.created_at)

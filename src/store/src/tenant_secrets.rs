@@ -1,8 +1,7 @@
 //! Secrets of the tenant itself, which are made at the first start.
 
-use sqlx::Row;
-
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::Unit;
 
 impl Unit {
@@ -15,15 +14,15 @@ impl Unit {
         purpose: &str,
         offered: &str,
     ) -> Result<String, Error> {
-        sqlx::query("INSERT INTO tenant_secrets (purpose, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        query("INSERT INTO tenant_secrets (purpose, secret) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(purpose)
             .bind(offered)
             .execute(self.connection())
             .await?;
-        let row = sqlx::query("SELECT secret FROM tenant_secrets WHERE purpose = $1")
+        let row = query("SELECT secret FROM tenant_secrets WHERE purpose = $1")
             .bind(purpose)
             .fetch_one(self.connection())
             .await?;
-        Ok(row.try_get("secret")?)
+        Ok(row.get("secret")?)
     }
 }

@@ -1,11 +1,11 @@
 //! Tickets: the single-use links in mails.
 
 use model::{ConnectionName, IdentityKey};
-use sqlx::Row;
 
 use crate::columns::key_from_row;
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::query::query;
 use crate::unit::{Reader, Unit};
 
 /// The number of links for one address and purpose that are good at once.
@@ -92,7 +92,7 @@ impl Reader {
         purpose: Purpose,
         digest: &Digest,
     ) -> Result<Option<TicketRow>, Error> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT connection, email, provider, id, expires_at, result_url, result_email, client_id, \
              keeps_verification FROM tickets WHERE digest = $1 AND purpose = $2",
         )
@@ -101,19 +101,19 @@ impl Reader {
         .fetch_optional(self.connection())
         .await?;
         row.map(|row| {
-            let provider: Option<String> = row.try_get("provider")?;
+            let provider: Option<String> = row.get("provider")?;
             Ok(TicketRow {
                 digest: digest.clone(),
                 purpose,
-                connection: ConnectionName::new(row.try_get::<String, _>("connection")?),
-                email: row.try_get("email")?,
+                connection: ConnectionName::new(row.get::<String>("connection")?),
+                email: row.get("email")?,
                 key: provider.map(|_| key_from_row(&row)).transpose()?,
-                expires_at: row.try_get("expires_at")?,
+                expires_at: row.get("expires_at")?,
                 options: TicketOptions {
-                    result_url: row.try_get("result_url")?,
-                    result_email: row.try_get::<Option<i64>, _>("result_email")? == Some(1),
-                    client_id: row.try_get("client_id")?,
-                    keeps_verification: row.try_get::<Option<i64>, _>("keeps_verification")? == Some(1),
+                    result_url: row.get("result_url")?,
+                    result_email: row.get::<Option<i64>>("result_email")? == Some(1),
+                    client_id: row.get("client_id")?,
+                    keeps_verification: row.get::<Option<i64>>("keeps_verification")? == Some(1),
                 },
             })
         })
@@ -130,12 +130,12 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn insert_ticket(&mut self, ticket: &TicketRow, now: i64) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "DELETE FROM tickets WHERE (expires_at <= $1 AND (expires_at <= $1 - $6 \
              OR COALESCE(result_url, client_id) IS NULL AND COALESCE(keeps_verification, 0) = 0)) \
              OR digest IN (SELECT digest FROM tickets \
              WHERE purpose = $2 AND connection = $3 AND email = $4 \
-             ORDER BY rowid DESC LIMIT -1 OFFSET $5)",
+             ORDER BY rowid DESC LIMIT 9223372036854775807 OFFSET $5)",
         )
         .bind(now)
         .bind(ticket.purpose.as_str())
@@ -143,9 +143,9 @@ impl Unit {
         .bind(&ticket.email)
         .bind(i64::from(LINKS - 1))
         .bind(KEPT_FOR)
-        .execute(self.connection())
+        .send(self.connection())
         .await?;
-        sqlx::query(
+        query(
             "INSERT INTO tickets (digest, purpose, connection, email, provider, id, expires_at, result_url, \
              result_email, client_id, keeps_verification) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
@@ -170,11 +170,11 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn remove_ticket(&mut self, digest: &Digest) -> Result<bool, Error> {
-        let removed = sqlx::query("DELETE FROM tickets WHERE digest = $1")
+        let removed = query("DELETE FROM tickets WHERE digest = $1")
             .bind(digest.as_str())
             .execute(self.connection())
             .await?;
-        Ok(removed.rows_affected() > 0)
+        Ok(removed > 0)
     }
 
     /// Deletes every ticket of an identity.
@@ -182,10 +182,10 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn remove_tickets_of(&mut self, key: &IdentityKey) -> Result<(), Error> {
-        sqlx::query("DELETE FROM tickets WHERE provider = $1 AND id = $2")
+        query("DELETE FROM tickets WHERE provider = $1 AND id = $2")
             .bind(key.provider.as_str())
             .bind(key.user_id.as_str())
-            .execute(self.connection())
+            .send(self.connection())
             .await?;
         Ok(())
     }

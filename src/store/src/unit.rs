@@ -4,25 +4,29 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::Any;
-use sqlx::pool::PoolConnection;
+use tokio::sync::OwnedSemaphorePermit;
 
-use crate::damage::{Damage, Watched};
+use crate::engine::Connection;
 
 /// A connection for reading rows.
 #[derive(Debug)]
 pub struct Reader {
-    connection: PoolConnection<Any>,
-    damage: Damage,
+    connection: Connection,
+    /// What is given back when a reader through many rows is dropped.
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Reader {
-    pub(crate) fn new(connection: PoolConnection<Any>, damage: Damage) -> Self {
-        Self { connection, damage }
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { connection, _permit: None }
     }
 
-    pub(crate) fn connection(&mut self) -> Watched<'_> {
-        Watched { connection: &mut self.connection, damage: &self.damage }
+    pub(crate) fn for_scans(connection: Connection, permit: OwnedSemaphorePermit) -> Self {
+        Self { connection, _permit: Some(permit) }
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
     }
 }
 
@@ -35,8 +39,8 @@ pub struct Unit {
 }
 
 impl Unit {
-    pub(crate) fn new(connection: PoolConnection<Any>, damage: Damage) -> Self {
-        Self { reader: Reader::new(connection, damage) }
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { reader: Reader::new(connection) }
     }
 }
 

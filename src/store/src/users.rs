@@ -1,12 +1,12 @@
 //! Users, each with all of its identities.
 
 use model::{Identity, IdentityId, IdentityKey, Metadata, Profile, Provider, UserId};
-use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
 
 use crate::columns::{folded_email, from_json, identity_from_row, metadata_to_json, to_json};
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::query::query;
+use crate::row::Row;
 use crate::session_clients::SessionEnd;
 use crate::unit::{Reader, Unit};
 
@@ -120,8 +120,7 @@ impl Reader {
     /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn find_user(&mut self, user_id: &UserId) -> Result<Option<UserRow>, Error> {
         let sql = format!("{COLUMNS} {TABLES} WHERE u.user_id = $1 ORDER BY i.position");
-        let rows =
-            sqlx::query(AssertSqlSafe(sql)).bind(user_id.as_str()).fetch_all(self.connection()).await?;
+        let rows = query(sql).bind(user_id.as_str()).fetch_all(self.connection()).await?;
         user_from_rows(&rows)
     }
 
@@ -168,16 +167,12 @@ impl Reader {
              JOIN identities o ON o.provider = t.provider AND o.id = t.id AND o.user_id = u.user_id \
              WHERE u.user_id = $1 ORDER BY i.position"
         );
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(user_id.as_str())
-            .bind(value)
-            .bind(now)
-            .fetch_all(self.connection())
-            .await?;
+        let rows =
+            query(sql).bind(user_id.as_str()).bind(value).bind(now).fetch_all(self.connection()).await?;
         let (Some(user), Some(first)) = (user_from_rows(&rows)?, rows.first()) else { return Ok(None) };
         let key = IdentityKey {
-            provider: Provider::new(first.try_get::<String, _>("row_provider")?),
-            user_id: IdentityId::text(first.try_get::<String, _>("row_id")?),
+            provider: Provider::new(first.get::<String>("row_provider")?),
+            user_id: IdentityId::text(first.get::<String>("row_id")?),
         };
         Ok(Some((user, key)))
     }
@@ -191,7 +186,7 @@ impl Reader {
             "{COLUMNS} {TABLES} WHERE u.user_id = (SELECT user_id FROM identities WHERE provider = $1 AND id = $2) \
              ORDER BY i.position"
         );
-        let rows = sqlx::query(AssertSqlSafe(sql))
+        let rows = query(sql)
             .bind(key.provider.as_str())
             .bind(key.user_id.as_str())
             .fetch_all(self.connection())
@@ -229,7 +224,7 @@ impl Reader {
             "{COLUMNS} {TABLES} WHERE u.user_id IN (SELECT user_id FROM users WHERE user_id > $1 {narrowed} \
              ORDER BY user_id LIMIT $2) ORDER BY u.user_id, i.position"
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(i64::from(limit));
+        let mut query = query(sql).bind(after).bind(i64::from(limit));
         for value in values {
             query = query.bind(value);
         }
@@ -260,11 +255,8 @@ impl Reader {
              ORDER BY {column} {direction}, u.user_id LIMIT $1 OFFSET $2) \
              ORDER BY {column} {direction}, u.user_id, i.position"
         );
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(i64::from(limit))
-            .bind(i64::from(offset))
-            .fetch_all(self.connection())
-            .await?;
+        let rows =
+            query(sql).bind(i64::from(limit)).bind(i64::from(offset)).fetch_all(self.connection()).await?;
         users_from_rows(&rows)
     }
 
@@ -273,8 +265,8 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`].
     pub async fn count_users(&mut self) -> Result<u64, Error> {
-        let row = sqlx::query("SELECT COUNT(*) AS users FROM users").fetch_one(self.connection()).await?;
-        Ok(u64::try_from(row.try_get::<i64, _>("users")?).unwrap_or(0))
+        let row = query("SELECT COUNT(*) AS users FROM users").fetch_one(self.connection()).await?;
+        Ok(u64::try_from(row.get::<i64>("users")?).unwrap_or(0))
     }
 
     /// Returns whether there is any user.
@@ -282,7 +274,7 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`].
     pub async fn has_users(&mut self) -> Result<bool, Error> {
-        Ok(sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(self.connection()).await?.is_some())
+        Ok(query("SELECT 1 FROM users LIMIT 1").fetch_optional(self.connection()).await?.is_some())
     }
 }
 
@@ -296,7 +288,7 @@ impl Unit {
         for (position, identity) in user.identities.iter().enumerate() {
             let profile = if position == 0 { Some(&user.profile) } else { identity.profile_data.as_ref() };
             let profile = profile.cloned().unwrap_or_default();
-            sqlx::query(
+            query(
                 "INSERT INTO identities (provider, id, id_is_integer, user_id, position, connection, \
                  is_social, profile, email) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             )
@@ -317,7 +309,7 @@ impl Unit {
 
     /// Inserts the row of the account only. The caller inserts or moves its identities.
     pub(crate) async fn insert_account(&mut self, user: &UserRow) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "INSERT INTO users (user_id, user_metadata, app_metadata, blocked, created_at, updated_at, \
              last_login, last_ip, logins_count, last_password_reset) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -343,7 +335,7 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn update_account(&mut self, user: &UserRow) -> Result<bool, Error> {
-        let updated = sqlx::query(
+        let updated = query(
             "UPDATE users SET user_metadata = $2, app_metadata = $3, blocked = $4, updated_at = $5, \
              last_password_reset = $6 WHERE user_id = $1",
         )
@@ -355,7 +347,7 @@ impl Unit {
         .bind(user.last_password_reset)
         .execute(self.connection())
         .await?;
-        Ok(updated.rows_affected() > 0)
+        Ok(updated > 0)
     }
 
     /// Signs a user out everywhere: deletes the sessions, codes, refresh token families and access tokens
@@ -382,11 +374,7 @@ impl Unit {
                 "DELETE FROM {table} WHERE COALESCE(sid, '') <> $2 AND (provider, id) IN \
                  (SELECT provider, id FROM identities WHERE user_id = $1)"
             );
-            sqlx::query(AssertSqlSafe(sql))
-                .bind(user_id.as_str())
-                .bind(sid.unwrap_or("none"))
-                .execute(self.connection())
-                .await?;
+            query(sql).bind(user_id.as_str()).bind(sid.unwrap_or("none")).send(self.connection()).await?;
         }
         Ok(())
     }
@@ -399,11 +387,11 @@ impl Unit {
     pub async fn delete_user(&mut self, user_id: &UserId) -> Result<bool, Error> {
         let of_user = "(provider, id) IN (SELECT provider, id FROM identities WHERE user_id = $2)";
         self.record_end_of_sessions(SessionEnd::AccountDeleted, of_user, &[user_id.as_str()]).await?;
-        let deleted = sqlx::query("DELETE FROM users WHERE user_id = $1")
+        let deleted = query("DELETE FROM users WHERE user_id = $1")
             .bind(user_id.as_str())
             .execute(self.connection())
             .await?;
-        Ok(deleted.rows_affected() > 0)
+        Ok(deleted > 0)
     }
 
     /// Sets the time of the last change. Returns `false` if the user does not exist.
@@ -411,12 +399,12 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn touch_user(&mut self, user_id: &UserId, now: i64) -> Result<bool, Error> {
-        let touched = sqlx::query("UPDATE users SET updated_at = $2 WHERE user_id = $1")
+        let touched = query("UPDATE users SET updated_at = $2 WHERE user_id = $1")
             .bind(user_id.as_str())
             .bind(now)
             .execute(self.connection())
             .await?;
-        Ok(touched.rows_affected() > 0)
+        Ok(touched > 0)
     }
 
     /// Records a sign-in from `ip` at `now`.
@@ -424,29 +412,28 @@ impl Unit {
     /// # Errors
     /// [`Error::Database`].
     pub async fn record_sign_in(&mut self, user_id: &UserId, ip: &str, now: i64) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "UPDATE users SET last_login = $2, last_ip = $3, logins_count = logins_count + 1 \
              WHERE user_id = $1",
         )
         .bind(user_id.as_str())
         .bind(now)
         .bind(ip)
-        .execute(self.connection())
+        .send(self.connection())
         .await?;
         Ok(())
     }
 }
 
 /// Builds users from the rows of their identities. The rows of one user are consecutive.
-pub(crate) fn users_from_rows(rows: &[AnyRow]) -> Result<Vec<UserRow>, Error> {
-    let user_id = |row: &AnyRow| row.try_get::<String, _>("user_id").ok();
-    rows.chunk_by(|one, next| user_id(one) == user_id(next))
+pub(crate) fn users_from_rows(rows: &[Row]) -> Result<Vec<UserRow>, Error> {
+    rows.chunk_by(|one, next| one.get::<&str>("user_id").ok() == next.get::<&str>("user_id").ok())
         .filter_map(|rows| user_from_rows(rows).transpose())
         .collect()
 }
 
 /// Builds a user from the rows of its identities. The first row is that of the primary.
-fn user_from_rows(rows: &[AnyRow]) -> Result<Option<UserRow>, Error> {
+fn user_from_rows(rows: &[Row]) -> Result<Option<UserRow>, Error> {
     let Some(first) = rows.first() else { return Ok(None) };
     let mut identities = Vec::with_capacity(rows.len());
     let mut root = Profile::default();
@@ -459,21 +446,21 @@ fn user_from_rows(rows: &[AnyRow]) -> Result<Option<UserRow>, Error> {
         }
         identities.push(identity);
     }
-    let metadata = |column: &str| -> Result<Option<Metadata>, Error> {
-        first.try_get::<Option<String>, _>(column)?.map(|text| from_json(&text, "metadata")).transpose()
+    let metadata = |column| -> Result<Option<Metadata>, Error> {
+        first.get::<Option<&str>>(column)?.map(|text| from_json(text, "metadata")).transpose()
     };
     Ok(Some(UserRow {
-        user_id: UserId::new(first.try_get::<String, _>("user_id")?),
+        user_id: UserId::new(first.get::<String>("user_id")?),
         profile: root,
         identities,
         user_metadata: metadata("user_metadata")?,
         app_metadata: metadata("app_metadata")?,
-        blocked: first.try_get::<Option<i64>, _>("blocked")?.map(|blocked| blocked != 0),
-        created_at: first.try_get("created_at")?,
-        updated_at: first.try_get("updated_at")?,
-        last_login: first.try_get("last_login")?,
-        last_ip: first.try_get("last_ip")?,
-        logins_count: first.try_get("logins_count")?,
-        last_password_reset: first.try_get("last_password_reset")?,
+        blocked: first.get::<Option<i64>>("blocked")?.map(|blocked| blocked != 0),
+        created_at: first.get("created_at")?,
+        updated_at: first.get("updated_at")?,
+        last_login: first.get("last_login")?,
+        last_ip: first.get("last_ip")?,
+        logins_count: first.get("logins_count")?,
+        last_password_reset: first.get("last_password_reset")?,
     }))
 }

@@ -1,4 +1,4 @@
-//! The writer task: runs units of work one after the other and commits those that wait together.
+//! The writer: runs units of work one after the other and commits those that wait together.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,115 +6,96 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use sqlx::{AnyPool, Executor};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::damage::Damage;
 use crate::database_file::DatabaseFile;
+use crate::engine::Control;
 use crate::error::Error;
 use crate::unit::Unit;
 
-/// The maximum number of units in one commit. It bounds how long the first of them waits for the others.
-const UNITS_PER_COMMIT: usize = 256;
+/// The maximum number of units in one commit. It bounds how long the first of them waits for the others. A server of PostgreSQL
+/// keeps 64 savepoints of a transaction where every other one sees them at once.
+const UNITS_PER_COMMIT: usize = 64;
+
+/// How often the units of a commit are tried, if other servers are in the way.
+const ATTEMPTS: u32 = 5;
 
 /// A unit of work as a future that borrows its unit: write `|unit| Box::pin(async move { … })`.
 pub type Work<'u, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'u>>;
 
-/// Sends a unit's result to its caller. Called with the outcome of the commit.
-pub(crate) type Settle = Box<dyn FnOnce(Result<(), Error>) + Send>;
-
-/// The outcome of a unit before its commit.
-pub(crate) struct Done {
-    /// Whether to keep the unit's changes.
-    pub(crate) keep: bool,
-    pub(crate) settle: Settle,
-}
-
-/// A message to the writer task.
+/// A message to the writer.
 pub(crate) enum Command {
-    Run(Job),
+    Run(Box<dyn Job>),
     Stop,
 }
 
-pub(crate) type Job =
-    Box<dyn for<'u> FnOnce(&'u mut Unit) -> Pin<Box<dyn Future<Output = Done> + Send + 'u>> + Send>;
+/// A unit of work with its caller.
+pub(crate) trait Job: Send {
+    /// Whether the caller has gone, so that nobody would learn that the change was made.
+    fn is_abandoned(&self) -> bool;
 
-/// Runs units of work until [`Command::Stop`].
-///
-/// Each transaction takes all units that wait, with a savepoint around each. Results are sent only after the
-/// commit. Nothing is committed to a file that was deleted, replaced or damaged, and nothing is acknowledged that was.
-pub(crate) async fn write_units(
-    writers: AnyPool,
-    mut unit: Unit,
-    mut waiting: mpsc::Receiver<Command>,
-    file: Arc<DatabaseFile>,
-    damage: Damage,
-) {
-    while let Some(command) = waiting.recv().await {
-        let Command::Run(first) = command else {
-            waiting.close();
-            continue;
-        };
-        let (settles, outcome) = write_batch(&mut unit, first, &mut waiting, &file, &damage).await;
-        if let Err(error) = &outcome {
-            tracing::error!(error = error as &dyn std::error::Error, "a commit failed");
-            let _ = execute(&mut unit, "ROLLBACK").await;
-        }
-        for settle in settles {
-            settle(outcome.clone());
-        }
-    }
-    drop(unit);
-    writers.close().await;
+    /// Runs the unit and keeps its result. Returns whether to keep the changes. `again` says that it may have to run once more.
+    fn run<'j>(
+        &'j mut self,
+        unit: &'j mut Unit,
+        again: bool,
+    ) -> Pin<Box<dyn Future<Output = bool> + Send + 'j>>;
+
+    /// Sends the result to the caller, or the error of the commit.
+    fn settle(self: Box<Self>, outcome: Result<(), Error>);
 }
 
-/// Runs `first` and the units that wait behind it in one transaction.
-async fn write_batch(
-    unit: &mut Unit,
-    first: Job,
-    waiting: &mut mpsc::Receiver<Command>,
-    file: &DatabaseFile,
-    damage: &Damage,
-) -> (Vec<Settle>, Result<(), Error>) {
-    let mut settles = Vec::new();
-    let mut outcome = damage.check();
-    if outcome.is_ok() {
-        outcome = execute(unit, "BEGIN IMMEDIATE").await;
-    }
-    let mut next = Some(first);
-    while let Some(job) = next {
-        if outcome.is_ok() {
-            outcome = execute(unit, "SAVEPOINT unit").await;
-        }
-        // Outside a transaction each statement of the job would commit by itself.
-        if outcome.is_err() {
-            drop(job);
-            break;
-        }
-        let done = catch_panic(job(unit)).await;
-        let keep = done.as_ref().is_some_and(|done| done.keep);
-        settles.extend(done.map(|done| done.settle));
-        outcome = execute(unit, if keep { "RELEASE unit" } else { "ROLLBACK TO unit" }).await;
-        next = match (settles.len() < UNITS_PER_COMMIT).then(|| waiting.try_recv()) {
-            Some(Ok(Command::Run(job))) => Some(job),
-            Some(Ok(Command::Stop)) => {
-                waiting.close();
-                None
-            }
-            _ => None,
-        };
-    }
-    // The file may go at any moment: before the commit nothing is written then, after it nothing is acknowledged.
-    outcome = outcome.and_then(|()| file.check_identity()).and_then(|()| damage.check());
-    if outcome.is_ok() {
-        outcome = execute(unit, "COMMIT").await.and_then(|()| file.check_identity());
-    }
-    (settles, outcome)
+/// A closure, its result, and the channel to its caller.
+pub(crate) struct Closure<T, E, F> {
+    work: Option<F>,
+    result: Option<Result<T, E>>,
+    caller: oneshot::Sender<Result<T, E>>,
 }
 
-/// Returns the output of `work`, or `None` if it panicked. The caller of a unit that panicked gets
-/// [`Error::Closed`], because its channel is dropped; the writer continues with the other units.
-async fn catch_panic(mut work: Pin<Box<dyn Future<Output = Done> + Send + '_>>) -> Option<Done> {
+impl<T, E, F> Closure<T, E, F> {
+    pub(crate) fn new(work: F, caller: oneshot::Sender<Result<T, E>>) -> Self {
+        Self { work: Some(work), result: None, caller }
+    }
+}
+
+impl<T, E, F> Job for Closure<T, E, F>
+where
+    F: for<'u> FnOnce(&'u mut Unit) -> Work<'u, T, E> + Clone + Send,
+    T: Send,
+    E: From<Error> + Send,
+{
+    fn is_abandoned(&self) -> bool {
+        self.caller.is_closed()
+    }
+
+    fn run<'j>(
+        &'j mut self,
+        unit: &'j mut Unit,
+        again: bool,
+    ) -> Pin<Box<dyn Future<Output = bool> + Send + 'j>> {
+        self.result = None;
+        let work = if again { self.work.clone() } else { self.work.take() };
+        Box::pin(async move {
+            let Some(work) = work else { return false };
+            self.result = catch_panic(work(unit)).await;
+            matches!(self.result, Some(Ok(_)))
+        })
+    }
+
+    fn settle(self: Box<Self>, outcome: Result<(), Error>) {
+        // A caller without an answer gets `Error::Closed`, as that of a unit that panicked.
+        let Some(result) = self.result else { return };
+        // The caller may have been dropped meanwhile. The change is kept.
+        let _ = self.caller.send(match outcome {
+            Err(error) if result.is_ok() => Err(error.into()),
+            _ => result,
+        });
+    }
+}
+
+/// Returns the output of `work`, or `None` if it panicked. The writer continues with the other units.
+async fn catch_panic<T, E>(mut work: Work<'_, T, E>) -> Option<Result<T, E>> {
     poll_fn(|context| {
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
         polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
@@ -122,7 +103,101 @@ async fn catch_panic(mut work: Pin<Box<dyn Future<Output = Done> + Send + '_>>) 
     .await
 }
 
-async fn execute(unit: &mut Unit, statement: &'static str) -> Result<(), Error> {
-    unit.connection().execute(statement).await?;
-    Ok(())
+/// What the writer looks at before and after each commit.
+pub(crate) struct Guard {
+    /// The files, where the database is a file.
+    pub(crate) file: Option<Arc<DatabaseFile>>,
+    pub(crate) damage: Damage,
+}
+
+impl Guard {
+    fn check(&self) -> Result<(), Error> {
+        self.check_identity()?;
+        self.damage.check()
+    }
+
+    fn check_identity(&self) -> Result<(), Error> {
+        self.file.as_ref().map_or(Ok(()), |file| file.check_identity())
+    }
+}
+
+/// Runs units of work until [`Command::Stop`].
+///
+/// Each transaction takes all units that wait, with a savepoint around each. Results are sent only after the
+/// commit. Nothing is committed to a file that was deleted, replaced or damaged, and nothing is acknowledged that was.
+pub(crate) async fn write_units(mut unit: Unit, mut waiting: mpsc::Receiver<Command>, guard: Guard) {
+    while let Some(command) = waiting.recv().await {
+        let Command::Run(first) = command else {
+            waiting.close();
+            continue;
+        };
+        let mut jobs = vec![first];
+        let mut outcome = write_batch(&mut unit, &mut jobs, &mut waiting, &guard).await;
+        for _ in 1..ATTEMPTS {
+            if !unit.connection().was_in_conflict() {
+                break;
+            }
+            outcome = write_batch(&mut unit, &mut jobs, &mut waiting, &guard).await;
+        }
+        if let Err(error) = &outcome {
+            tracing::error!(error = error as &dyn std::error::Error, "a commit failed");
+        }
+        for job in jobs {
+            job.settle(outcome.clone());
+        }
+        if waiting.is_empty() {
+            unit.connection().tidy();
+        }
+    }
+}
+
+/// Runs `jobs` and the units that wait behind them in one transaction, and adds those to `jobs`. Removes those that nobody waits
+/// for, and drops them.
+async fn write_batch(
+    unit: &mut Unit,
+    jobs: &mut Vec<Box<dyn Job>>,
+    waiting: &mut mpsc::Receiver<Command>,
+    guard: &Guard,
+) -> Result<(), Error> {
+    let outcome = run_batch(unit, jobs, waiting, guard).await;
+    if outcome.is_err() {
+        let _ = unit.connection().control(Control::Rollback).await;
+    }
+    outcome
+}
+
+async fn run_batch(
+    unit: &mut Unit,
+    jobs: &mut Vec<Box<dyn Job>>,
+    waiting: &mut mpsc::Receiver<Command>,
+    guard: &Guard,
+) -> Result<(), Error> {
+    guard.damage.check()?;
+    unit.connection().restore().await?;
+    unit.connection().control(Control::Begin).await?;
+    let mut next = 0;
+    while next < UNITS_PER_COMMIT {
+        if next == jobs.len() {
+            match waiting.try_recv() {
+                Ok(Command::Run(job)) => jobs.push(job),
+                Ok(Command::Stop) => waiting.close(),
+                Err(_) => break,
+            }
+            continue;
+        }
+        if jobs[next].is_abandoned() {
+            drop(jobs.remove(next));
+            continue;
+        }
+        unit.connection().control(Control::BeginUnit).await?;
+        let again = unit.connection().may_try_again();
+        let keep = jobs[next].run(unit, again).await;
+        let end = if keep { Control::KeepUnit } else { Control::UndoUnit };
+        unit.connection().control(end).await?;
+        next += 1;
+    }
+    // The file may go at any moment: before the commit nothing is written then, after it nothing is acknowledged.
+    guard.check()?;
+    unit.connection().control(Control::Commit).await?;
+    guard.check_identity()
 }

@@ -27,7 +27,7 @@ async fn open(ids: &[&str]) -> (Store, tempfile::TempDir) {
 
 async fn write<T, F>(store: &Store, work: F) -> Result<T, Error>
 where
-    F: for<'u> FnOnce(&'u mut Unit) -> Work<'u, T, Error> + Send + 'static,
+    F: for<'u> FnOnce(&'u mut Unit) -> Work<'u, T, Error> + Clone + Send + 'static,
     T: Send + 'static,
 {
     store.write(work).await

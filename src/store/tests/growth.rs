@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{AnyConnection, Connection, Row};
+use rusqlite::Connection;
 use store::Store;
 
 /// Returns the names in backticks in the first column of the table.
@@ -20,12 +20,13 @@ fn documented() -> BTreeSet<String> {
 #[tokio::test]
 async fn every_table_of_the_database_says_what_bounds_it() {
     let folder = tempfile::tempdir().unwrap();
-    let address = format!("sqlite:{}", folder.path().join("tenant.db").display());
-    drop(Store::open(&address).await.unwrap());
-    let mut connection = AnyConnection::connect(&address).await.unwrap();
+    let path = folder.path().join("tenant.db");
+    drop(Store::open(&format!("sqlite:{}", path.display())).await.unwrap());
+    let connection = Connection::open(&path).unwrap();
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' \
-               AND name <> '_sqlx_migrations'";
-    let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
-    let tables: BTreeSet<String> = rows.iter().map(|row| row.get("name")).collect();
+               AND name <> 'schema_migrations'";
+    let mut statement = connection.prepare(sql).unwrap();
+    let names = statement.query_map([], |row| row.get(0)).unwrap();
+    let tables: BTreeSet<String> = names.map(Result::unwrap).collect();
     assert_eq!(documented(), tables);
 }

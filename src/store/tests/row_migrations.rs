@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use model::{ConnectionName, Identity, IdentityKey, Profile, UserId};
-use sqlx::{AnyConnection, Connection, Executor, Row};
+use rusqlite::Connection;
 use store::{Address, CredentialRow, Error, Store, UserRow};
 
 const COMPOSED: &str = "j\u{f6}rg@example.com";
@@ -52,30 +52,21 @@ async fn old_database(folder: &Path, users: &[(&str, &str)]) {
         write.await.unwrap();
     }
     store.close().await;
-    let mut old = raw(folder).await;
+    let old = raw(folder);
     for (place, (_, email)) in users.iter().enumerate() {
         let (from, to) = (format!("{place}@example.com"), email.to_lowercase());
-        sqlx::query("UPDATE identities SET email = $2, profile = $3 WHERE email = $1")
-            .bind(&from)
-            .bind(&to)
-            .bind(format!(r#"{{"email":"{email}"}}"#))
-            .execute(&mut old)
-            .await
-            .unwrap();
-        sqlx::query("UPDATE credentials SET login = $2 WHERE login = $1")
-            .bind(&from)
-            .bind(&to)
-            .execute(&mut old)
-            .await
-            .unwrap();
+        let profile = format!(r#"{{"email":"{email}"}}"#);
+        let sql = "UPDATE identities SET email = ?2, profile = ?3 WHERE email = ?1";
+        old.execute(sql, [&from, &to, &profile]).unwrap();
+        old.execute("UPDATE credentials SET login = ?2 WHERE login = ?1", [&from, &to]).unwrap();
     }
-    old.execute("DROP TABLE row_migrations").await.unwrap();
-    old.execute("DELETE FROM _sqlx_migrations WHERE version = 6").await.unwrap();
-    old.close().await.unwrap();
+    old.execute("DROP TABLE row_migrations", []).unwrap();
+    old.execute("DELETE FROM schema_migrations WHERE version = 6", []).unwrap();
+    old.close().unwrap();
 }
 
-async fn raw(folder: &Path) -> AnyConnection {
-    AnyConnection::connect(&address(folder)).await.unwrap()
+fn raw(folder: &Path) -> Connection {
+    Connection::open(folder.join("tenant.db")).unwrap()
 }
 
 /// Returns the user whose password belongs to an identifier of a database.
@@ -147,12 +138,11 @@ async fn rows_are_changed_once() {
     let folder = tempfile::tempdir().unwrap();
     old_database(folder.path(), &[("auth0|1", DECOMPOSED)]).await;
     Store::open(&address(folder.path())).await.unwrap().close().await;
-    let mut database = raw(folder.path()).await;
-    sqlx::query("UPDATE credentials SET login = $1").bind(DECOMPOSED).execute(&mut database).await.unwrap();
-    let done =
-        sqlx::query("SELECT COUNT(*) AS done FROM row_migrations").fetch_one(&mut database).await.unwrap();
-    assert_eq!(done.get::<i64, _>("done"), 1);
-    database.close().await.unwrap();
+    let database = raw(folder.path());
+    database.execute("UPDATE credentials SET login = ?1", [DECOMPOSED]).unwrap();
+    let done: i64 = database.query_row("SELECT COUNT(*) FROM row_migrations", [], |row| row.get(0)).unwrap();
+    assert_eq!(done, 1);
+    database.close().unwrap();
     let store = Store::open(&address(folder.path())).await.unwrap();
     assert_eq!(owner(&store, DECOMPOSED).await.as_deref(), Some("auth0|1"));
 }

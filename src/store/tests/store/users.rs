@@ -45,10 +45,9 @@ async fn missing_email_columns_of_older_rows_are_backfilled() {
     let store = open(folder.path()).await;
     insert(&store, &with_emails(&["auth0|1", "github|42"])).await.unwrap();
     store.close().await;
-    let url = format!("sqlite:{}", folder.path().join("tenant db%3F%23%2541.sqlite").display());
-    let mut old = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
-    sqlx::query("UPDATE identities SET email = NULL").execute(&mut old).await.unwrap();
-    sqlx::Connection::close(old).await.unwrap();
+    let old = rusqlite::Connection::open(folder.path().join("tenant db?#%41.sqlite")).unwrap();
+    old.execute("UPDATE identities SET email = NULL", []).unwrap();
+    old.close().unwrap();
     let store = open(folder.path()).await;
     assert_eq!(scan(&store, CandidateField::Email, "auth0|1@example.test").await, ["auth0|1"]);
     assert_eq!(scan(&store, CandidateField::Email, "github|42@example.test").await, ["auth0|1"]);

@@ -1,0 +1,137 @@
+//! A connection to one of the two engines. Everything above this module is the same for both.
+
+pub(crate) mod postgres;
+mod postgres_tls;
+pub(crate) mod sqlite;
+
+use std::fmt::{self, Debug, Formatter};
+
+use crate::damage::Damage;
+use crate::error::Error;
+use crate::query::Query;
+use crate::row::Row;
+use postgres::Postgres;
+use sqlite::Sqlite;
+
+/// A connection for statements.
+pub(crate) struct Connection {
+    engine: Engine,
+    damage: Damage,
+}
+
+pub(crate) enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// The statements around units of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// Begins a transaction that nothing else can write beside.
+    Begin,
+    /// Begins a unit of work in it.
+    BeginUnit,
+    /// Keeps the changes of a unit.
+    KeepUnit,
+    /// Undoes the changes of a unit.
+    UndoUnit,
+    /// Ends the transaction. Its changes are on disk afterwards.
+    Commit,
+    /// Ends the transaction without its changes.
+    Rollback,
+}
+
+impl Connection {
+    pub(crate) fn new(engine: Engine, damage: Damage) -> Self {
+        Self { engine, damage }
+    }
+
+    /// Whether the engine may refuse a unit of work because of another one, so that it has to be tried again.
+    pub(crate) fn may_try_again(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// Whether the engine refused a unit of work because of another one since the last call.
+    pub(crate) fn was_in_conflict(&mut self) -> bool {
+        match &mut self.engine {
+            Engine::Sqlite(_) => false,
+            Engine::Postgres(postgres) => postgres.was_in_conflict(),
+        }
+    }
+
+    /// Connects again, if the connection was lost.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub(crate) async fn restore(&mut self) -> Result<(), Error> {
+        match &mut self.engine {
+            Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(postgres) => postgres.restore().await,
+        }
+    }
+
+    pub(crate) async fn fetch(&mut self, query: Query<'_>) -> Result<Vec<Row>, Error> {
+        let fetched = match &mut self.engine {
+            Engine::Sqlite(sqlite) => sqlite.fetch(query).await,
+            Engine::Postgres(postgres) => postgres.fetch(&query).await,
+        };
+        fetched.inspect_err(|error| self.damage.note(error))
+    }
+
+    pub(crate) async fn execute(&mut self, query: Query<'_>) -> Result<u64, Error> {
+        let executed = match &mut self.engine {
+            Engine::Sqlite(sqlite) => sqlite.execute(&query),
+            Engine::Postgres(postgres) => postgres.execute(&query).await,
+        };
+        executed.inspect_err(|error| self.damage.note(error))
+    }
+
+    pub(crate) async fn send(&mut self, query: Query<'_>) -> Result<(), Error> {
+        let sent = match &mut self.engine {
+            Engine::Sqlite(sqlite) => sqlite.execute(&query).map(|_| ()),
+            Engine::Postgres(postgres) => postgres.send(query.into_owned()).await,
+        };
+        sent.inspect_err(|error| self.damage.note(error))
+    }
+
+    pub(crate) async fn control(&mut self, control: Control) -> Result<(), Error> {
+        let done = match &mut self.engine {
+            Engine::Sqlite(sqlite) => sqlite.control(control),
+            Engine::Postgres(postgres) => postgres.control(control).await,
+        };
+        done.inspect_err(|error| self.damage.note(error))
+    }
+
+    /// Executes several statements, without values.
+    pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Error> {
+        let done = match &mut self.engine {
+            Engine::Sqlite(sqlite) => sqlite.batch(sql),
+            Engine::Postgres(postgres) => postgres.batch(sql).await,
+        };
+        done.inspect_err(|error| self.damage.note(error))
+    }
+
+    /// Writes into the database that it is this program's, if there is a place for that.
+    pub(crate) fn claim(&mut self) -> Result<(), Error> {
+        match &mut self.engine {
+            Engine::Sqlite(sqlite) => sqlite.claim(),
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Uses idle time: gives freed pages back to the file system.
+    pub(crate) fn tidy(&mut self) {
+        if let Engine::Sqlite(sqlite) = &mut self.engine {
+            sqlite.tidy();
+        }
+    }
+}
+
+impl Debug for Connection {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.engine {
+            Engine::Sqlite(_) => "Connection(SQLite)",
+            Engine::Postgres(_) => "Connection(PostgreSQL)",
+        })
+    }
+}

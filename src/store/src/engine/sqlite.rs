@@ -1,0 +1,249 @@
+//! `SQLite`, in the thread that asks.
+//!
+//! A statement takes microseconds and never waits for another thread. What can take long, a search through all users, is
+//! executed on a thread for blocking work: see [`Sqlite::for_scans`].
+
+use std::ops::DerefMut;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{CachedStatement, Connection, OpenFlags};
+
+use super::Control;
+use crate::error::Error;
+use crate::query::{Query, Value};
+use crate::row::{Columns, Row};
+
+/// How long a statement waits for another program that writes to the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The number of statements that a connection keeps prepared. The store has fewer.
+const PREPARED: usize = 256;
+
+/// The size that the write-ahead log is cut to once its changes are in the database.
+const WAL_BYTES: i64 = 16 * 1024 * 1024;
+
+/// The number of free pages that are left in the file, because the next rows take them.
+const FREE_PAGES: i64 = 256;
+
+/// The number of free pages that are given back at once, so that no unit of work waits long.
+const PAGES_AT_ONCE: i64 = 256;
+
+/// A connection that is owned, or taken from the pool until it is dropped.
+pub(crate) type Held = Box<dyn DerefMut<Target = Connection> + Send>;
+
+/// A connection to a file.
+pub(crate) struct Sqlite {
+    /// `None` while a thread for blocking work has it.
+    connection: Option<Held>,
+    is_for_scans: bool,
+}
+
+/// What says that a file is a database of this program (`PRAGMA application_id`): "LkAc".
+const APPLICATION_ID: i64 = 0x4c6b_4163;
+
+/// The size up to which the pages of a file are checked before anything is served. Reading more takes longer than a start may;
+/// damage is noticed by the statement that meets it, too.
+const CHECKED_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Refuses the file at `path` if it is another program's. Nothing about it is changed then, its mode neither.
+///
+/// # Errors
+/// [`Error::Foreign`], or [`Error::Corrupt`] if the file is no database.
+pub(crate) fn refuse_foreign(path: &Path) -> Result<(), Error> {
+    if !path.metadata().is_ok_and(|file| file.is_file() && file.len() > 0) {
+        return Ok(());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let checked = Connection::open_with_flags(path, flags)
+        .map_err(Error::from)
+        .and_then(|file| check_owner(&file, path));
+    match checked {
+        Err(error @ (Error::Foreign(_) | Error::Corrupt)) => Err(error),
+        // What else is wrong with it is found, and said, when it is opened for writing.
+        _ => Ok(()),
+    }
+}
+
+/// Opens the file at `path`, and creates it if there is none.
+///
+/// # Errors
+/// [`Error::Database`] if it cannot be opened or created, [`Error::Foreign`] if it is another program's, [`Error::Corrupt`] if it
+/// is damaged. Nothing has been written to it then.
+pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    let is_new = check_owner(&connection, path)?;
+    if is_new {
+        // Freed pages can be given back one by one. This has an effect before the first page is written only.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    } else if path.metadata().is_ok_and(|file| file.len() <= CHECKED_BYTES) {
+        check_pages(&connection)?;
+    }
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+/// Opens a file that is open already, for reading.
+///
+/// # Errors
+/// [`Error::Database`].
+pub(crate) fn open_existing(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+/// Checks that a file is a database of this program, or none yet. Returns whether it is none yet. Releases before version 0.3
+/// wrote no id.
+fn check_owner(connection: &Connection, path: &Path) -> Result<bool, Error> {
+    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if id == APPLICATION_ID {
+        return Ok(false);
+    }
+    let count = |condition: &str| -> Result<i64, Error> {
+        let sql = format!("SELECT COUNT(*) FROM sqlite_master WHERE {condition}");
+        Ok(connection.query_row(&sql, [], |row| row.get(0))?)
+    };
+    let is_new = count("TRUE")? == 0;
+    let is_released =
+        count("type = 'table' AND name IN ('_sqlx_migrations', 'users', 'identities', 'credentials')")? == 4;
+    if id == 0 && (is_new || is_released) {
+        Ok(is_new)
+    } else {
+        Err(Error::Foreign(path.display().to_string()))
+    }
+}
+
+/// Checks the pages of the file. It takes as long as to read the file once.
+fn check_pages(connection: &Connection) -> Result<(), Error> {
+    let found: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+    if found == "ok" {
+        return Ok(());
+    }
+    tracing::error!(found, "the database file is damaged");
+    Err(Error::Corrupt)
+}
+
+/// Sets what every connection needs: each commit is on disk before it is acknowledged.
+fn configure(connection: &Connection) -> Result<(), Error> {
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES, |_| Ok(()))?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(())
+}
+
+impl Sqlite {
+    pub(crate) fn new(connection: Held) -> Self {
+        Self { connection: Some(connection), is_for_scans: false }
+    }
+
+    /// Like [`Sqlite::new`], with each statement on a thread for blocking work.
+    pub(crate) fn for_scans(connection: Held) -> Self {
+        Self { connection: Some(connection), is_for_scans: true }
+    }
+
+    fn connection(&self) -> Result<&Connection, Error> {
+        // It is missing after a thread for blocking work has panicked.
+        self.connection.as_ref().map(|held| &***held).ok_or(Error::Closed)
+    }
+
+    pub(super) async fn fetch(&mut self, query: Query<'_>) -> Result<Vec<Row>, Error> {
+        if !self.is_for_scans {
+            return fetch(self.connection()?, &query);
+        }
+        let (connection, query) = (self.connection.take().ok_or(Error::Closed)?, query.into_owned());
+        let work = tokio::task::spawn_blocking(move || {
+            let rows = fetch(&connection, &query);
+            (connection, rows)
+        });
+        let (connection, rows) = work.await.map_err(|_| Error::Closed)?;
+        self.connection = Some(connection);
+        rows
+    }
+
+    pub(super) fn execute(&mut self, query: &Query<'_>) -> Result<u64, Error> {
+        let mut statement = prepare(self.connection()?, query)?;
+        Ok(u64::try_from(statement.raw_execute()?).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn control(&mut self, control: Control) -> Result<(), Error> {
+        let connection = self.connection()?;
+        let run = |sql| -> Result<(), Error> {
+            connection.prepare_cached(sql)?.execute([])?;
+            Ok(())
+        };
+        match control {
+            Control::Begin => run("BEGIN IMMEDIATE"),
+            Control::BeginUnit => run("SAVEPOINT unit"),
+            Control::KeepUnit => run("RELEASE unit"),
+            Control::UndoUnit => run("ROLLBACK TO unit").and_then(|()| run("RELEASE unit")),
+            Control::Commit => run("COMMIT"),
+            Control::Rollback if connection.is_autocommit() => Ok(()),
+            Control::Rollback => run("ROLLBACK"),
+        }
+    }
+
+    pub(super) fn batch(&mut self, sql: &str) -> Result<(), Error> {
+        Ok(self.connection()?.execute_batch(sql)?)
+    }
+
+    /// Writes into the file that it is this program's.
+    pub(super) fn claim(&mut self) -> Result<(), Error> {
+        Ok(self.connection()?.pragma_update(None, "application_id", APPLICATION_ID)?)
+    }
+
+    pub(super) fn tidy(&mut self) {
+        let Ok(connection) = self.connection() else { return };
+        let free = connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
+        if free.is_ok_and(|free| free > FREE_PAGES) {
+            let sql = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
+            if let Err(error) = connection.execute_batch(&sql) {
+                tracing::debug!(error = &error as &dyn std::error::Error, "free pages stay in the file");
+            }
+        }
+    }
+}
+
+/// Prepares a statement and binds its values. `SQLite` numbers `$1` and `$2` in the order in which a statement has them, so the
+/// values follow the names.
+fn prepare<'c>(connection: &'c Connection, query: &Query<'_>) -> Result<CachedStatement<'c>, Error> {
+    let mut statement = connection.prepare_cached(&query.sql)?;
+    for place in 1..=statement.parameter_count() {
+        let number = statement.parameter_name(place).and_then(|name| name[1..].parse::<usize>().ok());
+        let value = number.and_then(|number| query.values.get(number - 1));
+        match value.ok_or(Error::Damaged("statement"))? {
+            Value::Text(text) => statement.raw_bind_parameter(place, text.as_deref())?,
+            Value::Integer(number) => statement.raw_bind_parameter(place, number)?,
+        }
+    }
+    Ok(statement)
+}
+
+fn fetch(connection: &Connection, query: &Query<'_>) -> Result<Vec<Row>, Error> {
+    let mut statement = prepare(connection, query)?;
+    let columns = Columns::new(statement.column_names().into_iter());
+    let mut found = Vec::new();
+    let mut rows = statement.raw_query();
+    while let Some(values) = rows.next()? {
+        let mut row = Row::new(&columns);
+        for place in 0..columns.len() {
+            match values.get_ref(place)? {
+                ValueRef::Null => row.push_null(),
+                ValueRef::Integer(number) => row.push_integer(number),
+                ValueRef::Text(text) => {
+                    row.push_text(std::str::from_utf8(text).map_err(|_| Error::Damaged("text"))?);
+                }
+                ValueRef::Real(_) | ValueRef::Blob(_) => return Err(Error::Damaged("value")),
+            }
+        }
+        found.push(row);
+    }
+    Ok(found)
+}
