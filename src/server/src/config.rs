@@ -80,8 +80,8 @@ pub(crate) enum Command {
 /// The options of `rotate-keys`.
 #[derive(Debug, Args)]
 pub(crate) struct RotateKeys {
-    /// The database file.
-    #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "sqlite:PATH")]
+    /// The database: sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.
+    #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "ADDRESS")]
     #[arg(default_value = "sqlite:linked-accounts.db", value_parser = database)]
     pub(crate) database: String,
 }
@@ -111,9 +111,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_ISSUER", value_name = "URL", value_parser = Issuer::parse)]
     pub(crate) issuer: Option<Issuer>,
 
-    /// The database file. It is created and migrated at the start. By default sqlite:linked-accounts.db, and
+    /// The database: sqlite:PATH, a file that is created at the start, or postgres://USER:PASSWORD@HOST/DATABASE, with the
+    /// parameters of libpq such as sslmode and sslrootcert. Its tables are made and migrated at the start. By default sqlite:linked-accounts.db, and
     /// sqlite:linked-accounts-demo.db for the demo.
-    #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "sqlite:PATH", value_parser = database)]
+    #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "ADDRESS", value_parser = database)]
     pub(crate) database: Option<String>,
 
     /// The file to which mails are written, one JSON object per line, with the links to set a new password
@@ -260,9 +261,10 @@ pub(crate) struct Page {
 }
 
 fn database(text: &str) -> Result<String, String> {
-    match text.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() => Ok(text.to_owned()),
-        _ => Err("expected sqlite:PATH, such as sqlite:linked-accounts.db".to_owned()),
+    match text.split_once(':') {
+        Some(("sqlite" | "postgres" | "postgresql", place)) if !place.is_empty() => Ok(text.to_owned()),
+        _ => Err("expected sqlite:PATH, such as sqlite:linked-accounts.db, or postgres://USER:PASSWORD@HOST/DATABASE"
+            .to_owned()),
     }
 }
 
@@ -312,7 +314,7 @@ mod tests {
             Arguments::try_parse_from(["linked-accounts", "serve", option, value]).unwrap_err().to_string()
         };
         assert!(error_of("--listen", "3000").contains("expected HOST:PORT"));
-        assert!(error_of("--database", "postgres://x").contains("expected sqlite:PATH"));
+        assert!(error_of("--database", "mysql://x").contains("expected sqlite:PATH"));
         assert!(error_of("--issuer", "localhost").contains("localhost"));
         assert!(error_of("--bearer", "token").contains("expected access_token or id_token"));
         assert!(error_of("--trust-proxy", "10.0.0.0/8,proxy").contains("expected an address or a network"));

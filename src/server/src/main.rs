@@ -185,7 +185,8 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         None => None,
     };
 
-    let store = open(options.database()).await?;
+    let store =
+        Store::open_for_server(options.database()).await.with_context(|| cannot_open(options.database()))?;
     bootstrap::check_demo_users(&store, options, exposure.as_deref()).await?;
     let derived_ids: Vec<_> = derived_client_ids
         .iter()
@@ -277,7 +278,11 @@ async fn rotate_keys(database: &str) -> anyhow::Result<()> {
 }
 
 async fn open(database: &str) -> anyhow::Result<Store> {
-    Store::open(database).await.with_context(|| format!("the database {database} cannot be opened"))
+    Store::open(database).await.with_context(|| cannot_open(database))
+}
+
+fn cannot_open(database: &str) -> String {
+    format!("the database {} cannot be opened", store::shown(database))
 }
 
 /// Returns the absolute path of the database file.

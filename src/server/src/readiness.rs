@@ -82,8 +82,16 @@ fn reason(error: &Error) -> String {
             "the file of the database is damaged, so that changes are refused: it needs a backup".to_owned()
         }
         Error::Damaged(_) => "the database is damaged".to_owned(),
+        Error::Busy | Error::Serialization => "the database is busy".to_owned(),
+        Error::Unavailable(_) => "the database cannot be reached".to_owned(),
+        Error::NoSpace => "there is no space left for the database".to_owned(),
         Error::Closed => "the server is stopping".to_owned(),
-        Error::Conflict | Error::Address(_) | Error::File(..) => "the database failed".to_owned(),
+        Error::Conflict
+        | Error::Address(_)
+        | Error::File(..)
+        | Error::Foreign(_)
+        | Error::InUse(_)
+        | Error::Newer(_) => "the database failed".to_owned(),
     }
 }
 

@@ -72,6 +72,32 @@ pub enum Error {
     Closed,
 }
 
+impl Error {
+    /// Whether the same may succeed a little later without anybody's help: the database has too much to do, has no space, or cannot
+    /// be reached.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Busy
+            | Self::Serialization
+            | Self::Unavailable(_)
+            | Self::Full { .. }
+            | Self::NoSpace
+            | Self::Closed => true,
+            Self::Conflict
+            | Self::Address(_)
+            | Self::Damaged(_)
+            | Self::Corrupt
+            | Self::Database(_)
+            | Self::Newer(_)
+            | Self::Foreign(_)
+            | Self::InUse(_)
+            | Self::File(..)
+            | Self::Lost(_) => false,
+        }
+    }
+}
+
 /// The error of the database's driver behind an [`Error`].
 pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
 

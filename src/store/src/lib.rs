@@ -99,6 +99,7 @@ pub use consents::{ConsentRow, ConsentsOf};
 pub use credentials::CredentialRow;
 pub use database::Store;
 pub use digest::Digest;
+pub use engine::postgres::shown;
 pub use error::{Cause, Error};
 pub use identities::{Address, IdentityRow};
 pub use normal_form::{fold_identifier, fold_text, is_same_text};

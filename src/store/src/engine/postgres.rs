@@ -53,7 +53,7 @@ impl Server {
     /// [`Error::Address`], or [`Error::File`] for the certificates.
     pub(crate) fn parse(address: &str) -> Result<Self, Error> {
         let (address, tls) = postgres_tls::connector(address)?;
-        let mut config: Config = address.parse().map_err(|_| Error::Address(without_password(&address)))?;
+        let mut config: Config = address.parse().map_err(|_| Error::Address(shown(&address)))?;
         config
             .application_name("linked-accounts")
             .connect_timeout(CONNECT_TIMEOUT)
@@ -78,8 +78,9 @@ impl Server {
     }
 }
 
-/// Returns an address as it may be shown.
-fn without_password(address: &str) -> String {
+/// Returns an address of a database as it may be shown: without the password.
+#[must_use]
+pub fn shown(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
     match rest.rsplit_once('@') {
         Some((user, place)) => format!("{scheme}://{}@{place}", user.split(':').next().unwrap_or_default()),
@@ -381,12 +382,12 @@ mod tests {
 
     #[test]
     fn an_address_is_shown_without_its_password() {
-        for (address, shown) in [
+        for (address, expected) in [
             ("postgres://ada:secret@host/x", "postgres://ada@host/x"),
             ("postgres://ada:p@ss@host/x", "postgres://ada@host/x"),
             ("postgres://host/x", "postgres://host/x"),
         ] {
-            assert_eq!(without_password(address), shown);
+            assert_eq!(super::shown(address), expected);
         }
     }
 }

@@ -75,7 +75,7 @@ pub(crate) struct MayRead {
 }
 
 /// The permission to link and unlink the identities of a user. See [`Caller::may_change_identities`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MayChangeIdentities {
     user_id: UserId,
     any_user: bool,
@@ -91,11 +91,11 @@ pub(crate) struct MayReadAllUsers(());
 pub(crate) struct MayCreate(());
 
 /// The permission to delete one user. See [`Caller::may_delete`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MayDelete(UserId);
 
 /// The permission to update some or all attributes of one user. See [`Caller::may_update`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MayUpdate {
     user_id: UserId,
     updatable: Updatable,

@@ -128,7 +128,7 @@ impl From<NotFound> for ApiError {
 impl From<store::Error> for ApiError {
     fn from(error: store::Error) -> Self {
         log_failure(&error);
-        Self::Internal
+        if error.is_temporary() { Self::Unavailable { retry_after: RETRY_AFTER } } else { Self::Internal }
     }
 }
 
@@ -144,6 +144,20 @@ impl From<PasswordHashError> for ApiError {
 /// Logs an error of the store with its cause.
 pub(crate) fn log_failure(error: &store::Error) {
     tracing::error!(error = error as &dyn std::error::Error, "the store failed");
+}
+
+/// The value of `Retry-After`, in seconds, while the database has too much to do or cannot be reached.
+pub(crate) const RETRY_AFTER: u32 = 2;
+
+/// Returns the status for an error of the store, and `Retry-After` where waiting helps.
+pub(crate) fn status_of_failure(
+    error: &store::Error,
+) -> (StatusCode, Option<[(header::HeaderName, HeaderValue); 1]>) {
+    if error.is_temporary() {
+        (StatusCode::SERVICE_UNAVAILABLE, Some([(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER))]))
+    } else {
+        (StatusCode::INTERNAL_SERVER_ERROR, None)
+    }
 }
 
 const READ_ONLY: &str = "The configuration of this tenant comes from its tenant file. Change the file and start the tenant again.";
@@ -379,6 +393,8 @@ pub(crate) enum TokenError {
     /// The refresh token is unknown, rotated, revoked or expired, or belongs to another client or a blocked
     /// user.
     InvalidRefreshToken,
+    /// The database has too much to do, or cannot be reached. It has been logged.
+    Unavailable,
     /// An internal error, which has been logged.
     Internal,
 }
@@ -386,7 +402,7 @@ pub(crate) enum TokenError {
 impl From<store::Error> for TokenError {
     fn from(error: store::Error) -> Self {
         log_failure(&error);
-        Self::Internal
+        if error.is_temporary() { Self::Unavailable } else { Self::Internal }
     }
 }
 
@@ -401,6 +417,7 @@ impl IntoResponse for TokenError {
         use StatusCode as S;
         let retry_after = match &self {
             Self::Unreadable(UnreadableBody::Busy) => Some(1),
+            Self::Unavailable => Some(RETRY_AFTER.into()),
             Self::TooManyRequests(wait) => Some(wait.as_secs().max(1)),
             _ => None,
         };
@@ -413,6 +430,11 @@ impl IntoResponse for TokenError {
                 S::SERVICE_UNAVAILABLE,
                 "temporarily_unavailable",
                 "There are too many requests at the moment".into(),
+            ),
+            Self::Unavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "temporarily_unavailable",
+                "The service is unavailable at the moment".into(),
             ),
             Self::Unreadable(UnreadableBody::Malformed | UnreadableBody::Type) => {
                 (S::BAD_REQUEST, "invalid_request", "The body cannot be read".into())

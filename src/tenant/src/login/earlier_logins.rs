@@ -24,6 +24,7 @@ pub(super) enum Decision {
 }
 
 /// The decisions in a submitted form, by the id of the identity.
+#[derive(Clone)]
 pub(super) struct Decisions(BTreeMap<UserId, Decision>);
 
 impl Decisions {

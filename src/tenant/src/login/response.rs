@@ -12,7 +12,7 @@ use super::pages::problem::{ProblemPage, WayOn};
 use crate::configuration::Client;
 use crate::http::body::UnreadableBody;
 use crate::http::cookie::Cookie;
-use crate::http::error::log_failure;
+use crate::http::error::{log_failure, status_of_failure};
 use crate::http::response::no_store;
 use crate::oauth::request::InvalidAuthorizationRequest;
 use crate::secret::digest;
@@ -126,8 +126,8 @@ pub(crate) const SOMETHING_WENT_WRONG: &str = "Something went wrong";
 pub(crate) fn failure(tenant: &Tenant, error: &store::Error) -> Response {
     log_failure(error);
     let text = "This could not be finished. It is not your fault, and nothing was changed. Wait a minute, then try again.";
-    let status = StatusCode::INTERNAL_SERVER_ERROR;
-    problem(tenant, None, status, (SOMETHING_WENT_WRONG, text), None)
+    let (status, headers) = status_of_failure(error);
+    (headers, problem(tenant, None, status, (SOMETHING_WENT_WRONG, text), None)).into_response()
 }
 
 /// Returns the page for a body that is no form of a hosted page. Browsers send nothing else.

@@ -165,7 +165,7 @@ async fn choose(
     form: &Form,
 ) -> Result<Result<(IdentityKey, Option<UserRow>), StandInFormError>, store::Error> {
     // All identities, not only those that were offered, so that a typed address is recognized.
-    let people = tenant.0.store.read().await?.list_identities(&connection.name, u32::MAX).await?;
+    let people = tenant.0.store.scan().await?.list_identities(&connection.name, u32::MAX).await?;
     let choice = form.text("choice");
     if !choice.is_empty() {
         let chosen = people.iter().find(|person| person.identity.user_id.as_str() == choice);

@@ -163,6 +163,7 @@ pub(super) async fn remove_permissions(
 }
 
 /// A change of what is assigned to a user.
+#[derive(Clone)]
 enum Change {
     AssignRoles(Vec<String>),
     RemoveRoles(Vec<String>),

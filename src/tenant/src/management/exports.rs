@@ -89,7 +89,7 @@ pub(super) async fn create(
     let mut file = Writer::new(format, new.fields)?;
     let candidates =
         connection.map(|name| Candidates { by: CandidateField::Connection, values: vec![name.to_owned()] });
-    let mut reader = tenant.0.store.read().await?;
+    let mut reader = tenant.0.store.scan().await?;
     let (mut left, mut after) = (new.limit.unwrap_or(usize::MAX), String::new());
     loop {
         let rows = reader.scan_users(candidates.as_ref(), &after, CHUNK).await?;

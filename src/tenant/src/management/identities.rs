@@ -160,6 +160,7 @@ fn has_pinned(configuration: &Configuration, user: &UserRow) -> bool {
 }
 
 /// An ID token that proves an account for a link, besides its subject.
+#[derive(Clone)]
 struct LinkProof {
     digest: Digest,
     sid: Option<String>,

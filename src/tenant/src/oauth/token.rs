@@ -130,6 +130,7 @@ impl TryFrom<CodeRow> for Grant {
 
 /// The secrets that an exchange can issue. They are generated before the unit of work, which sees only their
 /// digests.
+#[derive(Clone)]
 struct NewTokens {
     access: Secret,
     refresh: Secret,

@@ -11,7 +11,7 @@ use store::UserRow;
 
 use crate::http::bearer::{bearer, find_holder, is_admitted};
 use crate::http::body::{UnreadableBody, read_form, read_form_body};
-use crate::http::error::{bearer_challenge, log_failure};
+use crate::http::error::{bearer_challenge, log_failure, status_of_failure};
 use crate::http::response::no_store;
 use crate::secret::Secret;
 use crate::state::Tenant;
@@ -40,7 +40,8 @@ pub(super) async fn userinfo(State(tenant): State<Tenant>, request: Request<Body
         }
         Err(error) => {
             log_failure(&error);
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            let (status, headers) = status_of_failure(&error);
+            (status, headers, ()).into_response()
         }
     }
 }

@@ -178,7 +178,7 @@ async fn find_users(
     sort: Option<Sort>,
     page: Page,
 ) -> Result<(Vec<UserRow>, u64), ApiError> {
-    let mut reader = tenant.0.store.read().await?;
+    let mut reader = tenant.0.store.scan().await?;
     if let (None | Some(Query::All), Some((order, descending))) = (&query, Sort::in_store(sort.as_ref())) {
         let rows = reader.list_users(order, descending, page.limit, page.start).await?;
         let total = if page.totals { reader.count_users().await? } else { 0 };
@@ -205,7 +205,7 @@ async fn find_after(
     checkpoint: Checkpoint<'_>,
 ) -> Result<(Vec<UserRow>, Option<String>), ApiError> {
     let end = tenant.now().after(TIME_LIMIT / 2);
-    let mut reader = tenant.0.store.read().await?;
+    let mut reader = tenant.0.store.scan().await?;
     let candidates = query.and_then(Query::candidates);
     let (take, mut after) = (checkpoint.take as usize, checkpoint.from.unwrap_or_default().to_owned());
     let mut found = Vec::with_capacity(take);
