@@ -195,8 +195,11 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let name = configuration.options().friendly_name.clone();
     let sign_ins = configuration.options().demo_sign_ins.clone();
     let stand_ins = configuration.options().stand_ins;
-    let data = data_path(options.database());
-    let mail_path = options.mail.clone().unwrap_or_else(|| mail_file::beside(&data));
+    let data = database_name(options.database());
+    let mail_path = options.mail.clone().unwrap_or_else(|| match file_of(options.database()) {
+        Some(file) => mail_file::beside(&file),
+        None => mail_file::beside("linked-accounts"),
+    });
     let mails = MailFile::open(&mail_path)
         .with_context(|| format!("mails cannot be written to {}", mail_path.display()))?;
     let mails = Arc::new(mails);
@@ -264,9 +267,10 @@ async fn serve_metrics(metrics: Option<(TcpListener, PrometheusHandle)>, readine
 /// # Errors
 /// When there is no such database, or when it fails.
 async fn rotate_keys(database: &str) -> anyhow::Result<()> {
-    let path = data_path(database);
-    // Opening a database creates it, which would hide a mistyped path.
-    anyhow::ensure!(Path::new(&path).is_file(), "there is no database at {path}");
+    if let Some(path) = file_of(database) {
+        // Opening a file creates it, which would hide a mistyped path.
+        anyhow::ensure!(Path::new(&path).is_file(), "there is no database at {path}");
+    }
     let store = open(database).await?;
     let kid = tenant::rotate_keys(&store, &Clock::system()).await?;
     store.close().await;
@@ -285,9 +289,17 @@ fn cannot_open(database: &str) -> String {
     format!("the database {} cannot be opened", store::shown(database))
 }
 
-/// Returns the absolute path of the database file.
-fn data_path(database: &str) -> String {
-    let path = database.trim_start_matches("sqlite:");
+/// Returns the absolute path of the database, if it is a file.
+fn file_of(database: &str) -> Option<String> {
+    let path = database.strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path);
-    std::path::absolute(Path::new(path)).map_or_else(|_| path.to_owned(), |path| path.display().to_string())
+    Some(
+        std::path::absolute(Path::new(path))
+            .map_or_else(|_| path.to_owned(), |path| path.display().to_string()),
+    )
+}
+
+/// Returns how the database is named to a person.
+fn database_name(database: &str) -> String {
+    file_of(database).unwrap_or_else(|| store::shown(database))
 }

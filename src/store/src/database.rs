@@ -1,6 +1,6 @@
 //! Opening a database, and handing out readers and units of work.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl std::fmt::Debug for Readers {
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Opening {
+pub(crate) enum Opening {
     /// By a program that does not serve a tenant, which may run beside a server.
     Shared,
     /// By a server: it is the only one.
@@ -92,50 +92,39 @@ impl Store {
     }
 
     async fn open_as(address: &str, opening: Opening) -> Result<Self, Error> {
-        if let Some(path) = sqlite_path(address) {
-            return Self::open_file(&path, opening).await;
+        match (open_unit(address, opening).await?, Place::of(address)?) {
+            ((unit, Some(mut file)), Place::File(path)) => {
+                // All readers are open from the start: one that is opened later would look for a file that may be gone by then.
+                let readers = unmanaged::Pool::new(READERS);
+                for _ in 0..READERS {
+                    readers.try_add(sqlite::open_existing(&path)?).map_err(|_| Error::Closed)?;
+                }
+                file.remember();
+                Self::over_file(readers, unit, Arc::new(file))
+            }
+            ((unit, _), Place::Server(server)) => {
+                // The writer connects again, from its own thread.
+                drop(unit);
+                Self::over_server(*server)
+            }
+            ((_, None), Place::File(_)) => Err(Error::Closed),
         }
-        if ["postgres://", "postgresql://"].iter().any(|scheme| address.starts_with(scheme)) {
-            return Self::open_server(address).await;
-        }
-        Err(Error::Address(address.to_owned()))
     }
 
-    async fn open_file(path: &Path, opening: Opening) -> Result<Self, Error> {
-        sqlite::refuse_foreign(path)?;
-        let mut file = database_file::prepare(path)?;
-        if opening == Opening::Alone {
-            file.lock()?;
-        }
-        let damage = Damage::default();
-        let connection = sqlite::open(path)?;
-        let held = Box::new(Box::new(connection));
-        let mut unit = Unit::new(Connection::new(Engine::Sqlite(Sqlite::new(held)), damage.clone()));
-        unit.migrate(Dialect::Sqlite).await?;
-
-        // All readers are open from the start: one that is opened later would look for a file that may be gone by then.
-        let readers = unmanaged::Pool::new(READERS);
-        for _ in 0..READERS {
-            let reader = sqlite::open_existing(path)?;
-            readers.try_add(reader).map_err(|_| Error::Closed)?;
-        }
-        file.remember();
-        let file = Arc::new(file);
+    fn over_file(
+        readers: unmanaged::Pool<rusqlite::Connection>,
+        unit: Unit,
+        file: Arc<DatabaseFile>,
+    ) -> Result<Self, Error> {
+        let damage = unit.damage().clone();
         let guard = Guard { file: Some(Arc::clone(&file)), damage: damage.clone() };
         let runtime = tokio::runtime::Handle::current();
         let (units, writer) = spawn_writer(unit, guard, move |work| runtime.block_on(work))?;
         Ok(Self::new(Readers::Sqlite(readers), units, writer, Some(file), damage))
     }
 
-    async fn open_server(address: &str) -> Result<Self, Error> {
-        let server = Server::parse(address)?;
+    fn over_server(server: Server) -> Result<Self, Error> {
         let damage = Damage::default();
-        let own = || Connection::new(Engine::Postgres(Postgres::own(server.clone())), damage.clone());
-        let mut unit = Unit::new(own());
-        unit.connection().restore().await?;
-        unit.migrate(Dialect::Postgres).await?;
-        drop(unit);
-
         let readers = managed::Pool::builder(Manager(server.clone()))
             .max_size(READERS)
             .runtime(Runtime::Tokio1)
@@ -149,7 +138,8 @@ impl Store {
             .enable_all()
             .build()
             .map_err(|error| Error::Unavailable(Arc::new(error)))?;
-        let (units, writer) = spawn_writer(Unit::new(own()), guard, move |work| runtime.block_on(work))?;
+        let unit = Unit::new(Connection::new(Engine::Postgres(Postgres::own(server)), damage.clone()));
+        let (units, writer) = spawn_writer(unit, guard, move |work| runtime.block_on(work))?;
         Ok(Self::new(Readers::Postgres(readers), units, writer, None, damage))
     }
 
@@ -276,9 +266,53 @@ fn spawn_writer(
     Ok((units, end))
 }
 
-/// Returns the path of `sqlite:PATH`.
-fn sqlite_path(address: &str) -> Option<PathBuf> {
-    let path = address.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    (!path.is_empty()).then(|| std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)))
+/// Where a database is.
+enum Place {
+    File(PathBuf),
+    Server(Box<Server>),
+}
+
+impl Place {
+    /// Reads `sqlite:PATH` or `postgres://…`.
+    fn of(address: &str) -> Result<Self, Error> {
+        if let Some(path) = address.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if !path.is_empty() {
+                return Ok(Self::File(std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))));
+            }
+        } else if ["postgres://", "postgresql://"].iter().any(|scheme| address.starts_with(scheme)) {
+            return Ok(Self::Server(Box::new(Server::parse(address)?)));
+        }
+        Err(Error::Address(address.to_owned()))
+    }
+}
+
+/// Opens a database for one unit of work after the other, and migrates it.
+///
+/// # Errors
+/// As [`Store::open`] and [`Store::open_for_server`].
+pub(crate) async fn open_unit(
+    address: &str,
+    opening: Opening,
+) -> Result<(Unit, Option<DatabaseFile>), Error> {
+    let damage = Damage::default();
+    match Place::of(address)? {
+        Place::File(path) => {
+            sqlite::refuse_foreign(&path)?;
+            let mut file = database_file::prepare(&path)?;
+            if opening == Opening::Alone {
+                file.lock()?;
+            }
+            let sqlite = Sqlite::new(Box::new(Box::new(sqlite::open(&path)?)));
+            let mut unit = Unit::new(Connection::new(Engine::Sqlite(sqlite), damage));
+            unit.migrate(Dialect::Sqlite).await?;
+            Ok((unit, Some(file)))
+        }
+        Place::Server(server) => {
+            let mut unit = Unit::new(Connection::new(Engine::Postgres(Postgres::own(*server)), damage));
+            unit.connection().restore().await?;
+            unit.migrate(Dialect::Postgres).await?;
+            Ok((unit, None))
+        }
+    }
 }

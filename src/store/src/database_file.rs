@@ -31,7 +31,7 @@ type Identity = (u64, u64);
 /// # Errors
 /// [`Error::File`] if the file is read-only, belongs to another user or cannot be opened.
 pub(crate) fn prepare(path: &Path) -> Result<DatabaseFile, Error> {
-    let file = DatabaseFile { path: path.to_owned(), lock: None, parts: Vec::new() };
+    let file = DatabaseFile::at(path);
     let refused = |path: &Path, error: &io::Error| Error::File(path.to_owned(), error.to_string());
     // The file is closed before SQLite opens it: closing it later would release the locks that SQLite has on it.
     match private_file::open(path) {
@@ -46,6 +46,10 @@ pub(crate) fn prepare(path: &Path) -> Result<DatabaseFile, Error> {
 }
 
 impl DatabaseFile {
+    pub(crate) fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), lock: None, parts: Vec::new() }
+    }
+
     /// Keeps other servers from the file, as long as it is open.
     ///
     /// # Errors
@@ -103,10 +107,26 @@ impl DatabaseFile {
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
+}
+
+/// Lets a new name of a file outlast a power failure.
+///
+/// # Errors
+/// When the folder cannot be opened.
+#[cfg(unix)]
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+/// Other systems write names through.
+#[cfg(not(unix))]
+pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Returns device and inode; `None` if there is no such file.

@@ -58,12 +58,14 @@
 
 mod access_tokens;
 mod assignments;
+mod backup;
 mod bounds;
 mod client_assertions;
 mod client_secrets;
 mod codes;
 mod columns;
 mod consents;
+mod copy;
 mod credentials;
 mod damage;
 mod database;
@@ -93,9 +95,11 @@ mod writer;
 
 pub use access_tokens::AccessTokenRow;
 pub use assignments::{AssignedPermission, Assignments};
+pub use backup::{backup, restore};
 pub use bounds::Bounds;
 pub use codes::CodeRow;
 pub use consents::{ConsentRow, ConsentsOf};
+pub use copy::{Copied, CopyError, copy};
 pub use credentials::CredentialRow;
 pub use database::Store;
 pub use digest::Digest;

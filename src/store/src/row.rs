@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::query::Value;
 
 /// The names of the columns of a statement, shared by its rows.
 #[derive(Debug)]
@@ -55,6 +56,20 @@ impl Row {
         let start = self.texts.len();
         self.texts.push_str(text);
         self.cells.push(Cell::Text(start..self.texts.len()));
+    }
+
+    /// Returns the names of the columns.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.0.iter().map(|column| &**column)
+    }
+
+    /// Returns the value in a column, of whatever type; `None` for NULL.
+    pub(crate) fn value(&self, column: &str) -> Option<Value<'static>> {
+        match self.cells.get(self.columns.place(column)?)? {
+            Cell::Null => None,
+            Cell::Integer(number) => Some((*number).into()),
+            Cell::Text(range) => Some(self.texts.get(range.clone())?.to_owned().into()),
+        }
     }
 
     /// Returns the value in a column.

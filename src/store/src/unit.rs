@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::damage::Damage;
 use crate::engine::Connection;
 
 /// A connection for reading rows.
@@ -23,6 +24,10 @@ impl Reader {
 
     pub(crate) fn for_scans(connection: Connection, permit: OwnedSemaphorePermit) -> Self {
         Self { connection, _permit: Some(permit) }
+    }
+
+    pub(crate) fn damage(&self) -> &Damage {
+        self.connection.damage()
     }
 
     pub(crate) fn connection(&mut self) -> &mut Connection {

@@ -29,6 +29,8 @@ pub(crate) enum Engine {
 pub(crate) enum Control {
     /// Begins a transaction that nothing else can write beside.
     Begin,
+    /// Begins a transaction that reads what the database has at this moment.
+    BeginSnapshot,
     /// Begins a unit of work in it.
     BeginUnit,
     /// Keeps the changes of a unit.
@@ -44,6 +46,10 @@ pub(crate) enum Control {
 impl Connection {
     pub(crate) fn new(engine: Engine, damage: Damage) -> Self {
         Self { engine, damage }
+    }
+
+    pub(crate) fn damage(&self) -> &Damage {
+        &self.damage
     }
 
     /// Whether the engine may refuse a unit of work because of another one, so that it has to be tried again.

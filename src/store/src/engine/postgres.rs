@@ -210,6 +210,9 @@ impl Postgres {
         match control {
             // One unit of work after the other, over all servers: the row is locked until the commit.
             Control::Begin => self.controls.push_str("BEGIN; SELECT holder FROM unit_lock FOR UPDATE; "),
+            Control::BeginSnapshot => {
+                self.controls.push_str("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ");
+            }
             Control::BeginUnit => self.controls.push_str("SAVEPOINT unit; "),
             Control::KeepUnit => {
                 self.answers().await?;

@@ -66,6 +66,15 @@ pub(crate) fn refuse_foreign(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Checks that the file at `path` is a database of this program with something in it.
+///
+/// # Errors
+/// [`Error::Foreign`].
+pub(crate) fn check_is_database(path: &Path) -> Result<(), Error> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    if check_owner(&connection, path)? { Err(Error::Foreign(path.display().to_string())) } else { Ok(()) }
+}
+
 /// Opens the file at `path`, and creates it if there is none.
 ///
 /// # Errors
@@ -121,7 +130,7 @@ fn check_owner(connection: &Connection, path: &Path) -> Result<bool, Error> {
 }
 
 /// Checks the pages of the file. It takes as long as to read the file once.
-fn check_pages(connection: &Connection) -> Result<(), Error> {
+pub(crate) fn check_pages(connection: &Connection) -> Result<(), Error> {
     let found: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
     if found == "ok" {
         return Ok(());
@@ -181,6 +190,7 @@ impl Sqlite {
         };
         match control {
             Control::Begin => run("BEGIN IMMEDIATE"),
+            Control::BeginSnapshot => run("BEGIN"),
             Control::BeginUnit => run("SAVEPOINT unit"),
             Control::KeepUnit => run("RELEASE unit"),
             Control::UndoUnit => run("ROLLBACK TO unit").and_then(|()| run("RELEASE unit")),
