@@ -201,14 +201,15 @@ async fn the_doctor_names_a_policy_of_another_build_and_a_page_that_is_not_built
         "default-src 'none'; script-src 'self' 'sha256-x='; frame-ancestors 'none'",
     )
     .unwrap();
-    let server = Server::start(setup.work_dir.path(), &["--tenant", "tenant.yaml"]);
+    let other = |database| ["--tenant", "tenant.yaml", "--database", database];
+    let server = Server::start(setup.work_dir.path(), &other("sqlite:second.db"));
     let moved = Setup { server, ..setup };
     let (_, report) = moved.examine(&[]);
     assert_eq!(ids(&report), ["policy-blocks-tenant", "policy-blocks-script"], "{report:#}");
     assert_eq!(report["findings"][1]["value"], SCRIPT_HASH);
 
     fs::remove_file(moved.work_dir.path().join("site/index.html")).unwrap();
-    let server = Server::start(moved.work_dir.path(), &["--tenant", "tenant.yaml"]);
+    let server = Server::start(moved.work_dir.path(), &other("sqlite:third.db"));
     let empty = Setup { server, ..moved };
     let (_, report) = empty.examine(&[]);
     assert_eq!(ids(&report), ["page-missing"], "{report:#}");

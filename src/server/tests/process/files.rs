@@ -320,13 +320,13 @@ async fn nothing_is_acknowledged_into_a_damaged_database() {
         assert!(fs::read(&log_of_changes).unwrap() == before, "nothing was written");
         assert_eq!(server.json("/health").await["status"], "ok", "the process is alive");
         let log = server.end_and_read_log();
-        assert!(log.contains("the database file is damaged: changes are refused from now on"), "{log}");
+        assert!(log.contains("the database is damaged: changes are refused from now on"), "{log}");
         assert!(!log.contains("panicked"), "{log}");
 
         let damaged = fs::read(&path).unwrap();
         let (code, stderr) = start_failure(work_dir.path(), &[]);
         assert_eq!(code, Some(1), "{stderr}");
-        assert!(stderr.contains("the database file is damaged"), "{stderr}");
+        assert!(stderr.contains("the database is damaged"), "{stderr}");
         assert!(stderr.contains("put a backup in its place"), "{stderr}");
         assert!(fs::read(&path).unwrap() == damaged, "nothing was written");
         // The backup of the test, without what belongs to the damaged file.

@@ -121,11 +121,11 @@ async fn no_failure_of_the_server_may_stay_in_a_cache() {
     tenant.store.close().await;
     let mut seen = Seen::default();
     let failed = tenant.call(Method::GET, "/userinfo", token).await;
-    assert_eq!(failed.status, 500);
+    assert_eq!(failed.status, 503);
     seen.add(&failed);
     for path in ["/api/v2/users/auth0%7C1", &authorize_path(&[])] {
         let failed = tenant.call(Method::GET, path, token).await;
-        assert_eq!(failed.status, 500, "{path}");
+        assert_eq!(failed.status, 503, "{path}");
         seen.add(&failed);
     }
     call_other_endpoints(&tenant, &mut seen).await;
