@@ -21,7 +21,7 @@ pub(crate) struct Network {
     pub(crate) listen: String,
 
     /// The most connections that are open at once, within the limit of open files: by default as many as that allows,
-    /// up to 16384.
+    /// up to 4096.
     ///
     /// The server raises its limit of open files as far as it may, and keeps 128 of them for everything else. When all
     /// connections are taken, a new one closes the one that has been idle or slow for longest, so that idle connections

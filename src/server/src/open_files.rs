@@ -5,8 +5,9 @@ use std::num::NonZeroU32;
 /// The files that are kept for everything but connections: the database, the log, mails, requests to other servers.
 const KEPT: u64 = 128;
 
-/// The most connections at once where an option names none: each can take some kilobytes of memory.
-const MOST_CONNECTIONS: u64 = 16_384;
+/// The most connections at once where an option names none. Each can take 64 KiB of memory by the head of a request that
+/// never ends, and strangers decide how many do: 256 MiB together.
+const MOST_CONNECTIONS: u64 = 4096;
 
 /// The most connections at once where nothing limits the open files.
 const CONNECTIONS_WITHOUT_LIMIT: u64 = 512;
@@ -52,7 +53,7 @@ mod tests {
             (Some(64), 0, 32),
             (Some(1), 0, 1),
             (Some(0), 0, 1),
-            (Some(1 << 20), 0, 16_384),
+            (Some(1 << 20), 0, 4096),
             (None, 0, 512),
             (Some(1024), 100, 100),
             (Some(1024), 5000, 896),
