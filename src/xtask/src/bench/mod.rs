@@ -28,6 +28,7 @@ use clap::{Args, ValueEnum};
 
 use self::context::Context;
 use self::measurement::Outcome;
+use self::programs::Programs;
 use self::results::{Recorded, Results};
 use self::tenant::Databases;
 use crate::step::Stopwatch;
@@ -67,6 +68,9 @@ pub(crate) struct Options {
     /// How long each load lasts
     #[arg(long, value_name = "SECONDS", default_value = "4", value_parser = clap::value_parser!(u32).range(1..=60))]
     seconds: u32,
+    /// Measure the programs that were built last
+    #[arg(long)]
+    no_build: bool,
     /// Write the table into the README
     #[arg(long)]
     update_table: bool,
@@ -117,7 +121,10 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     load::ensure_generator()?;
     let wanted = |benchmark: &Benchmark| options.names.is_empty() || options.names.contains(benchmark);
     let chosen: Vec<_> = Benchmark::ALL.into_iter().filter(wanted).collect();
-    let programs = programs::build(&workspace, chosen.contains(&Benchmark::Page))?;
+    let programs = Programs::of(&workspace);
+    if !options.no_build {
+        programs::build(&workspace, chosen.contains(&Benchmark::Page))?;
+    }
     let context = Context {
         databases: Databases::new(&programs.server, &databases),
         workspace: &workspace,

@@ -30,7 +30,7 @@ pub(super) struct Programs {
 ///
 /// # Errors
 /// When something does not compile.
-pub(super) fn build(workspace: &Workspace, with_page: bool) -> Result<Programs> {
+pub(super) fn build(workspace: &Workspace, with_page: bool) -> Result<()> {
     let is_site_there = workspace.site().join("index.html").is_file();
     let mut peers = workspace.cargo(&["build", "--release", "-p", "server", "-p", "peers"]);
     peers.args(["--features", "server/embedded-site"]);
@@ -46,15 +46,16 @@ pub(super) fn build(workspace: &Workspace, with_page: bool) -> Result<Programs> 
     } else {
         Steps::of(1).take("Compiling the server and the peers", |step| tool::build(builds, step))?;
     }
-    let release = workspace.target.join("release");
-    Ok(Programs {
-        server: release.join(server::NAME),
-        release,
-        scripts: workspace.root.join("end2end/peers"),
-    })
+    Ok(())
 }
 
 impl Programs {
+    /// The programs where [`build`] puts them.
+    pub(super) fn of(workspace: &Workspace) -> Self {
+        let release = workspace.target.join("release");
+        Self { server: release.join(server::NAME), release, scripts: workspace.root.join("end2end/peers") }
+    }
+
     /// A command of a peer in Rust.
     pub(super) fn peer(&self, name: &str) -> Command {
         Command::new(self.release.join(name))

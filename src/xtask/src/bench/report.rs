@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::measurement::Summary;
 use super::plot;
-use super::results::{Recorded, Results, number};
+use super::results::{Recorded, Results, number, with_unit};
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\
 table{border-collapse:collapse;width:100%;font-size:.9rem}td,th{border-bottom:1px solid #ccc;padding:.3rem .5rem;\
@@ -45,16 +45,15 @@ fn section(name: &str, recorded: &Recorded) -> Result<String> {
         let target = row.target.map_or_else(String::new, |target| escaped(&format!("{target}: ")));
         let _ = writeln!(
             section,
-            "<tr><td>{}<td class=\"n\">{} {unit}<td>{}<td class=\"n\">{} {unit}<td class=\"n\">{} ({}–{})<td class=\"{class}\">\
+            "<tr><td>{}<td class=\"n\">{}<td>{}<td class=\"n\">{}<td class=\"n\">{} ({}–{})<td class=\"{class}\">\
              {target}{word}",
             escaped(&row.what),
-            number(Summary::of(&row.ours).median),
+            escaped(&with_unit(Summary::of(&row.ours).median, &row.unit)),
             escaped(&row.against),
-            number(Summary::of(&row.theirs).median),
+            escaped(&with_unit(Summary::of(&row.theirs).median, &row.unit)),
             number(judged.median),
             number(judged.least),
             number(judged.most),
-            unit = escaped(&row.unit),
         );
     }
     section += "</table>\n";

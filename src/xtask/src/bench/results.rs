@@ -78,7 +78,7 @@ impl Recorded {
 fn line(row: &Row) -> String {
     let value = |values: &[f64]| match Summary::of(values).median {
         none if none.is_nan() => "–".to_owned(),
-        median => format!("{} {}", number(median), row.unit),
+        median => with_unit(median, &row.unit),
     };
     let Summary { least, median, most } = Summary::of(&row.judged());
     let ratio = if row.is_of_values() {
@@ -99,6 +99,12 @@ fn line(row: &Row) -> String {
         row.against,
         value(&row.theirs)
     )
+}
+
+/// Formats a number with its unit, such as `12 ms` and `12/s`.
+pub(super) fn with_unit(value: f64, unit: &str) -> String {
+    let space = if unit.starts_with('/') { "" } else { " " };
+    format!("{}{space}{unit}", number(value))
 }
 
 /// Formats a number by three digits that matter, with groups of thousands.
@@ -131,7 +137,7 @@ mod tests {
     fn results() -> Results {
         let row = |ours: &[f64], theirs: &[f64], target| Row {
             what: "reads".to_owned(),
-            unit: "1/s".to_owned(),
+            unit: "/s".to_owned(),
             ours: ours.to_vec(),
             against: "a peer".to_owned(),
             theirs: theirs.to_vec(),
@@ -158,9 +164,9 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "| reads | 11,172 1/s | a peer | 1,000 1/s | 11.2 × (10–12.3) | ≥ 25 ×: **not met** |",
-                "| reads | 0.50 1/s | a peer | – | (0.50–0.50) | ≤ 1: met |",
-                "| reads | 7 1/s | a peer | – | (7–7) | – |",
+                "| reads | 11,172/s | a peer | 1,000/s | 11.2 × (10–12.3) | ≥ 25 ×: **not met** |",
+                "| reads | 0.50/s | a peer | – | (0.50–0.50) | ≤ 1: met |",
+                "| reads | 7/s | a peer | – | (7–7) | – |",
                 "",
                 "2026-11-26; a machine; .",
             ]

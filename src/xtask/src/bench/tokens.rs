@@ -39,7 +39,7 @@ pub(super) fn against_signatures(context: &Context) -> Result<Outcome> {
     }
     let row = |against: String, theirs, target| Row {
         what: format!("machine tokens, {CONNECTIONS} connections"),
-        unit: "1/s".to_owned(),
+        unit: "/s".to_owned(),
         ours: ours.clone(),
         against,
         theirs,

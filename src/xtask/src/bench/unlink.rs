@@ -50,7 +50,7 @@ pub(super) fn against_peer(context: &Context) -> Result<Outcome> {
     };
     Ok(Outcome {
         rows: vec![
-            row("durable unlinks", "1/s", |side| side.rate, Target::RatioAtLeast(25.0)),
+            row("durable unlinks", "/s", |side| side.rate, Target::RatioAtLeast(25.0)),
             row("the slowest of 100 unlinks (p99)", "ms", |side| side.p99, Target::RatioAtMost(0.1)),
         ],
         notes: vec![format!(
@@ -109,7 +109,7 @@ pub(super) fn with_a_million(context: &Context) -> Result<Outcome> {
     }
     let row = Row {
         what: format!("durable unlinks with 1,000,000 users, {CONNECTIONS} connections"),
-        unit: "1/s".to_owned(),
+        unit: "/s".to_owned(),
         ours,
         against: "the same with 1,000".to_owned(),
         theirs,

@@ -31,7 +31,7 @@ pub(super) fn against_hello(context: &Context) -> Result<Outcome> {
         }
         rows.push(Row {
             what: format!("GET user, {linked} linked logins, {CONNECTIONS} connections"),
-            unit: "1/s".to_owned(),
+            unit: "/s".to_owned(),
             ours,
             against: "a bare axum \"hello\"".to_owned(),
             theirs,
