@@ -24,8 +24,8 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("xtask", &["model"]),
 ];
 
-/// Crates that only the named crate of the workspace may depend on.
-const RESERVED: [(&str, &str); 2] = [("rusqlite", "store"), ("tokio-postgres", "store")];
+/// Crates that only the named crates of the workspace may depend on: the first, and those that measure beside it.
+const RESERVED: [(&str, &[&str]); 2] = [("rusqlite", &["store"]), ("tokio-postgres", &["store", "peers"])];
 
 /// Crates whose code runs in the browser.
 const BROWSER_CRATES: [&str; 2] = ["app", "model"];
@@ -130,10 +130,10 @@ fn between_crates(metadata: &Value) -> Vec<String> {
             if dependency["path"].is_string() && !known.contains(&wanted) {
                 found.push(format!("{dependent} depends on {wanted}, which its rule does not allow"));
             }
-            if let Some((_, owner)) =
-                RESERVED.iter().find(|(reserved, owner)| *reserved == wanted && *owner != dependent)
-            {
-                found.push(format!("{dependent} depends on {wanted}, which only {owner} may use"));
+            let reserved = RESERVED.iter().find(|(reserved, _)| *reserved == wanted);
+            if let Some((_, owners)) = reserved.filter(|(_, owners)| !owners.contains(&dependent)) {
+                let owners = owners.join(" and ");
+                found.push(format!("{dependent} depends on {wanted}, which only {owners} may use"));
             }
         }
     }
