@@ -80,7 +80,7 @@ pub(crate) enum Command {
 /// The options of `rotate-keys`.
 #[derive(Debug, Args)]
 pub(crate) struct RotateKeys {
-    /// The database: sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.
+    /// The database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "ADDRESS")]
     #[arg(default_value = "sqlite:linked-accounts.db", value_parser = database)]
     pub(crate) database: String,
@@ -111,7 +111,7 @@ pub(crate) struct Serve {
     #[arg(long, env = "LINKED_ACCOUNTS_ISSUER", value_name = "URL", value_parser = Issuer::parse)]
     pub(crate) issuer: Option<Issuer>,
 
-    /// The database: sqlite:PATH, a file that is created at the start, or postgres://USER:PASSWORD@HOST/DATABASE, with the
+    /// The database: `sqlite:PATH`, a file that is created at the start, or `postgres://USER:PASSWORD@HOST/DATABASE`, with the
     /// parameters of libpq such as sslmode and sslrootcert. Its tables are made and migrated at the start. By default sqlite:linked-accounts.db, and
     /// sqlite:linked-accounts-demo.db for the demo.
     #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "ADDRESS", value_parser = database)]

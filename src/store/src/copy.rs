@@ -5,9 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::database::{Opening, open_unit};
 use crate::engine::Control;
 use crate::error::Error;
-use crate::query::{Query, Value, query};
+use crate::query::{Query, query};
 use crate::row::Row;
 use crate::unit::{Reader, Unit};
+use crate::value::Value;
 
 /// A table: its name, and the columns by which its rows are ordered.
 struct Table {

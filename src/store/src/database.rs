@@ -138,7 +138,8 @@ impl Store {
             .enable_all()
             .build()
             .map_err(|error| Error::Unavailable(Arc::new(error)))?;
-        let unit = Unit::new(Connection::new(Engine::Postgres(Postgres::own(server)), damage.clone()));
+        let unit =
+            Unit::new(Connection::new(Engine::Postgres(Box::new(Postgres::own(server))), damage.clone()));
         let (units, writer) = spawn_writer(unit, guard, move |work| runtime.block_on(work))?;
         Ok(Self::new(Readers::Postgres(readers), units, writer, None, damage))
     }
@@ -162,7 +163,9 @@ impl Store {
     pub async fn read(&self) -> Result<Reader, Error> {
         let engine = match &self.readers {
             Readers::Sqlite(_) => Engine::Sqlite(Sqlite::new(self.take_reader().await?)),
-            Readers::Postgres(pool) => Engine::Postgres(Postgres::pooled(take_session(pool).await?)),
+            Readers::Postgres(pool) => {
+                Engine::Postgres(Box::new(Postgres::pooled(take_session(pool).await?)))
+            }
         };
         Ok(Reader::new(Connection::new(engine, self.damage.clone())))
     }
@@ -177,7 +180,9 @@ impl Store {
         let permit = permit.map_err(|_| Error::Busy)?.map_err(|_| Error::Closed)?;
         let engine = match &self.readers {
             Readers::Sqlite(_) => Engine::Sqlite(Sqlite::for_scans(self.take_reader().await?)),
-            Readers::Postgres(pool) => Engine::Postgres(Postgres::pooled(take_session(pool).await?)),
+            Readers::Postgres(pool) => {
+                Engine::Postgres(Box::new(Postgres::pooled(take_session(pool).await?)))
+            }
         };
         Ok(Reader::for_scans(Connection::new(engine, self.damage.clone()), permit))
     }
@@ -309,7 +314,8 @@ pub(crate) async fn open_unit(
             Ok((unit, Some(file)))
         }
         Place::Server(server) => {
-            let mut unit = Unit::new(Connection::new(Engine::Postgres(Postgres::own(*server)), damage));
+            let mut unit =
+                Unit::new(Connection::new(Engine::Postgres(Box::new(Postgres::own(*server))), damage));
             unit.connection().restore().await?;
             unit.migrate(Dialect::Postgres).await?;
             Ok((unit, None))

@@ -91,6 +91,7 @@ mod tenant_secrets;
 mod tickets;
 mod unit;
 mod users;
+mod value;
 mod writer;
 
 pub use access_tokens::AccessTokenRow;

@@ -4,15 +4,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::query::Value;
+use crate::value::Value;
 
 /// The names of the columns of a statement, shared by its rows.
 #[derive(Debug)]
 pub(crate) struct Columns(Box<[Box<str>]>);
 
 impl Columns {
-    pub(crate) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Arc<Self> {
-        Arc::new(Self(names.map(Box::from).collect()))
+    pub(crate) fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Arc<Self> {
+        Arc::new(Self(names.into_iter().map(Box::from).collect()))
     }
 
     pub(crate) fn len(&self) -> usize {

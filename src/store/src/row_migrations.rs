@@ -161,7 +161,7 @@ impl Unit {
             .bind(key.user_id.as_str())
             .fetch_one(self.connection())
             .await?;
-        Ok(row.get("user_id")?)
+        row.get("user_id")
     }
 }
 

@@ -23,6 +23,6 @@ impl Unit {
             .bind(purpose)
             .fetch_one(self.connection())
             .await?;
-        Ok(row.get("secret")?)
+        row.get("secret")
     }
 }

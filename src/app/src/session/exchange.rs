@@ -16,7 +16,7 @@ use crate::settings::Tenant;
 ///
 /// # Errors
 /// [`SignInErrorKind::Offline`], [`SignInErrorKind::Malformed`] or the tenant's error when there are no tokens, and those of
-/// [`authentication`].
+/// `authentication`.
 pub async fn exchange_code(
     tenant: &Tenant,
     origin: &str,

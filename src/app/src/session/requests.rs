@@ -1,4 +1,4 @@
-//! The [functions](super::later::Requests) of the session that come with the later chunk.
+//! The functions of the session that come with the later chunk.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;

@@ -1,5 +1,6 @@
 //! A connection to one of the two engines. Everything above this module is the same for both.
 
+mod control;
 pub(crate) mod postgres;
 mod postgres_tls;
 pub(crate) mod sqlite;
@@ -10,6 +11,7 @@ use crate::damage::Damage;
 use crate::error::Error;
 use crate::query::Query;
 use crate::row::Row;
+pub(crate) use control::Control;
 use postgres::Postgres;
 use sqlite::Sqlite;
 
@@ -21,26 +23,7 @@ pub(crate) struct Connection {
 
 pub(crate) enum Engine {
     Sqlite(Sqlite),
-    Postgres(Postgres),
-}
-
-/// The statements around units of work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Control {
-    /// Begins a transaction that nothing else can write beside.
-    Begin,
-    /// Begins a transaction that reads what the database has at this moment.
-    BeginSnapshot,
-    /// Begins a unit of work in it.
-    BeginUnit,
-    /// Keeps the changes of a unit.
-    KeepUnit,
-    /// Undoes the changes of a unit.
-    UndoUnit,
-    /// Ends the transaction. Its changes are on disk afterwards.
-    Commit,
-    /// Ends the transaction without its changes.
-    Rollback,
+    Postgres(Box<Postgres>),
 }
 
 impl Connection {
@@ -130,6 +113,32 @@ impl Connection {
         if let Engine::Sqlite(sqlite) = &mut self.engine {
             sqlite.tidy();
         }
+    }
+}
+
+impl Query<'_> {
+    pub(crate) async fn fetch_all(self, connection: &mut Connection) -> Result<Vec<Row>, Error> {
+        connection.fetch(self).await
+    }
+
+    pub(crate) async fn fetch_optional(self, connection: &mut Connection) -> Result<Option<Row>, Error> {
+        Ok(connection.fetch(self).await?.into_iter().next())
+    }
+
+    /// Returns the first row of a statement that always has one.
+    pub(crate) async fn fetch_one(self, connection: &mut Connection) -> Result<Row, Error> {
+        self.fetch_optional(connection).await?.ok_or(Error::Damaged("row"))
+    }
+
+    /// Returns the number of rows that the statement changed.
+    pub(crate) async fn execute(self, connection: &mut Connection) -> Result<u64, Error> {
+        connection.execute(self).await
+    }
+
+    /// Executes a statement of a unit of work whose number of rows nobody needs. Where the database is on another machine, this
+    /// does not wait for its answer: an error is that of the next statement, or of the commit.
+    pub(crate) async fn send(self, connection: &mut Connection) -> Result<(), Error> {
+        connection.send(self).await
     }
 }
 

@@ -18,11 +18,12 @@ use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Config, Statement};
 
-use super::Control;
+use super::control::Control;
 use super::postgres_tls::{self, TlsConnector};
 use crate::error::Error;
-use crate::query::{Query, Value};
+use crate::query::Query;
 use crate::row::{Columns, Row};
+use crate::value::Value;
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -126,7 +127,7 @@ type Sent = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 enum Held {
     Pooled(managed::Object<Manager>),
-    Own(Server, Option<Session>),
+    Own(Box<Server>, Option<Session>),
 }
 
 /// A connection to the database.
@@ -146,7 +147,7 @@ impl Postgres {
 
     /// A connection of its own, for units of work. It connects at the first [`Postgres::restore`].
     pub(crate) fn own(server: Server) -> Self {
-        Self::new(Held::Own(server, None))
+        Self::new(Held::Own(Box::new(server), None))
     }
 
     fn new(held: Held) -> Self {
@@ -182,7 +183,7 @@ impl Postgres {
         let statement = self.prepare(query).await?;
         let client = Arc::clone(&self.session()?.client);
         let rows = self.answer(client.query(&statement, &query.parameters())).await?;
-        let columns = Columns::new(statement.columns().iter().map(|column| column.name()));
+        let columns = Columns::new(statement.columns().iter().map(tokio_postgres::Column::name));
         rows.iter().map(|row| read(row, &columns)).collect()
     }
 

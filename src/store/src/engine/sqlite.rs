@@ -10,10 +10,11 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 
-use super::Control;
+use super::control::Control;
 use crate::error::Error;
-use crate::query::{Query, Value};
+use crate::query::Query;
 use crate::row::{Columns, Row};
+use crate::value::Value;
 
 /// How long a statement waits for another program that writes to the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,7 +41,7 @@ pub(crate) struct Sqlite {
     is_for_scans: bool,
 }
 
-/// What says that a file is a database of this program (`PRAGMA application_id`): "LkAc".
+/// What says that a file is a database of this program (`PRAGMA application_id`): four letters.
 const APPLICATION_ID: i64 = 0x4c6b_4163;
 
 /// The size up to which the pages of a file are checked before anything is served. Reading more takes longer than a start may;
@@ -238,7 +239,7 @@ fn prepare<'c>(connection: &'c Connection, query: &Query<'_>) -> Result<CachedSt
 
 fn fetch(connection: &Connection, query: &Query<'_>) -> Result<Vec<Row>, Error> {
     let mut statement = prepare(connection, query)?;
-    let columns = Columns::new(statement.column_names().into_iter());
+    let columns = Columns::new(statement.column_names());
     let mut found = Vec::new();
     let mut rows = statement.raw_query();
     while let Some(values) = rows.next()? {
