@@ -92,7 +92,7 @@ impl Store {
     }
 
     async fn open_as(address: &str, opening: Opening) -> Result<Self, Error> {
-        match (open_unit(address, opening).await?, Place::of(address)?) {
+        match (Box::pin(open_unit(address, opening)).await?, Place::of(address)?) {
             ((unit, Some(mut file)), Place::File(path)) => {
                 // All readers are open from the start: one that is opened later would look for a file that may be gone by then.
                 let readers = unmanaged::Pool::new(READERS);
@@ -164,7 +164,7 @@ impl Store {
         let engine = match &self.readers {
             Readers::Sqlite(_) => Engine::Sqlite(Sqlite::new(self.take_reader().await?)),
             Readers::Postgres(pool) => {
-                Engine::Postgres(Box::new(Postgres::pooled(take_session(pool).await?)))
+                Engine::Postgres(Box::new(Postgres::pooled(Box::pin(take_session(pool)).await?)))
             }
         };
         Ok(Reader::new(Connection::new(engine, self.damage.clone())))
@@ -181,7 +181,7 @@ impl Store {
         let engine = match &self.readers {
             Readers::Sqlite(_) => Engine::Sqlite(Sqlite::for_scans(self.take_reader().await?)),
             Readers::Postgres(pool) => {
-                Engine::Postgres(Box::new(Postgres::pooled(take_session(pool).await?)))
+                Engine::Postgres(Box::new(Postgres::pooled(Box::pin(take_session(pool)).await?)))
             }
         };
         Ok(Reader::for_scans(Connection::new(engine, self.damage.clone()), permit))

@@ -16,6 +16,8 @@ use postgres::Postgres;
 use sqlite::Sqlite;
 
 /// A connection for statements.
+///
+/// The futures of the engine that waits are boxed, so that those of the other one stay small.
 pub(crate) struct Connection {
     engine: Engine,
     damage: Damage,
@@ -55,14 +57,14 @@ impl Connection {
     pub(crate) async fn restore(&mut self) -> Result<(), Error> {
         match &mut self.engine {
             Engine::Sqlite(_) => Ok(()),
-            Engine::Postgres(postgres) => postgres.restore().await,
+            Engine::Postgres(postgres) => Box::pin(postgres.restore()).await,
         }
     }
 
     pub(crate) async fn fetch(&mut self, query: Query<'_>) -> Result<Vec<Row>, Error> {
         let fetched = match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite.fetch(query).await,
-            Engine::Postgres(postgres) => postgres.fetch(&query).await,
+            Engine::Postgres(postgres) => Box::pin(postgres.fetch(&query)).await,
         };
         fetched.inspect_err(|error| self.damage.note(error))
     }
@@ -70,7 +72,7 @@ impl Connection {
     pub(crate) async fn execute(&mut self, query: Query<'_>) -> Result<u64, Error> {
         let executed = match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite.execute(&query),
-            Engine::Postgres(postgres) => postgres.execute(&query).await,
+            Engine::Postgres(postgres) => Box::pin(postgres.execute(&query)).await,
         };
         executed.inspect_err(|error| self.damage.note(error))
     }
@@ -78,7 +80,7 @@ impl Connection {
     pub(crate) async fn send(&mut self, query: Query<'_>) -> Result<(), Error> {
         let sent = match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite.execute(&query).map(|_| ()),
-            Engine::Postgres(postgres) => postgres.send(query.into_owned()).await,
+            Engine::Postgres(postgres) => Box::pin(postgres.send(query.into_owned())).await,
         };
         sent.inspect_err(|error| self.damage.note(error))
     }
@@ -86,7 +88,7 @@ impl Connection {
     pub(crate) async fn control(&mut self, control: Control) -> Result<(), Error> {
         let done = match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite.control(control),
-            Engine::Postgres(postgres) => postgres.control(control).await,
+            Engine::Postgres(postgres) => Box::pin(postgres.control(control)).await,
         };
         done.inspect_err(|error| self.damage.note(error))
     }
@@ -95,7 +97,7 @@ impl Connection {
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Error> {
         let done = match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite.batch(sql),
-            Engine::Postgres(postgres) => postgres.batch(sql).await,
+            Engine::Postgres(postgres) => Box::pin(postgres.batch(sql)).await,
         };
         done.inspect_err(|error| self.damage.note(error))
     }
