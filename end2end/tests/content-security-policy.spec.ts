@@ -17,7 +17,9 @@ test("the page's policy allows its own files, its two inline scripts, WebAssembl
     expect(text).not.toContain("'unsafe-eval'");
     expect(policy['default-src']).toEqual(["'none'"]);
     expect(policy['script-src']?.slice(0, 2)).toEqual(["'self'", "'wasm-unsafe-eval'"]);
-    expect(policy['script-src']?.slice(2)).toEqual(Array(2).fill(expect.stringMatching(/^'sha256-[A-Za-z0-9+/=]{44}'$/)));
+    expect(policy['script-src']?.slice(2)).toEqual(
+      Array(2).fill(expect.stringMatching(/^'sha256-[A-Za-z0-9+/=]{44}'$/)),
+    );
     expect(policy['style-src']).toEqual(["'self'"]);
     expect(policy['connect-src']).toEqual(["'self'"]);
     expect(policy['frame-ancestors']).toEqual(["'none'"]);
