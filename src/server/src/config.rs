@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use tenant::Issuer;
 use tenant::secret::Secret;
 
+use crate::databases::{self, Backup, Migrate, Restore};
 use crate::doctor_options::DoctorOptions;
 use crate::network_options::{Network, host_and_port};
 use crate::operators::options::{
@@ -56,6 +57,15 @@ pub(crate) enum Command {
     /// Tokens signed with the previous key stay valid until they expire. Send SIGHUP to the servers on this
     /// database within a day, or restart them: until then they sign with the previous key.
     RotateKeys(RotateKeys),
+    /// Copy a tenant whole to another database, such as from a file to `PostgreSQL`, and compare both.
+    ///
+    /// The servers of the first may run, but what they change meanwhile is not copied. It can be run again: a copy of
+    /// before is replaced, another tenant never is.
+    Migrate(Migrate),
+    /// Copy the database file, also while a server has it open.
+    Backup(Backup),
+    /// Put a backup in the place of the database file.
+    Restore(Restore),
     /// List the identities of a user.
     Identities(Box<IdentitiesOptions>),
     /// Unlink identities of users, and on request delete the users that they become.
@@ -82,7 +92,7 @@ pub(crate) enum Command {
 pub(crate) struct RotateKeys {
     /// The database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "ADDRESS")]
-    #[arg(default_value = "sqlite:linked-accounts.db", value_parser = database)]
+    #[arg(default_value = "sqlite:linked-accounts.db", value_parser = databases::address)]
     pub(crate) database: String,
 }
 
@@ -114,7 +124,7 @@ pub(crate) struct Serve {
     /// The database: `sqlite:PATH`, a file that is created at the start, or `postgres://USER:PASSWORD@HOST/DATABASE`, with the
     /// parameters of libpq such as sslmode and sslrootcert. Its tables are made and migrated at the start. By default sqlite:linked-accounts.db, and
     /// sqlite:linked-accounts-demo.db for the demo.
-    #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "ADDRESS", value_parser = database)]
+    #[arg(long, env = "LINKED_ACCOUNTS_DATABASE", value_name = "ADDRESS", value_parser = databases::address)]
     pub(crate) database: Option<String>,
 
     /// The file to which mails are written, one JSON object per line, with the links to set a new password
@@ -258,14 +268,6 @@ pub(crate) struct Page {
     /// How the page behaves.
     #[command(flatten)]
     pub(crate) behaviour: PageBehaviour,
-}
-
-fn database(text: &str) -> Result<String, String> {
-    match text.split_once(':') {
-        Some(("sqlite" | "postgres" | "postgresql", place)) if !place.is_empty() => Ok(text.to_owned()),
-        _ => Err("expected sqlite:PATH, such as sqlite:linked-accounts.db, or postgres://USER:PASSWORD@HOST/DATABASE"
-            .to_owned()),
-    }
 }
 
 fn client_secret(text: &str) -> Result<ClientSecret, String> {

@@ -90,8 +90,8 @@ fn remove_half_line(file: &mut File) -> io::Result<()> {
 }
 
 /// Returns the path of the mail file for a server without `--mail`: next to the database.
-pub(crate) fn beside(database: &str) -> PathBuf {
-    Path::new(database).with_extension("mail.jsonl")
+pub(crate) fn beside(database: &Path) -> PathBuf {
+    database.with_extension("mail.jsonl")
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn mails_are_lines_that_only_their_owner_can_read() {
         let folder = tempfile::tempdir().unwrap();
-        let path = beside(&folder.path().join("accounts.db").display().to_string());
+        let path = beside(&folder.path().join("accounts.db"));
         assert_eq!(path.file_name().unwrap(), "accounts.mail.jsonl");
         let text = |text: &str| text.to_owned();
         for to in ["ada@example.test", "grace@example.test\n"] {

@@ -5,6 +5,7 @@ mod bootstrap;
 mod check;
 mod config;
 mod connection_slots;
+mod databases;
 mod doctor_options;
 mod examination;
 mod file_variants;
@@ -98,6 +99,12 @@ async fn main() -> ExitCode {
             let _log = log::start(&Targets::new().with_default(Level::WARN), LogFormat::Text);
             rotate_keys(&options.database).await.map(|()| ExitCode::SUCCESS)
         }
+        Command::Migrate(options) => {
+            let _log = log::start(&Targets::new().with_default(Level::WARN), LogFormat::Text);
+            databases::migrate(&options).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Backup(options) => databases::backup(&options).map(|()| ExitCode::SUCCESS),
+        Command::Restore(options) => databases::restore(&options).map(|()| ExitCode::SUCCESS),
         Command::Identities(options) => operators::identities::identities(&options).await,
         Command::Unlink(options) => operators::unlinking::unlink(&options).await,
         Command::Link(options) => operators::linking::link(&options).await,
@@ -196,9 +203,8 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let sign_ins = configuration.options().demo_sign_ins.clone();
     let stand_ins = configuration.options().stand_ins;
     let data = database_name(options.database());
-    let mail_path = options.mail.clone().unwrap_or_else(|| match file_of(options.database()) {
-        Some(file) => mail_file::beside(&file),
-        None => mail_file::beside("linked-accounts"),
+    let mail_path = options.mail.clone().unwrap_or_else(|| {
+        mail_file::beside(&databases::file_of(options.database()).unwrap_or_else(|| "linked-accounts".into()))
     });
     let mails = MailFile::open(&mail_path)
         .with_context(|| format!("mails cannot be written to {}", mail_path.display()))?;
@@ -267,10 +273,7 @@ async fn serve_metrics(metrics: Option<(TcpListener, PrometheusHandle)>, readine
 /// # Errors
 /// When there is no such database, or when it fails.
 async fn rotate_keys(database: &str) -> anyhow::Result<()> {
-    if let Some(path) = file_of(database) {
-        // Opening a file creates it, which would hide a mistyped path.
-        anyhow::ensure!(Path::new(&path).is_file(), "there is no database at {path}");
-    }
+    databases::require_file(database)?;
     let store = open(database).await?;
     let kid = tenant::rotate_keys(&store, &Clock::system()).await?;
     store.close().await;
@@ -289,17 +292,7 @@ fn cannot_open(database: &str) -> String {
     format!("the database {} cannot be opened", store::shown(database))
 }
 
-/// Returns the absolute path of the database, if it is a file.
-fn file_of(database: &str) -> Option<String> {
-    let path = database.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("//").unwrap_or(path);
-    Some(
-        std::path::absolute(Path::new(path))
-            .map_or_else(|_| path.to_owned(), |path| path.display().to_string()),
-    )
-}
-
 /// Returns how the database is named to a person.
 fn database_name(database: &str) -> String {
-    file_of(database).unwrap_or_else(|| store::shown(database))
+    databases::file_of(database).map_or_else(|| store::shown(database), |path| path.display().to_string())
 }

@@ -35,7 +35,11 @@ pub(crate) fn text(command: &Command, matches: &ArgMatches) -> String {
             .get_raw(id)
             .into_iter()
             .flatten()
-            .map(|value| if SECRETS.contains(&id) { "[secret]".into() } else { value.to_string_lossy() })
+            .map(|value| match id {
+                "database" => store::shown(&value.to_string_lossy()).into(),
+                _ if SECRETS.contains(&id) => "[secret]".into(),
+                _ => value.to_string_lossy(),
+            })
             .collect();
         let _ = writeln!(text, "--{name} {}  ({origin})", values.join(","));
     }

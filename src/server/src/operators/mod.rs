@@ -9,7 +9,7 @@ pub(crate) mod linking;
 pub(crate) mod listing;
 pub(crate) mod options;
 mod output;
-mod progress;
+pub(crate) mod progress;
 pub(crate) mod unlinking;
 
 pub(crate) use connect::InvalidInput;

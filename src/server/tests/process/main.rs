@@ -4,6 +4,7 @@
 
 mod attacks;
 mod clients;
+mod databases;
 mod doctor;
 #[cfg(unix)]
 mod durability;

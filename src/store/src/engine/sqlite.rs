@@ -207,7 +207,12 @@ impl Sqlite {
 
     /// Writes into the file that it is this program's.
     pub(super) fn claim(&mut self) -> Result<(), Error> {
-        Ok(self.connection()?.pragma_update(None, "application_id", APPLICATION_ID)?)
+        let connection = self.connection()?;
+        let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        if id != APPLICATION_ID {
+            connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        }
+        Ok(())
     }
 
     pub(super) fn tidy(&mut self) {

@@ -1,7 +1,13 @@
 //! Units of work, and opening the file.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
 use model::UserId;
 use store::{Error, Store};
+use tokio::sync::Notify;
 
 use crate::rows::{find, ids, insert, open, unlink, user};
 
@@ -107,4 +113,95 @@ async fn nothing_is_changed_once_any_read_has_found_the_file_damaged() {
         Store::open(&format!("sqlite:{}", folder.path().join("tenant db?#%41.sqlite").display())).await;
     assert!(matches!(opened, Err(Error::Corrupt)), "{opened:?}");
     assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+// attack: files
+#[tokio::test]
+async fn a_database_of_another_program_is_never_written_to() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("photos.db");
+    let foreign = rusqlite::Connection::open(&path).unwrap();
+    foreign.execute_batch("CREATE TABLE users (name TEXT); INSERT INTO users VALUES ('Ada')").unwrap();
+    foreign.close().unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let address = format!("sqlite:{}", path.display());
+    assert!(matches!(Store::open(&address).await, Err(Error::Foreign(_))));
+    assert!(matches!(Store::open_for_server(&address).await, Err(Error::Foreign(_))));
+    assert!(matches!(
+        store::backup(&path, &folder.path().join("copy.db"), |_, _| ()),
+        Err(Error::Foreign(_))
+    ));
+    assert!(std::fs::read(&path).unwrap() == before, "nothing was changed");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
+    let names = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["photos.db"]);
+}
+
+// attack: files
+#[tokio::test]
+async fn a_second_server_does_not_get_a_file_that_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", folder.path().join("tenant.db").display());
+    let first = Store::open_for_server(&address).await.unwrap();
+    assert!(matches!(Store::open_for_server(&address).await, Err(Error::InUse(_))));
+    // A program that changes something for the server, such as its keys, may.
+    let beside = Store::open(&address).await.unwrap();
+    insert(&beside, &user(&["auth0|1"])).await.unwrap();
+    assert!(find(&first, "auth0|1").await.is_some());
+    beside.close().await;
+    first.close().await;
+    drop(first);
+    assert!(Store::open_for_server(&address).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_unit_whose_caller_has_gone_is_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let (began, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (beginning, released) = (Arc::clone(&began), Arc::clone(&go_on));
+    let holding = store.clone();
+    let first = tokio::spawn(async move {
+        let hold = holding.write::<_, Error, _>(move |_| {
+            Box::pin(async move {
+                beginning.notify_one();
+                released.notified().await;
+                Ok(())
+            })
+        });
+        hold.await
+    });
+    began.notified().await;
+    let mut abandoned = Box::pin(insert_owned(store.clone(), user(&["auth0|1"])));
+    assert!(is_pending(abandoned.as_mut()).await);
+    drop(abandoned);
+    go_on.notify_one();
+    first.await.unwrap().unwrap();
+    insert(&store, &user(&["auth0|2"])).await.unwrap();
+    assert!(find(&store, "auth0|1").await.is_none());
+}
+
+/// Polls a future once.
+async fn is_pending<F: Future>(mut future: Pin<&mut F>) -> bool {
+    poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
+}
+
+async fn insert_owned(store: Store, user: store::UserRow) -> Result<(), Error> {
+    insert(&store, &user).await
+}
+
+#[tokio::test]
+async fn readers_of_single_rows_do_not_wait_for_those_that_read_through_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    insert(&store, &user(&["auth0|1"])).await.unwrap();
+    let scans = [store.scan().await.unwrap(), store.scan().await.unwrap()];
+    let mut third = Box::pin(store.scan());
+    assert!(is_pending(third.as_mut()).await, "no more than these at once");
+    assert!(find(&store, "auth0|1").await.is_some());
+    drop(scans);
+    assert!(third.await.is_ok());
 }
