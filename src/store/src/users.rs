@@ -206,6 +206,10 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<UserRow>, Error> {
         let values = candidates.map_or(&[][..], |candidates| &candidates.values);
+        if values.is_empty() && candidates.is_some() {
+            // PostgreSQL knows no empty list.
+            return Ok(Vec::new());
+        }
         let places: Vec<String> = (3..3 + values.len()).map(|place| format!("${place}")).collect();
         let places = places.join(", ");
         let narrowed = match candidates.map(|candidates| candidates.by) {

@@ -91,6 +91,9 @@ fn by_crates(crates: &[&str]) -> Vec<Check> {
     if has(&["fuzz"]) {
         checks.push(Check::Fuzz);
     }
+    if has(&["store", "tenant", "server", "test-database", "xtask"]) {
+        checks.push(Check::Postgres);
+    }
     if has(&["app", "server", "xtask"]) {
         checks.extend([Check::Build, Check::Browser, Check::Engines]);
     }

@@ -29,6 +29,8 @@ pub(crate) enum Check {
     ClippyBrowser,
     /// The Rust tests.
     Rust,
+    /// The Rust tests of what has a database, on PostgreSQL, and those of several servers on one.
+    Postgres,
     /// Malformed inputs break no parser.
     Fuzz,
     /// The documentation builds and its links lead somewhere.
@@ -58,13 +60,14 @@ pub(crate) struct TestOptions {
 
 impl Check {
     /// All checks, cheapest first.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Format,
         Self::Dependencies,
         Self::Attacks,
         Self::Clippy,
         Self::ClippyBrowser,
         Self::Rust,
+        Self::Postgres,
         Self::Fuzz,
         Self::Docs,
         Self::Hosts,
@@ -103,6 +106,7 @@ impl Check {
             Self::Clippy => "Clippy",
             Self::ClippyBrowser => "Clippy for the browser",
             Self::Rust => "Rust tests",
+            Self::Postgres => "Rust tests on PostgreSQL",
             Self::Fuzz => "Hostile inputs",
             Self::Docs => "Documentation",
             Self::Hosts => "Static hosts",
@@ -145,12 +149,11 @@ impl Check {
                 cargo(workspace, &[&["clippy", "-p", "app", "-p", "model"], &target[..]].concat(), "")
             }
             Self::Rust => {
-                let postgres = postgres::for_tests(workspace)?;
-                let mut tests = workspace.cargo(&["test", "--workspace", "--no-fail-fast"]);
-                tests.envs(postgres.iter().map(|server| (postgres::ADDRESS_VARIABLE, &server.url)));
-                let (status, output) = tool::run_streaming(&mut tests)?;
+                let (status, output) =
+                    tool::run_streaming(&mut workspace.cargo(&["test", "--workspace", "--no-fail-fast"]))?;
                 Ok(Counts::of_cargo(&output).with_status(status.success()))
             }
+            Self::Postgres => postgres::tests(workspace),
             Self::Fuzz => {
                 let mut fuzz = workspace.command(workspace.target.join("debug/fuzz"), &[]);
                 for command in [&mut workspace.program("fuzz"), &mut fuzz] {

@@ -11,21 +11,23 @@ use crate::tool;
 use crate::workspace::{BROWSER_TARGET, Workspace};
 
 /// The crates of the workspace, and those that each may depend on.
-const CRATES: [(&str, &[&str]); 10] = [
+const CRATES: [(&str, &[&str]); 11] = [
     ("app", &["model"]),
     ("doctor", &["model"]),
     ("fuzz", &["model", "server", "store", "tenant"]),
     ("management-client", &["model"]),
     ("model", &[]),
     ("peers", &[]),
-    ("server", &["doctor", "management-client", "model", "store", "tenant"]),
-    ("store", &["model"]),
-    ("tenant", &["model", "store"]),
+    ("server", &["doctor", "management-client", "model", "store", "tenant", "test-database"]),
+    ("store", &["model", "test-database"]),
+    ("tenant", &["model", "store", "test-database"]),
+    ("test-database", &[]),
     ("xtask", &["model"]),
 ];
 
-/// Crates that only the named crates of the workspace may depend on: the first, and those that measure beside it.
-const RESERVED: [(&str, &[&str]); 2] = [("rusqlite", &["store"]), ("tokio-postgres", &["store", "peers"])];
+/// Crates that only the named crates of the workspace may depend on: the first, and those that measure or test beside it.
+const RESERVED: [(&str, &[&str]); 2] =
+    [("rusqlite", &["store"]), ("tokio-postgres", &["store", "peers", "test-database"])];
 
 /// Crates whose code runs in the browser.
 const BROWSER_CRATES: [&str; 2] = ["app", "model"];

@@ -30,6 +30,7 @@ mod watch;
 mod workspace;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -108,7 +109,14 @@ enum Command {
     /// Start a PostgreSQL for tests by hand, and print its address for them
     ///
     /// `cargo test` uses it where the variable that is printed is set. Ctrl-C stops it, and its data goes with the next start.
-    Postgres,
+    Postgres {
+        /// The folder of its data, by default one below target/postgres
+        #[arg(long)]
+        folder: Option<PathBuf>,
+        /// Start the server whose data is in the folder, instead of a new one
+        #[arg(long, requires = "folder")]
+        keep: bool,
+    },
     /// Measure the product against peers on this machine, and write target/bench/report.html
     ///
     /// Builds and starts everything on loopback, runs each pair in turn, and prints ratios with their spread. It needs Node.js
@@ -156,7 +164,7 @@ fn run(command: Command) -> Result<bool> {
             playwright.extend(headed.then(|| "--headed".to_owned()));
             checks::run(&checks, &TestOptions { playwright, clients: client, update_table })
         }
-        Command::Postgres => postgres::run().map(|()| true),
+        Command::Postgres { folder, keep } => postgres::run(folder, keep).map(|()| true),
         Command::Bench(options) => bench::run(&options),
         Command::Build { dev } => build(profile(dev)),
         Command::Dist { is_static } => dist::write(is_static).map(|()| true),

@@ -15,12 +15,13 @@ use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::counts::Counts;
 use crate::step::Stopwatch;
 use crate::tool;
 use crate::workspace::Workspace;
 
 /// The variable with the address of a server, which the tests read. If it is set already, that server is taken.
-pub(crate) const ADDRESS_VARIABLE: &str = "LINKED_ACCOUNTS_TEST_POSTGRES";
+const ADDRESS_VARIABLE: &str = "LINKED_ACCOUNTS_TEST_POSTGRES";
 
 /// The longest time for the server to start, and to stop.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -62,7 +63,8 @@ impl Drop for Server {
     /// Stops the server. Its data is nobody's any more, so that nothing is lost by not waiting for its connections.
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
-            let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+            // One that has ended already is no error.
+            let _ = tool::output(Command::new("kill").args(["-INT", &child.id().to_string()]));
             let watch = Stopwatch::start();
             while matches!(child.try_wait(), Ok(None)) && watch.elapsed() < LIMIT {
                 thread::park_timeout(Duration::from_millis(20));
@@ -72,15 +74,41 @@ impl Drop for Server {
     }
 }
 
-/// `cargo xtask postgres`: starts a server, prints its address, and runs it until Ctrl-C.
+/// `cargo xtask postgres`: starts a server, prints its address, and runs it until Ctrl-C. `keeps` is whether it is the one
+/// that was on `folder` before, as after a crash.
 ///
 /// # Errors
 /// When PostgreSQL is missing or cannot be started.
-pub(crate) fn run() -> Result<()> {
-    let workspace = Workspace::find()?;
-    let server = start(&workspace.target.join("postgres/by-hand"))?;
+pub(crate) fn run(folder: Option<PathBuf>, keeps: bool) -> Result<()> {
+    let folder = match folder {
+        Some(folder) => folder,
+        None => Workspace::find()?.target.join("postgres/by-hand"),
+    };
+    let server = if keeps { restart(&folder)? } else { start(&folder)? };
     println!("\nexport {ADDRESS_VARIABLE}='{}'\n\nCtrl-C stops it.", server.url);
     server.wait()
+}
+
+/// Runs the tests of everything that has a database once more, on PostgreSQL, and those of several servers on one database.
+///
+/// # Errors
+/// As [`for_tests`].
+pub(crate) fn tests(workspace: &Workspace) -> Result<Counts> {
+    let Some(server) = for_tests(workspace)? else {
+        println!("Not run on PostgreSQL: the tests store and tenant, and nodes of the test process");
+        return Ok(Counts::default());
+    };
+    let suites = ["test", "--workspace", "--no-fail-fast", "--test", "store", "--test", "tenant"];
+    let nodes = ["test", "--workspace", "--no-fail-fast", "--test", "process", "--", "--ignored", "nodes::"];
+    let mut counts = Counts::default();
+    for arguments in [&suites[..], &nodes] {
+        let mut tests = workspace.cargo(arguments);
+        tests.env(ADDRESS_VARIABLE, &server.url).env("LINKED_ACCOUNTS_TEST_DATABASE", "postgres");
+        tests.env("LINKED_ACCOUNTS_XTASK", std::env::current_exe()?);
+        let (status, output) = tool::run_streaming(&mut tests)?;
+        counts += Counts::of_cargo(&output).with_status(status.success());
+    }
+    Ok(counts)
 }
 
 /// Returns the server that [`ADDRESS_VARIABLE`] names, else starts one below `target/postgres`. `None` when PostgreSQL is
@@ -88,7 +116,7 @@ pub(crate) fn run() -> Result<()> {
 ///
 /// # Errors
 /// When it cannot be started; in CI, where the variable `CI` is set, also when it is missing.
-pub(crate) fn for_tests(workspace: &Workspace) -> Result<Option<Server>> {
+fn for_tests(workspace: &Workspace) -> Result<Option<Server>> {
     if let Some(url) = std::env::var_os(ADDRESS_VARIABLE).filter(|url| !url.is_empty()) {
         let url = url.into_string().ok().with_context(|| format!("{ADDRESS_VARIABLE} is not UTF-8"))?;
         println!("Testing on the PostgreSQL of {ADDRESS_VARIABLE}");
@@ -107,14 +135,23 @@ pub(crate) fn for_tests(workspace: &Workspace) -> Result<Option<Server>> {
 /// # Errors
 /// When PostgreSQL is missing and cannot be installed, or does not start; the error has what it wrote.
 pub(crate) fn start(folder: &Path) -> Result<Server> {
-    let programs = programs()?.with_context(|| {
-        format!("PostgreSQL was not found; install it (Debian: postgresql), or set {ADDRESS_VARIABLE}")
-    })?;
     let watch = Stopwatch::start();
-    let cluster = Cluster::create(programs, folder)?;
+    let cluster = Cluster::create(required_programs()?, folder)?;
     let server = cluster.start()?;
     println!("Started PostgreSQL in {} ({watch})", cluster.folder.display());
     Ok(server)
+}
+
+/// Starts the server whose files are on `folder`, with its data, port and password.
+fn restart(folder: &Path) -> Result<Server> {
+    stop_left_over(folder);
+    Cluster::open(required_programs()?, folder)?.start()
+}
+
+fn required_programs() -> Result<PathBuf> {
+    programs()?.with_context(|| {
+        format!("PostgreSQL was not found; install it (Debian: postgresql), or set {ADDRESS_VARIABLE}")
+    })
 }
 
 /// Returns the folder with PostgreSQL's programs, which are installed on Debian if they are missing.
@@ -181,11 +218,19 @@ impl Cluster {
         initdb.arg("--pwfile").arg(&password_file).arg("--pgdata").arg(cluster.data());
         initdb.args(["--username", USER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]);
         tool::output(initdb.args(["--no-sync", "--no-instructions"]))?;
-        fs::remove_file(&password_file)?;
         let settings = cluster.data().join("postgresql.conf");
         let defaults = fs::read_to_string(&settings)?;
         fs::write(&settings, format!("{defaults}\n{SETTINGS}port = {}\n", cluster.port))?;
         Ok(cluster)
+    }
+
+    /// Reads the files that [`Cluster::create`] wrote.
+    fn open(programs: PathBuf, folder: &Path) -> Result<Self> {
+        let password = fs::read_to_string(folder.join("password")).context("there is no server to keep")?;
+        let settings = fs::read_to_string(folder.join("data/postgresql.conf"))?;
+        let port = settings.lines().rev().find_map(|line| line.strip_prefix("port = ")?.parse().ok());
+        let port = port.context("the settings of the server have no port")?;
+        Ok(Self { programs, folder: fs::canonicalize(folder)?, launcher: launcher(folder)?, port, password })
     }
 
     fn data(&self) -> PathBuf {

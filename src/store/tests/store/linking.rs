@@ -2,6 +2,7 @@
 
 use model::{ConnectionName, UserId};
 use store::{CredentialRow, Digest, Error, SessionRow, Store};
+use test_database::TestDatabase;
 
 use crate::rows::{LATER, NOW, find, ids, insert, key, open, unlink, user};
 
@@ -15,8 +16,8 @@ async fn link(store: &Store, primary: &str, secondary: &str) -> bool {
 
 #[tokio::test]
 async fn an_identity_exists_once_over_roots_and_linked_ones() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
     for second in [user(&["github|42"]), user(&["auth0|2", "github|42"]), user(&["auth0|1"])] {
         assert!(matches!(insert(&store, &second).await, Err(Error::Conflict)));
@@ -26,8 +27,8 @@ async fn an_identity_exists_once_over_roots_and_linked_ones() {
 
 #[tokio::test]
 async fn an_unlinked_identity_becomes_a_separate_user_without_metadata() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1", "github|42", "apple|7"])).await.unwrap();
     assert!(unlink(&store, "auth0|1", "github|42").await);
 
@@ -45,8 +46,8 @@ async fn an_unlinked_identity_becomes_a_separate_user_without_metadata() {
 
 #[tokio::test]
 async fn unlinking_the_primary_another_users_identity_or_an_unlinked_one_matches_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
     insert(&store, &user(&["auth0|2", "github|43"])).await.unwrap();
     assert!(!unlink(&store, "auth0|1", "auth0|1").await);
@@ -58,8 +59,8 @@ async fn unlinking_the_primary_another_users_identity_or_an_unlinked_one_matches
 
 #[tokio::test]
 async fn linking_moves_all_identities_in_order_and_deletes_their_account() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1", "apple|7"])).await.unwrap();
     insert(&store, &user(&["google-oauth2|9", "github|42"])).await.unwrap();
     assert!(link(&store, "auth0|1", "google-oauth2|9").await);
@@ -80,8 +81,8 @@ async fn linking_moves_all_identities_in_order_and_deletes_their_account() {
 
 #[tokio::test]
 async fn one_of_many_concurrent_unlinks_matches() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
     let tries: Vec<_> = (0..50)
         .map(|_| {
@@ -98,8 +99,8 @@ async fn one_of_many_concurrent_unlinks_matches() {
 
 #[tokio::test]
 async fn a_password_and_a_code_follow_their_identity_and_a_session_ends_with_unlinking() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["google-oauth2|9", "auth0|1"])).await.unwrap();
     let connection = ConnectionName::new("Username-Password-Authentication");
     let credential = CredentialRow {

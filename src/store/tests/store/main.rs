@@ -1,7 +1,8 @@
-//! The store's guarantees, tested on a database file.
+//! The store's guarantees, tested on the engine that the run is for.
 
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
+mod assignments;
 mod linking;
 mod rows;
 mod sign_in;

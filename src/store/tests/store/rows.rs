@@ -1,15 +1,14 @@
 //! The rows of the tests, and what several of them do.
 
-use std::path::Path;
-
 use model::{ConnectionName, Identity, IdentityKey, Profile, UserId};
 use store::{Error, Store, UserRow};
+use test_database::TestDatabase;
 
 pub(crate) const NOW: i64 = 1_700_000_000_000;
 pub(crate) const LATER: i64 = NOW + 60_000;
 
-pub(crate) async fn open(folder: &Path) -> Store {
-    Store::open(&format!("sqlite:{}", folder.join("tenant db?#%41.sqlite").display())).await.unwrap()
+pub(crate) async fn open(database: &TestDatabase) -> Store {
+    Store::open(database.address()).await.unwrap()
 }
 
 pub(crate) fn identity(id: &str) -> Identity {

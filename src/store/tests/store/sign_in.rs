@@ -2,13 +2,14 @@
 
 use model::{IdentityId, IdentityKey, Provider, UserId};
 use store::{Bounds, CodeRow, Digest, Error, PendingLoginRow, SessionRow};
+use test_database::TestDatabase;
 
 use crate::rows::{LATER, NOW, insert, key, open, user};
 
 #[tokio::test]
 async fn one_of_many_concurrent_exchanges_gets_the_code() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1"])).await.unwrap();
     let code = CodeRow {
         digest: Digest::new("code"),
@@ -51,8 +52,8 @@ fn pending(number: u32, browser: &str, network: &str) -> PendingLoginRow {
 
 #[tokio::test]
 async fn waiting_logins_never_exceed_their_bounds_and_the_oldest_make_room() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     let bounds = Bounds { per_browser: 2, per_network: 3, in_all: 4 };
     let rows = [
         pending(1, "a", "x"),
@@ -85,8 +86,8 @@ async fn waiting_logins_never_exceed_their_bounds_and_the_oldest_make_room() {
 
 #[tokio::test]
 async fn signing_a_user_out_ends_the_sessions_of_all_of_its_identities_and_no_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
     insert(&store, &user(&["auth0|2"])).await.unwrap();
     let session = |id: &str| SessionRow {

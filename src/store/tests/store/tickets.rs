@@ -2,6 +2,7 @@
 
 use model::{ConnectionName, IdentityKey, UserId};
 use store::{Digest, Error, LINKS, Purpose, Store, TicketOptions, TicketRow};
+use test_database::TestDatabase;
 
 use crate::rows::{LATER, NOW, insert, key, open, user};
 
@@ -25,8 +26,8 @@ async fn insert_ticket(store: &Store, ticket: &TicketRow, now: i64) {
 
 #[tokio::test]
 async fn a_ticket_has_one_purpose_and_is_removed_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1"])).await.unwrap();
     let first = ticket("first", "ada@example.test", Some(key("auth0|1")));
     let second = TicketRow { digest: Digest::new("second"), ..first.clone() };
@@ -56,8 +57,8 @@ async fn a_ticket_has_one_purpose_and_is_removed_once() {
 
 #[tokio::test]
 async fn requests_for_mails_never_take_the_last_links_of_an_address_nor_space_without_bound() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1"])).await.unwrap();
     let links = 2 * usize::try_from(LINKS).unwrap();
     for number in 0..links {

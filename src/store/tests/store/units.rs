@@ -7,14 +7,15 @@ use std::task::Poll;
 
 use model::UserId;
 use store::{Error, Store};
+use test_database::TestDatabase;
 use tokio::sync::Notify;
 
 use crate::rows::{find, ids, insert, open, unlink, user};
 
 #[tokio::test]
 async fn a_failed_unit_does_not_undo_the_other_units_of_its_commit() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     let tries: Vec<_> = (0..40)
         .map(|number| {
             let store = store.clone();
@@ -34,8 +35,8 @@ async fn a_failed_unit_does_not_undo_the_other_units_of_its_commit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unit_that_panics_changes_nothing_and_does_not_stop_the_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     let panics = store.write(|unit| {
         Box::pin(async move {
             unit.insert_user(&user(&["auth0|half"])).await?;
@@ -58,14 +59,14 @@ async fn a_unit_that_panics_changes_nothing_and_does_not_stop_the_others() {
 
 #[tokio::test]
 async fn what_was_written_is_there_after_closing_and_opening_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
     assert!(unlink(&store, "auth0|1", "github|42").await);
     store.close().await;
     assert!(matches!(insert(&store, &user(&["auth0|2"])).await, Err(Error::Closed)));
 
-    let store = open(folder.path()).await;
+    let store = open(&database).await;
     assert_eq!(ids(&find(&store, "auth0|1").await.unwrap()), ["auth0|1"]);
     assert!(find(&store, "github|42").await.is_some());
     assert!(store.read().await.unwrap().has_users().await.unwrap());
@@ -93,13 +94,13 @@ async fn a_file_that_is_not_a_database_is_refused_and_not_changed() {
 // attack: files
 #[tokio::test]
 async fn nothing_is_changed_once_any_read_has_found_the_file_damaged() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::in_file();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1"])).await.unwrap();
     store.close().await;
-    let store = open(folder.path()).await;
+    let store = open(&database).await;
     // The first page, which every connection has read, stays. The write-ahead log has no pages yet.
-    let file = folder.path().join("tenant db?#%41.sqlite");
+    let file = database.file().unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[4096..].fill(0xa5);
     std::fs::write(&file, &bytes).unwrap();
@@ -109,8 +110,7 @@ async fn nothing_is_changed_once_any_read_has_found_the_file_damaged() {
     assert!(matches!(store.check().await, Err(Error::Corrupt)));
     store.close().await;
     let before = std::fs::read(&file).unwrap();
-    let opened =
-        Store::open(&format!("sqlite:{}", folder.path().join("tenant db?#%41.sqlite").display())).await;
+    let opened = Store::open(database.address()).await;
     assert!(matches!(opened, Err(Error::Corrupt)), "{opened:?}");
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }

@@ -4,13 +4,14 @@ use model::{ConnectionName, IdentityId, UserId};
 use store::{
     Address, CandidateField, Candidates, CredentialRow, Digest, Error, Order, SessionRow, Store, UserRow,
 };
+use test_database::TestDatabase;
 
 use crate::rows::{LATER, NOW, find, ids, insert, key, open, user, with_emails};
 
 #[tokio::test]
 async fn a_user_comes_back_as_it_was_stored() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     let mut stored = user(&["auth0|1", "github|42", "samlp|acme|o'neil; DROP TABLE users --/%zz\u{202e}"]);
     stored.identities[1].user_id = IdentityId::from_parts("42", true);
     insert(&store, &stored).await.unwrap();
@@ -28,8 +29,8 @@ async fn scan(store: &Store, by: CandidateField, value: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn users_are_found_by_fields_of_any_of_their_identities() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &with_emails(&["auth0|1", "github|42"])).await.unwrap();
     insert(&store, &with_emails(&["auth0|2", "apple|42"])).await.unwrap();
     assert_eq!(scan(&store, CandidateField::UserId, "auth0|2").await, ["auth0|2"]);
@@ -37,26 +38,28 @@ async fn users_are_found_by_fields_of_any_of_their_identities() {
     assert_eq!(scan(&store, CandidateField::IdentityId, "42").await, ["auth0|1", "auth0|2"]);
     assert_eq!(scan(&store, CandidateField::Connection, "apple").await, ["auth0|2"]);
     assert!(scan(&store, CandidateField::Connection, "' OR '1'='1").await.is_empty());
+    let nobody = Candidates { by: CandidateField::UserId, values: Vec::new() };
+    assert!(store.read().await.unwrap().scan_users(Some(&nobody), "", 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn missing_email_columns_of_older_rows_are_backfilled() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::in_file();
+    let store = open(&database).await;
     insert(&store, &with_emails(&["auth0|1", "github|42"])).await.unwrap();
     store.close().await;
-    let old = rusqlite::Connection::open(folder.path().join("tenant db?#%41.sqlite")).unwrap();
+    let old = rusqlite::Connection::open(database.file().unwrap()).unwrap();
     old.execute("UPDATE identities SET email = NULL", []).unwrap();
     old.close().unwrap();
-    let store = open(folder.path()).await;
+    let store = open(&database).await;
     assert_eq!(scan(&store, CandidateField::Email, "auth0|1@example.test").await, ["auth0|1"]);
     assert_eq!(scan(&store, CandidateField::Email, "github|42@example.test").await, ["auth0|1"]);
 }
 
 #[tokio::test]
 async fn all_users_are_listed_in_order_and_by_pages() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     for (place, id) in ["auth0|3", "auth0|1", "auth0|2"].into_iter().enumerate() {
         let created_at = NOW + i64::try_from(place).unwrap();
         let row = UserRow { created_at, ..user(&[id, &format!("github|{place}")]) };
@@ -78,8 +81,8 @@ async fn all_users_are_listed_in_order_and_by_pages() {
 
 #[tokio::test]
 async fn deleting_a_user_deletes_its_identities_passwords_and_sessions() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1", "github|42"])).await.unwrap();
     let connection = ConnectionName::new("auth0");
     let credential = CredentialRow {
@@ -119,8 +122,8 @@ async fn deleting_a_user_deletes_its_identities_passwords_and_sessions() {
 
 #[tokio::test]
 async fn an_address_is_unique_within_its_connection() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     let mut phone = with_emails(&["sms|1"]);
     phone.profile = phone.profile.with("phone_number", "+15550100");
     insert(&store, &phone).await.unwrap();

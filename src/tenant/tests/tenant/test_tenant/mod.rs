@@ -16,12 +16,12 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use model::UserId;
 use serde_json::{Value, json};
 use store::{SessionRow, SigningKeyRow, Store, UserRow};
-use tempfile::TempDir;
 use tenant::configuration::{Connection, Options, Parts};
 use tenant::mail::{Mail, MailTransport};
 use tenant::secret::Secret;
 use tenant::seed::{SeedError, SeedUser, Seeded};
 use tenant::{Clock, Configuration, Issuer, Moment, Tenant};
+use test_database::TestDatabase;
 use tokio::net::TcpListener;
 use tokio::sync::{OnceCell, RwLock, RwLockWriteGuard};
 
@@ -59,7 +59,7 @@ pub(crate) struct TestTenant {
     router: Router,
     tenant: Tenant,
     mails: Arc<Mails>,
-    folder: TempDir,
+    database: TestDatabase,
 }
 
 /// The sent mails, the oldest first.
@@ -82,8 +82,8 @@ impl MailTransport for Mails {
 static KEYS: OnceCell<Vec<SigningKeyRow>> = OnceCell::const_new();
 
 async fn generate_keys() -> Vec<SigningKeyRow> {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&format!("sqlite:{}", folder.path().join("keys.db").display())).await.unwrap();
+    let database = TestDatabase::in_file();
+    let store = Store::open(database.address()).await.unwrap();
     let nothing = Configuration::new(Parts::default()).unwrap();
     let clock = Clock::settable(Moment::from_millis(START));
     open(&store, &Issuer::parse(ISSUER).unwrap(), &nothing, &clock, Arc::default()).await;
@@ -131,9 +131,8 @@ impl TestTenant {
         seeds: Vec<SeedUser>,
     ) -> Self {
         let issuer = Issuer::parse(issuer).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let store =
-            Store::open(&format!("sqlite:{}", folder.path().join("tenant.db").display())).await.unwrap();
+        let database = TestDatabase::new();
+        let store = Store::open(database.address()).await.unwrap();
         let keys = KEYS.get_or_init(generate_keys).await.clone();
         store
             .write::<_, store::Error, _>(move |unit| {
@@ -149,7 +148,7 @@ impl TestTenant {
         let mails = Arc::<Mails>::default();
         let tenant = open(&store, &issuer, &configuration, &clock, mails.clone()).await;
         tenant.seed(seeds).await.unwrap();
-        Self { store, clock, issuer, configuration, router: tenant.router(), tenant, mails, folder }
+        Self { store, clock, issuer, configuration, router: tenant.router(), tenant, mails, database }
     }
 
     /// Returns the router, for responses that are not text.
@@ -224,12 +223,9 @@ impl TestTenant {
         tokio::spawn(axum::serve(listener, self.router.clone()).into_future());
     }
 
-    /// Returns whether this text is anywhere in the files of the database.
+    /// Returns whether this text is anywhere in the database.
     pub(crate) fn stores(&self, text: &str) -> bool {
-        std::fs::read_dir(self.folder.path()).unwrap().any(|file| {
-            let bytes = std::fs::read(file.unwrap().path()).unwrap();
-            bytes.windows(text.len()).any(|window| window == text.as_bytes())
-        })
+        self.database.contains(text)
     }
 
     /// Returns the stored user.

@@ -1,15 +1,14 @@
-//! Roles and direct permissions of users, tested on a database file.
-
-#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
+//! Roles and direct permissions of users.
 
 use model::{ConnectionName, Identity, Profile, Scope, UserId};
 use store::{AssignedPermission, Assignments, Error, Store, Unit, UserRow, Work};
+use test_database::TestDatabase;
 
 const NOW: i64 = 1_700_000_000_000;
 
-async fn open(ids: &[&str]) -> (Store, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&format!("sqlite:{}", folder.path().join("tenant.db").display())).await.unwrap();
+async fn open(ids: &[&str]) -> (Store, TestDatabase) {
+    let database = TestDatabase::new();
+    let store = Store::open(database.address()).await.unwrap();
     for id in ids {
         let key = UserId::new(*id).as_identity_key().unwrap();
         let identity = Identity {
@@ -22,7 +21,7 @@ async fn open(ids: &[&str]) -> (Store, tempfile::TempDir) {
         let row = UserRow::new(UserId::new(*id), Profile::default(), vec![identity], NOW);
         write(&store, move |unit| Box::pin(async move { unit.insert_user(&row).await })).await.unwrap();
     }
-    (store, folder)
+    (store, database)
 }
 
 async fn write<T, F>(store: &Store, work: F) -> Result<T, Error>
