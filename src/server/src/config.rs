@@ -54,8 +54,8 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Sign tokens with the next key, and make a new next key.
     ///
-    /// Tokens signed with the previous key stay valid until they expire. Send SIGHUP to the servers on this
-    /// database within a day, or restart them: until then they sign with the previous key.
+    /// Tokens signed with the previous key stay valid until they expire. The servers on this database sign with the
+    /// next one within a minute, or at SIGHUP.
     RotateKeys(RotateKeys),
     /// Copy a tenant whole to another database, such as from a file to `PostgreSQL`, and compare both.
     ///

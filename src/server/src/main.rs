@@ -38,6 +38,7 @@ use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
@@ -63,6 +64,9 @@ use crate::tls::Tls;
 /// where there is no other allocator than that of musl.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// How long a server goes on with the signing keys that it knows, after others have rotated them. They stay valid for longer.
+const BETWEEN_LOOKS_FOR_KEYS: Duration = Duration::from_mins(1);
 
 /// The exit code for invalid options and files, the same as that of clap. It is 1 for any other failure.
 const INVALID_OPTIONS: u8 = 2;
@@ -242,6 +246,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
         () = listener::serve(listener, acceptor, options.network.limits(), router, shutdown) => {}
         () = listener::reload_on_hangup(reload) => {}
         () = serve_metrics(metrics, readiness) => {}
+        () = look_for_keys(&tenant) => {}
     }
     tenant.drain_mails().await;
     store.close().await;
@@ -257,6 +262,16 @@ async fn reload(options: &Serve, issuer: &Issuer, tenant: &Tenant, tls: Option<&
     match tenant.reload_keys().await {
         Ok(()) => tracing::info!("the signing keys were read again"),
         Err(error) => tracing::error!("the signing keys stay as they were: {}", error_message(&error.into())),
+    }
+}
+
+/// Reads the signing keys again from time to time, because another server or the command may have rotated them. Never returns.
+async fn look_for_keys(tenant: &Tenant) {
+    loop {
+        tokio::time::sleep(BETWEEN_LOOKS_FOR_KEYS).await;
+        if let Err(error) = tenant.reload_keys().await {
+            tracing::warn!("the signing keys stay as they were: {}", error_message(&error.into()));
+        }
     }
 }
 
@@ -279,7 +294,7 @@ async fn rotate_keys(database: &str) -> anyhow::Result<()> {
     store.close().await;
     writeln!(
         stdout(),
-        "Tokens are signed with the key {kid} from now on. Send SIGHUP to the servers on this database within a day, or restart them."
+        "Tokens are signed with the key {kid} from now on. The servers on this database learn that within a minute, or at SIGHUP."
     )
     .context("the keys are rotated, but standard output cannot be written to")
 }

@@ -187,6 +187,12 @@ impl Store {
         Ok(Reader::for_scans(Connection::new(engine, self.damage.clone()), permit))
     }
 
+    /// Returns whether other servers can have the database open, so that what they have to know together has to be in it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.readers, Readers::Postgres(_))
+    }
+
     async fn take_reader(&self) -> Result<sqlite::Held, Error> {
         let Readers::Sqlite(pool) = &self.readers else { return Err(Error::Closed) };
         let taken = timeout(PATIENCE, pool.get()).await.map_err(|_| Error::Busy)?;

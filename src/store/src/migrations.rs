@@ -30,6 +30,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "bounds of requests", include_str!("../migrations/0013_bounds_of_requests.sql")),
     (15, "fresh sign-in and consent", include_str!("../migrations/0015_fresh_sign_in_and_consent.sql")),
     (16, "clients of sessions", include_str!("../migrations/0016_clients_of_sessions.sql")),
+    (17, "shared values", include_str!("../migrations/0017_shared_values.sql")),
 ];
 
 /// What PostgreSQL needs beside them, before the first: the row that one server at a time locks to change others.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Moment;
 use crate::shared_map::{Expiring, SharedMap};
 
@@ -13,7 +15,7 @@ const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(5);
 pub(crate) type Counters = SharedMap<Counter>;
 
 /// A counter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Counter {
     /// The number, in a unit of whoever counts.
     pub(crate) value: u64,

@@ -19,6 +19,9 @@ use store::{SigningKeyRow, Store};
 
 use crate::clock::Moment;
 
+/// The number of keys that there must be: the current and the next one.
+const KEYS: usize = 2;
+
 /// The reason why the signing keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyError {
@@ -82,6 +85,11 @@ impl SigningKeys {
         self.key_set.clone()
     }
 
+    /// Returns whether these are the same keys, in the same places.
+    pub(crate) fn are_same(&self, other: &Self) -> bool {
+        self.all().map(|key| &key.kid).eq(other.all().map(|key| &key.kid))
+    }
+
     fn all(&self) -> impl Iterator<Item = &SigningKey> {
         [&self.current, &self.next].into_iter().chain(self.former.iter().rev())
     }
@@ -89,28 +97,42 @@ impl SigningKeys {
 
 /// Makes the next key the current one and generates a new next key. Returns the `kid` of the new current key.
 pub(crate) async fn rotate(store: &Store, now: Moment) -> Result<String, KeyError> {
-    let rows = complete(store, now).await?;
-    let next = rows.last().ok_or(KeyError::Key)?;
-    add(store, Moment::from_millis(next.created_at + 1).max(now)).await?;
-    Ok(next.kid.clone())
+    let before = complete(store, now).await?.len();
+    let rows = add_until(store, before + 1, now).await?;
+    Ok(rows.get(before - 1).ok_or(KeyError::Key)?.kid.clone())
 }
 
 /// Returns the rows of all keys, oldest first. Generates keys until there is a current and a next one.
 async fn complete(store: &Store, now: Moment) -> Result<Vec<SigningKeyRow>, KeyError> {
-    let mut rows = store.read().await?.list_signing_keys().await?;
-    while rows.len() < 2 {
-        // The order follows from the times, so no two keys have the same.
-        let after = rows.last().map_or(now, |row| Moment::from_millis(row.created_at + 1));
-        rows.push(add(store, after.max(now)).await?);
-    }
-    Ok(rows)
+    let rows = store.read().await?.list_signing_keys().await?;
+    if rows.len() >= KEYS { Ok(rows) } else { add_until(store, KEYS, now).await }
 }
 
-async fn add(store: &Store, now: Moment) -> Result<SigningKeyRow, KeyError> {
-    let made = tokio::task::spawn_blocking(move || generate(now)).await.map_err(|_| KeyError::Key)??;
-    let row = made.clone();
-    store.write(move |unit| Box::pin(async move { unit.insert_signing_key(&row).await })).await?;
-    Ok(made)
+/// Adds keys until there are `count`, and returns the rows of all. One unit of work looks and adds, so that servers that start
+/// or rotate at the same time all get the same keys.
+async fn add_until(store: &Store, count: usize, now: Moment) -> Result<Vec<SigningKeyRow>, KeyError> {
+    let present = store.read().await?.list_signing_keys().await?.len();
+    let missing = count.saturating_sub(present);
+    let generated = tokio::task::spawn_blocking(move || (0..missing).map(|_| generate(now)).collect());
+    let offered: Result<Vec<SigningKeyRow>, KeyError> = generated.await.map_err(|_| KeyError::Key)?;
+    let offered = offered?;
+    let add = store.write::<_, store::Error, _>(move |unit| {
+        Box::pin(async move {
+            let mut rows = unit.list_signing_keys().await?;
+            for mut key in offered {
+                if rows.len() >= count {
+                    break;
+                }
+                // The order follows from the times, so no two keys have the same.
+                let after = rows.last().map_or(i64::MIN, |row| row.created_at + 1);
+                key.created_at = key.created_at.max(after);
+                unit.insert_signing_key(&key).await?;
+                rows.push(key);
+            }
+            Ok(rows)
+        })
+    });
+    Ok(add.await?)
 }
 
 fn key_set<'k>(keys: impl Iterator<Item = &'k SigningKey>) -> Result<Bytes, KeyError> {

@@ -1,6 +1,6 @@
 //! The state that all handlers share: [`Tenant`].
 
-use std::sync::{Arc, Once, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -24,7 +24,7 @@ use crate::mail::MailTransport;
 use crate::mail_queue::MailQueue;
 use crate::password_hash::{AttemptWork, own_prefix};
 use crate::secret::Secret;
-use crate::token::MACHINE_TOKEN_LIFETIME;
+use crate::token::{self, AccessClaims, InvalidToken, MACHINE_TOKEN_LIFETIME};
 use crate::token_verifier::TokenVerifier;
 
 /// The mails that anybody may ask for to one address. One more comes after the time for which a link is good, so that whoever
@@ -37,6 +37,9 @@ const MAILS_FROM: Quota = Quota { burst: 50, interval: Duration::from_mins(15) }
 /// The mails about changes that one address gets for one account: at once more than a person makes in a sitting.
 const NOTICES_TO: Quota = Quota { burst: 20, interval: Duration::from_mins(10) };
 
+/// The shortest time between two looks for keys that tokens name.
+const BETWEEN_LOOKS_FOR_KEYS: Duration = Duration::from_secs(5);
+
 /// A tenant: a handle that clones share.
 #[derive(Clone)]
 pub struct Tenant(pub(crate) Arc<Inner>);
@@ -48,6 +51,8 @@ pub(crate) struct Inner {
     pub(crate) configuration: Configuration,
     pub(crate) clock: Clock,
     verifier: RwLock<Arc<TokenVerifier>>,
+    /// The time of the last look for a key that a token named.
+    looked_for_keys: Mutex<Option<Moment>>,
     pub(crate) mails: MailQueue,
     pub(crate) client_secrets: ClientSecrets,
     new_client_secrets: Vec<NewClientSecret>,
@@ -117,35 +122,41 @@ impl Tenant {
         clock: Clock,
         mail: Arc<dyn MailTransport>,
     ) -> Result<Self, OpenError> {
-        let options = configuration.options();
         let keys = SigningKeys::open(&store, clock.now(), longest_token_lifetime(&configuration)).await?;
         let (client_secrets, new_client_secrets) =
             ClientSecrets::open(&store, &configuration, clock.now()).await?;
-        let buckets = options.rate_limit.map(TokenBuckets::new);
         let browser_key = open_browser_key(&store).await?;
         let attempt_work = find_attempt_work(&store).await?;
         let providers = Providers::new(&configuration)?;
+        let buckets = configuration.options().rate_limit.map(|limit| TokenBuckets::new(&store, limit));
+        let login_throttle = LoginThrottle::new(&store);
+        let mails_to = Quotas::new(&store, "mails to", MAILS_TO);
+        let mails_from = Quotas::new(&store, "mails from", MAILS_FROM);
+        let notices_to = Quotas::new(&store, "notices to", NOTICES_TO);
+        let stand_in_sessions = StandInSessions::new(&store);
+        let (faults, jobs) = (FaultPlans::new(&store), Jobs::new(&store));
         Ok(Self(Arc::new(Inner {
             store,
             issuer,
             configuration,
             clock,
             verifier: RwLock::new(Arc::new(TokenVerifier::new(keys))),
+            looked_for_keys: Mutex::default(),
             mails: MailQueue::start(mail),
             client_secrets,
             new_client_secrets,
             assets: Assets::new(),
             body_memory: BodyMemory::default(),
-            login_throttle: LoginThrottle::default(),
+            login_throttle,
             attempt_work,
-            mails_to: Quotas::new(MAILS_TO),
-            mails_from: Quotas::new(MAILS_FROM),
-            notices_to: Quotas::new(NOTICES_TO),
+            mails_to,
+            mails_from,
+            notices_to,
             browser_key,
-            stand_in_sessions: StandInSessions::default(),
+            stand_in_sessions,
             buckets,
-            faults: FaultPlans::default(),
-            jobs: Jobs::default(),
+            faults,
+            jobs,
             providers,
             openapi: OnceLock::new(),
             query_token_advice: Once::new(),
@@ -162,6 +173,41 @@ impl Tenant {
         Arc::clone(&self.0.verifier.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Verifies an access token, also one whose key another server has made meanwhile.
+    ///
+    /// # Errors
+    /// [`InvalidToken`].
+    pub(crate) async fn verify(&self, token: &str) -> Result<Arc<AccessClaims>, InvalidToken> {
+        let verified = self.verifier().verify(token, self.now());
+        if verified.as_ref().is_err_and(|error| *error == InvalidToken::Signature) {
+            self.learn_key_of(token).await;
+            return self.verifier().verify(token, self.now());
+        }
+        verified
+    }
+
+    /// Reads the signing keys again if `token` names one that is not known: another server may have made it. Tokens that
+    /// anybody made up lead to few such looks.
+    pub(crate) async fn learn_key_of(&self, token: &str) {
+        let is_known = token::key_id(token).is_none_or(|kid| self.keys().find(&kid).is_some());
+        if is_known || !self.may_look_for_keys() {
+            return;
+        }
+        if let Err(error) = self.reload_keys().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the signing keys were not read again");
+        }
+    }
+
+    fn may_look_for_keys(&self) -> bool {
+        let now = self.now();
+        let mut last = self.0.looked_for_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_early = last.is_some_and(|last| now >= last && now < last.after(BETWEEN_LOOKS_FOR_KEYS));
+        if !is_early {
+            *last = Some(now);
+        }
+        !is_early
+    }
+
     /// Reads the signing keys again, after [`rotate_keys`]. Requests that began before go on with the keys that they have.
     ///
     /// # Errors
@@ -169,6 +215,9 @@ impl Tenant {
     pub async fn reload_keys(&self) -> Result<(), OpenError> {
         let lifetime = longest_token_lifetime(&self.0.configuration);
         let keys = SigningKeys::open(&self.0.store, self.now(), lifetime).await?;
+        if keys.are_same(&self.keys()) {
+            return Ok(());
+        }
         let verifier = Arc::new(TokenVerifier::new(keys));
         *self.0.verifier.write().unwrap_or_else(PoisonError::into_inner) = verifier;
         Ok(())
@@ -258,7 +307,7 @@ fn longest_token_lifetime(configuration: &Configuration) -> Duration {
 /// Makes the next signing key the current one and generates a new next key. Returns the id of the new current key.
 ///
 /// Clients know the next key already, and tokens of the former key stay valid until they expire. An open tenant
-/// keeps the keys that it has read, which stay valid, until [`Tenant::reload_keys`].
+/// keeps the keys that it has read, which stay valid, until [`Tenant::reload_keys`], or until a token names a newer one.
 ///
 /// # Errors
 /// [`OpenError`].

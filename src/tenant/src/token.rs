@@ -231,6 +231,11 @@ async fn sign_message(keys: Arc<SigningKeys>, mut message: String) -> Option<Str
     signed.await.ok()?
 }
 
+/// Returns the key id in the header of a token, which nobody has verified.
+pub(crate) fn key_id(token: &str) -> Option<String> {
+    jsonwebtoken::decode_header(token).ok()?.kid
+}
+
 /// Verifies a token of this tenant and its validity at `now`, and returns its claims.
 ///
 /// There is no leeway, because the same clock issues and verifies. The caller compares issuer and audience.

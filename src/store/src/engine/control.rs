@@ -7,6 +7,8 @@ pub(crate) enum Control {
     Begin,
     /// Begins a transaction that reads what the database has at this moment.
     BeginSnapshot,
+    /// Begins a transaction that locks only the rows that it changes, and whose end does not wait for the disk.
+    BeginBrief,
     /// Begins a unit of work in it.
     BeginUnit,
     /// Keeps the changes of a unit.

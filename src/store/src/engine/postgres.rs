@@ -126,7 +126,8 @@ impl Session {
 type Sent = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 enum Held {
-    Pooled(managed::Object<Manager>),
+    /// `None` is never seen from outside: it is left by the end of its life.
+    Pooled(Option<managed::Object<Manager>>),
     Own(Box<Server>, Option<Session>),
 }
 
@@ -138,11 +139,13 @@ pub(crate) struct Postgres {
     /// What was sent and is not answered yet.
     sent: Vec<Sent>,
     conflict: bool,
+    /// Whether a transaction is open, or nobody knows what the other side does.
+    is_unfinished: bool,
 }
 
 impl Postgres {
     pub(crate) fn pooled(session: managed::Object<Manager>) -> Self {
-        Self::new(Held::Pooled(session))
+        Self::new(Held::Pooled(Some(session)))
     }
 
     /// A connection of its own, for units of work. It connects at the first [`Postgres::restore`].
@@ -151,14 +154,14 @@ impl Postgres {
     }
 
     fn new(held: Held) -> Self {
-        Self { held, controls: String::new(), sent: Vec::new(), conflict: false }
+        Self { held, controls: String::new(), sent: Vec::new(), conflict: false, is_unfinished: false }
     }
 
     fn session(&mut self) -> Result<&mut Session, Error> {
         match &mut self.held {
-            Held::Pooled(session) => Ok(session),
+            Held::Pooled(Some(session)) => Ok(session),
             Held::Own(_, Some(session)) => Ok(session),
-            Held::Own(_, None) => Err(Error::Closed),
+            Held::Pooled(None) | Held::Own(_, None) => Err(Error::Closed),
         }
     }
 
@@ -209,9 +212,12 @@ impl Postgres {
 
     pub(super) async fn control(&mut self, control: Control) -> Result<(), Error> {
         match control {
-            // One unit of work after the other, over all servers: the row is locked until the commit.
-            Control::Begin => self.controls.push_str("BEGIN; SELECT holder FROM unit_lock FOR UPDATE; "),
+            // One unit of work after the other, over all servers: the row is locked until the commit. What a unit reads is
+            // what the one before it has left, so the isolation must not be that of the beginning.
+            Control::Begin => self.begin("SELECT holder FROM unit_lock FOR UPDATE; "),
+            Control::BeginBrief => self.begin("SET LOCAL synchronous_commit = off; "),
             Control::BeginSnapshot => {
+                self.is_unfinished = true;
                 self.controls.push_str("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ");
             }
             Control::BeginUnit => self.controls.push_str("SAVEPOINT unit; "),
@@ -226,15 +232,27 @@ impl Postgres {
             }
             Control::Commit => {
                 self.controls.push_str("COMMIT");
-                return self.answers().await;
+                return self.end().await;
             }
             Control::Rollback => {
                 self.controls.clear();
                 let _ = self.answers().await;
                 self.controls.push_str("ROLLBACK");
-                return self.answers().await;
+                return self.end().await;
             }
         }
+        Ok(())
+    }
+
+    fn begin(&mut self, lock: &str) {
+        self.is_unfinished = true;
+        self.controls.push_str("BEGIN ISOLATION LEVEL READ COMMITTED; ");
+        self.controls.push_str(lock);
+    }
+
+    async fn end(&mut self) -> Result<(), Error> {
+        self.answers().await?;
+        self.is_unfinished = false;
         Ok(())
     }
 
@@ -281,6 +299,7 @@ impl Postgres {
             Ok((sent, result)) => sent.into_iter().collect::<Result<(), Error>>().and_then(|()| Ok(result?)),
             Err(elapsed) => {
                 // Nobody knows what the other side does. A connection that is not used again ends its transaction.
+                self.is_unfinished = true;
                 if let Held::Own(_, session) = &mut self.held {
                     *session = None;
                 }
@@ -292,6 +311,17 @@ impl Postgres {
 
     fn note(&mut self, error: &Error) {
         self.conflict |= matches!(error, Error::Serialization);
+    }
+}
+
+impl Drop for Postgres {
+    /// Takes a connection out of the pool that nobody else may use: one with an open transaction, whose caller has gone.
+    fn drop(&mut self) {
+        if self.is_unfinished
+            && let Held::Pooled(session) = &mut self.held
+        {
+            session.take().map(managed::Object::take);
+        }
     }
 }
 

@@ -190,7 +190,7 @@ impl Sqlite {
             Ok(())
         };
         match control {
-            Control::Begin => run("BEGIN IMMEDIATE"),
+            Control::Begin | Control::BeginBrief => run("BEGIN IMMEDIATE"),
             Control::BeginSnapshot => run("BEGIN"),
             Control::BeginUnit => run("SAVEPOINT unit"),
             Control::KeepUnit => run("RELEASE unit"),

@@ -34,8 +34,9 @@ pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
 }
 
 /// `GET /demo/faults`: returns the planned fault, or null.
-async fn show(State(tenant): State<Tenant>, caller: Caller) -> Response {
-    management_json(StatusCode::OK, &json!({ "planned": tenant.0.faults.find(caller.subject()) }))
+async fn show(State(tenant): State<Tenant>, caller: Caller) -> Result<Response, ApiError> {
+    let planned = tenant.0.faults.find(caller.subject(), tenant.now()).await?;
+    Ok(management_json(StatusCode::OK, &json!({ "planned": planned })))
 }
 
 /// `PUT /demo/faults`: plans a fault, which replaces the previous one.
@@ -51,12 +52,12 @@ async fn set(State(tenant): State<Tenant>, caller: Caller, request: Request) -> 
     if let Some((value, most)) = bounds.into_iter().find(|(value, most)| value > most) {
         return Err(refused(&format!("Value {value} is greater than maximum {most}")));
     }
-    tenant.0.faults.set(caller.subject().clone(), plan);
+    tenant.0.faults.set(caller.subject(), plan, tenant.now()).await?;
     Ok(management_json(StatusCode::OK, &json!({ "planned": plan })))
 }
 
 /// `DELETE /demo/faults`: removes the planned fault.
-async fn clear(State(tenant): State<Tenant>, caller: Caller) -> Response {
-    tenant.0.faults.clear(caller.subject());
-    management_empty()
+async fn clear(State(tenant): State<Tenant>, caller: Caller) -> Result<Response, ApiError> {
+    tenant.0.faults.clear(caller.subject()).await?;
+    Ok(management_empty())
 }

@@ -38,7 +38,8 @@ pub(crate) async fn inject(
 /// The error that the fault stands for.
 async fn apply(tenant: &Tenant, caller: &Caller, parts: &mut Parts) -> Result<(), ApiError> {
     let identity = identity_in_path(parts).await;
-    let Some(plan) = tenant.0.faults.take(caller.subject(), identity.is_some()) else { return Ok(()) };
+    let taken = tenant.0.faults.take(caller.subject(), identity.is_some(), tenant.now()).await?;
+    let Some(plan) = taken else { return Ok(()) };
     match plan.fault {
         Fault::ExpiredToken => Err(ApiError::ExpiredToken),
         Fault::OldSignIn => Err(ApiError::OldSignIn { max_age: OLD_SIGN_IN.as_secs() }),

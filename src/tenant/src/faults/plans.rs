@@ -1,14 +1,21 @@
-//! The faults that users have planned. They are in memory, and their number is bounded.
+//! The faults that users have planned. They last a day, and their number is bounded.
 
-use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use model::UserId;
 use serde::{Deserialize, Serialize};
+use store::Store;
+
+use crate::clock::Moment;
+use crate::secret::digest;
+use crate::shared_map::{Expiring, Key, SharedMap};
 
 /// The maximum number of users with a planned fault.
 const KEPT: usize = 1000;
+
+/// How long a fault stays planned.
+const LIFETIME: Duration = Duration::from_hours(24);
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,56 +65,74 @@ fn three_seconds() -> u32 {
     3000
 }
 
+/// A planned fault until a time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Entry {
+    plan: PlannedFault,
+    until: Moment,
+}
+
+impl Expiring for Entry {
+    fn until(&self) -> Moment {
+        self.until
+    }
+}
+
 /// The planned faults by user.
-#[derive(Debug, Default)]
-pub(crate) struct FaultPlans(Mutex<HashMap<UserId, PlannedFault>>);
+pub(crate) struct FaultPlans(SharedMap<Entry>);
 
 impl FaultPlans {
-    pub(super) fn find(&self, user_id: &UserId) -> Option<PlannedFault> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(user_id).copied()
+    /// Returns the planned faults of all servers of a store.
+    pub(crate) fn new(store: &Store) -> Self {
+        Self(SharedMap::new(store, "faults", KEPT))
     }
 
-    pub(super) fn set(&self, user_id: UserId, plan: PlannedFault) {
-        let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if plans.len() >= KEPT && !plans.contains_key(&user_id) {
-            let any = plans.keys().next().cloned();
-            any.and_then(|any| plans.remove(&any));
-        }
-        plans.insert(user_id, plan);
+    pub(super) async fn find(
+        &self,
+        user_id: &UserId,
+        now: Moment,
+    ) -> Result<Option<PlannedFault>, store::Error> {
+        Ok(self.0.find(&key(user_id), now).await?.map(|entry| entry.plan))
     }
 
-    pub(super) fn clear(&self, user_id: &UserId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(user_id);
+    pub(super) async fn set(
+        &self,
+        user_id: &UserId,
+        plan: PlannedFault,
+        now: Moment,
+    ) -> Result<(), store::Error> {
+        let entry = Entry { plan, until: now.after(LIFETIME) };
+        self.0.update(&[key(user_id)], now, |entries| entries[0] = Some(entry.clone())).await
+    }
+
+    pub(super) async fn clear(&self, user_id: &UserId) -> Result<(), store::Error> {
+        self.0.remove(&key(user_id).0).await
     }
 
     /// Returns the user's planned fault for a request, and counts the request. `None` if there is no fault or
     /// it does not apply.
-    pub(super) fn take(&self, user_id: &UserId, names_identity: bool) -> Option<PlannedFault> {
-        let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let plan = *plans.get(user_id)?;
-        if plan.fault == Fault::UnlinkedElsewhere && !names_identity {
-            return None;
-        }
-        match NonZeroU32::new(plan.times.get() - 1) {
-            Some(times) => plans.insert(user_id.clone(), PlannedFault { times, ..plan }),
-            None => plans.remove(user_id),
+    pub(super) async fn take(
+        &self,
+        user_id: &UserId,
+        names_identity: bool,
+        now: Moment,
+    ) -> Result<Option<PlannedFault>, store::Error> {
+        let take = |entries: &mut [Option<Entry>]| {
+            let entry = entries[0].as_mut()?;
+            let plan = entry.plan;
+            if plan.fault == Fault::UnlinkedElsewhere && !names_identity {
+                return None;
+            }
+            match NonZeroU32::new(plan.times.get() - 1) {
+                Some(times) => entry.plan.times = times,
+                None => entries[0] = None,
+            }
+            Some(plan)
         };
-        Some(plan)
+        self.0.update(&[key(user_id)], now, take).await
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plans_of_many_people_take_bounded_memory() {
-        let faults = FaultPlans::default();
-        let plan = PlannedFault { fault: Fault::Slow, times: once(), retry_after: 2, delay: 1 };
-        for number in 0..KEPT + 10 {
-            faults.set(UserId::new(format!("auth0|{number}")), plan);
-        }
-        assert_eq!(faults.0.lock().unwrap().len(), KEPT);
-        assert!(faults.find(&UserId::new(format!("auth0|{}", KEPT + 9))).is_some());
-    }
+fn key(user_id: &UserId) -> Key {
+    (digest(user_id.as_str().as_bytes()), String::new())
 }

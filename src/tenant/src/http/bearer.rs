@@ -192,7 +192,7 @@ impl Caller {
     /// what the token depends on; reading one's own account needs no other.
     async fn authenticate(parts: &Parts, tenant: &Tenant) -> Result<Self, ApiError> {
         let token = bearer(parts).ok_or(ApiError::MissingAuthentication)?;
-        let claims = tenant.verifier().verify(token, tenant.now()).map_err(|error| match error {
+        let claims = tenant.verify(token).await.map_err(|error| match error {
             InvalidToken::Malformed => ApiError::BadBearer,
             InvalidToken::Header | InvalidToken::Algorithm | InvalidToken::Signature => {
                 ApiError::InvalidSignature

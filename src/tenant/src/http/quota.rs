@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use store::Store;
+
 use crate::clock::Moment;
 use crate::counters::{Counter, Counters};
 use crate::secret::digest;
@@ -54,9 +56,9 @@ pub(crate) struct Quotas {
 }
 
 impl Quotas {
-    /// Returns whole quotas for all keys.
-    pub(crate) fn new(quota: Quota) -> Self {
-        Self { quota, used: Counters::in_memory(KEPT) }
+    /// Returns the quotas of `kind`, which are whole until something is taken.
+    pub(crate) fn new(store: &Store, kind: &'static str, quota: Quota) -> Self {
+        Self { quota, used: Counters::new(store, kind, KEPT) }
     }
 
     /// Takes one from the quota of a key. What is returned inside is the time until there is one.
@@ -115,7 +117,8 @@ mod tests {
 
     #[tokio::test]
     async fn each_key_has_its_own_quota_and_a_flood_of_keys_takes_bounded_memory() {
-        let quotas = Quotas::new(Quota { burst: 1, interval: MINUTE });
+        let quota = Quota { burst: 1, interval: MINUTE };
+        let quotas = Quotas { quota, used: Counters::in_memory(KEPT) };
         for key in 0..KEPT + 100 {
             let now = Moment::from_millis(i64::try_from(key).unwrap() / 1000);
             assert_eq!(quotas.take(&key.to_string(), now).await.unwrap(), Ok(()));

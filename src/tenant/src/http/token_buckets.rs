@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use model::UserId;
+use store::Store;
 
 use super::rate_limit::{RateLimit, RateLimitStatus};
 use crate::clock::Moment;
@@ -29,13 +30,18 @@ pub(crate) struct TokenBuckets {
 
 impl TokenBuckets {
     /// Returns full buckets: that of the tenant, and of a part of its limit for each person.
-    pub(crate) fn new(tenant: RateLimit) -> Self {
+    pub(crate) fn new(store: &Store, tenant: RateLimit) -> Self {
+        let of_people = Counters::new(store, "requests of a person", KEPT);
+        Self::with(tenant, Counters::new(store, "requests", 1), of_people)
+    }
+
+    fn with(tenant: RateLimit, of_tenant: Counters, of_people: Counters) -> Self {
         let share = |whole: NonZeroU32, part: u32| {
             NonZeroU32::new(whole.get().div_ceil(part)).unwrap_or(NonZeroU32::MIN)
         };
         let burst = share(tenant.burst, PART_OF_BURST);
         let person = RateLimit { burst, per_second: share(tenant.per_second, PART_OF_RATE) };
-        Self { tenant, person, of_tenant: Counters::in_memory(1), of_people: Counters::in_memory(KEPT) }
+        Self { tenant, person, of_tenant, of_people }
     }
 
     /// Takes a token from the bucket of a person and from the tenant's, if there is one, and returns the state of the one that
@@ -67,7 +73,8 @@ mod tests {
 
     #[tokio::test]
     async fn buckets_of_many_people_take_bounded_memory() {
-        let buckets = TokenBuckets::new(RateLimit::default());
+        let buckets =
+            TokenBuckets::with(RateLimit::default(), Counters::in_memory(1), Counters::in_memory(KEPT));
         let now = Moment::from_millis(0);
         for number in 0..KEPT + 10 {
             let subject = UserId::new(format!("auth0|{number}"));

@@ -8,6 +8,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use store::Store;
+
 use crate::clock::Moment;
 use crate::counters::{Counter, Counters};
 use crate::http::peer::network;
@@ -40,12 +42,6 @@ const KEPT: usize = 20_000;
 /// The counters of wrong passwords, by the digest of an account, empty for all of them, and by where attempts come from.
 pub(crate) struct LoginThrottle(Counters);
 
-impl Default for LoginThrottle {
-    fn default() -> Self {
-        Self(Counters::in_memory(KEPT))
-    }
-}
-
 /// Who attempts to sign in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Guesser<'g> {
@@ -64,6 +60,11 @@ pub(crate) struct Attempt {
 }
 
 impl LoginThrottle {
+    /// Returns the counters of all servers of a store.
+    pub(crate) fn new(store: &Store) -> Self {
+        Self(Counters::new(store, "wrong passwords", KEPT))
+    }
+
     /// Starts an attempt to sign in as `login`, whether or not the account exists. What is returned inside is the time to
     /// wait, when the attempt comes too early.
     ///
@@ -235,7 +236,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_wrong_password_doubles_the_wait_up_to_a_minute() {
-        let throttle = LoginThrottle::default();
+        let throttle = LoginThrottle(Counters::in_memory(KEPT));
         let mut now = START;
         for _ in 0..FREE_FOR_ACCOUNT {
             assert!(throttle.start_attempt("ada", NOWHERE, now).await.unwrap().is_ok());
@@ -258,7 +259,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_guesses_at_many_accounts_waits_as_well() {
-        let throttle = LoginThrottle::default();
+        let throttle = LoginThrottle(Counters::in_memory(KEPT));
         for guess in 0..FREE_FOR_NETWORK {
             assert!(
                 throttle.start_attempt(&guess.to_string(), from("2001:db8::1"), START).await.unwrap().is_ok()
@@ -274,7 +275,7 @@ mod tests {
 
     #[tokio::test]
     async fn three_networks_that_guess_for_a_day_never_slow_the_owner_at_another() {
-        let throttle = LoginThrottle::default();
+        let throttle = LoginThrottle(Counters::in_memory(KEPT));
         for minute in 0..24 * 60 {
             let now = START.after(Duration::from_mins(minute));
             for guesser in ["192.0.2.1", "198.51.100.1", "203.0.113.1"] {
@@ -288,7 +289,7 @@ mod tests {
 
     #[tokio::test]
     async fn guesses_from_any_number_of_networks_are_bounded_and_never_slow_a_known_browser() {
-        let throttle = LoginThrottle::default();
+        let throttle = LoginThrottle(Counters::in_memory(KEPT));
         let guess = async |number: u32, now| {
             let guesser = Guesser::Stranger(Some(std::net::Ipv4Addr::from(number).into()));
             throttle.start_attempt("ada", guesser, now).await.unwrap().is_ok()
@@ -314,7 +315,7 @@ mod tests {
 
     #[tokio::test]
     async fn client_secrets_are_guessed_slowly_and_the_right_one_counts_nothing() {
-        let throttle = LoginThrottle::default();
+        let throttle = LoginThrottle(Counters::in_memory(KEPT));
         let (here, elsewhere) = (Some("192.0.2.1".parse().unwrap()), Some("192.0.2.2".parse().unwrap()));
         for _ in 0..200 {
             assert_eq!(throttle.check_secret("web", here, START, true).await.unwrap(), Ok(true));
@@ -332,7 +333,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_clock_that_is_set_back_does_not_shut_anybody_out() {
-        let throttle = LoginThrottle::default();
+        let throttle = LoginThrottle(Counters::in_memory(KEPT));
         let later = START.after(FORGIVEN_AFTER);
         for _ in 0..=FREE_FOR_ACCOUNT {
             let _ = throttle.start_attempt("ada", NOWHERE, later).await.unwrap();
@@ -348,7 +349,7 @@ mod tests {
 
     #[tokio::test]
     async fn people_who_sign_in_use_up_nothing() {
-        let throttle = LoginThrottle::default();
+        let throttle = LoginThrottle(Counters::in_memory(KEPT));
         for _ in 0..2 * STRANGERS.burst {
             let attempt = throttle
                 .start_attempt("ada", from("192.0.2.1"), START)
@@ -361,7 +362,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_of_names_takes_bounded_memory() {
-        let throttle = LoginThrottle::default();
+        let throttle = LoginThrottle(Counters::in_memory(KEPT));
         for name in 0..KEPT + 100 {
             let now = Moment::from_millis(i64::try_from(name).unwrap());
             assert!(throttle.start_attempt(&name.to_string(), NOWHERE, now).await.unwrap().is_ok());

@@ -104,21 +104,29 @@ async fn finish(
     let mut response = complete_with(tenant, &peer.headers, pending, key.clone(), created).await?;
     let cookie = Cookie::StandIn(&connection.id);
     let before = cookie.read(tenant, &peer.headers);
-    let after = tenant.0.stand_in_sessions.add(connection, before.as_ref(), key, tenant.now());
+    let after = tenant.0.stand_in_sessions.add(connection, before.as_ref(), &key, tenant.now()).await?;
     response.headers_mut().append(header::SET_COOKIE, cookie.set(tenant, &after));
     Ok(response)
 }
 
 /// Removes the people that all stand-ins remember in this browser, as a provider does at a federated logout.
-pub(crate) fn forget(tenant: &Tenant, headers: &HeaderMap, response: &mut Response) {
+///
+/// # Errors
+/// The store's.
+pub(crate) async fn forget(
+    tenant: &Tenant,
+    headers: &HeaderMap,
+    response: &mut Response,
+) -> Result<(), store::Error> {
     let stand_ins = tenant.0.configuration.connections().iter().filter(|one| one.needs_stand_in());
     for connection in stand_ins {
         let cookie = Cookie::StandIn(&connection.id);
         if let Some(known) = cookie.read(tenant, headers) {
-            tenant.0.stand_in_sessions.remove(connection, &known);
+            tenant.0.stand_in_sessions.remove(connection, &known).await?;
             response.headers_mut().append(header::SET_COOKIE, cookie.clear(tenant));
         }
     }
+    Ok(())
 }
 
 /// Returns the people who signed in before in this browser and still exist, the latest first.
@@ -128,7 +136,10 @@ async fn remembered(
     connection: &Connection,
 ) -> Result<Vec<IdentityRow>, store::Error> {
     let cookie = Cookie::StandIn(&connection.id).read(tenant, &peer.headers);
-    let keys = cookie.map(|cookie| tenant.0.stand_in_sessions.find(connection, &cookie)).unwrap_or_default();
+    let keys = match cookie {
+        Some(cookie) => tenant.0.stand_in_sessions.find(connection, &cookie, tenant.now()).await?,
+        None => Vec::new(),
+    };
     let mut reader = tenant.0.store.read().await?;
     let mut people = Vec::new();
     for key in keys {

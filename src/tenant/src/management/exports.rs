@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use store::{CandidateField, Candidates, UserRow};
 
-use super::jobs::{Shown, new_job, respond};
+use super::jobs::{Shown, file_code, new_job, respond};
 use super::key_order::UserBody;
 use super::query::Query;
 use super::users::to_json;
@@ -21,8 +21,7 @@ use crate::http::bearer::Caller;
 use crate::http::error::ApiError;
 use crate::http::not_found::NotFound;
 use crate::http::response::no_store;
-use crate::jobs::{Export, Work};
-use crate::secret::Secret;
+use crate::jobs::{Export, Format, Work};
 use crate::state::Tenant;
 
 /// The number of users to read from the store at once.
@@ -74,8 +73,8 @@ pub(super) async fn create(
     }
     let new: NewExport = serde_json::from_value(Value::Object(body)).map_err(|_| ApiError::Internal)?;
     let format = match new.format.as_deref() {
-        None | Some("json") => "json",
-        Some("csv") => "csv",
+        None | Some("json") => Format::Json,
+        Some("csv") => Format::Csv,
         Some(other) => return Err(ApiError::Payload(format!("No enum match for: {other}"))),
     };
     let connection = match new.connection_id.as_deref() {
@@ -102,10 +101,10 @@ pub(super) async fn create(
             _ => break,
         }
     }
-    let export =
-        Export { connection_id: new.connection_id, format, code: Secret::random(), file: file.finish()? };
+    let export = Export { connection_id: new.connection_id, format };
     let job = new_job(&tenant, Work::Export(export));
-    tenant.0.jobs.add(job.clone());
+    tenant.0.jobs.add_file(&job, &file_code(&tenant, &job.id), (format, &file.finish()?)).await?;
+    tenant.0.jobs.add(&job).await?;
     Ok(respond(&tenant, StatusCode::OK, &job, Shown::Accepted))
 }
 
@@ -116,15 +115,15 @@ pub(super) async fn file(
 ) -> Result<Response, ApiError> {
     let query = Query::parse(query.as_deref());
     let code = query.text("code")?.unwrap_or_default();
-    let (file, format) = tenant.0.jobs.find_file(code, tenant.now()).ok_or(NotFound::Job)?;
-    let mut response = no_store(file.into_response());
+    let file = tenant.0.jobs.find_file(code, tenant.now()).await?.ok_or(NotFound::Job)?;
+    let mut response = no_store(file.bytes().ok_or(NotFound::Job)?.into_response());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/gzip"));
     headers.insert(
         header::CONTENT_DISPOSITION,
-        HeaderValue::from_static(match format {
-            "csv" => "attachment; filename=\"users.csv.gz\"",
-            _ => "attachment; filename=\"users.json.gz\"",
+        HeaderValue::from_static(match file.format {
+            Format::Csv => "attachment; filename=\"users.csv.gz\"",
+            Format::Json => "attachment; filename=\"users.json.gz\"",
         }),
     );
     Ok(response)
@@ -144,8 +143,8 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(format: &str, fields: Vec<Field>) -> Result<Self, ApiError> {
-        let csv = format == "csv";
+    fn new(format: Format, fields: Vec<Field>) -> Result<Self, ApiError> {
+        let csv = format == Format::Csv;
         let fields = if csv && fields.is_empty() {
             COLUMNS.map(|name| Field { name: name.to_owned(), export_as: None }).into_iter().collect()
         } else {

@@ -212,6 +212,7 @@ pub(crate) async fn link(
     let (body, _) = body::read(&tenant, request).await?;
     let (secondary, proof, not_found) = match LinkRequest::parse(&body)? {
         LinkRequest::WithToken(token) => {
+            tenant.learn_key_of(&token).await;
             let (secondary, proof) = secondary_of_token(&tenant, &token, &permission)?;
             (secondary, Some(proof), INEXISTENT_NOT_ALLOWED)
         }

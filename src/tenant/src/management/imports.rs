@@ -70,7 +70,7 @@ pub(super) async fn create(
         }
     }
     let job = new_job(&tenant, Work::Import(import));
-    tenant.0.jobs.add(job.clone());
+    tenant.0.jobs.add(&job).await?;
     Ok(respond(&tenant, StatusCode::ACCEPTED, &job, Shown::Accepted))
 }
 

@@ -16,8 +16,8 @@ use crate::http::bearer::{Caller, MAIL_VERIFICATION, READ_JOBS};
 use crate::http::error::ApiError;
 use crate::http::not_found::NotFound;
 use crate::http::response::{management_empty, management_json};
-use crate::jobs::{Job, Work};
-use crate::secret::random_hex;
+use crate::jobs::{Format, Job, Work};
+use crate::secret::{Secret, random_hex};
 use crate::state::Tenant;
 
 /// A job in the representation of the API.
@@ -31,7 +31,7 @@ struct ShownJob<'j> {
     #[serde(skip_serializing_if = "Option::is_none")]
     connection: Option<&'j str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    format: Option<&'static str>,
+    format: Option<Format>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<&'j str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +66,7 @@ pub(super) async fn get(
     path: PathIds,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(READ_JOBS)?;
-    Ok(respond(&tenant, StatusCode::OK, &find(&tenant, &path)?, Shown::Done))
+    Ok(respond(&tenant, StatusCode::OK, &find(&tenant, &path).await?, Shown::Done))
 }
 
 /// `GET /api/v2/jobs/{id}/errors`: 200 with the refused users of an import, or 204 if there are none.
@@ -76,7 +76,7 @@ pub(super) async fn errors(
     path: PathIds,
 ) -> Result<Response, ApiError> {
     let _permission = caller.require(READ_JOBS)?;
-    match find(&tenant, &path)?.work {
+    match find(&tenant, &path).await?.work {
         Work::Import(import) if !import.errors.is_empty() => {
             Ok(management_json(StatusCode::OK, &import.errors))
         }
@@ -104,7 +104,7 @@ pub(super) async fn verification_email(
         target(&tenant, &user, body.get("identity").and_then(Value::as_object))?;
     send_email_verification(&tenant, &connection, &email, key).await?;
     let job = new_job(&tenant, Work::VerificationEmail);
-    tenant.0.jobs.add(job.clone());
+    tenant.0.jobs.add(&job).await?;
     Ok(respond(&tenant, StatusCode::CREATED, &job, Shown::Accepted))
 }
 
@@ -113,8 +113,13 @@ pub(super) fn new_job(tenant: &Tenant, work: Work) -> Job {
     Job { id: format!("job_{}", random_hex::<8>()), created_at: tenant.now(), work }
 }
 
-fn find(tenant: &Tenant, path: &PathIds) -> Result<Job, ApiError> {
-    tenant.0.jobs.find(path.id(), tenant.now()).ok_or(NotFound::Job.into())
+async fn find(tenant: &Tenant, path: &PathIds) -> Result<Job, ApiError> {
+    tenant.0.jobs.find(path.id(), tenant.now()).await?.ok_or(NotFound::Job.into())
+}
+
+/// Returns the code in the address of an export's file. It is derived, so that every server knows it and none stores it.
+pub(super) fn file_code(tenant: &Tenant, job_id: &str) -> Secret {
+    tenant.0.browser_key.derive(&format!("export {job_id}"))
 }
 
 /// Responds with a job.
@@ -140,8 +145,8 @@ pub(super) fn respond(tenant: &Tenant, status: StatusCode, job: &Job, shown: Sho
             body.connection_id = export.connection_id.as_deref();
             body.format = Some(export.format);
             if is_done {
-                let (origin, code) = (tenant.0.issuer.origin(), export.code.expose());
-                let location = format!("{origin}/api/v2/jobs/{}/file?code={code}", job.id);
+                let (origin, code) = (tenant.0.issuer.origin(), file_code(tenant, &job.id));
+                let location = format!("{origin}/api/v2/jobs/{}/file?code={}", job.id, code.expose());
                 body.location = Some(location).filter(|_| job.has_file(tenant.now()));
                 body.percentage_done = Some(100);
             }

@@ -72,8 +72,8 @@ pub(crate) async fn end_session(
         None => signed_out(tenant),
     };
     response.headers_mut().append(header::SET_COOKIE, Cookie::Session.clear(tenant));
-    if federated {
-        forget(tenant, headers, &mut response);
+    if federated && let Err(error) = forget(tenant, headers, &mut response).await {
+        return failure(tenant, &error);
     }
     no_store(response)
 }
