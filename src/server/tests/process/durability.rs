@@ -13,13 +13,13 @@ use crate::{MACHINE, MACHINE_SECRET, Server, WITH_MACHINE_SECRET, work_dir};
 /// The number of kills.
 const KILLS: usize = 12;
 /// The number of users whose identities are changed concurrently.
-const USERS: usize = 16;
+pub(super) const USERS: usize = 16;
 /// The number of secondary identities of each user.
-const IDENTITIES: usize = 3;
+pub(super) const IDENTITIES: usize = 3;
 
 /// Where an identity is, as far as it was acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Linked,
     Separate,
     /// The program was killed before it acknowledged the last change.
@@ -27,24 +27,24 @@ enum Place {
 }
 
 /// The place of each secondary identity of a user, by number.
-type Places = BTreeMap<usize, Place>;
+pub(super) type Places = BTreeMap<usize, Place>;
 
 /// Returns the user id of a user.
-fn primary(person: usize) -> String {
+pub(super) fn primary(person: usize) -> String {
     format!("auth0|person-{person}")
 }
 
 /// Returns the id of a secondary identity.
-fn identity_id(person: usize, number: usize) -> String {
+pub(super) fn identity_id(person: usize, number: usize) -> String {
     format!("{person}00{number}")
 }
 
-fn path(user_id: &str) -> String {
+pub(super) fn path(user_id: &str) -> String {
     format!("/api/v2/users/{}", user_id.replace('|', "%7C"))
 }
 
 /// Returns the users file.
-fn users() -> Value {
+pub(super) fn users() -> Value {
     let database = "Username-Password-Authentication";
     let people = (0..USERS).map(|person| {
         let mut identities = vec![json!({ "connection": database, "provider": "auth0", "isSocial": false,
@@ -59,10 +59,10 @@ fn users() -> Value {
     people.collect()
 }
 
-/// Returns an access token of the machine client of the demo tenant.
-async fn machine_token(server: &Server) -> String {
+/// Returns an access token of the machine client of the demo tenant at `issuer`.
+pub(super) async fn machine_token(server: &Server, issuer: &str) -> String {
     let body = json!({ "grant_type": "client_credentials", "client_id": MACHINE,
-        "client_secret": MACHINE_SECRET, "audience": format!("{}/api/v2/", server.base) });
+        "client_secret": MACHINE_SECRET, "audience": format!("{issuer}/api/v2/") });
     let request = server.client.post(format!("{}/oauth/token", server.base)).json(&body);
     let response: Value = request.send().await.unwrap().json().await.unwrap();
     response["access_token"].as_str().unwrap_or_else(|| panic!("no token: {response}")).to_owned()
@@ -97,7 +97,7 @@ async fn change_until_killed(
 
 /// Reads what is stored of one user. Asserts that every identity exists exactly once, linked or as an account
 /// of its own.
-async fn stored(server: &Server, token: &str, person: usize) -> Places {
+pub(super) async fn stored(server: &Server, token: &str, person: usize) -> Places {
     let (status, user) = server.call_management_api(Method::GET, &path(&primary(person)), token).await;
     assert_eq!(status, StatusCode::OK);
     let linked: Vec<&str> = user["identities"]
@@ -139,7 +139,7 @@ async fn acknowledged_changes_survive_repeated_kills_under_load() {
 
     for kill in 0..KILLS {
         let server = Server::start(work_dir.path(), &arguments);
-        let token = machine_token(&server).await;
+        let token = machine_token(&server, &server.base).await;
         for (person, known) in expected.iter_mut().enumerate() {
             let found = stored(&server, &token, person).await;
             for (number, place) in known.iter_mut() {
@@ -172,7 +172,7 @@ async fn acknowledged_changes_survive_repeated_kills_under_load() {
     }
 
     let server = Server::start(work_dir.path(), &arguments);
-    let token = machine_token(&server).await;
+    let token = machine_token(&server, &server.base).await;
     for (person, known) in expected.iter().enumerate() {
         let found = stored(&server, &token, person).await;
         assert!(known.iter().all(|(number, place)| *place == Place::Unknown || *place == found[number]));

@@ -14,6 +14,8 @@ mod files;
 mod floods;
 #[cfg(target_os = "linux")]
 mod log;
+#[cfg(unix)]
+mod nodes;
 #[cfg(target_os = "linux")]
 mod open_files;
 #[cfg(unix)]
