@@ -231,10 +231,12 @@ fn new_family(grant: &Grant, user: &UserRow, lifetimes: &RefreshTokens, now: Mom
 }
 
 /// Returns whether a token was rotated and must not be used any more. Only the token before the newest can be
-/// used again, within the leeway.
+/// used again, within the leeway. Without one it cannot, whatever the clock of the server says that rotated it.
 fn is_reused(token: &RefreshTokenRow, leeway: Duration, now: Moment) -> bool {
     token.rotated_at.is_some_and(|rotated_at| {
-        token.generation + 1 < token.newest || now >= Moment::from_millis(rotated_at).after(leeway)
+        token.generation + 1 < token.newest
+            || leeway.is_zero()
+            || now >= Moment::from_millis(rotated_at).after(leeway)
     })
 }
 
