@@ -159,8 +159,8 @@ async fn a_second_server_does_not_get_a_file_that_is_served() {
 
 #[tokio::test]
 async fn a_unit_whose_caller_has_gone_is_not_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     let (began, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (beginning, released) = (Arc::clone(&began), Arc::clone(&go_on));
     let holding = store.clone();
@@ -195,8 +195,8 @@ async fn insert_owned(store: Store, user: store::UserRow) -> Result<(), Error> {
 
 #[tokio::test]
 async fn readers_of_single_rows_do_not_wait_for_those_that_read_through_all() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).await;
+    let database = TestDatabase::new();
+    let store = open(&database).await;
     insert(&store, &user(&["auth0|1"])).await.unwrap();
     let scans = [store.scan().await.unwrap(), store.scan().await.unwrap()];
     let mut third = Box::pin(store.scan());
