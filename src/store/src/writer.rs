@@ -84,13 +84,15 @@ where
     }
 
     fn settle(self: Box<Self>, outcome: Result<(), Error>) {
-        // A caller without an answer gets `Error::Closed`, as that of a unit that panicked.
-        let Some(result) = self.result else { return };
+        let result = match (outcome, self.result) {
+            // A unit that did not run has no result, and one that ran is undone.
+            (Err(error), None | Some(Ok(_))) => Err(error.into()),
+            (_, Some(result)) => result,
+            // A caller without an answer gets `Error::Closed`: its unit panicked.
+            (Ok(()), None) => return,
+        };
         // The caller may have been dropped meanwhile. The change is kept.
-        let _ = self.caller.send(match outcome {
-            Err(error) if result.is_ok() => Err(error.into()),
-            _ => result,
-        });
+        let _ = self.caller.send(result);
     }
 }
 
@@ -134,7 +136,7 @@ pub(crate) async fn write_units(mut unit: Unit, mut waiting: mpsc::Receiver<Comm
         let mut jobs = vec![first];
         let mut outcome = write_batch(&mut unit, &mut jobs, &mut waiting, &guard).await;
         for _ in 1..ATTEMPTS {
-            if !unit.connection().was_in_conflict() {
+            if !matches!(outcome, Err(Error::Serialization)) {
                 break;
             }
             outcome = write_batch(&mut unit, &mut jobs, &mut waiting, &guard).await;
@@ -173,6 +175,7 @@ async fn run_batch(
     guard: &Guard,
 ) -> Result<(), Error> {
     guard.damage.check()?;
+    unit.connection().take_conflict();
     unit.connection().restore().await?;
     unit.connection().control(Control::Begin).await?;
     let mut next = 0;
@@ -192,6 +195,10 @@ async fn run_batch(
         unit.connection().control(Control::BeginUnit).await?;
         let again = unit.connection().may_try_again();
         let keep = jobs[next].run(unit, again).await;
+        // Nothing of the transaction is kept then, so that each of its units runs again.
+        if unit.connection().take_conflict() {
+            return Err(Error::Serialization);
+        }
         let end = if keep { Control::KeepUnit } else { Control::UndoUnit };
         unit.connection().control(end).await?;
         next += 1;

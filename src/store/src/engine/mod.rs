@@ -43,10 +43,10 @@ impl Connection {
     }
 
     /// Whether the engine refused a unit of work because of another one since the last call.
-    pub(crate) fn was_in_conflict(&mut self) -> bool {
+    pub(crate) fn take_conflict(&mut self) -> bool {
         match &mut self.engine {
             Engine::Sqlite(_) => false,
-            Engine::Postgres(postgres) => postgres.was_in_conflict(),
+            Engine::Postgres(postgres) => postgres.take_conflict(),
         }
     }
 

@@ -165,7 +165,7 @@ impl Postgres {
         }
     }
 
-    pub(super) fn was_in_conflict(&mut self) -> bool {
+    pub(super) fn take_conflict(&mut self) -> bool {
         std::mem::take(&mut self.conflict)
     }
 

@@ -3,14 +3,16 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 
 use model::UserId;
 use store::{Error, Store};
 use test_database::TestDatabase;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
+use tokio_postgres::{Client, NoTls};
 
-use crate::rows::{find, ids, insert, open, unlink, user};
+use crate::rows::{LATER, find, ids, insert, open, unlink, user};
 
 #[tokio::test]
 async fn a_failed_unit_does_not_undo_the_other_units_of_its_commit() {
@@ -204,4 +206,77 @@ async fn readers_of_single_rows_do_not_wait_for_those_that_read_through_all() {
     assert!(find(&store, "auth0|1").await.is_some());
     drop(scans);
     assert!(third.await.is_ok());
+}
+
+#[tokio::test]
+async fn a_unit_that_could_not_begin_says_why() {
+    let database = TestDatabase::in_file();
+    let store = open(&database).await;
+    let other = rusqlite::Connection::open(database.file().unwrap()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = insert(&store, &user(&["auth0|1"])).await;
+    assert!(matches!(refused, Err(Error::Busy)), "{refused:?}");
+}
+
+/// Waits until a session on the server waits for a lock.
+async fn wait_until_locked_out(watcher: &Client, session: i32) {
+    let sql = "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'";
+    while watcher.query_opt(sql, &[&session]).await.unwrap().is_none() {}
+}
+
+async fn connect(database: &TestDatabase) -> Client {
+    let (client, connection) = tokio_postgres::connect(database.address(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+#[tokio::test]
+async fn the_units_of_a_commit_run_again_together_if_another_transaction_is_in_the_way() {
+    let database = TestDatabase::new();
+    // One program at a time writes to a file, so that nothing is in the way there.
+    if database.file().is_some() {
+        return;
+    }
+    let store = open(&database).await;
+    for id in ["auth0|1", "auth0|2"] {
+        insert(&store, &user(&[id])).await.unwrap();
+    }
+    // It has the row of one user and wants that of the other, as the unit does the other way round.
+    let (other, watcher) = (Arc::new(connect(&database).await), Arc::new(connect(&database).await));
+    let session: i32 = other.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
+    let begin = "SET deadlock_timeout = '1h'; BEGIN; UPDATE users SET blocked = 0 WHERE user_id = 'auth0|2'";
+    other.batch_execute(begin).await.unwrap();
+
+    let (began, gate) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
+    let (beginning, opened) = (Arc::clone(&began), Arc::clone(&gate));
+    let mut first = Box::pin(store.write::<_, Error, _>(move |unit| {
+        Box::pin(async move {
+            beginning.notify_one();
+            let _open = opened.acquire().await.unwrap();
+            unit.insert_user(&user(&["auth0|3"])).await
+        })
+    }));
+    assert!(is_pending(first.as_mut()).await);
+    began.notified().await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    let mut second = Box::pin(store.write::<_, Error, _>(move |unit| {
+        Box::pin(async move {
+            unit.touch_user(&UserId::new("auth0|1"), LATER).await?;
+            if counted.fetch_add(1, Ordering::Relaxed) == 0 {
+                let end = "UPDATE users SET blocked = 0 WHERE user_id = 'auth0|1'; COMMIT";
+                tokio::spawn(async move { other.batch_execute(end).await });
+                wait_until_locked_out(&watcher, session).await;
+            }
+            unit.touch_user(&UserId::new("auth0|2"), LATER).await
+        })
+    }));
+    assert!(is_pending(second.as_mut()).await, "it waits for the first, and is of the same commit");
+    gate.add_permits(1);
+    let (first, second) = (first.await, second.await);
+    assert!(matches!((&first, &second), (Ok(()), Ok(true))), "{first:?} {second:?}");
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+    assert!(find(&store, "auth0|3").await.is_some());
+    let touched = find(&store, "auth0|2").await.unwrap();
+    assert_eq!((touched.updated_at, touched.blocked), (LATER, Some(false)));
 }
