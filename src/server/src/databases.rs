@@ -1,7 +1,7 @@
 //! The commands for whole databases: `migrate`, `backup` and `restore`.
 
 use std::io::{Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, ensure};
@@ -54,13 +54,6 @@ pub(crate) fn address(text: &str) -> Result<String, String> {
         _ => Err("expected sqlite:PATH, such as sqlite:linked-accounts.db, or postgres://USER:PASSWORD@HOST/DATABASE"
             .to_owned()),
     }
-}
-
-/// Returns the absolute path of a database, if it is a file.
-pub(crate) fn file_of(database: &str) -> Option<PathBuf> {
-    let path = database.strip_prefix("sqlite:")?;
-    let path = Path::new(path.strip_prefix("//").unwrap_or(path));
-    Some(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
 }
 
 /// Copies a tenant whole to another database.
@@ -119,7 +112,7 @@ pub(crate) fn restore(options: &Restore) -> anyhow::Result<()> {
 
 /// Refuses a file that is not there: opening it would create it, which would hide a mistyped path.
 pub(crate) fn require_file(database: &str) -> anyhow::Result<()> {
-    match file_of(database) {
+    match store::file_of(database) {
         Some(path) => {
             ensure!(path.is_file(), "there is no database at {}", path.display());
             Ok(())
@@ -129,7 +122,7 @@ pub(crate) fn require_file(database: &str) -> anyhow::Result<()> {
 }
 
 fn require_sqlite(database: &str, otherwise: &str) -> anyhow::Result<PathBuf> {
-    file_of(database).with_context(|| format!("{} is no file. {otherwise}", store::shown(database)))
+    store::file_of(database).with_context(|| format!("{} is no file. {otherwise}", store::shown(database)))
 }
 
 fn say(text: &str) -> anyhow::Result<()> {

@@ -208,7 +208,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
     let stand_ins = configuration.options().stand_ins;
     let data = database_name(options.database());
     let mail_path = options.mail.clone().unwrap_or_else(|| {
-        mail_file::beside(&databases::file_of(options.database()).unwrap_or_else(|| "linked-accounts".into()))
+        mail_file::beside(&store::file_of(options.database()).unwrap_or_else(|| "linked-accounts".into()))
     });
     let mails = MailFile::open(&mail_path)
         .with_context(|| format!("mails cannot be written to {}", mail_path.display()))?;
@@ -309,5 +309,5 @@ fn cannot_open(database: &str) -> String {
 
 /// Returns how the database is named to a person.
 fn database_name(database: &str) -> String {
-    databases::file_of(database).map_or_else(|| store::shown(database), |path| path.display().to_string())
+    store::file_of(database).map_or_else(|| store::shown(database), |path| path.display().to_string())
 }

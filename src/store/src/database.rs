@@ -92,22 +92,21 @@ impl Store {
     }
 
     async fn open_as(address: &str, opening: Opening) -> Result<Self, Error> {
-        match (Box::pin(open_unit(address, opening)).await?, Place::of(address)?) {
-            ((unit, Some(mut file)), Place::File(path)) => {
+        match Box::pin(open_unit(address, opening)).await? {
+            (unit, Opened::File(mut file)) => {
                 // All readers are open from the start: one that is opened later would look for a file that may be gone by then.
                 let readers = unmanaged::Pool::new(READERS);
                 for _ in 0..READERS {
-                    readers.try_add(sqlite::open_existing(&path)?).map_err(|_| Error::Closed)?;
+                    readers.try_add(sqlite::open_existing(file.path())?).map_err(|_| Error::Closed)?;
                 }
                 file.remember();
                 Self::over_file(readers, unit, Arc::new(file))
             }
-            ((unit, _), Place::Server(server)) => {
+            (unit, Opened::Server(server)) => {
                 // The writer connects again, from its own thread.
                 drop(unit);
                 Self::over_server(*server)
             }
-            ((_, None), Place::File(_)) => Err(Error::Closed),
         }
     }
 
@@ -277,54 +276,44 @@ fn spawn_writer(
     Ok((units, end))
 }
 
-/// Where a database is.
-enum Place {
-    File(PathBuf),
-    Server(Box<Server>),
+/// Returns the absolute path of the database at `address`, if it is a file.
+#[must_use]
+pub fn file_of(address: &str) -> Option<PathBuf> {
+    let path = address.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    (!path.is_empty()).then(|| std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path)))
 }
 
-impl Place {
-    /// Reads `sqlite:PATH` or `postgres://…`.
-    fn of(address: &str) -> Result<Self, Error> {
-        if let Some(path) = address.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if !path.is_empty() {
-                return Ok(Self::File(std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))));
-            }
-        } else if ["postgres://", "postgresql://"].iter().any(|scheme| address.starts_with(scheme)) {
-            return Ok(Self::Server(Box::new(Server::parse(address)?)));
-        }
-        Err(Error::Address(address.to_owned()))
-    }
+/// What was opened, beside the connection of the writer.
+pub(crate) enum Opened {
+    File(DatabaseFile),
+    Server(Box<Server>),
 }
 
 /// Opens a database for one unit of work after the other, and migrates it.
 ///
 /// # Errors
 /// As [`Store::open`] and [`Store::open_for_server`].
-pub(crate) async fn open_unit(
-    address: &str,
-    opening: Opening,
-) -> Result<(Unit, Option<DatabaseFile>), Error> {
+pub(crate) async fn open_unit(address: &str, opening: Opening) -> Result<(Unit, Opened), Error> {
     let damage = Damage::default();
-    match Place::of(address)? {
-        Place::File(path) => {
-            sqlite::refuse_foreign(&path)?;
-            let mut file = database_file::prepare(&path)?;
-            if opening == Opening::Alone {
-                file.lock()?;
-            }
-            let sqlite = Sqlite::new(Box::new(Box::new(sqlite::open(&path)?)));
-            let mut unit = Unit::new(Connection::new(Engine::Sqlite(sqlite), damage));
-            unit.migrate(Dialect::Sqlite).await?;
-            Ok((unit, Some(file)))
+    if let Some(path) = file_of(address) {
+        sqlite::refuse_foreign(&path)?;
+        let mut file = database_file::prepare(&path)?;
+        if opening == Opening::Alone {
+            file.lock()?;
         }
-        Place::Server(server) => {
-            let mut unit =
-                Unit::new(Connection::new(Engine::Postgres(Box::new(Postgres::own(*server))), damage));
-            unit.connection().restore().await?;
-            unit.migrate(Dialect::Postgres).await?;
-            Ok((unit, None))
-        }
+        let sqlite = Sqlite::new(Box::new(Box::new(sqlite::open(&path)?)));
+        let mut unit = Unit::new(Connection::new(Engine::Sqlite(sqlite), damage));
+        unit.migrate(Dialect::Sqlite).await?;
+        return Ok((unit, Opened::File(file)));
     }
+    if !["postgres://", "postgresql://"].iter().any(|scheme| address.starts_with(scheme)) {
+        return Err(Error::Address(address.to_owned()));
+    }
+    let server = Box::new(Server::parse(address)?);
+    let mut unit =
+        Unit::new(Connection::new(Engine::Postgres(Box::new(Postgres::own((*server).clone()))), damage));
+    unit.connection().restore().await?;
+    unit.migrate(Dialect::Postgres).await?;
+    Ok((unit, Opened::Server(server)))
 }

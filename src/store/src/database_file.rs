@@ -50,6 +50,10 @@ impl DatabaseFile {
         Self { path: path.to_owned(), lock: None, parts: Vec::new() }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Keeps other servers from the file, as long as it is open.
     ///
     /// # Errors

@@ -103,7 +103,7 @@ pub use codes::CodeRow;
 pub use consents::{ConsentRow, ConsentsOf};
 pub use copy::{Copied, CopyError, copy};
 pub use credentials::CredentialRow;
-pub use database::Store;
+pub use database::{Store, file_of};
 pub use digest::Digest;
 pub use engine::postgres::shown;
 pub use error::{Cause, Error};
