@@ -216,15 +216,24 @@ impl Sqlite {
     }
 
     pub(super) fn tidy(&mut self) {
-        let Ok(connection) = self.connection() else { return };
-        let free = connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
-        if free.is_ok_and(|free| free > FREE_PAGES) {
-            let sql = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
-            if let Err(error) = connection.execute_batch(&sql) {
-                tracing::debug!(error = &error as &dyn std::error::Error, "free pages stay in the file");
-            }
+        let given_back = self.connection().and_then(give_pages_back);
+        if let Err(error) = given_back {
+            tracing::debug!(error = &error as &dyn std::error::Error, "free pages stay in the file");
         }
     }
+}
+
+/// Gives some of the free pages back to the file system, if there are many.
+fn give_pages_back(connection: &Connection) -> Result<(), Error> {
+    let free: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+    if free > FREE_PAGES {
+        let sql = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
+        // It gives one page back at each step.
+        let mut statement = connection.prepare(&sql)?;
+        let mut steps = statement.raw_query();
+        while steps.next()?.is_some() {}
+    }
+    Ok(())
 }
 
 /// Prepares a statement and binds its values. `SQLite` numbers `$1` and `$2` in the order in which a statement has them, so the

@@ -280,3 +280,33 @@ async fn the_units_of_a_commit_run_again_together_if_another_transaction_is_in_t
     let touched = find(&store, "auth0|2").await.unwrap();
     assert_eq!((touched.updated_at, touched.blocked), (LATER, Some(false)));
 }
+
+#[tokio::test]
+async fn the_pages_of_deleted_users_are_given_back_bit_by_bit() {
+    let database = TestDatabase::in_file();
+    let store = open(&database).await;
+    let insert = store.write::<_, Error, _>(|unit| {
+        Box::pin(async move {
+            for number in 0..1000 {
+                let mut user = user(&[&format!("auth0|{number}")]);
+                user.profile = user.profile.with("about", "x".repeat(4000));
+                unit.insert_user(&user).await?;
+            }
+            Ok(())
+        })
+    });
+    insert.await.unwrap();
+    let pages = || {
+        let file = rusqlite::Connection::open(database.file().unwrap()).unwrap();
+        file.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let full = pages();
+    assert!(full > 1000);
+    for number in 0..1000 {
+        let id = UserId::new(format!("auth0|{number}"));
+        let delete = store.write(move |unit| Box::pin(async move { unit.delete_user(&id).await }));
+        assert!(delete.await.unwrap());
+    }
+    store.close().await;
+    assert!(pages() < full / 2, "{} of {full}", pages());
+}
