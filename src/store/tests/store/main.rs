@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod assignments;
+mod copying;
 mod linking;
 mod rows;
 mod sign_in;
