@@ -244,8 +244,9 @@ async fn the_units_of_a_commit_run_again_together_if_another_transaction_is_in_t
     // It has the row of one user and wants that of the other, as the unit does the other way round.
     let (other, watcher) = (Arc::new(connect(&database).await), Arc::new(connect(&database).await));
     let session: i32 = other.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
-    let begin = "SET deadlock_timeout = '1h'; BEGIN; UPDATE users SET blocked = 0 WHERE user_id = 'auth0|2'";
-    other.batch_execute(begin).await.unwrap();
+    let transaction = "SET deadlock_timeout = '1h'; BEGIN; \
+                       UPDATE users SET blocked = 0 WHERE user_id = 'auth0|2'";
+    other.batch_execute(transaction).await.unwrap();
 
     let (began, gate) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
     let (beginning, opened) = (Arc::clone(&began), Arc::clone(&gate));
