@@ -168,14 +168,13 @@ async fn a_file_whose_last_user_has_a_login_of_somebody_else_adds_nobody() {
 #[cfg(target_os = "linux")]
 #[test]
 fn adding_many_users_takes_no_more_memory_than_twice_their_file() {
-    let folder = work_dir();
-    let peak = |users: &str| {
-        let server = start(folder.path(), users);
-        let status = fs::read_to_string(format!("/proc/{}/status", server.process.id())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        peak.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
-    };
-    let (one, file) = (peak(&many(1)), many(10_000));
-    let all = peak(&file);
-    assert!(all < one + 2 * file.len(), "{all} bytes for {} of the file, {one} with one user", file.len());
+    // What a server takes without any: hashing at the start alone takes 19 MiB on each processor.
+    const WITHOUT_USERS: usize = 64 * 1024 * 1024;
+
+    let (folder, file) = (work_dir(), many(40_000));
+    let server = start(folder.path(), &file);
+    let status = fs::read_to_string(format!("/proc/{}/status", server.process.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let peak = peak.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024;
+    assert!(peak < WITHOUT_USERS + 2 * file.len(), "{peak} bytes for {} of the file", file.len());
 }

@@ -1,13 +1,11 @@
 //! ID tokens in place of access tokens (contract C7 and E).
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use axum::http::Method;
 use insta::assert_snapshot;
 use serde_json::json;
 use tenant::configuration::Options;
 
+use crate::log;
 use crate::test_tenant::{AUDIENCE, PAGE, TestTenant, user};
 
 const ME: &str = "/api/v2/users/auth0%7C1";
@@ -89,33 +87,15 @@ async fn with_the_option_other_tokens_are_still_refused() {
     assert_eq!(tenant.call(Method::GET, ME, &tenant.sign(&access).await).await.status, 403);
 }
 
-/// A writer that collects the log.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn each_use_of_an_id_token_is_logged_without_the_token() {
     let tenant = open_tenant(true).await;
     let token = tenant.id_token("auth0|1", PAGE).await;
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    log::collect();
     for _ in 0..2 {
         assert_eq!(tenant.call(Method::GET, ME, &token).await.status, 200);
     }
-    drop(guard);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log::collected();
     let line = "an ID token was taken for an access token client_id=\"page\" user_id=\"auth0|1\"";
     assert_eq!(text.matches(line).count(), 2, "{text}");
     for part in token.split('.') {

@@ -39,6 +39,7 @@ mod imported_passwords;
 mod imports;
 mod link;
 mod link_proofs;
+mod log;
 mod logout;
 mod machine;
 mod metadata;

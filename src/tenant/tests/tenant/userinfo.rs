@@ -1,10 +1,9 @@
 //! The ways to send an access token to `/userinfo` (contract C4, RFC 6750 section 2).
 
-use std::sync::{Arc, Mutex};
-
 use axum::body::Body;
 use axum::http::{Request, header};
 
+use crate::log;
 use crate::test_tenant::{TestResponse, TestTenant};
 
 /// Sends a token in some of the three places.
@@ -78,28 +77,13 @@ async fn a_token_that_is_sent_twice_or_is_invalid_is_refused() {
 
 #[tokio::test]
 async fn a_token_in_the_query_is_logged_once_with_advice_and_without_the_token() {
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-    impl std::io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let token = tenant.user_token("auth0|1").await;
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    log::collect();
     for _ in 0..2 {
         assert_eq!(ask(&tenant, "GET", None, None, &format!("?access_token={token}")).await.status, 200);
     }
-    drop(guard);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log::collected();
     assert_eq!(text.matches("a client sends access tokens in the address of /userinfo").count(), 1, "{text}");
     assert!(token.split('.').all(|part| !text.contains(part)), "{text}");
 }
