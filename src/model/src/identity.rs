@@ -8,13 +8,13 @@ use crate::provider::Provider;
 
 /// One way to sign in to an account, as the Management API represents it.
 ///
-/// The fields have the order of Auth0's responses.
+/// The fields have the order of Auth0's responses. `P` is the profile in another form, for what passes it on unread.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Identity {
+pub struct Identity<P = Profile> {
     /// The identity's own profile. Always present on secondaries; on the primary only in responses to link
     /// and unlink requests (contract [B1](crate::contract#b1)).
     #[serde(rename = "profileData", default, skip_serializing_if = "Option::is_none")]
-    pub profile_data: Option<Profile>,
+    pub profile_data: Option<P>,
     /// The connection that the identity signs in through.
     pub connection: ConnectionName,
     /// The id within the provider.
@@ -26,7 +26,7 @@ pub struct Identity {
     pub is_social: bool,
 }
 
-impl Identity {
+impl<P> Identity<P> {
     /// Returns the key of this identity.
     #[must_use]
     pub fn key(&self) -> IdentityKey {

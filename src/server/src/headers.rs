@@ -1,4 +1,4 @@
-//! Security headers of every response.
+//! Security headers of every response, and the host that every request must name.
 //!
 //! A header that a handler has set is kept: the hosted pages of the tenant have policies of their own.
 //! `tower-http` sets single headers but decides none of them; the two that depend on the issuer and on the
@@ -25,8 +25,7 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 const STRICT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// Adds each security header that the response does not have yet.
-pub(crate) async fn add_missing(State(issuer): State<Issuer>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub(crate) fn add_missing(issuer: &Issuer, mut response: Response) -> Response {
     let mut add = |name, value| {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     };
@@ -39,67 +38,66 @@ pub(crate) async fn add_missing(State(issuer): State<Issuer>, request: Request, 
     add(REFERRER_POLICY, "same-origin");
     add(PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     // A browser applies it to all ports of the host: on this machine it would affect other programs.
-    if issuer.is_https() && !address::is_local(&issuer) {
+    if issuer.is_https() && !address::is_local(issuer) {
         add(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     response
 }
 
-/// Refuses a request to a name that is neither of this machine nor the issuer's. For a server that listens on loopback only:
-/// a website whose name is made to lead to this machine (DNS rebinding) would otherwise be of the same origin.
-pub(crate) async fn refuse_other_hosts(
-    State(issuer): State<Issuer>,
-    request: Request<Body>,
-    next: Next,
-) -> Response {
-    let allows = |host: &str| {
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        address::is_loopback(host) || bare.eq_ignore_ascii_case(address::host(&issuer))
-    };
-    let named = request.headers().get_all(HOST).iter();
-    let is_allowed =
-        named.map(|host| host.to_str().unwrap_or_default()).all(|host| allows(address::split(host).0))
-            && request.uri().host().is_none_or(allows);
-    if is_allowed {
-        return next.run(request).await;
-    }
-    let reason = "This server has another name. A proxy in front of it must pass the host of --issuer on.\n";
-    (StatusCode::MISDIRECTED_REQUEST, reason).into_response()
+/// The hosts that requests may name.
+#[derive(Clone)]
+pub(crate) struct Hosts {
+    /// The issuer, whose host is one of them.
+    pub(crate) issuer: Issuer,
+    /// Whether only this machine reaches the server: other names are then refused.
+    pub(crate) is_loopback: bool,
 }
 
-/// Refuses a request without `Host`, with two, or with one that is no host (RFC 9112 section 3.2): what stands in front of the
-/// server could look at another one. HTTP/1.0 has no such header, HTTP/2 has the name in its target.
-pub(crate) async fn require_one_host(request: Request<Body>, next: Next) -> Response {
+/// Passes on what names a host that it may, and answers the rest. One middleware does all of it, because each one costs every
+/// request.
+pub(crate) async fn check_host(State(hosts): State<Hosts>, request: Request<Body>, next: Next) -> Response {
+    if !names_one_host(&request) {
+        return (StatusCode::BAD_REQUEST, "The request must have one Host header.\n").into_response();
+    }
+    if let Some(target) = issuer_url(&hosts.issuer, &request) {
+        return Redirect::temporary(&target).into_response();
+    }
+    if hosts.is_loopback && !names_this_machine(&hosts.issuer, &request) {
+        let reason =
+            "This server has another name. A proxy in front of it must pass the host of --issuer on.\n";
+        return (StatusCode::MISDIRECTED_REQUEST, reason).into_response();
+    }
+    next.run(request).await
+}
+
+/// Returns whether a request to a server that listens on loopback only names this machine or the issuer's host: a website whose
+/// name is made to lead to this machine (DNS rebinding) would otherwise be of the same origin.
+fn names_this_machine(issuer: &Issuer, request: &Request<Body>) -> bool {
+    let allows = |host: &str| {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        address::is_loopback(host) || bare.eq_ignore_ascii_case(address::host(issuer))
+    };
+    let named = request.headers().get_all(HOST).iter();
+    named.map(|host| host.to_str().unwrap_or_default()).all(|host| allows(address::split(host).0))
+        && request.uri().host().is_none_or(allows)
+}
+
+/// Returns whether a request has one `Host`, and not two, and one that is a host (RFC 9112 section 3.2): what stands in front of
+/// the server could look at another one. HTTP/1.0 has no such header, HTTP/2 has the name in its target.
+fn names_one_host(request: &Request<Body>) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     let is_plain = |host: &HeaderValue| {
         Authority::try_from(host.as_bytes()).is_ok_and(|authority| !authority.as_str().contains('@'))
     };
-    let is_fine = match (hosts.next(), hosts.next()) {
+    match (hosts.next(), hosts.next()) {
         (None, _) => request.version() != Version::HTTP_11,
         (Some(host), None) => is_plain(host),
         (Some(_), Some(_)) => false,
-    };
-    if is_fine {
-        return next.run(request).await;
-    }
-    (StatusCode::BAD_REQUEST, "The request must have one Host header.\n").into_response()
-}
-
-/// Redirects a navigation to another loopback name of this machine (`127.0.0.1` for `localhost`) to the
-/// issuer's origin, to which cookies and callbacks belong.
-pub(crate) async fn redirect_to_issuer(
-    State(issuer): State<Issuer>,
-    request: Request<Body>,
-    next: Next,
-) -> Response {
-    match issuer_url(&issuer, &request) {
-        Some(target) => Redirect::temporary(&target).into_response(),
-        None => next.run(request).await,
     }
 }
 
 /// Returns the URL of `request` at the issuer's origin, if the request is a navigation to another loopback
-/// name of it.
+/// name of it (`127.0.0.1` for `localhost`): cookies and callbacks belong to that origin.
 fn issuer_url(issuer: &Issuer, request: &Request<Body>) -> Option<String> {
     let (_, authority) = issuer.origin().split_once("://")?;
     let requested = request.headers().get(HOST)?.to_str().ok()?;
@@ -135,8 +133,8 @@ mod tests {
             }
             response
         };
-        let router = Router::new().route("/", get(handler)).layer(from_fn_with_state(issuer, add_missing));
-        router.oneshot(Request::new(Body::empty())).await.unwrap()
+        let router = Router::new().route("/", get(handler));
+        add_missing(&issuer, router.oneshot(Request::new(Body::empty())).await.unwrap())
     }
 
     #[tokio::test]
@@ -167,7 +165,7 @@ mod tests {
     async fn redirect_target(issuer_text: &str, host: &str, accept: &str) -> Option<String> {
         let router = Router::new()
             .fallback(|| async { "here" })
-            .layer(from_fn_with_state(issuer(issuer_text), redirect_to_issuer));
+            .layer(from_fn_with_state(Hosts { issuer: issuer(issuer_text), is_loopback: false }, check_host));
         let request =
             Request::get("/a/b?c=d").header(HOST, host).header(ACCEPT, accept).body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();

@@ -1,7 +1,7 @@
 //! The log on standard error. Nothing waits for it: lines that nobody takes are dropped and counted.
 
 use std::backtrace::Backtrace;
-use std::io::{self, IsTerminal, Write, stderr};
+use std::io::{self, BufWriter, IsTerminal, Write, stderr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,6 +15,8 @@ use tracing_subscriber::{Layer, fmt};
 
 /// The most lines that wait for a reader. Further ones are dropped.
 const WAITING_LINES: usize = 1024;
+/// The most bytes of lines that are written at once.
+const WRITTEN_AT_ONCE: usize = 16 * 1024;
 /// The time between two looks at the number of dropped lines.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -44,9 +46,10 @@ struct Output(Arc<AtomicU64>);
 impl Write for Output {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        let written = stderr().write(line);
+        // What nobody takes any more is lost: there is nowhere left to say so.
+        let _ = stderr().write_all(line);
         self.0.fetch_add(1, Ordering::SeqCst);
-        written
+        Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -58,7 +61,9 @@ impl Write for Output {
 pub(crate) fn start(filter: &Targets, format: LogFormat) -> Log {
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES);
     let count = Arc::new(AtomicU64::new(0));
-    let (writer, worker) = builder.thread_name("log").finish(Output(Arc::clone(&count)));
+    // The thread of the log flushes once no line waits: many lines are one write under load, and each is one otherwise.
+    let output = BufWriter::with_capacity(WRITTEN_AT_ONCE, Output(Arc::clone(&count)));
+    let (writer, worker) = builder.thread_name("log").finish(output);
     let dropped = writer.error_counter();
     let lines = fmt::layer().with_writer(writer).log_internal_errors(false);
     let lines = match format {

@@ -221,8 +221,7 @@ async fn serve(options: &Serve) -> anyhow::Result<()> {
 
     let readiness = Readiness::new(store.clone());
     let endpoints = tenant.router().merge(readiness.clone().router());
-    let router = router::router(endpoints, &issuer, settings, site, listening.ip().is_loopback())
-        .layer(axum::middleware::from_fn(headers::require_one_host));
+    let router = router::router(endpoints, &issuer, settings, site, listening.ip().is_loopback());
     let router = if metrics.is_some() { metrics::measure(router) } else { router };
     let router = proxy::trust_forwarded_for(router, &options.trust_proxy);
     let shutdown = listener::shutdown_signal().context("cannot install the signal handlers")?;

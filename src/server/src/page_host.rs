@@ -4,7 +4,6 @@ use std::io::{IsTerminal, stdout};
 use std::path::Path;
 
 use anyhow::Context;
-use axum::middleware::from_fn;
 use model::Settings;
 use model::settings::OfferedConnection;
 use tenant::{Clock, Issuer};
@@ -14,7 +13,7 @@ use crate::invalid_options::InvalidOptions;
 use crate::page_options::PageHost;
 use crate::startup_message::{self, PageMessage};
 use crate::tls::Tls;
-use crate::{address, headers, listener, page_settings, router};
+use crate::{address, listener, page_settings, router};
 
 /// The name of a page without one of its own.
 const NAME: &str = "Linked accounts";
@@ -45,8 +44,7 @@ pub(crate) async fn serve(options: &PageHost) -> anyhow::Result<()> {
 
     let Settings { name, client_id, .. } = settings.clone();
     let is_loopback = listening.ip().is_loopback();
-    let router = router::router(router::page_health(), &origin, Some(settings), site, is_loopback)
-        .layer(from_fn(headers::require_one_host));
+    let router = router::router(router::page_health(), &origin, Some(settings), site, is_loopback);
     let shutdown = listener::shutdown_signal().context("cannot install the signal handlers")?;
     let message = PageMessage {
         name: name.as_deref().unwrap_or(NAME),

@@ -6,19 +6,20 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{from_fn_with_state, map_request};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, StatusCode};
 use model::{Settings, route};
 use tenant::Issuer;
+use tower::ServiceBuilder;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
-use crate::headers;
+use crate::headers::{self, Hosts};
 use crate::readiness::READY;
 use crate::static_files::Site;
 
@@ -62,17 +63,12 @@ pub(crate) fn router(
         )
         .merge(tenant)
         .fallback(async move |request: Request| site.respond(&request));
-    let routes = if is_loopback {
-        routes.layer(from_fn_with_state(issuer.clone(), headers::refuse_other_hosts))
-    } else {
-        routes
-    };
-    routes
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
-        .layer(from_fn_with_state(issuer.clone(), headers::redirect_to_issuer))
-        .layer(from_fn_with_state(issuer.clone(), headers::add_missing))
-        .layer(PropagateRequestIdLayer::x_request_id())
+    let hosts = Hosts { issuer: issuer.clone(), is_loopback };
+    let issuer = issuer.clone();
+    // From the outside inwards. As one layer they are one type; each layer of a router is a box that every request copies.
+    let layers = ServiceBuilder::new()
+        .map_request(forget_odd_request_id)
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(span)
@@ -88,8 +84,12 @@ pub(crate) fn router(
                 })
                 .on_failure(()),
         )
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-        .layer(map_request(forget_odd_request_id))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .map_response(move |response: Response| headers::add_missing(&issuer, response))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(from_fn_with_state(hosts, headers::check_host))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+    routes.layer(layers)
 }
 
 /// Returns the routes of a server that serves the page alone, in place of a tenant's. It is ready as soon as it answers.
@@ -104,7 +104,7 @@ async fn healthy() -> impl IntoResponse {
 
 /// Removes a request id that is too long, repeated, or not of letters, digits and `-_.:/+=`, so that it gets one of the server's:
 /// the id is in the response and in every line of the log.
-async fn forget_odd_request_id(mut request: Request) -> Request {
+fn forget_odd_request_id(mut request: Request) -> Request {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
     let mut ids = request.headers().get_all(REQUEST_ID).iter();
     let first = ids.next().map(http::HeaderValue::as_bytes);
@@ -147,7 +147,7 @@ fn span(request: &Request) -> Span {
 mod tests {
     use axum::body::Body;
     use axum::routing::post;
-    use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+    use http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
     use tower::ServiceExt;
 
     use super::*;
@@ -164,7 +164,8 @@ mod tests {
         }
     }
 
-    async fn response_to(settings: Option<Settings>, request: Request) -> Response {
+    async fn response_to(settings: Option<Settings>, mut request: Request) -> Response {
+        request.headers_mut().insert(HOST, "localhost:3000".parse().unwrap());
         let tenant = Router::new().route("/u/login", post(async |body: String| body));
         router(tenant, &issuer(), settings, Site::not_built(), true).oneshot(request).await.unwrap()
     }

@@ -4,20 +4,29 @@ use model::{ConnectionName, Identity, IdentityId, IdentityKey, Metadata, Profile
 
 use crate::error::Error;
 use crate::normal_form::fold_identifier;
+use crate::profile_text::ProfileForm;
 use crate::row::Row;
 
 /// Returns an identity without `profile_data`, and its profile.
 pub(crate) fn identity_from_row(row: &Row) -> Result<(Identity, Profile), Error> {
-    let profile: &str = row.get("profile")?;
+    Ok((bare_identity(row)?, profile_from_row(row)?))
+}
+
+/// Returns the profile of an identity.
+pub(crate) fn profile_from_row<P: ProfileForm>(row: &Row) -> Result<P, Error> {
+    P::from_stored(row.get::<&str>("profile")?)
+}
+
+/// Returns an identity without `profile_data`.
+pub(crate) fn bare_identity<P>(row: &Row) -> Result<Identity<P>, Error> {
     let integer = row.get::<i64>("id_is_integer")? != 0;
-    let identity = Identity {
+    Ok(Identity {
         profile_data: None,
         connection: ConnectionName::new(row.get::<&str>("connection")?),
         user_id: IdentityId::from_parts(row.get::<&str>("id")?, integer),
         provider: Provider::new(row.get::<&str>("provider")?),
         is_social: row.get::<i64>("is_social")? != 0,
-    };
-    Ok((identity, from_json(profile, "profile")?))
+    })
 }
 
 /// Returns the key in the columns `provider` and `id`.

@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::normal_form::fold_identifier;
 use crate::query::query;
 use crate::unit::{Reader, Unit};
-use crate::users::UserRow;
 
 /// An identity with its profile and its account.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,16 +118,23 @@ impl Unit {
         if moved == 0 {
             return Ok(false);
         }
-        let block = query("SELECT user_id FROM users WHERE user_id = $1 AND blocked = 1")
-            .bind(primary.as_str())
-            .fetch_optional(self.connection())
-            .await?;
-        let freed = UserRow::new(freed, Profile::default(), Vec::new(), now);
-        self.insert_account(&UserRow { blocked: block.map(|_| true), ..freed }).await?;
+        query(
+            "INSERT INTO users (user_id, blocked, created_at, updated_at, logins_count) \
+             SELECT $2, CASE WHEN blocked = 1 THEN 1 END, $3, $3, 0 FROM users WHERE user_id = $1",
+        )
+        .bind(primary.as_str())
+        .bind(freed.as_str())
+        .bind(now)
+        .send(self.connection())
+        .await?;
         self.remove_sessions_of(key).await?;
         self.remove_refresh_families_of(key).await?;
         self.remove_access_tokens_of(key).await?;
-        self.touch_user(primary, now).await?;
+        query("UPDATE users SET updated_at = $2 WHERE user_id = $1")
+            .bind(primary.as_str())
+            .bind(now)
+            .send(self.connection())
+            .await?;
         Ok(true)
     }
 

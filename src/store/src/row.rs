@@ -1,28 +1,10 @@
-//! A row that a statement returned, the same for both engines.
+//! The rows that a statement returned, the same for both engines.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::Error;
 use crate::value::Value;
-
-/// The names of the columns of a statement, shared by its rows.
-#[derive(Debug)]
-pub(crate) struct Columns(Box<[Box<str>]>);
-
-impl Columns {
-    pub(crate) fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Arc<Self> {
-        Arc::new(Self(names.into_iter().map(Box::from).collect()))
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn place(&self, name: &str) -> Option<usize> {
-        self.0.iter().position(|column| **column == *name)
-    }
-}
 
 #[derive(Debug)]
 enum Cell {
@@ -31,17 +13,23 @@ enum Cell {
     Text(Range<usize>),
 }
 
-/// A row. All of its texts are in one buffer, because a user with its identities has hundreds of them.
-#[derive(Debug)]
-pub(crate) struct Row {
-    columns: Arc<Columns>,
+/// All rows of one answer, in two buffers: a user with its identities has hundreds of cells.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    columns: Vec<Box<str>>,
     cells: Vec<Cell>,
     texts: String,
 }
 
-impl Row {
-    pub(crate) fn new(columns: &Arc<Columns>) -> Self {
-        Self { columns: Arc::clone(columns), cells: Vec::with_capacity(columns.len()), texts: String::new() }
+impl Rows {
+    /// Begins an answer with these columns.
+    pub(crate) fn new<'n>(columns: impl IntoIterator<Item = &'n str>) -> Self {
+        Self { columns: columns.into_iter().map(Box::from).collect(), ..Self::default() }
+    }
+
+    /// Returns the number of columns. That many values are pushed for each row.
+    pub(crate) fn width(&self) -> usize {
+        self.columns.len()
     }
 
     pub(crate) fn push_null(&mut self) {
@@ -58,17 +46,42 @@ impl Row {
         self.cells.push(Cell::Text(start..self.texts.len()));
     }
 
+    /// Returns the rows.
+    pub(crate) fn finish(self) -> Vec<Row> {
+        let (width, cells) = (self.width().max(1), self.cells.len());
+        let rows = Arc::new(self);
+        (0..cells).step_by(width).map(|start| Row { rows: Arc::clone(&rows), start }).collect()
+    }
+
+    fn place(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|name| **name == *column)
+    }
+}
+
+/// A row.
+#[derive(Debug)]
+pub(crate) struct Row {
+    rows: Arc<Rows>,
+    /// The place of its first cell.
+    start: usize,
+}
+
+impl Row {
     /// Returns the names of the columns.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
-        self.columns.0.iter().map(|column| &**column)
+        self.rows.columns.iter().map(|column| &**column)
+    }
+
+    fn cell(&self, column: &str) -> Option<&Cell> {
+        self.rows.cells.get(self.start + self.rows.place(column)?)
     }
 
     /// Returns the value in a column, of whatever type; `None` for NULL.
     pub(crate) fn value(&self, column: &str) -> Option<Value<'static>> {
-        match self.cells.get(self.columns.place(column)?)? {
+        match self.cell(column)? {
             Cell::Null => None,
             Cell::Integer(number) => Some((*number).into()),
-            Cell::Text(range) => Some(self.texts.get(range.clone())?.to_owned().into()),
+            Cell::Text(range) => Some(self.rows.texts.get(range.clone())?.to_owned().into()),
         }
     }
 
@@ -77,11 +90,10 @@ impl Row {
     /// # Errors
     /// [`Error::Damaged`] if the column has another type, or NULL where `T` is no option.
     pub(crate) fn get<'r, T: FromCell<'r>>(&'r self, column: &'static str) -> Result<T, Error> {
-        let place = self.columns.place(column);
-        let value = match place.and_then(|place| self.cells.get(place)) {
+        let value = match self.cell(column) {
             Some(Cell::Null) => T::from_null(),
             Some(Cell::Integer(number)) => T::from_integer(*number),
-            Some(Cell::Text(range)) => self.texts.get(range.clone()).and_then(T::from_text),
+            Some(Cell::Text(range)) => self.rows.texts.get(range.clone()).and_then(T::from_text),
             None => None,
         };
         value.ok_or(Error::Damaged(column))

@@ -96,8 +96,7 @@ impl Unit {
         );
         let update = query(sql).bind(ended_by.as_str());
         let update = values.iter().fold(update, |update, value| update.bind(*value));
-        update.execute(self.connection()).await?;
-        Ok(())
+        update.send(self.connection()).await
     }
 
     /// Forgets who knew the sessions that have expired at `now`, before they are deleted: nobody is told of that end.

@@ -2,24 +2,25 @@
 
 use model::{Identity, IdentityId, IdentityKey, Metadata, Profile, Provider, UserId};
 
-use crate::columns::{folded_email, from_json, identity_from_row, metadata_to_json, to_json};
+use crate::columns::{bare_identity, folded_email, from_json, metadata_to_json, profile_from_row, to_json};
 use crate::digest::Digest;
 use crate::error::Error;
+use crate::profile_text::{ProfileForm, ProfileText};
 use crate::query::query;
 use crate::row::Row;
 use crate::session_clients::SessionEnd;
 use crate::unit::{Reader, Unit};
 
 /// A user as it is stored. The root profile is separate from the identities: the primary has no
-/// `profile_data`, every other identity has.
+/// `profile_data`, every other identity has, in the form `P`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct UserRow {
+pub struct UserRow<P = Profile> {
     /// `provider|id` of the primary identity.
     pub user_id: UserId,
     /// The primary identity's own attributes, without derived defaults.
     pub profile: Profile,
     /// The primary identity, then the others in the order of linking.
-    pub identities: Vec<Identity>,
+    pub identities: Vec<Identity<P>>,
     /// Metadata that the user can change.
     pub user_metadata: Option<Metadata>,
     /// Metadata that only applications can change.
@@ -39,6 +40,10 @@ pub struct UserRow {
     /// The time of the last password change by the user or through the Management API.
     pub last_password_reset: Option<i64>,
 }
+
+/// A user whose linked identities have their profiles as texts. The root profile is read, because it lacks the attributes that
+/// are derived.
+pub type UserTexts = UserRow<ProfileText>;
 
 /// A field by which users are found through an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,10 +83,10 @@ pub enum Order {
     LoginsCount,
 }
 
-impl UserRow {
+impl<P> UserRow<P> {
     /// Creates a row for a user that is created at `now`, without metadata and sign-in history.
     #[must_use]
-    pub fn new(user_id: UserId, profile: Profile, identities: Vec<Identity>, now: i64) -> Self {
+    pub fn new(user_id: UserId, profile: Profile, identities: Vec<Identity<P>>, now: i64) -> Self {
         Self {
             user_id,
             profile,
@@ -100,8 +105,8 @@ impl UserRow {
 
     /// Returns the identity with this key, if it belongs to the user.
     #[must_use]
-    pub fn identity(&self, key: &IdentityKey) -> Option<&Identity> {
-        self.identities.iter().find(|identity| identity.key() == *key)
+    pub fn identity(&self, key: &IdentityKey) -> Option<&Identity<P>> {
+        self.identities.iter().find(|one| one.provider == key.provider && one.user_id == key.user_id)
     }
 }
 
@@ -119,13 +124,25 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn find_user(&mut self, user_id: &UserId) -> Result<Option<UserRow>, Error> {
+        self.find_user_as(user_id).await
+    }
+
+    /// Returns the user with this id as [`Reader::find_user`] does, with the profiles of linked identities as texts.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub async fn find_user_texts(&mut self, user_id: &UserId) -> Result<Option<UserTexts>, Error> {
+        self.find_user_as(user_id).await
+    }
+
+    async fn find_user_as<P: ProfileForm>(&mut self, user_id: &UserId) -> Result<Option<UserRow<P>>, Error> {
         let sql = format!("{COLUMNS} {TABLES} WHERE u.user_id = $1 ORDER BY i.position");
         let rows = query(sql).bind(user_id.as_str()).fetch_all(self.connection()).await?;
         user_from_rows(&rows)
     }
 
     /// Returns the user with this id and the identity that a token was issued to, if a token with this digest is valid at
-    /// `now` and the identity belongs to the user. This is one statement, as [`Reader::find_user`] is.
+    /// `now` and the identity belongs to the user. This is one statement, as [`Reader::find_user_texts`] is.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
@@ -134,12 +151,12 @@ impl Reader {
         user_id: &UserId,
         token: &Digest,
         now: i64,
-    ) -> Result<Option<(UserRow, IdentityKey)>, Error> {
+    ) -> Result<Option<(UserTexts, IdentityKey)>, Error> {
         self.find_user_of(user_id, "access_tokens", "digest", token.as_str(), now).await
     }
 
     /// Returns the user with this id and the identity of a session, if the session with this id has not expired at `now` and
-    /// its identity belongs to the user. This is one statement, as [`Reader::find_user`] is.
+    /// its identity belongs to the user. This is one statement, as [`Reader::find_user_texts`] is.
     ///
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
@@ -148,7 +165,7 @@ impl Reader {
         user_id: &UserId,
         sid: &str,
         now: i64,
-    ) -> Result<Option<(UserRow, IdentityKey)>, Error> {
+    ) -> Result<Option<(UserTexts, IdentityKey)>, Error> {
         self.find_user_of(user_id, "sessions", "sid", sid, now).await
     }
 
@@ -160,7 +177,7 @@ impl Reader {
         column: &'static str,
         value: &str,
         now: i64,
-    ) -> Result<Option<(UserRow, IdentityKey)>, Error> {
+    ) -> Result<Option<(UserTexts, IdentityKey)>, Error> {
         let sql = format!(
             "{COLUMNS}, t.provider AS row_provider, t.id AS row_id {TABLES} \
              JOIN {table} t ON t.{column} = $2 AND t.expires_at > $3 \
@@ -182,6 +199,24 @@ impl Reader {
     /// # Errors
     /// [`Error::Database`] or [`Error::Damaged`].
     pub async fn find_user_by_identity(&mut self, key: &IdentityKey) -> Result<Option<UserRow>, Error> {
+        self.find_user_by_identity_as(key).await
+    }
+
+    /// Returns a user as [`Reader::find_user_by_identity`] does, with the profiles of linked identities as texts.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub async fn find_user_texts_by_identity(
+        &mut self,
+        key: &IdentityKey,
+    ) -> Result<Option<UserTexts>, Error> {
+        self.find_user_by_identity_as(key).await
+    }
+
+    async fn find_user_by_identity_as<P: ProfileForm>(
+        &mut self,
+        key: &IdentityKey,
+    ) -> Result<Option<UserRow<P>>, Error> {
         let sql = format!(
             "{COLUMNS} {TABLES} WHERE u.user_id = (SELECT user_id FROM identities WHERE provider = $1 AND id = $2) \
              ORDER BY i.position"
@@ -437,16 +472,16 @@ pub(crate) fn users_from_rows(rows: &[Row]) -> Result<Vec<UserRow>, Error> {
 }
 
 /// Builds a user from the rows of its identities. The first row is that of the primary.
-fn user_from_rows(rows: &[Row]) -> Result<Option<UserRow>, Error> {
+fn user_from_rows<P: ProfileForm>(rows: &[Row]) -> Result<Option<UserRow<P>>, Error> {
     let Some(first) = rows.first() else { return Ok(None) };
     let mut identities = Vec::with_capacity(rows.len());
     let mut root = Profile::default();
     for (position, row) in rows.iter().enumerate() {
-        let (mut identity, profile) = identity_from_row(row)?;
+        let mut identity = bare_identity(row)?;
         if position == 0 {
-            root = profile;
+            root = profile_from_row(row)?;
         } else {
-            identity.profile_data = Some(profile);
+            identity.profile_data = Some(profile_from_row(row)?);
         }
         identities.push(identity);
     }

@@ -1,11 +1,14 @@
 //! The tenant's own origin, which is also the issuer in its tokens.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use url::Url;
 
-/// The issuer: an http(s) origin with a trailing slash, as at Auth0 (contract [C5](model::contract#c5)).
+/// The issuer: an http(s) origin with a trailing slash, as at Auth0 (contract [C5](model::contract#c5)). Every request copies it,
+/// so that copies share their text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issuer(String);
+pub struct Issuer(Arc<str>);
 
 /// The error for a text that is not an issuer. Contains the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +33,7 @@ impl Issuer {
         if !bare || !matches!(url.scheme(), "http" | "https") {
             return Err(refused());
         }
-        Ok(Self(url.into()))
+        Ok(Self(String::from(url).into()))
     }
 
     /// Returns the issuer with its trailing slash: `http://localhost:3000/`.

@@ -82,7 +82,7 @@ mod view;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::map_response;
+use tower::util::MapResponseLayer;
 
 pub use client_secrets::NewClientSecret;
 pub use clock::{Clock, Moment};
@@ -109,7 +109,7 @@ impl Tenant {
             .merge(management::router(self))
             .merge(faults);
         oidc::backchannel_logout::deliver_after(self, router)
-            .layer(map_response(http::response::no_store_by_default))
+            .layer(MapResponseLayer::new(http::response::no_store_by_default))
             .with_state(self.clone())
     }
 

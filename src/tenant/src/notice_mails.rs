@@ -23,7 +23,11 @@ pub(crate) struct Login {
 impl Login {
     /// Returns an identity with its profile, which is that of its user if it is primary.
     pub(crate) fn new(identity: &Identity, user: &UserRow) -> Self {
-        let profile = identity.profile_data.as_ref().unwrap_or(&user.profile);
+        Self::with_profile(identity, identity.profile_data.as_ref().unwrap_or(&user.profile))
+    }
+
+    /// Returns an identity that has this profile.
+    pub(crate) fn with_profile<P>(identity: &Identity<P>, profile: &Profile) -> Self {
         Self {
             provider: identity.provider.clone(),
             connection: identity.connection.clone(),
@@ -32,8 +36,8 @@ impl Login {
     }
 
     /// Returns the primary identity of a user. A user without identities does not exist.
-    pub(crate) fn primary(user: &UserRow) -> Option<Self> {
-        user.identities.first().map(|identity| Self::new(identity, user))
+    pub(crate) fn primary<P>(user: &UserRow<P>) -> Option<Self> {
+        user.identities.first().map(|identity| Self::with_profile(identity, &user.profile))
     }
 
     /// Returns the address, unless it could be mistaken for a link.

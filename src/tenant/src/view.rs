@@ -35,13 +35,12 @@ pub(crate) fn user(row: &UserRow) -> User {
 
 /// Returns a user's identities as in the response to link and unlink: `profileData` on all of them (contract
 /// [B1](model::contract#b1)).
-pub(crate) fn identities(row: &UserRow) -> Vec<LinkedIdentity<'_>> {
-    let profiles = row.identities.iter().enumerate().map(|(place, identity)| match place {
-        0 => (identity, Some(&row.profile)),
-        _ => (identity, identity.profile_data.as_ref()),
-    });
-    let linked = profiles.map(|(identity, profile_data)| LinkedIdentity {
-        profile_data,
+pub(crate) fn identities<P: Serialize>(row: &UserRow<P>) -> Vec<LinkedIdentity<'_, P>> {
+    let linked = row.identities.iter().enumerate().map(|(place, identity)| LinkedIdentity {
+        profile_data: match place {
+            0 => Some(LinkedProfile::OfUser(&row.profile)),
+            _ => identity.profile_data.as_ref().map(LinkedProfile::Own),
+        },
         connection: &identity.connection,
         user_id: &identity.user_id,
         provider: &identity.provider,
@@ -52,9 +51,9 @@ pub(crate) fn identities(row: &UserRow) -> Vec<LinkedIdentity<'_>> {
 
 /// An identity with its profile, as [`Identity`] is written.
 #[derive(Serialize)]
-pub(crate) struct LinkedIdentity<'r> {
+pub(crate) struct LinkedIdentity<'r, P> {
     #[serde(rename = "profileData", skip_serializing_if = "Option::is_none")]
-    profile_data: Option<&'r Profile>,
+    profile_data: Option<LinkedProfile<'r, P>>,
     connection: &'r ConnectionName,
     user_id: &'r IdentityId,
     provider: &'r Provider,
@@ -62,14 +61,21 @@ pub(crate) struct LinkedIdentity<'r> {
     is_social: bool,
 }
 
+#[derive(Serialize)]
+#[serde(untagged)]
+enum LinkedProfile<'r, P> {
+    OfUser(&'r Profile),
+    Own(&'r P),
+}
+
 /// Returns the value of the claim for the identity in use: its id, in the format of the API, and its connection.
-pub(crate) fn identity_claim(identity: &Identity) -> Value {
+pub(crate) fn identity_claim<P>(identity: &Identity<P>) -> Value {
     json!({ "provider": identity.provider, "user_id": identity.user_id, "connection": identity.connection })
 }
 
 /// Returns the claims about a user that `scopes` grant, for ID tokens and `/userinfo` (contract
 /// [C4](model::contract#c4), [C6](model::contract#c6)).
-pub(crate) fn claims(row: &UserRow, scopes: &Scopes) -> Map<String, Value> {
+pub(crate) fn claims<P>(row: &UserRow<P>, scopes: &Scopes) -> Map<String, Value> {
     let profile = with_defaults(row);
     let mut claims = Map::new();
     let mut add = |keys: &[&str]| {
@@ -94,7 +100,7 @@ pub(crate) fn claims(row: &UserRow, scopes: &Scopes) -> Map<String, Value> {
 
 /// Returns the root profile. Database and e-mail users without name, nickname or picture get these from their e-mail
 /// address (contract [A8](model::contract#a8)).
-fn with_defaults(row: &UserRow) -> Profile {
+fn with_defaults<P>(row: &UserRow<P>) -> Profile {
     let mut profile = row.profile.clone();
     for (key, value) in defaults(row) {
         profile.0.insert(key.to_owned(), Value::String(value));
@@ -103,7 +109,7 @@ fn with_defaults(row: &UserRow) -> Profile {
 }
 
 /// Returns the attributes that the root profile lacks and that are derived from its e-mail address, see [`with_defaults`].
-pub(crate) fn defaults(row: &UserRow) -> impl Iterator<Item = (&'static str, String)> {
+pub(crate) fn defaults<P>(row: &UserRow<P>) -> impl Iterator<Item = (&'static str, String)> {
     type Derive = fn(&str) -> String;
     const DERIVED: [(&str, Derive); 3] = [
         ("name", str::to_owned),

@@ -94,13 +94,16 @@ fn stop_choosing(list: ListState) {
 /// Returns as many identities as can be unlinked together.
 fn every(list: ListState) -> Vec<IdentityKey> {
     list.selected.set(Some(Vec::new()));
+    let user = list.user.read();
+    let mut chosen = Vec::new();
     for identity in list.unlinkable() {
         // Each one that is chosen may make the next one the last way in.
-        if list.blocked(&identity).is_none() {
-            list.selected.update(|chosen| chosen.iter_mut().for_each(|chosen| chosen.push(identity.key())));
+        let reason = |user| list.policy.with_value(|policy| policy.reason(user, &identity, &chosen));
+        if user.as_ref().and_then(reason).is_none() {
+            chosen.push(identity.key());
         }
     }
-    list.selected.get().unwrap_or_default()
+    chosen
 }
 
 /// The checkbox of a row, while the person selects several identities.

@@ -79,37 +79,34 @@ fn Row(
     let name = row_name(&identity.key());
     let why = format!("why-{}", route::segment(&name));
     let provider = identity.provider.clone();
+    let for_rows = list.for_rows.get_value();
     let own = Memo::new(move |_| {
-        let user = list.user.read();
-        let metadata = user.as_ref().and_then(|user| user.user_metadata.as_ref());
-        key.with_value(|key| name_of(metadata, key)).map(|name| name.as_str().to_owned())
+        let metadata = for_rows.metadata.read();
+        key.with_value(|key| name_of(metadata.as_ref(), key)).map(|name| name.as_str().to_owned())
     });
     let label = RowLabel { of_provider: StoredValue::new(label), own };
     let in_use = Memo::new(move |_| {
-        list.current_identity
+        for_rows
+            .current_identity
             .read()
             .as_ref()
             .is_some_and(|current_identity| key.with_value(|key| current_identity == key))
     });
     let step = Memo::new(move |_| key.with_value(|key| list.steps.of(key)));
-    let reason = {
-        let identity = StoredValue::new(identity);
-        Memo::new(move |_| identity.with_value(|identity| list.blocked(identity)))
-    };
+    let reason = Memo::new(move |_| key.with_value(|key| list.blocked(key)));
     let is_running =
         move || matches!(*step.read(), Some(Step::Queued | Step::SigningIn | Step::Busy | Step::Pausing(_)));
     let offer = Memo::new(move |_| match &*step.read() {
         Some(Step::Gone) => Offer::Dismiss,
         _ if main => Offer::Nothing,
-        None | Some(Step::Failed(_)) if list.selected.read().is_some() => Offer::Choose,
+        None | Some(Step::Failed(_)) if for_rows.selecting.get() => Offer::Choose,
         _ => Offer::Unlink,
     });
     let has_progress = Memo::new(move |_| {
         matches!(*step.read(), Some(Step::SigningIn | Step::Busy | Step::Pausing(_) | Step::Failed(_)))
     });
     let awaited = Memo::new(move |_| {
-        let is_asked =
-            list.confirming.read().as_ref().is_some_and(|asked| key.with_value(|key| asked.contains(key)));
+        let is_asked = key.with_value(|key| for_rows.awaited.read().contains(key));
         is_asked.then(chunk::state).filter(|state| *state != Chunk::Here)
     });
     let is_missing = Memo::new(move |_| *awaited.read() == Some(Chunk::Missing));

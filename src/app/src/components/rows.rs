@@ -1,9 +1,12 @@
 //! The state of a list and the actions of its rows.
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
-use model::{Identity, IdentityKey, LoginName, User};
+use model::{Identity, IdentityKey, LoginName, Metadata, User};
 
 use super::notice::Status;
+use crate::chunk::{self, Chunk};
 use crate::connection_names::ConnectionNames;
 use crate::settings::Tenant;
 use crate::text::{self, Failure, Label, Remedy};
@@ -32,44 +35,115 @@ pub enum Step {
     Failed(Failure),
 }
 
-/// The steps of all identities that are being unlinked, or of those that are being named.
+/// The steps of all identities that are being unlinked, or of those that are being named. Who looks at one is told of the changes
+/// of that one: in a long list, telling all rows of each would take longer than the change.
 #[derive(Clone, Copy)]
-pub struct Steps(RwSignal<Vec<(IdentityKey, Step)>>);
+pub struct Steps(StoredValue<StepsByKey>);
+
+#[derive(Default)]
+struct StepsByKey {
+    steps: Vec<(IdentityKey, Step)>,
+    /// What tells of changes, for each identity that somebody looks at.
+    triggers: HashMap<IdentityKey, ArcTrigger>,
+}
 
 impl Steps {
     /// No steps.
     #[must_use]
     pub fn none() -> Self {
-        Self(RwSignal::new(Vec::new()))
+        Self(StoredValue::new(StepsByKey::default()))
     }
 
     /// Returns the step of an identity, and tracks it.
     #[must_use]
     pub fn of(self, key: &IdentityKey) -> Option<Step> {
-        self.0.read().iter().find(|(other, _)| other == key).map(|(_, step)| step.clone())
+        let trigger = |by_key: &mut StepsByKey| by_key.triggers.entry(key.clone()).or_default().clone();
+        self.0.try_update_value(trigger)?.track();
+        self.peek(key)
     }
 
     /// Returns the step of an identity without tracking it; `None` when the page is gone.
     #[must_use]
     pub fn peek(self, key: &IdentityKey) -> Option<Step> {
-        let find = |steps: &Vec<(IdentityKey, Step)>| {
-            steps.iter().find(|(other, _)| other == key).map(|(_, step)| step.clone())
+        let find = |by_key: &StepsByKey| {
+            by_key.steps.iter().find(|(other, _)| other == key).map(|(_, step)| step.clone())
         };
-        self.0.try_with_untracked(find).flatten()
+        self.0.try_with_value(find).flatten()
     }
 
     /// Sets or removes the step of an identity. Returns `false` when the page is gone.
     pub fn set(self, key: &IdentityKey, step: Option<Step>) -> bool {
-        let set = |steps: &mut Vec<(IdentityKey, Step)>| {
-            steps.retain(|(other, _)| other != key);
-            steps.extend(step.map(|step| (key.clone(), step)));
+        let set = |by_key: &mut StepsByKey| {
+            by_key.steps.retain(|(other, _)| other != key);
+            by_key.steps.extend(step.map(|step| (key.clone(), step)));
+            by_key.triggers.get(key).cloned()
         };
-        self.0.try_update(set).is_some()
+        let trigger = self.0.try_update_value(set);
+        trigger.iter().flatten().for_each(Notify::notify);
+        trigger.is_some()
     }
 
     /// Forgets those that `is` holds for.
     pub fn forget(self, is: fn(&Step) -> bool) {
-        let _ = self.0.try_update(|steps| steps.retain(|(_, step)| !is(step)));
+        let forget = |by_key: &mut StepsByKey| {
+            let forgotten: Vec<_> = by_key.steps.extract_if(.., |(_, step)| is(step)).collect();
+            forgotten.iter().filter_map(|(key, _)| by_key.triggers.get(key).cloned()).collect::<Vec<_>>()
+        };
+        self.0.try_update_value(forget).iter().flatten().for_each(Notify::notify);
+    }
+}
+
+/// What all rows need of the state of their list, derived once for all of them.
+///
+/// It stays the same when others go, so that the rows have nothing to do then: in a long list, each of them would look through
+/// the whole account after each change.
+#[derive(Clone, Copy)]
+pub struct ForRows {
+    /// The identities that cannot be unlinked by the policy, together with the selected ones.
+    pub kept: Memo<HashMap<IdentityKey, UnlinkBlocked>>,
+    /// The identity that the present session began with, where that is known.
+    pub current_identity: Memo<Option<IdentityKey>>,
+    /// The metadata of the account, with the names of identities in it.
+    pub metadata: Memo<Option<Metadata>>,
+    /// Whether the person selects several.
+    pub selecting: Memo<bool>,
+    /// The identities whose dialog waits for the later chunk.
+    pub awaited: Memo<Vec<IdentityKey>>,
+}
+
+impl ForRows {
+    /// Derives it from the account, the policy, the selected identities, those that the dialog asks about, and the one in use.
+    #[must_use]
+    pub fn new(
+        user: Memo<Option<User>>,
+        policy: StoredValue<UnlinkPolicy>,
+        selected: RwSignal<Option<Vec<IdentityKey>>>,
+        confirming: RwSignal<Option<Vec<IdentityKey>>>,
+        current_identity: Memo<Option<IdentityKey>>,
+    ) -> StoredValue<Self> {
+        let kept = Memo::new(move |_| {
+            let (user, selected) = (user.read(), selected.read());
+            let selected = selected.as_deref().unwrap_or_default();
+            let reason = |user: &User, identity: &Identity| {
+                policy.with_value(|policy| policy.reason(user, identity, selected))
+            };
+            let identities =
+                user.iter().flat_map(|user| user.identities.iter().map(move |identity| (user, identity)));
+            identities
+                .filter_map(|(user, identity)| Some((identity.key(), reason(user, identity)?)))
+                .collect()
+        });
+        let awaited = Memo::new(move |_| {
+            let asked = if chunk::state() == Chunk::Here { None } else { confirming.get() };
+            asked.unwrap_or_default()
+        });
+        StoredValue::new(Self {
+            kept,
+            current_identity,
+            metadata: Memo::new(move |_| user.read().as_ref()?.user_metadata.clone()),
+            selecting: Memo::new(move |_| selected.read().is_some()),
+            awaited,
+        })
     }
 }
 
@@ -104,10 +178,10 @@ pub struct ListState {
     pub read_at: Signal<i64>,
     /// What the settings say about unlinking.
     pub policy: StoredValue<UnlinkPolicy>,
+    /// What all rows need of this state.
+    pub for_rows: StoredValue<ForRows>,
     /// The display names of connections.
     pub names: StoredValue<ConnectionNames>,
-    /// The identity that the present session began with, where that is known.
-    pub current_identity: Memo<Option<IdentityKey>>,
     /// The steps of identities that are being unlinked.
     pub steps: Steps,
     /// The steps of identities that are being named.
@@ -172,20 +246,23 @@ impl ListState {
     ) -> Self {
         let linked: Vec<Identity> = user.identities.iter().skip(1).cloned().collect();
         let user = StoredValue::new(Some(user));
+        let user = Memo::new(move |_| user.get_value());
+        let policy = StoredValue::new(tenant.unlink_policy.clone());
+        let (selected, confirming) = (RwSignal::new(None), RwSignal::new(None));
         Self {
-            user: Memo::new(move |_| user.get_value()),
+            user,
             shown: Memo::new(move |_| linked.clone()),
             read_at: Signal::stored(read_at),
-            policy: StoredValue::new(tenant.unlink_policy.clone()),
+            policy,
+            for_rows: ForRows::new(user, policy, selected, confirming, Memo::new(|_| None)),
             names: StoredValue::new(tenant.connection_names.clone()),
-            current_identity: Memo::new(|_| None),
             steps: Steps::none(),
             name_steps: Steps::none(),
             may_name: Signal::stored(true),
             running: Signal::stored(false),
             read_only: Signal::stored(Some(read_only)),
-            selected: RwSignal::new(None),
-            confirming: RwSignal::new(None),
+            selected,
+            confirming,
             status_message,
             actions: StoredValue::new(None),
             can_link: false,
@@ -194,14 +271,11 @@ impl ListState {
 
     /// Returns why an identity cannot be unlinked: by the policy, or because the tenant refused it.
     #[must_use]
-    pub fn blocked(self, identity: &Identity) -> Option<UnlinkBlocked> {
-        if let Some(Step::Refused(reason)) = self.steps.of(&identity.key()) {
+    pub fn blocked(self, key: &IdentityKey) -> Option<UnlinkBlocked> {
+        if let Some(Step::Refused(reason)) = self.steps.of(key) {
             return Some(reason);
         }
-        let user = self.user.read();
-        let selected = self.selected.read();
-        let selected = selected.as_deref().unwrap_or_default();
-        self.policy.with_value(|policy| policy.reason(user.as_ref()?, identity, selected))
+        self.for_rows.get_value().kept.read().get(key).copied()
     }
 
     /// Returns the linked identities that can be unlinked.
@@ -209,7 +283,7 @@ impl ListState {
     pub fn unlinkable(self) -> Vec<Identity> {
         let user = self.user.read();
         let linked = user.iter().flat_map(|user| user.identities.iter().skip(1));
-        linked.filter(|identity| self.blocked(identity).is_none()).cloned().collect()
+        linked.filter(|identity| self.blocked(&identity.key()).is_none()).cloned().collect()
     }
 
     /// Says `sentence`, which the row or the banner shows, to those who do not see it.

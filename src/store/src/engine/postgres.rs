@@ -22,7 +22,7 @@ use super::control::Control;
 use super::postgres_tls::{self, TlsConnector};
 use crate::error::Error;
 use crate::query::Query;
-use crate::row::{Columns, Row};
+use crate::row::{Row, Rows};
 use crate::value::Value;
 
 /// How long a connection may take.
@@ -186,8 +186,9 @@ impl Postgres {
         let statement = self.prepare(query).await?;
         let client = Arc::clone(&self.session()?.client);
         let rows = self.answer(client.query(&statement, &query.parameters())).await?;
-        let columns = Columns::new(statement.columns().iter().map(tokio_postgres::Column::name));
-        rows.iter().map(|row| read(row, &columns)).collect()
+        let mut found = Rows::new(statement.columns().iter().map(tokio_postgres::Column::name));
+        rows.iter().try_for_each(|row| read(row, &mut found))?;
+        Ok(found.finish())
     }
 
     pub(super) async fn execute(&mut self, query: &Query<'_>) -> Result<u64, Error> {
@@ -325,27 +326,26 @@ impl Drop for Postgres {
     }
 }
 
-fn read(values: &tokio_postgres::Row, columns: &Arc<Columns>) -> Result<Row, Error> {
-    let mut row = Row::new(columns);
+fn read(values: &tokio_postgres::Row, found: &mut Rows) -> Result<(), Error> {
     for (place, column) in values.columns().iter().enumerate() {
         match *column.type_() {
             Type::INT8 => match values.try_get::<_, Option<i64>>(place)? {
-                Some(number) => row.push_integer(number),
-                None => row.push_null(),
+                Some(number) => found.push_integer(number),
+                None => found.push_null(),
             },
             // Numbers that the statement itself contains.
             Type::INT4 => match values.try_get::<_, Option<i32>>(place)? {
-                Some(number) => row.push_integer(number.into()),
-                None => row.push_null(),
+                Some(number) => found.push_integer(number.into()),
+                None => found.push_null(),
             },
             Type::TEXT => match values.try_get::<_, Option<&str>>(place)? {
-                Some(text) => row.push_text(&from_stored(text)),
-                None => row.push_null(),
+                Some(text) => found.push_text(&from_stored(text)),
+                None => found.push_null(),
             },
             _ => return Err(Error::Damaged("type of a column")),
         }
     }
-    Ok(row)
+    Ok(())
 }
 
 impl Query<'_> {

@@ -7,13 +7,14 @@ use std::ops::DerefMut;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use super::control::Control;
 use crate::error::Error;
 use crate::query::Query;
-use crate::row::{Columns, Row};
+use crate::row::{Row, Rows};
 use crate::value::Value;
 
 /// How long a statement waits for another program that writes to the file.
@@ -145,6 +146,8 @@ fn configure(connection: &Connection) -> Result<(), Error> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES, |_| Ok(()))?;
+    // Else a statement is planned anew each time that a value is bound that its plan could depend on.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
     Ok(())
 }
@@ -253,22 +256,19 @@ fn prepare<'c>(connection: &'c Connection, query: &Query<'_>) -> Result<CachedSt
 
 fn fetch(connection: &Connection, query: &Query<'_>) -> Result<Vec<Row>, Error> {
     let mut statement = prepare(connection, query)?;
-    let columns = Columns::new(statement.column_names());
-    let mut found = Vec::new();
+    let mut found = Rows::new(statement.column_names());
     let mut rows = statement.raw_query();
     while let Some(values) = rows.next()? {
-        let mut row = Row::new(&columns);
-        for place in 0..columns.len() {
+        for place in 0..found.width() {
             match values.get_ref(place)? {
-                ValueRef::Null => row.push_null(),
-                ValueRef::Integer(number) => row.push_integer(number),
+                ValueRef::Null => found.push_null(),
+                ValueRef::Integer(number) => found.push_integer(number),
                 ValueRef::Text(text) => {
-                    row.push_text(std::str::from_utf8(text).map_err(|_| Error::Damaged("text"))?);
+                    found.push_text(std::str::from_utf8(text).map_err(|_| Error::Damaged("text"))?);
                 }
                 ValueRef::Real(_) | ValueRef::Blob(_) => return Err(Error::Damaged("value")),
             }
         }
-        found.push(row);
     }
-    Ok(found)
+    Ok(found.finish())
 }

@@ -148,7 +148,7 @@ impl Configuration {
     /// Returns whether people can sign in to a client by an identity: whether the tenant has its connection, the client
     /// may use it, and it is served. A session, a code or a refresh token of the identity gives the client no more than a
     /// new sign-in does.
-    pub(crate) fn admits(&self, identity: &Identity, client_id: &str) -> bool {
+    pub(crate) fn admits<P>(&self, identity: &Identity<P>, client_id: &str) -> bool {
         self.connection(identity.connection.as_str())
             .is_some_and(|connection| connection.is_enabled_for(client_id) && self.is_served(connection))
     }

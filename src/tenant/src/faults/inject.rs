@@ -1,42 +1,45 @@
-//! The middleware that applies planned faults to requests of the Management API.
+//! Planned faults in requests of the Management API.
 
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::middleware::Next;
-use axum::response::Response;
 use model::UserId;
 
 use super::plans::Fault;
 use crate::http::bearer::Caller;
 use crate::http::error::ApiError;
-use crate::http::rate_limit::{RateLimitSlot, RateLimitStatus};
+use crate::http::rate_limit::RateLimitStatus;
 use crate::state::Tenant;
 
 /// The age that a sign-in is treated as exceeding.
 const OLD_SIGN_IN: Duration = Duration::from_mins(15);
 
-/// Applies the caller's planned fault, if any, to the request.
-pub(crate) async fn inject(
-    State(tenant): State<Tenant>,
-    caller: Caller,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    if !tenant.0.configuration.options().faults {
-        return Ok(next.run(request).await);
-    }
-    let (mut parts, body) = request.into_parts();
-    apply(&tenant, &caller, &mut parts).await?;
-    Ok(next.run(Request::from_parts(parts, body)).await)
-}
-
-/// Applies the caller's planned fault before the handler runs.
+/// Applies the caller's planned fault, if any, before the handler runs. Returns the request. A fault of the rate limit leaves the
+/// state of its bucket in `limit`.
 ///
 /// # Errors
 /// The error that the fault stands for.
-async fn apply(tenant: &Tenant, caller: &Caller, parts: &mut Parts) -> Result<(), ApiError> {
+pub(crate) async fn apply(
+    tenant: &Tenant,
+    caller: &Caller,
+    request: Request,
+    limit: &mut Option<RateLimitStatus>,
+) -> Result<Request, ApiError> {
+    if !tenant.0.configuration.options().faults {
+        return Ok(request);
+    }
+    let (mut parts, body) = request.into_parts();
+    apply_plan(tenant, caller, &mut parts, limit).await?;
+    Ok(Request::from_parts(parts, body))
+}
+
+async fn apply_plan(
+    tenant: &Tenant,
+    caller: &Caller,
+    parts: &mut Parts,
+    limit: &mut Option<RateLimitStatus>,
+) -> Result<(), ApiError> {
     let identity = identity_in_path(parts).await;
     let taken = tenant.0.faults.take(caller.subject(), identity.is_some(), tenant.now()).await?;
     let Some(plan) = taken else { return Ok(()) };
@@ -44,9 +47,7 @@ async fn apply(tenant: &Tenant, caller: &Caller, parts: &mut Parts) -> Result<()
         Fault::ExpiredToken => Err(ApiError::ExpiredToken),
         Fault::OldSignIn => Err(ApiError::OldSignIn { max_age: OLD_SIGN_IN.as_secs() }),
         Fault::RateLimited => {
-            if let Some(slot) = parts.extensions.get::<RateLimitSlot>() {
-                slot.set(RateLimitStatus::exceeded(plan.retry_after, tenant.now()));
-            }
+            *limit = Some(RateLimitStatus::exceeded(plan.retry_after, tenant.now()));
             Err(ApiError::TooManyRequests)
         }
         Fault::Slow => {

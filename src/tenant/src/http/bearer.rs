@@ -10,7 +10,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use model::{IdentityKey, Scope, Scopes, UserId};
-use store::{Digest, UserRow};
+use store::{Digest, UserRow, UserTexts};
 
 use super::error::ApiError;
 use super::required_scopes::RequiredScopes;
@@ -26,7 +26,7 @@ pub(crate) struct Caller {
     /// The scopes of a caller with an ID token, which has none of its own.
     implied_scopes: Option<&'static Scopes>,
     /// The caller's own account, as it was when the token was checked; `None` for a client.
-    account: Option<Arc<UserRow>>,
+    account: Option<Arc<UserTexts>>,
 }
 
 /// Where the time of a caller's sign-in is stored.
@@ -71,7 +71,7 @@ impl SignIn {
 pub(crate) struct MayRead {
     user_id: UserId,
     /// The user, if it is the caller, whose row was read already.
-    known: Option<Arc<UserRow>>,
+    known: Option<Arc<UserTexts>>,
 }
 
 /// The permission to link and unlink the identities of a user. See [`Caller::may_change_identities`].
@@ -244,14 +244,14 @@ pub(crate) struct Ended;
 pub(crate) async fn find_holder(
     tenant: &Tenant,
     claims: &AccessClaims,
-) -> Result<Result<Option<UserRow>, Ended>, store::Error> {
+) -> Result<Result<Option<UserTexts>, Ended>, store::Error> {
     let (user_id, now) = (UserId::new(&*claims.sub), tenant.now().millis());
     let mut reader = tenant.0.store.read().await?;
     let found = match (&claims.sid, &claims.jti) {
         (Some(_), Some(jti)) => reader.find_user_of_token(&user_id, &token::row_digest(jti), now).await?,
         (Some(sid), None) => reader.find_user_of_session(&user_id, sid, now).await?,
         (None, _) => {
-            let user = reader.find_user(&user_id).await?;
+            let user = reader.find_user_texts(&user_id).await?;
             return Ok(match user {
                 Some(user) if has_ended(&user, claims) => Err(Ended),
                 user => Ok(user),
@@ -268,19 +268,24 @@ pub(crate) async fn find_holder(
     })
 }
 
-fn has_ended(user: &UserRow, claims: &AccessClaims) -> bool {
+fn has_ended<P>(user: &UserRow<P>, claims: &AccessClaims) -> bool {
     user.blocked == Some(true) || is_before_reset(user, claims.iat)
 }
 
 /// Returns whether an identity of a user may still sign in to the client that a token was issued to.
-pub(crate) fn is_admitted(tenant: &Tenant, user: &UserRow, key: &IdentityKey, client: Option<&str>) -> bool {
+pub(crate) fn is_admitted<P>(
+    tenant: &Tenant,
+    user: &UserRow<P>,
+    key: &IdentityKey,
+    client: Option<&str>,
+) -> bool {
     let client = client.filter(|client_id| tenant.client(client_id).is_some());
     let admits = |(identity, client)| tenant.0.configuration.admits(identity, client);
     user.identity(key).zip(client).is_some_and(admits)
 }
 
 /// Returns whether something that was issued at `issued_at`, in seconds, is older than the user's password.
-pub(crate) fn is_before_reset(user: &UserRow, issued_at: i64) -> bool {
+pub(crate) fn is_before_reset<P>(user: &UserRow<P>, issued_at: i64) -> bool {
     user.last_password_reset.is_some_and(|reset| issued_at < reset.div_euclid(1000))
 }
 
@@ -426,10 +431,10 @@ impl MayRead {
     ///
     /// # Errors
     /// Those of the store.
-    pub(crate) async fn read(self, tenant: &Tenant) -> Result<Option<Arc<UserRow>>, store::Error> {
+    pub(crate) async fn read(self, tenant: &Tenant) -> Result<Option<Arc<UserTexts>>, store::Error> {
         match self.known {
             Some(user) => Ok(Some(user)),
-            None => Ok(tenant.0.store.read().await?.find_user(&self.user_id).await?.map(Arc::new)),
+            None => Ok(tenant.0.store.read().await?.find_user_texts(&self.user_id).await?.map(Arc::new)),
         }
     }
 }

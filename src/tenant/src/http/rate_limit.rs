@@ -4,12 +4,9 @@
 //! Only authenticated requests take a token, so that nobody can exhaust the limit without one.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::extract::Request;
 use axum::http::{HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::clock::Moment;
@@ -85,7 +82,8 @@ impl RateLimitStatus {
         self.retry_after.is_some()
     }
 
-    fn write(&self, response: &mut Response) {
+    /// Writes the state into the headers of a response.
+    pub(crate) fn write(&self, response: &mut Response) {
         let headers = response.headers_mut();
         headers.insert("x-ratelimit-limit", HeaderValue::from(self.limit));
         headers.insert("x-ratelimit-remaining", HeaderValue::from(self.remaining));
@@ -94,28 +92,6 @@ impl RateLimitStatus {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
     }
-}
-
-/// Passes the state from the middleware that takes a token to the one that writes the headers.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct RateLimitSlot(Arc<OnceLock<RateLimitStatus>>);
-
-impl RateLimitSlot {
-    /// Stores the state. Only the first call has an effect.
-    pub(crate) fn set(&self, status: RateLimitStatus) {
-        let _ = self.0.set(status);
-    }
-}
-
-/// Writes the rate-limit headers on responses to requests that took a token or were refused one.
-pub(crate) async fn write_headers(mut request: Request, next: Next) -> Response {
-    let slot = RateLimitSlot::default();
-    request.extensions_mut().insert(slot.clone());
-    let mut response = next.run(request).await;
-    if let Some(status) = slot.0.get() {
-        status.write(&mut response);
-    }
-    response
 }
 
 #[cfg(test)]

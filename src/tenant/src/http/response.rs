@@ -1,13 +1,15 @@
 //! Building blocks of responses: Management API bodies, redirects, cache headers.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Returns a Management API response with a JSON body and the headers of contract [A1](model::contract#a1).
 pub(crate) fn management_json(status: StatusCode, body: &impl serde::Serialize) -> Response {
-    with_management_headers((status, Json(body)).into_response())
+    match serde_json::to_vec(body) {
+        Ok(text) => management_text(status, text.into()),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 /// Returns a Management API response with a body that is JSON already.
@@ -46,7 +48,7 @@ pub(crate) fn no_store(mut response: Response) -> Response {
 /// Forbids caches to store a response whose handler says nothing of caches, errors of the router and of the store included:
 /// almost all concern a person or a secret, and the public documents say for how long they may be kept
 /// ([G75](model::contract#g75)).
-pub(crate) async fn no_store_by_default(response: Response) -> Response {
+pub(crate) fn no_store_by_default(response: Response) -> Response {
     if response.headers().contains_key(header::CACHE_CONTROL) { response } else { no_store(response) }
 }
 

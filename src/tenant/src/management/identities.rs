@@ -15,7 +15,7 @@ use model::id::is_dot_segment;
 use model::{Identity, IdentityId, IdentityKey, NewIdentityId, Provider, UserId};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use store::{Digest, Unit, UserRow};
+use store::{Digest, ProfileText, Unit, UserRow};
 
 use super::body;
 use super::path::PathIds;
@@ -54,27 +54,28 @@ enum UnlinkDecision {
 /// Applies the rule of contract [A12](model::contract#a12): the primary cannot be unlinked, whether or not
 /// there are other identities. If `guard` is given, the rules for people apply too, with the connections of
 /// that configuration.
-fn decide(
-    user: &UserRow,
+fn decide<P>(
+    user: &UserRow<P>,
     provider: &Provider,
     segment: &str,
     guard: Option<&Configuration>,
 ) -> UnlinkDecision {
-    let place = |fits: &dyn Fn(&Identity) -> bool| user.identities.iter().position(fits);
+    let place = |fits: &dyn Fn(&Identity<P>) -> bool| user.identities.iter().position(fits);
     // An exact match has precedence: `connection|id` of one identity can equal the id of another.
-    let exact = |one: &Identity| one.provider == *provider && one.user_id.as_str() == segment;
-    let identity = match place(&exact).or_else(|| place(&|one| one.matches(provider, segment))) {
+    let exact = |one: &Identity<P>| one.provider == *provider && one.user_id.as_str() == segment;
+    let place = match place(&exact).or_else(|| place(&|one| one.matches(provider, segment))) {
         None => return UnlinkDecision::Nothing,
         Some(0) => return UnlinkDecision::Primary,
-        Some(place) => &user.identities[place],
+        Some(place) => place,
     };
+    let identity = &user.identities[place];
     if let Some(configuration) = guard {
-        let connection = |identity: &Identity| configuration.connection(identity.connection.as_str());
+        let connection = |identity: &Identity<P>| configuration.connection(identity.connection.as_str());
         if connection(identity).is_some_and(|connection| connection.pinned) {
             return UnlinkDecision::Pinned;
         }
-        let mut others = user.identities.iter().filter(|other| *other != identity);
-        if !others.any(|other| connection(other).is_some_and(Connection::is_enabled)) {
+        let mut others = user.identities.iter().enumerate().filter(|(other, _)| *other != place);
+        if !others.any(|(_, other)| connection(other).is_some_and(Connection::is_enabled)) {
             return UnlinkDecision::LastWayIn;
         }
     }
@@ -99,7 +100,7 @@ pub(crate) async fn unlink(
         .write(move |unit| {
             Box::pin(async move {
                 let user_id = permission.user_id();
-                let user = unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)?;
+                let mut user = unit.find_user_texts(user_id).await?.ok_or(ApiError::UnknownUser)?;
                 let guard = (!permission.covers_any_user()).then_some(&rules.0.configuration);
                 let key = match decide(&user, &provider, &segment, guard) {
                     UnlinkDecision::Primary => return Err(ApiError::MainIdentity),
@@ -109,14 +110,16 @@ pub(crate) async fn unlink(
                     UnlinkDecision::Secondary(key) => key,
                 };
                 unit.unlink_identity(user_id, &key, now).await?;
-                let unlinked = user.identity(&key).map(|identity| Login::new(identity, &user));
-                let remaining = unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)?;
+                let place = user.identities.iter().position(|identity| identity.key() == key);
+                let unlinked = place.map(|place| user.identities.remove(place));
                 // A machine tells people itself what it does for them.
-                Ok((remaining, unlinked.filter(|_| guard.is_some())))
+                Ok((user, unlinked.filter(|_| guard.is_some())))
             })
         })
         .await?;
-    if let (Some(login), Some(account)) = (unlinked, Login::primary(&remaining)) {
+    if let (Some(identity), Some(account)) = (unlinked, Login::primary(&remaining)) {
+        let profile = identity.profile_data.as_ref().map(ProfileText::read).transpose();
+        let login = Login::with_profile(&identity, &profile.unwrap_or_default().unwrap_or_default());
         notice_mails::send(&tenant, &remaining.user_id, Change::Unlinked, &login, &account).await;
     }
     Ok(management_json(StatusCode::OK, &view::identities(&remaining)))

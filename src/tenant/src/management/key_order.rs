@@ -19,37 +19,37 @@ const LAST_OF_USER: [&str; 5] =
 /// A user as in `GET /api/v2/users/{id}`, or the keys of it that were asked for. It is written from the row into the response:
 /// the same as [`view::user`], whose identities have their keys in order already.
 #[derive(Debug)]
-pub(super) struct UserBody<'u> {
-    row: &'u UserRow,
+pub(super) struct UserBody<'u, P = Profile> {
+    row: &'u UserRow<P>,
     fields: Option<&'u Fields>,
 }
 
 /// The value of a key.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Member<'u> {
+enum Member<'u, P> {
     Kept(&'u Value),
     Text(&'u str),
     Made(String),
     Number(u64),
     Truth(bool),
     Metadata(&'u Metadata),
-    Identities(&'u [Identity]),
+    Identities(&'u [Identity<P>]),
 }
 
-impl<'u> UserBody<'u> {
+impl<'u, P> UserBody<'u, P> {
     /// Returns the body of a whole user.
-    pub(super) fn of(row: &'u UserRow) -> Self {
+    pub(super) fn of(row: &'u UserRow<P>) -> Self {
         Self { row, fields: None }
     }
 
     /// Returns the body of a user with the keys that a request includes.
-    pub(super) fn with_fields(row: &'u UserRow, fields: &'u Fields) -> Self {
+    pub(super) fn with_fields(row: &'u UserRow<P>, fields: &'u Fields) -> Self {
         Self { row, fields: Some(fields) }
     }
 
     /// Returns the keys and their values, in order. A key of the profile comes before one of the same name beside it.
-    fn members(&self) -> Vec<(&'u str, Member<'u>)> {
+    fn members(&self) -> Vec<(&'u str, Member<'u, P>)> {
         let row = self.row;
         let Profile(profile) = &row.profile;
         let time = |millis: i64| Member::Made(Moment::from_millis(millis).iso());
@@ -82,7 +82,7 @@ impl<'u> UserBody<'u> {
     }
 }
 
-impl Serialize for UserBody<'_> {
+impl<P: Serialize> Serialize for UserBody<'_, P> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let members = self.members();
         let mut map = serializer.serialize_map(Some(members.len()))?;

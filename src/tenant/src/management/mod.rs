@@ -43,12 +43,10 @@ mod user_blocks;
 mod users;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, any};
 
-use crate::faults::inject;
 use crate::http::cors;
-use crate::http::rate_limit::write_headers;
 use crate::state::Tenant;
 
 /// Returns every endpoint.
@@ -71,13 +69,10 @@ pub(crate) fn router(tenant: &Tenant) -> Router<Tenant> {
         .route("/api/v2/", any(not_served::respond))
         .route("/api/v2/{*rest}", any(not_served::respond))
         .method_not_allowed_fallback(not_served::respond)
-        .layer(from_fn(write_headers))
         .layer(cors::api(&tenant.0.configuration))
 }
 
 /// Puts an endpoint behind planned faults and the rate limit.
 fn limited(tenant: &Tenant, handler: MethodRouter<Tenant>) -> MethodRouter<Tenant> {
-    handler
-        .route_layer(from_fn_with_state(tenant.clone(), rate_limit::enforce))
-        .route_layer(from_fn_with_state(tenant.clone(), inject::inject))
+    handler.route_layer(from_fn_with_state(tenant.clone(), rate_limit::enforce))
 }

@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::{Scope, Scopes};
 use serde_json::{Map, Value};
-use store::UserRow;
+use store::UserTexts;
 
 use crate::http::bearer::{bearer, find_holder, is_admitted};
 use crate::http::body::{UnreadableBody, read_form, read_form_body};
@@ -84,7 +84,7 @@ async fn find_token(tenant: &Tenant, request: Request<Body>) -> Result<Option<Se
 }
 
 /// Returns the user and the scopes of an access token. `None` if the token does not allow `/userinfo`.
-async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scopes)>, store::Error> {
+async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserTexts, Scopes)>, store::Error> {
     let (user, scopes) = if token.contains('.') {
         let Ok(claims) = tenant.verify(token).await else { return Ok(None) };
         let issuer = &tenant.0.issuer;
@@ -101,8 +101,8 @@ async fn owner_of(tenant: &Tenant, token: &str) -> Result<Option<(UserRow, Scope
         let row = reader.find_access_token(&Secret::new(token).digest()).await?;
         let Some(row) = row.filter(|row| row.expires_at > tenant.now().millis()) else { return Ok(None) };
         // The row is deleted with all else that ends the token.
-        let user = reader.find_user_by_identity(&row.key).await?;
-        let holds = |user: &UserRow| {
+        let user = reader.find_user_texts_by_identity(&row.key).await?;
+        let holds = |user: &UserTexts| {
             user.blocked != Some(true) && is_admitted(tenant, user, &row.key, Some(&row.client_id))
         };
         (user.filter(holds), row.scopes)

@@ -1,5 +1,7 @@
 //! The account of the list: read once, redrawn from every response, and refreshed when it may have changed.
 
+use std::collections::HashSet;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::{Identity, IdentityKey, Metadata, User, UserId};
@@ -116,7 +118,7 @@ impl AccountState {
 
     /// Marks the shown identities that `user` no longer has as removed, and restores those that it has again.
     fn mark_removed(self, user: &User) {
-        let has = |key: &IdentityKey| user.identities.iter().any(|identity| identity.key() == *key);
+        let held: HashSet<_> = user.identities.iter().map(Identity::key).collect();
         let Some(shown) = self.shown_now() else { return };
         let before = self.now();
         let names = self.session.tenant().connection_names;
@@ -125,7 +127,7 @@ impl AccountState {
         let mut fresh = None;
         for identity in shown {
             let key = identity.key();
-            if !has(&key) {
+            if !held.contains(&key) {
                 if !self.is_removed(&key) {
                     fresh = before.as_ref().and_then(|before| label_of(before, &key, &names));
                 }

@@ -127,7 +127,7 @@ fn find(link: &DeepLink, session: Session, list: ListState) -> Option<Found> {
             let refusal = |text: &str| Found { refusal: Some(text.to_owned()), ..Found::default() };
             Some(match identity {
                 None => refusal(text::deep_link_not_linked()),
-                Some(identity) => match untrack(|| list.blocked(identity)) {
+                Some(identity) => match untrack(|| list.blocked(&identity.key())) {
                     Some(reason) => refusal(text::unlink_blocked::sentence(reason)),
                     None => Found { ask: Some(identity.clone()), ..Found::default() },
                 },

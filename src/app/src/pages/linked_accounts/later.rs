@@ -35,7 +35,8 @@ fn begin(session: Session, account: AccountState, list: ListState) -> Changes {
         undo.offer(unlinked, account.now().and_then(|user| user.user_metadata).as_ref());
         naming.forget(&keys);
     });
-    let unlinking = Unlinking::new(session, account, list.current_identity, status_message, on_done);
+    let current_identity = list.for_rows.get_value().current_identity;
+    let unlinking = Unlinking::new(session, account, current_identity, status_message, on_done);
     account.keep_for_offline();
     refresh_automatically(session, account, unlinking.running());
     list.actions.set_value(Some(actions(session, account, list, &unlinking, &naming)));

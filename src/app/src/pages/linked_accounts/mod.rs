@@ -22,7 +22,7 @@ use super::waiting::in_place_of_page;
 use crate::chunk;
 use crate::clock::date;
 use crate::components::{
-    Banner, IdentityList, ListState, ReadOnlyReason, Skeleton, Status, Steps, dyn_view, on_its_way,
+    Banner, ForRows, IdentityList, ListState, ReadOnlyReason, Skeleton, Status, Steps, dyn_view, on_its_way,
     set_document_title,
 };
 use crate::session::{Phase, Session, SignInError, SignInErrorKind};
@@ -64,6 +64,8 @@ fn Accounts() -> impl IntoView {
     });
     let online = session.is_online();
     let changes = RwSignal::new(None::<Changes>);
+    let policy = StoredValue::new(session.tenant().unlink_policy);
+    let (selected, confirming) = (RwSignal::new(None), RwSignal::new(None));
     let list = ListState {
         user,
         shown: account.shown(),
@@ -71,16 +73,16 @@ fn Accounts() -> impl IntoView {
             user.track();
             date()
         }),
-        policy: StoredValue::new(session.tenant().unlink_policy),
+        policy,
+        for_rows: ForRows::new(user, policy, selected, confirming, current_identity),
         names: StoredValue::new(session.tenant().connection_names),
-        current_identity,
         steps: account.steps(),
         name_steps: Steps::none(),
         may_name: session.may_set_metadata(),
         running: Signal::derive(move || changes.read().is_some_and(|changes| changes.running.get())),
         read_only: Signal::derive(move || (!online.get()).then_some(ReadOnlyReason::Offline)),
-        selected: RwSignal::new(None),
-        confirming: RwSignal::new(None),
+        selected,
+        confirming,
         status_message,
         actions: StoredValue::new(None),
         can_link: true,

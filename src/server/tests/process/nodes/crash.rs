@@ -21,7 +21,7 @@ use crate::durability::{
 };
 
 /// The longest time that the clients may take for what is waited for: a hundred changes and a start of the database.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A PostgreSQL of this test alone, which it may stop.
 struct Postgres {
