@@ -6,6 +6,7 @@ use crate::columns::{folded_email, identity_from_row, key_from_row, to_json};
 use crate::error::Error;
 use crate::normal_form::fold_identifier;
 use crate::query::query;
+use crate::session_clients::SessionEnd;
 use crate::unit::{Reader, Unit};
 
 /// An identity with its profile and its account.
@@ -104,6 +105,9 @@ impl Unit {
         now: i64,
     ) -> Result<bool, Error> {
         let freed = key.as_user_id();
+        if self.connection().is_shared() {
+            return self.unlink_in_one_statement(primary, key, &freed, now).await;
+        }
         // The check and the move are one statement, so that only one of two concurrent unlinks matches.
         let moved = query(
             "UPDATE identities SET user_id = $4, position = 0 \
@@ -136,6 +140,39 @@ impl Unit {
             .send(self.connection())
             .await?;
         Ok(true)
+    }
+
+    /// Does what [`Unit::unlink_identity`] does where each statement is a way to another process and back: all of it in one, which
+    /// `SQLite` cannot.
+    async fn unlink_in_one_statement(
+        &mut self,
+        primary: &UserId,
+        key: &IdentityKey,
+        freed: &UserId,
+        now: i64,
+    ) -> Result<bool, Error> {
+        let moved = query(
+            "WITH moved AS (UPDATE identities SET user_id = $4, position = 0 \
+                 WHERE provider = $1 AND id = $2 AND user_id = $3 AND user_id <> $4 RETURNING provider, id), \
+             freed AS (INSERT INTO users (user_id, blocked, created_at, updated_at, logins_count) \
+                 SELECT $4, CASE WHEN blocked = 1 THEN 1 END, $5, $5, 0 FROM users, moved WHERE user_id = $3), \
+             ended AS (UPDATE session_clients SET ended_by = $6 WHERE ended_by IS NULL AND sid IN \
+                 (SELECT sid FROM sessions JOIN moved USING (provider, id))), \
+             signed_out AS (DELETE FROM sessions WHERE (provider, id) IN (SELECT provider, id FROM moved)), \
+             refresh AS (DELETE FROM refresh_families WHERE (provider, id) IN (SELECT provider, id FROM moved)), \
+             access AS (DELETE FROM access_tokens WHERE (provider, id) IN (SELECT provider, id FROM moved)), \
+             touched AS (UPDATE users SET updated_at = $5 WHERE user_id = $3 AND EXISTS (SELECT 1 FROM moved)) \
+             SELECT COUNT(*) AS moved FROM moved",
+        )
+        .bind(key.provider.as_str())
+        .bind(key.user_id.as_str())
+        .bind(primary.as_str())
+        .bind(freed.as_str())
+        .bind(now)
+        .bind(SessionEnd::Revoked.as_str())
+        .fetch_one(self.connection())
+        .await?;
+        Ok(moved.get::<i64>("moved")? > 0)
     }
 
     /// Links `secondary` to `primary`: moves all identities of `secondary` behind those of `primary` and

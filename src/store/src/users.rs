@@ -115,6 +115,16 @@ pub(crate) const COLUMNS: &str = "SELECT u.user_id, u.user_metadata, u.app_metad
      u.updated_at, u.last_login, u.last_ip, u.logins_count, u.last_password_reset, \
      i.provider, i.id, i.id_is_integer, i.connection, i.is_social, i.profile";
 
+/// One user: a row with the account, then one for each identity. A join would repeat the account with each identity, which takes
+/// longer to read than the identities.
+const ONE_USER: &str = "SELECT user_id, user_metadata, app_metadata, blocked, created_at, updated_at, last_login, last_ip, \
+     logins_count, last_password_reset, CAST(NULL AS TEXT) AS provider, CAST(NULL AS TEXT) AS id, \
+     CAST(NULL AS BIGINT) AS id_is_integer, CAST(NULL AS TEXT) AS connection, CAST(NULL AS BIGINT) AS is_social, \
+     CAST(NULL AS TEXT) AS profile, CAST(-1 AS BIGINT) AS position FROM users WHERE user_id = $1 \
+     UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+     provider, id, id_is_integer, connection, is_social, profile, position FROM identities WHERE user_id = $1 \
+     ORDER BY position";
+
 /// The tables of [`COLUMNS`].
 pub(crate) const TABLES: &str = "FROM users u JOIN identities i ON i.user_id = u.user_id";
 
@@ -136,9 +146,11 @@ impl Reader {
     }
 
     async fn find_user_as<P: ProfileForm>(&mut self, user_id: &UserId) -> Result<Option<UserRow<P>>, Error> {
-        let sql = format!("{COLUMNS} {TABLES} WHERE u.user_id = $1 ORDER BY i.position");
-        let rows = query(sql).bind(user_id.as_str()).fetch_all(self.connection()).await?;
-        user_from_rows(&rows)
+        let rows = query(ONE_USER).bind(user_id.as_str()).fetch_all(self.connection()).await?;
+        match rows.split_first() {
+            Some((account, identities)) => user_from(account, identities),
+            None => Ok(None),
+        }
     }
 
     /// Returns the user with this id and the identity that a token was issued to, if a token with this digest is valid at
@@ -474,6 +486,14 @@ pub(crate) fn users_from_rows(rows: &[Row]) -> Result<Vec<UserRow>, Error> {
 /// Builds a user from the rows of its identities. The first row is that of the primary.
 fn user_from_rows<P: ProfileForm>(rows: &[Row]) -> Result<Option<UserRow<P>>, Error> {
     let Some(first) = rows.first() else { return Ok(None) };
+    user_from(first, rows)
+}
+
+/// Builds a user from the row of its account and the rows of its identities. A user without identities does not exist.
+fn user_from<P: ProfileForm>(account: &Row, rows: &[Row]) -> Result<Option<UserRow<P>>, Error> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
     let mut identities = Vec::with_capacity(rows.len());
     let mut root = Profile::default();
     for (position, row) in rows.iter().enumerate() {
@@ -486,20 +506,20 @@ fn user_from_rows<P: ProfileForm>(rows: &[Row]) -> Result<Option<UserRow<P>>, Er
         identities.push(identity);
     }
     let metadata = |column| -> Result<Option<Metadata>, Error> {
-        first.get::<Option<&str>>(column)?.map(|text| from_json(text, "metadata")).transpose()
+        account.get::<Option<&str>>(column)?.map(|text| from_json(text, "metadata")).transpose()
     };
     Ok(Some(UserRow {
-        user_id: UserId::new(first.get::<String>("user_id")?),
+        user_id: UserId::new(account.get::<String>("user_id")?),
         profile: root,
         identities,
         user_metadata: metadata("user_metadata")?,
         app_metadata: metadata("app_metadata")?,
-        blocked: first.get::<Option<i64>>("blocked")?.map(|blocked| blocked != 0),
-        created_at: first.get("created_at")?,
-        updated_at: first.get("updated_at")?,
-        last_login: first.get("last_login")?,
-        last_ip: first.get("last_ip")?,
-        logins_count: first.get("logins_count")?,
-        last_password_reset: first.get("last_password_reset")?,
+        blocked: account.get::<Option<i64>>("blocked")?.map(|blocked| blocked != 0),
+        created_at: account.get("created_at")?,
+        updated_at: account.get("updated_at")?,
+        last_login: account.get("last_login")?,
+        last_ip: account.get("last_ip")?,
+        logins_count: account.get("logins_count")?,
+        last_password_reset: account.get("last_password_reset")?,
     }))
 }

@@ -193,7 +193,7 @@ async fn run_batch(
             continue;
         }
         unit.connection().control(Control::BeginUnit).await?;
-        let again = unit.connection().may_try_again();
+        let again = unit.connection().is_shared();
         let keep = jobs[next].run(unit, again).await;
         // Nothing of the transaction is kept then, so that each of its units runs again.
         if unit.connection().take_conflict() {

@@ -171,9 +171,10 @@ pub(crate) enum InvalidToken {
     Claims,
 }
 
-/// The number of signatures that are computed at the same time: one per processor, because more would not finish sooner.
+/// The number of signatures that are computed or wait for a processor: more than there are processors, so that a thread that is
+/// done finds the next one, and not so many that passwords wait behind them.
 static SIGNATURES: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
+    LazyLock::new(|| Semaphore::new(4 * available_parallelism().map_or(1, NonZero::get)));
 
 /// Signs `claims` with the current key. Returns `None` if signing fails.
 pub(crate) async fn sign(keys: Arc<SigningKeys>, claims: &impl Serialize) -> Option<String> {

@@ -37,8 +37,9 @@ impl Connection {
         &self.damage
     }
 
-    /// Whether the engine may refuse a unit of work because of another one, so that it has to be tried again.
-    pub(crate) fn may_try_again(&self) -> bool {
+    /// Whether the database is another process, which other servers may share. It may refuse a unit of work because of another
+    /// one, so that it has to be tried again, and each statement is a way there and back.
+    pub(crate) fn is_shared(&self) -> bool {
         matches!(self.engine, Engine::Postgres(_))
     }
 
