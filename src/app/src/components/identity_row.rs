@@ -92,8 +92,8 @@ fn Row(
             .as_ref()
             .is_some_and(|current_identity| key.with_value(|key| current_identity == key))
     });
-    let step = Memo::new(move |_| key.with_value(|key| list.steps.of(key)));
-    let reason = Memo::new(move |_| key.with_value(|key| list.blocked(key)));
+    let step = list.steps.watch(key.get_value());
+    let reason = Memo::new(move |_| key.with_value(|key| list.blocked_at(key, step.read().as_ref())));
     let is_running =
         move || matches!(*step.read(), Some(Step::Queued | Step::SigningIn | Step::Busy | Step::Pausing(_)));
     let offer = Memo::new(move |_| match &*step.read() {

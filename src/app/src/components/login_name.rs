@@ -29,10 +29,11 @@ pub fn OwnName(
     list: ListState,
 ) -> impl IntoView {
     let own = label.own;
-    let step = Memo::new(move |_| key.with_value(|key| list.name_steps.of(key)));
+    let step = list.name_steps.watch(key.get_value());
+    let unlinking = list.steps.watch(key.get_value());
     let is_editing = Memo::new(move |_| step.read().is_some());
     let can_edit = Memo::new(move |_| {
-        let is_gone = key.with_value(|key| list.steps.of(key)) == Some(Step::Gone);
+        let is_gone = *unlinking.read() == Some(Step::Gone);
         let user = list.user.read();
         let is_writable = user.as_ref().is_some_and(|user| is_writable(user.user_metadata.as_ref()));
         let is_known = key.with_value(|key| !is_unreadable(&key.user_id));

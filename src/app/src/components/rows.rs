@@ -1,7 +1,5 @@
 //! The state of a list and the actions of its rows.
 
-use std::collections::HashMap;
-
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, LoginName, Metadata, User};
 
@@ -43,8 +41,16 @@ pub struct Steps(StoredValue<StepsByKey>);
 #[derive(Default)]
 struct StepsByKey {
     steps: Vec<(IdentityKey, Step)>,
-    /// What tells of changes, for each identity that somebody looks at.
-    triggers: HashMap<IdentityKey, ArcTrigger>,
+    /// What tells of changes, for each one who looks.
+    watched: Vec<Watched>,
+    /// The number of those who have looked.
+    count: usize,
+}
+
+struct Watched {
+    number: usize,
+    key: IdentityKey,
+    trigger: ArcTrigger,
 }
 
 impl Steps {
@@ -54,12 +60,25 @@ impl Steps {
         Self(StoredValue::new(StepsByKey::default()))
     }
 
-    /// Returns the step of an identity, and tracks it.
+    /// Returns the step of an identity, for as long as its caller is there.
     #[must_use]
-    pub fn of(self, key: &IdentityKey) -> Option<Step> {
-        let trigger = |by_key: &mut StepsByKey| by_key.triggers.entry(key.clone()).or_default().clone();
-        self.0.try_update_value(trigger)?.track();
-        self.peek(key)
+    pub fn watch(self, key: IdentityKey) -> Memo<Option<Step>> {
+        let trigger = ArcTrigger::new();
+        let watched = Watched { number: 0, key: key.clone(), trigger: trigger.clone() };
+        let watch = |by_key: &mut StepsByKey| {
+            by_key.count += 1;
+            by_key.watched.push(Watched { number: by_key.count, ..watched });
+            by_key.count
+        };
+        let number = self.0.try_update_value(watch);
+        on_cleanup(move || {
+            let forget = |by_key: &mut StepsByKey| by_key.watched.retain(|one| Some(one.number) != number);
+            let _ = self.0.try_update_value(forget);
+        });
+        Memo::new(move |_| {
+            trigger.track();
+            self.peek(&key)
+        })
     }
 
     /// Returns the step of an identity without tracking it; `None` when the page is gone.
@@ -76,21 +95,31 @@ impl Steps {
         let set = |by_key: &mut StepsByKey| {
             by_key.steps.retain(|(other, _)| other != key);
             by_key.steps.extend(step.map(|step| (key.clone(), step)));
-            by_key.triggers.get(key).cloned()
+            by_key.triggers(|other| other == key)
         };
-        let trigger = self.0.try_update_value(set);
-        trigger.iter().flatten().for_each(Notify::notify);
-        trigger.is_some()
+        self.0.try_update_value(set).map(notify_all).is_some()
     }
 
     /// Forgets those that `is` holds for.
     pub fn forget(self, is: fn(&Step) -> bool) {
         let forget = |by_key: &mut StepsByKey| {
-            let forgotten: Vec<_> = by_key.steps.extract_if(.., |(_, step)| is(step)).collect();
-            forgotten.iter().filter_map(|(key, _)| by_key.triggers.get(key).cloned()).collect::<Vec<_>>()
+            let (forgotten, left): (Vec<_>, Vec<_>) = by_key.steps.drain(..).partition(|(_, step)| is(step));
+            by_key.steps = left;
+            by_key.triggers(|key| forgotten.iter().any(|(forgotten, _)| forgotten == key))
         };
-        self.0.try_update_value(forget).iter().flatten().for_each(Notify::notify);
+        let _ = self.0.try_update_value(forget).map(notify_all);
     }
+}
+
+impl StepsByKey {
+    fn triggers(&self, is: impl Fn(&IdentityKey) -> bool) -> Vec<ArcTrigger> {
+        self.watched.iter().filter(|one| is(&one.key)).map(|one| one.trigger.clone()).collect()
+    }
+}
+
+/// Called once the steps can be read again.
+fn notify_all(triggers: Vec<ArcTrigger>) {
+    triggers.iter().for_each(Notify::notify);
 }
 
 /// What all rows need of the state of their list, derived once for all of them.
@@ -100,7 +129,7 @@ impl Steps {
 #[derive(Clone, Copy)]
 pub struct ForRows {
     /// The identities that cannot be unlinked by the policy, together with the selected ones.
-    pub kept: Memo<HashMap<IdentityKey, UnlinkBlocked>>,
+    pub kept: Memo<Vec<(IdentityKey, UnlinkBlocked)>>,
     /// The identity that the present session began with, where that is known.
     pub current_identity: Memo<Option<IdentityKey>>,
     /// The metadata of the account, with the names of identities in it.
@@ -272,10 +301,17 @@ impl ListState {
     /// Returns why an identity cannot be unlinked: by the policy, or because the tenant refused it.
     #[must_use]
     pub fn blocked(self, key: &IdentityKey) -> Option<UnlinkBlocked> {
-        if let Some(Step::Refused(reason)) = self.steps.of(key) {
-            return Some(reason);
+        self.blocked_at(key, self.steps.peek(key).as_ref())
+    }
+
+    /// Returns why an identity at this step cannot be unlinked.
+    #[must_use]
+    pub fn blocked_at(self, key: &IdentityKey, step: Option<&Step>) -> Option<UnlinkBlocked> {
+        let kept = self.for_rows.get_value().kept;
+        if let Some(Step::Refused(reason)) = step {
+            return Some(*reason);
         }
-        self.for_rows.get_value().kept.read().get(key).copied()
+        kept.read().iter().find(|(other, _)| other == key).map(|(_, reason)| *reason)
     }
 
     /// Returns the linked identities that can be unlinked.

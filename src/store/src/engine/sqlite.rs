@@ -26,6 +26,13 @@ const PREPARED: usize = 256;
 /// The size that the write-ahead log is cut to once its changes are in the database.
 const WAL_BYTES: i64 = 16 * 1024 * 1024;
 
+/// The number of pages in the write-ahead log from which on they are written to the database: 16 MiB. A page that changes often is
+/// then written once for many changes.
+const PAGES_PER_CHECKPOINT: i64 = 4096;
+
+/// The most memory for pages that the writer keeps, in KiB. With a million users, each change is in other pages.
+const WRITER_CACHE_KIB: i64 = 32 * 1024;
+
 /// The number of free pages that are left in the file, because the next rows take them.
 const FREE_PAGES: i64 = 256;
 
@@ -95,6 +102,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
     }
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     configure(&connection)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", PAGES_PER_CHECKPOINT, |_| Ok(()))?;
     Ok(connection)
 }
 

@@ -1,7 +1,5 @@
 //! The account of the list: read once, redrawn from every response, and refreshed when it may have changed.
 
-use std::collections::HashSet;
-
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use model::{Identity, IdentityKey, Metadata, User, UserId};
@@ -118,7 +116,9 @@ impl AccountState {
 
     /// Marks the shown identities that `user` no longer has as removed, and restores those that it has again.
     fn mark_removed(self, user: &User) {
-        let held: HashSet<_> = user.identities.iter().map(Identity::key).collect();
+        let has = |key: &IdentityKey| {
+            user.identities.iter().any(|one| one.user_id == key.user_id && one.provider == key.provider)
+        };
         let Some(shown) = self.shown_now() else { return };
         let before = self.now();
         let names = self.session.tenant().connection_names;
@@ -127,7 +127,7 @@ impl AccountState {
         let mut fresh = None;
         for identity in shown {
             let key = identity.key();
-            if !held.contains(&key) {
+            if !has(&key) {
                 if !self.is_removed(&key) {
                     fresh = before.as_ref().and_then(|before| label_of(before, &key, &names));
                 }
