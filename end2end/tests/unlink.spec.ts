@@ -188,3 +188,47 @@ test(
     await expect(page.getByText('No other login is linked to this account.')).toBeVisible();
   },
 );
+
+test('in a list of a hundred logins the last one is unlinked by the keyboard, and the others keep their rows', async ({
+  app,
+  page,
+  signedIn: person,
+}) => {
+  const more = Array.from({ length: 100 }, (_, place) => ({
+    provider: 'github',
+    user_id: `many-${place}`,
+    connection: 'github',
+    isSocial: true,
+    profileData: { email: `login.${place}@example.test` },
+  }));
+  let identities: unknown[] = [];
+  await page.route(isManagementUrl, async (route) => {
+    if (route.request().method() === 'DELETE') {
+      identities = identities.slice(0, -1);
+      await route.fulfill({ json: identities });
+    } else if (route.request().method() === 'GET') {
+      const response = await route.fetch();
+      const user = (await response.json()) as { identities: unknown[] };
+      identities = [...user.identities, ...more];
+      await route.fulfill({ response, json: { ...user, identities } });
+    } else {
+      await route.fallback();
+    }
+  });
+  await page.reload();
+  await app.expectList();
+  const rows = app.linkedList.locator(':scope > li');
+  await expect(rows).toHaveCount(person.linked.length + more.length);
+  await mark(rows);
+  const button = page.getByRole('button', { name: 'Unlink GitHub, login.99@example.test', exact: true });
+  await button.focus();
+  await expect(button).toBeInViewport();
+  await page.keyboard.press('Enter');
+  await app.dialog.getByRole('button', { name: /^Unlink/ }).click();
+  await expect(app.status).toHaveText('GitHub (login.99@example.test) was unlinked.');
+  await expect(rows).toHaveCount(person.linked.length + more.length - 1);
+  expect(await marks(rows)).toEqual([
+    ...person.linked.map(({ key }) => key),
+    ...more.slice(0, -1).map(({ user_id }) => `github|${user_id}`),
+  ]);
+});

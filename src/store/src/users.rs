@@ -125,6 +125,9 @@ const ONE_USER: &str = "SELECT user_id, user_metadata, app_metadata, blocked, cr
      provider, id, id_is_integer, connection, is_social, profile, position FROM identities WHERE user_id = $1 \
      ORDER BY position";
 
+/// The account and its primary identity: the first two rows of [`ONE_USER`], which are read in order.
+const ONE_ROOT: &str = " LIMIT 2";
+
 /// The tables of [`COLUMNS`].
 pub(crate) const TABLES: &str = "FROM users u JOIN identities i ON i.user_id = u.user_id";
 
@@ -145,8 +148,24 @@ impl Reader {
         self.find_user_as(user_id).await
     }
 
+    /// Returns the user with this id and its primary identity alone, in a time that does not depend on how many are linked.
+    ///
+    /// # Errors
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub async fn find_user_root(&mut self, user_id: &UserId) -> Result<Option<UserTexts>, Error> {
+        self.find_one_user(&format!("{ONE_USER}{ONE_ROOT}"), user_id).await
+    }
+
     async fn find_user_as<P: ProfileForm>(&mut self, user_id: &UserId) -> Result<Option<UserRow<P>>, Error> {
-        let rows = query(ONE_USER).bind(user_id.as_str()).fetch_all(self.connection()).await?;
+        self.find_one_user(ONE_USER, user_id).await
+    }
+
+    async fn find_one_user<P: ProfileForm>(
+        &mut self,
+        sql: &str,
+        user_id: &UserId,
+    ) -> Result<Option<UserRow<P>>, Error> {
+        let rows = query(sql).bind(user_id.as_str()).fetch_all(self.connection()).await?;
         match rows.split_first() {
             Some((account, identities)) => user_from(account, identities),
             None => Ok(None),

@@ -21,6 +21,45 @@ async fn a_user_comes_back_as_it_was_stored() {
     assert_eq!(find(&store, "github|42").await, None);
 }
 
+#[tokio::test]
+async fn the_texts_of_profiles_are_what_is_stored_and_a_root_has_the_primary_identity_alone() {
+    let database = TestDatabase::new();
+    let store = open(&database).await;
+    let stored = with_emails(&["auth0|1", "github|42", "apple|7"]);
+    insert(&store, &stored).await.unwrap();
+    let mut reader = store.read().await.unwrap();
+    let texts = reader.find_user_texts(&stored.user_id).await.unwrap().unwrap();
+    assert_eq!(texts.profile, stored.profile);
+    for (text, whole) in texts.identities.iter().zip(&stored.identities) {
+        assert_eq!(text.key(), whole.key());
+        let profile = text.profile_data.as_ref().map(|text| text.read().unwrap());
+        assert_eq!(profile, whole.profile_data);
+        assert_eq!(serde_json::to_value(text).unwrap(), serde_json::to_value(whole).unwrap());
+    }
+    let root = reader.find_user_root(&stored.user_id).await.unwrap().unwrap();
+    assert_eq!((root.profile, root.identities.len()), (stored.profile.clone(), 1));
+    assert_eq!(root.identities[0].key(), stored.identities[0].key());
+    assert!(reader.find_user_root(&UserId::new("github|42")).await.unwrap().is_none());
+    let by_identity = reader.find_user_texts_by_identity(&key("apple|7")).await.unwrap().unwrap();
+    assert_eq!(by_identity.identities.len(), 3);
+}
+
+#[tokio::test]
+async fn a_profile_that_is_no_json_is_never_written_into_an_answer() {
+    let database = TestDatabase::in_file();
+    let store = open(&database).await;
+    insert(&store, &with_emails(&["auth0|1", "github|42"])).await.unwrap();
+    let other = rusqlite::Connection::open(database.file().unwrap()).unwrap();
+    for text in ["{}},{\"isSocial\":true}", "", "{\"name\":"] {
+        other.execute("UPDATE identities SET profile = ?1 WHERE provider = 'github'", [text]).unwrap();
+        let found =
+            store.read().await.unwrap().find_user_texts(&UserId::new("auth0|1")).await.unwrap().unwrap();
+        let profile = found.identities[1].profile_data.as_ref().unwrap();
+        assert!(matches!(profile.read(), Err(Error::Damaged("profile"))), "{text}");
+        assert!(serde_json::to_vec(&found.identities).is_err(), "{text}");
+    }
+}
+
 async fn scan(store: &Store, by: CandidateField, value: &str) -> Vec<String> {
     let candidates = Candidates { by, values: vec![value.to_owned(), "else".to_owned()] };
     let found = store.read().await.unwrap().scan_users(Some(&candidates), "", 10).await.unwrap();

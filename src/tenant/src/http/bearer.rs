@@ -437,6 +437,17 @@ impl MayRead {
             None => Ok(tenant.0.store.read().await?.find_user_texts(&self.user_id).await?.map(Arc::new)),
         }
     }
+
+    /// Returns the user that the permission covers, for an answer without identities: with the primary one at least.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(crate) async fn read_root(self, tenant: &Tenant) -> Result<Option<Arc<UserTexts>>, store::Error> {
+        match self.known {
+            Some(user) => Ok(Some(user)),
+            None => Ok(tenant.0.store.read().await?.find_user_root(&self.user_id).await?.map(Arc::new)),
+        }
+    }
 }
 
 impl MayDelete {

@@ -4,11 +4,19 @@ use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+/// The body where the stored data cannot be written, as other internal errors have it.
+const UNREADABLE: &[u8] =
+    br#"{"statusCode":500,"error":"Internal Server Error","message":"An internal server error occurred"}"#;
+
 /// Returns a Management API response with a JSON body and the headers of contract [A1](model::contract#a1).
 pub(crate) fn management_json(status: StatusCode, body: &impl serde::Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(text) => management_text(status, text.into()),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Err(error) => {
+            // Of all that is written here, only a stored profile can be no JSON.
+            tracing::error!(error = &error as &dyn std::error::Error, "a stored profile is unreadable");
+            management_text(StatusCode::INTERNAL_SERVER_ERROR, Bytes::from_static(UNREADABLE))
+        }
     }
 }
 

@@ -29,7 +29,11 @@ pub(crate) async fn get(
 ) -> Result<Response, ApiError> {
     let permission = caller.may_read(path.user())?;
     let fields = Query::parse(query.as_deref()).fields()?;
-    let row = permission.read(&tenant).await?;
+    let row = if fields.includes("identities") {
+        permission.read(&tenant).await?
+    } else {
+        permission.read_root(&tenant).await?
+    };
     let row = row.as_deref().ok_or(ApiError::UnknownUser)?;
     Ok(management_json(StatusCode::OK, &UserBody::with_fields(row, &fields)))
 }

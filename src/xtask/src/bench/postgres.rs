@@ -43,7 +43,7 @@ pub(super) fn against_driver(context: &Context) -> Result<Outcome> {
     }
     let row = |against: String, theirs, target| Row {
         what: format!("durable unlinks on PostgreSQL, {CONNECTIONS} connections"),
-        unit: "1/s".to_owned(),
+        unit: "/s".to_owned(),
         ours: ours.clone(),
         against,
         theirs,
