@@ -291,7 +291,7 @@ mod tests {
         let program = Arguments::command();
         // What an operator's command does is said by each call; only the tenant may come from the environment.
         let is_of_operators = |command: &clap::Command| {
-            // That a database may be lost is said by each call, too.
+            // `restore` replaces a database, so that its options come from the command line only.
             command.get_name() == "restore"
                 || command.get_arguments().any(|argument| argument.get_id() == "management_domain")
         };

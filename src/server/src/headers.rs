@@ -53,7 +53,8 @@ pub(crate) struct Hosts {
     pub(crate) is_loopback: bool,
 }
 
-/// Passes on what names a host that it may, and answers the rest. One middleware does all of it, because each one costs every
+/// Answers 400 to a request without exactly one valid `Host`, redirects navigations from another loopback name to the issuer,
+/// answers 421 to other names on loopback, and passes the rest on. It is one middleware, because each one costs time at every
 /// request.
 pub(crate) async fn check_host(State(hosts): State<Hosts>, request: Request<Body>, next: Next) -> Response {
     if !names_one_host(&request) {

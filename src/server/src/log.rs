@@ -44,12 +44,12 @@ pub(crate) struct Log {
 struct Output(Arc<AtomicU64>);
 
 impl Write for Output {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        // What nobody takes any more is lost: there is nowhere left to say so.
-        let _ = stderr().write_all(line);
+        // Errors of standard error are ignored: there is nowhere else to report them.
+        let _ = stderr().write_all(bytes);
         self.0.fetch_add(1, Ordering::SeqCst);
-        Ok(line.len())
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -65,7 +65,8 @@ pub(crate) fn router(
         .fallback(async move |request: Request| site.respond(&request));
     let hosts = Hosts { issuer: issuer.clone(), is_loopback };
     let issuer = issuer.clone();
-    // From the outside inwards. As one layer they are one type; each layer of a router is a box that every request copies.
+    // The first layer is the outermost. `ServiceBuilder` makes them one type; each call of `Router::layer` adds a boxed service
+    // that every request clones.
     let layers = ServiceBuilder::new()
         .map_request(forget_odd_request_id)
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))

@@ -142,8 +142,8 @@ impl Unit {
         Ok(true)
     }
 
-    /// Does what [`Unit::unlink_identity`] does where each statement is a way to another process and back: all of it in one, which
-    /// `SQLite` cannot.
+    /// Does what [`Unit::unlink_identity`] does in one statement and one round trip. `SQLite` has no statements that change several
+    /// tables. The tests of the store and of the tenant run on both engines, and hold the two to the same effects.
     async fn unlink_in_one_statement(
         &mut self,
         primary: &UserId,

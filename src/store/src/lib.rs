@@ -14,7 +14,7 @@
 //!    [`Digest`].
 //! 4. The tables are in `migrations/`.
 //!
-//! The statements are the same for both engines, SQLite and PostgreSQL, with the types TEXT and BIGINT. Times are milliseconds since the Unix epoch
+//! The statements are the same for both engines, SQLite and PostgreSQL, except that of unlinking, with the types TEXT and BIGINT. Times are milliseconds since the Unix epoch
 //! and always come from the caller.
 //!
 //! # Example

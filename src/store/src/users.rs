@@ -41,8 +41,8 @@ pub struct UserRow<P = Profile> {
     pub last_password_reset: Option<i64>,
 }
 
-/// A user whose linked identities have their profiles as texts. The root profile is read, because it lacks the attributes that
-/// are derived.
+/// A user whose linked identities have their profiles as texts. The root profile is parsed, because answers add derived attributes to it.
+/// A linked profile that is damaged is noticed when it is read or serialized.
 pub type UserTexts = UserRow<ProfileText>;
 
 /// A field by which users are found through an index.

@@ -33,21 +33,21 @@ pub enum Step {
     Failed(Failure),
 }
 
-/// The steps of all identities that are being unlinked, or of those that are being named. Who looks at one is told of the changes
-/// of that one: in a long list, telling all rows of each would take longer than the change.
+/// The steps of all identities that are being unlinked, or of those that are being named. A reader of the step of one identity is
+/// notified of changes of that step only: in a long list, notifying all rows would take longer than the change.
 #[derive(Clone, Copy)]
 pub struct Steps(StoredValue<StepsByKey>);
 
 #[derive(Default)]
 struct StepsByKey {
     steps: Vec<(IdentityKey, Step)>,
-    /// What tells of changes, for each one who looks.
-    watched: Vec<Watched>,
-    /// The number of those who have looked.
-    count: usize,
+    watchers: Vec<Watcher>,
+    /// The number of the last watcher.
+    last_number: usize,
 }
 
-struct Watched {
+/// A reader of the step of one identity.
+struct Watcher {
     number: usize,
     key: IdentityKey,
     trigger: ArcTrigger,
@@ -60,19 +60,19 @@ impl Steps {
         Self(StoredValue::new(StepsByKey::default()))
     }
 
-    /// Returns the step of an identity, for as long as its caller is there.
+    /// Returns a memo of the step of an identity. It is unregistered when the reactive owner of the caller is cleaned up.
     #[must_use]
     pub fn watch(self, key: IdentityKey) -> Memo<Option<Step>> {
         let trigger = ArcTrigger::new();
-        let watched = Watched { number: 0, key: key.clone(), trigger: trigger.clone() };
+        let watcher = Watcher { number: 0, key: key.clone(), trigger: trigger.clone() };
         let watch = |by_key: &mut StepsByKey| {
-            by_key.count += 1;
-            by_key.watched.push(Watched { number: by_key.count, ..watched });
-            by_key.count
+            by_key.last_number += 1;
+            by_key.watchers.push(Watcher { number: by_key.last_number, ..watcher });
+            by_key.last_number
         };
         let number = self.0.try_update_value(watch);
         on_cleanup(move || {
-            let forget = |by_key: &mut StepsByKey| by_key.watched.retain(|one| Some(one.number) != number);
+            let forget = |by_key: &mut StepsByKey| by_key.watchers.retain(|one| Some(one.number) != number);
             let _ = self.0.try_update_value(forget);
         });
         Memo::new(move |_| {
@@ -113,19 +113,18 @@ impl Steps {
 
 impl StepsByKey {
     fn triggers(&self, is: impl Fn(&IdentityKey) -> bool) -> Vec<ArcTrigger> {
-        self.watched.iter().filter(|one| is(&one.key)).map(|one| one.trigger.clone()).collect()
+        self.watchers.iter().filter(|one| is(&one.key)).map(|one| one.trigger.clone()).collect()
     }
 }
 
-/// Called once the steps can be read again.
+/// Call this after the borrow of the steps has ended.
 fn notify_all(triggers: Vec<ArcTrigger>) {
     triggers.iter().for_each(Notify::notify);
 }
 
 /// What all rows need of the state of their list, derived once for all of them.
 ///
-/// It stays the same when others go, so that the rows have nothing to do then: in a long list, each of them would look through
-/// the whole account after each change.
+/// Its values stay equal when other identities are unlinked, so that rows are not computed again.
 #[derive(Clone, Copy)]
 pub struct ForRows {
     /// The identities that cannot be unlinked by the policy, together with the selected ones.
@@ -298,7 +297,7 @@ impl ListState {
         }
     }
 
-    /// Returns why an identity cannot be unlinked: by the policy, or because the tenant refused it.
+    /// Returns why an identity cannot be unlinked: by the policy, or because the tenant refused it. Does not track its step.
     #[must_use]
     pub fn blocked(self, key: &IdentityKey) -> Option<UnlinkBlocked> {
         self.blocked_at(key, self.steps.peek(key).as_ref())

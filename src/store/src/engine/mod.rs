@@ -1,4 +1,5 @@
-//! A connection to one of the two engines. Everything above this module is the same for both.
+//! A connection to one of the two engines. Everything above this module is the same for both, except unlinking, which is one
+//! statement on PostgreSQL.
 
 mod control;
 pub(crate) mod postgres;
@@ -37,8 +38,8 @@ impl Connection {
         &self.damage
     }
 
-    /// Whether the database is another process, which other servers may share. It may refuse a unit of work because of another
-    /// one, so that it has to be tried again, and each statement is a way there and back.
+    /// Returns whether the database is another process (PostgreSQL), which other servers may share: it may refuse a unit of work
+    /// because of a concurrent one, and each statement costs a round trip.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self.engine, Engine::Postgres(_))
     }

@@ -26,13 +26,6 @@ const PREPARED: usize = 256;
 /// The size that the write-ahead log is cut to once its changes are in the database.
 const WAL_BYTES: i64 = 16 * 1024 * 1024;
 
-/// The number of pages in the write-ahead log from which on they are written to the database: 16 MiB. A page that changes often is
-/// then written once for many changes.
-const PAGES_PER_CHECKPOINT: i64 = 4096;
-
-/// The most memory for pages that the writer keeps, in KiB. With a million users, each change is in other pages.
-const WRITER_CACHE_KIB: i64 = 32 * 1024;
-
 /// The number of free pages that are left in the file, because the next rows take them.
 const FREE_PAGES: i64 = 256;
 
@@ -102,8 +95,6 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
     }
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     configure(&connection)?;
-    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", PAGES_PER_CHECKPOINT, |_| Ok(()))?;
     Ok(connection)
 }
 
@@ -155,7 +146,7 @@ fn configure(connection: &Connection) -> Result<(), Error> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES, |_| Ok(()))?;
-    // Else a statement is planned anew each time that a value is bound that its plan could depend on.
+    // The query planner stability guarantee: a prepared statement is not planned again for other bound values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
     Ok(())

@@ -15,8 +15,8 @@ use crate::state::Tenant;
 /// The age that a sign-in is treated as exceeding.
 const OLD_SIGN_IN: Duration = Duration::from_mins(15);
 
-/// Applies the caller's planned fault, if any, before the handler runs. Returns the request. A fault of the rate limit leaves the
-/// state of its bucket in `limit`.
+/// Applies the caller's planned fault, if any, before the handler runs. Returns the request. A planned 429 sets `limit` to the
+/// state that the response headers say.
 ///
 /// # Errors
 /// The error that the fault stands for.

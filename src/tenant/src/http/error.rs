@@ -507,3 +507,29 @@ impl IntoResponse for TokenError {
         no_store(response)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    /// A value that is no JSON.
+    struct Unreadable;
+
+    impl serde::Serialize for Unreadable {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("unreadable"))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_written_is_an_internal_error_as_any_other() {
+        let (unreadable, internal) =
+            (management_json(StatusCode::OK, &Unreadable), ApiError::Internal.into_response());
+        assert_eq!(unreadable.status(), internal.status());
+        assert_eq!(unreadable.headers(), internal.headers());
+        let body = async |response: Response| to_bytes(response.into_body(), 1000).await.unwrap();
+        assert_eq!(body(unreadable).await, body(internal).await);
+    }
+}

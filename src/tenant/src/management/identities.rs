@@ -118,6 +118,7 @@ pub(crate) async fn unlink(
         })
         .await?;
     if let (Some(identity), Some(account)) = (unlinked, Login::primary(&remaining)) {
+        // A profile that cannot be read has no address that a mail could go to.
         let profile = identity.profile_data.as_ref().map(ProfileText::read).transpose();
         let login = Login::with_profile(&identity, &profile.unwrap_or_default().unwrap_or_default());
         notice_mails::send(&tenant, &remaining.user_id, Change::Unlinked, &login, &account).await;

@@ -1,4 +1,4 @@
-//! The middleware of every endpoint that needs a token: planned faults, and the rate limit of the Management API.
+//! The middleware of every endpoint of the Management API that needs a token: planned faults, and the rate limit of the Management API.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
