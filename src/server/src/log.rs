@@ -15,8 +15,10 @@ use tracing_subscriber::{Layer, fmt};
 
 /// The most lines that wait for a reader. Further ones are dropped.
 const WAITING_LINES: usize = 1024;
-/// The most bytes of lines that are written at once.
-const WRITTEN_AT_ONCE: usize = 16 * 1024;
+/// The most bytes of lines that are written at once: a pipe that several processes write to takes that many undivided (`PIPE_BUF`).
+const WRITTEN_AT_ONCE: usize = 4096;
+/// The pause before a full pipe that does not wait is tried again.
+const FULL_PIPE_PAUSE: Duration = Duration::from_millis(10);
 /// The time between two looks at the number of dropped lines.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -46,10 +48,19 @@ struct Output(Arc<AtomicU64>);
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        // Errors of standard error are ignored: there is nowhere else to report them.
-        let _ = stderr().write_all(bytes);
+        let written = loop {
+            match stderr().write(bytes) {
+                // Another process has made the pipe one that does not wait.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    std::thread::sleep(FULL_PIPE_PAUSE);
+                }
+                // Other errors are ignored: there is nowhere else to report them.
+                Err(_) => break bytes.len(),
+                Ok(written) => break written,
+            }
+        };
         self.0.fetch_add(1, Ordering::SeqCst);
-        Ok(bytes.len())
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -22,11 +22,18 @@ impl ProfileText {
     pub fn read(&self) -> Result<Profile, Error> {
         Profile::from_stored(&self.0)
     }
+
+    /// Checks that the text is JSON, so that it can be written into an answer.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn check(&self) -> Result<(), Error> {
+        serde_json::from_str::<&RawValue>(&self.0).map(|_| ()).map_err(|_| Error::Damaged("profile"))
+    }
 }
 
 impl Serialize for ProfileText {
-    /// Writes the text, unless it is no JSON: what another program has stored could end the answer's own. It is checked here and not
-    /// when it is read, so that units of work do not wait for it.
+    /// Writes the text, unless it is no JSON: what another program has stored could end the answer's own.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
         text.serialize(serializer)

@@ -167,8 +167,11 @@ impl Reader {
     ) -> Result<Option<UserRow<P>>, Error> {
         let rows = query(sql).bind(user_id.as_str()).fetch_all(self.connection()).await?;
         match rows.split_first() {
-            Some((account, identities)) => user_from(account, identities),
-            None => Ok(None),
+            // Without the row of an account, the first one is that of an identity.
+            Some((account, identities)) if account.get::<Option<&str>>("user_id")?.is_some() => {
+                user_from(account, identities)
+            }
+            _ => Ok(None),
         }
     }
 

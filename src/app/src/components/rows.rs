@@ -44,6 +44,8 @@ struct StepsByKey {
     watchers: Vec<Watcher>,
     /// The number of the last watcher.
     last_number: usize,
+    /// Is notified of the changes of all steps.
+    any: ArcTrigger,
 }
 
 /// A reader of the step of one identity.
@@ -81,6 +83,13 @@ impl Steps {
         })
     }
 
+    /// Tracks the steps of all identities.
+    pub fn track_all(self) {
+        if let Some(any) = self.0.try_with_value(|by_key| by_key.any.clone()) {
+            any.track();
+        }
+    }
+
     /// Returns the step of an identity without tracking it; `None` when the page is gone.
     #[must_use]
     pub fn peek(self, key: &IdentityKey) -> Option<Step> {
@@ -112,8 +121,10 @@ impl Steps {
 }
 
 impl StepsByKey {
+    /// Returns what to notify of changes of the steps of these identities.
     fn triggers(&self, is: impl Fn(&IdentityKey) -> bool) -> Vec<ArcTrigger> {
-        self.watchers.iter().filter(|one| is(&one.key)).map(|one| one.trigger.clone()).collect()
+        let watchers = self.watchers.iter().filter(|one| is(&one.key)).map(|one| &one.trigger);
+        watchers.chain([&self.any]).cloned().collect()
     }
 }
 
@@ -316,6 +327,7 @@ impl ListState {
     /// Returns the linked identities that can be unlinked.
     #[must_use]
     pub fn unlinkable(self) -> Vec<Identity> {
+        self.steps.track_all();
         let user = self.user.read();
         let linked = user.iter().flat_map(|user| user.identities.iter().skip(1));
         linked.filter(|identity| self.blocked(&identity.key()).is_none()).cloned().collect()

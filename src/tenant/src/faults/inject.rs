@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use model::UserId;
+use model::{Identity, UserId};
 
 use super::plans::Fault;
 use crate::http::bearer::Caller;
@@ -78,7 +78,11 @@ async fn unlink(tenant: &Tenant, user_id: UserId, provider: String, segment: Str
         Box::pin(async move {
             let Some(user) = unit.find_user(&user_id).await? else { return Ok(()) };
             let provider = model::Provider::new(provider);
-            let meant = user.identities.iter().skip(1).find(|one| one.matches(&provider, &segment));
+            let find =
+                |fits: &dyn Fn(&Identity) -> bool| user.identities.iter().skip(1).find(|one| fits(one));
+            // An exact match has precedence, as it has for the request.
+            let exact = find(&|one| one.provider == provider && one.user_id.as_str() == segment);
+            let meant = exact.or_else(|| find(&|one| one.matches(&provider, &segment)));
             if let Some(identity) = meant {
                 unit.unlink_identity(&user_id, &identity.key(), now).await?;
             }

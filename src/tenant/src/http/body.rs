@@ -124,8 +124,12 @@ pub(crate) async fn read_object(
         "application/json" => {
             let left = Cell::new(MOST_VALUES);
             let counted = Count(&left).deserialize(&mut serde_json::Deserializer::from_slice(&body.bytes));
-            if counted.is_err() && left.get() == 0 {
-                return Err(UnreadableBody::TooLarge);
+            if counted.is_err() {
+                return Err(if left.get() == 0 {
+                    UnreadableBody::TooLarge
+                } else {
+                    UnreadableBody::Malformed
+                });
             }
             match serde_json::from_slice(&body.bytes) {
                 Ok(Value::Object(object)) => Ok((object, Encoding::Json)),
@@ -346,10 +350,37 @@ impl<'de> Visitor<'de> for Count<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         self.one()?;
-        while members.next_key::<IgnoredAny>()?.is_some() {
+        while members.next_key_seed(Key)?.is_some() {
             members.next_value_seed(self)?;
         }
         Ok(())
+    }
+}
+
+/// The key by which `serde_json` marks a text that stands for a value (its feature `raw_value`). In a body it would be replaced by
+/// what the text says, which nobody has counted, and which may be nested more deeply than anything can be read again.
+const TEXT_FOR_VALUE: &str = "$serde_json::private::RawValue";
+
+/// Accepts every key except [`TEXT_FOR_VALUE`].
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<(), E> {
+        if key == TEXT_FOR_VALUE { Err(E::custom("a reserved key")) } else { Ok(()) }
     }
 }
 

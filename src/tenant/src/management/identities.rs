@@ -109,6 +109,11 @@ pub(crate) async fn unlink(
                     UnlinkDecision::Nothing => return Ok((user, None)),
                     UnlinkDecision::Secondary(key) => key,
                 };
+                // What cannot be answered is not done.
+                user.identities
+                    .iter()
+                    .filter_map(|one| one.profile_data.as_ref())
+                    .try_for_each(ProfileText::check)?;
                 unit.unlink_identity(user_id, &key, now).await?;
                 let place = user.identities.iter().position(|identity| identity.key() == key);
                 let unlinked = place.map(|place| user.identities.remove(place));
@@ -118,7 +123,6 @@ pub(crate) async fn unlink(
         })
         .await?;
     if let (Some(identity), Some(account)) = (unlinked, Login::primary(&remaining)) {
-        // A profile that cannot be read has no address that a mail could go to.
         let profile = identity.profile_data.as_ref().map(ProfileText::read).transpose();
         let login = Login::with_profile(&identity, &profile.unwrap_or_default().unwrap_or_default());
         notice_mails::send(&tenant, &remaining.user_id, Change::Unlinked, &login, &account).await;

@@ -65,6 +65,27 @@ async fn a_new_user_signs_in_with_the_password_which_is_stored_as_a_hash_only() 
     assert!(credential.password_hash.starts_with("$argon2id$"));
 }
 
+// attack: floods
+#[tokio::test]
+async fn metadata_that_could_not_be_read_again_is_refused_and_not_stored() {
+    let tenant = open_tenant().await;
+    let before = count(&tenant).await;
+    let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(100), "]".repeat(100));
+    let marked = deep(r#"{"$serde_json::private::RawValue":"[[1]]"}"#);
+    let nested = deep(r#"{"\u0024serde_json::private::RawValue":"TEXT"}"#).replace("TEXT", &deep(""));
+    for value in [marked, nested, r#"{"$serde_json::private::RawValue":"1"}"#.to_owned(), deep(&deep(""))] {
+        let body = format!(
+            r#"{{"connection":"{DATABASE}","email":"a@example.test","password":"correct horse battery","user_metadata":{{"a":{value}}}}}"#
+        );
+        let request = Request::post(PATH)
+            .header("authorization", format!("Bearer {}", tenant.machine_token("create:users").await))
+            .header("content-type", "application/json");
+        let response = tenant.send(request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(response.status, 400, "{value}");
+    }
+    assert_eq!(count(&tenant).await, before);
+}
+
 #[tokio::test]
 async fn the_documented_properties_of_a_new_user_are_stored_and_others_are_refused() {
     let tenant = open_tenant().await;
