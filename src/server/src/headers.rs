@@ -46,7 +46,7 @@ pub(crate) fn add_missing(issuer: &Issuer, mut response: Response) -> Response {
 
 /// The hosts that requests may name.
 #[derive(Clone)]
-pub(crate) struct Hosts {
+pub(crate) struct HostPolicy {
     /// The issuer, whose host is one of them.
     pub(crate) issuer: Issuer,
     /// Whether only this machine reaches the server: other names are then refused.
@@ -56,14 +56,18 @@ pub(crate) struct Hosts {
 /// Answers 400 to a request without exactly one valid `Host`, redirects navigations from another loopback name to the issuer,
 /// answers 421 to other names on loopback, and passes the rest on. It is one middleware, because each one costs time at every
 /// request.
-pub(crate) async fn check_host(State(hosts): State<Hosts>, request: Request<Body>, next: Next) -> Response {
-    if !names_one_host(&request) {
+pub(crate) async fn check_host(
+    State(policy): State<HostPolicy>,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
+    if !has_one_valid_host(&request) {
         return (StatusCode::BAD_REQUEST, "The request must have one Host header.\n").into_response();
     }
-    if let Some(target) = issuer_url(&hosts.issuer, &request) {
+    if let Some(target) = issuer_url(&policy.issuer, &request) {
         return Redirect::temporary(&target).into_response();
     }
-    if hosts.is_loopback && !names_this_machine(&hosts.issuer, &request) {
+    if policy.is_loopback && !names_allowed_host(&policy.issuer, &request) {
         let reason =
             "This server has another name. A proxy in front of it must pass the host of --issuer on.\n";
         return (StatusCode::MISDIRECTED_REQUEST, reason).into_response();
@@ -73,7 +77,7 @@ pub(crate) async fn check_host(State(hosts): State<Hosts>, request: Request<Body
 
 /// Returns whether a request to a server that listens on loopback only names this machine or the issuer's host: a website whose
 /// name is made to lead to this machine (DNS rebinding) would otherwise be of the same origin.
-fn names_this_machine(issuer: &Issuer, request: &Request<Body>) -> bool {
+fn names_allowed_host(issuer: &Issuer, request: &Request<Body>) -> bool {
     let allows = |host: &str| {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         address::is_loopback(host) || bare.eq_ignore_ascii_case(address::host(issuer))
@@ -85,7 +89,7 @@ fn names_this_machine(issuer: &Issuer, request: &Request<Body>) -> bool {
 
 /// Returns whether a request has one `Host`, and not two, and one that is a host (RFC 9112 section 3.2): what stands in front of
 /// the server could look at another one. HTTP/1.0 has no such header, HTTP/2 has the name in its target.
-fn names_one_host(request: &Request<Body>) -> bool {
+fn has_one_valid_host(request: &Request<Body>) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     let is_plain = |host: &HeaderValue| {
         Authority::try_from(host.as_bytes()).is_ok_and(|authority| !authority.as_str().contains('@'))
@@ -164,9 +168,10 @@ mod tests {
     }
 
     async fn redirect_target(issuer_text: &str, host: &str, accept: &str) -> Option<String> {
-        let router = Router::new()
-            .fallback(|| async { "here" })
-            .layer(from_fn_with_state(Hosts { issuer: issuer(issuer_text), is_loopback: false }, check_host));
+        let router = Router::new().fallback(|| async { "here" }).layer(from_fn_with_state(
+            HostPolicy { issuer: issuer(issuer_text), is_loopback: false },
+            check_host,
+        ));
         let request =
             Request::get("/a/b?c=d").header(HOST, host).header(ACCEPT, accept).body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();

@@ -19,7 +19,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
-use crate::headers::{self, Hosts};
+use crate::headers::{self, HostPolicy};
 use crate::readiness::READY;
 use crate::static_files::Site;
 
@@ -63,7 +63,7 @@ pub(crate) fn router(
         )
         .merge(tenant)
         .fallback(async move |request: Request| site.respond(&request));
-    let hosts = Hosts { issuer: issuer.clone(), is_loopback };
+    let hosts = HostPolicy { issuer: issuer.clone(), is_loopback };
     let issuer = issuer.clone();
     // The first layer is the outermost. `ServiceBuilder` makes them one type; each call of `Router::layer` adds a boxed service
     // that every request clones.

@@ -134,11 +134,7 @@ impl Unit {
         self.remove_sessions_of(key).await?;
         self.remove_refresh_families_of(key).await?;
         self.remove_access_tokens_of(key).await?;
-        query("UPDATE users SET updated_at = $2 WHERE user_id = $1")
-            .bind(primary.as_str())
-            .bind(now)
-            .send(self.connection())
-            .await?;
+        self.touch_user(primary, now).await?;
         Ok(true)
     }
 

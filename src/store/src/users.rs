@@ -380,8 +380,8 @@ impl Unit {
         Ok(())
     }
 
-    /// Inserts the row of the account only. The caller inserts or moves its identities.
-    pub(crate) async fn insert_account(&mut self, user: &UserRow) -> Result<(), Error> {
+    /// Inserts the row of the account only. The caller inserts its identities.
+    async fn insert_account(&mut self, user: &UserRow) -> Result<(), Error> {
         query(
             "INSERT INTO users (user_id, user_metadata, app_metadata, blocked, created_at, updated_at, \
              last_login, last_ip, logins_count, last_password_reset) \

@@ -12,7 +12,7 @@ use super::safety_line::SafetyLine;
 use crate::text;
 
 /// The number of linked identities beyond which a list is long: the browser then lays out the rows that are in sight only.
-const LONG: usize = 50;
+const LONG_LIST: usize = 50;
 
 /// Shows both lists, and what belongs to them once the later chunk is here. Rows are keyed by identity, so that the others keep their elements
 /// when one goes.
@@ -27,7 +27,7 @@ pub fn IdentityList(
         Some((user.identities.first()?.clone(), user.profile.clone()))
     });
     let some_linked = Memo::new(move |_| !list.shown.read().is_empty());
-    let is_long = Memo::new(move |_| list.shown.read().len() > LONG);
+    let is_long = Memo::new(move |_| list.shown.read().len() > LONG_LIST);
     let row = move |identity: Identity| {
         let picture = identity.profile_data.as_ref().and_then(picture);
         view! { <IdentityRow identity picture list/> }

@@ -79,14 +79,14 @@ fn Row(
     let name = row_name(&identity.key());
     let why = format!("why-{}", route::segment(&name));
     let provider = identity.provider.clone();
-    let for_rows = list.for_rows.get_value();
+    let row_context = list.row_context.get_value();
     let own = Memo::new(move |_| {
-        let metadata = for_rows.metadata.read();
+        let metadata = row_context.metadata.read();
         key.with_value(|key| name_of(metadata.as_ref(), key)).map(|name| name.as_str().to_owned())
     });
     let label = RowLabel { of_provider: StoredValue::new(label), own };
     let in_use = Memo::new(move |_| {
-        for_rows
+        row_context
             .current_identity
             .read()
             .as_ref()
@@ -99,14 +99,14 @@ fn Row(
     let offer = Memo::new(move |_| match &*step.read() {
         Some(Step::Gone) => Offer::Dismiss,
         _ if main => Offer::Nothing,
-        None | Some(Step::Failed(_)) if for_rows.selecting.get() => Offer::Choose,
+        None | Some(Step::Failed(_)) if row_context.is_selecting.get() => Offer::Choose,
         _ => Offer::Unlink,
     });
     let has_progress = Memo::new(move |_| {
         matches!(*step.read(), Some(Step::SigningIn | Step::Busy | Step::Pausing(_) | Step::Failed(_)))
     });
     let awaited = Memo::new(move |_| {
-        let is_asked = key.with_value(|key| for_rows.awaited.read().contains(key));
+        let is_asked = key.with_value(|key| row_context.awaited.read().contains(key));
         is_asked.then(chunk::state).filter(|state| *state != Chunk::Here)
     });
     let is_missing = Memo::new(move |_| *awaited.read() == Some(Chunk::Missing));

@@ -50,7 +50,7 @@ pub use pause_notice::PauseNotice;
 pub use picture::picture;
 pub use popup_notice::PopupNotice;
 pub use provider_mark::ProviderMark;
-pub use rows::{ForRows, ListActions, ListState, ReadOnlyReason, RowLabel, Step, Steps};
+pub use rows::{ListActions, ListState, ReadOnlyReason, RowContext, RowLabel, Step, Steps};
 pub use safety_line::SafetyLine;
 pub use skeleton::{Skeleton, SkeletonHtml};
 pub use values::{in_parts, json_disclosure, value};

@@ -137,20 +137,20 @@ fn notify_all(triggers: Vec<ArcTrigger>) {
 ///
 /// Its values stay equal when other identities are unlinked, so that rows are not computed again.
 #[derive(Clone, Copy)]
-pub struct ForRows {
+pub struct RowContext {
     /// The identities that cannot be unlinked by the policy, together with the selected ones.
-    pub kept: Memo<Vec<(IdentityKey, UnlinkBlocked)>>,
+    pub blocked_by_policy: Memo<Vec<(IdentityKey, UnlinkBlocked)>>,
     /// The identity that the present session began with, where that is known.
     pub current_identity: Memo<Option<IdentityKey>>,
     /// The metadata of the account, with the names of identities in it.
     pub metadata: Memo<Option<Metadata>>,
     /// Whether the person selects several.
-    pub selecting: Memo<bool>,
+    pub is_selecting: Memo<bool>,
     /// The identities whose dialog waits for the later chunk.
     pub awaited: Memo<Vec<IdentityKey>>,
 }
 
-impl ForRows {
+impl RowContext {
     /// Derives it from the account, the policy, the selected identities, those that the dialog asks about, and the one in use.
     #[must_use]
     pub fn new(
@@ -160,7 +160,7 @@ impl ForRows {
         confirming: RwSignal<Option<Vec<IdentityKey>>>,
         current_identity: Memo<Option<IdentityKey>>,
     ) -> StoredValue<Self> {
-        let kept = Memo::new(move |_| {
+        let blocked_by_policy = Memo::new(move |_| {
             let (user, selected) = (user.read(), selected.read());
             let selected = selected.as_deref().unwrap_or_default();
             let reason = |user: &User, identity: &Identity| {
@@ -177,10 +177,10 @@ impl ForRows {
             asked.unwrap_or_default()
         });
         StoredValue::new(Self {
-            kept,
+            blocked_by_policy,
             current_identity,
             metadata: Memo::new(move |_| user.read().as_ref()?.user_metadata.clone()),
-            selecting: Memo::new(move |_| selected.read().is_some()),
+            is_selecting: Memo::new(move |_| selected.read().is_some()),
             awaited,
         })
     }
@@ -218,7 +218,7 @@ pub struct ListState {
     /// What the settings say about unlinking.
     pub policy: StoredValue<UnlinkPolicy>,
     /// What all rows need of this state.
-    pub for_rows: StoredValue<ForRows>,
+    pub row_context: StoredValue<RowContext>,
     /// The display names of connections.
     pub names: StoredValue<ConnectionNames>,
     /// The steps of identities that are being unlinked.
@@ -293,7 +293,7 @@ impl ListState {
             shown: Memo::new(move |_| linked.clone()),
             read_at: Signal::stored(read_at),
             policy,
-            for_rows: ForRows::new(user, policy, selected, confirming, Memo::new(|_| None)),
+            row_context: RowContext::new(user, policy, selected, confirming, Memo::new(|_| None)),
             names: StoredValue::new(tenant.connection_names.clone()),
             steps: Steps::none(),
             name_steps: Steps::none(),
@@ -317,11 +317,11 @@ impl ListState {
     /// Returns why an identity at this step cannot be unlinked.
     #[must_use]
     pub fn blocked_at(self, key: &IdentityKey, step: Option<&Step>) -> Option<UnlinkBlocked> {
-        let kept = self.for_rows.get_value().kept;
+        let blocked = self.row_context.get_value().blocked_by_policy;
         if let Some(Step::Refused(reason)) = step {
             return Some(*reason);
         }
-        kept.read().iter().find(|(other, _)| other == key).map(|(_, reason)| *reason)
+        blocked.read().iter().find(|(other, _)| other == key).map(|(_, reason)| *reason)
     }
 
     /// Returns the linked identities that can be unlinked.

@@ -17,8 +17,8 @@ pub fn UnlinkDialog(
     /// The list whose identities the dialog asks about.
     list: ListState,
 ) -> impl IntoView {
-    let ListState { confirming, user, policy, names, for_rows, .. } = list;
-    let current_identity = for_rows.get_value().current_identity;
+    let ListState { confirming, user, policy, names, row_context, .. } = list;
+    let current_identity = row_context.get_value().current_identity;
     let session = use_context::<Session>();
     let is_old = session.map_or_else(|| Signal::stored(false), Session::asks_first);
     let question = Memo::new(move |_| {

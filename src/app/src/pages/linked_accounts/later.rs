@@ -35,7 +35,7 @@ fn begin(session: Session, account: AccountState, list: ListState) -> Changes {
         undo.offer(unlinked, account.now().and_then(|user| user.user_metadata).as_ref());
         naming.forget(&keys);
     });
-    let current_identity = list.for_rows.get_value().current_identity;
+    let current_identity = list.row_context.get_value().current_identity;
     let unlinking = Unlinking::new(session, account, current_identity, status_message, on_done);
     account.keep_for_offline();
     refresh_automatically(session, account, unlinking.running());

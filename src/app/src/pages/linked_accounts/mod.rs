@@ -22,8 +22,8 @@ use super::waiting::in_place_of_page;
 use crate::chunk;
 use crate::clock::date;
 use crate::components::{
-    Banner, ForRows, IdentityList, ListState, ReadOnlyReason, Skeleton, Status, Steps, dyn_view, on_its_way,
-    set_document_title,
+    Banner, IdentityList, ListState, ReadOnlyReason, RowContext, Skeleton, Status, Steps, dyn_view,
+    on_its_way, set_document_title,
 };
 use crate::session::{Phase, Session, SignInError, SignInErrorKind};
 use crate::text::{self, Remedy};
@@ -74,7 +74,7 @@ fn Accounts() -> impl IntoView {
             date()
         }),
         policy,
-        for_rows: ForRows::new(user, policy, selected, confirming, current_identity),
+        row_context: RowContext::new(user, policy, selected, confirming, current_identity),
         names: StoredValue::new(session.tenant().connection_names),
         steps: account.steps(),
         name_steps: Steps::none(),
