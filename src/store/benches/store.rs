@@ -82,7 +82,10 @@ async fn unlink_and_link(store: &Store, primary: &UserId) -> Result<bool, store:
     let (of_unlink, of_link, freed) = (primary.clone(), primary.clone(), key.as_user_id());
     let unlinked = store
         .write::<_, store::Error, _>(move |unit| {
-            Box::pin(async move { unit.unlink_identity(&of_unlink, &key, NOW).await })
+            Box::pin(async move {
+                let Some(user) = unit.find_user_texts(&of_unlink).await? else { return Ok(false) };
+                unit.unlink_identity(&user, &key, NOW).await
+            })
         })
         .await?;
     assert!(unlinked, "the identity is linked");

@@ -8,6 +8,7 @@ use crate::normal_form::fold_identifier;
 use crate::query::query;
 use crate::session_clients::SessionEnd;
 use crate::unit::{Reader, Unit};
+use crate::users::UserRow;
 
 /// An identity with its profile and its account.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,24 +90,28 @@ impl Reader {
 }
 
 impl Unit {
-    /// Unlinks an identity of `primary`: makes it a user of its own, blocked if `primary` is, without metadata and sign-in history
-    /// (contract
-    /// [A12](model::contract#a12), [U-9](model::contract#u-9)), and deletes its sessions and tokens.
+    /// Unlinks an identity of `primary`, which this unit has read: makes it a user of its own, blocked if `primary` is, without
+    /// metadata and sign-in history (contract [A12](model::contract#a12), [U-9](model::contract#u-9)), and deletes its sessions
+    /// and tokens.
     ///
-    /// Returns `false` and changes nothing if the identity does not exist, belongs to another user, or is the
-    /// primary identity.
+    /// Returns `false` and changes nothing if the identity is not one of the linked ones of `primary`.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn unlink_identity(
+    pub async fn unlink_identity<P>(
         &mut self,
-        primary: &UserId,
+        primary: &UserRow<P>,
         key: &IdentityKey,
         now: i64,
     ) -> Result<bool, Error> {
-        let freed = key.as_user_id();
+        let is_meant = |one: &Identity<P>| one.provider == key.provider && one.user_id == key.user_id;
+        if !primary.identities.iter().skip(1).any(is_meant) {
+            return Ok(false);
+        }
+        let (primary, freed) = (&primary.user_id, key.as_user_id());
         if self.connection().is_shared() {
-            return self.unlink_in_one_statement(primary, key, &freed, now).await;
+            self.unlink_in_one_statement(primary, key, &freed, now).await?;
+            return Ok(true);
         }
         // The check and the move are one statement, so that only one of two concurrent unlinks matches.
         let moved = query(
@@ -138,16 +143,16 @@ impl Unit {
         Ok(true)
     }
 
-    /// Does what [`Unit::unlink_identity`] does in one statement and one round trip. `SQLite` has no statements that change several
-    /// tables. The tests of the store and of the tenant run on both engines, and hold the two to the same effects.
+    /// Does what [`Unit::unlink_identity`] does in one statement, and does not wait for it. `SQLite` has no statements that change
+    /// several tables. The tests of the store and of the tenant run on both engines, and hold the two to the same effects.
     async fn unlink_in_one_statement(
         &mut self,
         primary: &UserId,
         key: &IdentityKey,
         freed: &UserId,
         now: i64,
-    ) -> Result<bool, Error> {
-        let moved = query(
+    ) -> Result<(), Error> {
+        query(
             "WITH moved AS (UPDATE identities SET user_id = $4, position = 0 \
                  WHERE provider = $1 AND id = $2 AND user_id = $3 AND user_id <> $4 RETURNING provider, id), \
              freed AS (INSERT INTO users (user_id, blocked, created_at, updated_at, logins_count) \
@@ -156,9 +161,8 @@ impl Unit {
                  (SELECT sid FROM sessions JOIN moved USING (provider, id))), \
              signed_out AS (DELETE FROM sessions WHERE (provider, id) IN (SELECT provider, id FROM moved)), \
              refresh AS (DELETE FROM refresh_families WHERE (provider, id) IN (SELECT provider, id FROM moved)), \
-             access AS (DELETE FROM access_tokens WHERE (provider, id) IN (SELECT provider, id FROM moved)), \
-             touched AS (UPDATE users SET updated_at = $5 WHERE user_id = $3 AND EXISTS (SELECT 1 FROM moved)) \
-             SELECT COUNT(*) AS moved FROM moved",
+             access AS (DELETE FROM access_tokens WHERE (provider, id) IN (SELECT provider, id FROM moved)) \
+             UPDATE users SET updated_at = $5 WHERE user_id = $3 AND EXISTS (SELECT 1 FROM moved)",
         )
         .bind(key.provider.as_str())
         .bind(key.user_id.as_str())
@@ -166,9 +170,8 @@ impl Unit {
         .bind(freed.as_str())
         .bind(now)
         .bind(SessionEnd::Revoked.as_str())
-        .fetch_one(self.connection())
-        .await?;
-        Ok(moved.get::<i64>("moved")? > 0)
+        .send(self.connection())
+        .await
     }
 
     /// Links `secondary` to `primary`: moves all identities of `secondary` behind those of `primary` and

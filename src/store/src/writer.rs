@@ -18,8 +18,17 @@ use crate::unit::Unit;
 /// keeps 64 savepoints of a transaction where every other one sees them at once.
 const UNITS_PER_COMMIT: usize = 64;
 
-/// How often the units of a commit are tried, if other servers are in the way.
+/// How often the units of a commit are tried, if other servers are in the way or a unit is undone.
 const ATTEMPTS: u32 = 5;
+
+/// How the changes of one unit are undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Undo {
+    /// With those of all units of the commit, which run again.
+    Together,
+    /// By a savepoint around each unit, which costs time in each of them.
+    Alone,
+}
 
 /// A unit of work as a future that borrows its unit: write `|unit| Box::pin(async move { … })`.
 pub type Work<'u, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'u>>;
@@ -125,7 +134,8 @@ impl Guard {
 
 /// Runs units of work until [`Command::Stop`].
 ///
-/// Each transaction takes all units that wait, with a savepoint around each. Results are sent only after the
+/// Each transaction takes all units that wait. Few units are undone after they changed something; if one is, all run again, with
+/// a savepoint around each. Results are sent only after the
 /// commit. Nothing is committed to a file that was deleted, replaced or damaged, and nothing is acknowledged that was.
 pub(crate) async fn write_units(mut unit: Unit, mut waiting: mpsc::Receiver<Command>, guard: Guard) {
     while let Some(command) = waiting.recv().await {
@@ -134,12 +144,12 @@ pub(crate) async fn write_units(mut unit: Unit, mut waiting: mpsc::Receiver<Comm
             continue;
         };
         let mut jobs = vec![first];
-        let mut outcome = write_batch(&mut unit, &mut jobs, &mut waiting, &guard).await;
+        let mut outcome = write_batch(&mut unit, &mut jobs, &mut waiting, &guard, Undo::Together).await;
         for _ in 1..ATTEMPTS {
             if !matches!(outcome, Err(Error::Serialization)) {
                 break;
             }
-            outcome = write_batch(&mut unit, &mut jobs, &mut waiting, &guard).await;
+            outcome = write_batch(&mut unit, &mut jobs, &mut waiting, &guard, Undo::Alone).await;
         }
         if let Err(error) = &outcome {
             tracing::error!(error = error as &dyn std::error::Error, "a commit failed");
@@ -160,8 +170,9 @@ async fn write_batch(
     jobs: &mut Vec<Box<dyn Job>>,
     waiting: &mut mpsc::Receiver<Command>,
     guard: &Guard,
+    undo: Undo,
 ) -> Result<(), Error> {
-    let outcome = run_batch(unit, jobs, waiting, guard).await;
+    let outcome = run_batch(unit, jobs, waiting, guard, undo).await;
     if outcome.is_err() {
         let _ = unit.connection().control(Control::Rollback).await;
     }
@@ -173,6 +184,7 @@ async fn run_batch(
     jobs: &mut Vec<Box<dyn Job>>,
     waiting: &mut mpsc::Receiver<Command>,
     guard: &Guard,
+    undo: Undo,
 ) -> Result<(), Error> {
     guard.damage.check()?;
     unit.connection().take_conflict();
@@ -192,19 +204,29 @@ async fn run_batch(
             drop(jobs.remove(next));
             continue;
         }
-        unit.connection().control(Control::BeginUnit).await?;
-        let again = unit.connection().is_shared();
+        if undo == Undo::Alone {
+            unit.connection().control(Control::BeginUnit).await?;
+        }
+        unit.connection().take_change();
+        let again = undo == Undo::Together || unit.connection().is_shared();
         let keep = jobs[next].run(unit, again).await;
+        let is_undone = !keep && unit.connection().take_change() && undo == Undo::Together;
         // Nothing of the transaction is kept then, so that each of its units runs again.
-        if unit.connection().take_conflict() {
+        if unit.connection().take_conflict() || is_undone {
             return Err(Error::Serialization);
         }
-        let end = if keep { Control::KeepUnit } else { Control::UndoUnit };
-        unit.connection().control(end).await?;
+        if undo == Undo::Alone {
+            let end = if keep { Control::KeepUnit } else { Control::UndoUnit };
+            unit.connection().control(end).await?;
+        }
         next += 1;
     }
     // The file may go at any moment: before the commit nothing is written then, after it nothing is acknowledged.
     guard.check()?;
-    unit.connection().control(Control::Commit).await?;
+    let committed = unit.connection().control(Control::Commit).await;
+    if unit.connection().take_conflict() {
+        return Err(Error::Serialization);
+    }
+    committed?;
     guard.check_identity()
 }

@@ -22,6 +22,7 @@ use sqlite::Sqlite;
 pub(crate) struct Connection {
     engine: Engine,
     damage: Damage,
+    has_changed: bool,
 }
 
 pub(crate) enum Engine {
@@ -31,7 +32,7 @@ pub(crate) enum Engine {
 
 impl Connection {
     pub(crate) fn new(engine: Engine, damage: Damage) -> Self {
-        Self { engine, damage }
+        Self { engine, damage, has_changed: false }
     }
 
     pub(crate) fn damage(&self) -> &Damage {
@@ -44,7 +45,13 @@ impl Connection {
         matches!(self.engine, Engine::Postgres(_))
     }
 
-    /// Whether the engine refused a unit of work because of another one since the last call.
+    /// Whether a statement may have changed rows since the last call.
+    pub(crate) fn take_change(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
+    }
+
+    /// Whether the engine undid the units of a transaction since the last call, because of another transaction or because a
+    /// statement failed outside of a savepoint, so that all of them have to run again.
     pub(crate) fn take_conflict(&mut self) -> bool {
         match &mut self.engine {
             Engine::Sqlite(_) => false,
@@ -64,6 +71,7 @@ impl Connection {
     }
 
     pub(crate) async fn fetch(&mut self, query: Query<'_>) -> Result<Vec<Row>, Error> {
+        self.has_changed |= !query.sql.starts_with("SELECT ");
         let fetched = match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite.fetch(query).await,
             Engine::Postgres(postgres) => Box::pin(postgres.fetch(&query)).await,
@@ -76,6 +84,7 @@ impl Connection {
             Engine::Sqlite(sqlite) => sqlite.execute(&query),
             Engine::Postgres(postgres) => Box::pin(postgres.execute(&query)).await,
         };
+        self.has_changed |= executed.as_ref().is_ok_and(|rows| *rows > 0);
         executed.inspect_err(|error| self.damage.note(error))
     }
 
@@ -84,6 +93,7 @@ impl Connection {
             Engine::Sqlite(sqlite) => sqlite.execute(&query).map(|_| ()),
             Engine::Postgres(postgres) => Box::pin(postgres.send(query.into_owned())).await,
         };
+        self.has_changed = true;
         sent.inspect_err(|error| self.damage.note(error))
     }
 

@@ -139,6 +139,8 @@ pub(crate) struct Postgres {
     /// What was sent and is not answered yet.
     sent: Vec<Sent>,
     conflict: bool,
+    /// Whether the statements are those of a unit that is undone by itself.
+    is_in_savepoint: bool,
     /// Whether a transaction is open, or nobody knows what the other side does.
     is_unfinished: bool,
 }
@@ -154,7 +156,14 @@ impl Postgres {
     }
 
     fn new(held: Held) -> Self {
-        Self { held, controls: String::new(), sent: Vec::new(), conflict: false, is_unfinished: false }
+        Self {
+            held,
+            controls: String::new(),
+            sent: Vec::new(),
+            conflict: false,
+            is_in_savepoint: false,
+            is_unfinished: false,
+        }
     }
 
     fn session(&mut self) -> Result<&mut Session, Error> {
@@ -221,14 +230,19 @@ impl Postgres {
                 self.is_unfinished = true;
                 self.controls.push_str("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ");
             }
-            Control::BeginUnit => self.controls.push_str("SAVEPOINT unit; "),
+            Control::BeginUnit => {
+                self.is_in_savepoint = true;
+                self.controls.push_str("SAVEPOINT unit; ");
+            }
             Control::KeepUnit => {
                 self.answers().await?;
+                self.is_in_savepoint = false;
                 self.controls.push_str("RELEASE unit; ");
             }
             Control::UndoUnit => {
                 // What failed here failed for the unit already.
                 let _ = self.answers().await;
+                self.is_in_savepoint = false;
                 self.controls.push_str("ROLLBACK TO unit; RELEASE unit; ");
             }
             Control::Commit => {
@@ -247,6 +261,7 @@ impl Postgres {
 
     fn begin(&mut self, lock: &str) {
         self.is_unfinished = true;
+        self.is_in_savepoint = false;
         self.controls.push_str("BEGIN ISOLATION LEVEL READ COMMITTED; ");
         self.controls.push_str(lock);
     }
@@ -310,8 +325,13 @@ impl Postgres {
         result.inspect_err(|error| self.note(error))
     }
 
+    /// A statement that fails ends the transaction around it, up to the last savepoint.
     fn note(&mut self, error: &Error) {
-        self.conflict |= matches!(error, Error::Serialization);
+        self.conflict |= match error {
+            Error::Serialization => true,
+            Error::Unavailable(_) | Error::Closed => false,
+            _ => !self.is_in_savepoint,
+        };
     }
 }
 

@@ -4,6 +4,8 @@ use model::{ConnectionName, Identity, Profile, Scope, UserId};
 use store::{AssignedPermission, Assignments, Error, Store, Unit, UserRow, Work};
 use test_database::TestDatabase;
 
+use crate::rows::unlink;
+
 const NOW: i64 = 1_700_000_000_000;
 
 async fn open(ids: &[&str]) -> (Store, TestDatabase) {
@@ -100,17 +102,13 @@ async fn assignments_belong_to_the_user_and_neither_link_nor_unlink_moves_them()
     assign(&store, "auth0|1").await.unwrap();
     assign(&store, "github|42").await.unwrap();
     let (primary, secondary) = (UserId::new("auth0|1"), UserId::new("github|42"));
-    let key = secondary.as_identity_key().unwrap();
     write(&store, move |unit| Box::pin(async move { unit.link_user(&primary, &secondary, NOW).await }))
         .await
         .unwrap();
     assert_eq!(assignments(&store, "github|42").await, Assignments::default());
     let kept = assignments(&store, "auth0|1").await;
     assert_eq!(kept.roles.len(), 2);
-    let primary = UserId::new("auth0|1");
-    write(&store, move |unit| Box::pin(async move { unit.unlink_identity(&primary, &key, NOW).await }))
-        .await
-        .unwrap();
+    assert!(unlink(&store, "auth0|1", "github|42").await);
     assert_eq!(assignments(&store, "github|42").await, Assignments::default());
     assert_eq!(assignments(&store, "auth0|1").await, kept);
     let primary = UserId::new("auth0|1");

@@ -72,7 +72,12 @@ pub(crate) fn with_emails(ids: &[&str]) -> UserRow {
 pub(crate) async fn unlink(store: &Store, primary: &str, id: &str) -> bool {
     let (primary, key) = (UserId::new(primary), key(id));
     store
-        .write(move |unit| Box::pin(async move { unit.unlink_identity(&primary, &key, LATER).await }))
+        .write(move |unit| {
+            Box::pin(async move {
+                let Some(user) = unit.find_user(&primary).await? else { return Ok(false) };
+                unit.unlink_identity(&user, &key, LATER).await
+            })
+        })
         .await
         .unwrap()
 }

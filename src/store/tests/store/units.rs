@@ -35,6 +35,58 @@ async fn a_failed_unit_does_not_undo_the_other_units_of_its_commit() {
     }
 }
 
+/// Inserts a user, counts how often the unit ran, and fails afterwards if `fails`.
+fn insert_after_change(
+    store: &Store,
+    counted: &Arc<AtomicU32>,
+    user_id: &'static str,
+    fails: bool,
+) -> impl Future<Output = Result<(), Error>> + use<> {
+    let (store, counted) = (store.clone(), Arc::clone(counted));
+    async move {
+        store
+            .write(move |unit| {
+                Box::pin(async move {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    unit.insert_user(&user(&[user_id])).await?;
+                    if fails { Err(Error::Damaged("attempt")) } else { Ok(()) }
+                })
+            })
+            .await
+    }
+}
+
+#[tokio::test]
+async fn the_units_of_a_commit_run_once_more_if_one_fails_after_a_change_and_not_if_it_changed_nothing() {
+    let database = TestDatabase::new();
+    let store = open(&database).await;
+    for (fails, runs) in [(false, 1), (true, 2)] {
+        let (began, gate) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
+        let (beginning, opened) = (Arc::clone(&began), Arc::clone(&gate));
+        let mut first = Box::pin(store.write::<_, Error, _>(move |unit| {
+            Box::pin(async move {
+                beginning.notify_one();
+                let _open = opened.acquire().await.unwrap();
+                unit.find_user(&UserId::new("auth0|none")).await?.map(|_| ()).ok_or(Error::Busy)
+            })
+        }));
+        assert!(is_pending(first.as_mut()).await);
+        began.notified().await;
+        let (counted, ids) = (Arc::default(), [["auth0|1", "auth0|2"], ["auth0|3", "auth0|4"]]);
+        let [before, after] = ids[usize::from(fails)];
+        let mut second = Box::pin(insert_after_change(&store, &counted, before, false));
+        let mut third = Box::pin(insert_after_change(&store, &Arc::default(), after, fails));
+        assert!(is_pending(second.as_mut()).await && is_pending(third.as_mut()).await, "they share a commit");
+        gate.add_permits(2);
+        assert!(matches!(first.await, Err(Error::Busy)), "it changed nothing");
+        second.await.unwrap();
+        assert_eq!(third.await.is_err(), fails);
+        assert_eq!(counted.load(Ordering::Relaxed), runs);
+        assert!(find(&store, before).await.is_some());
+        assert_eq!(find(&store, after).await.is_none(), fails);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unit_that_panics_changes_nothing_and_does_not_stop_the_others() {
     let database = TestDatabase::new();

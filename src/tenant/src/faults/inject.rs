@@ -84,7 +84,7 @@ async fn unlink(tenant: &Tenant, user_id: UserId, provider: String, segment: Str
             let exact = find(&|one| one.provider == provider && one.user_id.as_str() == segment);
             let meant = exact.or_else(|| find(&|one| one.matches(&provider, &segment)));
             if let Some(identity) = meant {
-                unit.unlink_identity(&user_id, &identity.key(), now).await?;
+                unit.unlink_identity(&user, &identity.key(), now).await?;
             }
             Ok(())
         })

@@ -141,7 +141,7 @@ pub(super) async fn tell(tenant: &Tenant, user_id: &UserId, account: &Login, lef
 }
 
 async fn unlink(unit: &mut Unit, user: &UserRow, key: &IdentityKey, now: i64) -> Result<(), DecisionError> {
-    if unit.unlink_identity(&user.user_id, key, now).await? {
+    if unit.unlink_identity(user, key, now).await? {
         Ok(())
     } else {
         // Nothing else changes the user in this unit of work.

@@ -114,7 +114,7 @@ pub(crate) async fn unlink(
                     .iter()
                     .filter_map(|one| one.profile_data.as_ref())
                     .try_for_each(ProfileText::check)?;
-                unit.unlink_identity(user_id, &key, now).await?;
+                unit.unlink_identity(&user, &key, now).await?;
                 let place = user.identities.iter().position(|identity| identity.key() == key);
                 let unlinked = place.map(|place| user.identities.remove(place));
                 // A machine tells people itself what it does for them.
