@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::{Runtime, managed, unmanaged};
+use model::UserId;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -204,7 +205,7 @@ impl Store {
     /// run one after the other, also those of other servers on the same database. Units that wait at the same time share a
     /// commit, so that many of them cost little more than one. A unit whose caller is dropped before it begins is not run.
     ///
-    /// `work` is cloned where the database can refuse it because of another server, and is tried again then.
+    /// `work` is cloned, and runs again if another server or another unit of its commit was in the way.
     ///
     /// # Errors
     /// The error of `work`; [`Error::Database`], [`Error::Unavailable`] or [`Error::NoSpace`] if the commit fails;
@@ -216,8 +217,31 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.run(None, work).await
+    }
+
+    /// Runs `work` as [`Store::write`] does. It begins with [`Reader::find_user`] or [`Reader::find_user_texts`] of this user,
+    /// which is read together with those of other units that wait, where an answer of the database takes a round trip.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_user<T, E, F>(&self, user_id: UserId, work: F) -> Result<T, E>
+    where
+        F: for<'u> FnOnce(&'u mut Unit) -> Work<'u, T, E> + Clone + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.run(Some(user_id), work).await
+    }
+
+    async fn run<T, E, F>(&self, reads: Option<UserId>, work: F) -> Result<T, E>
+    where
+        F: for<'u> FnOnce(&'u mut Unit) -> Work<'u, T, E> + Clone + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         let (caller, outcome) = oneshot::channel();
-        let job = Command::Run(Box::new(Closure::new(work, caller)));
+        let job = Command::Run(Box::new(Closure::new(reads, work, caller)));
         let place = timeout(PATIENCE, self.units.reserve()).await.map_err(|_| Error::Busy)?;
         place.map_err(|_| Error::Closed)?.send(job);
         outcome.await.map_err(|_| self.damage.check().err().unwrap_or(Error::Closed))?

@@ -152,6 +152,10 @@ impl Unit {
         freed: &UserId,
         now: i64,
     ) -> Result<(), Error> {
+        // The statement changes these two accounts and no other.
+        let mut unchanged = std::mem::take(self.connection().read_ahead());
+        unchanged.remove(primary);
+        unchanged.remove(freed);
         query(
             "WITH moved AS (UPDATE identities SET user_id = $4, position = 0 \
                  WHERE provider = $1 AND id = $2 AND user_id = $3 AND user_id <> $4 RETURNING provider, id), \
@@ -171,7 +175,9 @@ impl Unit {
         .bind(now)
         .bind(SessionEnd::Revoked.as_str())
         .send(self.connection())
-        .await
+        .await?;
+        *self.connection().read_ahead() = unchanged;
+        Ok(())
     }
 
     /// Links `secondary` to `primary`: moves all identities of `secondary` behind those of `primary` and

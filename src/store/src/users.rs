@@ -131,6 +131,17 @@ const ONE_ROOT: &str = " LIMIT 2";
 /// The tables of [`COLUMNS`].
 pub(crate) const TABLES: &str = "FROM users u JOIN identities i ON i.user_id = u.user_id";
 
+/// Returns the user from the rows of [`ONE_USER`].
+fn user_from_all<P: ProfileForm>(rows: &[Row]) -> Result<Option<UserRow<P>>, Error> {
+    match rows.split_first() {
+        // Without the row of an account, the first one is that of an identity.
+        Some((account, identities)) if account.get::<Option<&str>>("user_id")?.is_some() => {
+            user_from(account, identities)
+        }
+        _ => Ok(None),
+    }
+}
+
 impl Reader {
     /// Returns the user with this id. This is one statement, so the identities are consistent.
     ///
@@ -156,8 +167,22 @@ impl Reader {
         self.find_one_user(&format!("{ONE_USER}{ONE_ROOT}"), user_id).await
     }
 
+    /// Reads users for [`Reader::find_user`] and [`Reader::find_user_texts`] of the units to come.
+    pub(crate) async fn read_ahead(&mut self, users: Vec<UserId>) -> Result<(), Error> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        let queries = users.iter().map(|user_id| query(ONE_USER).bind(user_id.as_str())).collect();
+        let answers = self.connection().fetch_each(queries).await?;
+        self.connection().read_ahead().extend(users.into_iter().zip(answers));
+        Ok(())
+    }
+
     async fn find_user_as<P: ProfileForm>(&mut self, user_id: &UserId) -> Result<Option<UserRow<P>>, Error> {
-        self.find_one_user(ONE_USER, user_id).await
+        match self.connection().read_ahead().remove(user_id) {
+            Some(rows) => user_from_all(&rows),
+            None => self.find_one_user(ONE_USER, user_id).await,
+        }
     }
 
     async fn find_one_user<P: ProfileForm>(
@@ -165,14 +190,7 @@ impl Reader {
         sql: &str,
         user_id: &UserId,
     ) -> Result<Option<UserRow<P>>, Error> {
-        let rows = query(sql).bind(user_id.as_str()).fetch_all(self.connection()).await?;
-        match rows.split_first() {
-            // Without the row of an account, the first one is that of an identity.
-            Some((account, identities)) if account.get::<Option<&str>>("user_id")?.is_some() => {
-                user_from(account, identities)
-            }
-            _ => Ok(None),
-        }
+        user_from_all(&query(sql).bind(user_id.as_str()).fetch_all(self.connection()).await?)
     }
 
     /// Returns the user with this id and the identity that a token was issued to, if a token with this digest is valid at

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use model::UserId;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::damage::Damage;
@@ -44,6 +45,9 @@ pub(crate) trait Job: Send {
     /// Whether the caller has gone, so that nobody would learn that the change was made.
     fn is_abandoned(&self) -> bool;
 
+    /// The user that the unit reads first.
+    fn reads(&self) -> Option<&UserId>;
+
     /// Runs the unit and keeps its result. Returns whether to keep the changes. `again` says that it may have to run once more.
     fn run<'j>(
         &'j mut self,
@@ -57,14 +61,15 @@ pub(crate) trait Job: Send {
 
 /// A closure, its result, and the channel to its caller.
 pub(crate) struct Closure<T, E, F> {
+    reads: Option<UserId>,
     work: Option<F>,
     result: Option<Result<T, E>>,
     caller: oneshot::Sender<Result<T, E>>,
 }
 
 impl<T, E, F> Closure<T, E, F> {
-    pub(crate) fn new(work: F, caller: oneshot::Sender<Result<T, E>>) -> Self {
-        Self { work: Some(work), result: None, caller }
+    pub(crate) fn new(reads: Option<UserId>, work: F, caller: oneshot::Sender<Result<T, E>>) -> Self {
+        Self { reads, work: Some(work), result: None, caller }
     }
 }
 
@@ -76,6 +81,10 @@ where
 {
     fn is_abandoned(&self) -> bool {
         self.caller.is_closed()
+    }
+
+    fn reads(&self) -> Option<&UserId> {
+        self.reads.as_ref()
     }
 
     fn run<'j>(
@@ -179,6 +188,22 @@ async fn write_batch(
     outcome
 }
 
+/// Adds the units that wait to those of a commit, up to its limit.
+fn receive(jobs: &mut Vec<Box<dyn Job>>, waiting: &mut mpsc::Receiver<Command>) {
+    while jobs.len() < UNITS_PER_COMMIT {
+        match waiting.try_recv() {
+            Ok(Command::Run(job)) => jobs.push(job),
+            Ok(Command::Stop) => waiting.close(),
+            Err(_) => break,
+        }
+    }
+}
+
+/// Returns the users that units will read first.
+fn users_of(jobs: &[Box<dyn Job>]) -> Vec<UserId> {
+    jobs.iter().filter(|job| !job.is_abandoned()).filter_map(|job| job.reads().cloned()).collect()
+}
+
 async fn run_batch(
     unit: &mut Unit,
     jobs: &mut Vec<Box<dyn Job>>,
@@ -190,18 +215,21 @@ async fn run_batch(
     unit.connection().take_conflict();
     unit.connection().restore().await?;
     unit.connection().control(Control::Begin).await?;
-    let mut next = 0;
+    let (mut next, mut received) = (0, 0);
     while next < UNITS_PER_COMMIT {
-        if next == jobs.len() {
-            match waiting.try_recv() {
-                Ok(Command::Run(job)) => jobs.push(job),
-                Ok(Command::Stop) => waiting.close(),
-                Err(_) => break,
+        if next == received {
+            receive(jobs, waiting);
+            received = jobs.len();
+            if unit.connection().is_shared() {
+                unit.read_ahead(users_of(&jobs[next..])).await?;
             }
-            continue;
+        }
+        if next == jobs.len() {
+            break;
         }
         if jobs[next].is_abandoned() {
             drop(jobs.remove(next));
+            received -= 1;
             continue;
         }
         if undo == Undo::Alone {

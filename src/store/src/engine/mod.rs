@@ -6,7 +6,10 @@ pub(crate) mod postgres;
 mod postgres_tls;
 pub(crate) mod sqlite;
 
+use std::collections::HashMap;
 use std::fmt::{self, Debug, Formatter};
+
+use model::UserId;
 
 use crate::damage::Damage;
 use crate::error::Error;
@@ -23,6 +26,8 @@ pub(crate) struct Connection {
     engine: Engine,
     damage: Damage,
     has_changed: bool,
+    /// Accounts that were read for units to come, by their ids, with the rows as [`Connection::fetch_each`] returned them.
+    read_ahead: HashMap<UserId, Vec<Row>>,
 }
 
 pub(crate) enum Engine {
@@ -32,7 +37,7 @@ pub(crate) enum Engine {
 
 impl Connection {
     pub(crate) fn new(engine: Engine, damage: Damage) -> Self {
-        Self { engine, damage, has_changed: false }
+        Self { engine, damage, has_changed: false, read_ahead: HashMap::new() }
     }
 
     pub(crate) fn damage(&self) -> &Damage {
@@ -70,8 +75,31 @@ impl Connection {
         }
     }
 
+    /// What was read ahead may be another thing now.
+    fn note_change(&mut self) {
+        self.has_changed = true;
+        self.read_ahead.clear();
+    }
+
+    /// The accounts that were read ahead in this transaction and that nothing has changed since.
+    pub(crate) fn read_ahead(&mut self) -> &mut HashMap<UserId, Vec<Row>> {
+        &mut self.read_ahead
+    }
+
+    /// Executes statements that read, without waiting for the answer of one before the next is sent. Returns the rows of each, in
+    /// their order.
+    pub(crate) async fn fetch_each(&mut self, queries: Vec<Query<'_>>) -> Result<Vec<Vec<Row>>, Error> {
+        let fetched = match &mut self.engine {
+            Engine::Sqlite(sqlite) => sqlite.fetch_each(queries).await,
+            Engine::Postgres(postgres) => Box::pin(postgres.fetch_each(&queries)).await,
+        };
+        fetched.inspect_err(|error| self.damage.note(error))
+    }
+
     pub(crate) async fn fetch(&mut self, query: Query<'_>) -> Result<Vec<Row>, Error> {
-        self.has_changed |= !query.sql.starts_with("SELECT ");
+        if !query.sql.starts_with("SELECT ") {
+            self.note_change();
+        }
         let fetched = match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite.fetch(query).await,
             Engine::Postgres(postgres) => Box::pin(postgres.fetch(&query)).await,
@@ -84,7 +112,9 @@ impl Connection {
             Engine::Sqlite(sqlite) => sqlite.execute(&query),
             Engine::Postgres(postgres) => Box::pin(postgres.execute(&query)).await,
         };
-        self.has_changed |= executed.as_ref().is_ok_and(|rows| *rows > 0);
+        if executed.as_ref().is_ok_and(|rows| *rows > 0) {
+            self.note_change();
+        }
         executed.inspect_err(|error| self.damage.note(error))
     }
 
@@ -93,11 +123,14 @@ impl Connection {
             Engine::Sqlite(sqlite) => sqlite.execute(&query).map(|_| ()),
             Engine::Postgres(postgres) => Box::pin(postgres.send(query.into_owned())).await,
         };
-        self.has_changed = true;
+        self.note_change();
         sent.inspect_err(|error| self.damage.note(error))
     }
 
     pub(crate) async fn control(&mut self, control: Control) -> Result<(), Error> {
+        if !matches!(control, Control::BeginUnit | Control::KeepUnit) {
+            self.read_ahead.clear();
+        }
         let done = match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite.control(control),
             Engine::Postgres(postgres) => Box::pin(postgres.control(control)).await,

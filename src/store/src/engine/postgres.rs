@@ -12,7 +12,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
-use futures_util::future::{join, join_all};
+use futures_util::future::{join, join_all, try_join_all};
 use tokio::time::timeout;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -195,9 +195,19 @@ impl Postgres {
         let statement = self.prepare(query).await?;
         let client = Arc::clone(&self.session()?.client);
         let rows = self.answer(client.query(&statement, &query.parameters())).await?;
-        let mut found = Rows::new(statement.columns().iter().map(tokio_postgres::Column::name));
-        rows.iter().try_for_each(|row| read(row, &mut found))?;
-        Ok(found.finish())
+        rows_of(&statement, &rows)
+    }
+
+    /// Sends all statements, and then waits for their answers.
+    pub(super) async fn fetch_each(&mut self, queries: &[Query<'_>]) -> Result<Vec<Vec<Row>>, Error> {
+        let mut prepared = Vec::with_capacity(queries.len());
+        for query in queries {
+            prepared.push((self.prepare(query).await?, query.parameters()));
+        }
+        let client = Arc::clone(&self.session()?.client);
+        let sent = prepared.iter().map(|(statement, parameters)| client.query(statement, parameters));
+        let answers = self.answer(try_join_all(sent)).await?;
+        prepared.iter().zip(answers).map(|((statement, _), rows)| rows_of(statement, &rows)).collect()
     }
 
     pub(super) async fn execute(&mut self, query: &Query<'_>) -> Result<u64, Error> {
@@ -344,6 +354,12 @@ impl Drop for Postgres {
             session.take().map(managed::Object::take);
         }
     }
+}
+
+fn rows_of(statement: &Statement, rows: &[tokio_postgres::Row]) -> Result<Vec<Row>, Error> {
+    let mut found = Rows::new(statement.columns().iter().map(tokio_postgres::Column::name));
+    rows.iter().try_for_each(|row| read(row, &mut found))?;
+    Ok(found.finish())
 }
 
 fn read(values: &tokio_postgres::Row, found: &mut Rows) -> Result<(), Error> {

@@ -181,6 +181,14 @@ impl Sqlite {
         rows
     }
 
+    pub(super) async fn fetch_each(&mut self, queries: Vec<Query<'_>>) -> Result<Vec<Vec<Row>>, Error> {
+        let mut answers = Vec::with_capacity(queries.len());
+        for query in queries {
+            answers.push(self.fetch(query).await?);
+        }
+        Ok(answers)
+    }
+
     pub(super) fn execute(&mut self, query: &Query<'_>) -> Result<u64, Error> {
         let mut statement = prepare(self.connection()?, query)?;
         Ok(u64::try_from(statement.raw_execute()?).unwrap_or(u64::MAX))

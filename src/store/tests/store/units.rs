@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 
-use model::UserId;
-use store::{Error, Store};
+use model::{Profile, UserId};
+use store::{Error, Store, UserRow};
 use test_database::TestDatabase;
 use tokio::sync::{Notify, Semaphore};
 use tokio_postgres::{Client, NoTls};
 
-use crate::rows::{LATER, find, ids, insert, open, unlink, user};
+use crate::rows::{LATER, find, ids, insert, key, open, unlink, user};
 
 #[tokio::test]
 async fn a_failed_unit_does_not_undo_the_other_units_of_its_commit() {
@@ -85,6 +85,92 @@ async fn the_units_of_a_commit_run_once_more_if_one_fails_after_a_change_and_not
         assert!(find(&store, before).await.is_some());
         assert_eq!(find(&store, after).await.is_none(), fails);
     }
+}
+
+/// A step of the units that share a commit.
+#[derive(Clone, Copy)]
+enum Step {
+    Unlink,
+    Link,
+    Rename,
+    Nothing,
+}
+
+/// Reads the user and takes a step with the identity `github|42`. Returns what was read.
+async fn read_and_change(store: Store, reads: &'static str, step: Step) -> Result<Option<UserRow>, Error> {
+    let reads = UserId::new(reads);
+    let work = store.write_user(reads.clone(), move |unit| {
+        Box::pin(async move {
+            let Some(user) = unit.find_user(&reads).await? else { return Ok(None) };
+            match step {
+                Step::Unlink => _ = unit.unlink_identity(&user, &key("github|42"), LATER).await?,
+                Step::Link => _ = unit.link_user(&reads, &UserId::new("github|42"), LATER).await?,
+                Step::Rename => {
+                    let profile = Profile::default().with("name", "Ada");
+                    unit.update_profile(&reads.as_identity_key().unwrap(), &profile).await?;
+                }
+                Step::Nothing => {}
+            }
+            Ok(Some(user))
+        })
+    });
+    work.await
+}
+
+#[tokio::test]
+async fn a_unit_reads_what_the_units_before_it_in_its_commit_changed() {
+    let database = TestDatabase::new();
+    let store = open(&database).await;
+    insert(&store, &user(&["auth0|1", "github|42", "github|43"])).await.unwrap();
+    insert(&store, &user(&["auth0|2"])).await.unwrap();
+    let (began, gate) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
+    let (beginning, opened) = (Arc::clone(&began), Arc::clone(&gate));
+    let mut first = Box::pin(store.write::<_, Error, _>(move |unit| {
+        Box::pin(async move {
+            beginning.notify_one();
+            let _open = opened.acquire().await.unwrap();
+            unit.touch_user(&UserId::new("auth0|2"), LATER).await
+        })
+    }));
+    assert!(is_pending(first.as_mut()).await);
+    began.notified().await;
+    let steps = [
+        ("auth0|1", Step::Unlink),
+        ("github|42", Step::Nothing),
+        ("auth0|1", Step::Link),
+        ("github|42", Step::Nothing),
+        ("auth0|2", Step::Nothing),
+        ("auth0|2", Step::Rename),
+        ("auth0|1", Step::Unlink),
+        ("auth0|2", Step::Nothing),
+        ("auth0|1", Step::Nothing),
+    ];
+    let mut units: Vec<_> =
+        steps.map(|(reads, step)| Box::pin(read_and_change(store.clone(), reads, step))).into();
+    for unit in &mut units {
+        assert!(is_pending(unit.as_mut()).await, "it shares the commit");
+    }
+    gate.add_permits(1);
+    first.await.unwrap();
+    let mut read = Vec::new();
+    for unit in units {
+        let user = unit.await.unwrap();
+        read.push(
+            user.map(|user| format!("{}, {}", ids(&user).join(" "), user.profile.name().unwrap_or_default())),
+        );
+    }
+    let expected = [
+        Some("auth0|1 github|42 github|43, auth0|1"),
+        Some("github|42, github|42"),
+        Some("auth0|1 github|43, auth0|1"),
+        None,
+        Some("auth0|2, auth0|2"),
+        Some("auth0|2, auth0|2"),
+        Some("auth0|1 github|43 github|42, auth0|1"),
+        Some("auth0|2, Ada"),
+        Some("auth0|1 github|43, auth0|1"),
+    ];
+    assert_eq!(read, expected.map(|user| user.map(str::to_owned)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -243,7 +329,7 @@ async fn is_pending<F: Future>(mut future: Pin<&mut F>) -> bool {
     poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
 }
 
-async fn insert_owned(store: Store, user: store::UserRow) -> Result<(), Error> {
+async fn insert_owned(store: Store, user: UserRow) -> Result<(), Error> {
     insert(&store, &user).await
 }
 

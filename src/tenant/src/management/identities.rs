@@ -97,7 +97,7 @@ pub(crate) async fn unlink(
     let (remaining, unlinked) = tenant
         .0
         .store
-        .write(move |unit| {
+        .write_user(permission.user_id().clone(), move |unit| {
             Box::pin(async move {
                 let user_id = permission.user_id();
                 let mut user = unit.find_user_texts(user_id).await?.ok_or(ApiError::UnknownUser)?;
@@ -234,7 +234,7 @@ pub(crate) async fn link(
     let (linked, login) = tenant
         .0
         .store
-        .write(move |unit| {
+        .write_user(permission.user_id().clone(), move |unit| {
             Box::pin(async move {
                 let user_id = permission.user_id();
                 let primary = unit.find_user(user_id).await?.ok_or(ApiError::UnknownUser)?;
