@@ -38,13 +38,14 @@ export class Server {
 
   /**
    * Starts a server on a free port and waits until it is healthy. `options` returns further command-line options; the
-   * function that it is given writes a file beside the database and returns its path.
+   * function that it is given writes a file beside the database and returns its path. `database` returns the address of the
+   * database; by default it is a file in the server's folder.
    */
-  static async start(options: Options) {
-    return Server.run((folder, further) => {
-      const database = `sqlite:${join(folder, 'linked-accounts.db')}`;
-      return ['serve', '--listen', '127.0.0.1:0', '--database', database, ...further];
-    }, options);
+  static async start(options: Options, database = (folder: string) => `sqlite:${join(folder, 'linked-accounts.db')}`) {
+    return Server.run(
+      (folder, further) => ['serve', '--listen', '127.0.0.1:0', '--database', database(folder), ...further],
+      options,
+    );
   }
 
   /** Starts a server that serves the page alone, for a tenant elsewhere. `options` are as for `start`. */

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result, bail};
 
 use crate::counts::Counts;
+use crate::postgres;
 use crate::table::Table;
 use crate::tool;
 use crate::workspace::Workspace;
@@ -85,6 +86,12 @@ pub(crate) fn tests(workspace: &Workspace, arguments: &[String], update_table: b
         .env(CHOICE, &browser)
         .env("LINKED_ACCOUNTS_SERVER", workspace.server())
         .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
+    // It stops when this ends.
+    let database = postgres::for_browser(workspace)?;
+    match &database {
+        Some(database) => _ = playwright.env("LINKED_ACCOUNTS_EMPTY_POSTGRES", &database.url),
+        None => println!("Not run: the browser tests of a database that is away"),
+    }
     let (status, _) = tool::run_streaming(&mut playwright)?;
     let report = fs::read_to_string(&report).context("Playwright stopped before its tests; see above")?;
     let counts = Counts::of_playwright(&report)?.with_status(status.success());

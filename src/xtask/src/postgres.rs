@@ -111,6 +111,15 @@ pub(crate) fn tests(workspace: &Workspace) -> Result<Counts> {
     Ok(counts)
 }
 
+/// Starts a server with an empty database for the browser tests. It is always this tool's own, because the page's tenant keeps
+/// what it writes. `None` as for [`tests`].
+///
+/// # Errors
+/// As [`for_tests`].
+pub(crate) fn for_browser(workspace: &Workspace) -> Result<Option<Server>> {
+    start_if_possible(&workspace.target.join("postgres/browser"))
+}
+
 /// Returns the server that [`ADDRESS_VARIABLE`] names, else starts one below `target/postgres`. `None` when PostgreSQL is
 /// neither here nor can be installed, which is said.
 ///
@@ -122,12 +131,17 @@ fn for_tests(workspace: &Workspace) -> Result<Option<Server>> {
         println!("Testing on the PostgreSQL of {ADDRESS_VARIABLE}");
         return Ok(Some(Server { url, child: None }));
     }
+    start_if_possible(&workspace.target.join("postgres/tests"))
+}
+
+/// Starts a server on `folder`, if PostgreSQL is here or can be installed; in CI it must.
+fn start_if_possible(folder: &Path) -> Result<Option<Server>> {
     let is_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
     if programs()?.is_none() && !is_ci {
         println!("PostgreSQL is missing; install it, or name a server by {ADDRESS_VARIABLE}=postgres://…");
         return Ok(None);
     }
-    start(&workspace.target.join("postgres/tests")).map(Some)
+    start(folder).map(Some)
 }
 
 /// Starts a new server on `folder`, which is emptied before. A server that an earlier run has left there is stopped first.

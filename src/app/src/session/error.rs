@@ -15,7 +15,7 @@ pub enum SignInErrorKind {
     Unproven,
     /// The tenant could not be reached.
     Offline,
-    /// The tenant did not respond in time.
+    /// The tenant did not respond in time, or says that it cannot for a while.
     Timeout,
     /// The tenant's response could not be parsed.
     Malformed,
@@ -45,6 +45,7 @@ impl SignInError {
             "access_denied" => SignInErrorKind::Denied,
             // An unknown, expired or used code, or the PKCE verifier of another transaction.
             "invalid_grant" => SignInErrorKind::Stale,
+            "temporarily_unavailable" => SignInErrorKind::Timeout,
             _ => SignInErrorKind::Refused,
         };
         let details = description.map_or_else(|| error.to_owned(), |text| format!("{error}: {text}"));
@@ -79,6 +80,8 @@ mod tests {
     fn an_unknown_error_keeps_the_message_of_the_tenant() {
         let error = SignInError::refused("server_error", None);
         assert_eq!(error.kind, SignInErrorKind::Refused);
+        let error = SignInError::refused("temporarily_unavailable", None);
+        assert_eq!(error.kind, SignInErrorKind::Timeout);
         assert_eq!(error.details.as_deref(), Some("server_error"));
     }
 }

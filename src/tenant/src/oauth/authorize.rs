@@ -79,9 +79,18 @@ async fn authorize(
         Ok(Err((reply_to, refusal))) => return respond_with_error(tenant, &reply_to, &refusal),
         Err(error) => return invalid_request(tenant, application, error),
     };
-    match respond_to_request(tenant, request, peer).await {
-        Ok(response) => response,
-        Err(error) => failure(tenant, &error),
+    let silent = (request.prompt == Some(Prompt::None)).then(|| request.reply_to.clone());
+    match (respond_to_request(tenant, request, peer).await, silent) {
+        (Ok(response), _) => response,
+        // Nobody sees the page of a hidden frame, and the application would wait for an answer until its time limit.
+        (Err(error), Some(reply_to)) if error.is_temporary() => {
+            let refusal = AuthorizationError::new(
+                "temporarily_unavailable",
+                "The service is unavailable, try again later",
+            );
+            respond_with_error(tenant, &reply_to, &refusal)
+        }
+        (Err(error), _) => failure(tenant, &error),
     }
 }
 

@@ -51,6 +51,18 @@ async fn a_code_can_be_sent_in_the_fragment() {
 }
 
 #[tokio::test]
+async fn a_silent_request_learns_at_once_that_the_database_is_away() {
+    let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
+    let mut browser = signed_in(&tenant).await;
+    tenant.store.close().await;
+    let response = browser.get(&authorize_path(&[("prompt", "none")])).await;
+    assert_eq!(response.parameter("error").as_deref(), Some("temporarily_unavailable"));
+    assert_eq!(response.parameter("state").as_deref(), Some("the-state"));
+    let shown = browser.get(&authorize_path(&[])).await;
+    assert_eq!((shown.status.as_u16(), shown.header("retry-after")), (503, "2"));
+}
+
+#[tokio::test]
 async fn a_code_can_be_sent_by_form_post_to_the_application_only() {
     let tenant = TestTenant::with_users(&[&["auth0|1"]]).await;
     let state = "\"><script>alert(1)</script>";
