@@ -83,7 +83,7 @@ fn reason(error: &Error) -> String {
         }
         Error::Damaged(_) => "the database is damaged".to_owned(),
         Error::Busy | Error::Serialization => "the database is busy".to_owned(),
-        Error::Unavailable(_) => "the database cannot be reached".to_owned(),
+        Error::Unavailable(_) | Error::Untrusted(_) => "the database cannot be reached".to_owned(),
         Error::NoSpace => "there is no space left for the database".to_owned(),
         Error::Closed => "the server is stopping".to_owned(),
         Error::Conflict

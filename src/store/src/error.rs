@@ -32,6 +32,12 @@ pub enum Error {
     /// The database cannot be reached, or the connection to it was lost.
     #[error("the database cannot be reached")]
     Unavailable(#[source] Cause),
+    /// The certificate of the database is of no known authority, or of another host.
+    #[error(
+        "the certificate of the database is not trusted. Name the file of its authority by sslrootcert=FILE in the address, or write \
+         sslmode=disable if nobody else can reach the way to it"
+    )]
+    Untrusted(#[source] Cause),
     /// The database has too much to do, or another program holds its locks.
     #[error("the database is busy")]
     Busy,
@@ -81,6 +87,7 @@ impl Error {
             Self::Busy
             | Self::Serialization
             | Self::Unavailable(_)
+            | Self::Untrusted(_)
             | Self::Full { .. }
             | Self::NoSpace
             | Self::Closed => true,
@@ -118,7 +125,12 @@ impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(state) = error.code() else {
             // Without an answer of the server: the connection.
-            return Self::Unavailable(Arc::new(error));
+            let is_untrusted = is_certificate_error(&error);
+            return if is_untrusted {
+                Self::Untrusted(Arc::new(error))
+            } else {
+                Self::Unavailable(Arc::new(error))
+            };
         };
         match *state {
             SqlState::UNIQUE_VIOLATION => Self::Conflict,
@@ -138,4 +150,10 @@ impl From<tokio_postgres::Error> for Error {
             _ => Self::Database(Arc::new(error)),
         }
     }
+}
+
+fn is_certificate_error(error: &tokio_postgres::Error) -> bool {
+    let handshake = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    let refusal = handshake.and_then(std::io::Error::get_ref).and_then(|cause| cause.downcast_ref());
+    matches!(refusal, Some(rustls::Error::InvalidCertificate(_)))
 }

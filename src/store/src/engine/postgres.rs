@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use futures_util::future::{join, join_all, try_join_all};
 use tokio::time::timeout;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Config, Statement};
@@ -53,8 +55,13 @@ impl Server {
     /// # Errors
     /// [`Error::Address`], or [`Error::File`] for the certificates.
     pub(crate) fn parse(address: &str) -> Result<Self, Error> {
+        let names_ssl_mode = address.split_once('?').is_some_and(|(_, options)| options.contains("sslmode="));
         let (address, tls) = postgres_tls::connector(address)?;
         let mut config: Config = address.parse().map_err(|_| Error::Address(shown(&address)))?;
+        // What stays on this machine needs no TLS, and the certificate that PostgreSQL has at first is of no authority.
+        if !names_ssl_mode && is_on_this_machine(&config) {
+            config.ssl_mode(SslMode::Disable);
+        }
         config
             .application_name("linked-accounts")
             .connect_timeout(CONNECT_TIMEOUT)
@@ -77,6 +84,14 @@ impl Server {
         client.batch_execute(SETTINGS).await?;
         Ok(client)
     }
+}
+
+fn is_on_this_machine(config: &Config) -> bool {
+    config.get_hosts().iter().all(|host| match host {
+        Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback()),
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    })
 }
 
 /// Returns an address of a database as it may be shown: without the password.

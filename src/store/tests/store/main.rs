@@ -8,5 +8,6 @@ mod linking;
 mod rows;
 mod sign_in;
 mod tickets;
+mod tls;
 mod units;
 mod users;
