@@ -19,6 +19,9 @@ use crate::unit::Unit;
 /// keeps 64 savepoints of a transaction where every other one sees them at once.
 const UNITS_PER_COMMIT: usize = 64;
 
+/// The number of units whose users are read together. It bounds the memory for users with many identities.
+const READ_TOGETHER: usize = 16;
+
 /// How often the units of a commit are tried, if other servers are in the way or a unit is undone.
 const ATTEMPTS: u32 = 5;
 
@@ -215,13 +218,14 @@ async fn run_batch(
     unit.connection().take_conflict();
     unit.connection().restore().await?;
     unit.connection().control(Control::Begin).await?;
-    let (mut next, mut received) = (0, 0);
+    // `read` is the place of the first unit whose user is not read yet.
+    let (mut next, mut read) = (0, 0);
     while next < UNITS_PER_COMMIT {
-        if next == received {
+        if next == read {
             receive(jobs, waiting);
-            received = jobs.len();
+            read = jobs.len().min(next + READ_TOGETHER);
             if unit.connection().is_shared() {
-                unit.read_ahead(users_of(&jobs[next..])).await?;
+                unit.read_ahead(users_of(&jobs[next..read])).await?;
             }
         }
         if next == jobs.len() {
@@ -229,7 +233,7 @@ async fn run_batch(
         }
         if jobs[next].is_abandoned() {
             drop(jobs.remove(next));
-            received -= 1;
+            read -= 1;
             continue;
         }
         if undo == Undo::Alone {
@@ -238,7 +242,9 @@ async fn run_batch(
         unit.connection().take_change();
         let again = undo == Undo::Together || unit.connection().is_shared();
         let keep = jobs[next].run(unit, again).await;
-        let is_undone = !keep && unit.connection().take_change() && undo == Undo::Together;
+        let is_undone = !keep
+            && undo == Undo::Together
+            && (unit.connection().take_change() || !unit.connection().is_in_transaction());
         // Nothing of the transaction is kept then, so that each of its units runs again.
         if unit.connection().take_conflict() || is_undone {
             return Err(Error::Serialization);
@@ -257,4 +263,67 @@ async fn run_batch(
     }
     committed?;
     guard.check_identity()
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Identity, Profile};
+
+    use super::*;
+    use crate::UserRow;
+    use crate::database::{Opening, open_unit};
+
+    fn user(id: &str, profile: Profile) -> UserRow {
+        let user_id = UserId::new(id);
+        let key = user_id.as_identity_key().unwrap();
+        let identity = Identity {
+            profile_data: None,
+            connection: model::ConnectionName::new("Users"),
+            user_id: key.user_id,
+            provider: key.provider,
+            is_social: false,
+        };
+        UserRow::new(user_id, profile, vec![identity], 0)
+    }
+
+    fn job<F>(caller: oneshot::Sender<Result<(), Error>>, work: F) -> Box<dyn Job>
+    where
+        F: for<'u> FnOnce(&'u mut Unit) -> Work<'u, (), Error> + Clone + Send + 'static,
+    {
+        Box::new(Closure::new(None, work, caller))
+    }
+
+    /// A full disk makes `SQLite` undo a whole transaction in the middle of it.
+    #[tokio::test]
+    async fn what_is_acknowledged_of_a_commit_that_finds_the_disk_full_is_there_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = format!("sqlite:{}", folder.path().join("tenant.db").display());
+        let (mut unit, _) = open_unit(&address, Opening::Shared).await.unwrap();
+        let pages = unit.connection().fetch(crate::query::query("PRAGMA page_count")).await.unwrap();
+        let most = pages[0].get::<i64>("page_count").unwrap() + 4;
+        unit.connection().batch(&format!("PRAGMA max_page_count = {most}")).await.unwrap();
+        let large = Profile::default().with("name", &*"x".repeat(100_000));
+        let users = [
+            user("auth0|1", Profile::default()),
+            user("auth0|2", large),
+            user("auth0|3", Profile::default()),
+        ];
+        let (units, waiting) = mpsc::channel(8);
+        let mut outcomes = Vec::new();
+        for user in users.clone() {
+            let (caller, outcome) = oneshot::channel::<Result<(), Error>>();
+            let job = job(caller, move |unit| Box::pin(async move { unit.insert_user(&user).await }));
+            units.send(Command::Run(job)).await.unwrap();
+            outcomes.push(outcome);
+        }
+        units.send(Command::Stop).await.unwrap();
+        write_units(unit, waiting, Guard { file: None, damage: Damage::default() }).await;
+        let (mut unit, _) = open_unit(&address, Opening::Shared).await.unwrap();
+        for (user, outcome) in users.iter().zip(outcomes) {
+            let is_acknowledged = outcome.await.unwrap().is_ok();
+            let found = unit.find_user(&user.user_id).await.unwrap();
+            assert_eq!(found.is_some(), is_acknowledged, "{}", user.user_id);
+        }
+        assert_eq!(unit.find_user(&users[1].user_id).await.unwrap(), None);
+    }
 }

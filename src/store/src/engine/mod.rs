@@ -64,6 +64,15 @@ impl Connection {
         }
     }
 
+    /// Whether the transaction that began is still there. A full disk makes SQLite undo it whole; PostgreSQL keeps it until its end,
+    /// and says by a conflict that it failed.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.is_in_transaction(),
+            Engine::Postgres(_) => true,
+        }
+    }
+
     /// Connects again, if the connection was lost.
     ///
     /// # Errors

@@ -212,6 +212,10 @@ impl Sqlite {
         }
     }
 
+    pub(super) fn is_in_transaction(&self) -> bool {
+        self.connection().is_ok_and(|connection| !connection.is_autocommit())
+    }
+
     pub(super) fn batch(&mut self, sql: &str) -> Result<(), Error> {
         Ok(self.connection()?.execute_batch(sql)?)
     }
