@@ -21,7 +21,7 @@ pub fn ChooseSeveral(
         list.read_only.read().is_none()
             && !list.running.get()
             && list.selected.read().is_none()
-            && list.unlinkable().len() > 1
+            && list.unlinkable(|_| ()).len() > 1
     });
     let begin = move |_| {
         list.steps.forget(|step| matches!(step, Step::Failed(_)));
@@ -96,7 +96,7 @@ fn every(list: ListState) -> Vec<IdentityKey> {
     list.selected.set(Some(Vec::new()));
     let user = list.user.read();
     let mut chosen = Vec::new();
-    for identity in list.unlinkable() {
+    for identity in list.unlinkable(Clone::clone) {
         // Each one that is chosen may make the next one the last way in.
         let reason = |user| list.policy.with_value(|policy| policy.reason(user, &identity, &chosen));
         if user.as_ref().and_then(reason).is_none() {
@@ -115,8 +115,8 @@ pub fn choose_box(
     reason: Memo<Option<UnlinkBlocked>>,
     list: ListState,
 ) -> AnyView {
-    let is_chosen =
-        move || list.selected.read().as_ref().is_some_and(|chosen| chosen.contains(&key.get_value()));
+    let facts = key.with_value(|key| list.row_context.get_value().facts.watch(key));
+    let is_chosen = move || facts.get().unwrap_or_default().is_selected;
     let press = move |event: web_sys::MouseEvent| {
         if let Some(reason) = reason.get_untracked().filter(|_| !untrack(is_chosen)) {
             event.prevent_default();

@@ -9,6 +9,7 @@ use super::later::later;
 use super::picture::picture;
 use super::rows::ListState;
 use super::safety_line::SafetyLine;
+use super::unlink_buttons::Locked;
 use crate::text;
 
 /// The number of linked identities beyond which a list is long: the browser then lays out the rows that are in sight only.
@@ -28,6 +29,11 @@ pub fn IdentityList(
     });
     let some_linked = Memo::new(move |_| !list.shown.read().is_empty());
     let is_long = Memo::new(move |_| list.shown.read().len() > LONG_LIST);
+    let buttons = list.row_context.get_value().buttons;
+    Effect::new(move |_| {
+        buttons
+            .lock(Locked { is_running: list.running.get(), is_read_only: list.read_only.read().is_some() });
+    });
     let row = move |identity: Identity| {
         let picture = identity.profile_data.as_ref().and_then(picture);
         view! { <IdentityRow identity picture list/> }

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use model::login_names::name_of;
 use model::{Identity, IdentityKey, Profile, route};
+use web_sys::Element;
 
 use super::avatar::Avatar;
-use super::banner::READ_ONLY_ID;
 use super::breakable::breakable;
 use super::changing::changing;
 use super::disclosure::disclosure;
@@ -85,15 +85,13 @@ fn Row(
         key.with_value(|key| name_of(metadata.as_ref(), key)).map(|name| name.as_str().to_owned())
     });
     let label = RowLabel { of_provider: StoredValue::new(label), own };
-    let in_use = Memo::new(move |_| {
-        row_context
-            .current_identity
-            .read()
-            .as_ref()
-            .is_some_and(|current_identity| key.with_value(|key| current_identity == key))
+    let step = list.steps.watch(&identity.key());
+    let facts = row_context.facts.watch(&identity.key());
+    let in_use = Memo::new(move |_| facts.get().unwrap_or_default().is_in_use);
+    let reason = Memo::new(move |_| match *step.read() {
+        Some(Step::Refused(reason)) => Some(reason),
+        _ => facts.get().and_then(|facts| facts.reason),
     });
-    let step = list.steps.watch(key.get_value());
-    let reason = Memo::new(move |_| key.with_value(|key| list.blocked_at(key, step.read().as_ref())));
     let is_running =
         move || matches!(*step.read(), Some(Step::Queued | Step::SigningIn | Step::Busy | Step::Pausing(_)));
     let offer = Memo::new(move |_| match &*step.read() {
@@ -106,8 +104,8 @@ fn Row(
         matches!(*step.read(), Some(Step::SigningIn | Step::Busy | Step::Pausing(_) | Step::Failed(_)))
     });
     let awaited = Memo::new(move |_| {
-        let is_asked = key.with_value(|key| row_context.awaited.read().contains(key));
-        is_asked.then(chunk::state).filter(|state| *state != Chunk::Here)
+        let is_awaited = facts.get().unwrap_or_default().is_awaited;
+        is_awaited.then(chunk::state).filter(|state| *state != Chunk::Here)
     });
     let is_missing = Memo::new(move |_| *awaited.read() == Some(Chunk::Missing));
     let dismiss = Callback::new(move |()| {
@@ -180,14 +178,8 @@ fn UnlinkButton(
     reason: Memo<Option<UnlinkBlocked>>,
     list: ListState,
 ) -> impl IntoView {
-    let blocked = move || reason.read().is_some() || list.read_only.read().is_some() || list.running.get();
-    let described = move || {
-        if reason.read().is_some() {
-            Some(why.clone())
-        } else {
-            list.read_only.get().map(|_| READ_ONLY_ID.to_owned())
-        }
-    };
+    let buttons = list.row_context.get_value().buttons;
+    let register = move |button: Element| buttons.add(button, reason, why.clone());
     let press = move |_| {
         if list.running.get_untracked() {
         } else if let Some(reason) = reason.get_untracked() {
@@ -219,8 +211,7 @@ fn UnlinkButton(
             type="button"
             class="button danger"
             aria-label=name
-            aria-disabled=move || blocked().then_some("true")
-            aria-describedby=described
+            use:register
             on:click=press
             prop:textContent=words
         ></button>

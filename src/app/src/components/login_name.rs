@@ -29,8 +29,8 @@ pub fn OwnName(
     list: ListState,
 ) -> impl IntoView {
     let own = label.own;
-    let step = list.name_steps.watch(key.get_value());
-    let unlinking = list.steps.watch(key.get_value());
+    let step = key.with_value(|key| list.name_steps.watch(key));
+    let unlinking = key.with_value(|key| list.steps.watch(key));
     let is_editing = Memo::new(move |_| step.read().is_some());
     let can_edit = Memo::new(move |_| {
         let is_gone = *unlinking.read() == Some(Step::Gone);

@@ -3,6 +3,7 @@
 pub mod avatar;
 pub mod banner;
 pub mod breakable;
+pub mod by_identity;
 pub mod changing;
 pub mod choosing;
 pub mod confirm_dialog;
@@ -30,6 +31,7 @@ pub mod row_progress;
 pub mod rows;
 pub mod safety_line;
 pub mod skeleton;
+pub mod unlink_buttons;
 pub mod unlink_dialog;
 pub mod values;
 pub mod words;

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, LoginName, Metadata, User};
 
+use super::by_identity::{ByIdentity, Values, settled};
 use super::notice::Status;
+use super::unlink_buttons::UnlinkButtons;
 use crate::chunk::{self, Chunk};
 use crate::connection_names::ConnectionNames;
 use crate::settings::Tenant;
@@ -33,121 +35,38 @@ pub enum Step {
     Failed(Failure),
 }
 
-/// The steps of all identities that are being unlinked, or of those that are being named. A reader of the step of one identity is
-/// notified of changes of that step only: in a long list, notifying all rows would take longer than the change.
-#[derive(Clone, Copy)]
-pub struct Steps(StoredValue<StepsByKey>);
+/// The steps of all identities that are being unlinked, or of those that are being named.
+pub type Steps = ByIdentity<Step>;
 
-#[derive(Default)]
-struct StepsByKey {
-    steps: Vec<(IdentityKey, Step)>,
-    watchers: Vec<Watcher>,
-    /// The number of the last watcher.
-    last_number: usize,
-    /// Is notified of the changes of all steps.
-    any: ArcTrigger,
+/// What holds for the identity of a row, beside its step.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RowFacts {
+    /// Why it cannot be unlinked by the policy, together with the selected ones.
+    pub reason: Option<UnlinkBlocked>,
+    /// Whether the present session began with it.
+    pub is_in_use: bool,
+    /// Whether it is selected.
+    pub is_selected: bool,
+    /// Whether its dialog waits for the later chunk.
+    pub is_awaited: bool,
 }
 
-/// A reader of the step of one identity.
-struct Watcher {
-    number: usize,
-    key: IdentityKey,
-    trigger: ArcTrigger,
-}
-
-impl Steps {
-    /// No steps.
-    #[must_use]
-    pub fn none() -> Self {
-        Self(StoredValue::new(StepsByKey::default()))
-    }
-
-    /// Returns a memo of the step of an identity. It is unregistered when the reactive owner of the caller is cleaned up.
-    #[must_use]
-    pub fn watch(self, key: IdentityKey) -> Memo<Option<Step>> {
-        let trigger = ArcTrigger::new();
-        let watcher = Watcher { number: 0, key: key.clone(), trigger: trigger.clone() };
-        let watch = |by_key: &mut StepsByKey| {
-            by_key.last_number += 1;
-            by_key.watchers.push(Watcher { number: by_key.last_number, ..watcher });
-            by_key.last_number
-        };
-        let number = self.0.try_update_value(watch);
-        on_cleanup(move || {
-            let forget = |by_key: &mut StepsByKey| by_key.watchers.retain(|one| Some(one.number) != number);
-            let _ = self.0.try_update_value(forget);
-        });
-        Memo::new(move |_| {
-            trigger.track();
-            self.peek(&key)
-        })
-    }
-
-    /// Tracks the steps of all identities.
-    pub fn track_all(self) {
-        if let Some(any) = self.0.try_with_value(|by_key| by_key.any.clone()) {
-            any.track();
-        }
-    }
-
-    /// Returns the step of an identity without tracking it; `None` when the page is gone.
-    #[must_use]
-    pub fn peek(self, key: &IdentityKey) -> Option<Step> {
-        let find = |by_key: &StepsByKey| {
-            by_key.steps.iter().find(|(other, _)| other == key).map(|(_, step)| step.clone())
-        };
-        self.0.try_with_value(find).flatten()
-    }
-
-    /// Sets or removes the step of an identity. Returns `false` when the page is gone.
-    pub fn set(self, key: &IdentityKey, step: Option<Step>) -> bool {
-        let set = |by_key: &mut StepsByKey| {
-            by_key.steps.retain(|(other, _)| other != key);
-            by_key.steps.extend(step.map(|step| (key.clone(), step)));
-            by_key.triggers(|other| other == key)
-        };
-        self.0.try_update_value(set).map(notify_all).is_some()
-    }
-
-    /// Forgets those that `is` holds for.
-    pub fn forget(self, is: fn(&Step) -> bool) {
-        let forget = |by_key: &mut StepsByKey| {
-            let (forgotten, left): (Vec<_>, Vec<_>) = by_key.steps.drain(..).partition(|(_, step)| is(step));
-            by_key.steps = left;
-            by_key.triggers(|key| forgotten.iter().any(|(forgotten, _)| forgotten == key))
-        };
-        let _ = self.0.try_update_value(forget).map(notify_all);
-    }
-}
-
-impl StepsByKey {
-    /// Returns what to notify of changes of the steps of these identities.
-    fn triggers(&self, is: impl Fn(&IdentityKey) -> bool) -> Vec<ArcTrigger> {
-        let watchers = self.watchers.iter().filter(|one| is(&one.key)).map(|one| &one.trigger);
-        watchers.chain([&self.any]).cloned().collect()
-    }
-}
-
-/// Call this after the borrow of the steps has ended.
-fn notify_all(triggers: Vec<ArcTrigger>) {
-    triggers.iter().for_each(Notify::notify);
-}
-
-/// What all rows need of the state of their list, derived once for all of them.
-///
-/// Its values stay equal when other identities are unlinked, so that rows are not computed again.
+/// What all rows need of the state of their list, derived once for all of them. A row is notified of what changes for its own
+/// identity: in a long list, notifying all rows would take longer than the change.
 #[derive(Clone, Copy)]
 pub struct RowContext {
     /// The identities that cannot be unlinked by the policy, together with the selected ones.
     pub blocked_by_policy: Memo<Vec<(IdentityKey, UnlinkBlocked)>>,
     /// The identity that the present session began with, where that is known.
     pub current_identity: Memo<Option<IdentityKey>>,
+    /// What holds for the identities of rows.
+    pub facts: ByIdentity<RowFacts>,
     /// The metadata of the account, with the names of identities in it.
-    pub metadata: Memo<Option<Metadata>>,
+    pub metadata: RwSignal<Option<Metadata>>,
     /// Whether the person selects several.
-    pub is_selecting: Memo<bool>,
-    /// The identities whose dialog waits for the later chunk.
-    pub awaited: Memo<Vec<IdentityKey>>,
+    pub is_selecting: RwSignal<bool>,
+    /// The Unlink buttons of rows.
+    pub buttons: UnlinkButtons,
 }
 
 impl RowContext {
@@ -168,22 +87,37 @@ impl RowContext {
             };
             let identities =
                 user.iter().flat_map(|user| user.identities.iter().map(move |identity| (user, identity)));
-            identities
-                .filter_map(|(user, identity)| Some((identity.key(), reason(user, identity)?)))
-                .collect()
+            let blocked = identities.filter_map(|(user, one)| Some((one.key(), reason(user, one)?)));
+            blocked.collect::<Vec<(IdentityKey, UnlinkBlocked)>>()
         });
-        let awaited = Memo::new(move |_| {
-            let asked = if chunk::state() == Chunk::Here { None } else { confirming.get() };
-            asked.unwrap_or_default()
-        });
+        let awaited = move || if chunk::state() == Chunk::Here { None } else { confirming.get() };
+        let facts = ByIdentity::none();
+        let find = move || {
+            let (blocked, in_use) = (blocked_by_policy.read(), current_identity.read());
+            let (selected, awaited) = (selected.read(), awaited());
+            facts.change(|facts: &mut Values<RowFacts>| {
+                facts.clear();
+                blocked.iter().for_each(|(key, reason)| fact(facts, key).reason = Some(*reason));
+                in_use.iter().for_each(|key| fact(facts, key).is_in_use = true);
+                selected.iter().flatten().for_each(|key| fact(facts, key).is_selected = true);
+                awaited.iter().flatten().for_each(|key| fact(facts, key).is_awaited = true);
+            });
+        };
+        untrack(find);
+        Effect::new(move |_| find());
         StoredValue::new(Self {
             blocked_by_policy,
             current_identity,
-            metadata: Memo::new(move |_| user.read().as_ref()?.user_metadata.clone()),
-            is_selecting: Memo::new(move |_| selected.read().is_some()),
-            awaited,
+            facts,
+            metadata: settled(Memo::new(move |_| user.read().as_ref()?.user_metadata.clone())),
+            is_selecting: settled(Memo::new(move |_| selected.read().is_some())),
+            buttons: UnlinkButtons::none(),
         })
     }
+}
+
+fn fact<'a>(facts: &'a mut Values<RowFacts>, key: &IdentityKey) -> &'a mut RowFacts {
+    facts.at(key).get_or_insert_default()
 }
 
 /// The reason why nothing can be changed now.
@@ -311,26 +245,28 @@ impl ListState {
     /// Returns why an identity cannot be unlinked: by the policy, or because the tenant refused it. Does not track its step.
     #[must_use]
     pub fn blocked(self, key: &IdentityKey) -> Option<UnlinkBlocked> {
-        self.blocked_at(key, self.steps.peek(key).as_ref())
+        self.blocked_among(key, &self.row_context.get_value().blocked_by_policy.read())
     }
 
-    /// Returns why an identity at this step cannot be unlinked.
-    #[must_use]
-    pub fn blocked_at(self, key: &IdentityKey, step: Option<&Step>) -> Option<UnlinkBlocked> {
-        let blocked = self.row_context.get_value().blocked_by_policy;
-        if let Some(Step::Refused(reason)) = step {
-            return Some(*reason);
+    fn blocked_among(
+        self,
+        key: &IdentityKey,
+        by_policy: &[(IdentityKey, UnlinkBlocked)],
+    ) -> Option<UnlinkBlocked> {
+        match self.steps.peek(key) {
+            Some(Step::Refused(reason)) => Some(reason),
+            _ => by_policy.iter().find(|(other, _)| other == key).map(|(_, reason)| *reason),
         }
-        blocked.read().iter().find(|(other, _)| other == key).map(|(_, reason)| *reason)
     }
 
-    /// Returns the linked identities that can be unlinked.
+    /// Returns `each` of the linked identities that can be unlinked.
     #[must_use]
-    pub fn unlinkable(self) -> Vec<Identity> {
+    pub fn unlinkable<T>(self, each: impl Fn(&Identity) -> T) -> Vec<T> {
         self.steps.track_all();
-        let user = self.user.read();
+        let by_policy = self.row_context.get_value().blocked_by_policy;
+        let (user, by_policy) = (self.user.read(), by_policy.read());
         let linked = user.iter().flat_map(|user| user.identities.iter().skip(1));
-        linked.filter(|identity| self.blocked(&identity.key()).is_none()).cloned().collect()
+        linked.filter(|one| self.blocked_among(&one.key(), &by_policy).is_none()).map(each).collect()
     }
 
     /// Says `sentence`, which the row or the banner shows, to those who do not see it.

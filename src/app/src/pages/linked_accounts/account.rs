@@ -211,11 +211,13 @@ impl AccountState {
     /// Replaces the linked identities by those of a response, without another request. The primary identity and the
     /// profile stay as they were read, because linking and unlinking do not change them.
     pub(super) fn replace_identities(self, left: Vec<Identity>) {
-        if let Some(mut user) = self.now() {
-            user.identities.truncate(1);
-            user.identities.extend(left.into_iter().skip(1));
-            self.set(Ok(user));
-        }
+        note(self.revision);
+        let _ = self.read.try_update(|read| {
+            if let Some(Ok(user)) = read {
+                user.identities.truncate(1);
+                user.identities.extend(left.into_iter().skip(1));
+            }
+        });
     }
 
     /// Replaces the metadata by what a change left of it, without another request.
