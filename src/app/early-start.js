@@ -30,9 +30,20 @@ if (location.pathname !== $CALLBACK_PATH) {
   const signIn = async () => {
     const remembered = localStorage.getItem($REMEMBERED_USER);
     if (remembered === null || !navigator.onLine) return;
+    // Those of the last visit are what they are now but for a few visits: the sign-in begins with them, one round trip
+    // earlier, and nothing of it is handed over where they have become others.
+    const before = localStorage.getItem($REMEMBERED_SETTINGS);
+    const now = kept(
+      copy.then(({ domain, clientId, audience, bearer }) => {
+        const now = JSON.stringify([domain, clientId, audience, bearer]);
+        localStorage.setItem($REMEMBERED_SETTINGS, now);
+        return now;
+      }),
+    );
     const [state, nonce, verifier] = [random(), random(), random()];
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
-    const { domain, clientId, audience: named, bearer } = await copy;
+    const chosen = before ?? (await now);
+    const [domain, clientId, named, bearer] = JSON.parse(chosen);
     const host = domain.trim().toLowerCase().replace(/\/$/, '');
     const origin = host.includes('://') ? host : 'https://' + host;
     // What a browser writes in another way, the page judges.
@@ -84,7 +95,7 @@ if (location.pathname !== $CALLBACK_PATH) {
         }),
       );
     }
-    return begun;
+    return (await now) === chosen ? begun : undefined;
   };
 
   // Neither to be listed nor to be named by a frame or an element: the page deletes it when it takes it.

@@ -35,7 +35,7 @@ pub(crate) fn script(source: &str) -> Result<String> {
 }
 
 /// The constants by their names in the script. No name begins with another one.
-fn constants() -> [(&'static str, Value); 13] {
+fn constants() -> [(&'static str, Value); 14] {
     let fixed: Map<String, Value> = silent_sign_in::fixed_parameters()
         .into_iter()
         .map(|(name, value)| (name.to_owned(), Value::String(value)))
@@ -52,6 +52,7 @@ fn constants() -> [(&'static str, Value); 13] {
         ("$FRAME_TIMEOUT", silent_sign_in::FRAME_TIMEOUT_MS.into()),
         ("$REQUEST_TIMEOUT", silent_sign_in::REQUEST_TIMEOUT_MS.into()),
         ("$REMEMBERED_USER", silent_sign_in::REMEMBERED_USER.into()),
+        ("$REMEMBERED_SETTINGS", silent_sign_in::REMEMBERED_SETTINGS.into()),
         ("$EARLY_START", silent_sign_in::EARLY_START.into()),
         ("$ID_TOKEN", json!(Bearer::IdToken)),
     ]

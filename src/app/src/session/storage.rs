@@ -3,7 +3,7 @@
 //! token of
 //! [`Purpose::ReauthenticatePrimary`](super::transaction::Purpose::ReauthenticatePrimary).
 
-pub use model::silent_sign_in::REMEMBERED_USER;
+pub use model::silent_sign_in::{REMEMBERED_SETTINGS, REMEMBERED_USER};
 
 use super::intent::RememberedUser;
 use super::transaction::Transaction;
@@ -40,8 +40,9 @@ pub fn remember(user: &RememberedUser) {
     Storage::Local.write(REMEMBERED_USER, user);
 }
 
-/// Removes the remembered user. Other tabs notice by a `storage` event.
+/// Removes the remembered user, and what the early start remembers for the next one. Other tabs notice by a `storage` event.
 pub fn forget_user() {
+    Storage::Local.remove(REMEMBERED_SETTINGS);
     Storage::Local.remove(REMEMBERED_USER);
 }
 
