@@ -5,6 +5,7 @@ import {
   expectNothingLeft,
   leftBehind,
   ONCE,
+  REMEMBERED_SETTINGS,
   type SignInRequests,
   watchForSignIn,
   withoutSubtle,
@@ -92,6 +93,53 @@ for (const [step, url] of STEPS) {
     },
   );
 }
+
+test(
+  'the next visit signs in while the settings are on their way, and takes that over once they are the same',
+  { tag: '@anywhere' },
+  async ({ app, page, signedIn: person }) => {
+    await page.reload();
+    await app.expectIdentities([person.primary, ...person.linked]);
+    const shown = await watchForSignIn(page);
+    const release = await holdRequests(page, '**/config.json');
+    const { counts } = counting(page);
+    const read = page.waitForResponse((response) => isUserUrl(new URL(response.url())) && response.ok());
+    await page.reload({ waitUntil: 'commit' });
+    await read;
+    await app.expectLoading();
+    release();
+    await app.expectIdentities([person.primary, ...person.linked]);
+    expect(counts).toEqual(ONCE);
+    expect(await shown()).toBe(false);
+    await expectNothingLeft(page);
+  },
+);
+
+// attack: page
+test(
+  'nothing of a sign-in with other settings than those of the site is taken over',
+  { tag: '@anywhere' },
+  async ({ app, page, consoleGuard, signedIn: person }) => {
+    consoleGuard.expectMessage(/frame-ancestors|frame-src|status of 403/);
+    await page.reload();
+    await app.expectIdentities([person.primary, ...person.linked]);
+    const kept = await page.evaluate((key) => localStorage.getItem(key)!, REMEMBERED_SETTINGS);
+    const [domain, clientId, ...more] = JSON.parse(kept) as string[];
+    for (const changed of [
+      JSON.stringify([domain, 'another-client', ...more]),
+      JSON.stringify(['https://attacker.example', clientId, ...more]),
+      'no JSON',
+    ]) {
+      await page.evaluate(([key, value]) => localStorage.setItem(key!, value!), [REMEMBERED_SETTINGS, changed]);
+      const { counts } = counting(page);
+      await page.reload();
+      await app.expectIdentities([person.primary, ...person.linked]);
+      expect({ ...counts, authorizations: 1 }).toEqual(ONCE);
+      expect(await page.evaluate((key) => localStorage.getItem(key), REMEMBERED_SETTINGS)).toBe(kept);
+      await expectNothingLeft(page);
+    }
+  },
+);
 
 test(
   'the early start sends what the page sends without it',

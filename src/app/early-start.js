@@ -64,6 +64,7 @@ if (location.pathname !== $CALLBACK_PATH) {
       };
       addEventListener('message', listen, { signal: listening.signal });
       timer = setTimeout(resolve, $FRAME_TIMEOUT);
+      kept(now.then((now) => now === chosen || resolve()));
       document.documentElement.append(frame);
     });
     listening.abort();
