@@ -12,20 +12,28 @@ pub(crate) struct Names {
     pub(crate) script: String,
     /// The page itself.
     pub(crate) wasm: String,
-    /// All styles in one file.
-    pub(crate) styles: String,
     /// The marks of providers and the icons.
     pub(crate) marks: String,
 }
 
-/// The shell with links to these files, and the two inline scripts: `early_start`, which begins the silent sign-in, and the one
-/// that starts the page.
+/// What stands in the shell itself.
+pub(crate) struct Inline {
+    /// The script that begins the silent sign-in.
+    pub(crate) early_start: String,
+    /// All styles: a file of their own would keep the first paint waiting for one more round trip.
+    pub(crate) styles: String,
+}
+
+/// The shell with links to these files, its styles, and the two inline scripts: the early start, and the one that starts the page.
 ///
 /// # Errors
 /// When a placeholder is missing, or there twice.
-pub(crate) fn filled(shell: &str, names: &Names, early_start: &str) -> Result<String> {
-    let Names { script, wasm, styles, marks } = names;
-    let styles = format!(r#"<link rel="stylesheet" href="/{styles}">"#);
+pub(crate) fn filled(shell: &str, names: &Names, Inline { early_start, styles }: &Inline) -> Result<String> {
+    let Names { script, wasm, marks } = names;
+    if styles.contains("</") {
+        bail!("the style sheets have what ends them in HTML");
+    }
+    let styles = format!("<style>{styles}</style>");
     let preloads = format!(
         "<link rel=\"modulepreload\" href=\"/{script}\">\n\
          <link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/{wasm}\">"
@@ -66,11 +74,11 @@ fn boot(Names { script, wasm, .. }: &Names) -> String {
 ///
 /// `https://TENANT` stands for the origin of the tenant. A server that is the tenant itself leaves it out, because
 /// `'self'` covers it.
-pub(crate) fn content_security_policy(names: &Names, early_start: &str) -> String {
-    let hash = |script: &str| STANDARD.encode(Sha256::digest(script));
-    let (early_start, boot) = (hash(early_start), hash(&boot(names)));
+pub(crate) fn content_security_policy(names: &Names, inline: &Inline) -> String {
+    let hash = |content: &str| STANDARD.encode(Sha256::digest(content));
+    let (early_start, boot, styles) = (hash(&inline.early_start), hash(&boot(names)), hash(&inline.styles));
     format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-{early_start}' 'sha256-{boot}'; style-src 'self'; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-{early_start}' 'sha256-{boot}'; style-src 'sha256-{styles}'; \
          img-src 'self' data: https://TENANT; font-src 'self'; connect-src 'self' https://TENANT; \
          frame-src 'self' https://TENANT; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'; object-src 'none'\n"
@@ -83,54 +91,62 @@ mod tests {
 
     const SHELL: &str =
         "<head><!--preloads--><!--early-start--><!--styles--></head><body><!--marks--><!--boot--></body>";
-    const EARLY: &str = "begin()";
-
     fn names() -> Names {
         Names {
             script: "app-1.js".to_owned(),
             wasm: "app_bg-2.wasm".to_owned(),
-            styles: "site-3.css".to_owned(),
             marks: "providers-4.svg".to_owned(),
         }
     }
 
+    fn inline() -> Inline {
+        Inline { early_start: "begin()".to_owned(), styles: "p{margin:0}".to_owned() }
+    }
+
     #[test]
     fn every_placeholder_is_filled() {
-        let page = filled(SHELL, &names(), EARLY).unwrap();
-        assert!(page.contains(r#"<link rel="stylesheet" href="/site-3.css">"#));
+        let page = filled(SHELL, &names(), &inline()).unwrap();
+        assert!(page.contains("<style>p{margin:0}</style>"));
         assert!(page.contains(r#"<link rel="modulepreload" href="/app-1.js">"#));
         assert!(page.contains(r#"crossorigin href="/app_bg-2.wasm">"#));
-        // A style sheet before a script keeps it waiting.
-        assert!(page.find("begin()").unwrap() < page.find("stylesheet").unwrap());
+        // The request of the early start goes out before the styles are read.
+        assert!(page.find("begin()").unwrap() < page.find("<style>").unwrap());
         assert!(page.contains(r#"page.default({module_or_path:"/app_bg-2.wasm"})"#));
         assert!(page.contains("<body>/providers-4.svg<script"));
         assert!(!page.contains("<!--"));
     }
 
     #[test]
+    fn styles_that_would_end_early_are_refused() {
+        let styles = "p::after{content:\"</style>\"}".to_owned();
+        assert!(filled(SHELL, &names(), &Inline { styles, ..inline() }).is_err());
+    }
+
+    #[test]
     fn a_shell_without_a_placeholder_is_refused() {
-        let error =
-            filled("<!--early-start--><!--styles--><!--marks--><!--boot-->", &names(), EARLY).unwrap_err();
+        let error = filled("<!--early-start--><!--styles--><!--marks--><!--boot-->", &names(), &inline())
+            .unwrap_err();
         assert_eq!(error.to_string(), "src/app/index.html lacks the placeholder <!--preloads-->");
     }
 
     #[test]
     fn a_placeholder_that_stands_twice_is_refused() {
-        let error = filled(&format!("{SHELL}<!--boot-->"), &names(), EARLY).unwrap_err();
+        let error = filled(&format!("{SHELL}<!--boot-->"), &names(), &inline()).unwrap_err();
         assert!(error.to_string().contains("<!--boot--> 2 times"), "{error}");
     }
 
     #[test]
-    fn the_policy_names_the_hash_of_what_stands_between_the_script_tags() {
-        let page = filled(SHELL, &names(), EARLY).unwrap();
+    fn the_policy_names_the_hash_of_what_stands_between_the_tags() {
+        let page = filled(SHELL, &names(), &inline()).unwrap();
         let hash = |tag: &str| {
             let (_, rest) = page.split_once(tag).unwrap();
-            STANDARD.encode(Sha256::digest(rest.split_once("</script>").unwrap().0))
+            STANDARD.encode(Sha256::digest(rest.split_once("</s").unwrap().0))
         };
-        let policy = content_security_policy(&names(), EARLY);
+        let policy = content_security_policy(&names(), &inline());
         let (early_start, boot) = (hash("<script>"), hash(r#"<script type="module">"#));
         let sources = format!("script-src 'self' 'wasm-unsafe-eval' 'sha256-{early_start}' 'sha256-{boot}';");
         assert!(policy.contains(&sources), "{policy}");
+        assert!(policy.contains(&format!("style-src 'sha256-{}';", hash("<style>"))), "{policy}");
         assert!(!policy.contains("unsafe-inline"));
         assert_eq!(policy.lines().count(), 1);
     }

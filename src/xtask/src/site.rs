@@ -12,7 +12,7 @@ use crate::asset::{self, Sizes};
 use crate::bundle::{self, Profile};
 use crate::early_start;
 use crate::folder::{empty, files_below};
-use crate::shell::{self, Names};
+use crate::shell::{self, Inline, Names};
 use crate::workspace::{BROWSER_TARGET, Workspace};
 
 /// What the first load and the later chunk weighed with brotli when somebody last looked, in bytes, in the small profile. The
@@ -77,21 +77,21 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
     let names = Names {
         script: asset::name_by_content("app", "js", &bundle.script),
         wasm: asset::name_by_content("app_bg", "wasm", &bundle.wasm),
-        styles: asset::name_by_content("site", "css", styles.as_bytes()),
         marks: asset::name_by_content("providers", "svg", &marks),
     };
     let shell = workspace.root.join("src/app/index.html");
     let shell =
         fs::read_to_string(&shell).with_context(|| format!("{} could not be read", shell.display()))?;
     let early_start = early_start::script(&fs::read_to_string(workspace.root.join(early_start::SOURCE))?)?;
-    let mut page = shell::filled(&shell, &names, &early_start)?;
+    let inline = Inline { early_start, styles };
+    let mut page = shell::filled(&shell, &names, &inline)?;
     if profile == Profile::Watch {
         page = page.replacen("</body>", RELOAD_ELEMENT, 1);
         site_files.add("reload.js", RELOAD_SCRIPT.as_bytes())?;
         site_files.add("build.txt", build_id().as_bytes())?;
     }
     site_files.add("index.html", page.as_bytes())?;
-    site_files.add(POLICY_FILE, shell::content_security_policy(&names, &early_start).as_bytes())?;
+    site_files.add(POLICY_FILE, shell::content_security_policy(&names, &inline).as_bytes())?;
     site_files.add(&names.script, &bundle.script)?;
     site_files.add(&names.wasm, &bundle.wasm)?;
     let (later, content) = &bundle.later;
@@ -99,7 +99,6 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
     for (name, content) in &bundle.snippets {
         site_files.add(name, content.as_bytes())?;
     }
-    site_files.add(&names.styles, styles.as_bytes())?;
     for path in files_below(&public)? {
         let name = path.strip_prefix(&public)?.to_string_lossy().replace('\\', "/");
         let content = fs::read(&path).with_context(|| format!("{} could not be read", path.display()))?;
@@ -222,13 +221,24 @@ impl Files<'_> {
     }
 }
 
+/// Returns all styles, without comments and indentation.
 fn style_sheets(folder: &Path) -> Result<String> {
     let mut styles = String::new();
     for name in STYLES {
         let path = folder.join(name);
-        styles +=
-            &fs::read_to_string(&path).with_context(|| format!("{} could not be read", path.display()))?;
-        styles.push('\n');
+        let sheet =
+            fs::read_to_string(&path).with_context(|| format!("{} could not be read", path.display()))?;
+        let mut rest = sheet.as_str();
+        let mut kept = String::with_capacity(rest.len());
+        while let Some((before, comment)) = rest.split_once("/*") {
+            kept += before;
+            rest = comment.split_once("*/").with_context(|| format!("a comment in {name} has no end"))?.1;
+        }
+        kept += rest;
+        kept.lines().map(str::trim).filter(|line| !line.is_empty()).for_each(|line| {
+            styles += line;
+            styles.push('\n');
+        });
     }
     Ok(styles)
 }
