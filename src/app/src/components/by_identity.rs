@@ -110,6 +110,11 @@ impl<T> Values<T> {
         &mut self.values[place]
     }
 
+    /// Returns all identities that were asked for.
+    pub fn keys(&self) -> Vec<IdentityKey> {
+        self.places.keys.iter().cloned().collect()
+    }
+
     /// Removes all values.
     pub fn clear(&mut self) {
         self.values.fill_with(|| None);
@@ -124,18 +129,4 @@ impl Places {
         self.triggers.push(ArcTrigger::new());
         self.keys.insert_full(key.clone()).0
     }
-}
-
-/// Returns a signal that follows `memo`. Readers of a memo look at it each time that something before it has changed, those
-/// of the signal only when its value has.
-#[must_use]
-pub fn settled<T: Clone + PartialEq + Send + Sync + 'static>(memo: Memo<T>) -> RwSignal<T> {
-    let value = RwSignal::new(memo.get_untracked());
-    Effect::new(move |_| {
-        let now = memo.read();
-        if value.with_untracked(|before| *before != *now) {
-            value.set(now.clone());
-        }
-    });
-    value
 }

@@ -1,7 +1,6 @@
 //! The row of one identity.
 
 use leptos::prelude::*;
-use model::login_names::name_of;
 use model::{Identity, IdentityKey, Profile, route};
 use web_sys::Element;
 
@@ -80,13 +79,10 @@ fn Row(
     let why = format!("why-{}", route::segment(&name));
     let provider = identity.provider.clone();
     let row_context = list.row_context.get_value();
-    let own = Memo::new(move |_| {
-        let metadata = row_context.metadata.read();
-        key.with_value(|key| name_of(metadata.as_ref(), key)).map(|name| name.as_str().to_owned())
-    });
-    let label = RowLabel { of_provider: StoredValue::new(label), own };
     let step = list.steps.watch(&identity.key());
     let facts = row_context.facts.watch(&identity.key());
+    let own = Memo::new(move |_| facts.get().and_then(|facts| facts.own_name));
+    let label = RowLabel { of_provider: StoredValue::new(label), own };
     let in_use = Memo::new(move |_| facts.get().unwrap_or_default().is_in_use);
     let reason = Memo::new(move |_| match *step.read() {
         Some(Step::Refused(reason)) => Some(reason),

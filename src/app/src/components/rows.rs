@@ -1,9 +1,10 @@
 //! The state of a list and the actions of its rows.
 
 use leptos::prelude::*;
-use model::{Identity, IdentityKey, LoginName, Metadata, User};
+use model::login_names::name_of;
+use model::{Identity, IdentityKey, LoginName, User};
 
-use super::by_identity::{ByIdentity, Values, settled};
+use super::by_identity::{ByIdentity, Values};
 use super::notice::Status;
 use super::unlink_buttons::UnlinkButtons;
 use crate::chunk::{self, Chunk};
@@ -39,8 +40,10 @@ pub enum Step {
 pub type Steps = ByIdentity<Step>;
 
 /// What holds for the identity of a row, beside its step.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RowFacts {
+    /// The name that the person gave it.
+    pub own_name: Option<String>,
     /// Why it cannot be unlinked by the policy, together with the selected ones.
     pub reason: Option<UnlinkBlocked>,
     /// Whether the present session began with it.
@@ -61,8 +64,6 @@ pub struct RowContext {
     pub current_identity: Memo<Option<IdentityKey>>,
     /// What holds for the identities of rows.
     pub facts: ByIdentity<RowFacts>,
-    /// The metadata of the account, with the names of identities in it.
-    pub metadata: RwSignal<Option<Metadata>>,
     /// Whether the person selects several.
     pub is_selecting: RwSignal<bool>,
     /// The Unlink buttons of rows.
@@ -91,17 +92,30 @@ impl RowContext {
             blocked.collect::<Vec<(IdentityKey, UnlinkBlocked)>>()
         });
         let awaited = move || if chunk::state() == Chunk::Here { None } else { confirming.get() };
-        let facts = ByIdentity::none();
+        let (facts, is_selecting) = (ByIdentity::none(), RwSignal::new(false));
         let find = move || {
             let (blocked, in_use) = (blocked_by_policy.read(), current_identity.read());
-            let (selected, awaited) = (selected.read(), awaited());
+            let (user, selected, awaited) = (user.read(), selected.read(), awaited());
+            let metadata = user.as_ref().and_then(|user| user.user_metadata.as_ref());
             facts.change(|facts: &mut Values<RowFacts>| {
                 facts.clear();
+                if metadata.is_some() {
+                    // A login that was unlinked elsewhere keeps its name while its row is there.
+                    let linked = user.iter().flat_map(|user| &user.identities).map(Identity::key);
+                    for key in facts.keys().into_iter().chain(linked) {
+                        if let Some(name) = name_of(metadata, &key) {
+                            fact(facts, &key).own_name = Some(name.as_str().to_owned());
+                        }
+                    }
+                }
                 blocked.iter().for_each(|(key, reason)| fact(facts, key).reason = Some(*reason));
                 in_use.iter().for_each(|key| fact(facts, key).is_in_use = true);
                 selected.iter().flatten().for_each(|key| fact(facts, key).is_selected = true);
                 awaited.iter().flatten().for_each(|key| fact(facts, key).is_awaited = true);
             });
+            if is_selecting.get_untracked() != selected.is_some() {
+                is_selecting.set(selected.is_some());
+            }
         };
         untrack(find);
         Effect::new(move |_| find());
@@ -109,8 +123,7 @@ impl RowContext {
             blocked_by_policy,
             current_identity,
             facts,
-            metadata: settled(Memo::new(move |_| user.read().as_ref()?.user_metadata.clone())),
-            is_selecting: settled(Memo::new(move |_| selected.read().is_some())),
+            is_selecting,
             buttons: UnlinkButtons::none(),
         })
     }
