@@ -59,7 +59,16 @@ fn copy_pages(from: &Path, to: &Path, progress: impl Fn(i32, i32)) -> Result<(),
     }
     // A copy of a file in WAL mode is one, too. Without it a backup is a single file.
     copy.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
-    sqlite::check_pages(&copy)
+    sqlite::check_pages(&copy)?;
+    if !sqlite::can_shrink(&copy)?
+        && let Err(error) = sqlite::rewrite(&copy)
+    {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the copy is as the file is, and does not become smaller"
+        );
+    }
+    Ok(())
 }
 
 /// Puts the backup at `from` in the place of the database file at `to`, which no server may have open. The database of before is

@@ -1,8 +1,11 @@
 //! Copying a tenant whole from one database to another, of either engine.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 
-use crate::database::{Opening, open_unit};
+use crate::backup::backup;
+use crate::database::{Opening, file_of, open_unit};
+use crate::database_file;
 use crate::engine::Control;
 use crate::error::Error;
 use crate::query::{Query, query};
@@ -76,11 +79,16 @@ pub enum CopyError {
 /// rows that were copied.
 ///
 /// What is copied is what `from` has at one moment, also while a server changes it; and `to` has all of it afterwards, or is
-/// as it was. Both are made or migrated as at a start.
+/// as it was. `to` is made or migrated as at a start, and so is a `from` that is no file.
+///
+/// The rows of a file are read from a [`backup`] of it, which is made beside it in seconds and deleted afterwards: as long as
+/// somebody reads the file as it was at one moment, the write-ahead log of its server grows with each change.
 ///
 /// # Errors
 /// [`CopyError`]. Nothing was changed then.
 pub async fn copy(from: &str, to: &str, progress: impl Fn(u64)) -> Result<Copied, CopyError> {
+    let held = file_of(from).map(|path| HeldCopy::of(&path)).transpose()?;
+    let from = held.as_ref().map_or(from, |copy| &copy.address);
     let (mut source, _) = open_unit(from, Opening::Shared).await?;
     let (mut target, _) = open_unit(to, Opening::Alone).await?;
     source.connection().control(Control::BeginSnapshot).await?;
@@ -92,6 +100,41 @@ pub async fn copy(from: &str, to: &str, progress: impl Fn(u64)) -> Result<Copied
     let copied = copied?;
     ended?;
     Ok(copied)
+}
+
+/// A copy of a database file, which is deleted when this is dropped.
+struct HeldCopy {
+    path: PathBuf,
+    address: String,
+}
+
+impl HeldCopy {
+    /// Copies the file at `path` to a place beside it, with all that was committed.
+    ///
+    /// # Errors
+    /// As of [`backup`].
+    fn of(path: &Path) -> Result<Self, Error> {
+        let beside = database_file::beside(path, "-migrating");
+        let address = format!("sqlite:{}", beside.display());
+        let copy = Self { path: beside, address };
+        // What a program that was killed left.
+        copy.delete();
+        backup(path, &copy.path, |_, _| ())?;
+        Ok(copy)
+    }
+
+    fn delete(&self) {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            // Most of them are not there.
+            let _ = std::fs::remove_file(database_file::beside(&self.path, suffix));
+        }
+    }
+}
+
+impl Drop for HeldCopy {
+    fn drop(&mut self) {
+        self.delete();
+    }
 }
 
 async fn copy_all(

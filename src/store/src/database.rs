@@ -329,6 +329,9 @@ pub(crate) async fn open_unit(address: &str, opening: Opening) -> Result<(Unit, 
         let sqlite = Sqlite::new(Box::new(Box::new(sqlite::open(&path)?)));
         let mut unit = Unit::new(Connection::new(Engine::Sqlite(sqlite), damage));
         unit.migrate(Dialect::Sqlite).await?;
+        if opening == Opening::Alone {
+            unit.connection().modernize(&file);
+        }
         return Ok((unit, Opened::File(file)));
     }
     if !["postgres://", "postgresql://"].iter().any(|scheme| address.starts_with(scheme)) {

@@ -99,12 +99,26 @@ impl DatabaseFile {
         }
     }
 
+    /// Returns the size of the database in bytes, without its log.
+    pub(crate) fn size(&self) -> u64 {
+        self.path.metadata().map_or(0, |file| file.len())
+    }
+
+    /// Returns whether so many bytes are free where the file is.
+    pub(crate) fn has_space_for(&self, bytes: u64) -> bool {
+        self.free_bytes().is_none_or(|free| free > bytes)
+    }
+
+    fn free_bytes(&self) -> Option<u64> {
+        free_bytes(self.path.parent().unwrap_or(&self.path))
+    }
+
     /// Checks that there is space for new rows.
     ///
     /// # Errors
     /// [`Error::Full`].
     pub(crate) fn check_space(&self) -> Result<(), Error> {
-        match free_bytes(self.path.parent().unwrap_or(&self.path)) {
+        match self.free_bytes() {
             Some(free) if free < LEAST_FREE_BYTES => Err(Error::Full { path: self.path.clone(), free }),
             _ => Ok(()),
         }

@@ -72,6 +72,12 @@ impl Row {
         self.rows.columns.iter().map(|column| &**column)
     }
 
+    /// Returns the length of all texts, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let cells = self.rows.cells.iter().skip(self.start).take(self.rows.width());
+        cells.map(|cell| if let Cell::Text(range) = cell { range.len() } else { 0 }).sum()
+    }
+
     fn cell(&self, column: &str) -> Option<&Cell> {
         self.rows.cells.get(self.start + self.rows.place(column)?)
     }

@@ -45,29 +45,6 @@ pub struct UserRow<P = Profile> {
 /// A linked profile that is damaged is noticed when it is read or serialized.
 pub type UserTexts = UserRow<ProfileText>;
 
-/// A field by which users are found through an index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CandidateField {
-    /// The user id.
-    UserId,
-    /// The e-mail address of an identity, as [`fold_identifier`](crate::fold_identifier) returns it.
-    Email,
-    /// The id of an identity, with any provider.
-    IdentityId,
-    /// The connection of an identity.
-    Connection,
-}
-
-/// A preselection of users: those with one of the values in a field. Except for the user id, the value can
-/// belong to any identity of the user, so the caller checks which one it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidates {
-    /// The field to compare.
-    pub by: CandidateField,
-    /// The values, compared exactly.
-    pub values: Vec<String>,
-}
-
 /// The sort order of a list of users. Users that are equal in it are ordered by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -279,47 +256,6 @@ impl Reader {
             .fetch_all(self.connection())
             .await?;
         user_from_rows(&rows)
-    }
-
-    /// Returns the first `limit` users with an id greater than `after` (`""` for the beginning), ordered by
-    /// id; only `candidates` if given.
-    ///
-    /// # Errors
-    /// [`Error::Database`] or [`Error::Damaged`].
-    pub async fn scan_users(
-        &mut self,
-        candidates: Option<&Candidates>,
-        after: &str,
-        limit: u32,
-    ) -> Result<Vec<UserRow>, Error> {
-        let values = candidates.map_or(&[][..], |candidates| &candidates.values);
-        if values.is_empty() && candidates.is_some() {
-            // PostgreSQL knows no empty list.
-            return Ok(Vec::new());
-        }
-        let places: Vec<String> = (3..3 + values.len()).map(|place| format!("${place}")).collect();
-        let places = places.join(", ");
-        let narrowed = match candidates.map(|candidates| candidates.by) {
-            None => String::new(),
-            Some(CandidateField::UserId) => format!("AND user_id IN ({places})"),
-            Some(by) => {
-                let column = match by {
-                    CandidateField::Email => "email",
-                    CandidateField::Connection => "connection",
-                    CandidateField::UserId | CandidateField::IdentityId => "id",
-                };
-                format!("AND user_id IN (SELECT user_id FROM identities WHERE {column} IN ({places}))")
-            }
-        };
-        let sql = format!(
-            "{COLUMNS} {TABLES} WHERE u.user_id IN (SELECT user_id FROM users WHERE user_id > $1 {narrowed} \
-             ORDER BY user_id LIMIT $2) ORDER BY u.user_id, i.position"
-        );
-        let mut query = query(sql).bind(after).bind(i64::from(limit));
-        for value in values {
-            query = query.bind(value);
-        }
-        users_from_rows(&query.fetch_all(self.connection()).await?)
     }
 
     /// Returns `limit` users in the given order, after skipping `offset`.

@@ -108,19 +108,32 @@ fn with_defaults<P>(row: &UserRow<P>) -> Profile {
     profile
 }
 
+type Derive = fn(&str) -> String;
+
+/// The attributes that are derived from an e-mail address.
+const DERIVED: [(&str, Derive); 3] = [
+    ("name", str::to_owned),
+    ("nickname", |email| email.split('@').next().unwrap_or_default().to_owned()),
+    ("picture", gravatar),
+];
+
 /// Returns the attributes that the root profile lacks and that are derived from its e-mail address, see [`with_defaults`].
 pub(crate) fn defaults<P>(row: &UserRow<P>) -> impl Iterator<Item = (&'static str, String)> {
-    type Derive = fn(&str) -> String;
-    const DERIVED: [(&str, Derive); 3] = [
-        ("name", str::to_owned),
-        ("nickname", |email| email.split('@').next().unwrap_or_default().to_owned()),
-        ("picture", gravatar),
-    ];
-    let provider = row.identities.first().map(|primary| &primary.provider);
-    let derives = provider.is_some_and(|provider: &Provider| matches!(provider.as_str(), "auth0" | "email"));
-    let email = row.profile.email().filter(|_| derives);
+    let provider = row.identities.first().map_or("", |primary| primary.provider.as_str());
+    let email = email_of_defaults(provider, &row.profile);
     let lacking = DERIVED.into_iter().filter(|(key, _)| !row.profile.0.contains_key(*key));
     email.into_iter().flat_map(move |email| lacking.clone().map(move |(key, derive)| (key, derive(email))))
+}
+
+/// Returns the value of an attribute that a root profile lacks, if it is derived: it needs nothing of the profile but the e-mail
+/// address.
+pub(crate) fn default_of(key: &str, provider: &str, profile: &Profile) -> Option<String> {
+    let (_, derive) = DERIVED.into_iter().find(|(derived, _)| *derived == key)?;
+    email_of_defaults(provider, profile).map(derive)
+}
+
+fn email_of_defaults<'p>(provider: &str, profile: &'p Profile) -> Option<&'p str> {
+    profile.email().filter(|_| matches!(provider, "auth0" | "email"))
 }
 
 fn gravatar(email: &str) -> String {

@@ -12,6 +12,7 @@ use std::fmt::{self, Debug, Formatter};
 use model::UserId;
 
 use crate::damage::Damage;
+use crate::database_file::DatabaseFile;
 use crate::error::Error;
 use crate::query::Query;
 use crate::row::Row;
@@ -161,6 +162,13 @@ impl Connection {
         match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite.claim(),
             Engine::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Rewrites the file of an earlier version, where the database is a file, as [`Sqlite::modernize`] says.
+    pub(crate) fn modernize(&mut self, file: &DatabaseFile) {
+        if let Engine::Sqlite(sqlite) = &mut self.engine {
+            sqlite.modernize(file);
         }
     }
 

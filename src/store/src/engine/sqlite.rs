@@ -12,6 +12,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
 
 use super::control::Control;
+use crate::database_file::DatabaseFile;
 use crate::error::Error;
 use crate::query::Query;
 use crate::row::{Row, Rows};
@@ -48,6 +49,15 @@ const APPLICATION_ID: i64 = 0x4c6b_4163;
 /// The size up to which the pages of a file are checked before anything is served. Reading more takes longer than a start may;
 /// damage is noticed by the statement that meets it, too.
 const CHECKED_BYTES: u64 = 256 * 1024 * 1024;
+
+/// The size up to which a server rewrites a file of before version 0.3 when it starts: that takes a second or two.
+const REWRITTEN_BYTES: u64 = 256 * 1024 * 1024;
+
+/// How many times the size of the file has to be free to rewrite it: a copy is made, and written into the log.
+const SPACE_TO_REWRITE: u64 = 3;
+
+/// The value of `PRAGMA auto_vacuum` with which freed pages can be given back.
+const INCREMENTAL: i64 = 2;
 
 /// Refuses the file at `path` if it is another program's. Nothing about it is changed then, its mode neither.
 ///
@@ -230,12 +240,54 @@ impl Sqlite {
         Ok(())
     }
 
+    /// Rewrites a file of before version 0.3, if it is small and there is space, so that its freed pages can be given back. A file
+    /// for which that fails is served as it is.
+    pub(super) fn modernize(&mut self, file: &DatabaseFile) {
+        let rewritten = self.connection().and_then(|connection| {
+            if can_shrink(connection)? {
+                return Ok(());
+            }
+            let size = file.size();
+            if size > REWRITTEN_BYTES || !file.has_space_for(size.saturating_mul(SPACE_TO_REWRITE)) {
+                tracing::info!(size, "the database file does not become smaller when rows are deleted: a backup of it that is restored does");
+                return Ok(());
+            }
+            rewrite(connection)?;
+            tracing::info!(size, "rewrote the database file, which becomes smaller when rows are deleted from now on");
+            Ok(())
+        });
+        if let Err(error) = rewritten {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the database file was not rewritten and is served as it is"
+            );
+        }
+    }
+
     pub(super) fn tidy(&mut self) {
         let given_back = self.connection().and_then(give_pages_back);
         if let Err(error) = given_back {
             tracing::debug!(error = &error as &dyn std::error::Error, "free pages stay in the file");
         }
     }
+}
+
+/// Returns whether the freed pages of a file can be given back.
+///
+/// # Errors
+/// [`Error::Database`].
+pub(crate) fn can_shrink(connection: &Connection) -> Result<bool, Error> {
+    let mode: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
+    Ok(mode == INCREMENTAL)
+}
+
+/// Rewrites a file as one whose freed pages can be given back. It is the one or the other whenever the program is stopped.
+///
+/// # Errors
+/// [`Error::Database`], such as without space for the copy. The file is as it was then.
+pub(crate) fn rewrite(connection: &Connection) -> Result<(), Error> {
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    Ok(connection.execute_batch("VACUUM")?)
 }
 
 /// Gives some of the free pages back to the file system, if there are many.
@@ -283,4 +335,28 @@ fn fetch(connection: &Connection, query: &Query<'_>) -> Result<Vec<Row>, Error> 
         }
     }
     Ok(found.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_rewritten_is_served_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = DatabaseFile::at(&folder.path().join("old.db"));
+        let connection = Connection::open(file.path()).unwrap();
+        connection
+            .execute_batch("CREATE TABLE kept (one BIGINT); INSERT INTO kept VALUES (1); BEGIN")
+            .unwrap();
+        let mut sqlite = Sqlite::new(Box::new(Box::new(connection)));
+        // Within a transaction SQLite refuses to rewrite it.
+        sqlite.modernize(&file);
+        sqlite.batch("COMMIT").unwrap();
+        assert!(!can_shrink(sqlite.connection().unwrap()).unwrap());
+        sqlite.batch("INSERT INTO kept VALUES (2)").unwrap();
+        sqlite.modernize(&file);
+        assert!(can_shrink(sqlite.connection().unwrap()).unwrap());
+        check_pages(sqlite.connection().unwrap()).unwrap();
+    }
 }

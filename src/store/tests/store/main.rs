@@ -4,6 +4,7 @@
 
 mod assignments;
 mod copying;
+mod files;
 mod linking;
 mod rows;
 mod sign_in;

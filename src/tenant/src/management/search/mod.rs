@@ -1,6 +1,8 @@
 //! `GET /api/v2/users` (contract [A6](model::contract#a6)): listing and searching.
 
+mod projection;
 mod query;
+mod scan;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -18,18 +20,15 @@ use store::{CandidateField, Candidates, Order, Reader, UserRow, fold_text};
 
 use super::key_order::UserBody;
 use super::query::{self as parameters, Checkpoint, Page, Query as Parameters};
-use super::users::to_json;
 use crate::http::bearer::{Caller, MayReadAllUsers};
 use crate::http::error::ApiError;
 use crate::http::response::management_json;
 use crate::state::Tenant;
 use query::{InvalidQuery, Query};
+use scan::Scan;
 
 /// The time limit of a search (contract [A6](model::contract#a6)).
 const TIME_LIMIT: Duration = Duration::from_secs(2);
-
-/// The number of users to read from the store at once: with the largest profiles, a few megabytes.
-const CHUNK: u32 = 100;
 
 /// The sort order of a list of users.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +122,11 @@ impl Sort {
         })
     }
 
+    /// Returns the key of the user that contains the field.
+    fn key(&self) -> &str {
+        self.field.split('.').next().unwrap_or_default()
+    }
+
     /// Returns the order of the store that equals `sort`, if there is one.
     fn in_store(sort: Option<&Self>) -> Option<(Order, bool)> {
         let Some(sort) = sort else { return Some((Order::UserId, false)) };
@@ -185,13 +189,8 @@ async fn find_users(
         return Ok((rows, total));
     }
     let query = query.unwrap_or(Query::All);
-    let (ids, total) = scan(tenant, &mut reader, &query, sort.as_ref(), page).await?;
-    let wanted = Candidates { by: CandidateField::UserId, values: ids };
-    let rows = reader.scan_users(Some(&wanted), "", page.limit).await?;
-    let mut rows: HashMap<String, UserRow> =
-        rows.into_iter().map(|row| (row.user_id.to_string(), row)).collect();
-    // Users that were deleted in the meantime are left out.
-    Ok((wanted.values.iter().filter_map(|id| rows.remove(id)).collect(), total))
+    let (ids, total) = find_ids(tenant, &mut reader, &query, sort.as_ref(), page).await?;
+    Ok((read_found(&mut reader, ids).await?, total))
 }
 
 /// Returns the users that match after a checkpoint, in the order of their ids, and the checkpoint of the next part: the
@@ -206,39 +205,49 @@ async fn find_after(
 ) -> Result<(Vec<UserRow>, Option<String>), ApiError> {
     let end = tenant.now().after(TIME_LIMIT / 2);
     let mut reader = tenant.0.store.scan().await?;
-    let candidates = query.and_then(Query::candidates);
     let (take, mut after) = (checkpoint.take as usize, checkpoint.from.unwrap_or_default().to_owned());
+    let query = query.unwrap_or(&Query::All);
+    let mut scan = Scan::begin(&mut reader, query, None, &after).await?;
+    if *query == Query::All {
+        scan = scan.at_most(checkpoint.take + 1);
+    }
     let mut found = Vec::with_capacity(take);
-    loop {
-        let rows = reader.scan_users(candidates.as_ref(), &after, CHUNK).await?;
-        let is_last = rows.len() < CHUNK as usize;
-        for row in rows {
-            tokio::task::yield_now().await;
+    let next = 'scan: loop {
+        let (users, is_last) = scan.next().await?;
+        for user in &users {
+            scan.pause(user).await;
             if found.len() == take {
-                return Ok((found, Some(after)));
+                break 'scan Some(after);
             }
-            row.user_id.as_str().clone_into(&mut after);
-            let matches = match query {
-                None | Some(Query::All) => true,
-                Some(query) => query.matches(&to_json(&row)?),
-            };
-            if matches {
-                found.push(row);
+            user.user_id()?.clone_into(&mut after);
+            if scan.find(user)?.is_some() {
+                found.push(after.clone());
             }
         }
         if is_last {
-            return Ok((found, None));
+            break None;
         }
         if tenant.now() > end {
-            return Ok((found, Some(after)));
+            break Some(after);
         }
-    }
+    };
+    Ok((read_found(&mut reader, found).await?, next))
+}
+
+/// Reads the users with these ids, in their order. Users that were deleted in the meantime are left out.
+async fn read_found(reader: &mut Reader, ids: Vec<String>) -> Result<Vec<UserRow>, ApiError> {
+    let number = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+    let wanted = Candidates { by: CandidateField::UserId, values: ids };
+    let rows = reader.scan_users(Some(&wanted), "", number).await?;
+    let mut rows: HashMap<String, UserRow> =
+        rows.into_iter().map(|row| (row.user_id.to_string(), row)).collect();
+    Ok(wanted.values.iter().filter_map(|id| rows.remove(id)).collect())
 }
 
 /// Matches every candidate and returns the ids of the page with the total number.
 ///
 /// It keeps no more ids than up to the end of the page, and stops at the time limit.
-async fn scan(
+async fn find_ids(
     tenant: &Tenant,
     reader: &mut Reader,
     query: &Query,
@@ -246,31 +255,31 @@ async fn scan(
     page: Page,
 ) -> Result<(Vec<String>, u64), ApiError> {
     let end = tenant.now().after(TIME_LIMIT);
-    let (candidates, reach) = (query.candidates(), (page.start + page.limit) as usize);
-    let descending = sort.is_some_and(|sort| sort.descending);
-    let (mut kept, mut total, mut after): (Vec<(Key, String)>, _, _) = (Vec::new(), 0, String::new());
+    let (reach, descending) = ((page.start + page.limit) as usize, sort.is_some_and(|sort| sort.descending));
+    let mut scan = Scan::begin(reader, query, sort.map(Sort::key), "").await?;
+    let (mut kept, mut total): (Vec<(Key, String)>, _) = (Vec::new(), 0);
     loop {
-        let rows = reader.scan_users(candidates.as_ref(), &after, CHUNK).await?;
-        for row in &rows {
-            // A query with many clauses over large profiles must not block other requests.
-            tokio::task::yield_now().await;
-            if tenant.now() > end {
+        let (users, is_last) = scan.next().await?;
+        let mut is_due = true;
+        for user in &users {
+            if is_due && tenant.now() > end {
                 return Err(ApiError::SearchTimeout);
             }
-            let user = to_json(row)?;
-            if query.matches(&user) {
+            is_due = scan.pause(user).await;
+            if let Some(found) = scan.find(user)? {
                 total += 1;
-                let key = sort.map_or(Key::Missing, |sort| Key::of(&user, &sort.field));
-                kept.push((key, row.user_id.to_string()));
+                let key = sort.map_or(Key::Missing, |sort| Key::of(&found, &sort.field));
+                kept.push((key, user.user_id()?.to_owned()));
             }
         }
-        // A stable sort, so that equal users stay ordered by id.
-        kept.sort_by(|(one, _), (other, _)| one.compare(other, descending));
+        if sort.is_some() {
+            // A stable sort, so that equal users stay ordered by id.
+            kept.sort_by(|(one, _), (other, _)| one.compare(other, descending));
+        }
         kept.truncate(reach);
         let enough = sort.is_none() && !page.totals && kept.len() == reach;
-        match rows.last() {
-            Some(last) if !enough => last.user_id.as_str().clone_into(&mut after),
-            _ => break,
+        if is_last || enough {
+            break;
         }
     }
     Ok((kept.into_iter().skip(page.start as usize).map(|(_, id)| id).collect(), total))

@@ -1,6 +1,7 @@
 //! A typed search query, and whether a user matches it (contract [A6](model::contract#a6)).
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value;
@@ -81,9 +82,14 @@ impl Field {
         &self.0
     }
 
+    /// Returns the key of the user that contains the field.
+    pub(super) fn key(&self) -> &str {
+        self.0.split('.').next().unwrap_or_default()
+    }
+
     /// Returns whether the field is within `user_metadata`, which supports whole values only.
     pub(super) fn is_user_metadata(&self) -> bool {
-        self.0.split('.').next() == Some("user_metadata")
+        self.key() == "user_metadata"
     }
 
     /// Returns whether any value of the field in `user` passes.
@@ -129,6 +135,28 @@ impl Query {
                 let words = whole.split_whitespace().filter(|word| *word != whole);
                 [whole].into_iter().chain(words).any(|word| test.passes(&Value::from(word), true, false))
             }),
+        }
+    }
+
+    /// Adds the keys of a user whose values [`Query::matches`] looks at.
+    pub(super) fn add_keys(&self, keys: &mut BTreeSet<String>) {
+        match self {
+            Self::All => {}
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.add_keys(keys)),
+            Self::Not(part) => part.add_keys(keys),
+            Self::Exists(field) | Self::Match(Some(field), _) => {
+                keys.insert(field.key().to_owned());
+            }
+            Self::Match(None, _) => keys.extend(UNNAMED.map(str::to_owned)),
+        }
+    }
+
+    /// Returns the number of clauses.
+    pub(super) fn clauses(&self) -> usize {
+        match self {
+            Self::All | Self::Exists(_) | Self::Match(..) => 1,
+            Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::clauses).sum(),
+            Self::Not(part) => part.clauses(),
         }
     }
 
