@@ -14,8 +14,8 @@ use crate::row::Row;
 use crate::unit::Reader;
 use crate::users::{COLUMNS, TABLES, UserRow, users_from_rows};
 
-/// The number of identities with one of the [`Candidates`]' values up to which their users are found through the index. A user of
-/// more is found as fast among all users, because each chunk looks up all of them.
+/// The number of identities with one of the [`Candidates`]' values up to which their users are found through the index: each chunk
+/// looks up all of them.
 const FEW: i64 = 1000;
 
 /// A field by which users are found through an index.
@@ -202,14 +202,14 @@ impl Reader {
         query.fetch_all(self.connection()).await
     }
 
-    /// Returns whether so few identities have one of the values that their users are found faster through the index than among
-    /// all users. It takes a time that does not depend on their number.
+    /// Returns the candidates, or `None` if so many identities have one of the values that their users are found faster among all
+    /// users than through the index. It takes a time that does not depend on their number.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn are_few(&mut self, candidates: &Candidates) -> Result<bool, Error> {
+    pub async fn few_candidates(&mut self, candidates: Candidates) -> Result<Option<Candidates>, Error> {
         let Some(column) = candidates.by.column().filter(|_| !candidates.values.is_empty()) else {
-            return Ok(true);
+            return Ok(Some(candidates));
         };
         let places = places(2, candidates.values.len());
         let sql = format!(
@@ -220,7 +220,8 @@ impl Reader {
         for value in &candidates.values {
             query = query.bind(value);
         }
-        Ok(query.fetch_one(self.connection()).await?.get::<i64>("found")? <= FEW)
+        let found = query.fetch_one(self.connection()).await?.get::<i64>("found")?;
+        Ok((found <= FEW).then_some(candidates))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use model::{ConnectionName, IdentityId, UserId};
 use store::{
-    Address, CandidateField, Candidates, CredentialRow, Digest, Error, Order, SessionRow, Store, UserRow,
+    Address, CandidateField, Candidates, CredentialRow, Digest, Error, Order, ScanColumns, SessionRow, Store,
+    UserRow,
 };
 use test_database::TestDatabase;
 
@@ -181,4 +182,66 @@ async fn an_address_is_unique_within_its_connection() {
         reader.find_identity_by_address(&ConnectionName::new("email"), &email, None).await.unwrap(),
         None
     );
+}
+
+#[tokio::test]
+async fn candidates_are_few_up_to_a_thousand_identities() {
+    let database = TestDatabase::new();
+    let store = open(&database).await;
+    let inserted = store.write::<_, Error, _>(|unit| {
+        Box::pin(async move {
+            for number in 0..=1000 {
+                unit.insert_user(&user(&[&format!("github|{number}")])).await?;
+            }
+            unit.insert_user(&user(&["apple|1"])).await
+        })
+    });
+    inserted.await.unwrap();
+    let mut reader = store.read().await.unwrap();
+    for (by, value, few) in [
+        (CandidateField::Connection, "github", false),
+        (CandidateField::Connection, "apple", true),
+        (CandidateField::IdentityId, "1", true),
+        (CandidateField::UserId, "github|1", true),
+    ] {
+        let candidates = Candidates { by, values: vec![value.to_owned()] };
+        let found = reader.few_candidates(candidates.clone()).await.unwrap();
+        assert_eq!(found, few.then_some(candidates), "{by:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_scan_of_some_columns_has_the_same_users_as_one_of_whole_users() {
+    let database = TestDatabase::new();
+    let store = open(&database).await;
+    insert(&store, &with_emails(&["auth0|1", "github|42", "apple|7"])).await.unwrap();
+    insert(&store, &with_emails(&["auth0|2"])).await.unwrap();
+    insert(&store, &with_emails(&["auth0|3", "github|43"])).await.unwrap();
+    let mut reader = store.read().await.unwrap();
+    for (account, identities) in [(false, false), (true, false), (false, true), (true, true)] {
+        let columns = ScanColumns { account, identities };
+        let mut scanned = reader.scan_columns(columns, None, "", 2).await.unwrap();
+        let last = scanned[1].user_id().unwrap().to_owned();
+        scanned.extend(reader.scan_columns(columns, None, &last, 2).await.unwrap());
+        let whole = reader.scan_users(None, "", 10).await.unwrap();
+        assert_eq!(scanned.len(), whole.len());
+        for (part, whole) in scanned.iter().zip(&whole) {
+            assert_eq!(part.user_id().unwrap(), whole.user_id.as_str());
+            assert_eq!(part.attributes(|_| true).unwrap(), whole.profile);
+            assert_eq!(
+                part.account().ok().map(|account| account.created_at),
+                account.then_some(whole.created_at)
+            );
+            let read = part.identities().ok().map(|identities| {
+                let profiles =
+                    identities.iter().map(|one| one.profile_data.as_ref().map(|text| text.read().unwrap()));
+                profiles.collect::<Vec<_>>()
+            });
+            let expected = whole.identities.iter().map(|one| one.profile_data.clone()).collect();
+            assert_eq!(read, identities.then_some(expected));
+        }
+        let of_one = Candidates { by: CandidateField::IdentityId, values: vec!["43".to_owned()] };
+        let found = reader.scan_columns(columns, Some(&of_one), "", 2).await.unwrap();
+        assert_eq!(found.iter().map(|user| user.user_id().unwrap()).collect::<Vec<_>>(), ["auth0|3"]);
+    }
 }

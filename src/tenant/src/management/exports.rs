@@ -86,9 +86,14 @@ pub(super) async fn create(
         }
     };
     let mut file = Writer::new(format, new.fields)?;
-    let candidates =
-        connection.map(|name| Candidates { by: CandidateField::Connection, values: vec![name.to_owned()] });
     let mut reader = tenant.0.store.scan().await?;
+    let candidates = match connection {
+        None => None,
+        Some(name) => {
+            let by = CandidateField::Connection;
+            reader.few_candidates(Candidates { by, values: vec![name.to_owned()] }).await?
+        }
+    };
     let (mut left, mut after) = (new.limit.unwrap_or(usize::MAX), String::new());
     loop {
         let rows = reader.scan_users(candidates.as_ref(), &after, CHUNK).await?;

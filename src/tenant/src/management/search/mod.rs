@@ -1,5 +1,6 @@
 //! `GET /api/v2/users` (contract [A6](model::contract#a6)): listing and searching.
 
+mod condition;
 mod projection;
 mod query;
 mod scan;

@@ -82,6 +82,11 @@ impl Field {
         &self.0
     }
 
+    /// Returns whether its texts are compared without regard to case.
+    pub(super) fn is_folded(&self) -> bool {
+        FOLDED.contains(&self.0.as_str()) || self.0 == "email.domain"
+    }
+
     /// Returns the key of the user that contains the field.
     pub(super) fn key(&self) -> &str {
         self.0.split('.').next().unwrap_or_default()
@@ -126,9 +131,8 @@ impl Query {
             Self::Not(part) => !part.matches(user),
             Self::Exists(field) => field.any(user, |value| !value.is_null()),
             Self::Match(Some(field), test) => {
-                let folded = FOLDED.contains(&field.0.as_str()) || field.0 == "email.domain";
                 let time = TIMES.contains(&field.0.as_str());
-                field.any(user, |value| test.passes(value, folded, time))
+                field.any(user, |value| test.passes(value, field.is_folded(), time))
             }
             Self::Match(None, test) => UNNAMED.iter().any(|name| {
                 let whole = user.get(*name).and_then(Value::as_str).unwrap_or_default();

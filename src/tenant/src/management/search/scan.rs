@@ -1,8 +1,9 @@
 //! Reading all users, chunk by chunk, and matching them.
 
 use serde_json::Value;
-use store::{CandidateField, Candidates, Reader, ScannedUser};
+use store::{Candidates, Reader, ScannedUser};
 
+use super::condition::{Condition, Texts};
 use super::projection::Projection;
 use super::query::Query;
 use crate::http::error::ApiError;
@@ -21,6 +22,8 @@ pub(super) struct Scan<'s> {
     reader: &'s mut Reader,
     query: &'s Query,
     projection: Projection,
+    condition: Option<Condition>,
+    texts: Texts,
     candidates: Option<Candidates>,
     /// The number of users to read next, and at most.
     chunk: u32,
@@ -41,16 +44,25 @@ impl<'s> Scan<'s> {
         after: &str,
     ) -> Result<Self, ApiError> {
         let projection = Projection::of(query, sort_key);
-        let mut candidates = query.candidates();
-        // Most users can be of one connection.
-        if let Some(found) = &candidates
-            && found.by == CandidateField::Connection
-            && !reader.are_few(found).await?
-        {
-            candidates = None;
-        }
+        let candidates = match query.candidates() {
+            // Most users can be of one connection.
+            Some(candidates) => reader.few_candidates(candidates).await?,
+            None => None,
+        };
         let (chunk, largest_chunk, after) = (FIRST_CHUNK, CHUNK, after.to_owned());
-        Ok(Self { reader, query, projection, candidates, chunk, largest_chunk, after, work: 0 })
+        let (condition, texts) = (Condition::of(query), Texts::default());
+        Ok(Self {
+            reader,
+            query,
+            projection,
+            condition,
+            texts,
+            candidates,
+            chunk,
+            largest_chunk,
+            after,
+            work: 0,
+        })
     }
 
     /// Reads so many users at once at most.
@@ -82,7 +94,13 @@ impl<'s> Scan<'s> {
     ///
     /// # Errors
     /// When the stored row is damaged.
-    pub(super) fn find(&self, user: &ScannedUser) -> Result<Option<Value>, ApiError> {
+    pub(super) fn find(&mut self, user: &ScannedUser) -> Result<Option<Value>, ApiError> {
+        if let Some(condition) = &self.condition {
+            self.texts.read(user, self.projection.columns().account)?;
+            if !condition.holds(&self.texts) {
+                return Ok(None);
+            }
+        }
         let user = self.projection.of_user(user)?;
         Ok(self.query.matches(&user).then_some(user))
     }
