@@ -114,30 +114,40 @@ fn places(first: usize, number: usize) -> String {
 
 impl ScanColumns {
     fn sql(self, candidates: Option<&Candidates>) -> String {
-        let mut columns = "i.user_id, i.provider, i.profile".to_owned();
-        let mut tables = "identities i".to_owned();
+        let user_id = if self.account { "u.user_id" } else { "i.user_id" };
+        let mut columns = format!("{user_id}, i.provider, i.profile");
+        let mut tables = "FROM identities i";
         if self.identities {
             columns += ", i.id, i.id_is_integer, i.connection, i.is_social";
         }
         if self.account {
             columns += ", u.user_metadata, u.app_metadata, u.blocked, u.created_at, u.updated_at, u.last_login, \
                         u.last_ip, u.logins_count, u.last_password_reset";
-            tables += " JOIN users u ON u.user_id = i.user_id";
+            tables = TABLES;
         }
         if self.identities {
-            let condition = Candidates::condition(candidates, "user_id");
-            format!(
-                "SELECT {columns} FROM {tables} WHERE i.user_id IN (SELECT user_id FROM users WHERE user_id > $1 \
-                 {condition} ORDER BY user_id LIMIT $2) ORDER BY i.user_id, i.position"
-            )
+            let page = page(candidates, user_id);
+            format!("SELECT {columns} {tables} WHERE {page} ORDER BY {user_id}, i.position")
         } else {
             // The primary identity of every user is at the position 0: it can neither be unlinked nor moved.
-            let condition = Candidates::condition(candidates, "i.user_id");
+            let condition = Candidates::condition(candidates, user_id);
             format!(
-                "SELECT {columns} FROM {tables} WHERE i.position = 0 AND i.user_id > $1 {condition} \
-                 ORDER BY i.user_id LIMIT $2"
+                "SELECT {columns} {tables} WHERE i.position = 0 AND {user_id} > $1 {condition} \
+                 ORDER BY {user_id} LIMIT $2"
             )
         }
+    }
+}
+
+/// Returns the condition that `user_id` is one of the `$2` users behind `$1`.
+///
+/// All users behind one another are a range: PostgreSQL reads it several times as fast as it looks up each of them.
+fn page(candidates: Option<&Candidates>, user_id: &str) -> String {
+    let condition = Candidates::condition(candidates, "user_id");
+    let page = format!("SELECT user_id FROM users WHERE user_id > $1 {condition} ORDER BY user_id LIMIT $2");
+    match candidates {
+        None => format!("{user_id} > $1 AND {user_id} <= (SELECT MAX(user_id) FROM ({page}) AS page)"),
+        Some(_) => format!("{user_id} IN ({page})"),
     }
 }
 
@@ -153,11 +163,8 @@ impl Reader {
         after: &str,
         limit: u32,
     ) -> Result<Vec<UserRow>, Error> {
-        let condition = Candidates::condition(candidates, "user_id");
-        let sql = format!(
-            "{COLUMNS} {TABLES} WHERE u.user_id IN (SELECT user_id FROM users WHERE user_id > $1 {condition} \
-             ORDER BY user_id LIMIT $2) ORDER BY u.user_id, i.position"
-        );
+        let page = page(candidates, "u.user_id");
+        let sql = format!("{COLUMNS} {TABLES} WHERE {page} ORDER BY u.user_id, i.position");
         users_from_rows(&self.scan_rows(&sql, candidates, after, limit).await?)
     }
 

@@ -16,11 +16,15 @@ const CHUNK_BYTES: usize = 512 * 1024;
 /// How much is matched before other requests have their turn, in bytes times clauses: a tenth of a millisecond or two.
 const WORK_AT_ONCE: usize = 64 * 1024;
 
+/// The number of clauses up to which looking for their letters takes less time than reading a user.
+const CONDITIONS: usize = 32;
+
 /// A scan through all users that can match a query.
 #[derive(Debug)]
 pub(super) struct Scan<'s> {
     reader: &'s mut Reader,
     query: &'s Query,
+    clauses: usize,
     projection: Projection,
     condition: Option<Condition>,
     texts: Texts,
@@ -50,10 +54,13 @@ impl<'s> Scan<'s> {
             None => None,
         };
         let (chunk, largest_chunk, after) = (FIRST_CHUNK, CHUNK, after.to_owned());
-        let (condition, texts) = (Condition::of(query), Texts::default());
+        let clauses = query.clauses();
+        let condition = if clauses <= CONDITIONS { Condition::of(query) } else { None };
+        let texts = Texts::default();
         Ok(Self {
             reader,
             query,
+            clauses,
             projection,
             condition,
             texts,
@@ -108,7 +115,7 @@ impl<'s> Scan<'s> {
     /// Lets other requests have their turn if matching took long since the last time. A query with many clauses over large profiles
     /// must not block them.
     pub(super) async fn pause(&mut self, user: &ScannedUser) -> bool {
-        self.work += user.size().max(64) * self.query.clauses();
+        self.work += user.size().max(64) * self.clauses;
         let is_long = self.work > WORK_AT_ONCE;
         if is_long {
             self.work = 0;

@@ -1,5 +1,7 @@
 //! A scan finds the users that the query matches whole.
 
+use std::collections::BTreeSet;
+
 use model::{ConnectionName, Identity, IdentityKey, Profile};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -200,17 +202,16 @@ async fn insert(store: &Store, users: Vec<UserRow>) {
     work.await.unwrap();
 }
 
-/// Returns the ids that a scan finds.
-async fn find(store: &Store, query: &Query) -> Vec<String> {
+/// Returns the users that a scan finds, with what the query looks at.
+async fn find(store: &Store, query: &Query) -> Vec<(String, Value)> {
     let mut reader = store.scan().await.unwrap();
-    let mut scan = Scan::begin(&mut reader, query, None, "").await.unwrap().at_most(7);
+    let mut scan = Scan::begin(&mut reader, query, None, "").await.unwrap().at_most(64);
     let mut found = Vec::new();
     loop {
         let (users, is_last) = scan.next().await.unwrap();
         for user in &users {
-            if scan.find(user).unwrap().is_some() {
-                found.push(user.user_id().unwrap().to_owned());
-            }
+            let part = scan.find(user).unwrap();
+            found.extend(part.map(|part| (user.user_id().unwrap().to_owned(), part)));
         }
         if is_last {
             return found;
@@ -220,14 +221,14 @@ async fn find(store: &Store, query: &Query) -> Vec<String> {
 
 /// Returns some hundred users of [`any_user`], the same in each run.
 fn some_users(runner: &mut TestRunner) -> Vec<UserRow> {
-    (0..300).map(|number| any_user(number).new_tree(runner).unwrap().current()).collect()
+    (0..150).map(|number| any_user(number).new_tree(runner).unwrap().current()).collect()
 }
 
 #[test]
 fn a_scan_finds_the_users_that_the_query_matches_whole() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let database = TestDatabase::new();
-    let config = Config { cases: 400, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let store = runtime.block_on(Store::open(database.address())).unwrap();
     runtime.block_on(insert(&store, some_users(&mut runner)));
@@ -239,13 +240,22 @@ fn a_scan_finds_the_users_that_the_query_matches_whole() {
     let results = std::cell::RefCell::new((&mut none, &mut some));
     let property = |query: Query| {
         let found = runtime.block_on(find(&store, &query));
-        let whole: Vec<_> =
-            users.iter().filter(|(_, user)| query.matches(user)).map(|(id, _)| id.clone()).collect();
+        let whole: Vec<_> = users.iter().filter(|(_, user)| query.matches(user)).collect();
         let mut results = results.borrow_mut();
         *(if whole.is_empty() { &mut *results.0 } else { &mut *results.1 }) += 1;
-        prop_assert_eq!(found, whole, "{}", query);
+        let ids = |(id, _): &(String, Value)| id.clone();
+        let (found_ids, whole_ids): (Vec<_>, Vec<_>) =
+            (found.iter().map(ids).collect(), whole.iter().copied().map(ids).collect());
+        prop_assert_eq!(found_ids, whole_ids, "{}", query);
+        let mut keys = BTreeSet::new();
+        query.add_keys(&mut keys);
+        for ((id, part), (_, whole)) in found.iter().zip(whole) {
+            for key in &keys {
+                prop_assert_eq!(part.get(key), whole.get(key), "{} of {}", key, id);
+            }
+        }
         Ok(())
     };
     runner.run(&any_query(), property).unwrap();
-    assert!(none > 40 && some > 100, "{none} queries find nobody, {some} find users");
+    assert!(none > 30 && some > 80, "{none} queries find nobody, {some} find users");
 }
