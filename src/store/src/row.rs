@@ -72,10 +72,13 @@ impl Row {
         self.rows.columns.iter().map(|column| &**column)
     }
 
-    /// Returns the length of all texts, in bytes.
-    pub(crate) fn size(&self) -> usize {
+    /// Returns all texts of the row, in the order of the columns.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         let cells = self.rows.cells.iter().skip(self.start).take(self.rows.width());
-        cells.map(|cell| if let Cell::Text(range) = cell { range.len() } else { 0 }).sum()
+        cells.filter_map(|cell| match cell {
+            Cell::Text(range) => self.rows.texts.get(range.clone()),
+            Cell::Null | Cell::Integer(_) => None,
+        })
     }
 
     fn cell(&self, column: &str) -> Option<&Cell> {

@@ -249,12 +249,9 @@ impl ScannedUser {
         self.root.get("provider")
     }
 
-    /// Returns the root profile as it is stored, JSON text.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`].
-    pub fn profile_text(&self) -> Result<&str, Error> {
-        self.root.get("profile")
+    /// Returns all texts that were read of this user, as they are stored: ids, profiles and metadata in JSON.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.root).chain(&self.linked).flat_map(Row::texts)
     }
 
     /// Returns the attributes of the root profile with these names. The others are passed over.
@@ -262,7 +259,7 @@ impl ScannedUser {
     /// # Errors
     /// [`Error::Damaged`].
     pub fn attributes(&self, is_wanted: impl Fn(&str) -> bool) -> Result<Profile, Error> {
-        let mut text = serde_json::Deserializer::from_str(self.profile_text()?);
+        let mut text = serde_json::Deserializer::from_str(self.root.get("profile")?);
         let read = Attributes(is_wanted).deserialize(&mut text).and_then(|read| text.end().map(|()| read));
         read.map(Profile).map_err(|_| Error::Damaged("profile"))
     }
@@ -270,7 +267,7 @@ impl ScannedUser {
     /// Returns the length of all texts that were read of this user, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.root.size() + self.linked.iter().map(Row::size).sum::<usize>()
+        self.texts().map(str::len).sum()
     }
 
     /// Returns all identities, the primary first.

@@ -253,6 +253,8 @@ impl Sqlite {
                 return Ok(());
             }
             rewrite(connection)?;
+            // The log is as large as the file. Nobody else has it open, or it is cut later.
+            connection.pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()))?;
             tracing::info!(size, "rewrote the database file, which becomes smaller when rows are deleted from now on");
             Ok(())
         });

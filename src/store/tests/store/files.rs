@@ -59,6 +59,8 @@ async fn a_file_of_an_earlier_version_becomes_smaller_after_deletions_once_it_wa
     let store = Store::open_for_server(database.address()).await.unwrap();
     assert_eq!(pragma(&file, "auto_vacuum"), INCREMENTAL);
     assert_eq!(rows(&file), before);
+    let log = fs::metadata(format!("{}-wal", file.display())).unwrap().len();
+    assert!(log < fs::metadata(&file).unwrap().len() / 2, "the log of {log} bytes is cut");
     insert_large(&store, "auth0|large").await;
     let largest = pragma(&file, "page_count");
     delete(&store, "auth0|large").await;

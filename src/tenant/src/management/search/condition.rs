@@ -9,10 +9,9 @@ use store::ScannedUser;
 use super::query::{Field, Query, Test};
 
 /// The keys whose values are derived or stored as numbers, so that no text contains them as the query writes them.
-const OTHERWISE: [&str; 9] = [
+const OTHERWISE: [&str; 8] = [
     "blocked",
     "created_at",
-    "identities",
     "last_ip",
     "last_login",
     "last_password_reset",
@@ -76,9 +75,12 @@ impl Needle {
         }
         let value = match test {
             // A number is equal to others that are written in another way.
-            Test::Term(term) if term.parse::<f64>().is_err() => term,
+            Test::Term(term) if term.parse::<f64>().is_ok() => return None,
+            // Whether an identity is social is a number where it is stored.
+            Test::Term(term) if matches!(term.as_str(), "true" | "false") => return None,
+            Test::Term(term) => term,
             Test::Prefix(prefix) => prefix,
-            Test::Term(_) | Test::Range { .. } => return None,
+            Test::Range { .. } => return None,
         };
         let is_folded = field.is_none_or(Field::is_folded);
         let letters = if is_folded { store::fold_text(value) } else { value.to_ascii_lowercase() };
@@ -93,18 +95,8 @@ impl Needle {
 
 impl Texts {
     /// Takes over the texts of a user, in place of those of the one before.
-    ///
-    /// # Errors
-    /// When the stored row is damaged.
-    pub(super) fn read(&mut self, user: &ScannedUser, with_account: bool) -> Result<(), store::Error> {
-        let (mut user_metadata, mut app_metadata) = (None, None);
-        if with_account {
-            let account = user.account()?;
-            (user_metadata, app_metadata) = (account.user_metadata, account.app_metadata);
-        }
-        let texts = [Some(user.user_id()?), Some(user.profile_text()?), user_metadata, app_metadata];
-        self.replace(texts.into_iter().flatten());
-        Ok(())
+    pub(super) fn read(&mut self, user: &ScannedUser) {
+        self.replace(user.texts());
     }
 
     fn replace<'t>(&mut self, texts: impl Iterator<Item = &'t str>) {
@@ -161,7 +153,8 @@ mod tests {
             ("seen:12", r#"{"seen":1.2e1}"#),
             ("picture:http*", r#"{"email":"a@b.test"}"#),
             ("logins_count:3", "{}"),
-            ("identities.connection:github", "{}"),
+            ("identities.user_id:42", "{}"),
+            ("identities.isSocial:true", "{}"),
             ("NOT name:jane", "{}"),
             ("name:jim OR logins_count:3", "{}"),
             ("name:[a TO b]", "{}"),

@@ -31,6 +31,7 @@ const ACCOUNT: [&str; 9] = [
 pub(super) struct Projection {
     keys: BTreeSet<String>,
     columns: ScanColumns,
+    linked_profiles: bool,
 }
 
 impl Projection {
@@ -43,7 +44,8 @@ impl Projection {
             account: ACCOUNT.iter().any(|key| keys.contains(*key)),
             identities: keys.contains("identities"),
         };
-        Self { keys, columns }
+        let linked_profiles = query.reads_linked_profiles() || sort_key == Some("identities");
+        Self { keys, columns, linked_profiles }
     }
 
     /// Returns the columns that have those keys.
@@ -51,7 +53,8 @@ impl Projection {
         self.columns
     }
 
-    /// Returns an object with those keys of a user, as [`view::user`] has them. It may have others.
+    /// Returns an object with those keys of a user, as [`view::user`] has them. It may have others. Linked identities have their
+    /// profiles only if those are looked at.
     ///
     /// # Errors
     /// When the stored row is damaged.
@@ -67,7 +70,7 @@ impl Projection {
                 // An attribute comes before a column of the same name.
                 (key, _) if profile.0.contains_key(key) => continue,
                 ("user_id", _) => Some(user.user_id()?.into()),
-                ("identities", _) => Some(identities(user)?),
+                ("identities", _) => Some(identities(user, self.linked_profiles)?),
                 (key, Some(account)) if ACCOUNT.contains(&key) => of_account(&account, key)?,
                 (key, _) => view::default_of(key, user.provider()?, &profile).map(Value::from),
             };
@@ -101,6 +104,12 @@ fn time(millis: i64) -> Value {
     Moment::from_millis(millis).iso().into()
 }
 
-fn identities(user: &ScannedUser) -> Result<Value, ApiError> {
-    serde_json::to_value(user.identities()?).map_err(|_| ApiError::from(Error::Damaged("profile")))
+fn identities(user: &ScannedUser, with_profiles: bool) -> Result<Value, ApiError> {
+    let mut identities = user.identities()?;
+    if !with_profiles {
+        for identity in &mut identities {
+            identity.profile_data = None;
+        }
+    }
+    serde_json::to_value(identities).map_err(|_| ApiError::from(Error::Damaged("profile")))
 }

@@ -155,6 +155,18 @@ impl Query {
         }
     }
 
+    /// Returns whether it looks at the profiles of linked identities.
+    pub(super) fn reads_linked_profiles(&self) -> bool {
+        match self {
+            Self::All | Self::Match(None, _) => false,
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::reads_linked_profiles),
+            Self::Not(part) => part.reads_linked_profiles(),
+            Self::Exists(field) | Self::Match(Some(field), _) => {
+                field.0 == "identities.profileData" || field.0.starts_with("identities.profileData.")
+            }
+        }
+    }
+
     /// Returns the number of clauses.
     pub(super) fn clauses(&self) -> usize {
         match self {

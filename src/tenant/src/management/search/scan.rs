@@ -103,7 +103,7 @@ impl<'s> Scan<'s> {
     /// When the stored row is damaged.
     pub(super) fn find(&mut self, user: &ScannedUser) -> Result<Option<Value>, ApiError> {
         if let Some(condition) = &self.condition {
-            self.texts.read(user, self.projection.columns().account)?;
+            self.texts.read(user);
             if !condition.holds(&self.texts) {
                 return Ok(None);
             }
