@@ -3,11 +3,30 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use super::rows::ReadOnlyReason;
 use crate::text;
 
 /// The id of the banner, which disabled actions refer to.
 pub const READ_ONLY_ID: &str = "hold";
+
+/// The reason why nothing can be changed now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadOnlyReason {
+    /// The browser has no connection.
+    Offline,
+    /// The tenant cannot be reached, and nobody is signed in.
+    Unreachable,
+}
+
+impl ReadOnlyReason {
+    /// Returns the reason as a sentence.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Offline => text::offline(),
+            Self::Unreachable => text::unreachable(),
+        }
+    }
+}
 
 /// A sentence above the list that every disabled action refers to.
 #[component]

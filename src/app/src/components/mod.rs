@@ -37,7 +37,7 @@ pub mod values;
 pub mod words;
 
 pub use avatar::Avatar;
-pub use banner::Banner;
+pub use banner::{Banner, ReadOnlyReason};
 pub use breakable::breakable;
 pub use changing::changing;
 pub use confirm_dialog::{ConfirmDialog, facts};
@@ -52,7 +52,7 @@ pub use pause_notice::PauseNotice;
 pub use picture::picture;
 pub use popup_notice::PopupNotice;
 pub use provider_mark::ProviderMark;
-pub use rows::{ListActions, ListState, ReadOnlyReason, RowContext, RowLabel, Step, Steps};
+pub use rows::{ListActions, ListState, RowContext, RowLabel, Step, Steps};
 pub use safety_line::SafetyLine;
 pub use skeleton::{Skeleton, SkeletonHtml};
 pub use values::{in_parts, json_disclosure, value};

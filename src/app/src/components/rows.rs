@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use model::login_names::name_of;
 use model::{Identity, IdentityKey, LoginName, User};
 
+use super::banner::ReadOnlyReason;
 use super::by_identity::{ByIdentity, Values};
 use super::notice::Status;
 use super::unlink_buttons::UnlinkButtons;
@@ -131,26 +132,6 @@ impl RowContext {
 
 fn fact<'a>(facts: &'a mut Values<RowFacts>, key: &IdentityKey) -> &'a mut RowFacts {
     facts.at(key).get_or_insert_default()
-}
-
-/// The reason why nothing can be changed now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadOnlyReason {
-    /// The browser has no connection.
-    Offline,
-    /// The tenant cannot be reached, and nobody is signed in.
-    Unreachable,
-}
-
-impl ReadOnlyReason {
-    /// Returns the reason as a sentence.
-    #[must_use]
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Offline => text::offline(),
-            Self::Unreachable => text::unreachable(),
-        }
-    }
 }
 
 /// The state of a list.
