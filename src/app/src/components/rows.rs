@@ -11,7 +11,7 @@ use super::unlink_buttons::UnlinkButtons;
 use crate::chunk::{self, Chunk};
 use crate::connection_names::ConnectionNames;
 use crate::settings::Tenant;
-use crate::text::{self, Failure, Label, Remedy};
+use crate::text::{Failure, Label, Remedy};
 use model::unlink_policy::{UnlinkBlocked, UnlinkPolicy};
 
 /// The step that a change of one identity has reached: unlinking it, or naming it.

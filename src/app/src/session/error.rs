@@ -77,11 +77,15 @@ mod tests {
     }
 
     #[test]
+    fn a_tenant_that_cannot_answer_for_a_while_is_asked_again() {
+        let error = SignInError::refused("temporarily_unavailable", None);
+        assert_eq!(error.kind, SignInErrorKind::Timeout);
+    }
+
+    #[test]
     fn an_unknown_error_keeps_the_message_of_the_tenant() {
         let error = SignInError::refused("server_error", None);
         assert_eq!(error.kind, SignInErrorKind::Refused);
-        let error = SignInError::refused("temporarily_unavailable", None);
-        assert_eq!(error.kind, SignInErrorKind::Timeout);
         assert_eq!(error.details.as_deref(), Some("server_error"));
     }
 }
