@@ -57,6 +57,7 @@ export default defineConfig(
         'error',
         { assertFunctionNames: ['linkByRedirects'], assertFunctionPatterns: ['^expect', '\\.expect[A-Z]'] },
       ],
+      'playwright/no-skipped-test': ['error', { allowConditional: true }],
       // Tests that are made from a table branch on its entries.
       'playwright/no-conditional-in-test': 'off',
       'playwright/no-conditional-expect': 'off',

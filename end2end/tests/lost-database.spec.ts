@@ -41,7 +41,7 @@ const test = base.extend<object, { tenant: Tenant }>({
 // One after the other: they cut the way to the same database.
 test.describe.configure({ mode: 'default' });
 
-test.skip(ADDRESS === undefined, 'needs PostgreSQL, which `cargo xtask test` starts');
+test.skip(() => ADDRESS === undefined, 'needs PostgreSQL, which `cargo xtask test` starts');
 
 test('an unlinking waits for a database that is away, and goes on by itself once it is back', async ({
   app,

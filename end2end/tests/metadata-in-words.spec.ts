@@ -185,15 +185,17 @@ test('what was chosen among values in words is what is kept', async ({
     person,
     tenant: worker.tenantOrigin,
   });
-  await app.dialog.getByText('Show 4 more').click();
-  const last = app.dialog.locator('fieldset').last();
-  await last.getByRole('radio', { name: 'This account nothing' }).check();
+  const choices = app.dialog.getByRole('radio', { name: 'This account nothing' });
+  const more = app.dialog.getByText('Show 4 more');
+  await more.click();
+  await expect(choices).toHaveCount(12);
+  await choices.last().check();
   // Folded away, the choice stays.
-  await app.dialog.getByText('Show 4 more').click();
-  await app.dialog.getByText('Show 4 more').click();
-  await expect(
-    app.dialog.locator('fieldset').last().getByRole('radio', { name: 'This account nothing' }),
-  ).toBeChecked();
+  await more.click();
+  await expect(choices).toHaveCount(8);
+  await more.click();
+  await expect(choices).toHaveCount(12);
+  await expect(choices.last()).toBeChecked();
   const requests = recordManagementRequests(page);
   const patch = page.waitForRequest((request) => request.method() === 'PATCH');
   await app.dialog.getByRole('button', { name: 'Link and delete' }).click();
