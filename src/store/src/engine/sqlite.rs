@@ -27,6 +27,10 @@ const PREPARED: usize = 256;
 /// The size that the write-ahead log is cut to once its changes are in the database.
 const WAL_BYTES: i64 = 16 * 1024 * 1024;
 
+/// The memory of the writer for pages, in KiB, used as they come. A change writes to pages all over the file, and reading each of
+/// them anew is a call of the system.
+const WRITER_CACHE: i64 = 16 * 1024;
+
 /// The number of free pages that are left in the file, because the next rows take them.
 const FREE_PAGES: i64 = 256;
 
@@ -104,6 +108,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
         check_pages(&connection)?;
     }
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    // A negative number is one of KiB.
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE)?;
     configure(&connection)?;
     Ok(connection)
 }
