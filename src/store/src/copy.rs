@@ -87,8 +87,8 @@ pub enum CopyError {
 /// # Errors
 /// [`CopyError`]. Nothing was changed then.
 pub async fn copy(from: &str, to: &str, progress: impl Fn(u64)) -> Result<Copied, CopyError> {
-    let held = file_of(from).map(|path| HeldCopy::of(&path)).transpose()?;
-    let from = held.as_ref().map_or(from, |copy| &copy.address);
+    let copied_file = file_of(from).map(|path| TemporaryCopy::of(&path)).transpose()?;
+    let from = copied_file.as_ref().map_or(from, |copy| &copy.address);
     let (mut source, _) = open_unit(from, Opening::Shared).await?;
     let (mut target, _) = open_unit(to, Opening::Alone).await?;
     source.connection().control(Control::BeginSnapshot).await?;
@@ -103,12 +103,12 @@ pub async fn copy(from: &str, to: &str, progress: impl Fn(u64)) -> Result<Copied
 }
 
 /// A copy of a database file, which is deleted when this is dropped.
-struct HeldCopy {
+struct TemporaryCopy {
     path: PathBuf,
     address: String,
 }
 
-impl HeldCopy {
+impl TemporaryCopy {
     /// Copies the file at `path` to a place beside it, with all that was committed.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ impl HeldCopy {
     }
 }
 
-impl Drop for HeldCopy {
+impl Drop for TemporaryCopy {
     fn drop(&mut self) {
         self.delete();
     }

@@ -330,7 +330,7 @@ pub(crate) async fn open_unit(address: &str, opening: Opening) -> Result<(Unit, 
         let mut unit = Unit::new(Connection::new(Engine::Sqlite(sqlite), damage));
         unit.migrate(Dialect::Sqlite).await?;
         if opening == Opening::Alone {
-            unit.connection().modernize(&file);
+            unit.connection().rewrite_old_file(&file);
         }
         return Ok((unit, Opened::File(file)));
     }

@@ -165,10 +165,10 @@ impl Connection {
         }
     }
 
-    /// Rewrites the file of an earlier version, where the database is a file, as [`Sqlite::modernize`] says.
-    pub(crate) fn modernize(&mut self, file: &DatabaseFile) {
+    /// Rewrites the file of an earlier version, where the database is a file, as [`Sqlite::rewrite_old_file`] says.
+    pub(crate) fn rewrite_old_file(&mut self, file: &DatabaseFile) {
         if let Engine::Sqlite(sqlite) = &mut self.engine {
-            sqlite.modernize(file);
+            sqlite.rewrite_old_file(file);
         }
     }
 

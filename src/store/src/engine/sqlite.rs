@@ -248,7 +248,7 @@ impl Sqlite {
 
     /// Rewrites a file of before version 0.3, if it is small and there is space, so that its freed pages can be given back. A file
     /// for which that fails is served as it is.
-    pub(super) fn modernize(&mut self, file: &DatabaseFile) {
+    pub(super) fn rewrite_old_file(&mut self, file: &DatabaseFile) {
         let rewritten = self.connection().and_then(|connection| {
             if can_shrink(connection)? {
                 return Ok(());
@@ -359,11 +359,11 @@ mod tests {
             .unwrap();
         let mut sqlite = Sqlite::new(Box::new(Box::new(connection)));
         // Within a transaction SQLite refuses to rewrite it.
-        sqlite.modernize(&file);
+        sqlite.rewrite_old_file(&file);
         sqlite.batch("COMMIT").unwrap();
         assert!(!can_shrink(sqlite.connection().unwrap()).unwrap());
         sqlite.batch("INSERT INTO kept VALUES (2)").unwrap();
-        sqlite.modernize(&file);
+        sqlite.rewrite_old_file(&file);
         assert!(can_shrink(sqlite.connection().unwrap()).unwrap());
         check_pages(sqlite.connection().unwrap()).unwrap();
     }

@@ -9,7 +9,7 @@ use store::ScannedUser;
 use super::query::{Field, Query, Test};
 
 /// The keys whose values are derived or stored as numbers, so that no text contains them as the query writes them.
-const OTHERWISE: [&str; 8] = [
+const DERIVED_KEYS: [&str; 8] = [
     "blocked",
     "created_at",
     "last_ip",
@@ -70,7 +70,7 @@ impl Condition {
 
 impl Needle {
     fn of(field: Option<&Field>, test: &Test) -> Option<Self> {
-        if field.is_some_and(|field| OTHERWISE.contains(&field.key())) {
+        if field.is_some_and(|field| DERIVED_KEYS.contains(&field.key())) {
             return None;
         }
         let value = match test {
