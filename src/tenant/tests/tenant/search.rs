@@ -184,7 +184,7 @@ async fn a_search_times_out_after_two_seconds() {
     let tenant = TestTenant::with_seeds(seeds).await;
     let path = format!("{PATH}?q=name:nobody&search_engine=v3");
     let machine = tenant.machine_token("read:users").await;
-    // The clock advances whenever the search waits for the database.
+    // The clock advances whenever the search waits, which it does before it reads.
     let flying = async {
         loop {
             tenant.clock.advance(std::time::Duration::from_secs(3));
