@@ -30,8 +30,8 @@ if (location.pathname !== $CALLBACK_PATH) {
   const signIn = async () => {
     const remembered = localStorage.getItem($REMEMBERED_USER);
     if (remembered === null || !navigator.onLine) return;
-    // Those of the last visit are what they are now but for a few visits: the sign-in begins with them, one round trip
-    // earlier, and nothing of it is handed over where they have become others.
+    // Settings rarely change between two visits. The sign-in begins with those of the last one, which saves a round trip, and
+    // nothing of it is handed over if they have changed.
     const before = localStorage.getItem($REMEMBERED_SETTINGS);
     const now = kept(
       copy.then(({ domain, clientId, audience, bearer }) => {

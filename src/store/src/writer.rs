@@ -273,7 +273,7 @@ mod tests {
     use crate::UserRow;
     use crate::database::{Opening, open_unit};
 
-    fn user(id: &str, profile: Profile) -> UserRow {
+    fn user(id: &str) -> UserRow {
         let user_id = UserId::new(id);
         let key = user_id.as_identity_key().unwrap();
         let identity = Identity {
@@ -283,7 +283,7 @@ mod tests {
             provider: key.provider,
             is_social: false,
         };
-        UserRow::new(user_id, profile, vec![identity], 0)
+        UserRow::new(user_id, Profile::default(), vec![identity], 0)
     }
 
     fn job<F>(caller: oneshot::Sender<Result<(), Error>>, work: F) -> Box<dyn Job>
@@ -302,12 +302,10 @@ mod tests {
         let pages = unit.connection().fetch(crate::query::query("PRAGMA page_count")).await.unwrap();
         let most = pages[0].get::<i64>("page_count").unwrap() + 4;
         unit.connection().batch(&format!("PRAGMA max_page_count = {most}")).await.unwrap();
-        let large = Profile::default().with("name", &*"x".repeat(100_000));
-        let users = [
-            user("auth0|1", Profile::default()),
-            user("auth0|2", large),
-            user("auth0|3", Profile::default()),
-        ];
+        let mut users = ["auth0|1", "auth0|2", "auth0|3"].map(user);
+        // Its first statement fails, so that the unit has changed nothing by itself.
+        users[1].user_metadata =
+            Some(serde_json::Map::from_iter([("x".to_owned(), "x".repeat(100_000).into())]));
         let (units, waiting) = mpsc::channel(8);
         let mut outcomes = Vec::new();
         for user in users.clone() {

@@ -95,7 +95,10 @@ pub(crate) fn run(folder: Option<PathBuf>, keeps: bool) -> Result<()> {
 /// As [`for_tests`].
 pub(crate) fn tests(workspace: &Workspace) -> Result<Counts> {
     let Some(server) = for_tests(workspace)? else {
-        println!("Not run on PostgreSQL: the tests store and tenant, and nodes of the test process");
+        println!(
+            "Not run on PostgreSQL: the tests store and tenant, and nodes of the test process. {ADDRESS_VARIABLE}=postgres://… \
+             names a server for them"
+        );
         return Ok(Counts::default());
     };
     let suites = ["test", "--workspace", "--no-fail-fast", "--test", "store", "--test", "tenant"];
@@ -138,7 +141,7 @@ fn for_tests(workspace: &Workspace) -> Result<Option<Server>> {
 fn start_if_possible(folder: &Path) -> Result<Option<Server>> {
     let is_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
     if programs()?.is_none() && !is_ci {
-        println!("PostgreSQL is missing; install it, or name a server by {ADDRESS_VARIABLE}=postgres://…");
+        println!("PostgreSQL is missing; install it (Debian: postgresql)");
         return Ok(None);
     }
     start(folder).map(Some)

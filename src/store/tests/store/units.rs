@@ -35,6 +35,35 @@ async fn a_failed_unit_does_not_undo_the_other_units_of_its_commit() {
     }
 }
 
+/// Where a unit waits in its middle, so that others come meanwhile and share its commit.
+#[derive(Clone)]
+struct Gate {
+    reached: Arc<Notify>,
+    opened: Arc<Semaphore>,
+}
+
+impl Gate {
+    fn new() -> Self {
+        Self { reached: Arc::new(Notify::new()), opened: Arc::new(Semaphore::new(0)) }
+    }
+
+    /// Waits in a unit. A unit that runs again goes on at once.
+    async fn wait(&self) {
+        self.reached.notify_one();
+        let _open = self.opened.acquire().await.unwrap();
+    }
+
+    /// Begins a unit, and returns once it waits.
+    async fn begin<F: Future>(&self, mut unit: Pin<&mut F>) {
+        assert!(is_pending(unit.as_mut()).await);
+        self.reached.notified().await;
+    }
+
+    fn open(&self) {
+        self.opened.add_permits(1);
+    }
+}
+
 /// Inserts a user, counts how often the unit ran, and fails afterwards if `fails`.
 fn insert_after_change(
     store: &Store,
@@ -61,23 +90,21 @@ async fn the_units_of_a_commit_run_once_more_if_one_fails_after_a_change_and_not
     let database = TestDatabase::new();
     let store = open(&database).await;
     for (fails, runs) in [(false, 1), (true, 2)] {
-        let (began, gate) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
-        let (beginning, opened) = (Arc::clone(&began), Arc::clone(&gate));
+        let gate = Gate::new();
+        let waiting = gate.clone();
         let mut first = Box::pin(store.write::<_, Error, _>(move |unit| {
             Box::pin(async move {
-                beginning.notify_one();
-                let _open = opened.acquire().await.unwrap();
+                waiting.wait().await;
                 unit.find_user(&UserId::new("auth0|none")).await?.map(|_| ()).ok_or(Error::Busy)
             })
         }));
-        assert!(is_pending(first.as_mut()).await);
-        began.notified().await;
+        gate.begin(first.as_mut()).await;
         let (counted, ids) = (Arc::default(), [["auth0|1", "auth0|2"], ["auth0|3", "auth0|4"]]);
         let [before, after] = ids[usize::from(fails)];
         let mut second = Box::pin(insert_after_change(&store, &counted, before, false));
         let mut third = Box::pin(insert_after_change(&store, &Arc::default(), after, fails));
         assert!(is_pending(second.as_mut()).await && is_pending(third.as_mut()).await, "they share a commit");
-        gate.add_permits(2);
+        gate.open();
         assert!(matches!(first.await, Err(Error::Busy)), "it changed nothing");
         second.await.unwrap();
         assert_eq!(third.await.is_err(), fails);
@@ -123,17 +150,15 @@ async fn a_unit_reads_what_the_units_before_it_in_its_commit_changed() {
     let store = open(&database).await;
     insert(&store, &user(&["auth0|1", "github|42", "github|43"])).await.unwrap();
     insert(&store, &user(&["auth0|2"])).await.unwrap();
-    let (began, gate) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
-    let (beginning, opened) = (Arc::clone(&began), Arc::clone(&gate));
+    let gate = Gate::new();
+    let waiting = gate.clone();
     let mut first = Box::pin(store.write::<_, Error, _>(move |unit| {
         Box::pin(async move {
-            beginning.notify_one();
-            let _open = opened.acquire().await.unwrap();
+            waiting.wait().await;
             unit.touch_user(&UserId::new("auth0|2"), LATER).await
         })
     }));
-    assert!(is_pending(first.as_mut()).await);
-    began.notified().await;
+    gate.begin(first.as_mut()).await;
     let steps = [
         ("auth0|1", Step::Unlink),
         ("github|42", Step::Nothing),
@@ -150,7 +175,7 @@ async fn a_unit_reads_what_the_units_before_it_in_its_commit_changed() {
     for unit in &mut units {
         assert!(is_pending(unit.as_mut()).await, "it shares the commit");
     }
-    gate.add_permits(1);
+    gate.open();
     first.await.unwrap();
     let mut read = Vec::new();
     for unit in units {
@@ -386,17 +411,15 @@ async fn the_units_of_a_commit_run_again_together_if_another_transaction_is_in_t
                        UPDATE users SET blocked = 0 WHERE user_id = 'auth0|2'";
     other.batch_execute(transaction).await.unwrap();
 
-    let (began, gate) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
-    let (beginning, opened) = (Arc::clone(&began), Arc::clone(&gate));
+    let gate = Gate::new();
+    let waiting = gate.clone();
     let mut first = Box::pin(store.write::<_, Error, _>(move |unit| {
         Box::pin(async move {
-            beginning.notify_one();
-            let _open = opened.acquire().await.unwrap();
+            waiting.wait().await;
             unit.insert_user(&user(&["auth0|3"])).await
         })
     }));
-    assert!(is_pending(first.as_mut()).await);
-    began.notified().await;
+    gate.begin(first.as_mut()).await;
     let runs = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&runs);
     let mut second = Box::pin(store.write::<_, Error, _>(move |unit| {
@@ -411,7 +434,7 @@ async fn the_units_of_a_commit_run_again_together_if_another_transaction_is_in_t
         })
     }));
     assert!(is_pending(second.as_mut()).await, "it waits for the first, and is of the same commit");
-    gate.add_permits(1);
+    gate.open();
     let (first, second) = (first.await, second.await);
     assert!(matches!((&first, &second), (Ok(()), Ok(true))), "{first:?} {second:?}");
     assert_eq!(runs.load(Ordering::Relaxed), 2);
