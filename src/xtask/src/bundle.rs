@@ -5,12 +5,14 @@
 //! wasm-bindgen binds the first chunk. The script of the splitter, which loads the later chunk, becomes part of that of
 //! wasm-bindgen, so that a browser asks for one script.
 
+use std::convert::Infallible;
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
-use wasm_encoder::RawSection;
+use wasm_encoder::reencode::{self, Reencode};
+use wasmparser::{CustomSectionReader, Parser};
 
 use crate::asset;
 use crate::folder::{empty, files_below};
@@ -121,7 +123,7 @@ pub(crate) fn bundle(workspace: &Workspace, profile: Profile) -> Result<Bundle> 
     };
     let small = profile == Profile::Small;
     let later = fs::read(later)?;
-    let later = if small { without_custom_sections(&later)? } else { later };
+    let later = if small { compact(&later)? } else { later };
     let later_name = asset::name_by_content(LATER, "wasm", &later);
 
     let mut generator = Bindgen::new();
@@ -168,20 +170,27 @@ pub(crate) fn is_later(name: &str) -> bool {
     name.strip_prefix(LATER).is_some_and(|rest| rest.starts_with('-'))
 }
 
-/// Returns a WASM module without its custom sections: names of functions, and who produced it.
-fn without_custom_sections(module: &[u8]) -> Result<Vec<u8>> {
-    let mut kept = wasm_encoder::Module::new();
-    for payload in wasmparser::Parser::new(0).parse_all(module) {
-        let payload = payload?;
-        if matches!(payload, wasmparser::Payload::CustomSection(_)) {
-            continue;
-        }
-        if let Some((id, range)) = payload.as_section() {
-            let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
-            kept.section(&RawSection { id, data: &module[range] });
-        }
+/// Returns a WASM module with every number in its shortest form, and without its custom sections: names of functions, and who
+/// produced it. The linker gives each number that it may change later the length of the longest one, and the splitter leaves it so.
+fn compact(module: &[u8]) -> Result<Vec<u8>> {
+    let mut shorter = wasm_encoder::Module::new();
+    Compact.parse_core_module(&mut shorter, Parser::new(0), module)?;
+    Ok(shorter.finish())
+}
+
+/// Encodes all of a module anew but its custom sections.
+struct Compact;
+
+impl Reencode for Compact {
+    type Error = Infallible;
+
+    fn parse_custom_section(
+        &mut self,
+        _module: &mut wasm_encoder::Module,
+        _section: CustomSectionReader<'_>,
+    ) -> Result<(), reencode::Error> {
+        Ok(())
     }
-    Ok(kept.finish())
 }
 
 #[cfg(test)]
@@ -189,14 +198,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chunk_loses_its_names_and_nothing_else() {
-        let mut module = wasm_encoder::Module::new();
-        let mut types = wasm_encoder::TypeSection::new();
-        types.ty().function([], []);
-        module.section(&types);
-        let bare = module.clone().finish();
-        module.section(&wasm_encoder::CustomSection { name: "name".into(), data: b"x".as_slice().into() });
-        assert_ne!(module.clone().finish(), bare);
-        assert_eq!(without_custom_sections(&module.finish()).unwrap(), bare);
+    fn a_chunk_loses_its_names_and_the_length_of_its_numbers_and_nothing_else() {
+        let function = |call: &[u8]| {
+            let mut module = wasm_encoder::Module::new();
+            let mut types = wasm_encoder::TypeSection::new();
+            types.ty().function([], []);
+            let mut functions = wasm_encoder::FunctionSection::new();
+            functions.function(0);
+            let mut code = wasm_encoder::CodeSection::new();
+            let mut body = wasm_encoder::Function::new([]);
+            body.raw(call.iter().copied()).instructions().end();
+            code.function(&body);
+            module.section(&types).section(&functions).section(&code);
+            module
+        };
+        let short = function(&[0x10, 0]).finish();
+        let mut long = function(&[0x10, 0x80, 0x80, 0x80, 0x80, 0]);
+        long.section(&wasm_encoder::CustomSection { name: "name".into(), data: b"x".as_slice().into() });
+        let long = long.finish();
+        assert!(long.len() > short.len());
+        assert_eq!(compact(&long).unwrap(), short);
     }
 }

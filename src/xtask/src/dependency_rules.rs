@@ -11,7 +11,7 @@ use crate::tool;
 use crate::workspace::{BROWSER_TARGET, Workspace};
 
 /// The crates of the workspace, and those that each may depend on.
-const CRATES: [(&str, &[&str]); 11] = [
+const CRATES: [(&str, &[&str]); 12] = [
     ("app", &["model"]),
     ("doctor", &["model"]),
     ("fuzz", &["model", "server", "store", "tenant"]),
@@ -22,6 +22,7 @@ const CRATES: [(&str, &[&str]); 11] = [
     ("store", &["model", "test-database"]),
     ("tenant", &["model", "store", "test-database"]),
     ("test-database", &[]),
+    ("wasm-streams", &[]),
     ("xtask", &["model"]),
 ];
 
