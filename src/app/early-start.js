@@ -12,7 +12,10 @@ if (location.pathname !== $CALLBACK_PATH) {
   const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
   // The page looks at each promise later, so that until then none counts as forgotten.
   const kept = (promise) => (promise.catch(() => {}), promise);
-  const request = (url, options) => kept(fetch(url, { signal: AbortSignal.timeout($REQUEST_TIMEOUT), ...options }));
+  // Bodies are read here: the page could only begin to read one, and the browser would draw frames without the list meanwhile.
+  const read = async (response) => ({ response, body: await response.text() });
+  const request = (url, options) =>
+    kept(fetch(url, { signal: AbortSignal.timeout($REQUEST_TIMEOUT), ...options }).then(read));
   const requestOfTenant = (url, authorization, options) =>
     request(url, {
       headers: { accept: 'application/json', ...authorization },
@@ -24,8 +27,6 @@ if (location.pathname !== $CALLBACK_PATH) {
     });
 
   const settings = request($SETTINGS_PATH, { cache: 'no-cache' });
-  // Before the page reads it: a body can be read once.
-  const copy = kept(settings.then((answer) => answer.clone().json()));
 
   const signIn = async () => {
     const remembered = localStorage.getItem($REMEMBERED_USER);
@@ -34,7 +35,8 @@ if (location.pathname !== $CALLBACK_PATH) {
     // nothing of it is handed over if they have changed.
     const before = localStorage.getItem($REMEMBERED_SETTINGS);
     const now = kept(
-      copy.then(({ domain, clientId, audience, bearer }) => {
+      settings.then(({ body }) => {
+        const { domain, clientId, audience, bearer } = JSON.parse(body);
         const now = JSON.stringify([domain, clientId, audience, bearer]);
         localStorage.setItem($REMEMBERED_SETTINGS, now);
         return now;
@@ -78,9 +80,9 @@ if (location.pathname !== $CALLBACK_PATH) {
       const body = new URLSearchParams(exchange);
       const answer = requestOfTenant(origin + $TOKEN_PATH, {}, { method: 'POST', body });
       begun.tokens = kept(
-        answer.then(async (answer) => ({
-          status: answer.status,
-          body: await answer.text(),
+        answer.then(({ response: { status }, body }) => ({
+          status,
+          body,
           at: performance.timeOrigin + performance.now(),
         })),
       );

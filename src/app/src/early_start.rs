@@ -64,13 +64,14 @@ pub fn member(object: &JsValue, key: &str) -> JsValue {
     }
 }
 
-/// Waits for a response that the script asked for.
+/// Waits for a response that the script asked for, and for its body.
 ///
 /// # Errors
 /// The browser's message when none came.
-pub async fn response(begun: Promise) -> Result<gloo_net::http::Response, gloo_net::Error> {
-    let answer = JsFuture::from(begun).await.and_then(JsCast::dyn_into::<Response>);
-    answer.map(Into::into).map_err(|reason| error_of(&reason))
+pub async fn response(begun: Promise) -> Result<(gloo_net::http::Response, String), gloo_net::Error> {
+    let begun = JsFuture::from(begun).await.map_err(|reason| error_of(&reason))?;
+    let response = member(&begun, "response").dyn_into::<Response>().map_err(|reason| error_of(&reason))?;
+    Ok((response.into(), text(&begun, "body").unwrap_or_default()))
 }
 
 /// Returns the error of a request that was rejected for this reason.

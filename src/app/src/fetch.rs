@@ -1,6 +1,6 @@
 //! The defaults of every request.
 
-use gloo_net::http::{Method, RequestBuilder};
+use gloo_net::http::{Method, RequestBuilder, Response};
 use model::silent_sign_in::REQUEST_TIMEOUT_MS;
 use web_sys::{AbortSignal, ReferrerPolicy, RequestCache, RequestCredentials, RequestRedirect};
 
@@ -22,4 +22,16 @@ pub fn request(method: Method, url: &str) -> RequestBuilder {
         .cache(RequestCache::NoStore)
         .referrer_policy(ReferrerPolicy::NoReferrer)
         .abort_signal(Some(&time_limit()))
+}
+
+/// Reads the body of a response.
+///
+/// # Errors
+/// The browser's message when no response came, or not the whole of it.
+pub async fn with_body(
+    sent: Result<Response, gloo_net::Error>,
+) -> Result<(Response, String), gloo_net::Error> {
+    let response = sent?;
+    let body = response.text().await?;
+    Ok((response, body))
 }

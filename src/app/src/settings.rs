@@ -113,17 +113,16 @@ pub enum SettingsError {
 /// # Errors
 /// [`SettingsError`] when the settings are missing or cannot be used.
 pub async fn load(begun: Option<Promise>) -> Result<Tenant, SettingsError> {
-    let response = if let Some(begun) = begun {
+    let answer = if let Some(begun) = begun {
         early_start::response(begun).await
     } else {
         let request = Request::get(route::SETTINGS).cache(RequestCache::NoCache);
-        request.abort_signal(Some(&fetch::time_limit())).send().await
+        fetch::with_body(request.abort_signal(Some(&fetch::time_limit())).send().await).await
     };
-    let response = response.map_err(|error| SettingsError::Unreachable(error.to_string()))?;
+    let (response, body) = answer.map_err(|error| SettingsError::Unreachable(error.to_string()))?;
     if !response.ok() {
         return Err(SettingsError::Status(response.status()));
     }
-    let body = response.text().await.map_err(|error| SettingsError::Unreachable(error.to_string()))?;
     read(&body)
 }
 

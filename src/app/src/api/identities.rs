@@ -32,7 +32,7 @@ impl Client {
     /// # Errors
     /// [`ApiError`], by what the person can do about it.
     pub async fn begun_user(&self, answer: Promise) -> Result<User, ApiError> {
-        self.receive(early_start::response(answer).await).await?.read(answer::user)
+        self.receive(early_start::response(answer).await)?.read(answer::user)
     }
 
     /// Unlinks the identity that `key` names (contract [A12](model::contract#a12)). Where the response does not say

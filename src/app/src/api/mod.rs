@@ -71,12 +71,12 @@ impl Client {
             Ok(request) => request.send().await,
             Err(error) => Err(error),
         };
-        self.receive(sent).await
+        self.receive(fetch::with_body(sent).await)
     }
 
     /// Returns the body of a successful response.
-    async fn receive(&self, sent: Result<Response, gloo_net::Error>) -> Result<Answer, ApiError> {
-        let answer = sent.map_err(|error| ApiError::offline(&error))?;
+    fn receive(&self, sent: Result<(Response, String), gloo_net::Error>) -> Result<Answer, ApiError> {
+        let (answer, body) = sent.map_err(|error| ApiError::offline(&error))?;
         let status = answer.status();
         let header = |name: &str| answer.headers().get(name);
         // Every response has a reset time; it says when to retry only in a 429.
@@ -86,7 +86,6 @@ impl Client {
         let tenant_now = tenant_now.unwrap_or_else(|| clock::now().saturating_add(self.tenant_ahead));
         let wait = error::wait(header("retry-after").as_deref(), reset.as_deref(), tenant_now, clock::parse);
         let challenge = header("www-authenticate").unwrap_or_default();
-        let body = answer.text().await.map_err(|error| ApiError::offline(&error))?;
         if answer.ok() {
             Ok(Answer { status, body })
         } else {
