@@ -12,14 +12,14 @@ pub fn ProviderMark(
     /// The provider.
     provider: Provider,
 ) -> impl IntoView {
-    let mark = match provider.mark() {
-        Some(id) => view! {
-            <svg class=format!("mark {id}")><use_ href=address_of(id)/></svg>
-        }
-        .into_any(),
-        None => text::initials(&text::provider_name(&provider)).into_any(),
-    };
-    view! { <span class="tile" aria-hidden="true">{mark}</span> }
+    if let Some(id) = provider.mark() {
+        // As HTML, because a list has one for each row: the browser makes the two elements in one call. Nothing in it comes from
+        // outside.
+        let mark = format!("<svg class=\"mark {id}\"><use href=\"{}\"/></svg>", address_of(id));
+        return view! { <span class="tile" aria-hidden="true" inner_html=mark></span> }.into_any();
+    }
+    let initials = text::initials(&text::provider_name(&provider));
+    view! { <span class="tile" aria-hidden="true">{initials}</span> }.into_any()
 }
 
 #[cfg(test)]

@@ -14,7 +14,11 @@ pub fn words(sentence: &str) -> AnyView {
             part.to_owned().into_any()
         }
     };
-    view! { <span>{name::parts(sentence).into_iter().map(part).collect_view()}</span> }.into_any()
+    let words = match name::parts(sentence).as_slice() {
+        [whole] => part(*whole),
+        parts => parts.iter().copied().map(part).collect_view().into_any(),
+    };
+    view! { <span>{words}</span> }.into_any()
 }
 
 /// Renders a sentence with emphasis.
