@@ -56,11 +56,14 @@ pub fn state() -> Chunk {
     STATE.with(Get::get)
 }
 
-/// Returns `table`, and tracks that it is filled.
+/// Returns `table`, and tracks that it is filled, until it is: it is never emptied, and a subscription would outlive its reader.
 #[must_use]
 pub fn table<T>(table: &'static LocalKey<Table<T>>) -> Option<&'static T> {
-    STATE.with(Track::track);
-    table.get()
+    let filled = table.get();
+    if filled.is_none() {
+        STATE.with(Track::track);
+    }
+    filled
 }
 
 /// Fetches the chunk, if it is not here. Calls at the same time share one request.

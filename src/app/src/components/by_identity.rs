@@ -8,6 +8,8 @@ use leptos::prelude::*;
 use model::IdentityKey;
 use rustc_hash::FxBuildHasher;
 
+use super::subscription::unsubscribed_on_cleanup;
+
 /// A value for some of the identities. A copy is a handle to the same values.
 pub struct ByIdentity<T: 'static>(StoredValue<Values<T>>);
 
@@ -51,10 +53,10 @@ impl<T: Clone + PartialEq + Send + Sync> ByIdentity<T> {
             (place, all.places.triggers[place].clone())
         };
         let (place, trigger) = self.0.try_update_value(watch).unwrap_or_default();
-        Memo::new(move |_| {
+        unsubscribed_on_cleanup(Memo::new(move |_| {
             trigger.track();
             self.0.try_with_value(|all| all.values.get(place).cloned()).flatten().flatten()
-        })
+        }))
     }
 
     /// Tracks the values of all identities.

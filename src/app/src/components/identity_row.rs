@@ -13,6 +13,7 @@ use super::later::{asked_later, later, on_its_way};
 use super::linking_place::{LINK_ANOTHER, go_to_linking};
 use super::provider_mark::ProviderMark;
 use super::rows::{ListState, RowLabel, Step};
+use super::subscription::unsubscribed_on_cleanup;
 use super::words::words;
 use crate::chunk::{self, Chunk};
 use crate::session::Session;
@@ -90,12 +91,12 @@ fn Row(
     });
     let is_running =
         move || matches!(*step.read(), Some(Step::Queued | Step::SigningIn | Step::Busy | Step::Pausing(_)));
-    let offer = Memo::new(move |_| match &*step.read() {
+    let offer = unsubscribed_on_cleanup(Memo::new(move |_| match &*step.read() {
         Some(Step::Gone) => Offer::Dismiss,
         _ if main => Offer::Nothing,
         None | Some(Step::Failed(_)) if row_context.is_selecting.get() => Offer::Choose,
         _ => Offer::Unlink,
-    });
+    }));
     let has_progress = Memo::new(move |_| {
         matches!(*step.read(), Some(Step::SigningIn | Step::Busy | Step::Pausing(_) | Step::Failed(_)))
     });

@@ -7,6 +7,7 @@ use super::changing::changing;
 use super::dyn_view::dyn_view;
 use super::focus::has_focus;
 use super::icon::Icon;
+use super::subscription::unsubscribed_on_cleanup;
 use crate::session::Session;
 use crate::session::popup::{PopupState, bring_to_front, cancel};
 use crate::text::{self, linking};
@@ -20,6 +21,7 @@ pub fn PopupNotice(
     takes_focus: bool,
 ) -> impl IntoView {
     let state = expect_context::<Session>().popup();
+    let state = unsubscribed_on_cleanup(Memo::new(move |_| state.get()));
     let is_open = Memo::new(move |_| *state.read() != PopupState::None);
     let front = NodeRef::<Button>::new();
     Effect::new(move |_| {

@@ -41,15 +41,13 @@ fn begin(session: Session, account: AccountState, list: ListState) -> Changes {
     refresh_automatically(session, account, unlinking.running());
     list.actions.set_value(Some(actions(session, account, list, &unlinking, &naming)));
     resume(session, account, &unlinking, flow);
-    let running = unlinking.running();
+    let (running, is_linking) = (unlinking.running(), flow.is_busy());
     Changes {
         list,
         undo,
         flow,
         running,
-        locked: Signal::derive(move || {
-            flow.is_busy().get() || running.get() || list.read_only.read().is_some()
-        }),
+        locked: Signal::derive(move || is_linking.get() || running.get() || list.read_only.read().is_some()),
         on_restore: Callback::new(move |identity: Identity| flow.restore(&identity)),
     }
 }

@@ -17,12 +17,13 @@ use crate::text::request_failure;
 pub(super) struct Naming {
     account: AccountState,
     status_message: RwSignal<Option<Status>>,
+    may_name: Signal<bool>,
 }
 
 impl Naming {
     /// Names the logins of `account`.
     pub(super) fn new(account: AccountState, status_message: RwSignal<Option<Status>>) -> Self {
-        Self { account, status_message }
+        Self { account, status_message, may_name: account.session().may_set_metadata() }
     }
 
     /// Gives the login `key` a name, or takes it away with `None`. `steps` shows how that goes in its row.
@@ -59,8 +60,9 @@ impl Naming {
         }
     }
 
+    /// Whether the token permits it; not when the page is gone.
     fn is_permitted(self) -> bool {
-        self.account.session().may_set_metadata().get_untracked()
+        self.may_name.try_get_untracked().unwrap_or_default()
     }
 
     /// Writes names while no other tab does. Returns the name of the first login afterwards, which is another one where

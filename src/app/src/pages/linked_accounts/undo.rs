@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use model::{Identity, IdentityKey, LoginName, Metadata};
 
-use crate::components::{Status, dyn_view};
+use crate::components::{Status, dyn_view, unsubscribed_on_cleanup};
 use crate::session::Session;
 use crate::text::{self, linking};
 use crate::unlinked::Unlinked;
@@ -115,6 +115,7 @@ impl Undo {
             [] => ().into_any(),
             [one] => {
                 let (takes, one) = (linking::undo_takes(one), one.clone());
+                let locked = unsubscribed_on_cleanup(Memo::new(move |_| locked.get()));
                 view! {
                     <p class="toast-more">{takes}</p>
                     <button

@@ -27,6 +27,8 @@ const FOLD: u32 = 180;
 #[derive(Clone, Copy)]
 pub(super) struct Unlinking {
     action: Action<Vec<IdentityKey>, ()>,
+    /// Whether a run is under way.
+    running: Memo<bool>,
     context: Context,
 }
 
@@ -52,18 +54,19 @@ impl Unlinking {
     ) -> Self {
         let context = Context { session, account, current_identity, status_message, on_done };
         let action = Action::new_unsync(move |keys: &Vec<IdentityKey>| context.start(keys.clone()));
-        Self { action, context }
+        // Once: each call makes a memo, which one inside a click would leave behind.
+        Self { action, running: action.pending(), context }
     }
 
     /// Whether a run is under way.
     pub(super) fn running(self) -> Signal<bool> {
-        self.action.pending().into()
+        self.running.into()
     }
 
     /// Unlinks `keys` one after the other, the one in use last: with it, the session may end. Does nothing while
     /// another run is under way. Only inside a click, because it may open a popup.
     pub(super) fn start(self, mut keys: Vec<IdentityKey>) {
-        if self.action.pending().get_untracked() || keys.is_empty() {
+        if self.running.get_untracked() || keys.is_empty() {
             return;
         }
         let Context { current_identity, account, status_message, .. } = self.context;

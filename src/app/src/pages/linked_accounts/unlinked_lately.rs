@@ -7,7 +7,7 @@ use super::link::LinkFlow;
 use super::link::flow::Place;
 use super::link::section::progress;
 use super::undo::Undo;
-use crate::components::{ProviderMark, breakable, words};
+use crate::components::{ProviderMark, breakable, unsubscribed_on_cleanup, words};
 use crate::text::{self, Label, linking};
 
 /// Shows the identities that were unlinked lately, each with a button that links it again.
@@ -29,6 +29,7 @@ pub fn UnlinkedLately(
         let label = names.with_value(|names| Label::linked(&identity, names)).named(own.as_ref());
         let name = label.link_again();
         let progress = progress(flow, Place::Unlinked(identity.key()));
+        let locked = unsubscribed_on_cleanup(Memo::new(move |_| locked.get()));
         view! {
             <li class="slot"><div class="fold"><div class="row">
                 <ProviderMark provider=identity.provider.clone()/>

@@ -10,7 +10,9 @@ use super::flow::{LinkFlow, Place, Stage};
 use super::judgement::unconfirmed_address;
 use super::other_account::OtherAccount;
 use crate::components::focus::{focus_first, has_focus};
-use crate::components::{FailureNotice, PauseNotice, PopupNotice, changing, dyn_view, words};
+use crate::components::{
+    FailureNotice, PauseNotice, PopupNotice, changing, dyn_view, unsubscribed_on_cleanup, words,
+};
 use crate::session::SecondaryAccount;
 use crate::text::{self, linking};
 
@@ -58,13 +60,12 @@ pub fn LinkSection(
 /// Renders how the flow goes at `place`, if it was started there. It is empty elsewhere.
 pub(in crate::pages::linked_accounts) fn progress(flow: LinkFlow, place: Place) -> AnyView {
     let takes_focus = place != Place::Section;
-    let is_here = Memo::new(move |_| flow.is_at(&place));
+    let is_here = unsubscribed_on_cleanup(Memo::new(move |_| flow.is_at(&place)));
     let pausing = flow.pausing();
-    let is_pausing = Memo::new(move |_| pausing.read().is_some());
-    let status = move || match *flow.stage().read() {
-        Stage::Linking if is_here.get() => linking::linking_now(),
-        _ => "",
-    };
+    let is_pausing = unsubscribed_on_cleanup(Memo::new(move |_| pausing.read().is_some()));
+    let is_linking =
+        unsubscribed_on_cleanup(Memo::new(move |_| matches!(*flow.stage().read(), Stage::Linking)));
+    let status = move || if is_linking.get() && is_here.get() { linking::linking_now() } else { "" };
     let view = dyn_view(move || {
         if !is_here.get() {
             ().into_any()
