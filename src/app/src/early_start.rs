@@ -14,7 +14,7 @@ use web_sys::Response;
 /// What was begun; nothing where the script did not run, or has nothing to do at this address.
 #[derive(Default)]
 pub struct EarlyStart {
-    /// The response to the request for the settings.
+    /// The response to the request for the settings, with its body.
     pub settings: Option<Promise>,
     /// The silent sign-in; it resolves to `undefined` when none was sent.
     pub sign_in: Option<Promise>,
@@ -64,7 +64,7 @@ pub fn member(object: &JsValue, key: &str) -> JsValue {
     }
 }
 
-/// Waits for a response that the script asked for, and for its body.
+/// Waits for a response that the script asked for, and returns it with its body, which the script has read.
 ///
 /// # Errors
 /// The browser's message when none came.
