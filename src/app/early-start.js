@@ -2,8 +2,8 @@
 // over whatever is begun, checks all of it, and does the rest; what is not begun, it begins itself. See
 // src/early_start.rs for what is handed over.
 //
-// `cargo xtask build` puts this into the shell, without comments and indentation, and replaces every name that starts with a dollar
-// by a constant of the page.
+// `cargo xtask build` replaces every name that starts with a dollar by a constant of the page, and puts the script into the shell,
+// minified.
 
 // The callback has an answer to another request in its address.
 if (location.pathname !== $CALLBACK_PATH) {

@@ -16,7 +16,7 @@ use wasmparser::{CustomSectionReader, Parser};
 
 use crate::asset;
 use crate::folder::{empty, files_below};
-use crate::script::{self, ShortNames};
+use crate::script::{self, Kind, ShortNames};
 use crate::tool::Build;
 use crate::workspace::{BROWSER_TARGET, Workspace};
 
@@ -156,7 +156,7 @@ pub(crate) fn bundle(workspace: &Workspace, profile: Profile) -> Result<Bundle> 
     let loader = fs::read_to_string(split.join(LOADER))?;
     let script = fs::read_to_string(bound.join("app.js"))?;
     let script = script::with_loader(&script, &loader, LOADER, LATER, &later_name)?;
-    let script = if small { script::without_remarks(&names.in_script(&script)) } else { script };
+    let script = if small { script::minified(&names.in_script(&script), Kind::Module)? } else { script };
     Ok(Bundle {
         script: script.into_bytes(),
         wasm: fs::read(bound.join("app_bg.wasm"))?,

@@ -6,17 +6,17 @@ use model::settings::Bearer;
 use model::{route, silent_sign_in};
 use serde_json::{Map, Value, json};
 
-use crate::script::without_remarks;
+use crate::script::{Kind, minified};
 
 /// The path of the script in the repository.
 pub(crate) const SOURCE: &str = "src/app/early-start.js";
 
-/// Returns the script from its source: with the constants, and without comments and indentation.
+/// Returns the script from its source: with the constants, and minified.
 ///
 /// # Errors
-/// When the source lacks a constant, or names one that there is not.
+/// When the source lacks a constant, names one that there is not, or is no JavaScript.
 pub(crate) fn script(source: &str) -> Result<String> {
-    let mut script = without_remarks(source);
+    let mut script = source.to_owned();
     for (name, value) in constants() {
         if !script.contains(name) {
             bail!("{SOURCE} lacks the constant {name}");
@@ -28,10 +28,11 @@ pub(crate) fn script(source: &str) -> Result<String> {
         let name: String = rest.chars().take_while(|c| is_name(*c)).collect();
         bail!("{SOURCE} names the constant ${name}, which there is not");
     }
+    let script = minified(&script, Kind::Inline)?;
     if script.contains("</") || script.contains("<!--") {
         bail!("{SOURCE} has what ends or hides a script in HTML");
     }
-    Ok(script.trim_end().to_owned())
+    Ok(script)
 }
 
 /// The constants by their names in the script. No name begins with another one.
@@ -73,17 +74,17 @@ mod tests {
     fn the_script_has_every_constant_of_the_page() {
         let script = script(&source()).unwrap();
         for constant in [
-            r#""/callback""#,
-            r#""/authorize""#,
-            r#""linked-accounts.signed-in""#,
-            r#""prompt":"none""#,
-            r#""response_mode":"web_message""#,
+            "`/callback`",
+            "`/authorize`",
+            "`linked-accounts.signed-in`",
+            "\"prompt\":`none`",
+            "\"response_mode\":`web_message`",
             "openid profile email read:current_user",
         ] {
             assert!(script.contains(constant), "{constant}");
         }
-        assert!(!script.lines().any(|line| line.starts_with("//") || line.starts_with(' ')), "{script}");
-        assert!(script.len() < 4500, "{} bytes", script.len());
+        assert!(!script.contains("const settings"), "{script}");
+        assert!(script.len() < 3500, "{} bytes", script.len());
     }
 
     #[test]

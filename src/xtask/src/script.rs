@@ -3,6 +3,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
+use oxc_allocator::Allocator;
+use oxc_codegen::{Codegen, CodegenOptions};
+use oxc_mangler::Mangler;
+use oxc_parser::Parser;
+use oxc_span::SourceType;
 
 /// Returns `script` of wasm-bindgen with `loader`, the script of the splitter, in place of the import of `loader_path`. It loads
 /// the chunk of that name as `chunk_file`.
@@ -68,20 +73,38 @@ impl ShortNames {
     }
 }
 
-/// Returns a script without the lines that are comments, and without indentation. Neither tool writes a literal over
-/// several lines.
-pub(crate) fn without_remarks(script: &str) -> String {
-    let mut kept = String::with_capacity(script.len());
-    let mut is_remark = false;
-    for line in script.lines().map(str::trim) {
-        is_remark |= line.starts_with("/*");
-        if !is_remark && !line.is_empty() && !line.starts_with("//") {
-            kept += line;
-            kept.push('\n');
-        }
-        is_remark &= !line.ends_with("*/");
+/// How a browser is to read a script.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// A file that is imported. All its names but the exported ones are its own.
+    Module,
+    /// The content of a `script` element. The names outside its blocks belong to the whole page, and stay.
+    Inline,
+}
+
+/// Returns a script without comments and white space, and with short names in place of its own ones. Its statements stay as they are:
+/// what a minifier could leave out beyond that is 0.2 kB, for half as much again to compile.
+///
+/// # Errors
+/// When it is no JavaScript, with the first reason and its place.
+pub(crate) fn minified(script: &str, kind: Kind) -> Result<String> {
+    let source_type = match kind {
+        Kind::Module => SourceType::mjs(),
+        Kind::Inline => SourceType::script(),
+    };
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, script, source_type).parse();
+    if let Some(reason) = parsed.diagnostics.into_vec().into_iter().next() {
+        bail!("a script is no JavaScript: {}", reason.render_with_source_code(script.to_owned()));
     }
-    kept
+    let names = Mangler::new().build(&parsed.program);
+    let code = Codegen::new()
+        .with_options(CodegenOptions::minify())
+        .with_scoping(Some(names.scoping))
+        .with_private_member_mappings(Some(names.class_private_mappings))
+        .build(&parsed.program)
+        .code;
+    Ok(code)
 }
 
 #[cfg(test)]
@@ -125,8 +148,19 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_indentation_go_and_code_stays() {
-        let script = "/**\n * @param {number} a\n */\nfunction f(a) { // b\n    // c\n\n    return a;\n}\n/* d */\nf(1);\n";
-        assert_eq!(without_remarks(script), "function f(a) { // b\nreturn a;\n}\nf(1);\n");
+    fn a_minified_script_has_short_names_but_where_others_know_them() {
+        let script = "/* a */\nconst width = 2;\nexport function area(height) {\n    // b\n    return width * height;\n}\n";
+        assert_eq!(minified(script, Kind::Module).unwrap(), "const e=2;export function area(t){return e*t}");
+        let script = "const width = 2;\nif (width) {\n  const height = other(width);\n  listen('x', () => height.top);\n}\n";
+        assert_eq!(
+            minified(script, Kind::Inline).unwrap(),
+            "const width=2;if(width){const e=other(width);listen(`x`,()=>e.top)}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_script_fails_the_build_with_the_reason() {
+        let error = minified("f();\nconst = 1;", Kind::Module).unwrap_err().to_string();
+        assert!(error.starts_with("a script is no JavaScript: ") && error.contains("2:7"), "{error}");
     }
 }

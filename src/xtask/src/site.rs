@@ -17,7 +17,7 @@ use crate::workspace::{BROWSER_TARGET, Workspace};
 
 /// What the first load and the later chunk weighed with brotli when somebody last looked, in bytes, in the small profile. The
 /// first load is what comes before the list: the script and the first chunk of the WASM.
-const FIRST_LOAD: usize = 180_300;
+const FIRST_LOAD: usize = 179_400;
 /// See [`FIRST_LOAD`].
 const LATER_CHUNK: usize = 227_300;
 
