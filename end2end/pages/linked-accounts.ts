@@ -13,6 +13,8 @@ export class LinkedAccounts {
   readonly linkedHeading: Locator;
   /** The rows of all identities, the primary one first. */
   readonly rows: Locator;
+  /** The lists while they are those of the last visit, and the account is being read. */
+  readonly busyLists: Locator;
   /** The polite live region, which states the outcome of an action. */
   readonly status: Locator;
   /** What was just done, with the button that undoes it; it has the focus after unlinking. */
@@ -39,6 +41,7 @@ export class LinkedAccounts {
     this.linkedList = page.getByRole('list', { name: 'Linked logins', exact: true });
     this.linkedHeading = page.getByRole('heading', { level: 2, name: 'Linked logins' });
     this.rows = this.primaryList.or(this.linkedList).locator('> [data-identity]');
+    this.busyLists = page.locator('main ul[aria-busy="true"]');
     this.statusNotice = page.getByRole('group', { name: 'Just now' });
     this.status = page.locator('.toast').getByRole('status');
     this.safetyLine = page.locator('.safety[aria-live="polite"]');
@@ -56,10 +59,11 @@ export class LinkedAccounts {
     await this.page.goto(path);
   }
 
-  /** Waits until the list is shown. */
+  /** Waits until the list is shown as the tenant has answered. */
   async expectList(): Promise<void> {
     await expect(this.linkedHeading).toBeVisible();
     await expect(this.signOutButton).toBeVisible();
+    await expect(this.busyLists).toHaveCount(0);
   }
 
   /** Waits until the page shows that nobody is signed in, and can sign somebody in. */
@@ -116,10 +120,23 @@ export class LinkedAccounts {
     return this.rows.evaluateAll((rows) => rows.map((row) => row.getAttribute('data-identity') ?? ''));
   }
 
-  /** Waits until the list shows exactly these identities, in this order. */
+  /** Waits until the list shows exactly these identities, in this order, as the tenant has answered. */
   async expectIdentities(identities: Identity[]): Promise<void> {
-    // The count waits through navigations, which end a reading of the keys with an error.
     await expect(this.rows).toHaveCount(identities.length);
-    await expect.poll(() => this.identityKeys()).toEqual(identities.map(({ key }) => key));
+    await expect(this.busyLists).toHaveCount(0);
+    await this.expectRows(identities);
+  }
+
+  /** Waits until the list of the last visit is shown, with exactly these identities, while the tenant has not answered. */
+  async expectLastList(identities: Identity[]): Promise<void> {
+    await this.expectRows(identities);
+    await expect(this.busyLists).toHaveCount(2);
+  }
+
+  private async expectRows(identities: Identity[]): Promise<void> {
+    await expect(this.rows).toHaveCount(identities.length);
+    // A navigation ends a reading with an error; the next reading counts.
+    const keys = () => this.identityKeys().catch(() => undefined);
+    await expect.poll(keys).toEqual(identities.map(({ key }) => key));
   }
 }

@@ -1,5 +1,6 @@
 import { expectAccessible } from '../accessibility/axe.ts';
 import { pauseClock } from '../browser/clock.ts';
+import { removeStoredList } from '../browser/last-list.ts';
 import { holdRequests, isManagementUrl } from '../browser/requests.ts';
 import { overrideSettings, withPasswordsClosed } from '../browser/settings.ts';
 import { demoTest, expect, test } from '../fixtures/index.ts';
@@ -108,10 +109,12 @@ test('the list without a connection is accessible, also as it was', async ({
 });
 
 test('waiting long, and a tenant that cannot be reached, are accessible', async ({ app, page, signedIn: _ }) => {
+  const storeListAgain = await removeStoredList(page);
   await pauseClock(page);
   await page.route('**/authorize?*', () => {});
   await page.reload({ waitUntil: 'commit' });
   await app.expectLoading();
+  await storeListAgain();
   await page.clock.runFor(4000);
   await expect(page.getByText('The sign-in service is taking longer than usual…')).toBeVisible();
   // Axe needs a running clock.

@@ -10,6 +10,7 @@ import {
   watchForSignIn,
   withoutSubtle,
 } from '../browser/early-start.ts';
+import { removeStoredList } from '../browser/last-list.ts';
 import { holdRequests, isUserUrl, rejectNextToken } from '../browser/requests.ts';
 import { expect, test } from '../fixtures/index.ts';
 import { LinkedAccounts } from '../pages/linked-accounts.ts';
@@ -80,6 +81,7 @@ for (const [step, url] of STEPS) {
     `a page that runs before the ${step} came waits for them, and asks for nothing twice`,
     { tag: '@anywhere' },
     async ({ app, page, signedIn: person }) => {
+      await removeStoredList(page);
       const shown = await watchForSignIn(page);
       const release = await holdRequests(page, url);
       const { counts } = counting(page);
@@ -106,7 +108,7 @@ test(
     const read = page.waitForResponse((response) => isUserUrl(new URL(response.url())) && response.ok());
     await page.reload({ waitUntil: 'commit' });
     await read;
-    await app.expectLoading();
+    await app.expectLastList([person.primary, ...person.linked]);
     release();
     await app.expectIdentities([person.primary, ...person.linked]);
     expect(counts).toEqual(ONCE);
@@ -124,19 +126,36 @@ test(
     await page.reload();
     await app.expectIdentities([person.primary, ...person.linked]);
     const kept = await page.evaluate((key) => localStorage.getItem(key)!, REMEMBERED_SETTINGS);
-    const [domain, clientId, ...more] = JSON.parse(kept) as string[];
-    for (const changed of [
-      JSON.stringify([domain, 'another-client', ...more]),
-      JSON.stringify(['https://attacker.example', clientId, ...more]),
-      'no JSON',
-    ]) {
+    const settings = JSON.parse(kept) as object;
+    const starts = { settings: 2, exchanges: 1, users: 1 };
+    for (const [changed, expected] of [
+      [JSON.stringify({ ...settings, clientId: 'another-client' }), starts],
+      [JSON.stringify({ ...settings, domain: 'https://attacker.example' }), starts],
+      // The same tenant and client: what came with them is thrown away.
+      [JSON.stringify({ ...settings, undoSeconds: 77 }), { settings: 2, exchanges: 2, users: 2 }],
+      ['no JSON', { ...starts, settings: 1 }],
+    ] as const) {
       await page.evaluate(([key, value]) => localStorage.setItem(key!, value!), [REMEMBERED_SETTINGS, changed]);
+      const release = await holdRequests(page, '**/config.json');
       const { counts } = counting(page);
-      await page.reload();
+      const reads =
+        expected.users === 2 ? page.waitForResponse((response) => isUserUrl(new URL(response.url()))) : undefined;
+      await page.reload({ waitUntil: 'commit' });
+      if (changed === 'no JSON') {
+        await app.expectLoading();
+      } else {
+        await app.expectLastList([person.primary, ...person.linked]);
+      }
+      await reads;
+      const isRead = page.waitForResponse((response) => isUserUrl(new URL(response.url())) && response.ok());
+      // With settings that it can read, the page has begun, too, and starts over.
+      release();
+      await isRead;
       await app.expectIdentities([person.primary, ...person.linked]);
-      expect({ ...counts, authorizations: 1 }).toEqual(ONCE);
+      expect(counts).toEqual({ ...expected, authorizations: counts.authorizations });
       expect(await page.evaluate((key) => localStorage.getItem(key), REMEMBERED_SETTINGS)).toBe(kept);
       await expectNothingLeft(page);
+      await page.unrouteAll();
     }
   },
 );
@@ -183,6 +202,7 @@ test(
   { tag: '@anywhere' },
   async ({ app, page, consoleGuard, signedIn: person }) => {
     consoleGuard.expectMessage(/X-Frame-Options|refused to connect/i);
+    const storeListAgain = await removeStoredList(page);
     await page.clock.install();
     const blocked = page.waitForEvent('console', (message) => /X-Frame-Options/i.test(message.text()));
     await page.route('**/authorize?*', (route) =>
@@ -192,6 +212,7 @@ test(
     await page.reload({ waitUntil: 'commit' });
     await blocked;
     await app.expectLoading();
+    await storeListAgain();
     await page.clock.fastForward(10_000);
     await expect(page.getByText('The sign-in service cannot be reached.')).toBeVisible();
     expect(counts).toEqual({ ...NONE, settings: 1, authorizations: 1 });

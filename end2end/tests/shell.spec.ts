@@ -1,4 +1,5 @@
 import { waitForPaint } from '../browser/layout.ts';
+import { removeStoredList } from '../browser/last-list.ts';
 import { holdRequests } from '../browser/requests.ts';
 import { expect, PASSWORD, test } from '../fixtures/index.ts';
 
@@ -88,6 +89,7 @@ test('the shell paints before the WebAssembly arrives, and nothing shifts when i
 });
 
 test('the list takes the place of a skeleton of the same kind', async ({ app, page, signedIn: person }) => {
+  await removeStoredList(page);
   const release = await holdRequests(page, '**/api/v2/**');
   const managementRequest = page.waitForRequest('**/api/v2/**');
   await page.reload();

@@ -1,5 +1,6 @@
 import type { Locator, Page } from '@playwright/test';
 
+import { removeStoredList } from '../browser/last-list.ts';
 import { expectNoHorizontalScroll, waitForPaint } from '../browser/layout.ts';
 import { holdRequests, isManagementUrl } from '../browser/requests.ts';
 import { demoTest, expect, PASSWORD, test } from '../fixtures/index.ts';
@@ -295,6 +296,7 @@ test.describe('where motion is welcome', () => {
 
   // WCAG 2.3.1: time
   test('nothing flashes while the page waits', async ({ app, page, signedIn: person }) => {
+    await removeStoredList(page);
     await page.route('**/authorize?*', () => {});
     await page.reload({ waitUntil: 'commit' });
     await app.expectLoading();
@@ -316,6 +318,7 @@ test.describe('where motion is welcome', () => {
 
 // WCAG 2.2.2, 2.3.1: time
 test('nothing moves on and on where motion is unwelcome', async ({ app, page, signedIn: person }) => {
+  await removeStoredList(page);
   await page.route('**/authorize?*', () => {});
   await page.reload();
   await app.expectLoading();

@@ -1,4 +1,5 @@
 import { pauseClock } from '../browser/clock.ts';
+import { removeStoredList } from '../browser/last-list.ts';
 import { holdRequests, isManagementUrl, recordManagementRequests } from '../browser/requests.ts';
 import { expect, test } from '../fixtures/index.ts';
 import { uniqueEmail, openStandInPopup } from '../pages/linking.ts';
@@ -107,6 +108,7 @@ test('a list that the tenant is too busy for loads by itself after the pause', a
   consoleGuard,
 }) => {
   consoleGuard.expectStatus(503);
+  await removeStoredList(page);
   await pauseClock(page);
   await page.route(isManagementUrl, (route) => route.fulfill(busy(2)));
   await page.reload();
@@ -190,10 +192,12 @@ test('on a slow network nothing is sent twice', async ({ app, page, signedIn: pe
 });
 
 test('a tenant that keeps the page waiting is told after three seconds', async ({ app, page, signedIn: person }) => {
+  const storeListAgain = await removeStoredList(page);
   await pauseClock(page);
   await page.route('**/authorize?*', () => {});
   await page.reload({ waitUntil: 'commit' });
   await app.expectLoading();
+  await storeListAgain();
   await page.clock.runFor(2900);
   await expect(page.getByText('The sign-in service is taking longer than usual…')).toBeHidden();
   await page.clock.runFor(200);

@@ -35,17 +35,17 @@ if (location.pathname !== $CALLBACK_PATH) {
     // nothing of it is handed over if they have changed.
     const before = localStorage.getItem($REMEMBERED_SETTINGS);
     const now = kept(
-      settings.then(({ body }) => {
-        const { domain, clientId, audience, bearer } = JSON.parse(body);
-        const now = JSON.stringify([domain, clientId, audience, bearer]);
-        localStorage.setItem($REMEMBERED_SETTINGS, now);
-        return now;
+      settings.then(({ response, body }) => {
+        if (!response.ok) return;
+        JSON.parse(body);
+        localStorage.setItem($REMEMBERED_SETTINGS, body);
+        return body;
       }),
     );
     const [state, nonce, verifier] = [random(), random(), random()];
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
     const chosen = before ?? (await now);
-    const [domain, clientId, named, bearer] = JSON.parse(chosen);
+    const { domain, clientId, audience: named, bearer } = JSON.parse(chosen);
     const host = domain.trim().toLowerCase().replace(/\/$/, '');
     const origin = host.includes('://') ? host : 'https://' + host;
     // What a browser writes in another way, the page judges.

@@ -32,7 +32,11 @@ pub fn user(body: &str) -> Result<User, String> {
     user_of(json::read(body).map_err(|error| error.to_string())?)
 }
 
-fn user_of(value: Value) -> Result<User, String> {
+/// Reads a user from a value, as [`user`].
+///
+/// # Errors
+/// As [`user`].
+pub fn user_of(value: Value) -> Result<User, String> {
     let Value::Object(mut user) = value else {
         return Err("The user is not an object.".to_owned());
     };

@@ -76,7 +76,8 @@ pub fn mount() {
     }
 }
 
-/// The whole page: fetches the settings, and renders everything else once they are there.
+/// The whole page: fetches the settings, and renders everything else once they are there. With those of the last visit it renders at
+/// once, and sends nothing to the tenant before it knows that they still hold.
 #[component]
 pub fn App(
     /// The skeleton to show meanwhile.
@@ -97,10 +98,28 @@ pub fn App(
         chunk::fetch();
     }
     let early_start = StoredValue::new_local(EarlyStart::take());
-    let settings = RwSignal::new(None);
+    let remembered = matches!(entry, PageEntry::Visit).then(settings::remembered).flatten();
+    let is_confirmed = StoredValue::new(remembered.is_none());
+    let settings = RwSignal::new(remembered.map(Ok));
+    // What begins the session once the settings that it was made with are known to hold.
+    let held = StoredValue::new_local(None::<Box<dyn FnOnce()>>);
     let load = move || {
         let begun = early_start.try_update_value(|begun| begun.settings.take()).flatten();
-        spawn_local(async move { _ = settings.try_set(Some(settings::load(begun).await)) });
+        spawn_local(async move {
+            let now = settings::load(begun).await;
+            is_confirmed.set_value(true);
+            match (&now, held.try_update_value(Option::take).flatten()) {
+                (Ok(_), Some(go_on)) if settings.with_untracked(|before| before.as_ref() == Some(&now)) => {
+                    go_on();
+                }
+                (Ok(_), Some(_)) => {
+                    // Otherwise the page would begin with them again.
+                    settings::forget();
+                    location::reload();
+                }
+                _ => _ = settings.try_set(Some(now)),
+            }
+        });
     };
     load();
     let try_again = leptos::prelude::Callback::new(move |_| {
@@ -114,8 +133,18 @@ pub fn App(
             view! { <Header/><main>{failure}</main> }.into_any()
         }
         Some(Ok(tenant)) => {
-            let begun = early_start.try_update_value(|begun| begun.sign_in.take()).flatten();
-            provide_context(Session::start(tenant, entry.clone(), begun));
+            let session = Session::new(tenant, &entry);
+            provide_context(session);
+            let entry = entry.clone();
+            let begin_session = move || {
+                let begun = early_start.try_update_value(|begun| begun.sign_in.take()).flatten();
+                session.begin(entry, begun);
+            };
+            if is_confirmed.get_value() {
+                begin_session();
+            } else {
+                held.set_value(Some(Box::new(begin_session)));
+            }
             view! { <Pages/> }.into_any()
         }
     })
@@ -198,6 +227,13 @@ fn Header() -> impl IntoView {
     let name = name.unwrap_or_else(|| text::page_name().to_owned());
     let account = session.map(|session| {
         let person = session.person();
+        // Only what is shown, so that the button stays when the rest of the person comes.
+        let shown = Memo::new(move |_| {
+            let person = person.get()?;
+            let who = account_name::account_name(&person.profile).map(ToOwned::to_owned);
+            let initials = text::initials(person.profile.name().or(who.as_deref()).unwrap_or_default());
+            Some((picture(&person.profile), initials, who))
+        });
         let online = session.is_online();
         let is_kept = RwSignal::new(false);
         let sign_out = move |()| {
@@ -225,15 +261,12 @@ fn Header() -> impl IntoView {
                 }
             })
         };
-        dyn_view(move || match person.get() {
+        dyn_view(move || match shown.get() {
             None => ().into_any(),
-            Some(person) => {
-                let profile = person.profile;
-                let who = account_name::account_name(&profile).map(ToOwned::to_owned);
-                let initials = text::initials(profile.name().or(who.as_deref()).unwrap_or_default());
+            Some((picture, initials, who)) => {
                 view! {
                     <div class="who">
-                        <Avatar picture=picture(&profile) initials/>
+                        <Avatar picture initials/>
                         <bdi class="who-name" translate="no">{who.as_deref().map(breakable)}</bdi>
                     </div>
                     <button type="button" class="button" on:click=move |_| sign_out(())>{text::sign_out()}</button>

@@ -31,6 +31,12 @@ pub fn set_navigate(navigate: impl Fn(&str) + 'static) {
     NAVIGATE.set(Some(Box::new(navigate)));
 }
 
+/// Loads the page again.
+pub fn reload() {
+    // Nothing forbids it.
+    let _ = window().location().reload();
+}
+
 /// Goes on to `address`, a path that may have a query and a hash, and leaves nothing in the history.
 pub fn go_on_to(address: &str) {
     let is_routed =

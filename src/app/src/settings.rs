@@ -4,12 +4,14 @@ use gloo_net::http::Request;
 use js_sys::Promise;
 use leptos::logging::warn;
 use model::settings::{self, Bearer, InvalidSettings, OfferedConnection};
+use model::silent_sign_in::{REMEMBERED_SETTINGS, REMEMBERED_USER};
 use model::{Settings, route};
 use serde::Deserialize;
 use serde_json::Value;
 use web_sys::RequestCache;
 
 use crate::connection_names::ConnectionNames;
+use crate::storage::Storage;
 use crate::{early_start, fetch, json};
 use model::unlink_policy::UnlinkPolicy;
 
@@ -106,6 +108,18 @@ pub enum SettingsError {
     /// A value in the file cannot be used.
     #[error("{path} is not valid: {0}", path = route::SETTINGS)]
     Invalid(#[from] InvalidSettings),
+}
+
+/// Returns the settings of the last visit, while somebody is remembered who was signed in.
+#[must_use]
+pub fn remembered() -> Option<Tenant> {
+    let is_needed = Storage::Local.has(REMEMBERED_USER);
+    is_needed.then(|| Storage::Local.text(REMEMBERED_SETTINGS)).flatten().and_then(|body| read(&body).ok())
+}
+
+/// Forgets the settings of the last visit.
+pub fn forget() {
+    Storage::Local.remove(REMEMBERED_SETTINGS);
 }
 
 /// Fetches and checks `/config.json`. `begun` is a request for it that was sent already.

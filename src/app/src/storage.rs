@@ -63,7 +63,9 @@ impl Storage {
         }
     }
 
-    fn text(self, key: &str) -> Option<String> {
+    /// Returns the value of `key` as it is stored.
+    #[must_use]
+    pub fn text(self, key: &str) -> Option<String> {
         self.open()?.get_item(key).ok().flatten()
     }
 }

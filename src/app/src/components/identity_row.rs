@@ -102,7 +102,7 @@ fn Row(
     });
     let awaited = Memo::new(move |_| {
         let is_awaited = facts.get().unwrap_or_default().is_awaited;
-        is_awaited.then(chunk::state).filter(|state| *state != Chunk::Here)
+        is_awaited.then(chunk::state)
     });
     let is_missing = Memo::new(move |_| *awaited.read() == Some(Chunk::Missing));
     let dismiss = Callback::new(move |()| {
@@ -169,7 +169,7 @@ fn UnlinkButton(
     label: RowLabel,
     key: StoredValue<IdentityKey>,
     step: Memo<Option<Step>>,
-    /// How far the later chunk is, while the dialog of this row waits for it.
+    /// How far the later chunk is, while the dialog of this row waits for it or for the account.
     awaited: Memo<Option<Chunk>>,
     why: String,
     reason: Memo<Option<UnlinkBlocked>>,
@@ -289,6 +289,12 @@ fn Who(
 /// The summary of the details, which are rendered once the person opens them.
 fn row_details(key: StoredValue<IdentityKey>, label: RowLabel, list: ListState) -> AnyView {
     let name = Signal::derive(move || details::details_of(&label.get().in_full()));
-    let content = Box::new(move || asked_later(move |parts| (parts.details)(key, label, list)));
+    let content = Box::new(move || {
+        asked_later(
+            move |parts| {
+                if list.is_reading() { on_its_way(None) } else { (parts.details)(key, label, list) }
+            },
+        )
+    });
     disclosure("row-details", details::summary().to_owned(), Some(name), content)
 }

@@ -51,7 +51,7 @@ pub struct RowFacts {
     pub is_in_use: bool,
     /// Whether it is selected.
     pub is_selected: bool,
-    /// Whether its dialog waits for the later chunk.
+    /// Whether its dialog waits, for the later chunk or for the account.
     pub is_awaited: bool,
 }
 
@@ -67,12 +67,15 @@ pub struct RowContext {
     pub facts: ByIdentity<RowFacts>,
     /// Whether the person selects several.
     pub is_selecting: RwSignal<bool>,
+    /// Whether the account is being read, while this is the last list of its user. What the person asks for waits for that.
+    pub is_reading: Signal<bool>,
     /// The Unlink buttons of rows.
     pub buttons: UnlinkButtons,
 }
 
 impl RowContext {
-    /// Derives it from the account, the policy, the selected identities, those that the dialog asks about, and the one in use.
+    /// Derives it from the account, the policy, the selected identities, those that the dialog asks about, the one in
+    /// use, and whether the account is still being read.
     #[must_use]
     pub fn new(
         user: Memo<Option<User>>,
@@ -80,6 +83,7 @@ impl RowContext {
         selected: RwSignal<Option<Vec<IdentityKey>>>,
         confirming: RwSignal<Option<Vec<IdentityKey>>>,
         current_identity: Memo<Option<IdentityKey>>,
+        is_reading: Signal<bool>,
     ) -> StoredValue<Self> {
         let blocked_by_policy = Memo::new(move |_| {
             let (user, selected) = (user.read(), selected.read());
@@ -92,11 +96,14 @@ impl RowContext {
             let blocked = identities.filter_map(|(user, one)| Some((one.key(), reason(user, one)?)));
             blocked.collect::<Vec<(IdentityKey, UnlinkBlocked)>>()
         });
-        let awaited = move || if chunk::state() == Chunk::Here { None } else { confirming.get() };
+        let is_ready = move || chunk::state() == Chunk::Here && !is_reading.get();
+        let awaited = move || if is_ready() { None } else { confirming.get() };
         let (facts, is_selecting) = (ByIdentity::none(), RwSignal::new(false));
         let find = move || {
-            let (blocked, in_use) = (blocked_by_policy.read(), current_identity.read());
+            // The user before what is derived from it: an effect that asks a derived memo first, which stays as it was, misses the change
+            // of its source (`reactive_graph` 0.2, `update_if_necessary`).
             let (user, selected, awaited) = (user.read(), selected.read(), awaited());
+            let (blocked, in_use) = (blocked_by_policy.read(), current_identity.read());
             let metadata = user.as_ref().and_then(|user| user.user_metadata.as_ref());
             facts.change(|facts: &mut Values<RowFacts>| {
                 facts.clear();
@@ -125,6 +132,7 @@ impl RowContext {
             current_identity,
             facts,
             is_selecting,
+            is_reading,
             buttons: UnlinkButtons::none(),
         })
     }
@@ -221,7 +229,14 @@ impl ListState {
             shown: Memo::new(move |_| linked.clone()),
             read_at: Signal::stored(read_at),
             policy,
-            row_context: RowContext::new(user, policy, selected, confirming, Memo::new(|_| None)),
+            row_context: RowContext::new(
+                user,
+                policy,
+                selected,
+                confirming,
+                Memo::new(|_| None),
+                Signal::stored(false),
+            ),
             names: StoredValue::new(tenant.connection_names.clone()),
             steps: Steps::none(),
             name_steps: Steps::none(),
@@ -234,6 +249,12 @@ impl ListState {
             actions: StoredValue::new(None),
             can_link: false,
         }
+    }
+
+    /// Whether the account is being read, while this is the last list of its user; tracked.
+    #[must_use]
+    pub fn is_reading(self) -> bool {
+        self.row_context.get_value().is_reading.get()
     }
 
     /// Returns why an identity cannot be unlinked: by the policy, or because the tenant refused it. Does not track its step.

@@ -21,19 +21,27 @@ impl SkeletonHtml {
     }
 }
 
-/// How long the skeleton is shown before a text says that the response is late.
+/// How long the page waits before a text says that the response is late.
 const LATE: Duration = Duration::from_secs(3);
 
 /// Shows placeholder rows, and a sentence when they stay for long.
 #[component]
 pub fn Skeleton() -> impl IntoView {
     let html = use_context::<SkeletonHtml>().map(|html| html.0).unwrap_or_default();
+    view! {
+        <div class="skeleton" aria-busy="true" inner_html=html></div>
+        <Late/>
+    }
+}
+
+/// Shows a sentence when the page waits for long.
+#[component]
+pub fn Late() -> impl IntoView {
     let late = RwSignal::new(false);
     if let Ok(timer) = set_timeout_with_handle(move || _ = late.try_set(true), LATE) {
         on_cleanup(move || timer.clear());
     }
     view! {
-        <div class="skeleton" aria-busy="true" inner_html=html></div>
         <p class="late" role="status" prop:textContent=changing(move || if late.get() { text::slow() } else { "" })></p>
     }
 }

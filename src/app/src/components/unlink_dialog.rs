@@ -9,9 +9,10 @@ use super::dyn_view::dyn_view;
 use super::rows::ListState;
 use super::words::words;
 use crate::session::Session;
-use crate::text::{self, PresentSignIn, Question};
+use crate::text::{self, PresentSignIn, Question, label_of};
 
-/// Asks for confirmation to unlink `list.confirming`, and closes when none of these identities is left.
+/// Asks for confirmation to unlink `list.confirming`. Closes when none of these identities is left, and when one of them cannot be
+/// unlinked any more: the list may have changed since the person pressed the button.
 #[component]
 pub fn UnlinkDialog(
     /// The list whose identities the dialog asks about.
@@ -25,6 +26,9 @@ pub fn UnlinkDialog(
         let (asked, user) = (confirming.read(), user.read());
         let asked = asked.as_ref()?;
         let user = user.as_ref()?;
+        if asked.iter().any(|key| list.blocked(key).is_some()) {
+            return None;
+        }
         let there = |identity: &model::Identity| asked.contains(&identity.key());
         user.identities.iter().any(there).then(|| {
             let came_in = current_identity.read();
@@ -41,6 +45,19 @@ pub fn UnlinkDialog(
         // Asking the same again counts: Escape may have closed the dialog meanwhile.
         confirming.track();
         is_asked.get()
+    });
+    Effect::new(move |_| {
+        let asked = confirming.get().unwrap_or_default();
+        let blocked = asked.iter().find_map(|key| Some((key, list.blocked(key)?)));
+        if let Some((key, reason)) = blocked {
+            let label = user.with_untracked(|user| {
+                names.with_value(|names| user.as_ref().and_then(|user| label_of(user, key, names)))
+            });
+            confirming.set(None);
+            if let Some(label) = label {
+                list.announce(label.stays(reason));
+            }
+        }
     });
     let on_close = Callback::new(move |()| confirming.set(None));
     let on_confirm = Callback::new(move |()| {

@@ -30,6 +30,7 @@ static LATER: Rare = Rare {
         }
         .into_any()
     },
+    pause_notice: |left| view! { <PauseNotice left/> }.into_any(),
     outside,
     unreachable,
     still_signed_in: |on_remedy, on_dismiss| {

@@ -17,6 +17,8 @@ pub struct Rare {
     pub account_failure: fn(&ApiError, Callback<Remedy>) -> AnyView,
     /// Reading the account pauses, with the seconds left.
     pub pause: fn(Signal<u32>) -> AnyView,
+    /// The same, above the last list.
+    pub pause_notice: fn(Signal<u32>) -> AnyView,
     /// Nobody is signed in, and it is not as simple as that.
     pub outside: fn(Phase) -> AnyView,
     /// The tenant cannot be reached: the list as it was last read, if any. The callback tries again.

@@ -77,8 +77,8 @@ impl Session {
         self.apply(Event::NoSession);
     }
 
-    /// Leaves the page for `url`. Where the browser is still here after a while, the page can be used again; one that
-    /// shows no list says that the tenant does not answer.
+    /// Leaves the page for `url`. Where the browser is still here after a while, the page can be used again; one on
+    /// which nobody is signed in says that the tenant does not answer.
     pub(super) fn depart(self, url: &str) {
         self.leaving.set(true);
         leave_to(url);
@@ -86,7 +86,7 @@ impl Session {
             if self.leaving.try_get_untracked() == Some(true) {
                 let _ = self.leaving.try_set(false);
                 let _ = self.state.try_update(|state| {
-                    if state.person().is_none() {
+                    if !matches!(state, State::SignedIn(_) | State::Expired(_)) {
                         *state = State::Failed(SignInErrorKind::Timeout.into());
                     }
                 });

@@ -1,6 +1,6 @@
 //! The signed-in user, the identity in use, and the tokens.
 
-use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, UserId};
+use model::{ConnectionName, Identity, IdentityId, IdentityKey, Profile, Provider, User, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -55,6 +55,17 @@ pub struct ProvenIdentity {
     /// Whether the tenant took the proof for a sign-in, as Auth0 does: its session is through this login now (contract
     /// [G100](model::contract#g100)).
     pub has_session: bool,
+}
+
+/// The user who was signed in here before, while it is not known whether they still are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LastUser {
+    /// The user, as far as the last list tells it.
+    pub person: Person,
+    /// The identity that they came in with, as far as it is known.
+    pub current_identity: Option<CurrentIdentity>,
+    /// Their last list.
+    pub list: User,
 }
 
 /// The signed-in user with a token for the Management API.

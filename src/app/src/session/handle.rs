@@ -5,10 +5,10 @@ use std::time::Duration;
 use js_sys::Promise;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use model::{UserId, route};
+use model::{User, UserId, route};
 use web_sys::UrlSearchParams;
 
-use super::credentials::{Credentials, CurrentIdentity, Person};
+use super::credentials::{Credentials, CurrentIdentity, LastUser, Person};
 use super::early_start;
 use super::entry::PageEntry;
 use super::intent::{PendingAction, RememberedUser};
@@ -17,9 +17,11 @@ use super::popup::PopupState;
 use super::state::{Event, State};
 use super::storage;
 use super::tabs::{self, TabMessage};
+use crate::cache;
+use crate::clock::date;
 use crate::location::own_origin;
 use crate::settings::Tenant;
-use crate::{cache, paths, unlinked};
+use crate::{paths, unlinked};
 
 /// A handle to the session, provided as context at the root. Copies refer to the same session, which lives as long as
 /// the page.
@@ -40,18 +42,24 @@ pub struct Session {
 const AGE_CHECK: Duration = Duration::from_secs(10);
 
 impl Session {
-    /// Starts the session: completes the sign-in of a callback, signs in silently when the tenant may have a session,
-    /// or stays signed out. `begun` is the silent sign-in that the early start sent, if any.
+    /// Makes the session of a visit. Until [`Session::begin`] it sends nothing.
     #[must_use]
-    pub fn start(tenant: Tenant, entry: PageEntry, begun: Option<Promise>) -> Self {
-        let state = match &entry {
+    pub fn new(tenant: Tenant, entry: &PageEntry) -> Self {
+        let state = match entry {
             PageEntry::Callback(..) => State::SigningIn,
-            PageEntry::Visit if storage::may_have_session() => State::Checking,
+            PageEntry::Visit if storage::may_have_session() => {
+                let last = storage::remembered_user()
+                    .and_then(|user| Some((cache::recent_of(&user.user_id, date())?, user)));
+                State::Checking(last.map(|(list, user)| {
+                    let person = Person { user_id: user.user_id, profile: list.profile.clone() };
+                    LastUser { person, current_identity: user.current_identity, list }
+                }))
+            }
             PageEntry::Visit | PageEntry::Popup(_) => State::SignedOut,
         };
         let session = Self {
             tenant: StoredValue::new(tenant),
-            state: RwSignal::new(state.clone()),
+            state: RwSignal::new(state),
             return_to: StoredValue::new(paths::LIST.to_owned()),
             leaving: RwSignal::new(false),
             changed_elsewhere: RwSignal::new(None),
@@ -59,19 +67,24 @@ impl Session {
             pending_action: StoredValue::new(None),
             popup: RwSignal::new(PopupState::None),
         };
-        match (entry, state) {
-            (PageEntry::Callback(response, transaction), _) => {
-                session.request(move |requests, session| (requests.receive)(session, response, transaction));
-            }
-            (PageEntry::Visit, State::Checking) => {
-                early_start::keep_sign_in(begun);
-                session.sign_in_silently();
-            }
-            (PageEntry::Visit | PageEntry::Popup(_), _) => {}
-        }
         session.listen_to_window();
         session.listen_to_tabs();
         session
+    }
+
+    /// Begins the session: completes the sign-in of a callback, signs in silently when the tenant may have a session, or stays
+    /// signed out. `begun` is the silent sign-in that the early start sent, if any.
+    pub fn begin(self, entry: PageEntry, begun: Option<Promise>) {
+        match entry {
+            PageEntry::Callback(response, transaction) => {
+                self.request(move |requests, session| (requests.receive)(session, response, transaction));
+            }
+            PageEntry::Visit if self.state.with_untracked(|state| matches!(state, State::Checking(_))) => {
+                early_start::keep_sign_in(begun);
+                self.sign_in_silently();
+            }
+            PageEntry::Visit | PageEntry::Popup(_) => {}
+        }
     }
 
     /// Returns what a page shows of the session.
@@ -85,8 +98,24 @@ impl Session {
     pub fn current_identity(self) -> Memo<Option<CurrentIdentity>> {
         Memo::new(move |_| match &*self.state.read() {
             State::SignedIn(account) => account.current_identity.clone(),
+            State::Checking(Some(last)) => last.current_identity.clone(),
             _ => None,
         })
+    }
+
+    /// Returns the list to show until it is known whether its user is signed in.
+    #[must_use]
+    pub fn last_list(self) -> Option<User> {
+        self.state.with_untracked(|state| match state {
+            State::Checking(Some(last)) => Some(last.list.clone()),
+            _ => None,
+        })
+    }
+
+    /// Returns whether a user is signed in, with a token.
+    #[must_use]
+    pub fn is_signed_in(self) -> Memo<bool> {
+        Memo::new(move |_| matches!(*self.state.read(), State::SignedIn(_)))
     }
 
     /// Returns the login that was proven to be linked and that the tenant's session is through since, if it took the proof for
@@ -152,7 +181,8 @@ impl Session {
         self.pending_action.try_update_value(Option::take).flatten()
     }
 
-    /// Returns the user who is signed in, or was until their session expired on this page.
+    /// Returns the user whom the page shows: who is signed in, or was until their session expired on this page, or was at the
+    /// last visit, while it is not known whether they still are.
     #[must_use]
     pub fn person(self) -> Memo<Option<Person>> {
         Memo::new(move |_| self.state.read().person().cloned())

@@ -31,7 +31,7 @@ mod phase;
 mod renewal;
 mod tokens;
 
-pub use credentials::{Authentication, Credentials, CurrentIdentity, Person};
+pub use credentials::{Authentication, Credentials, CurrentIdentity, LastUser, Person};
 pub use entry::PageEntry;
 pub use error::{SignInError, SignInErrorKind};
 pub use handle::Session;

@@ -13,7 +13,7 @@ pub enum Phase {
     Waiting,
     /// Nobody is signed in.
     SignedOut,
-    /// A user is signed in, or their session expired while the page shows their list.
+    /// A user is signed in, or the page shows their list: their session expired since, or it is not known yet whether it lasts.
     Present,
     /// Signing in failed.
     Failed(SignInError),
@@ -26,9 +26,9 @@ pub enum Phase {
 impl From<&State> for Phase {
     fn from(state: &State) -> Self {
         match state {
-            State::Checking | State::SigningIn => Phase::Waiting,
+            State::Checking(None) | State::SigningIn => Phase::Waiting,
             State::SignedOut => Phase::SignedOut,
-            State::SignedIn(_) | State::Expired(_) => Phase::Present,
+            State::SignedIn(_) | State::Expired(_) | State::Checking(Some(_)) => Phase::Present,
             State::Failed(error) => Phase::Failed(error.clone()),
             State::Changed(before, now) => {
                 let now = account_name(&now.person.profile).map(ToOwned::to_owned);

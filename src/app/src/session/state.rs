@@ -1,6 +1,6 @@
 //! The session as a pure state machine: a state and an event give the next state.
 
-use super::credentials::{Authentication, Credentials, CurrentIdentity, Person, ProvenIdentity};
+use super::credentials::{Authentication, Credentials, CurrentIdentity, LastUser, Person, ProvenIdentity};
 use super::error::SignInError;
 use super::intent::{LinkTarget, RememberedUser};
 use crate::account_name::account_name;
@@ -8,8 +8,8 @@ use crate::account_name::account_name;
 /// The state of the session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum State {
-    /// A silent sign-in is under way.
-    Checking,
+    /// A silent sign-in is under way. Meanwhile the page may show the last list of this user.
+    Checking(Option<LastUser>),
     /// The response of a sign-in is being handled.
     SigningIn,
     /// Nobody is signed in.
@@ -60,9 +60,9 @@ impl State {
     #[must_use]
     pub fn on(self, event: Event) -> Self {
         match (self, event) {
-            (Self::Checking | Self::SigningIn, Event::Granted(account))
+            (Self::Checking(_) | Self::SigningIn, Event::Granted(account))
             | (Self::Changed(_, account), Event::Accepted) => Self::SignedIn(account),
-            (Self::Checking | Self::SigningIn, Event::SomebodyElse(before, account)) => {
+            (Self::Checking(_) | Self::SigningIn, Event::SomebodyElse(before, account)) => {
                 Self::Changed(before, account)
             }
             (Self::SigningIn, Event::SecondaryProven(first, wanted, proof)) => {
@@ -72,9 +72,11 @@ impl State {
                 let proven = Some(ProvenIdentity { identity, has_session: false });
                 Self::SignedIn(Credentials { proven, ..account })
             }
-            (Self::Checking | Self::SigningIn, Event::NoSession) | (_, Event::SignedOut) => Self::SignedOut,
-            (Self::Checking | Self::SigningIn, Event::Failed(error)) => Self::Failed(error),
-            (Self::Failed(_), Event::Retried) => Self::Checking,
+            (Self::Checking(_) | Self::SigningIn, Event::NoSession) | (_, Event::SignedOut) => {
+                Self::SignedOut
+            }
+            (Self::Checking(_) | Self::SigningIn, Event::Failed(error)) => Self::Failed(error),
+            (Self::Failed(_), Event::Retried) => Self::Checking(None),
             (Self::SignedIn(account), Event::Expired) => Self::Expired(account.person),
             (state @ (Self::SignedIn(_) | Self::Expired(_)), Event::Renewed(account)) => {
                 match state.remembered_user().filter(|before| before.user_id != account.person.user_id) {
@@ -98,12 +100,13 @@ impl State {
         Some(RememberedUser { user_id: person.user_id.clone(), account_name, current_identity, proven })
     }
 
-    /// Returns the user who is signed in, or was until the session expired.
+    /// Returns the user whom the page shows: who is signed in, or was until the session expired, or was before, while it is
+    /// not known whether they still are.
     #[must_use]
     pub fn person(&self) -> Option<&Person> {
         match self {
             Self::SignedIn(account) => Some(&account.person),
-            Self::Expired(person) => Some(person),
+            Self::Expired(person) | Self::Checking(Some(LastUser { person, .. })) => Some(person),
             _ => None,
         }
     }
@@ -127,18 +130,35 @@ mod tests {
 
     #[test]
     fn a_grant_signs_in_while_somebody_waits_for_it() {
-        assert_eq!(State::Checking.on(Event::Granted(account())), State::SignedIn(account()));
+        assert_eq!(State::Checking(None).on(Event::Granted(account())), State::SignedIn(account()));
         assert_eq!(State::SigningIn.on(Event::Granted(account())), State::SignedIn(account()));
     }
 
     #[test]
+    fn the_last_user_is_shown_and_has_no_token_until_the_tenant_has_answered() {
+        let list = serde_json::from_str(r#"{"user_id":"auth0|1","identities":[]}"#).unwrap();
+        let before = LastUser { person: account().person, current_identity: None, list };
+        let checking = State::Checking(Some(before));
+        assert_eq!(checking.person(), Some(&account().person));
+        for event in [Event::Renewed(account()), Event::Expired, Event::Retried] {
+            assert_eq!(checking.clone().on(event), checking);
+        }
+        assert_eq!(checking.clone().on(Event::NoSession), State::SignedOut);
+        assert_eq!(checking.clone().on(Event::Failed(failure())), State::Failed(failure()));
+        assert_eq!(checking.on(Event::Granted(account())), State::SignedIn(account()));
+    }
+
+    #[test]
     fn a_grant_that_comes_after_signing_out_is_dropped() {
-        assert_eq!(State::Checking.on(Event::SignedOut).on(Event::Granted(account())), State::SignedOut);
+        assert_eq!(
+            State::Checking(None).on(Event::SignedOut).on(Event::Granted(account())),
+            State::SignedOut
+        );
     }
 
     #[test]
     fn no_session_is_quietly_signed_out() {
-        assert_eq!(State::Checking.on(Event::NoSession), State::SignedOut);
+        assert_eq!(State::Checking(None).on(Event::NoSession), State::SignedOut);
         assert_eq!(State::SigningIn.on(Event::NoSession), State::SignedOut);
     }
 
@@ -150,14 +170,14 @@ mod tests {
     #[test]
     fn only_somebody_signed_in_can_expire() {
         assert_eq!(State::SignedOut.on(Event::Expired), State::SignedOut);
-        assert_eq!(State::Checking.on(Event::Expired), State::Checking);
+        assert_eq!(State::Checking(None).on(Event::Expired), State::Checking(None));
     }
 
     #[test]
     fn a_failure_can_be_tried_again() {
-        let failed = State::Checking.on(Event::Failed(failure()));
+        let failed = State::Checking(None).on(Event::Failed(failure()));
         assert_eq!(failed, State::Failed(failure()));
-        assert_eq!(failed.on(Event::Retried), State::Checking);
+        assert_eq!(failed.on(Event::Retried), State::Checking(None));
     }
 
     #[test]
@@ -172,7 +192,7 @@ mod tests {
     fn a_renewal_signs_nobody_else_in() {
         let mut other = account();
         other.person.user_id = UserId::new("auth0|2");
-        for state in [State::SignedOut, State::Checking] {
+        for state in [State::SignedOut, State::Checking(None)] {
             assert_eq!(state.clone().on(Event::Renewed(other.clone())), state);
         }
         let before = State::SignedIn(account()).remembered_user().unwrap();
@@ -206,7 +226,7 @@ mod tests {
             current_identity: None,
             proven: None,
         };
-        let changed = State::Checking.on(Event::SomebodyElse(before.clone(), account()));
+        let changed = State::Checking(None).on(Event::SomebodyElse(before.clone(), account()));
         assert_eq!(changed, State::Changed(before, account()));
         assert_eq!(changed.clone().on(Event::Expired), changed);
         assert_eq!(changed.on(Event::Accepted), State::SignedIn(account()));

@@ -3,10 +3,11 @@
 //! token of
 //! [`Purpose::ReauthenticatePrimary`](super::transaction::Purpose::ReauthenticatePrimary).
 
-pub use model::silent_sign_in::{REMEMBERED_SETTINGS, REMEMBERED_USER};
+pub use model::silent_sign_in::REMEMBERED_USER;
 
 use super::intent::RememberedUser;
 use super::transaction::Transaction;
+use crate::settings;
 use crate::storage::Storage;
 
 const SIGN_OUT_NOTICE: &str = "linked-accounts.parting";
@@ -42,7 +43,7 @@ pub fn remember(user: &RememberedUser) {
 
 /// Removes the remembered user, and what the early start remembers for the next one. Other tabs notice by a `storage` event.
 pub fn forget_user() {
-    Storage::Local.remove(REMEMBERED_SETTINGS);
+    settings::forget();
     Storage::Local.remove(REMEMBERED_USER);
 }
 

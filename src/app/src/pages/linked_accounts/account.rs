@@ -24,8 +24,8 @@ pub(super) struct AccountState {
     fetch: Action<(), Result<User, ApiError>>,
     /// The value of `fetch`, which the list is drawn from. The responses to DELETE and POST replace it.
     read: MappedSignal<Option<Result<User, ApiError>>>,
-    /// The seconds until the next try, while reading pauses.
-    pausing: RwSignal<Option<u32>>,
+    /// How reading goes.
+    reading: RwSignal<Reading>,
     /// Identities that were unlinked elsewhere while the page showed them, each with the one above it.
     removed: RwSignal<Vec<(Option<IdentityKey>, Identity)>>,
     /// When the list was last read or replaced, by the page's clock, and how often.
@@ -34,37 +34,78 @@ pub(super) struct AccountState {
     status_message: RwSignal<Option<Status>>,
 }
 
+/// How reading the account goes.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Reading {
+    /// The seconds until the next try, while it pauses.
+    pausing: Option<u32>,
+    /// Whether the page shows the last list of the user meanwhile.
+    shows_last_list: bool,
+    /// How often a list was drawn anew because the last one was another.
+    replaced: u32,
+}
+
 /// The progress of loading. It stays the same while the loaded list changes.
 #[derive(Clone, PartialEq)]
 pub(super) enum Loading {
     Waiting,
     Pausing,
     Failed(ApiError),
-    Done,
+    /// There is a list, drawn anew so many times.
+    Done(u32),
 }
 
 impl AccountState {
-    /// Starts to read the account of the signed-in user. `status_message` is the sentence of the status notice.
+    /// Starts to read the account of the signed-in user; while it is not known whether they are, shows their last list.
+    /// `status_message` is the sentence of the status notice.
     pub(super) fn open(session: Session, status_message: RwSignal<Option<Status>>) -> Self {
-        let (pausing, revision) = (RwSignal::new(None), StoredValue::new((0, 0)));
+        let revision = StoredValue::new((0, 0));
+        let shown = StoredValue::new(session.last_list());
+        let reading = RwSignal::new(Reading {
+            shows_last_list: shown.with_value(Option::is_some),
+            ..Reading::default()
+        });
         let fetch = Action::new_unsync(move |&()| async move {
-            let wait = async |seconds| pause(seconds, |left| pausing.try_set(Some(left)).is_none()).await;
+            let wait = async |seconds| {
+                pause(seconds, |left| reading.try_update(|now| now.pausing = Some(left)).is_some()).await
+            };
             let user = send_with_pause(|| fetch_user(session), wait).await;
-            let _ = pausing.try_set(None);
             note(revision);
+            let last_list = shown.try_update_value(Option::take).flatten();
+            let is_another = last_list
+                .is_some_and(|last| user.as_ref().is_ok_and(|user| !cache::show_the_same(user, &last)));
+            let _ = reading.try_update(|now| {
+                *now = Reading { replaced: now.replaced + u32::from(is_another), ..Reading::default() };
+            });
             user
         });
         let account = Self {
             session,
             fetch,
             read: fetch.value(),
-            pausing,
             removed: RwSignal::new(Vec::new()),
+            reading,
             revision,
             steps: Steps::none(),
             status_message,
         };
-        account.load();
+        match shown.get_value() {
+            Some(shown) => {
+                account.read.set(Some(Ok(shown)));
+                let is_signed_in = session.is_signed_in();
+                Effect::new(move |is_sent: Option<bool>| {
+                    if is_sent == Some(true) {
+                        return true;
+                    }
+                    let sends = is_signed_in.get();
+                    if sends {
+                        account.fetch.dispatch_local(());
+                    }
+                    sends
+                });
+            }
+            None => account.load(),
+        }
         account
     }
 
@@ -160,16 +201,26 @@ impl AccountState {
     /// The progress of loading.
     pub(super) fn loading(self) -> Memo<Loading> {
         Memo::new(move |_| match &*self.read.read() {
-            None if self.pausing.read().is_some() => Loading::Pausing,
+            None if self.reading.read().pausing.is_some() => Loading::Pausing,
             None => Loading::Waiting,
             Some(Err(error)) => Loading::Failed(error.clone()),
-            Some(Ok(_)) => Loading::Done,
+            Some(Ok(_)) => Loading::Done(self.reading.read().replaced),
         })
+    }
+
+    /// Whether the account is being read while the page shows the last list.
+    pub(super) fn is_reading(self) -> Memo<bool> {
+        Memo::new(move |_| self.reading.read().shows_last_list)
     }
 
     /// The seconds until the next try to load, while loading pauses.
     pub(super) fn pausing(self) -> Signal<u32> {
-        Signal::derive(move || self.pausing.get().unwrap_or_default())
+        Signal::derive(move || self.reading.read().pausing.unwrap_or_default())
+    }
+
+    /// Whether loading pauses.
+    pub(super) fn is_pausing(self) -> Memo<bool> {
+        Memo::new(move |_| self.reading.read().pausing.is_some())
     }
 
     /// The user, once read.

@@ -99,7 +99,7 @@ fn resume(session: Session, account: AccountState, unlinking: &Unlinking, flow: 
     let unlinking = *unlinking;
     let loading = account.loading();
     Effect::new(move |_| {
-        if *loading.read() == Loading::Done {
+        if matches!(*loading.read(), Loading::Done(_)) {
             match session.take_pending_action() {
                 Some(PendingAction::Intent(Intent::Unlink(identities))) => {
                     unlinking.start(identities.iter().filter_map(UserId::as_identity_key).collect());

@@ -17,12 +17,12 @@ pub mod unlinked_lately;
 
 use leptos::prelude::*;
 
-use super::rare::rare;
+use super::rare::{RARE, rare};
 use super::waiting::in_place_of_page;
 use crate::chunk;
 use crate::clock::date;
 use crate::components::{
-    Banner, IdentityList, ListState, ReadOnlyReason, RowContext, Skeleton, Status, Steps, dyn_view,
+    Banner, IdentityList, Late, ListState, ReadOnlyReason, RowContext, Skeleton, Status, Steps, dyn_view,
     on_its_way, set_document_title,
 };
 use crate::session::{Phase, Session, SignInError, SignInErrorKind};
@@ -57,6 +57,7 @@ fn Accounts() -> impl IntoView {
     let account = AccountState::open(session, status_message);
     let user = account.user();
     let loading = account.loading();
+    let is_reading = account.is_reading();
     let in_use = session.current_identity();
     let current_identity = Memo::new(move |_| {
         let (current_identity, user) = (in_use.read(), user.read());
@@ -74,7 +75,7 @@ fn Accounts() -> impl IntoView {
             date()
         }),
         policy,
-        row_context: RowContext::new(user, policy, selected, confirming, current_identity),
+        row_context: RowContext::new(user, policy, selected, confirming, current_identity, is_reading.into()),
         names: StoredValue::new(session.tenant().connection_names),
         steps: account.steps(),
         name_steps: Steps::none(),
@@ -89,13 +90,14 @@ fn Accounts() -> impl IntoView {
     };
     Effect::new(move |_| {
         if let Some(parts) = chunk::table(&PARTS)
+            && !is_reading.get()
             && changes.with_untracked(Option::is_none)
         {
             changes.set(Some((parts.begin)(session, account, list)));
         }
     });
     Effect::new(move |_| {
-        if *loading.read() == Loading::Done {
+        if matches!(*loading.read(), Loading::Done(_)) && !is_reading.get() {
             chunk::fetch_when_idle();
         }
     });
@@ -103,7 +105,7 @@ fn Accounts() -> impl IntoView {
         Remedy::TryAgain => account.load(),
         Remedy::SignIn => session.sign_in(),
     });
-    let left = account.pausing();
+    let (left, is_pausing) = (account.pausing(), account.is_pausing());
     let banner = move || {
         dyn_view(move || match list.read_only.get() {
             None => ().into_any(),
@@ -117,15 +119,29 @@ fn Accounts() -> impl IntoView {
         })
     };
     let nothing = || ().into_any();
+    // Says why the last list is not followed by that of the tenant yet.
+    let waiting = move || {
+        dyn_view(move || {
+            if !is_reading.get() {
+                ().into_any()
+            } else if is_pausing.get() {
+                chunk::fetch();
+                dyn_view(move || chunk::table(&RARE).map_or_else(nothing, |rare| (rare.pause_notice)(left)))
+            } else {
+                view! { <Late/> }.into_any()
+            }
+        })
+    };
 
     view! {
         {dyn_view(move || match loading.get() {
             Loading::Waiting => view! { <Skeleton/> }.into_any(),
             Loading::Pausing => rare(move |rare| (rare.pause)(left)),
             Loading::Failed(error) => rare(move |rare| (rare.account_failure)(&error, on_load_remedy)),
-            Loading::Done => view! {
+            Loading::Done(_) => view! {
                 <h1>{text::page_heading()}</h1>
                 <p class="lede">{text::lede()}</p>
+                {waiting()}
                 {banner()}
                 {part(|parts| parts.prompt, nothing)}
                 <IdentityList list/>
