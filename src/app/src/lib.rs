@@ -99,7 +99,8 @@ pub fn App(
     }
     let early_start = StoredValue::new_local(EarlyStart::take());
     let remembered = matches!(entry, PageEntry::Visit).then(settings::remembered).flatten();
-    let is_confirmed = StoredValue::new(remembered.is_none());
+    let is_begun = remembered.is_some();
+    let is_confirmed = StoredValue::new(!is_begun);
     let settings = RwSignal::new(remembered.map(Ok));
     // What begins the session once the settings that it was made with are known to hold.
     let held = StoredValue::new_local(None::<Box<dyn FnOnce()>>);
@@ -123,6 +124,10 @@ pub fn App(
     };
     load();
     let try_again = leptos::prelude::Callback::new(move |_| {
+        if is_begun {
+            // There is a session already, and a page has one.
+            return location::reload();
+        }
         settings.set(None);
         load();
     });

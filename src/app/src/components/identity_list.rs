@@ -16,8 +16,8 @@ use crate::text;
 /// The number of linked identities beyond which a list is long: the browser then lays out the rows that are in sight only.
 const LONG_LIST: usize = 50;
 
-/// The primary identity, with the profile of the account. Two are equal when a row shows the same of them, so that the row stays when the
-/// rest of the account comes.
+/// The primary identity, with the profile of the account. Two are equal when a row shows the same of them, so that the row stays
+/// when the rest of the account comes.
 #[derive(Clone)]
 struct Main(Identity, Profile);
 
@@ -27,8 +27,8 @@ impl PartialEq for Main {
     }
 }
 
-/// Shows both lists, and what belongs to them once the later chunk is here and the account is read. Rows are keyed by identity, so that the others keep their elements
-/// when one goes.
+/// Shows both lists, and what belongs to them once the later chunk is here and the account is read. Rows are keyed by identity, so that
+/// the others keep their elements when one goes.
 #[component]
 pub fn IdentityList(
     /// The state to show.
