@@ -1,11 +1,18 @@
 import { pauseClock } from '../browser/clock.ts';
 import { countSignIns, expectNothingLeft, leftBehind, ONCE, watchForSignIn } from '../browser/early-start.ts';
-import { changeStoredList, removeStoredList, storedList, waitForStoredList } from '../browser/last-list.ts';
+import {
+  changeStoredList,
+  type LastList,
+  removeStoredList,
+  storedList,
+  waitForStoredList,
+} from '../browser/last-list.ts';
 import { holdRequests, isManagementUrl, isUserUrl, recordManagementRequests } from '../browser/requests.ts';
 import { overrideSettings, withClosed } from '../browser/settings.ts';
 import { expect, test } from '../fixtures/index.ts';
 
 const DAY = 86_400;
+const googleOf = (list: LastList) => list.user.identities.find(({ provider }) => provider === 'google-oauth2')!;
 const SLOW = 'The sign-in service is taking longer than usual…';
 
 test(
@@ -72,7 +79,7 @@ test('the rows of the last list hear of what changes later', async ({ app, page,
   await row.getByRole('textbox', { name: 'Your name for it' }).fill('Work');
   await page.keyboard.press('Enter');
   await expect(row.locator('.name')).toContainText('“Work”');
-  expect(await element!.evaluate((node) => node.isConnected)).toBe(true);
+  expect(await element.evaluate((node) => node.isConnected)).toBe(true);
 });
 
 test('details that are opened before the answer show what the tenant says', async ({ app, page, signedIn: person }) => {
@@ -93,7 +100,7 @@ test('a login that is not linked any more goes, and asked for before, nothing is
   signedIn: person,
 }) => {
   await changeStoredList(page, (list) => {
-    const extra = { ...list.user.identities[1]!, user_id: '777', profileData: { email: 'gone@google.example' } };
+    const extra = { ...googleOf(list), user_id: '777', profileData: { email: 'gone@google.example' } };
     return { ...list, user: { ...list.user, identities: [...list.user.identities, extra] } };
   });
   const gone = { key: 'google-oauth2|777', name: 'Google', label: 'gone@google.example' };
@@ -141,7 +148,7 @@ test('the last way in stays, although the last list had another one', async ({ a
   await app.expectIdentities([person.primary, ...person.linked]);
   await expect(app.unlinkButton(github!)).toBeDisabled();
   await changeStoredList(page, (list) => {
-    const extra = { ...list.user.identities[1]!, provider: 'facebook', connection: 'facebook', user_id: '777' };
+    const extra = { ...googleOf(list), provider: 'facebook', connection: 'facebook', user_id: '777' };
     return { ...list, user: { ...list.user, identities: [...list.user.identities, extra] } };
   });
   const release = await holdRequests(page, isUserUrl);

@@ -9,6 +9,7 @@ use super::later::{Parts, later};
 use super::picture::picture;
 use super::rows::ListState;
 use super::safety_line::SafetyLine;
+use super::skeleton::Late;
 use super::unlink_buttons::Locked;
 use crate::cache::{identities_show_the_same, profiles_show_the_same};
 use crate::text;
@@ -54,6 +55,8 @@ pub fn IdentityList(
     let once_read = move |part: fn(&Parts) -> fn(ListState) -> AnyView| {
         later(move |parts| if list.is_reading() { ().into_any() } else { part(parts)(list) })
     };
+    // Where nothing moves when it comes.
+    let late = dyn_view(move || if list.is_reading() { view! { <Late/> }.into_any() } else { ().into_any() });
     view! {
         {once_read(|parts| parts.printed_head)}
         <SafetyLine list/>
@@ -69,6 +72,7 @@ pub fn IdentityList(
         </ul>
         <div class="list-head">
             <h2 id="linked-logins" tabindex="-1">{text::linked_logins()}</h2>
+            {late}
             {once_read(|parts| parts.choose_several)}
         </div>
         <ul

@@ -55,7 +55,7 @@ pub use popup_notice::PopupNotice;
 pub use provider_mark::ProviderMark;
 pub use rows::{ListActions, ListState, RowContext, RowLabel, Step, Steps};
 pub use safety_line::SafetyLine;
-pub use skeleton::{Late, Skeleton, SkeletonHtml};
+pub use skeleton::{Skeleton, SkeletonHtml};
 pub use subscription::unsubscribed_on_cleanup;
 pub use values::{in_parts, json_disclosure, value};
 pub use words::{parts, words};

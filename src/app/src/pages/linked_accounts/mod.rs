@@ -22,7 +22,7 @@ use super::waiting::in_place_of_page;
 use crate::chunk;
 use crate::clock::date;
 use crate::components::{
-    Banner, IdentityList, Late, ListState, ReadOnlyReason, RowContext, Skeleton, Status, Steps, dyn_view,
+    Banner, IdentityList, ListState, ReadOnlyReason, RowContext, Skeleton, Status, Steps, dyn_view,
     on_its_way, set_document_title,
 };
 use crate::session::{Phase, Session, SignInError, SignInErrorKind};
@@ -119,16 +119,14 @@ fn Accounts() -> impl IntoView {
         })
     };
     let nothing = || ().into_any();
-    // Says why the last list is not followed by that of the tenant yet.
-    let waiting = move || {
+    // Above the last list.
+    let pause = move || {
         dyn_view(move || {
-            if !is_reading.get() {
-                ().into_any()
-            } else if is_pausing.get() {
+            if is_reading.get() && is_pausing.get() {
                 chunk::fetch();
                 dyn_view(move || chunk::table(&RARE).map_or_else(nothing, |rare| (rare.pause_notice)(left)))
             } else {
-                view! { <Late/> }.into_any()
+                nothing()
             }
         })
     };
@@ -141,7 +139,7 @@ fn Accounts() -> impl IntoView {
             Loading::Done(_) => view! {
                 <h1>{text::page_heading()}</h1>
                 <p class="lede">{text::lede()}</p>
-                {waiting()}
+                {pause()}
                 {banner()}
                 {part(|parts| parts.prompt, nothing)}
                 <IdentityList list/>
