@@ -17,9 +17,9 @@ use crate::workspace::{BROWSER_TARGET, Workspace};
 
 /// What the first load and the later chunk weighed with brotli when somebody last looked, in bytes, in the small profile. The
 /// first load is what comes before the list: the script and the first chunk of the WASM.
-const FIRST_LOAD: usize = 182_500;
+const FIRST_LOAD: usize = 182_700;
 /// See [`FIRST_LOAD`].
-const LATER_CHUNK: usize = 226_300;
+const LATER_CHUNK: usize = 226_600;
 
 /// How much more they may weigh before the build fails, in percent, so that a careless dependency is noticed.
 const TOLERANCE: usize = 2;
