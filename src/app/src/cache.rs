@@ -43,18 +43,12 @@ pub fn last() -> Option<CachedList> {
     Some(CachedList { user: answer::user_of(kept.remove("user")?).ok()?, read_at })
 }
 
-/// Returns the list that was stored last, if it belongs to `user_id`.
-#[must_use]
-pub fn last_of(user_id: &UserId) -> Option<CachedList> {
-    last().filter(|kept| kept.user.user_id == *user_id)
-}
-
-/// Returns the list that was stored last, if it belongs to `user_id` and was read shortly before `now`, both times by the date of this
-/// device.
+/// Returns the user of the list that was stored last, if that is `user_id` and the list was read within a day before `now`. Both
+/// times are by the date of this device.
 #[must_use]
 pub fn recent_of(user_id: &UserId, now: i64) -> Option<User> {
-    let kept = last_of(user_id).filter(|kept| (0..RECENT).contains(&now.saturating_sub(kept.read_at)))?;
-    Some(kept.user)
+    let CachedList { user, read_at } = last()?;
+    (user.user_id == *user_id && (0..RECENT).contains(&now.saturating_sub(read_at))).then_some(user)
 }
 
 /// Removes the list.

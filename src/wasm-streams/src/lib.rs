@@ -1,7 +1,7 @@
 //! Stands in for the crate `wasm-streams` (the workspace's `[patch.crates-io]`), which Leptos brings along for server functions with
 //! streamed bodies. The page has no server functions, but that crate exports functions to JavaScript, and exports are never left
-//! out of the WASM: with what they call they weigh 4 kB with brotli in the first load. Whoever writes a server function takes the real crate again: both
-//! directions panic here.
+//! out of the WASM: with what they call they weigh 4 kB with brotli in the first load. Whoever writes a server function takes the real
+//! crate again: both directions panic here.
 
 use futures_util::stream::{Empty, Stream};
 use wasm_bindgen::JsValue;
