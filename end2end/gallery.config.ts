@@ -16,6 +16,7 @@ export default defineConfig({
   use: {
     ...devices['Desktop Chrome'],
     launchOptions,
+    serviceWorkers: 'block',
     contextOptions: { reducedMotion: 'reduce' },
   },
 });

@@ -20,6 +20,8 @@ export default defineConfig<object, Options>({
   use: {
     ...devices['Desktop Chrome'],
     launchOptions,
+    // What a service worker answers no route of a test sees. Its own tests allow it.
+    serviceWorkers: 'block',
     actionTimeout: 30_000,
     navigationTimeout: 30_000,
     contextOptions: { reducedMotion: 'reduce' },

@@ -1,26 +1,9 @@
-import type { BrowserContext, Page } from '@playwright/test';
+import type { BrowserContext } from '@playwright/test';
 
+import { goOnline, OFFLINE, reportOfflineOnLoad } from '../browser/offline.ts';
 import { recordManagementRequests } from '../browser/requests.ts';
 import { overrideSettings, withClosed } from '../browser/settings.ts';
 import { expect, test } from '../fixtures/index.ts';
-
-const OFFLINE = 'You are offline. You can read this list; changes wait until you are back.';
-
-/** Makes the browser report that it is offline from the next load on, while the files of the page still load. */
-async function reportOfflineOnLoad(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    let online = false;
-    Object.defineProperty(navigator, 'onLine', { get: () => online });
-    Object.assign(window, {
-      goOnline: () => {
-        online = true;
-        window.dispatchEvent(new Event('online'));
-      },
-    });
-  });
-}
-
-const goOnline = (page: Page) => page.evaluate(() => (window as unknown as { goOnline(): void }).goOnline());
 
 const goOffline = (context: BrowserContext) => context.setOffline(true);
 

@@ -32,15 +32,11 @@ if (location.pathname !== $CALLBACK_PATH) {
     const remembered = localStorage.getItem($REMEMBERED_USER);
     if (remembered === null || !navigator.onLine) return;
     // Settings rarely change between two visits. The sign-in begins with those of the last one, which saves a round trip, and
-    // nothing of it is handed over if they have changed.
+    // nothing of it is handed over if they have changed. Where none come, they hold.
     const before = localStorage.getItem($REMEMBERED_SETTINGS);
-    const now = kept(
-      settings.then(({ response, body }) => {
-        if (!response.ok) return;
-        JSON.parse(body);
-        localStorage.setItem($REMEMBERED_SETTINGS, body);
-        return body;
-      }),
+    const now = settings.then(
+      ({ response, body }) => (response.ok ? body : undefined),
+      () => before,
     );
     const [state, nonce, verifier] = [random(), random(), random()];
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
@@ -66,7 +62,7 @@ if (location.pathname !== $CALLBACK_PATH) {
       };
       addEventListener('message', listen, { signal: listening.signal });
       timer = setTimeout(resolve, $FRAME_TIMEOUT);
-      kept(now.then((now) => now === chosen || resolve()));
+      now.then((now) => now === chosen || resolve());
       document.documentElement.append(frame);
     });
     listening.abort();

@@ -1,6 +1,6 @@
 // One of the two pages in a browser: how people sign in there, what is waited for, and the measurement of one visit.
 
-/* global console, MutationObserver, performance, requestAnimationFrame */
+/* global caches, console, MutationObserver, navigator, performance, requestAnimationFrame */
 
 /** The emulated lines: the round trip in milliseconds, and kilobits a second down and up. */
 export const LINES = {
@@ -107,8 +107,26 @@ export class Side {
     await this.devtools.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
   }
 
+  /** Has the browser forget the files of the page, its service worker with them. */
   async clearCache() {
     await this.devtools.send('Network.clearBrowserCache');
+    const storageTypes = 'service_workers,cache_storage';
+    await this.devtools.send('Storage.clearDataForOrigin', { origin: this.origin, storageTypes });
+  }
+
+  /**
+   * Waits until the page that is open has kept what it keeps for the next visit, and ends its service worker, as browsers do with one
+   * that has had nothing to do for half a minute.
+   */
+  async keepFiles() {
+    const hasWorker = await this.page.evaluate(
+      async () => (await navigator.serviceWorker.getRegistration()) !== undefined,
+    );
+    if (!hasWorker) return;
+    await this.page.waitForFunction(async () => (await caches.match('/?unused')) !== undefined, undefined, LIMIT);
+    await this.devtools.send('ServiceWorker.enable');
+    await this.devtools.send('ServiceWorker.stopAllWorkers');
+    await this.devtools.send('ServiceWorker.disable');
   }
 
   /**
@@ -117,6 +135,7 @@ export class Side {
    * that were transferred until it was there.
    */
   async visit(what, { line, cold, path = '/' }) {
+    if (!cold) await this.keepFiles();
     await this.page.goto('about:blank');
     if (cold) await this.clearCache();
     await this.emulate(line);

@@ -25,6 +25,7 @@ pub mod json;
 pub mod location;
 pub mod pages;
 pub mod paths;
+pub mod service_worker;
 pub mod session;
 pub mod settings;
 pub mod storage;
@@ -45,6 +46,7 @@ use early_start::EarlyStart;
 use pages::rare::{RARE, rare};
 use pages::{Callback, Home, LinkedAccounts};
 use session::{PageEntry, Session, popup};
+use settings::SettingsError;
 use text::linking;
 
 /// The one entry of the [later chunk](chunk): enters its functions in their tables.
@@ -77,7 +79,7 @@ pub fn mount() {
 }
 
 /// The whole page: fetches the settings, and renders everything else once they are there. With those of the last visit it renders at
-/// once, and sends nothing to the tenant before it knows that they still hold.
+/// once, and sends nothing to the tenant before it knows that they still hold, or that none can be had.
 #[component]
 pub fn App(
     /// The skeleton to show meanwhile.
@@ -113,6 +115,8 @@ pub fn App(
                 (Ok(_), Some(go_on)) if settings.with_untracked(|before| before.as_ref() == Some(&now)) => {
                     go_on();
                 }
+                // Without a connection they hold until others come, so that the last list can be read.
+                (Err(SettingsError::Unreachable(_)), Some(go_on)) => go_on(),
                 (Ok(_), Some(_)) => {
                     // Otherwise the page would begin with them again.
                     settings::forget();
@@ -181,9 +185,9 @@ enum Shown {
 impl Shown {
     fn at(path: &str) -> Self {
         match path {
-            paths::HOME => Self::Home,
+            route::HOME => Self::Home,
             route::CALLBACK => Self::Callback,
-            path if path.trim_end_matches('/') == paths::LIST || paths::is_deep_link(path) => Self::List,
+            path if path.trim_end_matches('/') == route::LIST || paths::is_deep_link(path) => Self::List,
             _ => Self::Nothing,
         }
     }

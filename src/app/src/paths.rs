@@ -1,12 +1,6 @@
-//! Paths of the page, and the check of a path to return to.
+//! Checks of paths of the page.
 
 use model::route;
-
-/// The path that leads to the list, or says what the page is for.
-pub const HOME: &str = "/";
-
-/// The path of the list.
-pub const LIST: &str = "/linked-accounts";
 
 /// Returns `wanted` when it is a path on this origin, else the path of the list. Browsers read `//host` and `/\host` as
 /// other hosts, and the callback itself is never returned to.
@@ -17,13 +11,13 @@ pub fn safe_return(wanted: &str) -> &str {
         && !matches!(bytes.get(1), Some(b'/' | b'\\'))
         && !wanted.chars().any(char::is_control);
     let path = wanted.split(['?', '#']).next().unwrap_or_default();
-    if is_path && path != route::CALLBACK { wanted } else { LIST }
+    if is_path && path != route::CALLBACK { wanted } else { route::LIST }
 }
 
 /// Whether `path` is that of a [deep link](crate::deep_link), or meant as one.
 #[must_use]
 pub fn is_deep_link(path: &str) -> bool {
-    path.starts_with("/link/") || path.starts_with("/unlink/")
+    route::DEEP_LINKS.iter().any(|start| path.starts_with(start))
 }
 
 #[cfg(test)]

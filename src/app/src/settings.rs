@@ -122,7 +122,7 @@ pub fn forget() {
     Storage::Local.remove(REMEMBERED_SETTINGS);
 }
 
-/// Fetches and checks `/config.json`. `begun` is a request for it that was sent already.
+/// Fetches and checks `/config.json`, and remembers it for the next visit. `begun` is a request for it that was sent already.
 ///
 /// # Errors
 /// [`SettingsError`] when the settings are missing or cannot be used.
@@ -137,7 +137,9 @@ pub async fn load(begun: Option<Promise>) -> Result<Tenant, SettingsError> {
     if !response.ok() {
         return Err(SettingsError::Status(response.status()));
     }
-    read(&body)
+    let tenant = read(&body)?;
+    Storage::Local.write_text(REMEMBERED_SETTINGS, &body);
+    Ok(tenant)
 }
 
 fn read(body: &str) -> Result<Tenant, SettingsError> {

@@ -51,8 +51,12 @@ impl Storage {
 
     /// Sets the value of `key`. Returns whether it was stored; a full or forbidden storage refuses it.
     pub fn write<T: Serialize>(self, key: &str, value: &T) -> bool {
-        let text = serde_json::to_string(value).ok();
-        self.open().zip(text).is_some_and(|(storage, text)| storage.set_item(key, &text).is_ok())
+        serde_json::to_string(value).is_ok_and(|text| self.write_text(key, &text))
+    }
+
+    /// Sets the value of `key` to a text as it is, as [`Storage::write`].
+    pub fn write_text(self, key: &str, text: &str) -> bool {
+        self.open().is_some_and(|storage| storage.set_item(key, text).is_ok())
     }
 
     /// Removes `key`. In local storage, other tabs notice by a `storage` event.

@@ -1,4 +1,4 @@
-//! The paths that page and tenant share, and the encoding of ids in them (contract
+//! The paths of page and tenant, and the encoding of ids in them (contract
 //! [A10](crate::contract#a10)).
 //!
 //! A constant with `{…}` is a pattern for a router; the function of the same name in lower case fills it in.
@@ -120,8 +120,16 @@ pub const ROLE_PERMISSIONS: &str = "/api/v2/roles/{id}/permissions";
 pub const ROLE_USERS: &str = "/api/v2/roles/{id}/users";
 /// Planned faults for a user's own requests, on a demo tenant.
 pub const FAULTS: &str = "/demo/faults";
+/// The path of the page that leads to the list, or says what the page is for.
+pub const HOME: &str = "/";
+/// The path of the list.
+pub const LIST: &str = "/linked-accounts";
+/// What the paths of deep links begin with.
+pub const DEEP_LINKS: [&str; 2] = ["/link/", "/unlink/"];
 /// The page's settings.
 pub const SETTINGS: &str = "/config.json";
+/// The page's service worker.
+pub const SERVICE_WORKER: &str = "/service-worker.js";
 /// The page's redirect URI: the path that completes a sign-in.
 pub const CALLBACK: &str = "/callback";
 

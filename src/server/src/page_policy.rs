@@ -1,4 +1,4 @@
-//! The content security policy of the page.
+//! The content security policy of the page and of its service worker.
 //!
 //! `cargo xtask build` writes the policy once, as `csp.txt` at the root of the site, because only the build
 //! knows the hashes of the inline scripts. This server, other static hosts and the browser tests all read that
@@ -16,6 +16,10 @@ const TENANT_SOURCE: &str = " https://TENANT";
 /// `Cross-Origin-Opener-Policy`. Only the page has one: a hosted page of the tenant in a popup must keep its
 /// opener, which may live on another origin.
 pub(crate) const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// The policy of the page's service worker, which fetches the files of the site and nothing else.
+pub(crate) const WORKER_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; connect-src 'self'; frame-ancestors 'none'");
 
 /// Why a site has no usable policy.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -22,7 +22,7 @@ use model::route;
 use crate::file_variants::{Variant, Variants};
 use crate::list_header;
 use crate::navigation::is_navigation;
-use crate::page_policy::{OPENER_POLICY, POLICY_FILE, PolicyError, page_policy};
+use crate::page_policy::{OPENER_POLICY, POLICY_FILE, PolicyError, WORKER_POLICY, page_policy};
 
 /// The file that answers every navigation.
 const INDEX: &str = "/index.html";
@@ -66,7 +66,7 @@ pub(crate) enum SiteError {
 struct File {
     content_type: &'static str,
     is_immutable: bool,
-    /// The content security policy of an HTML file.
+    /// The content security policy of a page or a worker; other files get one that allows nothing.
     policy: Option<HeaderValue>,
     variants: Variants,
 }
@@ -142,12 +142,11 @@ impl Site {
         let compressed = compressed.into_iter().map(|(path, bytes)| (path, Variants::of_brotli(bytes)));
         let files = contents.chain(compressed).map(|(path, variants)| {
             let content_type = content_type(&path);
-            let file = File {
-                content_type,
-                is_immutable: has_content_hash(&path),
-                policy: content_type.starts_with("text/html").then(|| policy.clone()),
-                variants,
+            let policy = match &*path {
+                route::SERVICE_WORKER => Some(WORKER_POLICY),
+                _ => is_page(content_type).then(|| policy.clone()),
             };
+            let file = File { content_type, is_immutable: has_content_hash(&path), policy, variants };
             (path, file)
         });
         Ok(Self(Arc::new(files.collect())))
@@ -210,6 +209,8 @@ impl File {
         }
         if let Some(policy) = &self.policy {
             headers.insert(CONTENT_SECURITY_POLICY, policy.clone());
+        }
+        if is_page(self.content_type) {
             headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin-allow-popups"));
         }
         if none_match_lists(request, &variant.etag) {
@@ -277,6 +278,10 @@ fn has_content_hash(path: &str) -> bool {
     hash.len() >= 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+fn is_page(content_type: &str) -> bool {
+    content_type.starts_with("text/html")
+}
+
 fn content_type(path: &str) -> &'static str {
     match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "html" => "text/html; charset=utf-8",
@@ -314,6 +319,7 @@ mod tests {
             file("/app-0123456789abcdef.js.br", "brotli"),
             file("/app-0123456789abcdef.js.gz", "gzip"),
             file("/avatars/ada.svg", "<svg/>"),
+            file(route::SERVICE_WORKER, "listen()"),
             file("/archive.gz", "an original, not a variant"),
         ]);
         Site::from_contents(contents, HashMap::new(), None).unwrap()
@@ -387,6 +393,15 @@ mod tests {
         assert_eq!(get("/avatars/ada.svg", &[]).headers()[CACHE_CONTROL], "no-cache");
         assert!(has_content_hash("/app_bg-0123456789abcdef.wasm"));
         assert!(!has_content_hash("/photo-20240229.png"));
+    }
+
+    #[test]
+    fn the_service_worker_is_asked_for_anew_and_may_fetch_from_the_site_alone() {
+        let response = get(route::SERVICE_WORKER, &[]);
+        assert_eq!(response.headers()[CACHE_CONTROL], "no-cache");
+        assert_eq!(response.headers()[CONTENT_SECURITY_POLICY], WORKER_POLICY);
+        assert!(!response.headers().contains_key(OPENER_POLICY));
+        assert!(!get("/avatars/ada.svg", &[]).headers().contains_key(CONTENT_SECURITY_POLICY));
     }
 
     #[tokio::test]

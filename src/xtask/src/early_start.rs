@@ -6,7 +6,7 @@ use model::settings::Bearer;
 use model::{route, silent_sign_in};
 use serde_json::{Map, Value, json};
 
-use crate::script::{Kind, minified};
+use crate::script::{Kind, minified, with_constants};
 
 /// The path of the script in the repository.
 pub(crate) const SOURCE: &str = "src/app/early-start.js";
@@ -16,26 +16,14 @@ pub(crate) const SOURCE: &str = "src/app/early-start.js";
 /// # Errors
 /// When the source lacks a constant, names one that there is not, or is no JavaScript.
 pub(crate) fn script(source: &str) -> Result<String> {
-    let mut script = source.to_owned();
-    for (name, value) in constants() {
-        if !script.contains(name) {
-            bail!("{SOURCE} lacks the constant {name}");
-        }
-        script = script.replace(name, &value.to_string());
-    }
-    let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
-    if let Some(rest) = script.split('$').skip(1).find(|rest| rest.starts_with(is_name)) {
-        let name: String = rest.chars().take_while(|c| is_name(*c)).collect();
-        bail!("{SOURCE} names the constant ${name}, which there is not");
-    }
-    let script = minified(&script, Kind::Inline)?;
+    let script = minified(&with_constants(source, SOURCE, &constants())?, Kind::Inline)?;
     if script.contains("</") || script.contains("<!--") {
         bail!("{SOURCE} has what ends or hides a script in HTML");
     }
     Ok(script)
 }
 
-/// The constants by their names in the script. No name begins with another one.
+/// The constants by their names in the script.
 fn constants() -> [(&'static str, Value); 14] {
     let fixed: Map<String, Value> = silent_sign_in::fixed_parameters()
         .into_iter()

@@ -20,6 +20,7 @@ mod layers;
 mod postgres;
 mod script;
 mod server;
+mod service_worker;
 mod shell;
 mod site;
 mod static_hosts;

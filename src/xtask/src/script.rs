@@ -8,6 +8,7 @@ use oxc_codegen::{Codegen, CodegenOptions};
 use oxc_mangler::Mangler;
 use oxc_parser::Parser;
 use oxc_span::SourceType;
+use serde_json::Value;
 
 /// Returns `script` of wasm-bindgen with `loader`, the script of the splitter, in place of the import of `loader_path`. It loads
 /// the chunk of that name as `chunk_file`.
@@ -73,10 +74,31 @@ impl ShortNames {
     }
 }
 
+/// Returns a script from its source at `path`, with the constants by their names, which begin with a dollar. No name begins with
+/// another one.
+///
+/// # Errors
+/// When the source lacks a constant, or names one that there is not.
+pub(crate) fn with_constants(source: &str, path: &str, constants: &[(&str, Value)]) -> Result<String> {
+    let mut script = source.to_owned();
+    for (name, value) in constants {
+        if !script.contains(name) {
+            bail!("{path} lacks the constant {name}");
+        }
+        script = script.replace(name, &value.to_string());
+    }
+    let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
+    if let Some(rest) = script.split('$').skip(1).find(|rest| rest.starts_with(is_name)) {
+        let name: String = rest.chars().take_while(|c| is_name(*c)).collect();
+        bail!("{path} names the constant ${name}, which there is not");
+    }
+    Ok(script)
+}
+
 /// How a browser is to read a script.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// A file that is imported. All its names but the exported ones are its own.
+    /// A file of its own. All its names but the exported ones are its own.
     Module,
     /// The content of a `script` element. The names outside its blocks belong to the whole page, and stay.
     Inline,

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use model::silent_sign_in::EARLY_START;
 use sha2::{Digest, Sha256};
 
-/// The names of the files that the shell loads, without a leading slash.
+/// The names of the files that the shell loads or names, without a leading slash.
 pub(crate) struct Names {
     /// The glue that wasm-bindgen wrote.
     pub(crate) script: String,
@@ -14,6 +14,19 @@ pub(crate) struct Names {
     pub(crate) wasm: String,
     /// The marks of providers and the icons.
     pub(crate) marks: String,
+    /// The icon of the page in a tab.
+    pub(crate) icon: String,
+    /// What the page loads beside those.
+    pub(crate) others: Vec<String>,
+}
+
+impl Names {
+    /// The element that names all files of the page for its service worker.
+    fn files(&self) -> String {
+        let own = [&self.script, &self.wasm, &self.marks, &self.icon];
+        let paths: Vec<_> = own.into_iter().chain(&self.others).map(|name| format!("/{name}")).collect();
+        format!("<meta name=\"files\" content=\"{}\">", paths.join(" "))
+    }
 }
 
 /// What stands in the shell itself.
@@ -29,7 +42,7 @@ pub(crate) struct Inline {
 /// # Errors
 /// When a placeholder is missing, or there twice.
 pub(crate) fn filled(shell: &str, names: &Names, Inline { early_start, styles }: &Inline) -> Result<String> {
-    let Names { script, wasm, marks } = names;
+    let Names { script, wasm, marks, icon, .. } = names;
     if styles.contains("</") {
         bail!("the style sheets have what ends them in HTML");
     }
@@ -42,10 +55,12 @@ pub(crate) fn filled(shell: &str, names: &Names, Inline { early_start, styles }:
     let boot = format!(r#"<script type="module">{}</script>"#, boot(names));
     let mut page = shell.to_owned();
     for (placeholder, content) in [
+        ("<!--files-->", names.files()),
         ("<!--preloads-->", preloads),
         ("<!--early-start-->", early_start),
         ("<!--styles-->", styles),
         ("<!--marks-->", format!("/{marks}")),
+        ("<!--icon-->", format!("/{icon}")),
         ("<!--boot-->", boot),
     ] {
         match page.matches(placeholder).count() {
@@ -89,13 +104,14 @@ pub(crate) fn content_security_policy(names: &Names, inline: &Inline) -> String 
 mod tests {
     use super::*;
 
-    const SHELL: &str =
-        "<head><!--preloads--><!--early-start--><!--styles--></head><body><!--marks--><!--boot--></body>";
+    const SHELL: &str = "<head><!--files--><!--icon--><!--preloads--><!--early-start--><!--styles--></head><body><!--marks--><!--boot--></body>";
     fn names() -> Names {
         Names {
             script: "app-1.js".to_owned(),
             wasm: "app_bg-2.wasm".to_owned(),
             marks: "providers-4.svg".to_owned(),
+            icon: "icon-5.svg".to_owned(),
+            others: vec!["later-3.wasm".to_owned()],
         }
     }
 
@@ -107,12 +123,15 @@ mod tests {
     fn every_placeholder_is_filled() {
         let page = filled(SHELL, &names(), &inline()).unwrap();
         assert!(page.contains("<style>p{margin:0}</style>"));
+        let files = "/app-1.js /app_bg-2.wasm /providers-4.svg /icon-5.svg /later-3.wasm";
+        assert!(page.contains(&format!("<meta name=\"files\" content=\"{files}\">")), "{page}");
         assert!(page.contains(r#"<link rel="modulepreload" href="/app-1.js">"#));
         assert!(page.contains(r#"crossorigin href="/app_bg-2.wasm">"#));
         // The request of the early start goes out before the styles are read.
         assert!(page.find("begin()").unwrap() < page.find("<style>").unwrap());
         assert!(page.contains(r#"page.default({module_or_path:"/app_bg-2.wasm"})"#));
         assert!(page.contains("<body>/providers-4.svg<script"));
+        assert!(page.contains(">/icon-5.svg<"));
         assert!(!page.contains("<!--"));
     }
 
@@ -124,8 +143,12 @@ mod tests {
 
     #[test]
     fn a_shell_without_a_placeholder_is_refused() {
-        let error = filled("<!--early-start--><!--styles--><!--marks--><!--boot-->", &names(), &inline())
-            .unwrap_err();
+        let error = filled(
+            "<!--files--><!--icon--><!--early-start--><!--styles--><!--marks--><!--boot-->",
+            &names(),
+            &inline(),
+        )
+        .unwrap_err();
         assert_eq!(error.to_string(), "src/app/index.html lacks the placeholder <!--preloads-->");
     }
 

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,6 +13,7 @@ use crate::asset::{self, Sizes};
 use crate::bundle::{self, Profile};
 use crate::early_start;
 use crate::folder::{empty, files_below};
+use crate::service_worker;
 use crate::shell::{self, Inline, Names};
 use crate::workspace::{BROWSER_TARGET, Workspace};
 
@@ -29,6 +31,9 @@ const STYLES: [&str; 4] = ["tokens.css", "base.css", "layout.css", "components.c
 
 /// The marks of providers and the icons, in `public`.
 const MARKS: &str = "providers.svg";
+
+/// The icon of the page in a tab, in `public`.
+const ICON: &str = "icon.svg";
 
 /// The file with the content security policy, which servers and static hosts read.
 const POLICY_FILE: &str = "csp.txt";
@@ -72,17 +77,19 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
     let bundle = bundle::bundle(workspace, profile)?;
     let styles = style_sheets(&workspace.root.join("style"))?;
     let public = workspace.root.join("public");
-    let marks = public.join(MARKS);
-    let marks = fs::read(&marks).with_context(|| format!("{} could not be read", marks.display()))?;
+    let (marks, icon) = (read(&public.join(MARKS))?, read(&public.join(ICON))?);
     let names = Names {
         script: asset::name_by_content("app", "js", &bundle.script),
         wasm: asset::name_by_content("app_bg", "wasm", &bundle.wasm),
         marks: asset::name_by_content("providers", "svg", &marks),
+        icon: asset::name_by_content("icon", "svg", &icon),
+        others: iter::once(&bundle.later.0)
+            .chain(bundle.snippets.iter().map(|(name, _)| name))
+            .cloned()
+            .collect(),
     };
-    let shell = workspace.root.join("src/app/index.html");
-    let shell =
-        fs::read_to_string(&shell).with_context(|| format!("{} could not be read", shell.display()))?;
-    let early_start = early_start::script(&fs::read_to_string(workspace.root.join(early_start::SOURCE))?)?;
+    let shell = read_text(&workspace.root.join("src/app/index.html"))?;
+    let early_start = early_start::script(&read_text(&workspace.root.join(early_start::SOURCE))?)?;
     let inline = Inline { early_start, styles };
     let mut page = shell::filled(&shell, &names, &inline)?;
     if profile == Profile::Watch {
@@ -99,12 +106,20 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
     for (name, content) in &bundle.snippets {
         site_files.add(name, content.as_bytes())?;
     }
+    // A build for development has no worker, so that each visit shows the newest.
+    if profile == Profile::Small {
+        let worker = service_worker::script(&read_text(&workspace.root.join(service_worker::SOURCE))?)?;
+        site_files.add(service_worker::file_name(), worker.as_bytes())?;
+    }
     for path in files_below(&public)? {
         let name = path.strip_prefix(&public)?.to_string_lossy().replace('\\', "/");
-        let content = fs::read(&path).with_context(|| format!("{} could not be read", path.display()))?;
-        // The page asks for the marks by the name that they have by their content, and so once.
-        let name = if name == MARKS { names.marks.clone() } else { name };
-        site_files.add(&name, &content)?;
+        // The page asks for these by the names that they have by their content, and so once.
+        let name = match &*name {
+            MARKS => &names.marks,
+            ICON => &names.icon,
+            _ => &name,
+        };
+        site_files.add(name, &read(&path)?)?;
     }
 
     let built = Site { folder: site.clone(), profile, files: site_files.written };
@@ -117,11 +132,13 @@ pub(crate) fn assemble(workspace: &Workspace, profile: Profile) -> Result<Site> 
 }
 
 impl Site {
-    /// Returns the bytes that a browser transfers: of script and WASM in the first load, and of the later chunk.
+    /// Returns the bytes that a browser transfers: of script and WASM in the first load, and of the later chunk. The service worker
+    /// is registered after both.
     pub(crate) fn weights(&self) -> (usize, usize) {
         let is_code =
             |name: &str| Path::new(name).extension().is_some_and(|kind| kind == "js" || kind == "wasm");
-        let code = self.files.iter().filter(|file| is_code(&file.name));
+        let code =
+            self.files.iter().filter(|file| is_code(&file.name) && file.name != service_worker::file_name());
         let (later, first): (Vec<_>, Vec<_>) = code.partition(|file| bundle::is_later(&file.name));
         let sum = |files: Vec<&Sizes>| files.into_iter().map(Sizes::least).sum();
         (sum(first), sum(later))
@@ -189,6 +206,14 @@ impl Site {
     }
 }
 
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("{} could not be read", path.display()))
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("{} could not be read", path.display()))
+}
+
 /// An id that no other build has: this process, and the count of its builds.
 fn build_id() -> String {
     static BUILDS: AtomicU32 = AtomicU32::new(0);
@@ -225,9 +250,7 @@ impl Files<'_> {
 fn style_sheets(folder: &Path) -> Result<String> {
     let mut styles = String::new();
     for name in STYLES {
-        let path = folder.join(name);
-        let sheet =
-            fs::read_to_string(&path).with_context(|| format!("{} could not be read", path.display()))?;
+        let sheet = read_text(&folder.join(name))?;
         let mut rest = sheet.as_str();
         let mut kept = String::with_capacity(rest.len());
         while let Some((before, comment)) = rest.split_once("/*") {
@@ -270,12 +293,13 @@ mod tests {
     }
 
     #[test]
-    fn only_script_and_wasm_count_towards_the_budget() {
+    fn only_script_and_wasm_of_the_page_count_towards_the_budget() {
         let files = vec![
             file("index.html", 900, None),
             file("app-1.js", 500, Some(100)),
             file("app_bg-2.wasm", 7, None),
             file("later-3.wasm", 900, Some(30)),
+            file("service-worker.js", 60, Some(8)),
         ];
         assert_eq!(site(Profile::Small, files).weights(), (107, 30));
     }

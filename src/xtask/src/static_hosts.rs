@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use model::route;
 use sha2::{Digest, Sha256};
 
 use crate::counts::Counts;
@@ -90,6 +91,7 @@ fn write_site(site: &Path) -> Result<()> {
     );
     fs::write(site.join("csp.txt"), policy)?;
     fs::write(site.join("index.html"), index)?;
+    fs::write(site.join(&route::SERVICE_WORKER[1..]), "listen()")?;
     Ok(fs::write(site.join(&WASM[1..]), "\0asm")?)
 }
 
@@ -139,7 +141,7 @@ fn try_host(workspace: &Workspace, folder: &Path, host: Host) -> Result<Counts> 
 }
 
 /// What a host promises: a sentence, a path, and what is, or with `!` is not, in the head of the answer.
-const PROMISES: [(&str, &str, &[&str]); 6] = [
+const PROMISES: [(&str, &str, &[&str]); 7] = [
     (
         "an address of the page is answered with it",
         "/unlink/github/1",
@@ -169,6 +171,11 @@ const PROMISES: [(&str, &str, &[&str]); 6] = [
         "a file that is not there is no page, and is not kept",
         "/app-fedcba9876543210.js",
         &["404 not found", "!immutable"],
+    ),
+    (
+        "the service worker is asked for anew each time, and may fetch from the site",
+        route::SERVICE_WORKER,
+        &["200 ok", "javascript", "cache-control: no-cache", "connect-src 'self'"],
     ),
     (
         "the settings are asked for anew each time",

@@ -21,7 +21,7 @@ use crate::cache;
 use crate::clock::date;
 use crate::location::own_origin;
 use crate::settings::Tenant;
-use crate::{paths, unlinked};
+use crate::unlinked;
 
 /// A handle to the session, provided as context at the root. Copies refer to the same session, which lives as long as
 /// the page.
@@ -60,7 +60,7 @@ impl Session {
         let session = Self {
             tenant: StoredValue::new(tenant),
             state: RwSignal::new(state),
-            return_to: StoredValue::new(paths::LIST.to_owned()),
+            return_to: StoredValue::new(route::LIST.to_owned()),
             leaving: RwSignal::new(false),
             changed_elsewhere: RwSignal::new(None),
             online: RwSignal::new(window().navigator().on_line()),

@@ -1,7 +1,7 @@
 //! The prompt for a deep link, and the link back to the application that the person came from.
 
 use leptos::prelude::*;
-use model::Identity;
+use model::{Identity, route};
 use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
@@ -40,7 +40,7 @@ pub fn DeepLinkPrompt(
     let is_deep_link = crate::paths::is_deep_link(&path);
     if is_deep_link && let Ok(history) = window().history() {
         // Refused only for another origin, which this path is not.
-        let clean = [crate::paths::LIST, &search].concat();
+        let clean = [route::LIST, &search].concat();
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&clean));
     }
     let return_to = UrlSearchParams::new_with_str(&search).ok().and_then(|all| all.get("return_to"));

@@ -15,6 +15,7 @@ use super::undo::Undo;
 use super::unlink::Unlinking;
 use super::unlinked_lately::UnlinkedLately;
 use crate::components::{ListActions, ListState, StatusNotice, Step};
+use crate::service_worker;
 use crate::session::{Intent, PendingAction, Session};
 use crate::text::Remedy;
 
@@ -38,6 +39,7 @@ fn begin(session: Session, account: AccountState, list: ListState) -> Changes {
     let current_identity = list.row_context.get_value().current_identity;
     let unlinking = Unlinking::new(session, account, current_identity, status_message, on_done);
     account.keep_for_offline();
+    service_worker::register();
     refresh_automatically(session, account, unlinking.running());
     list.actions.set_value(Some(actions(session, account, list, &unlinking, &naming)));
     resume(session, account, &unlinking, flow);
