@@ -15,7 +15,7 @@ export default defineConfig<object, Options>({
   reporter: 'list',
   globalSetup: './servers/build.ts',
   projects: (['firefox', 'webkit'] as const).flatMap((engineName) => [
-    { name: engineName, use: { engineName, deployment: 'same-origin' }, grepInvert: /@another-site/ },
-    { name: `${engineName}, another site`, use: { engineName, deployment: 'static-host' }, grep: /@another-site/ },
+    { name: engineName, use: { engineName, deployment: 'same-origin' }, grepInvert: /@static-host/ },
+    { name: `${engineName}, static host`, use: { engineName, deployment: 'static-host' }, grep: /@static-host/ },
   ]),
 });

@@ -104,8 +104,27 @@ test('without a connection the list stays readable', async ({ window, worker, pe
 });
 
 test(
+  'while the host is away, a reload shows the page with its list, as often as wanted',
+  { tag: '@static-host' },
+  async ({ window, worker, person }) => {
+    await signIn(window, worker.pageOrigin, person);
+    const kept = 'return caches.match("/?unused").then(Boolean)';
+    await expect.poll(() => window.evaluate<boolean>(kept)).toBe(true);
+    await worker.host!.stop();
+    for (let visit = 0; visit < 2; visit += 1) {
+      await window.reload();
+      await expectText(window, 'Linked logins');
+      await expectIdentities(window, keysOf(person));
+    }
+    await worker.host!.listen();
+    await window.reload();
+    await expectIdentities(window, keysOf(person));
+  },
+);
+
+test(
   'where the tenant is another site, signing in and unlinking work, and a reload asks again at the most',
-  { tag: '@another-site' },
+  { tag: '@static-host' },
   async ({ window, worker, person }) => {
     // The tenant is `localhost`, the page is on its address: another site, whose cookies the engines keep apart.
     const origin = worker.crossSiteOrigin!;

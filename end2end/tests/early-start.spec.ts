@@ -300,6 +300,7 @@ test(
   { tag: '@anywhere' },
   async ({ app, page, consoleGuard, signedIn: person }) => {
     consoleGuard.expectStatus(404);
+    await page.evaluate((key) => localStorage.removeItem(key), REMEMBERED_SETTINGS);
     await page.route('**/config.json', (route) => route.fulfill({ status: 404 }));
     const { counts } = counting(page);
     await page.reload();

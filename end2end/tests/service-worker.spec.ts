@@ -259,6 +259,25 @@ test(
 );
 
 test(
+  'a site that has no worker any more is left by it, with all that was kept',
+  { tag: '@static-host' },
+  async ({ app, page, consoleGuard, host, signedIn: person, build: _, otherBuild }) => {
+    consoleGuard.expectMessage('bad HTTP response code (404)');
+    await rm(join(otherBuild.folder, 'service-worker.js'));
+    host.folder = otherBuild.folder;
+    await page.goto('/linked-accounts');
+    await app.expectIdentities([person.primary, ...person.linked]);
+    await expect.poll(() => page.evaluate(() => caches.keys())).toEqual([]);
+    for (let visit = 0; visit < 2; visit += 1) {
+      await page.goto('/linked-accounts');
+      expect(await shownBuild(page)).toBe(otherBuild.script);
+      await app.expectIdentities([person.primary, ...person.linked]);
+      expect(await page.evaluate(() => navigator.serviceWorker.controller)).toBeNull();
+    }
+  },
+);
+
+test(
   'a host that redirects to another path has no worker, and works as without',
   { tag: '@static-host' },
   async ({ app, page, host, person, hosted }) => {

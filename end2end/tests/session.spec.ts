@@ -117,7 +117,11 @@ test(
     for (const secret of secrets) {
       expect(JSON.stringify(kept)).not.toContain(secret);
     }
-    expect(Object.keys(kept.local).sort()).toEqual(['linked-accounts.list', 'linked-accounts.signed-in']);
+    expect(Object.keys(kept.local).sort()).toEqual([
+      'linked-accounts.list',
+      'linked-accounts.settings',
+      'linked-accounts.signed-in',
+    ]);
     expect(JSON.parse(kept.local['linked-accounts.signed-in'])).toEqual({
       user_id: person.userId,
       who: person.email,

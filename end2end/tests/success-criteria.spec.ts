@@ -320,7 +320,7 @@ test.describe('where motion is welcome', () => {
 test('nothing moves on and on where motion is unwelcome', async ({ app, page, signedIn: person }) => {
   await removeStoredList(page);
   await page.route('**/authorize?*', () => {});
-  await page.reload();
+  await page.reload({ waitUntil: 'commit' });
   await app.expectLoading();
   expect((await animations(page)).filter(({ isEndless }) => isEndless)).toEqual([]);
   await page.unrouteAll();

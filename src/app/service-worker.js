@@ -28,7 +28,9 @@ const fetchAnew = (path) => fetch(path, { cache: 'no-cache' }).catch(Response.er
 const filesOf = (text) => text.match(/<meta name="files" content="([^"]+)">/)?.[1].split(' ');
 
 // Some hosts answer with the document for a file that they do not have.
-const isThere = (answer) => answer.ok && !answer.headers.get('content-type')?.startsWith('text/html');
+const isDocument = (answer) => answer.headers.get('content-type')?.startsWith('text/html');
+const isThere = (answer) => answer.ok && !isDocument(answer);
+const isGone = (answer) => [404, 410].includes(answer.status) || (answer.ok && isDocument(answer));
 
 const keepFile = async (cache, path) => {
   const file = await fetch(path);
@@ -55,11 +57,18 @@ const keep = async () => {
 let keeping = Promise.resolve();
 const keepInTurn = () => (keeping = keeping.catch(() => {}).then(keep));
 
-// Leaves a site that does not have the page any more, nor its worker.
-const leaveOther = async (answer) => {
-  if (!answer.ok || filesOf(await answer.text()) || isThere(await fetchAnew(location.pathname))) return;
+// Leaves a site that has no worker any more.
+const leaveIfGone = async () => {
+  if (!isGone(await fetchAnew(location.pathname))) return false;
   await registration.unregister();
-  await caches.delete(CACHE);
+  return caches.delete(CACHE);
+};
+
+const keepOrLeave = async () => (await leaveIfGone()) || keepInTurn();
+
+// The address may belong to something else by now.
+const lookAt = async (answer) => {
+  if (answer.ok && !filesOf(await answer.text())) await leaveIfGone();
 };
 
 const answerWithDocument = async (event) => {
@@ -71,7 +80,7 @@ const answerWithDocument = async (event) => {
   }
   try {
     const answer = await fetch(event.request);
-    event.waitUntil(leaveOther(answer.clone()));
+    event.waitUntil(lookAt(answer.clone()));
     return answer;
   } catch {
     windows.add(event.resultingClientId);
@@ -83,7 +92,7 @@ const answerWithFile = async (request, path) => (await kept(path)) ?? fetch(requ
 
 addEventListener('install', (event) => event.waitUntil(keepInTurn()));
 // The page has been drawn, and nothing that it waits for is slowed by this.
-addEventListener('message', (event) => event.waitUntil(keepInTurn().catch(() => {})));
+addEventListener('message', (event) => event.waitUntil(keepOrLeave().catch(() => {})));
 addEventListener('fetch', (event) => {
   const { request, clientId } = event;
   const { origin, pathname } = new URL(request.url);

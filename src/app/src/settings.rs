@@ -1,5 +1,7 @@
 //! The public settings: fetches and checks them, and derives the addresses of the tenant.
 
+use std::cell::RefCell;
+
 use gloo_net::http::Request;
 use js_sys::Promise;
 use leptos::logging::warn;
@@ -117,12 +119,26 @@ pub fn remembered() -> Option<Tenant> {
     is_needed.then(|| Storage::Local.text(REMEMBERED_SETTINGS)).flatten().and_then(|body| read(&body).ok())
 }
 
+thread_local! {
+    /// The settings that were loaded, as they came.
+    static LOADED: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Remembers the settings that were loaded for the next visit.
+pub fn remember() {
+    LOADED.with_borrow(|loaded| {
+        if let Some(body) = loaded {
+            Storage::Local.write_text(REMEMBERED_SETTINGS, body);
+        }
+    });
+}
+
 /// Forgets the settings of the last visit.
 pub fn forget() {
     Storage::Local.remove(REMEMBERED_SETTINGS);
 }
 
-/// Fetches and checks `/config.json`, and remembers it for the next visit. `begun` is a request for it that was sent already.
+/// Fetches and checks `/config.json`. `begun` is a request for it that was sent already.
 ///
 /// # Errors
 /// [`SettingsError`] when the settings are missing or cannot be used.
@@ -138,7 +154,7 @@ pub async fn load(begun: Option<Promise>) -> Result<Tenant, SettingsError> {
         return Err(SettingsError::Status(response.status()));
     }
     let tenant = read(&body)?;
-    Storage::Local.write_text(REMEMBERED_SETTINGS, &body);
+    LOADED.set(Some(body));
     Ok(tenant)
 }
 

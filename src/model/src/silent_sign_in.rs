@@ -39,7 +39,7 @@ pub const REQUEST_TIMEOUT_MS: u32 = 30_000;
 /// sign-in is tried.
 pub const REMEMBERED_USER: &str = "linked-accounts.signed-in";
 
-/// The local-storage key of the settings that the page read last, as they came. While a user is remembered, the next early start
+/// The local-storage key of the settings that the page read last, as they came, while a user is remembered. The next early start
 /// begins with them, and so does the page; what they began counts if they still hold, or if none come.
 pub const REMEMBERED_SETTINGS: &str = "linked-accounts.settings";
 

@@ -36,8 +36,10 @@ pub fn remembered_user() -> Option<RememberedUser> {
     Storage::Local.read(REMEMBERED_USER)
 }
 
-/// Stores the user of the tenant's session. Without local storage the next page load shows the sign-in button.
+/// Stores the user of the tenant's session, and the settings with which they signed in. Without local storage the next page load shows
+/// the sign-in button.
 pub fn remember(user: &RememberedUser) {
+    settings::remember();
     Storage::Local.write(REMEMBERED_USER, user);
 }
 
