@@ -90,7 +90,9 @@ test(
     await page.addInitScript(() => Object.defineProperty(navigator, 'onLine', { get: () => true }));
     const reconnect = await disconnect(context);
     await page.reload();
-    await expect(page.getByText(/^The sign-in service cannot be reached\. You can read this list/)).toBeVisible();
+    // The hidden frame has ten seconds, because a browser does not say that a frame failed.
+    const told = page.getByText(/^The sign-in service cannot be reached\. You can read this list/);
+    await expect(told).toBeVisible({ timeout: 30_000 });
     await app.expectIdentities([person.primary, ...person.linked]);
     await reconnect();
     await page.getByRole('button', { name: 'Try again' }).click();

@@ -1,4 +1,4 @@
-// Keeps the files of the page, so that who comes back need not wait for its document, and reads the last list without a connection.
+// Keeps the files of the page, so that whoever comes back does not wait for its document, and reads the last list without a connection.
 // It answers no request to the tenant, and keeps nothing that says anything about a person.
 //
 // It is the same for each build, whose document names its files. So a build replaces another one by the next document, and no worker

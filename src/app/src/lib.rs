@@ -115,7 +115,7 @@ pub fn App(
                 (Ok(_), Some(go_on)) if settings.with_untracked(|before| before.as_ref() == Some(&now)) => {
                     go_on();
                 }
-                // Without a connection they hold until others come, so that the last list can be read.
+                // Where none can be had, those of the last visit hold, so that the last list can be read.
                 (Err(SettingsError::Unreachable(_)), Some(go_on)) => go_on(),
                 (Ok(_), Some(_)) => {
                     // Otherwise the page would begin with them again.
