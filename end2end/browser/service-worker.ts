@@ -22,8 +22,8 @@ export const hasUnusedDocument = (page: Page): Promise<boolean> =>
 /** Returns the paths, with queries, of everything in caches of the page's origin. */
 export const cachedPaths = (page: Page): Promise<string[]> =>
   page.evaluate(async () => {
-    const caught = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
-    return caught.flat().map(({ url }) => url.slice(location.origin.length));
+    const requests = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+    return requests.flat().map(({ url }) => url.slice(location.origin.length));
   });
 
 /** Returns the path of the script of the build that a page shows. */

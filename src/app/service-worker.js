@@ -12,9 +12,9 @@ const DOCUMENT = $HOME_PATH;
 // document is: nobody is shown an old build twice.
 const UNUSED_DOCUMENT = DOCUMENT + '?unused';
 
-// The windows that were given a document from here. They get its files from here, too, because the host may have those of another
-// build, and the browser may have forgotten its own.
-const windows = new Set();
+// The clients whose document came from here. They get its files from here, too, because the host may have those of another build, and
+// the browser may have forgotten its own.
+const keptClients = new Set();
 
 const isPage = (path) => $PAGE_PATHS.includes(path) || $DEEP_LINKS.some((start) => path.startsWith(start));
 const isFile = (path) => /\.(js|svg|wasm)$/.test(path);
@@ -57,33 +57,33 @@ const keep = async () => {
 let keeping = Promise.resolve();
 const keepInTurn = () => (keeping = keeping.catch(() => {}).then(keep));
 
-// Leaves a site that has no worker any more.
-const leaveIfGone = async () => {
+// Unregisters the worker, and removes its cache, where the site has none any more.
+const unregisterIfGone = async () => {
   if (!isGone(await fetchAnew(location.pathname))) return false;
   await registration.unregister();
   return caches.delete(CACHE);
 };
 
-const keepOrLeave = async () => (await leaveIfGone()) || keepInTurn();
+const keepOrUnregister = async () => (await unregisterIfGone()) || keepInTurn();
 
-// The address may belong to something else by now.
-const lookAt = async (answer) => {
-  if (answer.ok && !filesOf(await answer.text())) await leaveIfGone();
+// The address may belong to another application by now.
+const checkDocument = async (answer) => {
+  if (answer.ok && !filesOf(await answer.text())) await unregisterIfGone();
 };
 
 const answerWithDocument = async (event) => {
   const unused = await kept(UNUSED_DOCUMENT);
   // Of two visits at once, one takes it away.
   if (unused && (await (await open()).delete(UNUSED_DOCUMENT, ANY))) {
-    windows.add(event.resultingClientId);
+    keptClients.add(event.resultingClientId);
     return unused;
   }
   try {
     const answer = await fetch(event.request);
-    event.waitUntil(lookAt(answer.clone()));
+    event.waitUntil(checkDocument(answer.clone()));
     return answer;
   } catch {
-    windows.add(event.resultingClientId);
+    keptClients.add(event.resultingClientId);
     return (await kept(DOCUMENT)) ?? Response.error();
   }
 };
@@ -92,11 +92,11 @@ const answerWithFile = async (request, path) => (await kept(path)) ?? fetch(requ
 
 addEventListener('install', (event) => event.waitUntil(keepInTurn()));
 // The page has been drawn, and nothing that it waits for is slowed by this.
-addEventListener('message', (event) => event.waitUntil(keepOrLeave().catch(() => {})));
+addEventListener('message', (event) => event.waitUntil(keepOrUnregister().catch(() => {})));
 addEventListener('fetch', (event) => {
   const { request, clientId } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== 'GET' || origin !== location.origin) return;
   if (request.destination === 'document' && isPage(pathname)) event.respondWith(answerWithDocument(event));
-  else if (windows.has(clientId) && isFile(pathname)) event.respondWith(answerWithFile(request, pathname));
+  else if (keptClients.has(clientId) && isFile(pathname)) event.respondWith(answerWithFile(request, pathname));
 });
